@@ -1,0 +1,2 @@
+//! The Statehouse server.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The Statehouse console.
+fn main() {}
