@@ -1,1 +1,12 @@
-//! See the crate's description.
+//! The rules of Statehouse: what a state is, when it is valid, what changed between two versions and what a
+//! restore would write.
+//!
+//! Everything here is pure: no input or output, no clock, no random numbers, no async. Times and ids are
+//! arguments. The same code runs in the server and, as WebAssembly, in the browser, so the two cannot disagree.
+
+pub mod api;
+pub mod commit;
+pub mod diff;
+pub mod hash;
+pub mod json;
+pub mod model;

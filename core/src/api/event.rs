@@ -1,0 +1,176 @@
+//! The log of versions as events, and the words of the WebSocket.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::VersionView;
+use crate::json::Document;
+use crate::model::{Seq, StateId, StateKey, StateType};
+
+/// What a subscriber listens to: `states`, `states:<type>` or `state:<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Topic {
+    /// Every state.
+    All,
+    /// Every state of a type.
+    Type(StateType),
+    /// Every state of this id, whatever its type.
+    Id(StateId),
+}
+
+/// The text is not a topic.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a topic: use states, states:<type> or state:<id>")]
+pub struct TopicError(String);
+
+impl Topic {
+    /// Whether an event of this state belongs to the topic.
+    #[must_use]
+    pub fn covers(&self, key: &StateKey) -> bool {
+        match self {
+            Self::All => true,
+            Self::Type(state_type) => *state_type == key.state_type,
+            Self::Id(state_id) => *state_id == key.state_id,
+        }
+    }
+}
+
+impl FromStr for Topic {
+    type Err = TopicError;
+    fn from_str(text: &str) -> Result<Self, TopicError> {
+        let topic = match text.split_once(':') {
+            None if text == "states" => Some(Self::All),
+            Some(("states", name)) => StateType::new(name).ok().map(Self::Type),
+            Some(("state", id)) => StateId::new(id).ok().map(Self::Id),
+            _ => None,
+        };
+        topic.ok_or_else(|| TopicError(text.chars().take(80).collect()))
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("states"),
+            Self::Type(state_type) => write!(f, "states:{state_type}"),
+            Self::Id(state_id) => write!(f, "state:{state_id}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Topic {
+    type Error = TopicError;
+    fn try_from(text: String) -> Result<Self, TopicError> {
+        text.parse()
+    }
+}
+
+impl From<Topic> for String {
+    fn from(topic: Topic) -> Self {
+        topic.to_string()
+    }
+}
+
+/// One version as an event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Event {
+    /// Everything but the data.
+    #[serde(flatten)]
+    pub version: VersionView,
+    /// The exact data; null for a tombstone; absent when the subscriber asked for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub data: Option<Document>,
+}
+
+/// Answer to `GET /events?after=SEQ`, oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventPage {
+    /// This page.
+    pub events: Vec<Event>,
+    /// Everything up to here has been looked at: the `after` of the next request.
+    pub next_after: Seq,
+    /// The store's last seq.
+    pub seq: Seq,
+}
+
+/// What a WebSocket client may say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// Listen to a topic.
+    Subscribe {
+        /// Which.
+        topic: Topic,
+        /// Send everything after this seq first; without it only what is written from now on. One position serves the
+        /// whole connection: an earlier `after` moves it back only while nothing has been sent yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Seq>,
+        /// Whether events carry their data.
+        #[serde(default = "yes")]
+        data: bool,
+    },
+    /// Stop listening to a topic.
+    Unsubscribe {
+        /// Which.
+        topic: Topic,
+    },
+    /// Ask for a `pong`.
+    Ping,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What the server says on a WebSocket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// The subscription holds.
+    SubscriptionConfirmed {
+        /// Which.
+        topic: Topic,
+        /// Events after this seq will be sent.
+        after: Seq,
+        /// The store's last seq, so that a client can say how far behind it is.
+        seq: Seq,
+    },
+    /// The subscription is gone.
+    UnsubscriptionConfirmed {
+        /// Which.
+        topic: Topic,
+    },
+    /// A version was written.
+    StateUpdate(Box<Event>),
+    /// Everything up to this seq has been sent or did not belong to the topics.
+    CaughtUp {
+        /// How far.
+        seq: Seq,
+    },
+    /// Snapshots or restores were made or deleted: read their lists again.
+    ListsChanged,
+    /// What the client asked cannot be replayed.
+    CannotReplay {
+        /// The position asked for.
+        after: Seq,
+        /// Why.
+        reason: String,
+        /// The store's last seq.
+        seq: Seq,
+    },
+    /// Answer to `ping`.
+    Pong,
+    /// The message was not understood; the connection stays.
+    Error {
+        /// Stable word.
+        code: String,
+        /// For people.
+        message: String,
+    },
+}

@@ -1,0 +1,29 @@
+//! What crosses the wire: the requests and answers of the HTTP API and the messages of the WebSocket, shared by the
+//! server and the console.
+
+mod batch;
+mod event;
+mod problem;
+mod query;
+mod restore;
+mod snapshot;
+mod state;
+mod status;
+
+pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
+pub use event::{ClientMessage, Event, EventPage, ServerMessage, Topic, TopicError};
+pub use problem::{Code, FieldError, MovedHead, Problem};
+pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};
+pub use restore::{
+    AppliedRestore, ApplyRequest, Effect, Plan, PlanCounts, PlanRequest, PlannedState, RestoreList,
+    RestoreRecord, Scope, Selection, StateSelection,
+};
+pub use snapshot::{CreateSnapshot, SnapshotList, SnapshotRestored, SnapshotView};
+pub use state::{
+    ClientOperation, Deleted, DiffView, History, PutRequest, SaveRequest, StateList, StateSummary, StateView,
+    VersionView,
+};
+pub use status::{
+    ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, Overview, Status, StoreStatus,
+    TypeCount, VerifyReport,
+};

@@ -1,0 +1,170 @@
+//! Errors as RFC 9457 problem documents, each with a stable code.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Plan, VersionView};
+use crate::model::StateKey;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $status:literal, $title:literal;)*) => {
+        /// The catalogue of errors. A code, once published, keeps its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The stable word.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// A short title, the same for every occurrence.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON by the strict rules.
+    InvalidJson = "invalid_json", 400, "The body is not valid JSON";
+    /// A query parameter or header cannot be read.
+    InvalidParameter = "invalid_parameter", 400, "A parameter is wrong";
+    /// The request needs a key and has none, or a wrong one.
+    Unauthorized = "unauthorized", 401, "A valid API key is needed";
+    /// The request comes from a page of another origin.
+    ForbiddenOrigin = "forbidden_origin", 403, "Requests from this origin are not allowed";
+    /// There is no such route.
+    RouteNotFound = "route_not_found", 404, "No such address";
+    /// There is no such state.
+    StateNotFound = "state_not_found", 404, "No such state";
+    /// The state has no such version.
+    VersionNotFound = "version_not_found", 404, "No such version";
+    /// There is no such snapshot.
+    SnapshotNotFound = "snapshot_not_found", 404, "No such snapshot";
+    /// There is no such restore.
+    RestoreNotFound = "restore_not_found", 404, "No such restore";
+    /// The route exists, the method does not.
+    MethodNotAllowed = "method_not_allowed", 405, "This address does not know this method";
+    /// The state is deleted; its history remains.
+    StateDeleted = "state_deleted", 410, "The state is deleted";
+    /// The state exists although it must not.
+    StateExists = "state_exists", 409, "The state exists already";
+    /// The head is not the version the client expected.
+    VersionConflict = "version_conflict", 409, "The state has moved on";
+    /// A snapshot of that name exists.
+    SnapshotExists = "snapshot_exists", 409, "A snapshot of that name exists";
+    /// The state is not deleted, so it cannot be undeleted.
+    NotDeleted = "not_deleted", 409, "The state is not deleted";
+    /// `If-Match` or `If-None-Match` does not hold.
+    PreconditionFailed = "precondition_failed", 412, "A precondition does not hold";
+    /// A head in the plan has moved; a fresh plan is enclosed.
+    PlanOutdated = "plan_outdated", 412, "The plan is out of date";
+    /// The body is larger than allowed.
+    BodyTooLarge = "body_too_large", 413, "The body is too large";
+    /// The body is not said to be JSON.
+    UnsupportedMediaType = "unsupported_media_type", 415, "The body must be application/json";
+    /// The body is JSON but not of the shape this address wants.
+    InvalidBody = "invalid_body", 422, "The body has the wrong shape";
+    /// The data breaks rules of a type in mode strict.
+    ValidationFailed = "validation_failed", 422, "The data breaks the rules of its type";
+    /// The plan writes states that break rules, and the request does not accept that.
+    ViolationsNotAccepted = "violations_not_accepted", 422, "The result breaks rules";
+    /// The plan would write nothing.
+    NothingToRestore = "nothing_to_restore", 422, "Nothing would be written";
+    /// Too many connections or subscriptions.
+    TooManyRequests = "too_many_requests", 429, "Too many at once";
+    /// The server failed in a way it should not.
+    Internal = "internal", 500, "The server failed";
+    /// The store did not answer, or is full.
+    StoreUnavailable = "store_unavailable", 503, "The store did not answer";
+    /// The server is stopping.
+    ShuttingDown = "shutting_down", 503, "The server is stopping";
+}
+
+/// One thing that is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldError {
+    /// RFC 6901 pointer into the request body; for validation, into `data`.
+    pub pointer: String,
+    /// Which rule.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// A head that was not where the client expected it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MovedHead {
+    /// Which state.
+    #[serde(flatten)]
+    pub key: StateKey,
+    /// The version expected; absent if the expectation was about existence.
+    pub expected_version: Option<u64>,
+    /// The head as it is; absent if the state never existed.
+    pub head: Option<VersionView>,
+}
+
+/// An error, `application/problem+json` (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// `urn:statehouse:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Short title of the code.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable word.
+    pub code: Code,
+    /// What happened this time and what to do.
+    pub detail: String,
+    /// Byte offset in the body, for JSON errors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<usize>,
+    /// Each broken rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// Every head that moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<MovedHead>,
+    /// A fresh plan in place of the outdated one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub plan: Option<Box<Plan>>,
+}
+
+impl Problem {
+    /// A problem with nothing but words.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:statehouse:problem:{}", code.as_str()),
+            title: code.title().to_owned(),
+            status: code.status(),
+            code,
+            detail: detail.into(),
+            offset: None,
+            errors: Vec::new(),
+            conflicts: Vec::new(),
+            plan: None,
+        }
+    }
+}

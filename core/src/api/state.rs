@@ -1,0 +1,230 @@
+//! Saving, reading and listing states.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::diff::Diff;
+use crate::hash::{ChainHash, ContentHash};
+use crate::json::Document;
+use crate::model::{
+    ChangeSummary, Operation, Seq, StateId, StateType, Timestamp, Verdict, Version, VersionNumber,
+};
+
+/// What a client may say it is doing; the server decides what it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ClientOperation {
+    /// The state must not exist (409 if it does).
+    Create,
+    /// Create or replace.
+    #[default]
+    Update,
+}
+
+/// Body of `POST /states`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SaveRequest {
+    /// Name of the state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub state_id: StateId,
+    /// Kind of the state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub state_type: StateType,
+    /// The data; an object. Kept exactly.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub data: Document,
+    /// What the client means to do.
+    #[serde(default)]
+    pub operation: ClientOperation,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The version the client last saw; 0 if it must not have existed. The save is refused (409) if it moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
+}
+
+/// Body of `PUT /states/{state_id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PutRequest {
+    /// The data; an object. Kept exactly.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub data: Document,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The version the client last saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
+}
+
+/// A version without its data, as histories and feeds show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VersionView {
+    /// Name of the state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub state_id: StateId,
+    /// Kind of the state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub state_type: StateType,
+    /// Place in the store.
+    pub seq: Seq,
+    /// Place in the state.
+    pub version: VersionNumber,
+    /// Opaque public id.
+    pub version_id: String,
+    /// What it did.
+    pub operation: Operation,
+    /// When the server recorded it (UTC).
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub timestamp: Timestamp,
+    /// Who.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub user_id: Option<Arc<str>>,
+    /// Why.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub description: Option<Arc<str>>,
+    /// The atomic batch it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub batch_id: Option<Arc<str>>,
+    /// SHA-256 of the data's text; absent for a tombstone.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub content_hash: Option<ContentHash>,
+    /// SHA-256 over the previous chain hash and this version's fields.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub chain_hash: ChainHash,
+    /// What validation said.
+    pub verdict: Verdict,
+    /// How it differs from the version before.
+    pub change: ChangeSummary,
+    /// Bytes of data.
+    pub size: usize,
+}
+
+impl VersionView {
+    /// Describes a version.
+    #[must_use]
+    pub fn of(version: &Version) -> Self {
+        Self {
+            state_id: version.key.state_id.clone(),
+            state_type: version.key.state_type.clone(),
+            seq: version.seq,
+            version: version.version,
+            version_id: version.version_id().to_string(),
+            operation: version.operation,
+            timestamp: version.recorded_at,
+            user_id: version.author.clone(),
+            description: version.description.clone(),
+            batch_id: version.batch_id.clone(),
+            content_hash: version.content_hash,
+            chain_hash: version.chain_hash,
+            verdict: version.verdict.clone(),
+            change: version.change.clone(),
+            size: version.size(),
+        }
+    }
+}
+
+/// A version with its data: the answer to a save or a read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StateView {
+    /// Everything but the data.
+    #[serde(flatten)]
+    pub version: VersionView,
+    /// The exact data; null for a tombstone.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub data: Option<Document>,
+    /// The save changed nothing, because the data equals the head's: no version was made.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unchanged: bool,
+}
+
+impl StateView {
+    /// Describes a version with its data.
+    #[must_use]
+    pub fn of(version: &Version) -> Self {
+        Self { version: VersionView::of(version), data: version.data.clone(), unchanged: false }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Answer to `DELETE /states/{state_id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Deleted {
+    /// A sentence, as old clients expect it.
+    pub message: String,
+    /// The tombstone.
+    pub version: VersionView,
+}
+
+/// One row of a list of states: the head, or what was the head at the moment asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StateSummary {
+    /// Its last version, without data.
+    #[serde(flatten)]
+    pub version: VersionView,
+    /// The data, when the request asked for it with `data=true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub data: Option<Document>,
+}
+
+/// Answer to `GET /states`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StateList {
+    /// This page.
+    pub states: Vec<StateSummary>,
+    /// How many states match in all.
+    pub total: u64,
+    /// Hand this back as `cursor` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// The list is true as of this seq.
+    pub seq: Seq,
+}
+
+/// Answer to `GET /states/{state_id}/history`, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct History {
+    /// How many versions match in all, not on this page.
+    pub total_count: u64,
+    /// This page. `data` is present unless the request said `data=false`.
+    pub versions: Vec<StateSummary>,
+    /// Hand this back as `cursor` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// Answer to `GET /states/{state_id}/diff`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DiffView {
+    /// The older side.
+    pub from: VersionView,
+    /// The newer side.
+    pub to: VersionView,
+    /// What changed.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub diff: Diff,
+}

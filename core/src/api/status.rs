@@ -1,0 +1,200 @@
+//! How the server and its store are.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Mode, Seq, Timestamp};
+
+/// Answer to `GET /health`: the fields old clients read, made honest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Health {
+    /// `healthy`, or `degraded` with status 503.
+    pub status: String,
+    /// The server's time (UTC).
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub timestamp: Timestamp,
+    /// Whether the store answers.
+    pub database_connected: bool,
+    /// `sqlite`, `postgresql`, ...
+    pub database_type: String,
+}
+
+/// A duration's distribution over the last minutes, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LatencyStatus {
+    /// How many were measured.
+    pub count: u64,
+    /// Half were faster, in ms.
+    pub p50_ms: f64,
+    /// 99 of 100 were faster, in ms.
+    pub p99_ms: f64,
+    /// The slowest, in ms.
+    pub max_ms: f64,
+}
+
+/// The store, as it describes itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StoreStatus {
+    /// `sqlite`, `memory`, ...
+    pub kind: String,
+    /// Name and version of the engine, such as `SQLite 3.51.3`.
+    pub engine: String,
+    /// Whether it answered just now.
+    pub up: bool,
+    /// Bytes on disk, where the store knows.
+    pub size_bytes: Option<u64>,
+    /// Connections in use and in all, where the store has a pool.
+    pub pool: Option<(u32, u32)>,
+    /// What is promised, as sentences for people: durability, atomicity, order.
+    pub promises: Vec<String>,
+}
+
+/// Answer to `GET /status`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Status {
+    /// Name and version of the program.
+    pub version: String,
+    /// When it started.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub started_at: Timestamp,
+    /// The server's time.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub now: Timestamp,
+    /// The store.
+    pub store: StoreStatus,
+    /// The last seq.
+    pub seq: Seq,
+    /// Live states.
+    pub states_live: u64,
+    /// Deleted states.
+    pub states_deleted: u64,
+    /// Live states whose last version breaks a rule.
+    pub states_invalid: u64,
+    /// Snapshots.
+    pub snapshots: u64,
+    /// Commit latency as callers saw it, over the last 5 minutes.
+    pub commit: LatencyStatus,
+    /// Commit to message sent, over the last 5 minutes.
+    pub event_lag: LatencyStatus,
+    /// Open WebSocket and SSE connections.
+    pub listeners: u64,
+    /// The chain was verified from the start up to here, since the server started.
+    pub verified_seq: Option<Seq>,
+    /// Whether requests need a key.
+    pub key_required: bool,
+}
+
+/// Answer to `GET /overview`: what the console's first page draws.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Overview {
+    /// The last seq.
+    pub seq: Seq,
+    /// Start of the window.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub since: Timestamp,
+    /// End of the window.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub until: Timestamp,
+    /// Seconds that one bucket spans.
+    pub bucket_seconds: u64,
+    /// Versions by bucket and author; a bucket without versions is absent.
+    pub buckets: Vec<ActivityBucket>,
+    /// Snapshots and restores in the window, oldest first.
+    pub marks: Vec<Mark>,
+    /// Authors that wrote in the window, the busiest first.
+    pub authors: Vec<AuthorActivity>,
+    /// Every type that has states, the built-in ones first.
+    pub types: Vec<TypeCount>,
+}
+
+/// Versions of one author in one bucket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ActivityBucket {
+    /// Which bucket, from 0 at `since`.
+    pub index: u32,
+    /// Who; absent where no author was given.
+    pub author: Option<String>,
+    /// How many versions.
+    pub count: u64,
+    /// The last seq in the bucket by this author.
+    pub last_seq: Seq,
+}
+
+/// What a mark on the time strip stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum MarkKind {
+    /// A snapshot.
+    Snapshot,
+    /// An applied restore.
+    Restore,
+}
+
+/// A snapshot or restore on the time strip.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Mark {
+    /// Which kind.
+    pub kind: MarkKind,
+    /// Its id.
+    pub id: String,
+    /// Its seq.
+    pub seq: Seq,
+    /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub time: Timestamp,
+}
+
+/// How busy an author was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuthorActivity {
+    /// Who; absent where no author was given.
+    pub author: Option<String>,
+    /// Versions in the window.
+    pub count: u64,
+    /// Their last version.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub last_at: Timestamp,
+}
+
+/// How many states a type has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TypeCount {
+    /// Which type.
+    pub state_type: String,
+    /// Live states.
+    pub live: u64,
+    /// Deleted states.
+    pub deleted: u64,
+    /// Live states that break a rule.
+    pub invalid: u64,
+    /// Versions in the window.
+    pub versions: u64,
+    /// How strictly it is validated.
+    pub mode: Mode,
+}
+
+/// Answer to `GET /verify?after=SEQ&limit=N`: one stretch of the chain, checked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifyReport {
+    /// Whether every version in the stretch has the hashes it should have, and no seq or version number is missing.
+    pub ok: bool,
+    /// The stretch starts after this seq.
+    pub after: Seq,
+    /// The last version checked.
+    pub verified_to: Seq,
+    /// The store's last seq; verification is complete when both are equal.
+    pub seq: Seq,
+    /// What is wrong with the first bad version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}

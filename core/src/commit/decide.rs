@@ -1,0 +1,200 @@
+//! Turns a batch of writes into versions, or says why nothing may be written.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Expectation, HeadMoved};
+use crate::hash::{ChainHash, ContentHash, Link};
+use crate::json::Document;
+use crate::model::{ChangeSummary, Operation, Seq, StateKey, StateType, Timestamp, Verdict, Version};
+
+/// The end of the log: what the next version continues from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tip {
+    /// The last seq given out.
+    pub seq: Seq,
+    /// The chain hash of that version.
+    pub chain_hash: ChainHash,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+impl Tip {
+    /// The tip of an empty store.
+    pub const START: Self =
+        Self { seq: Seq::ZERO, chain_hash: ChainHash::START, recorded_at: Timestamp::from_micros(0) };
+}
+
+/// What to do to a state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Store this data: `create` where there is no live state, else `update`.
+    Save(Document),
+    /// Store the data of an earlier moment: always `restore`.
+    Restore(Document),
+    /// Write a tombstone.
+    Delete,
+}
+
+/// One write of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write {
+    /// Which state.
+    pub key: StateKey,
+    /// What to do to it.
+    pub change: Change,
+    /// What must be true of its head.
+    pub expectation: Expectation,
+    /// What validation said of the data.
+    pub verdict: Verdict,
+    /// Who.
+    pub author: Option<Arc<str>>,
+    /// Why.
+    pub description: Option<Arc<str>>,
+    /// The atomic batch this write belongs to, when it has several.
+    pub batch_id: Option<Arc<str>>,
+}
+
+/// What became of one write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A new version.
+    Written(Version),
+    /// The data equals the head's: no version was made. The head is returned.
+    Unchanged(Version),
+}
+
+impl Outcome {
+    /// The version that is the head after the write.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        match self {
+            Self::Written(version) | Self::Unchanged(version) => version,
+        }
+    }
+}
+
+/// Why a batch was refused. Nothing of it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refusal {
+    /// These heads are not where the writer expected them; every one that moved is named.
+    Conflict(Vec<HeadMoved>),
+    /// A state to delete does not exist.
+    NotFound(StateKey),
+    /// A state to delete is deleted already; its tombstone is given.
+    AlreadyDeleted(Box<Version>),
+}
+
+/// How versions are compared in brief; see [`crate::model::ChangeSummary`].
+pub type Summarise<'a> = &'a dyn Fn(&StateType, Option<&Document>, Option<&Document>) -> ChangeSummary;
+
+/// Decides one atomic batch. On success the heads and the tip are moved on; on refusal they are as before.
+///
+/// `heads` must hold the head (tombstones too) of every state the batch names, as far as it exists. A batch that names
+/// a state twice sees its own earlier write.
+pub fn decide(
+    batch: &[Write],
+    tip: &mut Tip,
+    heads: &mut HashMap<StateKey, Version>,
+    now: Timestamp,
+    summarise: Summarise<'_>,
+) -> Result<Vec<Outcome>, Refusal> {
+    check_expectations(batch, heads)?;
+    let mut new_tip = *tip;
+    let mut moved: HashMap<StateKey, Version> = HashMap::new();
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for write in batch {
+        let head = moved.get(&write.key).or_else(|| heads.get(&write.key));
+        let outcome = decide_one(write, head, &new_tip, now, summarise)?;
+        if let Outcome::Written(version) = &outcome {
+            new_tip =
+                Tip { seq: version.seq, chain_hash: version.chain_hash, recorded_at: version.recorded_at };
+            moved.insert(write.key.clone(), version.clone());
+        }
+        outcomes.push(outcome);
+    }
+    *tip = new_tip;
+    heads.extend(moved);
+    Ok(outcomes)
+}
+
+fn check_expectations(batch: &[Write], heads: &HashMap<StateKey, Version>) -> Result<(), Refusal> {
+    let moved: Vec<HeadMoved> = batch
+        .iter()
+        .filter(|write| !write.expectation.holds(heads.get(&write.key)))
+        .map(|write| HeadMoved {
+            key: write.key.clone(),
+            expected: write.expectation,
+            head: heads.get(&write.key).cloned(),
+        })
+        .collect();
+    if moved.is_empty() { Ok(()) } else { Err(Refusal::Conflict(moved)) }
+}
+
+fn decide_one(
+    write: &Write,
+    head: Option<&Version>,
+    tip: &Tip,
+    now: Timestamp,
+    summarise: Summarise<'_>,
+) -> Result<Outcome, Refusal> {
+    let live = head.is_some_and(|head| !head.is_deleted());
+    let (operation, data) = match (&write.change, head) {
+        (Change::Save(data), _) => (if live { Operation::Update } else { Operation::Create }, Some(data)),
+        (Change::Restore(data), _) => (Operation::Restore, Some(data)),
+        (Change::Delete, None) => return Err(Refusal::NotFound(write.key.clone())),
+        (Change::Delete, Some(head)) if !live => return Err(Refusal::AlreadyDeleted(Box::new(head.clone()))),
+        (Change::Delete, Some(_)) => (Operation::Delete, None),
+    };
+    if let (Some(head), Some(data)) = (head, data)
+        && head.data.as_ref() == Some(data)
+    {
+        return Ok(Outcome::Unchanged(head.clone()));
+    }
+    let old = head.and_then(|head| head.data.as_ref());
+    let change = summarise(&write.key.state_type, old, data);
+    Ok(Outcome::Written(new_version(write, head, tip, now, operation, data.cloned(), change)))
+}
+
+fn new_version(
+    write: &Write,
+    head: Option<&Version>,
+    tip: &Tip,
+    now: Timestamp,
+    operation: Operation,
+    data: Option<Document>,
+    change: ChangeSummary,
+) -> Version {
+    let content_hash = data.as_ref().map(ContentHash::of);
+    let verdict = if data.is_some() { write.verdict.clone() } else { Verdict::NotChecked };
+    let seq = tip.seq.next();
+    let version = head.map(|head| head.version).unwrap_or_default().next();
+    let recorded_at = tip.recorded_at.not_before(now);
+    let chain_hash = tip.chain_hash.followed_by(&Link {
+        seq,
+        key: &write.key,
+        version,
+        operation,
+        content_hash: content_hash.as_ref(),
+        recorded_at,
+        author: write.author.as_deref(),
+        description: write.description.as_deref(),
+        batch_id: write.batch_id.as_deref(),
+        verdict: &verdict,
+    });
+    Version {
+        seq,
+        key: write.key.clone(),
+        version,
+        operation,
+        data,
+        content_hash,
+        chain_hash,
+        recorded_at,
+        author: write.author.clone(),
+        description: write.description.clone(),
+        batch_id: write.batch_id.clone(),
+        verdict,
+        change,
+    }
+}

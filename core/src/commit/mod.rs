@@ -1,0 +1,7 @@
+//! What a write does: one pure decision that every store uses, so that all of them keep the same promises.
+
+mod decide;
+mod expectation;
+
+pub use decide::{Change, Outcome, Refusal, Summarise, Tip, Write, decide};
+pub use expectation::{Expectation, HeadMoved};

@@ -1,0 +1,5 @@
+//! What changed between two documents.
+
+mod types;
+
+pub use types::{Change, ChangeKind, Counts, Diff, SeriesChange};

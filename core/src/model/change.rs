@@ -1,0 +1,38 @@
+//! What changed, in brief, as lists show it; the whole difference is [`crate::diff`]'s.
+
+use serde::{Deserialize, Serialize};
+
+/// How a version differs from the one before it, kept with the version so that lists need no documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeSummary {
+    /// Paths added.
+    pub added: u32,
+    /// Paths whose value changed.
+    pub changed: u32,
+    /// Paths removed.
+    pub removed: u32,
+    /// The first change worth reading, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<FirstChange>,
+}
+
+/// One change, short enough for a table row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FirstChange {
+    /// The path as people read it, such as `/legs/[EURUSD]/volume`.
+    pub path: String,
+    /// The old value as JSON text, cut after 80 characters; absent if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// The new value as JSON text, cut after 80 characters; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<String>,
+    /// The exact difference of two numbers or times, signed, such as `+0.0019` or `+15 min`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta: Option<String>,
+    /// A sentence in place of values, for a sliding series or a spliced array.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}

@@ -1,0 +1,19 @@
+//! The nouns: keys, versions, snapshots, verdicts, changes in brief.
+
+mod change;
+mod key;
+mod numbers;
+mod operation;
+mod snapshot;
+mod time;
+mod verdict;
+mod version;
+
+pub use change::{ChangeSummary, FirstChange};
+pub use key::{KeyError, STATE_ID_MAX_BYTES, StateId, StateKey, StateType};
+pub use numbers::{Seq, VersionNumber};
+pub use operation::Operation;
+pub use snapshot::{Snapshot, SnapshotId, SnapshotKind};
+pub use time::{Timestamp, TimestampError};
+pub use verdict::{Mode, Verdict, Violation};
+pub use version::{Version, VersionId};
