@@ -1,0 +1,3 @@
+//! The Statehouse server: `cli -> http -> service -> store, events -> core`.
+
+pub mod store;

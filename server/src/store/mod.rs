@@ -1,0 +1,113 @@
+//! Where versions are kept. Every backend and decorator implements these traits and passes one conformance suite
+//! (`tests/tests/conformance`), so that what is promised does not depend on the engine.
+//!
+//! A store decides nothing: it reads the heads a batch needs, lets [`statehouse_core::commit::decide`] say what is
+//! written, and makes that durable before it answers.
+
+mod error;
+mod query;
+mod write;
+
+use async_trait::async_trait;
+use statehouse_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus};
+use statehouse_core::commit::Tip;
+use statehouse_core::model::{
+    Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
+};
+
+pub use error::StoreError;
+pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, TypeTotals};
+pub use write::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
+
+/// A complete store.
+pub trait StateStore: Commits + Heads + Log + Points + Admin {}
+impl<T: Commits + Heads + Log + Points + Admin> StateStore for T {}
+
+/// What every method answers with; an error is never an empty answer.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The one way in.
+#[async_trait]
+pub trait Commits: Send + Sync {
+    /// Decides and writes a group of requests in order, in one durable transaction. Each request is atomic of its own and
+    /// may be refused without harm to the others. When this returns `Ok`, everything written survives a crash.
+    ///
+    /// # Errors
+    /// The store failed: nothing of the group is acknowledged.
+    async fn commit(
+        &self,
+        group: &[WriteRequest],
+        now: Timestamp,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>>;
+}
+
+/// The present.
+#[async_trait]
+pub trait Heads: Send + Sync {
+    /// The end of the log.
+    async fn tip(&self) -> Result<Tip>;
+    /// The last version of a state, tombstones included; `None` if it never existed.
+    async fn head(&self, key: &StateKey) -> Result<Option<Version>>;
+    /// The types under which this id exists, deleted ones included, in order.
+    async fn types_of(&self, id: &StateId) -> Result<Vec<StateType>>;
+    /// States as they are (or were, with `query.at`), filtered and paged.
+    async fn list(&self, query: &ListQuery) -> Result<Page<StateSummary>>;
+    /// How many states there are by type.
+    async fn totals(&self) -> Result<Vec<TypeTotals>>;
+}
+
+/// The past: every version in commit order.
+#[async_trait]
+pub trait Log: Send + Sync {
+    /// Versions after a seq, oldest first, at most `limit`; with data.
+    async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>>;
+    /// Versions before a seq, newest first, at most `limit`; with data.
+    async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>>;
+    /// One version of a state.
+    async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>>;
+    /// The version with this seq.
+    async fn by_seq(&self, seq: Seq) -> Result<Option<Version>>;
+    /// The last version of a state at or before a seq.
+    async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>>;
+    /// The last seq recorded at or before a time; 0 if there is none.
+    async fn seq_at(&self, time: Timestamp) -> Result<Seq>;
+    /// The versions of one state, newest first, filtered and paged.
+    async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>>;
+    /// Versions per bucket and author since a time.
+    async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity>;
+}
+
+/// Named moments and what was restored.
+#[async_trait]
+pub trait Points: Send + Sync {
+    /// Snapshots, newest first.
+    async fn snapshots(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<Snapshot>>;
+    /// The snapshot of this name.
+    async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>>;
+    /// Applied restores, newest first.
+    async fn restores(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<RestoreRecord>>;
+    /// One applied restore with the versions it wrote.
+    async fn restore(&self, restore_id: &str) -> Result<Option<AppliedRestore>>;
+    /// The states of a scope that have a version after `seq`, by type and id, after `after`, at most `limit`: for each
+    /// its head and what it was at `seq`, both with data.
+    async fn moved_since(
+        &self,
+        seq: Seq,
+        scope: &statehouse_core::api::Scope,
+        after: Option<&StateKey>,
+        limit: usize,
+    ) -> Result<Vec<MovedState>>;
+    /// How many states of a scope have a version at all.
+    async fn count_scope(&self, scope: &statehouse_core::api::Scope) -> Result<u64>;
+}
+
+/// The store itself.
+#[async_trait]
+pub trait Admin: Send + Sync {
+    /// Asks the engine something cheap.
+    async fn ping(&self) -> Result<()>;
+    /// How the store describes itself; never fails, `up` says whether it answered.
+    async fn status(&self) -> StoreStatus;
+    /// Finishes what is under way and closes files and connections.
+    async fn close(&self);
+}

@@ -1,0 +1,100 @@
+//! What can be asked of a store.
+
+use statehouse_core::api::{ActivityBucket, DeletedFilter, Sort, ValidityFilter};
+use statehouse_core::model::{Seq, StateKey, StateType, Timestamp, Version};
+
+/// A place in a list, opaque to clients. Made by the store that reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// How many rows there are in all.
+    pub total: u64,
+    /// Where the next page starts; `None` on the last.
+    pub next: Option<Cursor>,
+    /// The page is true as of this seq.
+    pub seq: Seq,
+}
+
+/// Which states to list.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListQuery {
+    /// Only these types; empty means all.
+    pub types: Vec<StateType>,
+    /// Only ids that start with this.
+    pub prefix: Option<String>,
+    /// Only states whose id, type or data contains this text (ASCII letters of either case).
+    pub text: Option<String>,
+    /// Only this verdict.
+    pub validity: Option<ValidityFilter>,
+    /// Live, deleted, or both.
+    pub deleted: DeletedFilter,
+    /// Only states changed after this seq.
+    pub changed_since: Option<Seq>,
+    /// Only states last written by one of these authors; empty means all.
+    pub authors: Vec<String>,
+    /// As they were at this seq; `None` is now.
+    pub at: Option<Seq>,
+    /// The order.
+    pub sort: Sort,
+    /// At most this many rows.
+    pub limit: usize,
+    /// Where to go on.
+    pub cursor: Option<Cursor>,
+    /// Whether rows carry their data.
+    pub with_data: bool,
+}
+
+/// Which versions of a state to list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryQuery {
+    /// Which state.
+    pub key: StateKey,
+    /// Recorded at or after.
+    pub from: Option<Timestamp>,
+    /// Recorded at or before.
+    pub to: Option<Timestamp>,
+    /// At most this many rows.
+    pub limit: usize,
+    /// Where to go on.
+    pub cursor: Option<Cursor>,
+    /// Whether rows carry their data.
+    pub with_data: bool,
+}
+
+/// How many states of a type there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeTotals {
+    /// Which type.
+    pub state_type: StateType,
+    /// Live states.
+    pub live: u64,
+    /// Deleted states.
+    pub deleted: u64,
+    /// Live states whose head breaks a rule.
+    pub invalid: u64,
+}
+
+/// Versions written in a window.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Activity {
+    /// Per bucket and author.
+    pub buckets: Vec<ActivityBucket>,
+    /// Per author, the time of the last version.
+    pub last_by_author: Vec<(Option<String>, Timestamp)>,
+    /// Per type.
+    pub by_type: Vec<(StateType, u64)>,
+}
+
+/// A state that changed after a moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MovedState {
+    /// Its last version.
+    pub head: Version,
+    /// Its last version at the moment; `None` if it did not exist.
+    pub target: Option<Version>,
+}

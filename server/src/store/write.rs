@@ -1,0 +1,88 @@
+//! What can be written.
+
+use std::sync::Arc;
+
+use statehouse_core::api::{Moment, PlanCounts, RestoreRecord, Scope};
+use statehouse_core::commit::{Outcome, Refusal, Write};
+use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind};
+
+/// One request of a group, atomic of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WriteRequest {
+    /// Writes to states, all or none.
+    Batch {
+        /// The writes.
+        writes: Vec<Write>,
+        /// The batch applies a restore: a snapshot is taken first and the restore is recorded.
+        restore: Option<NewRestore>,
+    },
+    /// Names the present seq.
+    CreateSnapshot(NewSnapshot),
+    /// Forgets a name.
+    DeleteSnapshot(SnapshotId),
+}
+
+/// A snapshot to make at the present seq.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewSnapshot {
+    /// Its name.
+    pub id: SnapshotId,
+    /// Why.
+    pub description: Option<Arc<str>>,
+    /// Who.
+    pub author: Option<Arc<str>>,
+    /// How it came about.
+    pub kind: SnapshotKind,
+}
+
+/// What to keep of a restore; seqs and the time are filled in by the commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRestore {
+    /// Its id, also the batch id of its versions.
+    pub restore_id: Arc<str>,
+    /// The plan's hash.
+    pub plan: String,
+    /// The target as asked for.
+    pub target: Moment,
+    /// The target resolved.
+    pub target_seq: Seq,
+    /// Which states.
+    pub scope: Scope,
+    /// What is written.
+    pub counts: PlanCounts,
+    /// Who.
+    pub author: Option<Arc<str>>,
+    /// Why.
+    pub reason: String,
+    /// The restore that this one undoes.
+    pub undoes: Option<String>,
+}
+
+/// What a request did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Written {
+    /// One outcome a write, in order, and the restore's record if it was one.
+    Batch {
+        /// The outcomes.
+        outcomes: Vec<Outcome>,
+        /// The record.
+        restore: Option<Box<RestoreRecord>>,
+    },
+    /// The snapshot made.
+    Snapshot(Snapshot),
+    /// The snapshot forgotten.
+    SnapshotDeleted(Snapshot),
+}
+
+/// Why a request was refused. Nothing of it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WriteRefusal {
+    /// The batch cannot be written.
+    Batch(Refusal),
+    /// A snapshot of that name exists.
+    SnapshotExists(Snapshot),
+    /// There is no snapshot of that name.
+    SnapshotNotFound(SnapshotId),
+    /// Every write of a restore equals its head.
+    NothingToRestore,
+}
