@@ -1,1 +1,4 @@
-//! See the crate's description.
+//! What the tests share: a browser under a driver, and where artifacts go.
+
+pub mod artifacts;
+pub mod browser;
