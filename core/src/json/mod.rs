@@ -1,33 +1,23 @@
-//! Exact JSON documents.
+//! Exact JSON: a strict reader, a tape over the text, numbers as they were written.
+//!
+//! A [`Document`] keeps the text it was given with only the white space removed; nothing passes through `f64`.
+//! Reading builds a [`Tape`]: one flat index of spans into that text, so that equal subtrees are recognised by
+//! comparing bytes and a number or string is a slice of the text.
+mod decode;
+mod document;
+mod error;
+mod members;
+mod node;
+pub mod number;
+pub mod pointer;
+mod scan;
+mod tape;
+pub mod writer;
 
-use std::sync::Arc;
-
-use serde::de::Error as _;
-use serde::ser::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
-
-/// An exact JSON document.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Document(Arc<str>);
-
-impl Document {
-    /// The compact text.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Serialize for Document {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_json::from_str::<&RawValue>(&self.0).map_err(S::Error::custom)?.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <Box<RawValue>>::deserialize(deserializer).map_err(D::Error::custom)?;
-        Ok(Self(raw.get().into()))
-    }
-}
+pub use document::{Document, Limits};
+pub use error::{JsonError, JsonErrorKind};
+pub use members::{Elements, Key, Member, Members};
+pub use node::Node;
+pub use number::Decimal;
+pub use pointer::Pointer;
+pub use tape::{Kind, Tape};

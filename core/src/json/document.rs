@@ -1,0 +1,159 @@
+//! A JSON document, kept exactly.
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::error::{JsonError, JsonErrorKind};
+use super::node::Node;
+use super::scan::scan;
+use super::tape::{Entry, Tape};
+
+/// How large and how deep a document may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of text as given, white space included. At most 2 GiB is ever accepted.
+    pub max_bytes: usize,
+    /// Arrays and objects inside each other.
+    pub max_depth: usize,
+}
+
+impl Default for Limits {
+    /// 16 MiB, 96 levels.
+    fn default() -> Self {
+        Self { max_bytes: 16 << 20, max_depth: 96 }
+    }
+}
+
+/// Any JSON value: its text without white space, key order and every spelling kept. Cloning is cheap.
+///
+/// Two documents are equal when their texts are. In serde the text passes through verbatim as a
+/// [`RawValue`]: that works in fields of structs that `serde_json` itself reads. Inside what serde reads through a
+/// buffer (a flattened struct, a tagged or untagged enum) and with `serde-wasm-bindgen` it is an error; and a
+/// `serde_json::Value` has rounded its numbers before this type sees them, so never go through one.
+#[derive(Clone)]
+pub struct Document(Arc<Inner>);
+
+struct Inner {
+    text: Box<str>,
+    entries: Vec<Entry>,
+}
+
+impl Document {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// Says what is wrong and at which byte of `text`.
+    pub fn parse(text: &str, limits: &Limits) -> Result<Self, JsonError> {
+        let (text, entries) = scan(text, limits)?;
+        Ok(Self(Arc::new(Inner { text: text.into_boxed_str(), entries })))
+    }
+
+    /// Reads a document from bytes, which must be UTF-8.
+    ///
+    /// # Errors
+    /// Says what is wrong and at which byte.
+    pub fn parse_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, JsonError> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(text, limits),
+            Err(error) => Err(JsonError::new(JsonErrorKind::InvalidUtf8, error.valid_up_to())),
+        }
+    }
+
+    /// Writes a Rust value as a document.
+    ///
+    /// # Errors
+    /// When serde cannot write it, or what it writes is not a document within the default limits.
+    pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        let text = serde_json::to_string(value)?;
+        Self::parse(&text, &Limits::default()).map_err(serde::ser::Error::custom)
+    }
+
+    /// Reads the document into a Rust value. Numbers take the type's range and precision, so this is for
+    /// configuration and schemas, not for what is stored.
+    ///
+    /// # Errors
+    /// When the document does not fit the type.
+    pub fn to<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.text())
+    }
+
+    /// The text: compact JSON.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Bytes of text; never zero.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.0.text.len()
+    }
+
+    /// The index of the text. It was built when the document was read, so this costs nothing.
+    #[must_use]
+    pub fn tape(&self) -> Tape<'_> {
+        Tape::new(&self.0.text, &self.0.entries)
+    }
+
+    /// The outermost value.
+    #[must_use]
+    pub fn root(&self) -> Node<'_> {
+        self.tape().root()
+    }
+}
+
+impl FromStr for Document {
+    type Err = JsonError;
+
+    /// Reads with the default limits.
+    fn from_str(text: &str) -> Result<Self, JsonError> {
+        Self::parse(text, &Limits::default())
+    }
+}
+
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.text() == other.text()
+    }
+}
+
+impl Eq for Document {}
+
+impl Hash for Document {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text().hash(state);
+    }
+}
+
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Document").field(&self.text()).finish()
+    }
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(self.text()).map_err(S::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        raw.get().parse().map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,134 @@
+//! One value of a document, and the ways down from it.
+use std::borrow::Cow;
+use std::fmt;
+
+use super::members::{Elements, Members, characters};
+use super::number::Decimal;
+use super::tape::{Kind, Tape};
+
+/// One value of a document.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    tape: Tape<'a>,
+    index: u32,
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn new(tape: Tape<'a>, index: u32) -> Self {
+        Self { tape, index }
+    }
+
+    /// What the value is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self.tape.text.as_bytes()[self.tape.entry(self.index).start as usize] {
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            b'"' => Kind::String,
+            b't' | b'f' => Kind::Bool,
+            b'n' => Kind::Null,
+            _ => Kind::Number,
+        }
+    }
+
+    /// The value's own text, spelled as it was given.
+    #[must_use]
+    pub fn text(self) -> &'a str {
+        self.tape.slice(self.tape.entry(self.index))
+    }
+
+    /// Where the text lies in the document's, in bytes.
+    #[must_use]
+    pub fn span(self) -> std::ops::Range<usize> {
+        let entry = self.tape.entry(self.index);
+        entry.start as usize..entry.end as usize
+    }
+
+    /// A number for this value that grows in the text's order: its place on the tape.
+    #[must_use]
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// How many elements an array, or members an object has; 0 for other values.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self.kind() {
+            Kind::Array | Kind::Object => self.tape.entry(self.index).len as usize,
+            _ => 0,
+        }
+    }
+
+    /// Whether there is nothing inside.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// An array's elements; nothing for other values.
+    #[must_use]
+    pub fn elements(self) -> Elements<'a> {
+        let left = if self.kind() == Kind::Array { self.tape.entry(self.index).len } else { 0 };
+        Elements::new(self.tape, self.index + 1, left)
+    }
+
+    /// An object's members, in the text's order; nothing for other values.
+    #[must_use]
+    pub fn members(self) -> Members<'a> {
+        let left = if self.kind() == Kind::Object { self.tape.entry(self.index).len } else { 0 };
+        Members::new(self.tape, self.index + 1, left)
+    }
+
+    /// An object's value under `key` (decoded).
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<Node<'a>> {
+        self.members().find(|member| member.key.is(key)).map(|member| member.value)
+    }
+
+    /// An array's element.
+    #[must_use]
+    pub fn at(self, index: usize) -> Option<Node<'a>> {
+        self.elements().nth(index)
+    }
+
+    /// The child that one token of a JSON pointer names.
+    #[must_use]
+    pub fn child(self, token: &str) -> Option<Node<'a>> {
+        match self.kind() {
+            Kind::Object => self.get(token),
+            Kind::Array => self.at(super::pointer::array_index(token)?),
+            _ => None,
+        }
+    }
+
+    /// A string's characters.
+    #[must_use]
+    pub fn as_str(self) -> Option<Cow<'a, str>> {
+        let entry = self.tape.entry(self.index);
+        (self.kind() == Kind::String).then(|| characters(self.tape, entry))
+    }
+
+    /// A number's value.
+    #[must_use]
+    pub fn as_decimal(self) -> Option<Decimal<'a>> {
+        (self.kind() == Kind::Number).then(|| Decimal::parse(self.text())).flatten()
+    }
+
+    /// `true` or `false`.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        (self.kind() == Kind::Bool).then(|| self.text() == "true")
+    }
+
+    /// Whether this is `null`.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+}
+
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Node").field(&self.text()).finish()
+    }
+}
