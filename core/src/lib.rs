@@ -10,3 +10,4 @@ pub mod diff;
 pub mod hash;
 pub mod json;
 pub mod model;
+pub mod schema;

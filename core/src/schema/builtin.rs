@@ -1,0 +1,82 @@
+//! The schemas that come with Statehouse.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::PathRules;
+use super::collect::collect;
+
+const SCHEMAS: [(&str, &str); 6] = [
+    ("position", include_str!("builtin/position.json")),
+    ("pair_state", include_str!("builtin/pair_state.json")),
+    ("portfolio", include_str!("builtin/portfolio.json")),
+    ("strategy", include_str!("builtin/strategy.json")),
+    ("configuration", include_str!("builtin/configuration.json")),
+    ("market_data", include_str!("builtin/market_data.json")),
+];
+
+static PATH_RULES: LazyLock<BTreeMap<&str, PathRules>> = LazyLock::new(|| {
+    // A schema that cannot be read has no rules; the tests below read every one.
+    let rules = |text| serde_json::from_str(text).ok().and_then(|schema| collect(&schema).ok());
+    SCHEMAS.into_iter().map(|(name, text)| (name, rules(text).unwrap_or_default())).collect()
+});
+
+/// The schema of a built-in type, as JSON Schema 2020-12.
+#[must_use]
+pub fn schema_text(state_type: &str) -> Option<&'static str> {
+    SCHEMAS.iter().find(|(name, _)| *name == state_type).map(|(_, text)| *text)
+}
+
+/// What the paths of a type's data mean. A type without a schema has no rules.
+#[must_use]
+pub fn path_rules(state_type: &str) -> &'static PathRules {
+    static NONE: LazyLock<PathRules> = LazyLock::new(PathRules::default);
+    PATH_RULES.get(state_type).unwrap_or(&NONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::StateType;
+
+    #[test]
+    fn every_built_in_type_has_a_schema_whose_keywords_are_understood() {
+        for name in StateType::BUILT_IN {
+            let text = schema_text(name).unwrap();
+            let schema: serde_json::Value = serde_json::from_str(text).unwrap();
+            assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
+            collect(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        assert_eq!(SCHEMAS.len(), StateType::BUILT_IN.len());
+        assert!(schema_text("order").is_none());
+    }
+
+    #[test]
+    fn paths_of_a_position_mean_what_the_schema_says() {
+        let root = path_rules("position").root();
+        assert!(root.member("last_price").is_volatile());
+        assert!(!root.member("stop_loss").is_volatile());
+        let ticket = root.member("ticket1");
+        assert_eq!(ticket.protected_because(), Some("names an order at the broker"));
+        assert!(ticket.is_identifier());
+        let legs = root.member("legs");
+        assert_eq!(legs.identity(), Some("symbol"));
+        assert_eq!(legs.element().member("volume").unit(), Some("lots"));
+        assert_eq!(root.at("/legs/0/ticket").protected_because(), Some("names an order at the broker"));
+        assert_eq!(root.member("volume2").unit(), Some("lots"), "members of one form are known too");
+    }
+
+    #[test]
+    fn what_holds_for_a_member_holds_inside_it() {
+        let heartbeat = path_rules("strategy").root().member("heartbeat");
+        assert!(heartbeat.member("clock").is_volatile());
+        assert!(heartbeat.element().member("any/thing").is_volatile());
+    }
+
+    #[test]
+    fn a_type_without_schema_has_no_rules() {
+        let root = path_rules("order").root();
+        assert!(!root.is_volatile() && root.identity().is_none());
+        assert!(!root.member("last_price").is_volatile());
+    }
+}

@@ -1,0 +1,25 @@
+//! What is known of each state type: its schema, its mode, and what its paths mean.
+//!
+//! Schemas are JSON Schema 2020-12 with a few keywords more, which a plain validator passes over:
+//!
+//! - `x-identity`: the member that names the elements of an array, such as `symbol`;
+//! - `x-volatile`: noise, hidden in differences unless asked for;
+//! - `x-protected`: not restored unless unlocked; the text says why;
+//! - `x-identifier`: a number that names something, so that its difference means nothing;
+//! - `x-unit`: the unit, for people;
+//! - `x-rules`: rules between members, see [`rules`];
+//! - the format `x-time`: an RFC 3339 time, or one without a zone (noted, see [`TimeText`]).
+//!
+//! Nothing here needs the validator, so the console's shell uses it as it is.
+
+mod builtin;
+mod collect;
+mod modes;
+mod paths;
+pub mod rules;
+mod time;
+
+pub use builtin::{path_rules, schema_text};
+pub use modes::Modes;
+pub use paths::{PathRules, RulesAt};
+pub use time::TimeText;

@@ -1,0 +1,177 @@
+//! What the paths of a type's data mean: which arrays have identities, what is noise, what is protected.
+
+use std::borrow::Cow;
+
+use super::rules::Rule;
+
+/// The meaning of every path that a schema speaks of, as a tree that is walked beside the data.
+#[derive(Debug, Clone, Default)]
+pub struct PathRules {
+    places: Vec<Place>,
+}
+
+/// What is known of one place. Alternatives of a schema (`if`, `anyOf`, ...) are taken together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    /// Sorted by name.
+    members: Vec<(Box<str>, usize)>,
+    any_member: Option<usize>,
+    element: Option<usize>,
+    pub(super) identity: Option<Box<str>>,
+    pub(super) unit: Option<Box<str>>,
+    pub(super) volatile: bool,
+    pub(super) protected: Option<Box<str>>,
+    pub(super) identifier: bool,
+    pub(super) time: bool,
+    pub(super) rules: Vec<Rule>,
+    /// Whether there is a rule or a time here or below.
+    pub(super) checked: bool,
+}
+
+/// A step from one place of the data to the next.
+pub(super) enum Step<'a> {
+    Member(&'a str),
+    AnyMember,
+    Element,
+}
+
+impl PathRules {
+    /// What is known of the whole document.
+    #[must_use]
+    pub fn root(&self) -> RulesAt<'_> {
+        RulesAt {
+            rules: self,
+            place: (!self.places.is_empty()).then_some(0),
+            volatile: false,
+            protected: None,
+        }
+    }
+
+    pub(super) fn place_mut(&mut self, place: usize) -> &mut Place {
+        if self.places.is_empty() {
+            self.places.push(Place::default());
+        }
+        &mut self.places[place]
+    }
+
+    /// The place one step from `from`, made if it is new.
+    pub(super) fn step(&mut self, from: usize, step: &Step<'_>) -> usize {
+        let new = self.places.len().max(1);
+        let place = self.place_mut(from);
+        let found = match step {
+            Step::Member(name) => match place.members.binary_search_by(|(known, _)| (**known).cmp(name)) {
+                Ok(at) => place.members[at].1,
+                Err(at) => {
+                    place.members.insert(at, ((*name).into(), new));
+                    new
+                }
+            },
+            Step::AnyMember => *place.any_member.get_or_insert(new),
+            Step::Element => *place.element.get_or_insert(new),
+        };
+        if found == new {
+            self.places.push(Place::default());
+        }
+        found
+    }
+
+    /// Marks every place that has something to check below it.
+    pub(super) fn mark_checked(&mut self) {
+        for index in (0..self.places.len()).rev() {
+            // Children come after their parents, so they are marked already.
+            let place = &self.places[index];
+            let mut below =
+                place.members.iter().map(|(_, at)| *at).chain(place.any_member).chain(place.element);
+            let checked = place.time || !place.rules.is_empty() || below.any(|at| self.places[at].checked);
+            self.places[index].checked = checked;
+        }
+    }
+}
+
+/// What is known of one path. Volatile and protected hold for everything inside, too.
+#[derive(Debug, Clone, Copy)]
+pub struct RulesAt<'a> {
+    rules: &'a PathRules,
+    place: Option<usize>,
+    volatile: bool,
+    protected: Option<&'a str>,
+}
+
+impl<'a> RulesAt<'a> {
+    /// What is known of a member of the object here.
+    #[must_use]
+    pub fn member(self, name: &str) -> Self {
+        let next = self.place().and_then(|place| {
+            let named = place.members.binary_search_by(|(known, _)| (**known).cmp(name)).ok();
+            named.map(|at| place.members[at].1).or(place.any_member)
+        });
+        self.down(next)
+    }
+
+    /// What is known of the elements of the array here.
+    #[must_use]
+    pub fn element(self) -> Self {
+        self.down(self.place().and_then(|place| place.element))
+    }
+
+    /// What is known of the child that one decoded token of a JSON pointer names.
+    #[must_use]
+    pub fn child(self, token: &str) -> Self {
+        let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
+        let element = self.element();
+        if is_index && element.place.is_some() { element } else { self.member(token) }
+    }
+
+    /// What is known of the place that an RFC 6901 pointer leads to from here.
+    #[must_use]
+    pub fn at(self, pointer: &str) -> Self {
+        pointer.split('/').skip(1).fold(self, |at, token| match token.contains('~') {
+            true => at.child(&Cow::<str>::Owned(token.replace("~1", "/").replace("~0", "~"))),
+            false => at.child(token),
+        })
+    }
+
+    /// The member that names the elements of the array here.
+    #[must_use]
+    pub fn identity(self) -> Option<&'a str> {
+        self.place()?.identity.as_deref()
+    }
+
+    /// The unit of the number here.
+    #[must_use]
+    pub fn unit(self) -> Option<&'a str> {
+        self.place()?.unit.as_deref()
+    }
+
+    /// Whether what is here is noise.
+    #[must_use]
+    pub fn is_volatile(self) -> bool {
+        self.volatile || self.place().is_some_and(|place| place.volatile)
+    }
+
+    /// Whether what is here is not restored unless unlocked.
+    #[must_use]
+    pub fn is_protected(self) -> bool {
+        self.protected_because().is_some()
+    }
+
+    /// Why what is here is not restored unless unlocked.
+    #[must_use]
+    pub fn protected_because(self) -> Option<&'a str> {
+        self.place().and_then(|place| place.protected.as_deref()).or(self.protected)
+    }
+
+    /// Whether the value here names something, so that a difference of two such numbers means nothing.
+    #[must_use]
+    pub fn is_identifier(self) -> bool {
+        self.place().is_some_and(|place| place.identifier)
+    }
+
+    pub(super) fn place(self) -> Option<&'a Place> {
+        self.place.map(|index| &self.rules.places[index])
+    }
+
+    fn down(self, place: Option<usize>) -> Self {
+        Self { rules: self.rules, place, volatile: self.is_volatile(), protected: self.protected_because() }
+    }
+}

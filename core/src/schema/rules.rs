@@ -1,0 +1,48 @@
+//! Rules between members of an object, which JSON Schema cannot say: the keyword `x-rules`.
+//!
+//! ```json
+//! { "name": "stop_loss_long", "when": { "/direction": ["long"] }, "check": { "below": ["/stop_loss", "/entry_price"] } }
+//! ```
+//!
+//! A rule belongs to the object whose schema holds it; its pointers start there. It is silent where a value that it
+//! needs is absent or of another type: that is for the rest of the schema to say.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// One rule.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rule {
+    /// Stable: a broken rule's code is `rule:<name>`.
+    pub(super) name: Box<str>,
+    /// The rule applies where each of these places holds one of these texts.
+    #[serde(default)]
+    pub(super) when: BTreeMap<Box<str>, Vec<Box<str>>>,
+    /// Worth knowing, but it does not make the data invalid.
+    #[serde(default)]
+    pub(super) notice: bool,
+    /// What must be true.
+    pub(super) check: Check,
+}
+
+/// What must be true; the pointers start at the object that the rule belongs to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Check {
+    /// The first number is less than the second.
+    Below(Box<str>, Box<str>),
+    /// The first number is more than the second.
+    Above(Box<str>, Box<str>),
+    /// The first number is the second or less.
+    AtMost(Box<str>, Box<str>),
+    /// The first number is the second or more.
+    AtLeast(Box<str>, Box<str>),
+    /// Both arrays are equally long.
+    EqualLengths(Box<str>, Box<str>),
+    /// No element of the array occurs twice.
+    Distinct(Box<str>),
+    /// The value is not null.
+    NotNull(Box<str>),
+}
