@@ -2,6 +2,8 @@
 
 mod decide;
 mod expectation;
+#[cfg(test)]
+mod tests;
 
 pub use decide::{Change, Outcome, Refusal, Summarise, Tip, Write, decide};
 pub use expectation::{Expectation, HeadMoved};

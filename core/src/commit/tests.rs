@@ -1,0 +1,199 @@
+use std::collections::HashMap;
+
+use super::*;
+use crate::hash::{ChainHash, ContentHash, Link};
+use crate::json::{Document, Limits};
+use crate::model::{
+    ChangeSummary, Operation, Seq, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber,
+};
+
+fn key(id: &str) -> StateKey {
+    StateKey::new("position", id).unwrap()
+}
+
+fn document(text: &str) -> Document {
+    Document::parse(text, &Limits::default()).unwrap()
+}
+
+fn write(id: &str, change: Change, expectation: Expectation) -> Write {
+    Write {
+        key: key(id),
+        change,
+        expectation,
+        verdict: Verdict::Valid,
+        author: Some("bot".into()),
+        description: None,
+        batch_id: None,
+    }
+}
+
+fn save(id: &str, text: &str) -> Write {
+    write(id, Change::Save(document(text)), Expectation::Any)
+}
+
+fn no_summary(_: &StateType, _: Option<&Document>, _: Option<&Document>) -> ChangeSummary {
+    ChangeSummary::default()
+}
+
+/// A log in memory that only `decide` writes to.
+struct Log {
+    tip: Tip,
+    heads: HashMap<StateKey, Version>,
+    now: i64,
+}
+
+impl Log {
+    fn new() -> Self {
+        Self { tip: Tip::START, heads: HashMap::new(), now: 1_000 }
+    }
+
+    fn commit(&mut self, batch: &[Write]) -> Result<Vec<Outcome>, Refusal> {
+        self.now += 1_000;
+        decide(batch, &mut self.tip, &mut self.heads, Timestamp::from_micros(self.now), &no_summary)
+    }
+
+    fn version(&mut self, write: Write) -> Version {
+        self.commit(&[write]).unwrap().remove(0).version().clone()
+    }
+}
+
+#[test]
+fn versions_and_seqs_have_no_gaps() {
+    let mut log = Log::new();
+    let first = log.version(save("a", "1"));
+    let other = log.version(save("b", "1"));
+    let second = log.version(save("a", "2"));
+    assert_eq!((first.seq, first.version, first.operation), (Seq(1), VersionNumber(1), Operation::Create));
+    assert_eq!((other.seq, other.version, other.operation), (Seq(2), VersionNumber(1), Operation::Create));
+    assert_eq!((second.seq, second.version, second.operation), (Seq(3), VersionNumber(2), Operation::Update));
+}
+
+#[test]
+fn equal_data_makes_no_version_but_another_spelling_does() {
+    let mut log = Log::new();
+    log.version(save("a", "1.0"));
+    let before = log.tip;
+    assert!(matches!(log.commit(&[save("a", "1.0")]).unwrap()[0], Outcome::Unchanged(_)));
+    assert_eq!(log.tip, before);
+    assert_eq!(log.version(save("a", "1.00")).version, VersionNumber(2));
+}
+
+#[test]
+fn a_delete_is_a_version_and_a_later_save_creates_again() {
+    let mut log = Log::new();
+    log.version(save("a", "1"));
+    let tombstone = log.version(write("a", Change::Delete, Expectation::Any));
+    assert_eq!((tombstone.operation, tombstone.version), (Operation::Delete, VersionNumber(2)));
+    assert_eq!((tombstone.data.clone(), tombstone.content_hash), (None, None));
+    assert_eq!(
+        log.commit(&[write("a", Change::Delete, Expectation::Any)]),
+        Err(Refusal::AlreadyDeleted(Box::new(tombstone)))
+    );
+    let again = log.version(save("a", "1"));
+    assert_eq!((again.operation, again.version), (Operation::Create, VersionNumber(3)));
+}
+
+#[test]
+fn a_restore_says_so() {
+    let mut log = Log::new();
+    log.version(save("a", "1"));
+    log.version(save("a", "2"));
+    let restored =
+        log.version(write("a", Change::Restore(document("1")), Expectation::Version(VersionNumber(2))));
+    assert_eq!(restored.operation, Operation::Restore);
+    assert_eq!(restored.content_hash, Some(ContentHash::of(&document("1"))));
+}
+
+#[test]
+fn deleting_what_never_was_is_refused() {
+    let refused = Log::new().commit(&[write("a", Change::Delete, Expectation::Any)]);
+    assert_eq!(refused, Err(Refusal::NotFound(key("a"))));
+}
+
+/// D-018: no write is lost silently when two writers saw the same version.
+#[test]
+fn d_018_every_expectation_is_checked_before_anything_is_written() {
+    let mut log = Log::new();
+    log.version(save("a", "1"));
+    log.version(save("b", "1"));
+    let stale = Expectation::Version(VersionNumber::ZERO);
+    let refused = log.commit(&[
+        save("c", "1"),
+        write("a", Change::Save(document("2")), stale),
+        write("b", Change::Save(document("2")), Expectation::Absent),
+    ]);
+    let Err(Refusal::Conflict(moved)) = refused else { panic!("{refused:?}") };
+    let names: Vec<&str> = moved.iter().map(|head| head.key.state_id.as_str()).collect();
+    assert_eq!(names, ["a", "b"], "every head that moved is named");
+    assert_eq!(log.tip.seq, Seq(2));
+    assert!(!log.heads.contains_key(&key("c")), "nothing of the batch is written");
+}
+
+/// D-031: one item that cannot be written leaves the others unwritten.
+#[test]
+fn d_031_a_batch_is_written_whole_or_not_at_all() {
+    let mut log = Log::new();
+    let refused = log.commit(&[save("a", "1"), write("gone", Change::Delete, Expectation::Any)]);
+    assert_eq!(refused, Err(Refusal::NotFound(key("gone"))));
+    assert_eq!(log.tip, Tip::START);
+    assert!(log.heads.is_empty());
+}
+
+#[test]
+fn expectations_about_existence_count_a_tombstone_as_absent() {
+    let mut log = Log::new();
+    log.version(save("a", "1"));
+    log.version(write("a", Change::Delete, Expectation::Present));
+    assert!(log.commit(&[write("a", Change::Save(document("2")), Expectation::Present)]).is_err());
+    assert!(
+        log.commit(&[write("a", Change::Save(document("2")), Expectation::Version(VersionNumber(1)))])
+            .is_err()
+    );
+    assert!(log.commit(&[write("a", Change::Save(document("2")), Expectation::Absent)]).is_ok());
+}
+
+#[test]
+fn recorded_times_rise_even_when_the_clock_goes_back() {
+    let mut log = Log::new();
+    let first = log.version(save("a", "1"));
+    log.now -= 1_000_000;
+    let second = log.version(save("a", "2"));
+    assert_eq!(second.recorded_at.micros(), first.recorded_at.micros() + 1);
+}
+
+#[test]
+fn the_chain_covers_every_field() {
+    let mut log = Log::new();
+    let version = log.version(save("a", "1"));
+    let link = Link {
+        seq: version.seq,
+        key: &version.key,
+        version: version.version,
+        operation: version.operation,
+        content_hash: version.content_hash.as_ref(),
+        recorded_at: version.recorded_at,
+        author: version.author.as_deref(),
+        description: None,
+        batch_id: None,
+        verdict: &version.verdict,
+    };
+    assert_eq!(ChainHash::START.followed_by(&link), version.chain_hash);
+    let other_key = StateKey::new("positio", "na").unwrap();
+    let other_hash = ContentHash::of(&document("2"));
+    let altered = [
+        Link { seq: Seq(2), ..link },
+        Link { key: &other_key, ..link },
+        Link { version: VersionNumber(2), ..link },
+        Link { operation: Operation::Restore, ..link },
+        Link { content_hash: Some(&other_hash), ..link },
+        Link { content_hash: None, ..link },
+        Link { recorded_at: Timestamp::from_micros(1), ..link },
+        Link { author: None, ..link },
+        Link { description: Some(""), ..link },
+        Link { batch_id: Some("bot"), author: None, ..link },
+        Link { verdict: &Verdict::NotChecked, ..link },
+    ];
+    for link in altered {
+        assert_ne!(ChainHash::START.followed_by(&link), version.chain_hash, "{link:?}");
+    }
+}
