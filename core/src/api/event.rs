@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::VersionView;
 use crate::json::Document;
@@ -129,8 +131,9 @@ fn yes() -> bool {
 }
 
 /// What the server says on a WebSocket.
+// `remote` makes serde's readings plain functions, so that the one below can keep an event's data exact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", remote = "Self")]
 pub enum ServerMessage {
     /// The subscription holds.
     SubscriptionConfirmed {
@@ -173,4 +176,55 @@ pub enum ServerMessage {
         /// For people.
         message: String,
     },
+}
+
+impl Serialize for ServerMessage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ServerMessage {
+    /// Serde reads tagged enums through a buffer that cannot carry exact text, so events are read by themselves.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tag {
+            r#type: String,
+        }
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let tag: Tag = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
+        if tag.r#type == "state_update" {
+            return serde_json::from_str(raw.get()).map(Self::StateUpdate).map_err(D::Error::custom);
+        }
+        Self::deserialize(&mut serde_json::Deserializer::from_str(raw.get())).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_carries_its_data_exactly() {
+        let text = format!(
+            r#"{{"type":"state_update","state_id":"a/b","state_type":"position","seq":7,"version":1,"version_id":"7-00000000","operation":"create","timestamp":"2026-11-21T09:46:11.118402Z","user_id":null,"description":null,"content_hash":null,"chain_hash":"{}","verdict":{{"status":"valid"}},"change":{{"added":0,"changed":0,"removed":0}},"size":13,"data":{{"x":1.50,"y":12345678901234567890123}}}}"#,
+            "0".repeat(64)
+        );
+        let message: ServerMessage = serde_json::from_str(&text).unwrap();
+        assert!(matches!(&message, ServerMessage::StateUpdate(event) if event.version.seq == Seq(7)));
+        assert_eq!(serde_json::to_string(&message).unwrap(), text);
+    }
+
+    #[test]
+    fn other_messages_round_trip() {
+        for message in [
+            ServerMessage::Pong,
+            ServerMessage::CaughtUp { seq: Seq(4) },
+            ServerMessage::SubscriptionConfirmed { topic: Topic::All, after: Seq(1), seq: Seq(2) },
+        ] {
+            let text = serde_json::to_string(&message).unwrap();
+            assert_eq!(serde_json::from_str::<ServerMessage>(&text).unwrap(), message, "{text}");
+        }
+        assert!(serde_json::from_str::<ServerMessage>(r#"{"type":"no_such"}"#).is_err());
+    }
 }

@@ -3,6 +3,10 @@
 //! A [`Document`] keeps the text it was given with only the white space removed; nothing passes through `f64`.
 //! Reading builds a [`Tape`]: one flat index of spans into that text, so that equal subtrees are recognised by
 //! comparing bytes and a number or string is a slice of the text.
+//!
+//! The scanning is our own. jiter was tried first: it gives exact numbers and strings, but not how a key is
+//! spelled, which keys repeat and where, or a text without white space; and filling the same tape from it takes
+//! 1.4 times as long in WebAssembly (1.1 MB of positions and series).
 mod decode;
 mod document;
 mod error;
