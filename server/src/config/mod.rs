@@ -1,0 +1,90 @@
+//! Configuration: `config.json` with the keys of the older systems, environment variables `TRADING_STATE_*` over it,
+//! flags over both. Everything wrong is reported at once, by name and place; nothing wrong is replaced by a default.
+
+mod api;
+mod error;
+mod file;
+mod given;
+mod read;
+mod settings;
+
+use std::path::PathBuf;
+
+use statehouse_core::model::{Mode, StateType};
+use tracing::level_filters::LevelFilter;
+
+pub use api::{ApiConfig, ApiKey, Origins};
+pub use error::{ConfigError, ConfigErrors};
+pub use given::Source;
+pub use settings::ENV_PREFIX;
+
+/// Where to look for settings.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// `--config`; without it `config.json` in the working directory is read if it is there.
+    pub file: Option<PathBuf>,
+    /// `--listen`.
+    pub listen: Option<String>,
+    /// `--db`.
+    pub db: Option<PathBuf>,
+    /// The environment, usually [`std::env::vars_os`] read as text.
+    pub env: Vec<(String, String)>,
+}
+
+/// What the program runs with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where states are kept.
+    pub store: StoreConfig,
+    /// The HTTP side.
+    pub api: ApiConfig,
+    /// How much is logged.
+    pub log_level: LevelFilter,
+    /// How strictly each type is validated.
+    pub validation: ValidationConfig,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+}
+
+/// Where states are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// One SQLite file.
+    Sqlite {
+        /// The file; made when it does not exist.
+        path: PathBuf,
+    },
+}
+
+/// How strictly each type is validated.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ValidationConfig {
+    /// For types that are not named.
+    pub default: Mode,
+    /// By type.
+    pub by_type: Vec<(StateType, Mode)>,
+}
+
+/// A configuration that can be started with, and what its author should know.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// Unknown names, settings without effect, weak keys.
+    pub warnings: Vec<String>,
+}
+
+/// Reads every source.
+///
+/// # Errors
+/// Everything that is wrong, in one list.
+pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
+    let mut given = given::Given::default();
+    let file = file::find(sources, &mut given);
+    if let Some(path) = &file {
+        file::read(path, &sources.env, &mut given);
+    }
+    given.take_env(&sources.env);
+    given.take_flags(sources);
+    read::config(given, file)
+}

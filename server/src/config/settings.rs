@@ -1,0 +1,125 @@
+//! Every setting by name. The names, units and places in `config.json` are those of the older systems, so that an
+//! existing file goes on working.
+
+/// What every environment variable of ours begins with.
+pub const ENV_PREFIX: &str = "TRADING_STATE_";
+
+/// What a setting may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Any text.
+    Text,
+    /// Any text, never shown.
+    Secret,
+    /// True or false.
+    Flag,
+    /// A whole number in this range.
+    Whole(u64, u64),
+    /// A decimal number of zero or more.
+    Decimal,
+    /// A list of texts: an array, or separated by commas.
+    List,
+    /// A mode per type: an object, or `type=mode` separated by commas.
+    Modes,
+}
+
+/// Whether this version acts on a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It does.
+    Used,
+    /// It is read, checked and has none; the text says why.
+    None(&'static str),
+}
+
+/// One setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// Its environment variable without [`ENV_PREFIX`].
+    pub(super) name: &'static str,
+    /// Its place in `config.json` (RFC 6901).
+    pub(super) pointer: &'static str,
+    /// What it may hold.
+    pub(super) kind: Kind,
+    /// What it does.
+    pub(super) effect: Effect,
+}
+
+const LATER: Effect = Effect::None("it belongs to a store or service that this version does not have");
+const SERVE: Effect = Effect::None("`statehouse serve` always serves the API");
+const KEPT: Effect = Effect::None("every version is kept");
+
+const fn used(name: &'static str, pointer: &'static str, kind: Kind) -> Setting {
+    Setting { name, pointer, kind, effect: Effect::Used }
+}
+
+const fn without(name: &'static str, pointer: &'static str, kind: Kind, effect: Effect) -> Setting {
+    Setting { name, pointer, kind, effect }
+}
+
+const ANY: Kind = Kind::Whole(0, u64::MAX);
+
+pub(super) const DB_TYPE: &str = "DB_TYPE";
+pub(super) const SQLITE_PATH: &str = "SQLITE_PATH";
+pub(super) const API_HOST: &str = "API_HOST";
+pub(super) const API_PORT: &str = "API_PORT";
+pub(super) const API_CORS_ORIGINS: &str = "API_CORS_ORIGINS";
+pub(super) const API_KEY: &str = "API_KEY";
+pub(super) const ENABLE_VALIDATION: &str = "ENABLE_VALIDATION";
+pub(super) const VALIDATION_MODES: &str = "VALIDATION_MODES";
+pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
+
+/// All of them.
+pub(super) const SETTINGS: &[Setting] = &[
+    used(DB_TYPE, "/database/database_type", Kind::Text),
+    used(SQLITE_PATH, "/database/sqlite_path", Kind::Text),
+    without("INFLUXDB_URL", "/database/influxdb_url", Kind::Text, LATER),
+    without("INFLUXDB_TOKEN", "/database/influxdb_token", Kind::Secret, LATER),
+    without("INFLUXDB_ORG", "/database/influxdb_org", Kind::Text, LATER),
+    without("INFLUXDB_BUCKET", "/database/influxdb_bucket", Kind::Text, LATER),
+    without("POSTGRES_HOST", "/database/postgresql_host", Kind::Text, LATER),
+    without("POSTGRES_PORT", "/database/postgresql_port", Kind::Whole(1, 65_535), LATER),
+    without("POSTGRES_DB", "/database/postgresql_database", Kind::Text, LATER),
+    without("POSTGRES_USER", "/database/postgresql_username", Kind::Text, LATER),
+    without("POSTGRES_PASSWORD", "/database/postgresql_password", Kind::Secret, LATER),
+    without("CONNECTION_TIMEOUT", "/database/connection_timeout", ANY, LATER),
+    without("RETRY_ATTEMPTS", "/database/retry_attempts", ANY, LATER),
+    without("RETRY_DELAY", "/database/retry_delay", Kind::Decimal, LATER),
+    without("API_ENABLED", "/api/enabled", Kind::Flag, SERVE),
+    used(API_HOST, "/api/host", Kind::Text),
+    used(API_PORT, "/api/port", Kind::Whole(1, 65_535)),
+    used(API_CORS_ORIGINS, "/api/cors_origins", Kind::List),
+    used(API_KEY, "/api/api_key", Kind::Secret),
+    without("API_RATE_LIMIT", "/api/rate_limit_per_minute", Kind::Whole(1, u64::MAX), LATER),
+    without("CACHE_ENABLED", "/cache/enabled", Kind::Flag, LATER),
+    without("CACHE_TTL", "/cache/ttl_seconds", Kind::Whole(1, u64::MAX), LATER),
+    without("CACHE_MAX_SIZE", "/cache/max_size", Kind::Whole(1, u64::MAX), LATER),
+    without("CACHE_CLEANUP_INTERVAL", "/cache/cleanup_interval", Kind::Whole(1, u64::MAX), LATER),
+    used(ENABLE_VALIDATION, "/enable_validation", Kind::Flag),
+    used(VALIDATION_MODES, "/validation_modes", Kind::Modes),
+    without("ENABLE_FILE_FALLBACK", "/enable_file_fallback", Kind::Flag, LATER),
+    without("FALLBACK_DIR", "/fallback_directory", Kind::Text, LATER),
+    used(LOG_LEVEL, "/log_level", Kind::Text),
+    without("BACKUP_RETENTION_DAYS", "/backup_retention_days", Kind::Whole(1, u64::MAX), KEPT),
+    without("MIGRATION_BATCH_SIZE", "/migration_batch_size", Kind::Whole(1, u64::MAX), LATER),
+    without("MIGRATION_USER_ID", "/migration_user_id", Kind::Text, LATER),
+];
+
+/// The setting of that name.
+pub(super) fn by_name(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+/// The setting at that place of the file.
+pub(super) fn by_pointer(pointer: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.pointer == pointer)
+}
+
+/// The known name nearest to a mistyped one, if one is near enough to be meant.
+pub(super) fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|name| (strsim::damerau_levenshtein(wrong, name), name))
+        .min()
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 5)
+        .map(|(_, name)| name)
+}
