@@ -1,3 +1,4 @@
 //! The Statehouse server: `cli -> http -> service -> store, events -> core`.
 
+pub mod config;
 pub mod store;

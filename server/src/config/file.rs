@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
+use statehouse_core::json::{Document, Kind as Json, Limits, Node, pointer};
 
 use super::given::{Given, Raw};
 use super::settings::{self, Kind, SETTINGS};
@@ -27,7 +27,7 @@ pub(super) fn find(sources: &Sources, given: &mut Given) -> Option<PathBuf> {
 /// Takes every key of the file.
 pub(super) fn read(path: &Path, env: &[(String, String)], given: &mut Given) {
     match parse(path) {
-        Ok(root) => Reader { path, env, given }.object("", &root),
+        Ok(document) => Reader { path, env, given }.object("", document.root()),
         Err(problem) => given.wrong(
             Source::File { path: path.to_owned(), pointer: String::new() },
             problem,
@@ -36,11 +36,14 @@ pub(super) fn read(path: &Path, env: &[(String, String)], given: &mut Given) {
     }
 }
 
-fn parse(path: &Path) -> Result<Map<String, Value>, String> {
+fn parse(path: &Path) -> Result<Document, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("cannot be read ({error})"))?;
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| format!("is not JSON ({error})"))?;
-    match value {
-        Value::Object(root) => Ok(root),
+    let document = Document::parse_bytes(&bytes, &Limits::default()).map_err(|error| {
+        let line = 1 + bytes.iter().take(error.offset()).filter(|byte| **byte == b'\n').count();
+        format!("is not JSON: {error}, in line {line}")
+    })?;
+    match document.root().kind() {
+        Json::Object => Ok(document),
         _ => Err("does not hold an object".to_owned()),
     }
 }
@@ -56,23 +59,21 @@ impl Reader<'_> {
         Source::File { path: self.path.to_owned(), pointer: pointer.to_owned() }
     }
 
-    fn object(&mut self, parent: &str, object: &Map<String, Value>) {
-        for (key, value) in object {
-            let pointer = format!("{parent}/{}", key.replace('~', "~0").replace('/', "~1"));
-            match (settings::by_pointer(&pointer), value) {
-                (_, Value::Null) => {}
-                (Some(setting), value) => {
-                    if let Some(raw) = self.raw(&pointer, value, setting.kind) {
-                        self.given.put(setting, raw, self.source(&pointer));
+    fn object(&mut self, parent: &str, object: Node<'_>) {
+        for member in object.members() {
+            let mut at = format!("{parent}/");
+            pointer::escape_into(&mut at, &member.key.decoded());
+            let section = SECTIONS.contains(&at.as_str());
+            match (settings::by_pointer(&at), member.value.kind()) {
+                (_, Json::Null) => {}
+                (Some(setting), _) => {
+                    if let Some(raw) = self.raw(&at, member.value, setting.kind) {
+                        self.given.put(setting, raw, self.source(&at));
                     }
                 }
-                (None, Value::Object(section)) if SECTIONS.contains(&pointer.as_str()) => {
-                    self.object(&pointer, section);
-                }
-                (None, _) if SECTIONS.contains(&pointer.as_str()) => {
-                    self.given.wrong(self.source(&pointer), "is not an object", "an object");
-                }
-                (None, _) => self.unknown(&pointer),
+                (None, Json::Object) if section => self.object(&at, member.value),
+                (None, _) if section => self.given.wrong(self.source(&at), "is not an object", "an object"),
+                (None, _) => self.unknown(&at),
             }
         }
     }
@@ -86,32 +87,32 @@ impl Reader<'_> {
         self.given.warnings.push(format!("{source} is not known and has no effect{hint}"));
     }
 
-    fn raw(&mut self, pointer: &str, value: &Value, kind: Kind) -> Option<Raw> {
-        match (value, kind) {
-            (Value::Array(items), Kind::List) => {
-                let texts = items.iter().map(|item| self.text(pointer, item)).collect::<Option<_>>()?;
+    fn raw(&mut self, at: &str, value: Node<'_>, kind: Kind) -> Option<Raw> {
+        match (value.kind(), kind) {
+            (Json::Array, Kind::List) => {
+                let texts = value.elements().map(|item| self.text(at, item)).collect::<Option<_>>()?;
                 Some(Raw::List(texts))
             }
-            (Value::Object(entries), Kind::Modes) => {
-                let texts = entries
-                    .iter()
-                    .map(|(key, value)| Some((key.clone(), self.text(&format!("{pointer}/{key}"), value)?)))
+            (Json::Object, Kind::Modes) => {
+                let texts = value
+                    .members()
+                    .map(|entry| Some((entry.key.decoded().into_owned(), self.text(at, entry.value)?)))
                     .collect::<Option<_>>()?;
                 Some(Raw::Map(texts))
             }
-            (value, _) => self.text(pointer, value).map(Raw::Text),
+            _ => self.text(at, value).map(Raw::Text),
         }
     }
 
-    fn text(&mut self, pointer: &str, value: &Value) -> Option<String> {
-        match value {
-            Value::String(text) => self.expand(pointer, text),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(flag) => Some(flag.to_string()),
-            Value::Null | Value::Array(_) | Value::Object(_) => {
-                self.given.wrong(self.source(pointer), "is not a single value", "a text, a number or a boolean");
+    fn text(&mut self, at: &str, value: Node<'_>) -> Option<String> {
+        match (value.kind(), value.as_str()) {
+            (_, Some(text)) => self.expand(at, &text),
+            (Json::Array | Json::Object | Json::Null, None) => {
+                self.given.wrong(self.source(at), "is not a single value", "a text, a number or a boolean");
                 None
             }
+            // A number's or a boolean's own spelling.
+            (_, None) => Some(value.text().to_owned()),
         }
     }
 
@@ -126,7 +127,11 @@ impl Reader<'_> {
             let Some((_, value)) = self.env.iter().find(|(known, value)| known == name && !value.is_empty())
             else {
                 let problem = format!("names the environment variable {name:?}, which is not set");
-                self.given.wrong(self.source(pointer), problem, "${NAME} where NAME is set, or the value itself");
+                self.given.wrong(
+                    self.source(pointer),
+                    problem,
+                    "${NAME} where NAME is set, or the value itself",
+                );
                 return None;
             };
             expanded.push_str(before);

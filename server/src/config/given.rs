@@ -96,7 +96,8 @@ impl Given {
         let Some(setting) = full_name.strip_prefix("STATE_").and_then(settings::by_name) else { return };
         let right_name = format!("{ENV_PREFIX}{}", setting.name);
         if !env.iter().any(|(name, _)| *name == right_name) {
-            self.warnings.push(format!("environment variable {full_name} is not read; its name is {right_name}"));
+            self.warnings
+                .push(format!("environment variable {full_name} is not read; its name is {right_name}"));
         }
     }
 

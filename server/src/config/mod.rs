@@ -88,3 +88,6 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
     given.take_flags(sources);
     read::config(given, file)
 }
+
+#[cfg(test)]
+mod tests;

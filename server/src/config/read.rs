@@ -8,10 +8,12 @@ use tracing::level_filters::LevelFilter;
 
 use super::given::{Given, Raw};
 use super::settings::{
-    API_CORS_ORIGINS, API_HOST, API_KEY, API_PORT, DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL, SETTINGS,
-    SQLITE_PATH, VALIDATION_MODES,
+    API_CORS_ORIGINS, API_HOST, API_KEY, API_PORT, DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL,
+    SETTINGS, SQLITE_PATH, VALIDATION_MODES,
 };
-use super::{ApiConfig, ApiKey, Config, ConfigErrors, Loaded, Origins, Source, StoreConfig, ValidationConfig};
+use super::{
+    ApiConfig, ApiKey, Config, ConfigErrors, Loaded, Origins, Source, StoreConfig, ValidationConfig,
+};
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 8000;
@@ -60,7 +62,9 @@ impl Values {
     fn check_unused(&mut self) {
         for setting in SETTINGS {
             let Effect::None(why) = setting.effect else { continue };
-            let Some((Raw::Text(text), source)) = self.given.values.get(setting.name).cloned() else { continue };
+            let Some((Raw::Text(text), source)) = self.given.values.get(setting.name).cloned() else {
+                continue;
+            };
             if let Some(allowed) = wrong_for(setting.kind, &text) {
                 self.wrong(setting.name, format!("{text:?} is wrong"), allowed);
             } else {
@@ -116,7 +120,11 @@ impl Values {
             return match listen.to_socket_addrs().map(Iterator::collect::<Vec<_>>) {
                 Ok(addresses) if !addresses.is_empty() => Some(addresses),
                 _ => {
-                    self.given.wrong(Source::Flag("--listen"), format!("{listen:?} is not an address"), allowed);
+                    self.given.wrong(
+                        Source::Flag("--listen"),
+                        format!("{listen:?} is not an address"),
+                        allowed,
+                    );
                     None
                 }
             };
@@ -127,7 +135,11 @@ impl Values {
         match (bare, port?).to_socket_addrs().map(Iterator::collect::<Vec<_>>) {
             Ok(addresses) if !addresses.is_empty() && !bare.is_empty() => Some(addresses),
             _ => {
-                self.wrong(API_HOST, format!("{host:?} is not an address of this machine"), "an IP address or a host name");
+                self.wrong(
+                    API_HOST,
+                    format!("{host:?} is not an address of this machine"),
+                    "an IP address or a host name",
+                );
                 None
             }
         }
@@ -155,7 +167,9 @@ impl Values {
         }
         if key.len() < WEAK_KEY {
             let source = self.source(API_KEY);
-            self.given.warnings.push(format!("{source} is short; {WEAK_KEY} random characters or more are better"));
+            self.given
+                .warnings
+                .push(format!("{source} is short; {WEAK_KEY} random characters or more are better"));
         }
         Some(ApiKey::new(&key))
     }
@@ -167,12 +181,14 @@ impl Values {
             Some((Raw::Text(text), _)) => text.split(',').map(str::to_owned).collect(),
             Some((Raw::Map(_), _)) => Vec::new(),
         };
-        let list: Vec<String> = list.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
+        let list: Vec<String> =
+            list.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
         if list.iter().any(|item| item == "*") {
             return Origins::Any;
         }
         for origin in list.iter().filter(|origin| !is_origin(origin)) {
-            let allowed = "origins as browsers send them, such as https://console.example.com or http://localhost:3000";
+            let allowed =
+                "origins as browsers send them, such as https://console.example.com or http://localhost:3000";
             self.wrong(API_CORS_ORIGINS, format!("{origin:?} is not an origin"), allowed);
         }
         if list.is_empty() { Origins::SameOnly } else { Origins::List(list) }
@@ -188,7 +204,11 @@ impl Values {
             "error" | "critical" | "fatal" => LevelFilter::ERROR,
             "off" => LevelFilter::OFF,
             _ => {
-                self.wrong(LOG_LEVEL, format!("{text:?} is not a level"), "TRACE, DEBUG, INFO, WARNING, ERROR or OFF");
+                self.wrong(
+                    LOG_LEVEL,
+                    format!("{text:?} is not a level"),
+                    "TRACE, DEBUG, INFO, WARNING, ERROR or OFF",
+                );
                 LevelFilter::INFO
             }
         }
@@ -255,7 +275,11 @@ fn wrong_for(kind: Kind, text: &str) -> Option<String> {
         Kind::Flag => flag(text).is_none().then(|| FLAG_WORDS.to_owned()),
         Kind::Whole(least, most) => {
             let fits = text.trim().parse().is_ok_and(|number: u64| (least..=most).contains(&number));
-            let range = if most == u64::MAX { format!("of {least} or more") } else { format!("from {least} to {most}") };
+            let range = if most == u64::MAX {
+                format!("of {least} or more")
+            } else {
+                format!("from {least} to {most}")
+            };
             (!fits).then(|| format!("a whole number {range}"))
         }
         Kind::Decimal => {

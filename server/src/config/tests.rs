@@ -1,0 +1,212 @@
+use std::path::PathBuf;
+
+use statehouse_core::model::Mode;
+use tracing::level_filters::LevelFilter;
+
+use super::*;
+
+fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// A configuration file with this text, and sources that name it.
+struct File {
+    path: PathBuf,
+}
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("statehouse-config-{}-{name}.json", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        Self { path }
+    }
+
+    fn load(&self, variables: &[(&str, &str)]) -> Result<Loaded, ConfigErrors> {
+        load(&Sources { file: Some(self.path.clone()), env: env(variables), ..Sources::default() })
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn with_env(variables: &[(&str, &str)]) -> Result<Loaded, ConfigErrors> {
+    load(&Sources { env: env(variables), ..Sources::default() })
+}
+
+fn errors(result: Result<Loaded, ConfigErrors>) -> Vec<String> {
+    result.unwrap_err().0.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn defaults_are_sqlite_on_the_loopback_interface() {
+    let loaded = with_env(&[]).unwrap();
+    assert_eq!(loaded.config.store, StoreConfig::Sqlite { path: "./data/statehouse.db".into() });
+    assert_eq!(loaded.config.api.listen, ["127.0.0.1:8000".parse().unwrap()]);
+    assert!(loaded.config.api.key.is_none());
+    assert_eq!(loaded.config.log_level, LevelFilter::INFO);
+    assert_eq!(loaded.config.validation, ValidationConfig { default: Mode::Warn, by_type: Vec::new() });
+    assert_eq!(loaded.warnings, [""; 0]);
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let file = File::new(
+        "precedence",
+        r#"{"database": {"database_type": "sqlite", "sqlite_path": "from-file.db"},
+            "api": {"host": "127.0.0.2", "port": 8001}, "log_level": "ERROR"}"#,
+    );
+    let loaded = file.load(&[("TRADING_STATE_API_PORT", "8002")]).unwrap();
+    assert_eq!(loaded.config.api.listen, ["127.0.0.2:8002".parse().unwrap()]);
+    assert_eq!(loaded.config.log_level, LevelFilter::ERROR);
+    let sources = Sources {
+        file: Some(file.path.clone()),
+        listen: Some("[::1]:8003".into()),
+        db: Some("from-flag.db".into()),
+        env: env(&[("TRADING_STATE_API_PORT", "8002"), ("TRADING_STATE_SQLITE_PATH", "from-env.db")]),
+    };
+    let config = load(&sources).unwrap().config;
+    assert_eq!(config.api.listen, ["[::1]:8003".parse().unwrap()]);
+    assert_eq!(config.store, StoreConfig::Sqlite { path: "from-flag.db".into() });
+}
+
+#[test]
+fn d_058_every_wrong_value_stops_the_start_with_name_source_and_what_is_allowed() {
+    let file =
+        File::new("wrong", r#"{"database": {"database_type": "mysql"}, "api": {"host": ""}, "cache": 1}"#);
+    let errors = errors(file.load(&[
+        ("TRADING_STATE_API_PORT", "abc"),
+        ("TRADING_STATE_LOG_LEVEL", "loud"),
+        ("TRADING_STATE_ENABLE_VALIDATION", "maybe"),
+        ("TRADING_STATE_CACHE_TTL", "-1"),
+        ("TRADING_STATE_VALIDATION_MODES", "position=sometimes"),
+        ("TRADING_STATE_API_CORS_ORIGINS", "example.com"),
+    ]));
+    let path = file.path.display();
+    let has = |part: &str| assert!(errors.iter().any(|error| error.contains(part)), "{part} in {errors:#?}");
+    has(&format!("{path}, /database/database_type: \"mysql\" is not a store; allowed: sqlite"));
+    has(&format!("{path}, /cache: is not an object"));
+    has(
+        "environment variable TRADING_STATE_API_PORT: \"abc\" is not a port; allowed: a whole number from 1 to 65535",
+    );
+    has("TRADING_STATE_LOG_LEVEL: \"loud\" is not a level; allowed: TRACE");
+    has("TRADING_STATE_ENABLE_VALIDATION: \"maybe\"");
+    has("TRADING_STATE_CACHE_TTL: \"-1\" is wrong; allowed: a whole number of 1 or more");
+    has("TRADING_STATE_VALIDATION_MODES: \"position\"");
+    has("TRADING_STATE_API_CORS_ORIGINS: \"example.com\" is not an origin");
+}
+
+#[test]
+fn d_058_a_missing_or_broken_file_stops_the_start() {
+    let missing = load(&Sources { file: Some("no/such/file.json".into()), ..Sources::default() });
+    assert!(errors(missing)[0].starts_with("flag --config: no/such/file.json is not a file"));
+    let broken = File::new("broken", "{\"api\": {\"port\": 1,\n\"port\": 2}}");
+    let error = errors(broken.load(&[])).join("\n");
+    assert!(error.contains("duplicate key") && error.contains("in line 2"), "{error}");
+}
+
+#[test]
+fn stores_that_come_later_are_refused_by_name() {
+    for name in ["postgresql", "influxdb"] {
+        let errors = errors(with_env(&[("TRADING_STATE_DB_TYPE", name)]));
+        assert!(errors[0].contains(&format!("{name} is not supported by this version yet")), "{errors:?}");
+    }
+}
+
+#[test]
+fn unknown_names_are_warned_about_with_the_nearest_known_one() {
+    let file = File::new("unknown", r#"{"api": {"prot": 1}, "log_levle": "INFO", "colour": "green"}"#);
+    let loaded = file
+        .load(&[
+            ("TRADING_STATE_API_PROT", "1"),
+            ("TRADING_STATE_XYZZY", "1"),
+            ("STATE_DB_TYPE", "sqlite"),
+            ("STATE_DIRECTORY", "/var"),
+        ])
+        .unwrap();
+    let warnings = loaded.warnings.join("\n");
+    for part in [
+        "/api/prot is not known and has no effect; did you mean /api/port?",
+        "/log_levle is not known and has no effect; did you mean /log_level?",
+        "/colour is not known and has no effect",
+        "TRADING_STATE_API_PROT is not known and has no effect; did you mean TRADING_STATE_API_PORT?",
+        "TRADING_STATE_XYZZY is not known and has no effect",
+        "STATE_DB_TYPE is not read; its name is TRADING_STATE_DB_TYPE",
+    ] {
+        assert!(warnings.contains(part), "{part} in {warnings}");
+    }
+    assert_eq!(loaded.warnings.len(), 6, "{warnings}");
+}
+
+#[test]
+fn settings_without_effect_are_said_to_have_none() {
+    let loaded =
+        with_env(&[("TRADING_STATE_CACHE_ENABLED", "true"), ("TRADING_STATE_API_ENABLED", "false")]).unwrap();
+    let warnings = loaded.warnings.join("\n");
+    assert!(warnings.contains("TRADING_STATE_CACHE_ENABLED has no effect"), "{warnings}");
+    assert!(
+        warnings.contains("TRADING_STATE_API_ENABLED has no effect: `statehouse serve` always"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn placeholders_are_filled_in_or_an_error() {
+    let file = File::new("placeholders", r#"{"api": {"port": "${PORT}", "api_key": "${WORD}-${WORD}"}}"#);
+    let loaded = file.load(&[("PORT", "9000"), ("WORD", "a-long-secret")]).unwrap();
+    assert_eq!(loaded.config.api.listen[0].port(), 9000);
+    assert!(loaded.config.api.key.unwrap().matches(b"a-long-secret-a-long-secret"));
+    let errors = errors(file.load(&[("PORT", "9000"), ("WORD", "")]));
+    assert!(
+        errors[0].contains("/api/api_key: names the environment variable \"WORD\", which is not set"),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn d_080_other_machines_may_connect_only_with_a_key() {
+    for host in ["0.0.0.0", "::", "192.0.2.1"] {
+        let errors = errors(with_env(&[("TRADING_STATE_API_HOST", host)]));
+        assert!(errors[0].contains("needs an API key"), "{errors:?}");
+        let key = ("TRADING_STATE_API_KEY", "0123456789abcdefghij");
+        assert!(with_env(&[("TRADING_STATE_API_HOST", host), key]).is_ok());
+    }
+    for host in ["localhost", "127.0.0.9", "::1", "[::1]"] {
+        assert!(with_env(&[("TRADING_STATE_API_HOST", host)]).is_ok(), "{host}");
+    }
+    let flag = load(&Sources { listen: Some("0.0.0.0:80".into()), ..Sources::default() });
+    assert!(errors(flag)[0].starts_with("flag --listen: "));
+    let any_page = errors(with_env(&[("TRADING_STATE_API_CORS_ORIGINS", "*")]));
+    assert!(any_page[0].contains("needs an API key"), "{any_page:?}");
+}
+
+#[test]
+fn a_key_is_never_shown() {
+    let bad_key = errors(with_env(&[("TRADING_STATE_API_KEY", "secret with spaces")])).join("\n");
+    assert!(bad_key.contains("TRADING_STATE_API_KEY") && !bad_key.contains("secret"), "{bad_key}");
+    let loaded = with_env(&[
+        ("TRADING_STATE_API_KEY", "short-secret"),
+        ("TRADING_STATE_INFLUXDB_TOKEN", "token-secret"),
+    ])
+    .unwrap();
+    assert!(!format!("{loaded:?}").contains("secret"), "{loaded:?}");
+    assert!(loaded.warnings.iter().any(|warning| warning.contains("is short")));
+}
+
+#[test]
+fn validation_is_off_warned_or_strict_by_type() {
+    let file =
+        File::new("modes", r#"{"enable_validation": false, "validation_modes": {"position": "strict"}}"#);
+    let strict = (StateType::new("position").unwrap(), Mode::Strict);
+    let from_file = file.load(&[]).unwrap().config.validation;
+    assert_eq!(from_file, ValidationConfig { default: Mode::Off, by_type: vec![strict.clone()] });
+    let from_env =
+        with_env(&[("TRADING_STATE_VALIDATION_MODES", "position=strict, portfolio = off")]).unwrap();
+    let off = (StateType::new("portfolio").unwrap(), Mode::Off);
+    assert_eq!(
+        from_env.config.validation,
+        ValidationConfig { default: Mode::Warn, by_type: vec![strict, off] }
+    );
+}
