@@ -11,3 +11,5 @@ pub mod hash;
 pub mod json;
 pub mod model;
 pub mod schema;
+#[cfg(feature = "validate")]
+pub mod validate;

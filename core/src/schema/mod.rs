@@ -7,19 +7,23 @@
 //! - `x-protected`: not restored unless unlocked; the text says why;
 //! - `x-identifier`: a number that names something, so that its difference means nothing;
 //! - `x-unit`: the unit, for people;
-//! - `x-rules`: rules between members, see [`rules`];
+//! - `x-rules`: rules between members, such as: a long's stop is below its entry (`rules.rs`);
 //! - the format `x-time`: an RFC 3339 time, or one without a zone (noted, see [`TimeText`]).
 //!
 //! Nothing here needs the validator, so the console's shell uses it as it is.
 
 mod builtin;
+mod check;
 mod collect;
 mod modes;
 mod paths;
-pub mod rules;
+mod rules;
 mod time;
 
 pub use builtin::{path_rules, schema_text};
+#[cfg(feature = "validate")]
+pub(crate) use check::{Found, broken_rules, shown};
+pub use check::{MOST_FINDINGS, notices};
 pub use modes::Modes;
 pub use paths::{PathRules, RulesAt};
 pub use time::TimeText;

@@ -1,8 +1,7 @@
 //! What the paths of a type's data mean: which arrays have identities, what is noise, what is protected.
 
-use std::borrow::Cow;
-
 use super::rules::Rule;
+use crate::json::pointer::{array_index, tokens};
 
 /// The meaning of every path that a schema speaks of, as a tree that is walked beside the data.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +11,7 @@ pub struct PathRules {
 
 /// What is known of one place. Alternatives of a schema (`if`, `anyOf`, ...) are taken together.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a keyword of its own, and any of them go together")]
 pub(super) struct Place {
     /// Sorted by name.
     members: Vec<(Box<str>, usize)>,
@@ -117,18 +117,14 @@ impl<'a> RulesAt<'a> {
     /// What is known of the child that one decoded token of a JSON pointer names.
     #[must_use]
     pub fn child(self, token: &str) -> Self {
-        let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
         let element = self.element();
-        if is_index && element.place.is_some() { element } else { self.member(token) }
+        if element.place.is_some() && array_index(token).is_some() { element } else { self.member(token) }
     }
 
     /// What is known of the place that an RFC 6901 pointer leads to from here.
     #[must_use]
     pub fn at(self, pointer: &str) -> Self {
-        pointer.split('/').skip(1).fold(self, |at, token| match token.contains('~') {
-            true => at.child(&Cow::<str>::Owned(token.replace("~1", "/").replace("~0", "~"))),
-            false => at.child(token),
-        })
+        tokens(pointer).fold(self, |at, token| at.child(&token))
     }
 
     /// The member that names the elements of the array here.

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::json::Pointer;
+
 /// One rule.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,12 +21,15 @@ pub(super) struct Rule {
     pub(super) name: Box<str>,
     /// The rule applies where each of these places holds one of these texts.
     #[serde(default)]
-    pub(super) when: BTreeMap<Box<str>, Vec<Box<str>>>,
+    pub(super) when: BTreeMap<Pointer, Vec<Box<str>>>,
     /// Worth knowing, but it does not make the data invalid.
     #[serde(default)]
     pub(super) notice: bool,
     /// What must be true.
     pub(super) check: Check,
+    /// What to tell people, where the check alone does not say enough.
+    #[serde(default)]
+    pub(super) message: Option<Box<str>>,
 }
 
 /// What must be true; the pointers start at the object that the rule belongs to.
@@ -32,17 +37,17 @@ pub(super) struct Rule {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Check {
     /// The first number is less than the second.
-    Below(Box<str>, Box<str>),
+    Below(Pointer, Pointer),
     /// The first number is more than the second.
-    Above(Box<str>, Box<str>),
+    Above(Pointer, Pointer),
     /// The first number is the second or less.
-    AtMost(Box<str>, Box<str>),
+    AtMost(Pointer, Pointer),
     /// The first number is the second or more.
-    AtLeast(Box<str>, Box<str>),
+    AtLeast(Pointer, Pointer),
     /// Both arrays are equally long.
-    EqualLengths(Box<str>, Box<str>),
+    EqualLengths(Pointer, Pointer),
     /// No element of the array occurs twice.
-    Distinct(Box<str>),
+    Distinct(Pointer),
     /// The value is not null.
-    NotNull(Box<str>),
+    NotNull(Pointer),
 }
