@@ -2,4 +2,4 @@
 
 mod types;
 
-pub use types::{Change, ChangeKind, Counts, Diff, SeriesChange};
+pub use types::{Change, ChangeKind, Counts, Diff, Place, SeriesChange, SpliceCounts};

@@ -16,11 +16,11 @@ pub enum ChangeKind {
     Spelling,
     /// The keys of an object, or the identified elements of an array, stand in another order.
     Reordered,
-    /// Elements of an array were taken out and put in.
+    /// Elements of an array were taken out and put in at one place; with `series`: a series moved on.
     Splice,
 }
 
-/// One difference.
+/// One difference. Each can be applied without the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// What happened.
@@ -29,20 +29,71 @@ pub struct Change {
     pub path: String,
     /// Where, for people: elements with an identity are named by it, as in `/legs/[EURUSD]/volume`.
     pub display: String,
-    /// The old value as JSON text; absent if there was none.
+    /// The old value as JSON text; absent if there was none. For a splice: an array of what was taken out; for a
+    /// series: an object of two arrays, `index` and `values`; for another order: the old order of the keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
-    /// The new value as JSON text; absent if there is none.
+    /// The new value as JSON text, likewise; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
-    /// The exact difference, signed: `+0.0019`, or `+15 min` between two times.
+    /// The exact difference of two numbers or times, signed: `+0.0019`, `+15 min`. Absent for what only names something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta: Option<String>,
-    /// The difference in percent of the old value's magnitude, 2 places: `-0.72`.
+    /// The difference in percent of the old number's size, signed, 2 places: `-0.72`. Absent if the old number is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<String>,
+    /// The unit of the value, if the schema names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// Noise by the schema: hidden unless asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub volatile: bool,
-    /// Not restored unless unlocked.
-    pub protected: bool,
-    /// For a series that slid: what came and went, and its points for drawing.
+    /// Not restored unless unlocked, for this reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<String>,
+    /// For a splice without `series`: how many elements went and came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub splice: Option<SpliceCounts>,
+    /// For a series that moved on: what came and went, and its points for drawing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesChange>,
+    /// Where this belongs in the old document, for applying it.
+    #[serde(default, skip_serializing_if = "Place::is_default")]
+    pub place: Place,
+}
+
+/// Where a change belongs in the old document, as far as its path does not say so.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// RFC 6901 pointer into the old document: to the value, or for what is added or spliced to the container.
+    /// Absent if it is the change's path, or that path's parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// For what is added or spliced: how many of the old container's children stand before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u32>,
+    /// For another order: the old positions of the children that stay, in their new order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Vec<u32>>,
+    /// The spelling of the key (JSON text), for an added member whose key is not spelled plainly; for a change of
+    /// kind `spelling` that is of the key and not of the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+impl Place {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How many elements a splice took out and put in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpliceCounts {
+    /// Elements taken out.
+    pub removed: u32,
+    /// Elements put in.
+    pub added: u32,
 }
 
 /// How a series moved.
@@ -58,15 +109,17 @@ pub struct SeriesChange {
     pub added_tail: u32,
     /// How many points the new series has.
     pub points: u32,
-    /// The new series' values as number texts (`null` where it holds none), for the sparkline.
-    pub values: Vec<String>,
-    /// The old series' last value, where it is a number.
+    /// The new series' values as the text of a JSON array, for the sparkline.
+    pub values: String,
+    /// The old series' last value as JSON text; absent if it had none. The change's delta is between the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_last: Option<String>,
-    /// The new series' last value, where it is a number.
+    /// The new series' last value as JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_last: Option<String>,
 }
 
-/// How many paths differ, volatile ones included.
+/// How many rows of each kind a difference has, volatile ones included. A splice counts as changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Paths that are new.
@@ -88,6 +141,14 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// Totals.
     pub counts: Counts,
-    /// How many paths to leaves are equal.
+    /// How many leaves (scalars and empty containers) of the new document are as they were.
     pub equal_paths: u32,
+}
+
+impl Diff {
+    /// Whether the two documents are the same, byte for byte.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
 }
