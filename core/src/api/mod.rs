@@ -16,7 +16,7 @@ pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};
 pub use restore::{
     AppliedRestore, ApplyRequest, Effect, Plan, PlanCounts, PlanRequest, PlannedState, RestoreList,
-    RestoreRecord, Scope, Selection, StateSelection,
+    RestoreRecord, Scope, Selection, StateSelection, UndoRequest,
 };
 pub use snapshot::{CreateSnapshot, SnapshotList, SnapshotRestored, SnapshotView};
 pub use state::{

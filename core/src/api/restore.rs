@@ -178,6 +178,22 @@ pub struct ApplyRequest {
     pub accept_violations: bool,
 }
 
+/// Body of `POST /restores/{restore_id}/undo`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UndoRequest {
+    /// Why; a sentence that names the restore is used where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Write states that break rules in mode warn all the same.
+    #[serde(default)]
+    pub accept_violations: bool,
+}
+
 /// An applied restore, as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

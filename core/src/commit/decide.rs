@@ -72,6 +72,14 @@ impl Outcome {
             Self::Written(version) | Self::Unchanged(version) => version,
         }
     }
+
+    /// The version itself.
+    #[must_use]
+    pub fn into_version(self) -> Version {
+        match self {
+            Self::Written(version) | Self::Unchanged(version) => version,
+        }
+    }
 }
 
 /// Why a batch was refused. Nothing of it is written.

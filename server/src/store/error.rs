@@ -1,7 +1,7 @@
 //! What can go wrong in a store. Never mistaken for "there is nothing".
 
 /// A store's failure.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The engine did not answer, or refused (disk full, locked, connection lost). The text is for the log, not for clients.
     #[error("the store is unavailable: {0}")]

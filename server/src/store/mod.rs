@@ -4,8 +4,13 @@
 //! A store decides nothing: it reads the heads a batch needs, lets [`statehouse_core::commit::decide`] say what is
 //! written, and makes that durable before it answers.
 
+mod cursor;
+mod decide;
 mod error;
+pub mod memory;
 mod query;
+mod text;
+mod verify;
 mod write;
 
 use async_trait::async_trait;
@@ -17,6 +22,7 @@ use statehouse_core::model::{
 
 pub use error::StoreError;
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, TypeTotals};
+pub use verify::{Fault, verify_all, verify_stretch};
 pub use write::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 
 /// A complete store.

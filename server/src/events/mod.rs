@@ -1,0 +1,10 @@
+//! The log of versions as a stream: recent events kept ready, older ones read from the store.
+//!
+//! Nothing is ever lost here, because nothing is ever sent here: a session keeps its own cursor, hears by the doorbell
+//! that the log has grown, and reads on from its cursor. A slow session therefore holds up nobody.
+
+mod log;
+mod ring;
+
+pub use log::{EventLog, ListenerGuard};
+pub use ring::LoggedEvent;

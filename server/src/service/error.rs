@@ -1,0 +1,199 @@
+//! Why the service refused, each with what a client needs to go on.
+
+use statehouse_core::api::{Code, FieldError, MovedHead, Plan, Problem, VersionView};
+use statehouse_core::commit::{Expectation, HeadMoved};
+use statehouse_core::model::{SnapshotId, StateId, StateKey, StateType, Version, Violation};
+
+use crate::store::StoreError;
+
+/// What every method of the service answers with.
+pub type Result<T> = std::result::Result<T, ServiceError>;
+
+/// A refusal or a failure.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ServiceError {
+    /// There is no such state.
+    #[error("there is no state {0}")]
+    StateNotFound(StateKey),
+    /// There is no state of this id, whatever its type.
+    #[error("there is no state with the id {0}")]
+    IdNotFound(StateId),
+    /// The id exists under several types, and none was named.
+    #[error("the id {id} exists under several types ({}); say which with state_type", names(types))]
+    SeveralTypes {
+        /// The id.
+        id: StateId,
+        /// Its types.
+        types: Vec<StateType>,
+    },
+    /// The state is deleted; the tombstone is given.
+    #[error("the state {} is deleted since version {}; its history remains", .0.key, .0.version)]
+    StateDeleted(Box<Version>),
+    /// The state is not deleted, so it cannot be undeleted; the head is given.
+    #[error("the state {} is not deleted", .0.key)]
+    NotDeleted(Box<Version>),
+    /// The state has no such version.
+    #[error("the state {key} has no version {wanted}")]
+    VersionNotFound {
+        /// The state.
+        key: StateKey,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// There is no such snapshot.
+    #[error("there is no snapshot {0}")]
+    SnapshotNotFound(SnapshotId),
+    /// A snapshot of that name exists.
+    #[error("a snapshot {0} exists already")]
+    SnapshotExists(SnapshotId),
+    /// There is no such restore.
+    #[error("there is no restore {0}")]
+    RestoreNotFound(String),
+    /// These heads are not where the writer expected them. Nothing was written.
+    #[error("{}", conflict_text(.0))]
+    Conflict(Vec<HeadMoved>),
+    /// `If-Match` or `If-None-Match` does not hold; the head is given if there is one.
+    #[error("the precondition does not hold for {key}: {}", head_text(head.as_deref()))]
+    PreconditionFailed {
+        /// The state.
+        key: StateKey,
+        /// Its head.
+        head: Option<Box<Version>>,
+    },
+    /// The data breaks rules of types in mode strict. Nothing was written.
+    #[error("{} of the type's rules {} broken", .0.len(), if .0.len() == 1 { "is" } else { "are" })]
+    Invalid(Vec<(StateKey, Violation)>),
+    /// The body has the wrong shape.
+    #[error("{}", .0.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Body(Vec<FieldError>),
+    /// A parameter is wrong.
+    #[error("{0}")]
+    Parameter(String),
+    /// A head in the plan has moved; a fresh plan is given.
+    #[error("the plan is out of date: states have changed since it was made; here is what it would be now")]
+    PlanOutdated(Box<Plan>),
+    /// The plan writes states that break rules, and that was not accepted. The states are given.
+    #[error("{0} of the states would break rules; look at the plan and accept that with accept_violations")]
+    ViolationsNotAccepted(u64),
+    /// The plan would write nothing.
+    #[error(
+        "every state in the scope is already as it was at the target, or is left out: nothing would be written"
+    )]
+    NothingToRestore,
+    /// The store failed. Never an empty answer.
+    #[error("the store did not answer; nothing was written")]
+    Store(#[from] StoreError),
+    /// The server is stopping.
+    #[error("the server is stopping; nothing was written")]
+    Stopping,
+    /// A fault of the program's own; the text is for the log.
+    #[error("the server failed")]
+    Internal(String),
+}
+
+impl ServiceError {
+    /// One field of the body that is wrong.
+    #[must_use]
+    pub fn body(pointer: &str, code: &str, message: impl Into<String>) -> Self {
+        Self::Body(vec![FieldError {
+            pointer: pointer.to_owned(),
+            code: code.to_owned(),
+            message: message.into(),
+        }])
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::StateNotFound(_) | Self::IdNotFound(_) => Code::StateNotFound,
+            Self::SeveralTypes { .. } | Self::Parameter(_) => Code::InvalidParameter,
+            Self::StateDeleted(_) => Code::StateDeleted,
+            Self::NotDeleted(_) => Code::NotDeleted,
+            Self::VersionNotFound { .. } => Code::VersionNotFound,
+            Self::SnapshotNotFound(_) => Code::SnapshotNotFound,
+            Self::SnapshotExists(_) => Code::SnapshotExists,
+            Self::RestoreNotFound(_) => Code::RestoreNotFound,
+            Self::Conflict(moved) if moved.iter().all(|m| m.expected == Expectation::Absent) => {
+                Code::StateExists
+            }
+            Self::Conflict(_) => Code::VersionConflict,
+            Self::PreconditionFailed { .. } => Code::PreconditionFailed,
+            Self::Invalid(_) => Code::ValidationFailed,
+            Self::Body(_) => Code::InvalidBody,
+            Self::PlanOutdated(_) => Code::PlanOutdated,
+            Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
+            Self::NothingToRestore => Code::NothingToRestore,
+            Self::Store(StoreError::BadCursor) => Code::InvalidParameter,
+            Self::Store(_) => Code::StoreUnavailable,
+            Self::Stopping => Code::ShuttingDown,
+            Self::Internal(_) => Code::Internal,
+        }
+    }
+
+    /// The problem document for clients. What is for the log only is not in it.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let detail = match self {
+            Self::Store(StoreError::BadCursor) => StoreError::BadCursor.to_string(),
+            other => other.to_string(),
+        };
+        let mut problem = Problem::new(self.code(), detail);
+        match self {
+            Self::Conflict(moved) => problem.conflicts = moved.iter().map(moved_head).collect(),
+            Self::PreconditionFailed { key, head } => {
+                problem.conflicts = vec![MovedHead {
+                    key: key.clone(),
+                    expected_version: None,
+                    head: head.as_deref().map(VersionView::of),
+                }];
+            }
+            Self::Invalid(broken) => problem.errors = broken.iter().map(|(_, v)| field_error(v)).collect(),
+            Self::Body(errors) => problem.errors.clone_from(errors),
+            Self::PlanOutdated(plan) => problem.plan = Some(plan.clone()),
+            _ => {}
+        }
+        problem
+    }
+}
+
+fn moved_head(moved: &HeadMoved) -> MovedHead {
+    let expected_version = match moved.expected {
+        Expectation::Version(version) => Some(version.0),
+        Expectation::Any | Expectation::Absent | Expectation::Present => None,
+    };
+    MovedHead { key: moved.key.clone(), expected_version, head: moved.head.as_ref().map(VersionView::of) }
+}
+
+fn field_error(violation: &Violation) -> FieldError {
+    FieldError {
+        pointer: violation.pointer.clone(),
+        code: violation.code.clone(),
+        message: violation.message.clone(),
+    }
+}
+
+fn conflict_text(moved: &[HeadMoved]) -> String {
+    let one = |m: &HeadMoved| {
+        let expected = match m.expected {
+            Expectation::Version(version) => format!("version {version} was expected"),
+            Expectation::Absent => "it must not exist".to_owned(),
+            Expectation::Present => "it must exist".to_owned(),
+            Expectation::Any => "anything was expected".to_owned(),
+        };
+        format!("{}: {expected}, but {}", m.key, head_text(m.head.as_ref()))
+    };
+    moved.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn head_text(head: Option<&Version>) -> String {
+    match head {
+        None => "it does not exist".to_owned(),
+        Some(head) if head.is_deleted() => format!("it is deleted, at version {}", head.version),
+        Some(head) => format!("it is at version {}", head.version),
+    }
+}
+
+fn names(types: &[StateType]) -> String {
+    types.iter().map(StateType::as_str).collect::<Vec<_>>().join(", ")
+}

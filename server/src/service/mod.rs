@@ -1,0 +1,116 @@
+//! What Statehouse does, apart from how it is asked and where it is kept: one method for each thing a client can want.
+//!
+//! Arguments and answers are the API's own types where those exist. Every write goes through one writer task
+//! ([`writer`]); reads go to the store at once.
+
+mod clock;
+mod error;
+mod latency;
+mod precondition;
+mod read;
+mod restores;
+mod rules;
+mod snapshots;
+mod watch;
+mod write;
+mod writer;
+
+use std::sync::Arc;
+
+use statehouse_core::model::{Seq, Timestamp};
+
+use crate::events::EventLog;
+use crate::store::StateStore;
+use writer::Writer;
+
+pub use clock::{Clock, IdSource, SystemClock, Uuids};
+pub use error::{Result, ServiceError};
+pub use latency::Latency;
+pub use precondition::Precondition;
+pub use read::{HistoryRequest, ListRequest, Which};
+pub use rules::Modes;
+pub use watch::EventFilter;
+pub use write::ChangeRequest;
+
+/// What a service is made of besides its store.
+pub struct Settings {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// How strictly each type is validated.
+    pub modes: Modes,
+    /// Name and version of the program, as `/status` says it.
+    pub version: String,
+    /// Whether requests need a key, as `/status` says it.
+    pub key_required: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(Uuids),
+            modes: Modes::default(),
+            version: concat!("statehouse ", env!("CARGO_PKG_VERSION")).to_owned(),
+            key_required: false,
+        }
+    }
+}
+
+/// The service over one store. Cheap to share behind an [`Arc`].
+pub struct Service {
+    store: Arc<dyn StateStore>,
+    writer: Writer,
+    events: Arc<EventLog>,
+    settings: Settings,
+    started_at: Timestamp,
+    verified: std::sync::Mutex<Seq>,
+}
+
+impl Service {
+    /// Starts the service and its writer. Must be called within a tokio runtime.
+    pub async fn start(store: Arc<dyn StateStore>, settings: Settings) -> Result<Arc<Self>> {
+        let events = Arc::new(EventLog::open(Arc::clone(&store)).await?);
+        let writer = Writer::start(Arc::clone(&store), Arc::clone(&events), Arc::clone(&settings.clock));
+        let started_at = settings.clock.now();
+        Ok(Arc::new(Self {
+            store,
+            writer,
+            events,
+            settings,
+            started_at,
+            verified: std::sync::Mutex::default(),
+        }))
+    }
+
+    /// The stream of versions, for WebSocket and SSE sessions.
+    #[must_use]
+    pub fn events(&self) -> &Arc<EventLog> {
+        &self.events
+    }
+
+    /// The store, for what only reads it.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn StateStore> {
+        &self.store
+    }
+
+    /// The server's time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.settings.clock.now()
+    }
+
+    /// How strictly each type is validated.
+    #[must_use]
+    pub fn modes(&self) -> &Modes {
+        &self.settings.modes
+    }
+
+    /// Refuses new writes, finishes those under way and closes the store.
+    pub async fn shutdown(&self) {
+        self.writer.stop().await;
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,233 @@
+//! Reading states, their versions and their differences.
+
+use statehouse_core::api::{
+    DeletedFilter, DiffView, History, Moment, Sort, StateList, ValidityFilter, VersionView,
+};
+use statehouse_core::model::{
+    Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionId, VersionNumber,
+};
+
+use super::{Result, Service, ServiceError};
+use crate::store::{Cursor, HistoryQuery, ListQuery};
+
+/// The most rows of one page.
+pub const PAGE_MAX: usize = 1000;
+
+/// Which version of a state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Which {
+    /// The last one.
+    #[default]
+    Head,
+    /// The one of this number.
+    Number(VersionNumber),
+    /// The one of this public id.
+    Id(String),
+    /// The last one at a moment.
+    At(Moment),
+}
+
+/// Which states to list: `GET /states`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListRequest {
+    /// Only these types; empty means all.
+    pub types: Vec<StateType>,
+    /// Only ids that start with this.
+    pub prefix: Option<String>,
+    /// Only states whose id, type or data contains this text.
+    pub text: Option<String>,
+    /// Only this verdict.
+    pub validity: Option<ValidityFilter>,
+    /// Live, deleted, or both.
+    pub deleted: DeletedFilter,
+    /// Only states changed after this moment.
+    pub changed_since: Option<Moment>,
+    /// Only states last written by one of these.
+    pub authors: Vec<String>,
+    /// As they were at this moment.
+    pub at: Option<Moment>,
+    /// The order.
+    pub sort: Sort,
+    /// At most this many, 1 to 1000.
+    pub limit: usize,
+    /// From the page before.
+    pub cursor: Option<String>,
+    /// Whether rows carry their data.
+    pub with_data: bool,
+}
+
+/// Which versions of a state to list: `GET /states/{state_id}/history`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRequest {
+    /// The state.
+    pub key: StateKey,
+    /// Recorded at or after.
+    pub from: Option<Timestamp>,
+    /// Recorded at or before.
+    pub to: Option<Timestamp>,
+    /// At most this many, 1 to 1000.
+    pub limit: usize,
+    /// From the page before.
+    pub cursor: Option<String>,
+    /// Whether rows carry their data.
+    pub with_data: bool,
+}
+
+impl Service {
+    /// The key of an id where the type may be left out, as old clients do: then the id must exist under one type only.
+    pub async fn key_of(&self, state_type: Option<StateType>, state_id: StateId) -> Result<StateKey> {
+        if let Some(state_type) = state_type {
+            return Ok(StateKey { state_type, state_id });
+        }
+        let mut types = self.store.types_of(&state_id).await?;
+        match (types.pop(), types.is_empty()) {
+            (Some(state_type), true) => Ok(StateKey { state_type, state_id }),
+            (Some(last), false) => {
+                types.push(last);
+                Err(ServiceError::SeveralTypes { id: state_id, types })
+            }
+            (None, _) => Err(ServiceError::IdNotFound(state_id)),
+        }
+    }
+
+    /// One version of a state, in one read, so that data and version always belong together. A state that is deleted
+    /// (now, or at the moment asked for) is an error that carries the tombstone; a tombstone asked for by its own
+    /// number or id is returned.
+    pub async fn get(&self, key: &StateKey, which: &Which) -> Result<Version> {
+        let version = match which {
+            Which::Head => self.store.head(key).await?,
+            Which::At(Moment::Now) => self.store.head(key).await?,
+            Which::At(moment) => {
+                let seq = self.seq_of(moment).await?;
+                self.store.as_of(key, seq).await?
+            }
+            Which::Number(number) => return self.version(key, *number).await,
+            Which::Id(id) => return self.version_by_id(key, id).await,
+        };
+        match version {
+            None => Err(ServiceError::StateNotFound(key.clone())),
+            Some(tombstone) if tombstone.is_deleted() => Err(ServiceError::StateDeleted(Box::new(tombstone))),
+            Some(version) => Ok(version),
+        }
+    }
+
+    async fn version(&self, key: &StateKey, number: VersionNumber) -> Result<Version> {
+        match self.store.version(key, number).await? {
+            Some(version) => Ok(version),
+            None => Err(self.no_such_version(key, &number.to_string()).await?),
+        }
+    }
+
+    async fn version_by_id(&self, key: &StateKey, id: &str) -> Result<Version> {
+        let found = match VersionId::seq_of(id) {
+            Some(seq) => self.store.by_seq(seq).await?,
+            None => None,
+        };
+        // A version id of another state is not this state's version, though it exists.
+        match found.filter(|version| version.key == *key && version.version_id().as_str() == id) {
+            Some(version) => Ok(version),
+            None => Err(self.no_such_version(key, id).await?),
+        }
+    }
+
+    async fn no_such_version(&self, key: &StateKey, wanted: &str) -> Result<ServiceError> {
+        Ok(match self.store.head(key).await? {
+            None => ServiceError::StateNotFound(key.clone()),
+            Some(_) => {
+                ServiceError::VersionNotFound { key: key.clone(), wanted: wanted.chars().take(80).collect() }
+            }
+        })
+    }
+
+    /// The seq that a moment means.
+    pub async fn seq_of(&self, moment: &Moment) -> Result<Seq> {
+        match moment {
+            Moment::Now => Ok(self.store.tip().await?.seq),
+            Moment::Seq(seq) => {
+                let tip = self.store.tip().await?.seq;
+                if *seq <= tip {
+                    return Ok(*seq);
+                }
+                Err(ServiceError::Parameter(format!("seq {seq} has not been written yet; the last is {tip}")))
+            }
+            Moment::Time(time) => Ok(self.store.seq_at(*time).await?),
+            Moment::Snapshot(id) => self.snapshot_seq(id).await,
+        }
+    }
+
+    async fn snapshot_seq(&self, id: &SnapshotId) -> Result<Seq> {
+        let snapshot = self.store.snapshot(id).await?;
+        snapshot.map(|found| found.seq).ok_or_else(|| ServiceError::SnapshotNotFound(id.clone()))
+    }
+
+    /// States as they are, or were.
+    pub async fn list(&self, request: ListRequest) -> Result<StateList> {
+        let at = match &request.at {
+            None | Some(Moment::Now) => None,
+            Some(moment) => Some(self.seq_of(moment).await?),
+        };
+        let changed_since = match &request.changed_since {
+            None => None,
+            Some(moment) => Some(self.seq_of(moment).await?),
+        };
+        let query = ListQuery {
+            types: request.types,
+            prefix: request.prefix.filter(|prefix| !prefix.is_empty()),
+            text: request.text.filter(|text| !text.is_empty()),
+            validity: request.validity,
+            deleted: request.deleted,
+            changed_since,
+            authors: request.authors,
+            at,
+            sort: request.sort,
+            limit: page_size(request.limit)?,
+            cursor: request.cursor.map(Cursor),
+            with_data: request.with_data,
+        };
+        let page = self.store.list(&query).await?;
+        let next_cursor = page.next.map(|cursor| cursor.0);
+        Ok(StateList { states: page.rows, total: page.total, next_cursor, seq: page.seq })
+    }
+
+    /// The versions of a state, newest first. A state that never existed is an error, not an empty history.
+    pub async fn history(&self, request: HistoryRequest) -> Result<History> {
+        let query = HistoryQuery {
+            key: request.key,
+            from: request.from,
+            to: request.to,
+            limit: page_size(request.limit)?,
+            cursor: request.cursor.map(Cursor),
+            with_data: request.with_data,
+        };
+        let page = self.store.history(&query).await?;
+        if page.rows.is_empty() && self.store.head(&query.key).await?.is_none() {
+            return Err(ServiceError::StateNotFound(query.key));
+        }
+        let next_cursor = page.next.map(|cursor| cursor.0);
+        Ok(History { total_count: page.total, versions: page.rows, next_cursor })
+    }
+
+    /// What changed between two versions of a state. A tombstone counts as no document.
+    pub async fn diff(&self, key: &StateKey, from: &Which, to: &Which) -> Result<DiffView> {
+        let from = self.side(key, from).await?;
+        let to = self.side(key, to).await?;
+        let diff = super::rules::difference(&from, &to);
+        Ok(DiffView { from: VersionView::of(&from), to: VersionView::of(&to), diff })
+    }
+
+    /// A version as one side of a comparison: a deleted state has a side, its tombstone.
+    async fn side(&self, key: &StateKey, which: &Which) -> Result<Version> {
+        match self.get(key, which).await {
+            Err(ServiceError::StateDeleted(tombstone)) => Ok(*tombstone),
+            other => other,
+        }
+    }
+}
+
+/// Checks a page's size.
+pub(super) fn page_size(limit: usize) -> Result<usize> {
+    if (1..=PAGE_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(ServiceError::Parameter(format!("limit must be 1 to {PAGE_MAX}, not {limit}")))
+}

@@ -1,0 +1,58 @@
+//! Named moments.
+
+use statehouse_core::api::{CreateSnapshot, SnapshotList, SnapshotView};
+use statehouse_core::model::{Snapshot, SnapshotId, SnapshotKind};
+
+use super::read::page_size;
+use super::write::Signature;
+use super::{Result, Service, ServiceError};
+use crate::store::{Cursor, NewSnapshot, WriteRefusal, WriteRequest, Written};
+
+impl Service {
+    /// Names the present moment.
+    pub async fn create_snapshot(&self, request: CreateSnapshot) -> Result<SnapshotView> {
+        let who = Signature::new(request.user_id, request.description)?;
+        let snapshot = NewSnapshot {
+            id: request.snapshot_id,
+            description: who.description,
+            author: who.author,
+            kind: SnapshotKind::Manual,
+        };
+        let snapshot = self.snapshot_write(WriteRequest::CreateSnapshot(snapshot)).await?;
+        Ok(SnapshotView::of(&snapshot))
+    }
+
+    /// Snapshots, newest first.
+    pub async fn snapshots(&self, limit: usize, cursor: Option<String>) -> Result<SnapshotList> {
+        let cursor = cursor.map(Cursor);
+        let page = self.store.snapshots(page_size(limit)?, cursor.as_ref()).await?;
+        Ok(SnapshotList {
+            snapshots: page.rows.iter().map(SnapshotView::of).collect(),
+            total: page.total,
+            next_cursor: page.next.map(|cursor| cursor.0),
+        })
+    }
+
+    /// One snapshot.
+    pub async fn snapshot(&self, id: &SnapshotId) -> Result<SnapshotView> {
+        let snapshot = self.store.snapshot(id).await?;
+        snapshot
+            .map(|found| SnapshotView::of(&found))
+            .ok_or_else(|| ServiceError::SnapshotNotFound(id.clone()))
+    }
+
+    /// Forgets a name; the versions it named stay.
+    pub async fn delete_snapshot(&self, id: SnapshotId) -> Result<SnapshotView> {
+        let snapshot = self.snapshot_write(WriteRequest::DeleteSnapshot(id)).await?;
+        Ok(SnapshotView::of(&snapshot))
+    }
+
+    async fn snapshot_write(&self, request: WriteRequest) -> Result<Snapshot> {
+        match self.writer.write(request).await? {
+            Ok(Written::Snapshot(snapshot) | Written::SnapshotDeleted(snapshot)) => Ok(snapshot),
+            Err(WriteRefusal::SnapshotExists(there)) => Err(ServiceError::SnapshotExists(there.id)),
+            Err(WriteRefusal::SnapshotNotFound(id)) => Err(ServiceError::SnapshotNotFound(id)),
+            other => Err(ServiceError::Internal(format!("a snapshot was answered with {other:?}"))),
+        }
+    }
+}

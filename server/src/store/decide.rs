@@ -1,0 +1,210 @@
+//! What a group of requests writes, worked out in memory: the same for every backend, which only has to read what the
+//! group needs to know and to write what comes out.
+
+use std::collections::{HashMap, HashSet};
+
+use statehouse_core::api::RestoreRecord;
+use statehouse_core::commit::{Outcome, Tip, decide};
+use statehouse_core::json::Document;
+use statehouse_core::model::{
+    ChangeSummary, Seq, Snapshot, SnapshotId, SnapshotKind, StateKey, StateType, Timestamp, Version,
+};
+
+use super::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
+
+/// The start of every name given to a snapshot that a restore takes first.
+pub(super) const BEFORE_RESTORE: &str = "before-restore-";
+
+/// What must be known before a group can be decided.
+#[derive(Debug, Default)]
+pub(super) struct Needs<'a> {
+    /// States whose heads are needed.
+    pub(super) heads: HashSet<&'a StateKey>,
+    /// Snapshots that are needed, as far as they exist.
+    pub(super) snapshots: HashSet<&'a SnapshotId>,
+    /// Whether every snapshot whose name starts with [`BEFORE_RESTORE`] is needed too.
+    pub(super) before_restore: bool,
+}
+
+impl<'a> Needs<'a> {
+    pub(super) fn of(group: &'a [WriteRequest]) -> Self {
+        let mut needs = Self::default();
+        for request in group {
+            match request {
+                WriteRequest::Batch { writes, restore } => {
+                    needs.heads.extend(writes.iter().map(|write| &write.key));
+                    needs.before_restore |= restore.is_some();
+                }
+                WriteRequest::CreateSnapshot(snapshot) => {
+                    needs.snapshots.insert(&snapshot.id);
+                }
+                WriteRequest::DeleteSnapshot(id) => {
+                    needs.snapshots.insert(id);
+                }
+            }
+        }
+        needs
+    }
+}
+
+/// What is known while a group is decided; moves on from request to request.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The end of the log.
+    pub(super) tip: Tip,
+    /// The heads needed, as far as they exist.
+    pub(super) heads: HashMap<StateKey, Version>,
+    /// The snapshots needed, as far as they exist.
+    pub(super) snapshots: HashMap<SnapshotId, Snapshot>,
+}
+
+/// A change to the list of snapshots.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum SnapshotChange {
+    Made(Snapshot),
+    Forgotten(SnapshotId),
+}
+
+/// What a group writes.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    /// One answer a request.
+    pub(super) answers: Vec<Result<Written, WriteRefusal>>,
+    /// New versions, by seq.
+    pub(super) versions: Vec<Version>,
+    /// Changes to the list of snapshots, in order.
+    pub(super) snapshots: Vec<SnapshotChange>,
+    /// New restores, in order.
+    pub(super) restores: Vec<RestoreRecord>,
+}
+
+impl Decided {
+    /// Whether there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.versions.is_empty() && self.snapshots.is_empty() && self.restores.is_empty()
+    }
+}
+
+/// Decides each request in order; a refused one changes nothing for the next.
+pub(super) fn decide_group(group: &[WriteRequest], mut known: Known, now: Timestamp) -> Decided {
+    let mut decided = Decided::default();
+    for request in group {
+        let answer = match request {
+            WriteRequest::Batch { writes, restore: None } => known.batch(writes, now).map(|outcomes| {
+                decided.keep(&outcomes);
+                Written::Batch { outcomes, restore: None }
+            }),
+            WriteRequest::Batch { writes, restore: Some(restore) } => {
+                known.restore(writes, restore, now).map(|(outcomes, record, snapshot)| {
+                    decided.keep(&outcomes);
+                    decided.snapshots.push(SnapshotChange::Made(snapshot));
+                    decided.restores.push(record.clone());
+                    Written::Batch { outcomes, restore: Some(Box::new(record)) }
+                })
+            }
+            WriteRequest::CreateSnapshot(snapshot) => known.create_snapshot(snapshot, now).map(|snapshot| {
+                decided.snapshots.push(SnapshotChange::Made(snapshot.clone()));
+                Written::Snapshot(snapshot)
+            }),
+            WriteRequest::DeleteSnapshot(id) => match known.snapshots.remove(id) {
+                Some(snapshot) => {
+                    decided.snapshots.push(SnapshotChange::Forgotten(id.clone()));
+                    Ok(Written::SnapshotDeleted(snapshot))
+                }
+                None => Err(WriteRefusal::SnapshotNotFound(id.clone())),
+            },
+        };
+        decided.answers.push(answer);
+    }
+    decided
+}
+
+impl Decided {
+    fn keep(&mut self, outcomes: &[Outcome]) {
+        self.versions.extend(outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Written(version) => Some(version.clone()),
+            Outcome::Unchanged(_) => None,
+        }));
+    }
+}
+
+impl Known {
+    fn batch(
+        &mut self,
+        writes: &[statehouse_core::commit::Write],
+        now: Timestamp,
+    ) -> Result<Vec<Outcome>, WriteRefusal> {
+        decide(writes, &mut self.tip, &mut self.heads, now, &summarise).map_err(WriteRefusal::Batch)
+    }
+
+    fn restore(
+        &mut self,
+        writes: &[statehouse_core::commit::Write],
+        new: &NewRestore,
+        now: Timestamp,
+    ) -> Result<(Vec<Outcome>, RestoreRecord, Snapshot), WriteRefusal> {
+        let before = self.tip;
+        // Letters and digits are always a name, and numbers do not run out: there is one.
+        let id = self.before_restore_name(before.seq).ok_or(WriteRefusal::NothingToRestore)?;
+        let outcomes = self.batch(writes, now)?;
+        if self.tip.seq == before.seq {
+            return Err(WriteRefusal::NothingToRestore);
+        }
+        let snapshot = Snapshot {
+            id,
+            seq: before.seq,
+            description: Some(new.reason.as_str().into()),
+            author: new.author.clone(),
+            created_at: now.max(before.recorded_at),
+            kind: SnapshotKind::BeforeRestore,
+        };
+        self.snapshots.insert(snapshot.id.clone(), snapshot.clone());
+        let record = RestoreRecord {
+            restore_id: new.restore_id.to_string(),
+            plan: new.plan.clone(),
+            target: new.target.clone(),
+            target_seq: new.target_seq,
+            scope: new.scope.clone(),
+            counts: new.counts,
+            first_seq: before.seq.next(),
+            last_seq: self.tip.seq,
+            snapshot_before: snapshot.id.clone(),
+            timestamp: self.tip.recorded_at,
+            user_id: new.author.as_deref().map(str::to_owned),
+            reason: new.reason.clone(),
+            undoes: new.undoes.clone(),
+        };
+        Ok((outcomes, record, snapshot))
+    }
+
+    /// `before-restore-<seq>`, with a number behind it where somebody took that name.
+    fn before_restore_name(&self, seq: Seq) -> Option<SnapshotId> {
+        let numbered = (2_u64..).map(|number| format!("{BEFORE_RESTORE}{seq}-{number}"));
+        std::iter::once(format!("{BEFORE_RESTORE}{seq}"))
+            .chain(numbered)
+            .filter_map(|name| SnapshotId::new(&name).ok())
+            .find(|name| !self.snapshots.contains_key(name))
+    }
+
+    fn create_snapshot(&mut self, new: &NewSnapshot, now: Timestamp) -> Result<Snapshot, WriteRefusal> {
+        if let Some(there) = self.snapshots.get(&new.id) {
+            return Err(WriteRefusal::SnapshotExists(there.clone()));
+        }
+        let snapshot = Snapshot {
+            id: new.id.clone(),
+            seq: self.tip.seq,
+            description: new.description.clone(),
+            author: new.author.clone(),
+            created_at: now.max(self.tip.recorded_at),
+            kind: new.kind,
+        };
+        self.snapshots.insert(snapshot.id.clone(), snapshot.clone());
+        Ok(snapshot)
+    }
+}
+
+/// The difference in brief that is kept with a version.
+fn summarise(_state_type: &StateType, old: Option<&Document>, new: Option<&Document>) -> ChangeSummary {
+    let _ = (old, new);
+    ChangeSummary::default()
+}

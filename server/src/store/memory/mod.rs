@@ -1,0 +1,138 @@
+//! The reference store: everything in memory, written for clearness. Other stores are tested against it.
+//!
+//! It keeps nothing on disk: for tests only.
+
+mod read;
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use async_trait::async_trait;
+use statehouse_core::api::{RestoreRecord, StoreStatus};
+use statehouse_core::commit::Tip;
+use statehouse_core::model::{Seq, Snapshot, StateKey, Timestamp, Version};
+
+use super::decide::{Known, Needs, SnapshotChange, decide_group};
+use super::{Admin, Commits, Result, WriteRefusal, WriteRequest, Written};
+
+/// A store in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    inner: RwLock<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    tip: Tip,
+    /// The version with seq n is at n-1.
+    versions: Vec<Version>,
+    /// The seqs of each state's versions.
+    states: BTreeMap<StateKey, Vec<Seq>>,
+    /// By the order in which they were made.
+    snapshots: BTreeMap<u64, Snapshot>,
+    next_snapshot: u64,
+    restores: Vec<RestoreRecord>,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            tip: Tip::START,
+            versions: Vec::new(),
+            states: BTreeMap::new(),
+            snapshots: BTreeMap::new(),
+            next_snapshot: 1,
+            restores: Vec::new(),
+        }
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn at(&self, seq: Seq) -> Option<&Version> {
+        let index = usize::try_from(seq.0).ok()?.checked_sub(1)?;
+        self.versions.get(index)
+    }
+
+    fn head(&self, key: &StateKey) -> Option<&Version> {
+        self.states.get(key)?.last().and_then(|seq| self.at(*seq))
+    }
+
+    fn as_of(&self, key: &StateKey, seq: Seq) -> Option<&Version> {
+        let seqs = self.states.get(key)?;
+        let count = seqs.partition_point(|s| *s <= seq);
+        self.at(*seqs.get(count.checked_sub(1)?)?)
+    }
+
+    fn known(&self, needs: &Needs<'_>) -> Known {
+        let head = |key: &&StateKey| self.head(key).map(|head| ((*key).clone(), head.clone()));
+        Known {
+            tip: self.tip,
+            heads: needs.heads.iter().filter_map(head).collect(),
+            snapshots: self.snapshots.values().map(|s| (s.id.clone(), s.clone())).collect(),
+        }
+    }
+
+    fn keep(&mut self, version: Version) {
+        self.tip = Tip { seq: version.seq, chain_hash: version.chain_hash, recorded_at: version.recorded_at };
+        self.states.entry(version.key.clone()).or_default().push(version.seq);
+        self.versions.push(version);
+    }
+}
+
+#[async_trait]
+impl Commits for MemoryStore {
+    async fn commit(
+        &self,
+        group: &[WriteRequest],
+        now: Timestamp,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let known = inner.known(&Needs::of(group));
+        let decided = decide_group(group, known, now);
+        decided.versions.into_iter().for_each(|version| inner.keep(version));
+        for change in decided.snapshots {
+            match change {
+                SnapshotChange::Made(snapshot) => {
+                    let number = inner.next_snapshot;
+                    inner.next_snapshot += 1;
+                    inner.snapshots.insert(number, snapshot);
+                }
+                SnapshotChange::Forgotten(id) => inner.snapshots.retain(|_, snapshot| snapshot.id != id),
+            }
+        }
+        inner.restores.extend(decided.restores);
+        Ok(decided.answers)
+    }
+}
+
+#[async_trait]
+impl Admin for MemoryStore {
+    async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn status(&self) -> StoreStatus {
+        StoreStatus {
+            kind: "memory".into(),
+            engine: "memory".into(),
+            up: true,
+            size_bytes: None,
+            pool: None,
+            promises: vec!["Nothing is kept when the server stops: for tests only.".into()],
+        }
+    }
+
+    async fn close(&self) {}
+}
