@@ -107,7 +107,9 @@ impl ServiceError {
     pub fn code(&self) -> Code {
         match self {
             Self::StateNotFound(_) | Self::IdNotFound(_) => Code::StateNotFound,
-            Self::SeveralTypes { .. } | Self::Parameter(_) => Code::InvalidParameter,
+            Self::SeveralTypes { .. } | Self::Parameter(_) | Self::Store(StoreError::BadCursor) => {
+                Code::InvalidParameter
+            }
             Self::StateDeleted(_) => Code::StateDeleted,
             Self::NotDeleted(_) => Code::NotDeleted,
             Self::VersionNotFound { .. } => Code::VersionNotFound,
@@ -124,7 +126,6 @@ impl ServiceError {
             Self::PlanOutdated(_) => Code::PlanOutdated,
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,
-            Self::Store(StoreError::BadCursor) => Code::InvalidParameter,
             Self::Store(_) => Code::StoreUnavailable,
             Self::Stopping => Code::ShuttingDown,
             Self::Internal(_) => Code::Internal,

@@ -18,6 +18,7 @@ mod writer;
 use std::sync::Arc;
 
 use statehouse_core::model::{Seq, Timestamp};
+use statehouse_core::schema::Modes;
 
 use crate::events::EventLog;
 use crate::store::StateStore;
@@ -27,8 +28,7 @@ pub use clock::{Clock, IdSource, SystemClock, Uuids};
 pub use error::{Result, ServiceError};
 pub use latency::Latency;
 pub use precondition::Precondition;
-pub use read::{HistoryRequest, ListRequest, Which};
-pub use rules::Modes;
+pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};
 pub use watch::EventFilter;
 pub use write::ChangeRequest;
 

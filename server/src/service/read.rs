@@ -95,8 +95,7 @@ impl Service {
     /// number or id is returned.
     pub async fn get(&self, key: &StateKey, which: &Which) -> Result<Version> {
         let version = match which {
-            Which::Head => self.store.head(key).await?,
-            Which::At(Moment::Now) => self.store.head(key).await?,
+            Which::Head | Which::At(Moment::Now) => self.store.head(key).await?,
             Which::At(moment) => {
                 let seq = self.seq_of(moment).await?;
                 self.store.as_of(key, seq).await?

@@ -181,7 +181,7 @@ impl Service {
             time: r.timestamp,
         });
         let mut marks: Vec<_> = snapshots.chain(restores).filter(|mark| mark.time >= since).collect();
-        marks.sort_by(|a, b| (a.seq, a.time).cmp(&(b.seq, b.time)));
+        marks.sort_by_key(|mark| (mark.seq, mark.time));
         Ok(marks)
     }
 
@@ -192,7 +192,7 @@ impl Service {
         totals.sort_by_key(|t| (built_in(&t.state_type).unwrap_or(usize::MAX), t.state_type.clone()));
         let count = |t: TypeTotals| TypeCount {
             versions: versions.get(&t.state_type).copied().unwrap_or_default(),
-            mode: self.settings.modes.of(&t.state_type),
+            mode: self.settings.modes.mode(&t.state_type),
             state_type: t.state_type.to_string(),
             live: t.live,
             deleted: t.deleted,

@@ -165,7 +165,7 @@ impl Service {
     pub(super) async fn commit(
         &self,
         writes: Vec<Write>,
-        restore: Option<NewRestore>,
+        restore: Option<Box<NewRestore>>,
     ) -> Result<(Vec<Outcome>, Option<Box<statehouse_core::api::RestoreRecord>>)> {
         match self.writer.write(WriteRequest::Batch { writes, restore }).await? {
             Ok(Written::Batch { outcomes, restore }) => Ok((outcomes, restore)),

@@ -14,7 +14,7 @@ pub enum WriteRequest {
         /// The writes.
         writes: Vec<Write>,
         /// The batch applies a restore: a snapshot is taken first and the restore is recorded.
-        restore: Option<NewRestore>,
+        restore: Option<Box<NewRestore>>,
     },
     /// Names the present seq.
     CreateSnapshot(NewSnapshot),
