@@ -1,0 +1,61 @@
+//! The calls that more than one page makes.
+
+use statehouse_core::api::{
+    DiffView, EventPage, Overview, SaveRequest, SnapshotList, StateList, StateView, Status,
+};
+use statehouse_core::model::StateKey;
+
+use super::{ApiError, get, send};
+use crate::model::address::{Query, encode_segment};
+
+/// The path of a state in the API.
+pub(crate) fn state_path(key: &StateKey, rest: &str, query: &Query) -> String {
+    let query = query.clone().with("state_type", Some(key.state_type.as_str()));
+    format!("/states/{}{rest}{query}", encode_segment(key.state_id.as_str()))
+}
+
+/// How the server and its store are.
+pub(crate) async fn status() -> Result<Status, ApiError> {
+    get("/status").await
+}
+
+/// The last hours in buckets, authors and types.
+pub(crate) async fn overview(hours: u32) -> Result<Overview, ApiError> {
+    get(&format!("/overview?hours={hours}")).await
+}
+
+/// A page of states; the query is that of `GET /states`.
+pub(crate) async fn states(query: &Query) -> Result<StateList, ApiError> {
+    get(&format!("/states{query}")).await
+}
+
+/// A state's head, or the version that the query names.
+pub(crate) async fn state(key: &StateKey, query: &Query) -> Result<StateView, ApiError> {
+    get(&state_path(key, "", query)).await
+}
+
+/// Versions after a seq, oldest first, without data.
+pub(crate) async fn events_after(seq: u64, limit: u32) -> Result<EventPage, ApiError> {
+    get(&format!("/events?after={seq}&limit={limit}&data=false")).await
+}
+
+/// Versions before a seq, newest first, without data.
+pub(crate) async fn events_before(seq: u64, limit: u32) -> Result<EventPage, ApiError> {
+    get(&format!("/events?before={seq}&limit={limit}&data=false")).await
+}
+
+/// What changed between two versions of a state.
+pub(crate) async fn diff(key: &StateKey, from: u64, to: u64) -> Result<DiffView, ApiError> {
+    let query = Query::default().with("from", Some(&from.to_string())).with("to", Some(&to.to_string()));
+    get(&state_path(key, "/diff", &query)).await
+}
+
+/// The newest snapshots.
+pub(crate) async fn snapshots(query: &Query) -> Result<SnapshotList, ApiError> {
+    get(&format!("/snapshots{query}")).await
+}
+
+/// Saves a state.
+pub(crate) async fn save(request: &SaveRequest) -> Result<StateView, ApiError> {
+    send(gloo_net::http::Method::POST, "/states", Some(request)).await
+}

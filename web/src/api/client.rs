@@ -1,0 +1,81 @@
+//! One request and its answer.
+
+use gloo_net::http::{Method, Request, RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use statehouse_core::api::Problem;
+use web_sys::AbortController;
+
+use super::ApiError;
+use super::key::key;
+
+const BASE: &str = "/api/v1";
+
+/// Aborts the request when the future that waits for it is dropped.
+struct AbortOnDrop(Option<AbortController>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}
+
+/// `GET /api/v1<path>`.
+pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    let text = run(Method::GET, path, None).await?;
+    read(200, &text)
+}
+
+/// `<method> /api/v1<path>` with a JSON body, or without one.
+pub(crate) async fn send<T: DeserializeOwned>(
+    method: Method,
+    path: &str,
+    body: Option<&impl Serialize>,
+) -> Result<T, ApiError> {
+    let body = match body.map(serde_json::to_string).transpose() {
+        Ok(body) => body,
+        Err(error) => return Err(ApiError::Strange { status: 0, reason: error.to_string() }),
+    };
+    let text = run(method, path, body).await?;
+    // 204 has no body; `()` and `Option` read it as null.
+    read(200, if text.is_empty() { "null" } else { &text })
+}
+
+async fn run(method: Method, path: &str, body: Option<String>) -> Result<String, ApiError> {
+    let guard = AbortOnDrop(AbortController::new().ok());
+    let signal = guard.0.as_ref().map(AbortController::signal);
+    let mut builder = RequestBuilder::new(&format!("{BASE}{path}"))
+        .method(method)
+        .header("Accept", "application/json")
+        .abort_signal(signal.as_ref());
+    if let Some(key) = key() {
+        builder = builder.header("Authorization", &format!("Bearer {key}"));
+    }
+    let request: Result<Request, _> = match body {
+        Some(body) => builder.header("Content-Type", "application/json").body(body),
+        None => builder.build(),
+    };
+    let response = match request {
+        Ok(request) => request.send().await.map_err(|_| ApiError::Unreachable)?,
+        Err(error) => return Err(ApiError::Strange { status: 0, reason: error.to_string() }),
+    };
+    answer(response).await
+}
+
+async fn answer(response: Response) -> Result<String, ApiError> {
+    let status = response.status();
+    let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
+    if response.ok() {
+        return Ok(text);
+    }
+    match serde_json::from_str::<Problem>(&text) {
+        Ok(problem) => Err(ApiError::Problem(Box::new(problem))),
+        Err(_) => Err(ApiError::Strange { status, reason: text.chars().take(200).collect() }),
+    }
+}
+
+fn read<T: DeserializeOwned>(status: u16, text: &str) -> Result<T, ApiError> {
+    serde_json::from_str(text).map_err(|error| ApiError::Strange { status, reason: error.to_string() })
+}

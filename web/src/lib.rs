@@ -1,0 +1,27 @@
+//! The Statehouse console.
+//!
+//! - [`model`]: what the pages show, worked out from the API's answers. No Leptos, no browser: tested natively.
+//! - `api`: typed HTTP calls; an error is a value. `live`: the one WebSocket and what follows from its events.
+//! - `parts`: components that every page uses. `shell`: frame, addresses, theme, keys. `pages`: one module a page.
+//!
+//! Addresses: `/` and `/view/...`; ids go in the query. [`model::address`] spells and reads them all.
+
+pub mod model;
+
+#[cfg(target_arch = "wasm32")]
+mod api;
+#[cfg(target_arch = "wasm32")]
+mod live;
+#[cfg(target_arch = "wasm32")]
+mod pages;
+#[cfg(target_arch = "wasm32")]
+mod parts;
+#[cfg(target_arch = "wasm32")]
+mod shell;
+
+/// Draws the console into the page's body.
+#[cfg(target_arch = "wasm32")]
+pub fn start() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(shell::App);
+}

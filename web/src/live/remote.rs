@@ -1,0 +1,174 @@
+//! Data read from the server: kept with its age, read again when its key changes, tried again when the store is away.
+
+use std::future::Future;
+use std::rc::Rc;
+
+use futures::future::{AbortHandle, abortable};
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use statehouse_core::model::Timestamp;
+
+use super::live;
+use crate::api::ApiError;
+use crate::model::inbox::Event;
+use crate::model::link::backoff_ms;
+use crate::shell::{Clock, Session, clock, session};
+
+/// Why the last attempt to read failed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Fault {
+    /// What happened.
+    pub(crate) error: ApiError,
+    /// When it is tried again; `None` if nothing but another request can help.
+    pub(crate) next_try: Option<Timestamp>,
+}
+
+/// Data read from the server. Copy; lives as long as the owner that made it.
+pub(crate) struct Remote<T: Send + Sync + 'static> {
+    /// The last answer; stays while it is read again and when that fails.
+    pub(crate) value: RwSignal<Option<T>>,
+    /// What is wrong, if the last attempt failed.
+    pub(crate) fault: RwSignal<Option<Fault>>,
+    /// When the value was read.
+    pub(crate) read_at: RwSignal<Option<Timestamp>>,
+    /// Whether an answer is awaited.
+    pub(crate) loading: RwSignal<bool>,
+    /// Counts the answers.
+    loads: RwSignal<u64>,
+    again: RwSignal<u64>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Remote<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T: Send + Sync + 'static> Copy for Remote<T> {}
+
+/// Reads what `fetch` gives for `key`, now and whenever the key changes; nothing while the key is `None`. A request
+/// that is no longer wanted is aborted. Everything is read again when the live connection starts over.
+pub(crate) fn remote<T, K, F, Fut>(key: impl Fn() -> Option<K> + 'static, fetch: F) -> Remote<T>
+where
+    T: Send + Sync + 'static,
+    K: Clone + 'static,
+    F: Fn(K) -> Fut + 'static,
+    Fut: Future<Output = Result<T, ApiError>> + 'static,
+{
+    let remote = Remote {
+        value: RwSignal::new(None),
+        fault: RwSignal::new(None),
+        read_at: RwSignal::new(None),
+        loading: RwSignal::new(false),
+        loads: RwSignal::new(0),
+        again: RwSignal::new(0),
+    };
+    let fetch = Rc::new(fetch);
+    let epoch = live().epoch;
+    let task = StoredValue::new(None::<AbortHandle>);
+    let stop = move || {
+        if let Some(handle) = task.try_update_value(Option::take).flatten() {
+            handle.abort();
+        }
+    };
+    let (clock, session) = (clock(), session());
+    Effect::new(move || {
+        remote.again.track();
+        epoch.track();
+        let key = key();
+        stop();
+        let Some(key) = key else {
+            remote.loading.set(false);
+            return;
+        };
+        remote.loading.set(true);
+        let fetch = Rc::clone(&fetch);
+        let (work, handle) = abortable(read(remote, clock, session, move || fetch(key.clone())));
+        task.set_value(Some(handle));
+        spawn_local(async move {
+            // Aborted means that nobody waits for it any more.
+            let _ = work.await;
+        });
+    });
+    on_cleanup(stop);
+    remote
+}
+
+async fn read<T, Fut>(remote: Remote<T>, clock: Clock, session: Session, fetch: impl Fn() -> Fut)
+where
+    T: Send + Sync + 'static,
+    Fut: Future<Output = Result<T, ApiError>>,
+{
+    let mut failures = 2;
+    loop {
+        let error = match fetch().await {
+            Ok(value) => {
+                remote.fault.try_set(None);
+                remote.read_at.try_set(Some(clock.read()));
+                remote.value.try_set(Some(value));
+                remote.loading.try_set(false);
+                remote.loads.try_update(|loads| *loads += 1);
+                return;
+            }
+            Err(error) => error,
+        };
+        if error.needs_key() {
+            session.ask();
+        }
+        if !error.passes() {
+            remote.fault.try_set(Some(Fault { error, next_try: None }));
+            remote.loading.try_set(false);
+            return;
+        }
+        let wait = backoff_ms(failures, js_sys::Math::random());
+        failures += 1;
+        let next_try = Timestamp::from_micros(clock.read().micros() + i64::from(wait) * 1000);
+        remote.fault.try_set(Some(Fault { error, next_try: Some(next_try) }));
+        TimeoutFuture::new(wait).await;
+    }
+}
+
+impl<T: Send + Sync + 'static> Remote<T> {
+    /// Reads again now.
+    pub(crate) fn reload(self) {
+        self.again.try_update(|again| *again += 1);
+    }
+
+    /// Keeps the value up to date with the live connection: `seq_of` says what the value has seen, `apply` brings
+    /// later events in (and must advance what `seq_of` says). Nothing that came while it was read is missed.
+    pub(crate) fn follow(
+        self,
+        seq_of: impl Fn(&T) -> u64 + Copy + 'static,
+        apply: impl Fn(&mut T, &[Event]) + Clone + 'static,
+    ) {
+        let live = live();
+        let take = {
+            let apply = apply.clone();
+            move |events: &[Event]| {
+                let seen = self.value.try_with_untracked(|value| value.as_ref().map(seq_of)).flatten();
+                let Some(seen) = seen else { return };
+                let first = events.partition_point(|event| event.seq.0 <= seen);
+                if first < events.len() {
+                    self.value.try_update(|value| {
+                        if let Some(value) = value {
+                            apply(value, &events[first..]);
+                        }
+                    });
+                }
+            }
+        };
+        live.on_events(take.clone());
+        Effect::new(move || {
+            if self.loads.get() == 0 {
+                return;
+            }
+            let seen = self.value.with_untracked(|value| value.as_ref().map(seq_of));
+            let Some(seen) = seen else { return };
+            match live.after(seen) {
+                Some(missed) => take(&missed),
+                // Read before the connection's memory starts: read again, which will be after it.
+                None => self.reload(),
+            }
+        });
+    }
+}

@@ -1,0 +1,157 @@
+//! Keeps the WebSocket open: subscribes, resumes after a loss, gives up on nothing.
+
+use std::pin::pin;
+
+use futures::future::{Either, select};
+use futures::{SinkExt, StreamExt};
+use gloo_net::websocket::Message;
+use gloo_net::websocket::futures::WebSocket;
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use statehouse_core::api::{ClientMessage, ServerMessage, Topic};
+use statehouse_core::model::{Seq, Timestamp};
+
+use super::Live;
+use crate::api;
+use crate::model::link::{Link, backoff_ms};
+use crate::model::text::base64url;
+use crate::shell::clock;
+
+/// Silence after which the console asks whether the server is still there.
+const QUIET_MS: u32 = 20_000;
+/// How long the answer may take.
+const ANSWER_MS: u32 = 10_000;
+
+/// Runs as long as the page is open.
+pub(super) fn run(live: Live) {
+    let clock = clock();
+    spawn_local(async move {
+        let mut failures = 0;
+        loop {
+            if session(live).await {
+                failures = 0;
+            }
+            let wait = backoff_ms(failures, js_sys::Math::random());
+            failures += 1;
+            let next_try = Timestamp::from_micros(clock.read().micros() + i64::from(wait) * 1000);
+            live.link.try_set(Link::Reconnecting { next_try });
+            wait_or_hurry(live, wait).await;
+        }
+    });
+}
+
+/// One connection from opening to loss; true if it ever worked.
+async fn session(live: Live) -> bool {
+    let Ok(mut socket) = open() else { return false };
+    if !subscribe(live, &mut socket).await {
+        return false;
+    }
+    let mut worked = false;
+    let mut asked = false;
+    loop {
+        let wait = if asked { ANSWER_MS } else { QUIET_MS };
+        let next = match select(pin!(socket.next()), pin!(TimeoutFuture::new(wait))).await {
+            Either::Left((next, _)) => Some(next),
+            Either::Right(_) => None,
+        };
+        match next {
+            Some(Some(Ok(Message::Text(text)))) => {
+                asked = false;
+                if let Ok(message) = serde_json::from_str(&text) {
+                    let again = take(live, message);
+                    worked = true;
+                    if again && !subscribe(live, &mut socket).await {
+                        return worked;
+                    }
+                }
+            }
+            Some(Some(Ok(Message::Bytes(_)))) => {}
+            Some(None | Some(Err(_))) => return worked,
+            None if asked => return worked,
+            None => {
+                asked = true;
+                if !say(&mut socket, &ClientMessage::Ping).await {
+                    return worked;
+                }
+            }
+        }
+    }
+}
+
+fn open() -> Result<WebSocket, ()> {
+    let location = window().location();
+    let (Ok(protocol), Ok(host)) = (location.protocol(), location.host()) else { return Err(()) };
+    let scheme = if protocol == "https:" { "wss" } else { "ws" };
+    let url = format!("{scheme}://{host}/ws");
+    // A browser cannot send headers here, so the key travels as a subprotocol.
+    let socket = match api::key() {
+        Some(key) => {
+            WebSocket::open_with_protocols(&url, &["statehouse", &format!("key.{}", base64url(key.as_bytes()))])
+        }
+        None => WebSocket::open(&url),
+    };
+    socket.map_err(drop)
+}
+
+async fn subscribe(live: Live, socket: &mut WebSocket) -> bool {
+    let after = Some(Seq(live.position()));
+    say(socket, &ClientMessage::Subscribe { topic: Topic::All, after, data: false }).await
+}
+
+async fn say(socket: &mut WebSocket, message: &ClientMessage) -> bool {
+    match serde_json::to_string(message) {
+        Ok(text) => socket.send(Message::Text(text)).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// Takes one message; true if the subscription must be made again.
+fn take(live: Live, message: ServerMessage) -> bool {
+    match message {
+        ServerMessage::SubscriptionConfirmed { after, seq, .. } => {
+            if matches!(live.link.try_get_untracked(), Some(Link::Reconnecting { .. })) {
+                // A change of the lists may have been missed while away; it is not part of the log.
+                live.lists.try_update(|lists| *lists += 1);
+            }
+            let behind = seq.0.saturating_sub(after.0);
+            live.link.try_set(if behind > 0 { Link::CatchingUp { behind } } else { Link::Live });
+        }
+        ServerMessage::StateUpdate(event) => {
+            let version = event.version;
+            live.last_event.try_update(|last| *last = (*last).max(Some(version.timestamp)));
+            live.link.try_update(|link| {
+                if let Link::CatchingUp { behind } = link {
+                    *behind = behind.saturating_sub(1);
+                }
+            });
+            live.arrived(version);
+        }
+        ServerMessage::CaughtUp { seq } => {
+            live.seq.try_update(|known| *known = (*known).max(seq.0));
+            if live.link.try_get_untracked() != Some(Link::Live) {
+                live.link.try_set(Link::Live);
+            }
+        }
+        ServerMessage::ListsChanged => {
+            live.lists.try_update(|lists| *lists += 1);
+        }
+        ServerMessage::CannotReplay { seq, .. } => {
+            live.start_over(seq.0);
+            return true;
+        }
+        ServerMessage::UnsubscriptionConfirmed { .. } | ServerMessage::Pong | ServerMessage::Error { .. } => {}
+    }
+    false
+}
+
+/// Waits, but not longer than until somebody says "now" or the browser is back on the network.
+async fn wait_or_hurry(live: Live, millis: u32) {
+    let before = live.hurry.try_get_untracked();
+    let mut left = millis;
+    while left > 0 && live.hurry.try_get_untracked() == before {
+        let step = left.min(200);
+        TimeoutFuture::new(step).await;
+        left -= step;
+    }
+}

@@ -1,0 +1,23 @@
+//! Components that every page uses.
+//!
+//! Anything may carry `data-tip`: it is shown on hover, and when the row it stands in gets the focus.
+
+mod age;
+mod bars;
+mod button;
+mod change;
+mod chip;
+mod icon;
+mod menu;
+mod note;
+mod virtual_list;
+
+pub(crate) use age::Age;
+pub(crate) use bars::{Bars, Spark};
+pub(crate) use button::{CopyButton, CopyLink, Kbd, copy};
+pub(crate) use change::{ChangeRow, Counts, Delta, GlyphMark, StoryLine, Tint, Verdict};
+pub(crate) use chip::{Chip, FilterChip, Tone};
+pub(crate) use icon::{Icon, Mark, Pic};
+pub(crate) use menu::Menu;
+pub(crate) use note::{Empty, FaultNote, Notice, NoticeKind};
+pub(crate) use virtual_list::VirtualList;

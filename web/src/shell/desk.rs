@@ -1,0 +1,98 @@
+//! What the frame and several pages know of the whole store: its status, its last day.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use statehouse_core::api::{Overview, Status};
+use statehouse_core::model::Operation;
+
+use super::{Clock, clock};
+use crate::api;
+use crate::live::{Live, Remote, live, remote};
+use crate::model::day;
+use crate::model::inbox::Event;
+
+/// Figures that events alone cannot give (such as how many states are invalid) are read again after events, but not
+/// more often than this.
+const STATUS_EVERY: Duration = Duration::from_secs(2);
+/// The same for the day's overview, which events keep right in almost everything.
+const OVERVIEW_EVERY: Duration = Duration::from_secs(20);
+/// Latencies and the like change without events.
+const STATUS_ANYWAY: Duration = Duration::from_secs(15);
+
+/// What is known of the whole store.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk {
+    /// How the server and its store are.
+    pub(crate) status: Remote<Status>,
+    /// The last 24 hours.
+    pub(crate) overview: Remote<Overview>,
+}
+
+/// What is known of the whole store.
+pub(crate) fn desk() -> Desk {
+    expect_context()
+}
+
+impl Desk {
+    /// Starts reading, and connects when the store has said where it stands.
+    pub(crate) fn install() -> Self {
+        let (clock, live) = (clock(), live());
+        let status = remote(|| Some(()), move |()| api::status());
+        let connected = StoredValue::new(false);
+        Effect::new(move || {
+            let Some((seq, now)) = status.value.with(|status| status.as_ref().map(|s| (s.seq, s.now))) else {
+                return;
+            };
+            clock.set(now);
+            if !connected.get_value() {
+                connected.set_value(true);
+                live.connect(seq.0);
+            }
+        });
+        let ready = Memo::new(move |_| status.value.with(Option::is_some));
+        let overview = remote(move || ready.get().then_some(()), move |()| api::overview(24));
+        overview.follow(|overview| overview.seq.0, day::add);
+        let desk = Self { status, overview };
+        desk.stay_fresh(clock, live);
+        provide_context(desk);
+        desk
+    }
+
+    fn stay_fresh(self, clock: Clock, live: Live) {
+        let again = |remote_reload: fn(Self)| {
+            let due = StoredValue::new(false);
+            move |after: Duration| {
+                if !due.try_get_value().unwrap_or(true) {
+                    due.set_value(true);
+                    set_timeout(
+                        move || {
+                            due.try_set_value(false);
+                            remote_reload(self);
+                        },
+                        after,
+                    );
+                }
+            }
+        };
+        let status_again = again(|desk| desk.status.reload());
+        let overview_again = again(|desk| desk.overview.reload());
+        live.on_events(move |events: &[Event]| {
+            status_again(STATUS_EVERY);
+            let counts_moved = events.iter().any(|event| event.operation != Operation::Update);
+            overview_again(if counts_moved { STATUS_EVERY } else { OVERVIEW_EVERY });
+        });
+        Effect::new(move |first: Option<()>| {
+            live.lists.track();
+            live.epoch.track();
+            if first.is_some() {
+                self.status.reload();
+                self.overview.reload();
+            }
+        });
+        set_interval(move || self.status.reload(), STATUS_ANYWAY);
+        // The day moves on even when nothing is written.
+        set_interval(move || self.overview.reload(), OVERVIEW_EVERY * 3);
+        let _ = clock;
+    }
+}

@@ -1,0 +1,127 @@
+//! The pages, the saved views, and which store this is.
+
+use leptos::prelude::*;
+use statehouse_core::api::Status;
+
+use super::{desk, router};
+use crate::model::address::{Page, Query};
+use crate::model::number;
+use crate::parts::{Icon, Menu, Pic};
+
+/// One entry: address, icon, words, whether phones keep it under "More".
+type Entry = (&'static str, Icon, &'static str, bool);
+
+const PAGES: &[Entry] = &[
+    ("/", Icon::Overview, "Overview", false),
+    ("/view/states", Icon::States, "States", false),
+    ("/view/activity", Icon::Activity, "Activity", false),
+    ("/view/snapshots", Icon::Snapshot, "Snapshots", false),
+    ("/view/compare", Icon::Compare, "Compare", true),
+    ("/view/restore", Icon::Restore, "Restore", true),
+];
+const VIEWS: &[Entry] = &[
+    ("/view/states?validity=invalid", Icon::Warn, "Invalid", true),
+    ("/view/states?deleted=only", Icon::Trash, "Deleted", true),
+    ("/view/states?type=position", Icon::Funnel, "Open positions", true),
+];
+
+/// The side bar; on phones a bar at the bottom.
+#[component]
+pub(crate) fn Side() -> impl IntoView {
+    let entry = |entry: &'static Entry| view! { <EntryLink entry/> };
+    view! {
+        <nav class="side" aria-label="Pages">
+            {PAGES.iter().map(entry).collect_view()}
+            <div class="head">"Saved views"</div>
+            {VIEWS.iter().map(entry).collect_view()}
+            <div class="more">
+                <Menu words="More" icon=Icon::More class="up">
+                    {PAGES.iter().chain(VIEWS).filter(|entry| entry.3).map(|(href, icon, words, _)| view! {
+                        <a href=*href><Pic icon=*icon/>{*words}</a>
+                    }).collect_view()}
+                </Menu>
+            </div>
+            <Foot/>
+        </nav>
+    }
+}
+
+#[component]
+fn EntryLink(entry: &'static Entry) -> impl IntoView {
+    let (desk, router) = (desk(), router());
+    let (href, icon, words, in_more) = *entry;
+    let (path, search) = href.split_once('?').unwrap_or((href, ""));
+    let (page, own) = (Page::at(path), Query::parse(search));
+    let current = move || {
+        let here = match router.page.get() {
+            Page::State => Page::States,
+            Page::Restored(_) => Page::Restore,
+            page => page,
+        };
+        let view = router.query.with(|query| saved_view(query));
+        (here == page && (page != Page::States || view == saved_view(&own))).then_some("page")
+    };
+    let figure = move || {
+        let status = desk.status.value.with(|status| status.as_ref().map(|status| figure(status, words)));
+        let positions = || {
+            desk.overview.value.with(|day| {
+                let types = &day.as_ref()?.types;
+                Some(types.iter().find(|t| t.state_type == "position").map_or(0, |t| t.live))
+            })
+        };
+        let count = if words == "Open positions" { positions() } else { status.flatten() };
+        count.map(|count| view! { <span class="n">{number::count(count)}</span> })
+    };
+    view! {
+        <a href=href class:in-more=in_more aria-current=current title=words>
+            <Pic icon/>
+            <span class="t">{words}</span>
+            {figure}
+        </a>
+    }
+}
+
+/// Which saved view a query of the States page is, if it is one.
+fn saved_view(query: &Query) -> Option<&'static str> {
+    let alone = |name: &str| query.clone().with(name, None) == Query::default();
+    match (query.get("validity"), query.get("deleted"), query.get("type")) {
+        (Some("invalid"), ..) if alone("validity") => Some("invalid"),
+        (_, Some("only"), _) if alone("deleted") => Some("deleted"),
+        (.., Some("position")) if alone("type") => Some("positions"),
+        _ => None,
+    }
+}
+
+fn figure(status: &Status, words: &str) -> Option<u64> {
+    match words {
+        "States" => Some(status.states_live + status.states_deleted),
+        "Snapshots" => Some(status.snapshots),
+        "Invalid" => Some(status.states_invalid),
+        "Deleted" => Some(status.states_deleted),
+        _ => None,
+    }
+}
+
+#[component]
+fn Foot() -> impl IntoView {
+    let desk = desk();
+    let host = window().location().host().unwrap_or_default();
+    let about = move || {
+        desk.status.value.with(|status| {
+            status.as_ref().map(|status| {
+                let chain = match status.verified_seq {
+                    Some(seq) => format!("chain verified to {}", number::count(seq.0)),
+                    None => "chain not verified yet".to_owned(),
+                };
+                let engine = engine_name(&status.store.engine).to_owned();
+                view! { <div>{engine}" · times in UTC"</div><div>{chain}</div> }
+            })
+        })
+    };
+    view! { <div class="foot"><b class="cut">{host}</b>{about}</div> }
+}
+
+/// The engine without its version.
+pub(crate) fn engine_name(engine: &str) -> &str {
+    engine.split_once(' ').map_or(engine, |(name, _)| name)
+}

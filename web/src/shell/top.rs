@@ -1,0 +1,164 @@
+//! The top bar.
+
+use std::time::Duration;
+
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+
+use super::strip::TimeStrip;
+use super::theme::Theme;
+use super::{clock, keys, router};
+use crate::live::live;
+use crate::model::address::{Page, Query};
+use crate::model::link::{Dot, words};
+use crate::model::number;
+use crate::parts::{Icon, Kbd, Mark, Pic};
+
+/// Wordmark, search, time strip, live indicator, theme, help.
+#[component]
+pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
+    let router = router();
+    let theme: Theme = expect_context();
+    let searching = RwSignal::new(false);
+    let deep = move || matches!(router.page.get(), Page::State | Page::Restored(_));
+    let title = move || match router.page.get() {
+        Page::Overview => "statehouse".to_owned(),
+        Page::State => router.param("id").unwrap_or_default(),
+        page => page.title().to_owned(),
+    };
+    view! {
+        <header class="top" class:searching=move || searching.get() class:deep=deep>
+            <a class="wordmark" href="/" aria-label="statehouse, overview"><Mark size=20/><span>"statehouse"</span></a>
+            <button class="btn icon back" aria-label="Back" on:click=move |_| {
+                if let Ok(history) = window().history() {
+                    let _ = history.back();
+                }
+            }><Pic icon=Icon::Left/></button>
+            <span class="title cut">{title}</span>
+            <Search searching/>
+            <TimeStrip/>
+            <button class="btn icon search-open" aria-label="Search" on:click=move |_| searching.set(true)>
+                <Pic icon=Icon::Search/>
+            </button>
+            <Indicator/>
+            <div class="icons">
+                <button
+                    class="btn icon"
+                    aria-label=move || if theme.dark.get() { "Light colours" } else { "Dark colours" }
+                    on:click=move |_| theme.toggle()
+                >
+                    {move || view! { <Pic icon=if theme.dark.get() { Icon::Sun } else { Icon::Moon }/> }}
+                </button>
+                <button class="btn icon" aria-label="Keys" on:click=move |_| help.set(true)><Pic icon=Icon::Help/></button>
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn Search(searching: RwSignal<bool>) -> impl IntoView {
+    let router = router();
+    let field = NodeRef::<html::Input>::new();
+    let focus = move || {
+        if let Some(input) = field.get_untracked() {
+            let _ = input.focus();
+            input.select();
+        }
+    };
+    keys().on_key(move |key| {
+        if key == "/" {
+            searching.set(true);
+            focus();
+        }
+        key == "/"
+    });
+    Effect::new(move || {
+        if searching.get() {
+            focus();
+        }
+    });
+    let enter = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Some(input) = field.get_untracked() else { return };
+        let query = Query::default().with("q", Some(input.value().trim()));
+        let _ = input.blur();
+        input.set_value("");
+        searching.set(false);
+        router.go(&format!("/view/states{query}"));
+    };
+    view! {
+        <form class="search" role="search" on:submit=enter>
+            <Pic icon=Icon::Search/>
+            <input
+                class="field" type="search" name="q" node_ref=field autocomplete="off" spellcheck="false"
+                placeholder="Find a state, by id or text in it" aria-label="Find a state, by id or text in it"
+                on:keydown=move |event| {
+                    if event.key() == "Escape" {
+                        searching.set(false);
+                        if let Some(input) = field.get_untracked() {
+                            let _ = input.blur();
+                        }
+                    }
+                }
+                on:blur=move |_| { searching.try_set(false); }
+            />
+            <Kbd name="/"/>
+        </form>
+    }
+}
+
+/// How the live connection is. A click pauses, resumes, or connects at once.
+#[component]
+fn Indicator() -> impl IntoView {
+    let (live, clock) = (live(), clock());
+    let said = Memo::new(move |_| {
+        words(live.link.get(), live.held.get(), live.seq.get(), live.last_event.get(), clock.now.get())
+    });
+    // For screen readers, at most every 5 seconds.
+    let aloud = RwSignal::new(String::new());
+    set_interval(
+        move || {
+            let words = said.try_with_untracked(|said| (said.name, said.figure.clone()));
+            let Some((name, figure)) = words else { return };
+            let text = if name == "Live" { name.to_owned() } else { format!("{name}, {figure}") };
+            if aloud.with_untracked(|said| *said != text) {
+                aloud.try_set(text);
+            }
+        },
+        Duration::from_secs(5),
+    );
+    let press = move |_| {
+        if live.link.get_untracked().is_lost() {
+            live.try_now();
+        } else {
+            live.toggle_pause(clock.read());
+        }
+    };
+    let dot = move || match said.with(|said| said.dot) {
+        Dot::Full => "dot",
+        Dot::Half => "dot half",
+        Dot::Open => "dot open",
+        Dot::Bars => "dot bars",
+    };
+    let short = move || {
+        said.with(|said| match said.dot {
+            Dot::Full => number::count(live.seq.get()),
+            Dot::Half | Dot::Open | Dot::Bars => said.name.to_owned(),
+        })
+    };
+    let tip = move || match said.with(|said| said.dot) {
+        Dot::Full | Dot::Half => "Each version shows up as it is written.\nA click pauses.",
+        Dot::Bars => "Nothing is lost: a click shows what has come.",
+        Dot::Open => "What you see is as of the last event.\nA click tries to connect now.",
+    };
+    view! {
+        <button class="live" on:click=press data-tip=tip>
+            <i class=dot></i>
+            <b>{move || said.with(|said| said.name)}</b>
+            <span class="long">{move || said.with(|said| said.figure.clone())}</span>
+            <span class="brief">{short}</span>
+        </button>
+        <span class="vh" aria-live="polite">{move || aloud.get()}</span>
+    }
+}
