@@ -46,7 +46,9 @@ impl ApiError {
         match self {
             Self::Problem(problem) => format!("{} ({}).", problem.title, problem.status),
             Self::Unreachable => "The server did not answer.".to_owned(),
-            Self::Strange { status, .. } => format!("The server gave an answer that cannot be read ({status})."),
+            Self::Strange { status, .. } => {
+                format!("The server gave an answer that cannot be read ({status}).")
+            }
         }
     }
 

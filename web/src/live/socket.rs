@@ -86,9 +86,10 @@ fn open() -> Result<WebSocket, ()> {
     let url = format!("{scheme}://{host}/ws");
     // A browser cannot send headers here, so the key travels as a subprotocol.
     let socket = match api::key() {
-        Some(key) => {
-            WebSocket::open_with_protocols(&url, &["statehouse", &format!("key.{}", base64url(key.as_bytes()))])
-        }
+        Some(key) => WebSocket::open_with_protocols(
+            &url,
+            &["statehouse", &format!("key.{}", base64url(key.as_bytes()))],
+        ),
         None => WebSocket::open(&url),
     };
     socket.map_err(drop)
@@ -140,7 +141,8 @@ fn take(live: Live, message: ServerMessage) -> bool {
             live.start_over(seq.0);
             return true;
         }
-        ServerMessage::UnsubscriptionConfirmed { .. } | ServerMessage::Pong | ServerMessage::Error { .. } => {}
+        ServerMessage::UnsubscriptionConfirmed { .. } | ServerMessage::Pong | ServerMessage::Error { .. } => {
+        }
     }
     false
 }

@@ -236,7 +236,10 @@ mod tests {
     #[test]
     fn a_query_keeps_its_order_and_drops_what_is_empty() {
         let query = Query::parse("?q=a%20b&type=position&sort=id");
-        assert_eq!(query.clone().with("type", Some("portfolio")).to_string(), "?q=a%20b&type=portfolio&sort=id");
+        assert_eq!(
+            query.clone().with("type", Some("portfolio")).to_string(),
+            "?q=a%20b&type=portfolio&sort=id"
+        );
         assert_eq!(query.clone().with("type", None).to_string(), "?q=a%20b&sort=id");
         assert_eq!(query.with("q", Some("")).to_string(), "?type=position&sort=id");
         assert_eq!(Query::default().to_string(), "");

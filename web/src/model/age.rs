@@ -151,7 +151,13 @@ mod tests {
 
     #[test]
     fn lengths_have_two_units() {
-        let cases = [(59, "59 s"), (2880, "48 m"), (70_380, "19 h 33 m"), (47_220, "13 h 07 m"), (100_800, "1 d 4 h")];
+        let cases = [
+            (59, "59 s"),
+            (2880, "48 m"),
+            (70_380, "19 h 33 m"),
+            (47_220, "13 h 07 m"),
+            (100_800, "1 d 4 h"),
+        ];
         for (seconds, text) in cases {
             assert_eq!(long(seconds), text);
         }

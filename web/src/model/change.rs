@@ -142,14 +142,15 @@ impl Story {
                 let words = first.as_ref().map_or(String::new(), |first| FirstWords::of(first).0);
                 said(format!("restored, {}: ", number::counted(paths, "path", "paths")), words)
             }
-            (Operation::Update, Some(FirstChange { path, old: Some(old), new: Some(new), delta, note: None })) => {
-                Self::Moved {
-                    path: path_words(path).to_owned(),
-                    old: old.clone(),
-                    new: new.clone(),
-                    delta: delta.as_deref().map(number::signed),
-                }
-            }
+            (
+                Operation::Update,
+                Some(FirstChange { path, old: Some(old), new: Some(new), delta, note: None }),
+            ) => Self::Moved {
+                path: path_words(path).to_owned(),
+                old: old.clone(),
+                new: new.clone(),
+                delta: delta.as_deref().map(number::signed),
+            },
             (Operation::Update, Some(first)) => {
                 said(format!("{} ", path_words(&first.path)), FirstWords::after_path(first))
             }
@@ -233,7 +234,8 @@ mod tests {
 
     #[test]
     fn a_delete_says_why() {
-        let deleted = version("delete", 24, Some("take_profit reached"), r#"{"added":0,"changed":0,"removed":14}"#);
+        let deleted =
+            version("delete", 24, Some("take_profit reached"), r#"{"added":0,"changed":0,"removed":14}"#);
         assert_eq!(Story::brief(&deleted), "deleted: take_profit reached");
         let silent = version("delete", 24, None, r#"{"added":0,"changed":0,"removed":14}"#);
         assert_eq!(Story::brief(&silent), "deleted");
@@ -245,7 +247,10 @@ mod tests {
         assert_eq!(Story::brief(&version("update", 2, None, series)), "bars 200 points: -1 head, +1 tail");
         let created = r#"{"added":14,"changed":0,"removed":0,"first":{"path":"/stop_loss","new":"0.8312"}}"#;
         let told = Story::of(&version("create", 1, None, created));
-        assert_eq!(told, Story::Said { lead: "created, 14 paths: ".into(), point: "stop_loss 0.8312".into() });
+        assert_eq!(
+            told,
+            Story::Said { lead: "created, 14 paths: ".into(), point: "stop_loss 0.8312".into() }
+        );
         let again = version("create", 9, None, created);
         assert_eq!(Story::brief(&again), "created again");
     }

@@ -50,8 +50,7 @@ fn add_one(overview: &mut Overview, event: &Event) {
 }
 
 fn count_in_bucket(overview: &mut Overview, index: u32, author: Option<&str>, seq: Seq) {
-    let known =
-        overview.buckets.iter_mut().rev().find(|b| b.index == index && b.author.as_deref() == author);
+    let known = overview.buckets.iter_mut().rev().find(|b| b.index == index && b.author.as_deref() == author);
     match known {
         Some(bucket) => {
             bucket.count += 1;

@@ -58,7 +58,13 @@ pub struct Words {
 
 /// The words for a connection. `held` counts the events kept back while paused (`None` if not paused).
 #[must_use]
-pub fn words(link: Link, held: Option<u64>, seq: u64, last_event: Option<Timestamp>, now: Timestamp) -> Words {
+pub fn words(
+    link: Link,
+    held: Option<u64>,
+    seq: u64,
+    last_event: Option<Timestamp>,
+    now: Timestamp,
+) -> Words {
     let reconnecting = |name| Words {
         dot: Dot::Open,
         name,
@@ -107,7 +113,10 @@ mod tests {
             (dot, format!("{name} {figure}"))
         };
         assert_eq!(said(Link::Live, None), (Dot::Full, "Live seq 18,231".into()));
-        assert_eq!(said(Link::CatchingUp { behind: 412 }, None), (Dot::Half, "Catching up 412 behind".into()));
+        assert_eq!(
+            said(Link::CatchingUp { behind: 412 }, None),
+            (Dot::Half, "Catching up 412 behind".into())
+        );
         assert_eq!(said(Link::Live, Some(37)), (Dot::Bars, "Paused 37 new".into()));
         let lost = Link::Reconnecting { next_try: now };
         assert_eq!(said(lost, None), (Dot::Open, "Reconnecting last event 14 s ago".into()));

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn bytes_have_one_decimal_over_a_thousand() {
-        let cases = [(0, "0 B"), (812, "812 B"), (1000, "1.0 KB"), (16_412, "16.4 KB"), (3_100_000, "3.1 MB")];
+        let cases =
+            [(0, "0 B"), (812, "812 B"), (1000, "1.0 KB"), (16_412, "16.4 KB"), (3_100_000, "3.1 MB")];
         for (number, text) in cases {
             assert_eq!(bytes(number), text);
         }

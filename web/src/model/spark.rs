@@ -2,14 +2,16 @@
 
 use std::fmt::Write as _;
 
-/// A line through all values in a box of 100 by 30. A value that is no number leaves a gap. The texts are rounded only
-/// here, for drawing.
+/// A line through the values of a JSON array in a box of 100 by 30. A value that is no number leaves a gap. The texts
+/// are rounded only here, for drawing.
 #[must_use]
-pub fn line(values: &[String]) -> String {
-    let points: Vec<Option<f64>> =
-        values.iter().map(|text| text.parse().ok().filter(|value: &f64| value.is_finite())).collect();
+pub fn line(values: &str) -> String {
+    let inner = values.trim().trim_start_matches('[').trim_end_matches(']');
+    let number = |text: &str| text.trim().parse().ok().filter(|value: &f64| value.is_finite());
+    let points: Vec<Option<f64>> = inner.split(',').map(number).collect();
     let known = || points.iter().flatten().copied();
-    let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    let (low, high) =
+        known().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
     if !low.is_finite() {
         return String::new();
     }
@@ -39,7 +41,7 @@ mod tests {
     use super::*;
 
     fn drawn(values: &[&str]) -> String {
-        line(&values.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+        line(&format!("[{}]", values.join(",")))
     }
 
     #[test]

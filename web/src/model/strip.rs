@@ -44,7 +44,8 @@ impl Strip {
     /// An empty strip over a stretch of time.
     #[must_use]
     pub fn new(since: Timestamp, until: Timestamp, bucket_seconds: u64) -> Self {
-        let step = i64::try_from(bucket_seconds).unwrap_or(i64::MAX / 1_000_000).max(1).saturating_mul(1_000_000);
+        let step =
+            i64::try_from(bucket_seconds).unwrap_or(i64::MAX / 1_000_000).max(1).saturating_mul(1_000_000);
         let span = (until.micros() - since.micros()).max(1);
         let buckets = usize::try_from((span + step - 1) / step).unwrap_or(1).clamp(1, 2000);
         Self { since: since.micros(), step, bars: vec![Bar::default(); buckets] }
@@ -217,7 +218,10 @@ mod tests {
         assert_eq!(strip.bars[21], Bar { count: 4, last_seq: Seq(31) });
         assert_eq!(strip.start_of(23).to_string(), "2026-11-21T11:00:00.000000Z");
         strip.add(&version("2026-12-24T11:30:00Z", 33));
-        assert_eq!((strip.total(), strip.start_of(23).to_string().as_str()), (1, "2026-12-24T11:00:00.000000Z"));
+        assert_eq!(
+            (strip.total(), strip.start_of(23).to_string().as_str()),
+            (1, "2026-12-24T11:00:00.000000Z")
+        );
     }
 
     fn bar(count: u64) -> Bar {

@@ -17,9 +17,8 @@ pub(crate) fn Bars(
     peak: Option<Signal<u64>>,
 ) -> impl IntoView {
     let view_box = move || format!("0 0 {} {height}", strip.with(|strip| strip.bars.len().max(1)));
-    let path = move || {
-        strip.with(|strip| strip.path(height, peak.map_or_else(|| strip.peak(), |peak| peak.get())))
-    };
+    let path =
+        move || strip.with(|strip| strip.path(height, peak.map_or_else(|| strip.peak(), |peak| peak.get())));
     let base = move || format!("M0 {height}H{}", strip.with(|strip| strip.bars.len().max(1)));
     view! {
         <svg class="bars" viewBox=view_box preserveAspectRatio="none" aria-hidden="true">

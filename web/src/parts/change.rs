@@ -121,8 +121,11 @@ pub(crate) fn ChangeRow(
 ) -> impl IntoView {
     let glyph = Glyph::of_kind(change.kind);
     let (parents, last) = split_path(&change.display);
-    let (parents, last) = (parents.to_owned(), if change.display.is_empty() { "(whole document)".to_owned() } else { last.to_owned() });
-    let percent = change.percent.as_deref().map(percent_words);
+    let (parents, last) = (
+        parents.to_owned(),
+        if change.display.is_empty() { "(whole document)".to_owned() } else { last.to_owned() },
+    );
+    let percent = percent_words(&change);
     let (values, delta) = match (&change.series, change.kind) {
         (Some(series), _) => (series_values(series), series_delta(series)),
         (None, ChangeKind::Spelling) => (plain_values(&change), Some("spelling".to_owned())),
@@ -154,7 +157,8 @@ fn plain_values(change: &Change) -> AnyView {
         (None, Some(new)) => view! { <span class="tint add">{new.clone()}</span> }.into_any(),
         (Some(old), Some(new)) => view! { <Tint old=old.clone() new=new.clone()/> }.into_any(),
     };
-    view! { <span class="old">{old}</span><span class="arrow">"→"</span><span class="new">{new}</span> }.into_any()
+    view! { <span class="old">{old}</span><span class="arrow">"→"</span><span class="new">{new}</span> }
+        .into_any()
 }
 
 fn series_values(series: &SeriesChange) -> AnyView {
@@ -183,8 +187,11 @@ fn series_delta(series: &SeriesChange) -> Option<String> {
     }
 }
 
-/// `+0.18 %`, or words such as `from 0`.
-fn percent_words(text: &str) -> String {
-    let numeric = text.ends_with(|last: char| last.is_ascii_digit()) && !text.contains(' ');
-    if numeric { format!("{} %", number::signed(text)) } else { text.to_owned() }
+/// `+0.18 %`, or `from 0`.
+fn percent_words(change: &Change) -> Option<String> {
+    let from_zero = || {
+        let old: f64 = change.old.as_deref()?.parse().ok()?;
+        (old == 0.0 && change.delta.is_some()).then(|| "from 0".to_owned())
+    };
+    change.percent.as_deref().map(|percent| format!("{} %", number::signed(percent))).or_else(from_zero)
 }

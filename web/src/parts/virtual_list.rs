@@ -45,7 +45,9 @@ where
     let tall = RwSignal::new(800.0_f64);
     let heights =
         Memo::new(move |_| rows.with(|rows| Heights::of(rows.iter().map(|row| height.run(row.clone())))));
-    let span = Memo::new(move |_| heights.with(|heights| heights.window(top.get() - MARGIN, tall.get() + 2.0 * MARGIN)));
+    let span = Memo::new(move |_| {
+        heights.with(|heights| heights.window(top.get() - MARGIN, tall.get() + 2.0 * MARGIN))
+    });
     let measure = move || {
         let Some(area) = area.get_untracked() else { return };
         let now = f64::from(area.scroll_top());
@@ -92,7 +94,8 @@ where
         rows.with(|rows| rows.get(from..to.min(rows.len())).map(<[T]>::to_vec).unwrap_or_default())
     };
     let before = move || format!("{}px", heights.with(|heights| heights.start_of(span.get().0)));
-    let after = move || format!("{}px", heights.with(|heights| heights.total() - heights.start_of(span.get().1)));
+    let after =
+        move || format!("{}px", heights.with(|heights| heights.total() - heights.start_of(span.get().1)));
     view! {
         <div class="body virtual" node_ref=area on:scroll=move |_| { measure(); check_end(); }>
             <div style:height=before></div>

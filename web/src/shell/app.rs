@@ -46,11 +46,7 @@ fn Frame() -> impl IntoView {
     common_keys(help);
     let ready = Memo::new(move |_| desk.status.value.with(Option::is_some));
     let page = move || {
-        if ready.get() {
-            view! { <PageView/> }.into_any()
-        } else {
-            view! { <Waiting/> }.into_any()
-        }
+        if ready.get() { view! { <PageView/> }.into_any() } else { view! { <Waiting/> }.into_any() }
     };
     view! {
         <div class="app">

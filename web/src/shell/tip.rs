@@ -30,7 +30,8 @@ pub(crate) fn Tip() -> impl IntoView {
     });
     let _ = window_event_listener(ev::focusin, move |event| {
         let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let by_keys = element.as_ref().is_some_and(|element| element.matches(":focus-visible").unwrap_or(false));
+        let by_keys =
+            element.as_ref().is_some_and(|element| element.matches(":focus-visible").unwrap_or(false));
         let tipped = element.filter(|_| by_keys).and_then(|element| {
             let own = element.closest("[data-tip]").ok().flatten();
             own.or_else(|| element.query_selector("[data-tip]").ok().flatten())
