@@ -5,6 +5,7 @@
 //! arguments. The same code runs in the server and, as WebAssembly, in the browser, so the two cannot disagree.
 
 pub mod api;
+pub mod apply;
 pub mod commit;
 pub mod diff;
 pub mod hash;

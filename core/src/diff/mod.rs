@@ -1,5 +1,33 @@
-//! What changed between two documents.
+//! What changed between two documents: one structural difference, shown in several ways.
+//!
+//! Members are matched by key, elements of an array by the identity that the schema names (`x-identity`), else by
+//! what the two arrays have in common in the same order, so that a sliding window is one removal and one addition.
+//! [`apply`](crate::apply::apply) of `diff(a, b)` to `a` gives `b`, byte for byte.
 
+mod duration;
+mod matching;
+mod paths;
+mod record;
+mod scalar;
+mod sequence;
+mod series;
 mod types;
+mod walk;
 
 pub use types::{Change, ChangeKind, Counts, Diff, Place, SeriesChange, SpliceCounts};
+
+use crate::json::Document;
+use crate::schema::PathRules;
+
+/// What is different in `new`. `rules` say which arrays have identities, and which paths are noise, protected or
+/// identifiers; [`path_rules`](crate::schema::path_rules) has those of each state type.
+#[must_use]
+pub fn diff(old: &Document, new: &Document, rules: &PathRules) -> Diff {
+    let mut walk = walk::Walk::default();
+    walk.value(old.root(), new.root(), rules.root());
+    Diff {
+        equal_paths: new.leaves().saturating_sub(walk.found.touched),
+        changes: walk.found.changes,
+        counts: walk.found.counts,
+    }
+}

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::error::{JsonError, JsonErrorKind};
 use super::node::Node;
-use super::scan::scan;
+use super::scan::{Index, scan};
 use super::tape::{Entry, Tape};
 
 /// How large and how deep a document may be.
@@ -42,6 +42,7 @@ pub struct Document(Arc<Inner>);
 struct Inner {
     text: Box<str>,
     entries: Vec<Entry>,
+    leaves: u32,
 }
 
 impl Document {
@@ -50,8 +51,8 @@ impl Document {
     /// # Errors
     /// Says what is wrong and at which byte of `text`.
     pub fn parse(text: &str, limits: &Limits) -> Result<Self, JsonError> {
-        let (text, entries) = scan(text, limits)?;
-        Ok(Self(Arc::new(Inner { text: text.into_boxed_str(), entries })))
+        let Index { text, entries, leaves } = scan(text, limits)?;
+        Ok(Self(Arc::new(Inner { text: text.into_boxed_str(), entries, leaves })))
     }
 
     /// Reads a document from bytes, which must be UTF-8.
@@ -100,6 +101,12 @@ impl Document {
     #[must_use]
     pub fn tape(&self) -> Tape<'_> {
         Tape::new(&self.0.text, &self.0.entries)
+    }
+
+    /// How many leaves (scalars and empty containers) the document has.
+    #[must_use]
+    pub fn leaves(&self) -> u32 {
+        self.0.leaves
     }
 
     /// The outermost value.

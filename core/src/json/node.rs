@@ -59,6 +59,22 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// How many leaves (scalars and empty containers) stand in this value; 1 for a leaf itself.
+    #[must_use]
+    pub fn leaves(self) -> u32 {
+        if self.is_empty() {
+            return 1;
+        }
+        let values = self.members().map(|member| member.value).chain(self.elements());
+        values.map(Node::leaves).sum()
+    }
+
+    /// Whether both values are spelled the same, byte for byte.
+    #[must_use]
+    pub fn same_text(self, other: Node<'_>) -> bool {
+        self.text() == other.text()
+    }
+
     /// Whether there is nothing inside.
     #[must_use]
     pub fn is_empty(self) -> bool {

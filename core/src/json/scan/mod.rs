@@ -30,10 +30,21 @@ struct Scanner<'a> {
     entries: Vec<Entry>,
     open_keys: OpenKeys,
     depth_left: usize,
+    /// Keys, arrays and objects with something inside: all entries that are not leaves.
+    inner: u32,
+}
+
+/// What reading a text gives.
+pub(super) struct Index {
+    /// The text without white space.
+    pub(super) text: String,
+    pub(super) entries: Vec<Entry>,
+    /// How many scalars and empty containers there are.
+    pub(super) leaves: u32,
 }
 
 /// Checks `text` and returns it without white space, with its tape.
-pub(super) fn scan(text: &str, limits: &Limits) -> Result<(String, Vec<Entry>), JsonError> {
+pub(super) fn scan(text: &str, limits: &Limits) -> Result<Index, JsonError> {
     let max_bytes = limits.max_bytes.min(i32::MAX as usize);
     if text.len() > max_bytes {
         let detail = format!("({} bytes; at most {max_bytes} are accepted)", text.len());
@@ -49,11 +60,13 @@ pub(super) fn scan(text: &str, limits: &Limits) -> Result<(String, Vec<Entry>), 
         entries: Vec::with_capacity(text.len() / 12 + 1),
         open_keys: OpenKeys::default(),
         depth_left: limits.max_depth,
+        inner: 0,
     };
     match scanner.document() {
         Ok(()) => {
-            let compact = scanner.finish();
-            Ok((compact, scanner.entries))
+            let text = scanner.finish();
+            let leaves = as_u32(scanner.entries.len()) - scanner.inner;
+            Ok(Index { text, entries: scanner.entries, leaves })
         }
         Err(fault) => Err(scanner.explain(&fault, limits)),
     }
@@ -117,6 +130,7 @@ impl Scanner<'_> {
         let first_key = self.open_keys.len();
         loop {
             self.key()?;
+            self.inner += 1;
             if self.peek_token() != b':' {
                 return Err(self.unexpected());
             }
@@ -150,6 +164,7 @@ impl Scanner<'_> {
     fn close(&mut self, index: usize, len: u32) {
         self.at += 1;
         self.depth_left += 1;
+        self.inner += u32::from(len > 0);
         let (end, next) = (self.place(), as_u32(self.entries.len()));
         let entry = &mut self.entries[index];
         *entry = Entry { start: entry.start, end, next, len };

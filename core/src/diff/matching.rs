@@ -1,0 +1,125 @@
+//! Which children of two containers belong together: members by key, elements by identity.
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::json::{Kind, Member, Node};
+
+/// Below this many members looking along the object is quicker than hashing its keys.
+const FEW: usize = 12;
+
+/// One child of either container, in the order in which a reader wants them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A child that both have, by its positions.
+    Pair { old: usize, new: usize },
+    /// A child that only the old container has.
+    Removed { old: usize },
+    /// A child that only the new container has; `after` old children stand before it.
+    Added { new: usize, after: usize },
+}
+
+/// All children of two containers.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Matching {
+    pub(super) steps: Vec<Step>,
+    /// The old positions of the common children in their new order, where that is another one.
+    pub(super) order: Option<Vec<u32>>,
+}
+
+impl Matching {
+    /// From each new child's old position, if it has one.
+    fn of(old_count: usize, partners: &[Option<usize>]) -> Self {
+        let mut removed: Vec<bool> = vec![true; old_count];
+        for old in partners.iter().flatten() {
+            removed[*old] = false;
+        }
+        let mut gone = (0..old_count).filter(|old| removed[*old]).peekable();
+        let mut steps = Vec::with_capacity(old_count.max(partners.len()));
+        let mut after = 0;
+        for (new, partner) in partners.iter().enumerate() {
+            match *partner {
+                Some(old) => {
+                    while let Some(old) = gone.next_if(|gone| *gone < old) {
+                        steps.push(Step::Removed { old });
+                    }
+                    steps.push(Step::Pair { old, new });
+                    after = old + 1;
+                }
+                None => steps.push(Step::Added { new, after }),
+            }
+        }
+        steps.extend(gone.map(|old| Step::Removed { old }));
+        Self { steps, order: order(partners) }
+    }
+}
+
+fn order(partners: &[Option<usize>]) -> Option<Vec<u32>> {
+    if partners.iter().flatten().is_sorted() {
+        return None;
+    }
+    partners.iter().flatten().map(|old| u32::try_from(*old).ok()).collect()
+}
+
+/// Whether two objects have the same keys in the same order.
+pub(super) fn same_keys(old: Node<'_>, new: Node<'_>) -> bool {
+    old.len() == new.len() && old.members().zip(new.members()).all(|(old, new)| old.key.same(new.key))
+}
+
+/// Matches the members of two objects by key.
+pub(super) fn members(old: &[Member<'_>], new: &[Member<'_>]) -> Matching {
+    let mut by_key: Option<HashMap<Cow<'_, str>, usize>> = None;
+    let mut expected = 0;
+    let partners: Vec<_> = new
+        .iter()
+        .map(|member| {
+            // Mostly the keys stand as they stood, but for a few.
+            let found = if old.get(expected).is_some_and(|old| old.key.same(member.key)) {
+                Some(expected)
+            } else if old.len() <= FEW {
+                old.iter().position(|old| old.key.same(member.key))
+            } else {
+                let by_key = by_key.get_or_insert_with(|| {
+                    old.iter().enumerate().map(|(at, member)| (member.key.decoded(), at)).collect()
+                });
+                by_key.get(&member.key.decoded()).copied()
+            };
+            expected = found.map_or(expected, |found| found + 1);
+            found
+        })
+        .collect();
+    Matching::of(old.len(), &partners)
+}
+
+/// Matches the elements of two arrays by the member `identity`. Nothing if an element has none, or two of one
+/// array share it.
+pub(super) fn elements(old: &[Node<'_>], new: &[Node<'_>], identity: &str) -> Option<Matching> {
+    let old_at = positions(old, identity)?;
+    positions(new, identity)?;
+    let partners: Vec<_> = new
+        .iter()
+        .map(|element| identity_of(*element, identity).and_then(|name| old_at.get(name).copied()))
+        .collect();
+    Some(Matching::of(old.len(), &partners))
+}
+
+fn positions<'a>(elements: &[Node<'a>], identity: &str) -> Option<HashMap<&'a str, usize>> {
+    let mut positions = HashMap::with_capacity(elements.len());
+    for (at, element) in elements.iter().enumerate() {
+        if positions.insert(identity_of(*element, identity)?, at).is_some() {
+            return None;
+        }
+    }
+    Some(positions)
+}
+
+/// The text of the value that names an element: a string or a number.
+fn identity_of<'a>(element: Node<'a>, identity: &str) -> Option<&'a str> {
+    let value = element.get(identity)?;
+    matches!(value.kind(), Kind::String | Kind::Number).then(|| value.text())
+}
+
+/// An element's name for people.
+pub(super) fn name_of<'a>(element: Node<'a>, identity: &str) -> Option<Cow<'a, str>> {
+    let value = element.get(identity)?;
+    value.as_str().or_else(|| Some(Cow::Borrowed(value.text())))
+}

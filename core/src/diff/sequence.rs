@@ -1,0 +1,205 @@
+//! What two lists have in common, in order: Myers' algorithm with bounded work.
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// A stretch where two lists differ; what lies between stretches is equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub(super) old: Range<usize>,
+    pub(super) new: Range<usize>,
+}
+
+/// How much looking for common elements one whole comparison may cost, in steps of the inner loops.
+/// When it is used up, lists are still compared correctly, but without looking for what moved.
+#[derive(Debug)]
+pub(super) struct Budget(u32);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(4_000_000)
+    }
+}
+
+/// More insertions and deletions than this in one list are not looked for.
+const MAX_EDITS: usize = 1000;
+/// After this many it is worth counting whether there is enough in common to go on.
+const FIRST_EDITS: usize = 16;
+
+/// The stretches where `old` and `new` differ, in order.
+pub(super) fn gaps(old: &[&str], new: &[&str], budget: &mut Budget) -> Vec<Gap> {
+    let head = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    let (old_rest, new_rest) = (&old[head..], &new[head..]);
+    let tail = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(old, new)| old == new).count();
+    let (a, b) = (&old_rest[..old_rest.len() - tail], &new_rest[..new_rest.len() - tail]);
+    let whole = Gap { old: head..head + a.len(), new: head..head + b.len() };
+    if a.is_empty() || b.is_empty() {
+        return if a.is_empty() && b.is_empty() { Vec::new() } else { vec![whole] };
+    }
+    match common(a, b, budget) {
+        Some(runs) if worth_it(a, b, &runs) => between(&runs, &whole),
+        _ => vec![whole],
+    }
+}
+
+/// Elements that are equal in both lists: from `old` and `new` on, `len` of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    old: usize,
+    new: usize,
+    len: usize,
+}
+
+/// Lists of equal length are compared place by place, unless they share much more at other places: then a window slid.
+fn worth_it(a: &[&str], b: &[&str], runs: &[Run]) -> bool {
+    if a.len() != b.len() {
+        return true;
+    }
+    let shared: usize = runs.iter().map(|run| run.len).sum();
+    let in_place = a.iter().zip(b).filter(|(a, b)| a == b).count();
+    shared > in_place && shared * 4 >= a.len()
+}
+
+fn between(runs: &[Run], whole: &Gap) -> Vec<Gap> {
+    let (mut old, mut new) = (whole.old.start, whole.new.start);
+    let mut gaps = Vec::new();
+    let end = Run { old: whole.old.len(), new: whole.new.len(), len: 0 };
+    for run in runs.iter().chain([&end]) {
+        let (old_end, new_end) = (whole.old.start + run.old, whole.new.start + run.new);
+        if old < old_end || new < new_end {
+            gaps.push(Gap { old: old..old_end, new: new..new_end });
+        }
+        (old, new) = (old_end + run.len, new_end + run.len);
+    }
+    gaps
+}
+
+/// A longest common subsequence as runs, or nothing if there is none or finding it costs too much.
+///
+/// Diagonals (old position minus new) are counted from `middle`, so that none is negative.
+fn common(a: &[&str], b: &[&str], budget: &mut Budget) -> Option<Vec<Run>> {
+    let max_edits = (a.len() + b.len()).min(MAX_EDITS);
+    let middle = max_edits + 1;
+    // The furthest old position reached on each diagonal, and how that stood after every round.
+    let mut furthest = vec![0; 2 * middle + 1];
+    let mut rounds: Vec<Vec<usize>> = Vec::new();
+    for edits in 0..=max_edits {
+        if edits == FIRST_EDITS && fewest_edits(a, b) > max_edits {
+            return None;
+        }
+        for diagonal in (middle - edits..=middle + edits).step_by(2) {
+            let (_, old) = step(&furthest, (diagonal, 0), (middle - edits, middle + edits));
+            let new = old + middle - diagonal;
+            let old_rest = a.get(old..).unwrap_or_default();
+            let new_rest = b.get(new..).unwrap_or_default();
+            let same = old_rest.iter().zip(new_rest).take_while(|(a, b)| a == b).count();
+            budget.0 = budget.0.checked_sub(u32::try_from(same + 1).unwrap_or(u32::MAX))?;
+            furthest[diagonal] = old + same;
+            if old + same >= a.len() && new + same >= b.len() {
+                return Some(walk_back(&rounds, a.len(), b.len(), middle));
+            }
+        }
+        rounds.push(furthest[middle - edits..=middle + edits].to_vec());
+    }
+    None
+}
+
+/// How a path comes to `diagonal` in the round from diagonal `first` to `last`: from which diagonal, and to which
+/// old position. `furthest` lists the positions of the round before, from diagonal `offset` on.
+fn step(
+    furthest: &[usize],
+    (diagonal, offset): (usize, usize),
+    (first, last): (usize, usize),
+) -> (usize, usize) {
+    let reached = |diagonal: usize| furthest[diagonal - offset];
+    let inserting = diagonal == first || (diagonal != last && reached(diagonal - 1) < reached(diagonal + 1));
+    if inserting { (diagonal + 1, reached(diagonal + 1)) } else { (diagonal - 1, reached(diagonal - 1) + 1) }
+}
+
+/// From the end to the start along the path that the rounds found.
+fn walk_back(rounds: &[Vec<usize>], old_len: usize, new_len: usize, middle: usize) -> Vec<Run> {
+    let (mut old, mut new) = (old_len, new_len);
+    let mut runs = Vec::new();
+    let mut note = |old: usize, new: usize, len: usize| {
+        if len > 0 {
+            runs.push(Run { old, new, len });
+        }
+    };
+    for (edits, round) in rounds.iter().enumerate().map(|(at, round)| (at + 1, round)).rev() {
+        let diagonal = old + middle - new;
+        // The earlier round's list starts one diagonal after this round's first.
+        let offset = middle - edits + 1;
+        let (from, start) = step(round, (diagonal, offset), (middle - edits, middle + edits));
+        note(start, start + middle - diagonal, old - start);
+        old = round[from - offset];
+        new = old + middle - from;
+    }
+    note(0, 0, old);
+    runs.reverse();
+    runs
+}
+
+/// A lower bound of the edits: elements that the other list does not have.
+fn fewest_edits(a: &[&str], b: &[&str]) -> usize {
+    let mut counts: HashMap<&str, usize> = HashMap::with_capacity(a.len());
+    for element in a {
+        *counts.entry(element).or_default() += 1;
+    }
+    let mut shared = 0;
+    for element in b {
+        if let Some(count) = counts.get_mut(element).filter(|count| **count > 0) {
+            *count -= 1;
+            shared += 1;
+        }
+    }
+    if shared == 0 { usize::MAX } else { a.len() + b.len() - 2 * shared }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gaps_of(old: &str, new: &str) -> Vec<Gap> {
+        let (old, new): (Vec<_>, Vec<_>) =
+            (old.split_terminator("").collect(), new.split_terminator("").collect());
+        gaps(&old[1.min(old.len())..], &new[1.min(new.len())..], &mut Budget::default())
+    }
+
+    fn gap(old: Range<usize>, new: Range<usize>) -> Gap {
+        Gap { old, new }
+    }
+
+    #[test]
+    fn what_differs_is_found() {
+        assert_eq!(gaps_of("abc", "abc"), []);
+        assert_eq!(gaps_of("", "ab"), [gap(0..0, 0..2)]);
+        assert_eq!(gaps_of("abcdef", "bcdefg"), [gap(0..1, 0..0), gap(6..6, 5..6)]);
+        assert_eq!(gaps_of("abcdef", "abXdef"), [gap(2..3, 2..3)]);
+        assert_eq!(gaps_of("abcdefgh", "aXcdefgYh"), [gap(1..2, 1..2), gap(7..7, 7..8)]);
+        assert_eq!(gaps_of("abc", "xyz"), [gap(0..3, 0..3)]);
+        assert_eq!(gaps_of("aaab", "aab"), [gap(2..3, 2..2)]);
+    }
+
+    #[test]
+    fn equal_lengths_are_compared_in_place_unless_a_window_slid() {
+        assert_eq!(gaps_of("a1b2c3d4", "a5b6c7d8"), [gap(1..8, 1..8)]);
+        assert_eq!(gaps_of("1234", "2345"), [gap(0..1, 0..0), gap(4..4, 3..4)]);
+    }
+
+    #[test]
+    fn two_long_lists_with_nothing_in_common_cost_little() {
+        let numbers: Vec<String> = (0..100_000).map(|number| number.to_string()).collect();
+        let (old, new): (Vec<&str>, Vec<&str>) = (
+            numbers[..50_000].iter().map(|n| &**n).collect(),
+            numbers[50_000..].iter().map(|n| &**n).collect(),
+        );
+        let mut budget = Budget::default();
+        assert_eq!(gaps(&old, &new, &mut budget), [gap(0..50_000, 0..50_000)]);
+        assert!(budget.0 > 3_900_000);
+    }
+
+    #[test]
+    fn a_spent_budget_gives_one_coarse_answer() {
+        let (old, new) = (["a", "b", "c", "d"], ["b", "c", "d", "e"]);
+        assert_eq!(gaps(&old, &new, &mut Budget(3)), [gap(0..4, 0..4)]);
+    }
+}

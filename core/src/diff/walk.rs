@@ -1,0 +1,206 @@
+//! The walk over two documents that writes down what differs. Equal subtrees are passed over by comparing their bytes.
+use super::matching::{self, Matching, Step};
+use super::paths::Paths;
+use super::record::Recorder;
+use super::scalar::compare;
+use super::sequence::{Budget, Gap, gaps};
+use super::series::{self, Moved};
+use crate::json::{Kind, Member, Node};
+use crate::schema::RulesAt;
+
+/// Where the walk stands, and what it has found.
+#[derive(Default)]
+pub(super) struct Walk {
+    pub(super) paths: Paths,
+    pub(super) found: Recorder,
+    budget: Budget,
+}
+
+impl Walk {
+    /// Compares two values.
+    pub(super) fn value(&mut self, old: Node<'_>, new: Node<'_>, rules: RulesAt<'_>) {
+        if old.same_text(new) {
+            return;
+        }
+        match (old.kind(), new.kind()) {
+            (Kind::Object, Kind::Object) => self.objects(old, new, rules),
+            (Kind::Array, Kind::Array) => self.arrays(old, new, rules),
+            _ => {
+                self.found.compared(&self.paths, rules, (old, new), compare(old, new, rules.is_identifier()))
+            }
+        }
+    }
+
+    fn objects(&mut self, old: Node<'_>, new: Node<'_>, rules: RulesAt<'_>) {
+        let moved = series::moved(old, new);
+        if let Some(moved) = &moved {
+            self.series(moved, new, rules);
+        }
+        let told =
+            |member: &Member<'_>| moved.is_some() && (member.key.is("index") || member.key.is("values"));
+        if matching::same_keys(old, new) {
+            for (old, new) in old.members().zip(new.members()) {
+                self.member(old, new, told(&old), rules);
+            }
+            return;
+        }
+        let (old, new): (Vec<_>, Vec<_>) = (old.members().collect(), new.members().collect());
+        let Matching { steps, order } = matching::members(&old, &new);
+        if let Some(order) = order {
+            let keys = |members: &[Member<'_>]| list(members.iter().map(|member| member.key.text()));
+            self.found.reordered(&self.paths, rules, (keys(&old), keys(&new)), order);
+        }
+        for step in steps {
+            match step {
+                Step::Pair { old: o, new: n } => self.member(old[o], new[n], told(&old[o]), rules),
+                Step::Removed { old: o } => {
+                    let key = old[o].key.decoded();
+                    let mark = self.paths.member(&key);
+                    self.found.removed(&self.paths, rules.member(&key), old[o].value);
+                    self.paths.back(mark);
+                }
+                Step::Added { new: n, after } => {
+                    let key = new[n].key.decoded();
+                    let mark = self.paths.member(&key);
+                    self.found.added_member(&self.paths, rules.member(&key), new[n], after);
+                    self.paths.back(mark);
+                }
+            }
+        }
+    }
+
+    /// A member of both; `told`: what its value became has been said already.
+    fn member(&mut self, old: Member<'_>, new: Member<'_>, told: bool, rules: RulesAt<'_>) {
+        let same_key = old.key.text() == new.key.text();
+        if same_key && (told || old.value.same_text(new.value)) {
+            return;
+        }
+        let key = new.key.decoded();
+        let rules = rules.member(&key);
+        let mark = self.paths.member(&key);
+        if !same_key {
+            self.found.key_spelling(&self.paths, rules, old.key.text(), new.key.text());
+        }
+        if !told {
+            self.value(old.value, new.value, rules);
+        }
+        self.paths.back(mark);
+    }
+
+    fn arrays(&mut self, old: Node<'_>, new: Node<'_>, rules: RulesAt<'_>) {
+        let (old, new): (Vec<_>, Vec<_>) = (old.elements().collect(), new.elements().collect());
+        if let Some(identity) = rules.identity()
+            && let Some(matching) = matching::elements(&old, &new, identity)
+        {
+            return self.identified(&old, &new, identity, matching, rules);
+        }
+        let (old_texts, new_texts): (Vec<_>, Vec<_>) =
+            (old.iter().map(|node| node.text()).collect(), new.iter().map(|node| node.text()).collect());
+        for gap in gaps(&old_texts, &new_texts, &mut self.budget) {
+            self.gap(&old, &new, &gap, rules);
+        }
+    }
+
+    fn identified(
+        &mut self,
+        old: &[Node<'_>],
+        new: &[Node<'_>],
+        identity: &str,
+        matching: Matching,
+        rules: RulesAt<'_>,
+    ) {
+        let name = |element: Node<'_>| matching::name_of(element, identity).unwrap_or_default().into_owned();
+        if let Some(order) = matching.order {
+            let names = |elements: &[Node<'_>]| {
+                list(elements.iter().filter_map(|element| element.get(identity)).map(Node::text))
+            };
+            self.found.reordered(&self.paths, rules, (names(old), names(new)), order);
+        }
+        let inside = rules.element();
+        for step in matching.steps {
+            match step {
+                Step::Pair { old: o, new: n } if old[o].same_text(new[n]) => {}
+                Step::Pair { old: o, new: n } => {
+                    let mark = self.paths.element(o, n, Some(&name(new[n])));
+                    self.value(old[o], new[n], inside);
+                    self.paths.back(mark);
+                }
+                Step::Removed { old: o } => {
+                    let mark = self.paths.element(o, o, Some(&name(old[o])));
+                    self.found.removed(&self.paths, inside, old[o]);
+                    self.paths.back(mark);
+                }
+                Step::Added { new: n, after } => {
+                    let mark = self.paths.element(after, n, Some(&name(new[n])));
+                    self.found.added_element(&self.paths, inside, new[n], after);
+                    self.paths.back(mark);
+                }
+            }
+        }
+    }
+
+    /// One stretch where two arrays differ: as many elements on both sides are compared one by one.
+    fn gap(&mut self, old: &[Node<'_>], new: &[Node<'_>], gap: &Gap, rules: RulesAt<'_>) {
+        let inside = rules.element();
+        if gap.old.len() == gap.new.len() {
+            for (o, n) in gap.old.clone().zip(gap.new.clone()) {
+                if !old[o].same_text(new[n]) {
+                    let mark = self.paths.element(o, n, None);
+                    self.value(old[o], new[n], inside);
+                    self.paths.back(mark);
+                }
+            }
+            return;
+        }
+        let (gone, come) = (&old[gap.old.clone()], &new[gap.new.clone()]);
+        if come.is_empty() && one_by_one(gone) {
+            for (o, element) in gap.old.clone().zip(gone) {
+                let mark = self.paths.element(o, o, None);
+                self.found.removed(&self.paths, inside, *element);
+                self.paths.back(mark);
+            }
+        } else if gone.is_empty() && one_by_one(come) {
+            for (n, element) in gap.new.clone().zip(come) {
+                let mark = self.paths.element(gap.old.start, n, None);
+                self.found.added_element(&self.paths, inside, *element, gap.old.start);
+                self.paths.back(mark);
+            }
+        } else {
+            let mark = self.paths.element(gap.old.start, gap.new.start, None);
+            self.found.spliced(&self.paths, rules, (gone, come), gap.old.start);
+            self.paths.back(mark);
+        }
+    }
+
+    /// A series that moved on: one change, and one for each point of the common stretch with another value.
+    fn series(&mut self, moved: &Moved<'_>, new: Node<'_>, rules: RulesAt<'_>) {
+        self.found.series(&self.paths, rules, moved, new);
+        let mark = self.paths.member("values");
+        let rules = rules.member("values").element();
+        for step in 0..moved.len {
+            let (o, n) = (moved.old_start + step, moved.new_start + step);
+            let mark = self.paths.element(o, n, None);
+            self.value(moved.old_values[o], moved.new_values[n], rules);
+            self.paths.back(mark);
+        }
+        self.paths.back(mark);
+    }
+}
+
+/// Whether elements that came or went are worth a row each: containers are, of plain values only a single one.
+fn one_by_one(elements: &[Node<'_>]) -> bool {
+    elements.len() == 1 || elements.iter().all(|element| matches!(element.kind(), Kind::Object | Kind::Array))
+}
+
+/// A JSON array of these texts.
+pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let mut out = String::from("[");
+    for (at, text) in texts.enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        out.push_str(text);
+    }
+    out.push(']');
+    out
+}

@@ -1,0 +1,86 @@
+//! What must hold for the difference of any two documents.
+#![cfg(not(target_arch = "wasm32"))]
+mod common;
+
+use common::{Value, edited, value};
+use proptest::prelude::*;
+use statehouse_core::apply::{ApplyError, apply, apply_selected};
+use statehouse_core::diff::{ChangeKind, Diff, diff};
+use statehouse_core::json::Document;
+use statehouse_core::schema::path_rules;
+
+fn document(value: &Value) -> Document {
+    value.text().parse().unwrap_or_else(|error| panic!("{error}: {}", value.text()))
+}
+
+fn difference(old: &Document, new: &Document) -> Diff {
+    diff(old, new, path_rules("position"))
+}
+
+fn check(old: &Value, new: &Value) -> Result<(), TestCaseError> {
+    let (old, new) = (document(old), document(new));
+    let found = difference(&old, &new);
+    prop_assert_eq!(found.is_empty(), old == new);
+    let applied = apply(&old, &found);
+    prop_assert_eq!(applied.as_ref(), Ok(&new), "{:#?}", found);
+    // Through HTTP and the worker nothing is lost.
+    let text = serde_json::to_string(&found).unwrap();
+    prop_assert_eq!(serde_json::from_str::<Diff>(&text).unwrap(), found);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn applying_the_difference_gives_the_new_document((old, new) in edited()) {
+        check(&old, &new)?;
+    }
+
+    #[test]
+    fn even_if_the_two_have_nothing_to_do_with_each_other(old in value(), new in value()) {
+        check(&old, &new)?;
+    }
+
+    #[test]
+    fn any_choice_of_changes_can_be_applied_and_the_rest_found_again((old, new) in edited(), choice in any::<u64>()) {
+        let (old, new) = (document(&old), document(&new));
+        let found = difference(&old, &new);
+        let place = |change: &_| found.changes.iter().position(|other| std::ptr::eq(other, change)).unwrap();
+        let partly = apply_selected(&old, &found, |change| choice >> (place(change) % 64) & 1 == 1);
+        prop_assert!(partly.is_ok(), "{:?} {:#?}", partly, found);
+        let partly = partly.unwrap();
+        if found.changes.iter().all(|change| choice >> (place(change) % 64) & 1 == 0) {
+            prop_assert_eq!(&partly, &old);
+        }
+        prop_assert_eq!(apply(&partly, &difference(&partly, &new)), Ok(new.clone()));
+    }
+
+    #[test]
+    fn a_difference_is_refused_by_a_document_it_was_not_made_from((old, new) in edited(), other in value()) {
+        let (old, new, other) = (document(&old), document(&new), document(&other));
+        let found = difference(&old, &new);
+        // Never a panic, and never a change where the old value is another one.
+        if let Err(error) = apply(&other, &found) {
+            prop_assert!(!matches!(error, ApplyError::Result(_)), "{error}");
+        }
+        let changed = found.changes.iter().find(|change| change.kind == ChangeKind::Changed);
+        if let Some(change) = changed.filter(|change| change.path.is_empty() && change.old.as_deref() != Some(other.text())) {
+            prop_assert_eq!(apply(&other, &found), Err(ApplyError::Differs(change.path.clone())));
+        }
+    }
+
+    #[test]
+    fn counts_and_equal_paths_add_up((old, new) in edited()) {
+        let (old, new) = (document(&old), document(&new));
+        let found = difference(&old, &new);
+        let of = |kinds: &[ChangeKind]| found.changes.iter().filter(|change| kinds.contains(&change.kind)).count();
+        prop_assert_eq!(found.counts.added as usize, of(&[ChangeKind::Added]));
+        prop_assert_eq!(found.counts.removed as usize, of(&[ChangeKind::Removed]));
+        prop_assert_eq!(found.counts.changed as usize, of(&[ChangeKind::Changed, ChangeKind::Splice]));
+        prop_assert_eq!(found.counts.spelling as usize, of(&[ChangeKind::Spelling]));
+        prop_assert_eq!(found.counts.reordered as usize, of(&[ChangeKind::Reordered]));
+        prop_assert!(found.equal_paths <= new.leaves());
+        prop_assert_eq!(difference(&new, &new).equal_paths, new.leaves());
+    }
+}
