@@ -1,2 +1,78 @@
 //! Everything that sets up, builds, tests and measures this repository.
-fn main() {}
+
+mod browser;
+mod budget;
+mod component;
+mod console;
+mod debian;
+mod lockfile;
+mod process;
+mod progress;
+mod run;
+mod server;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Sets up, builds, tests and runs Statehouse.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build what changed, start the server on 127.0.0.1:8000 with its data in ./data, and print the address.
+    Run {
+        /// Arguments for `statehouse serve`, after `--`.
+        #[arg(last = true, value_name = "SERVER ARGUMENT")]
+        server: Vec<String>,
+    },
+    /// Build `statehouse` for release, with the console inside.
+    Build,
+    /// Run all checks and tests; stops at the first step that fails.
+    Test {
+        /// Run just this step.
+        #[arg(long, value_name = "STEP")]
+        only: Option<test::Step>,
+    },
+    /// Build only the console, into `dist/`.
+    Console,
+    /// Build only the component: core as a WebAssembly package for browsers and Node.
+    Component,
+    /// Install what building needs, and print where each tool is.
+    Tools,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match execute(arguments.command) {
+        Ok(code) => code,
+        Err(error) => {
+            progress::error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<ExitCode> {
+    let workspace = Workspace::locate()?;
+    match command {
+        Command::Run { server } => return run::run(&workspace, &server),
+        Command::Build => server::release(&workspace)?,
+        Command::Test { only } => test::test(&workspace, only)?,
+        Command::Console => console::build(&workspace)?,
+        Command::Component => component::show(&workspace)?,
+        Command::Tools => tools::show(&workspace)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,91 @@
+//! The console's first download must stay small.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::console::{COMPRESSED_SUFFIX, files, is_component};
+use crate::progress;
+use crate::workspace::Workspace;
+
+const LIMIT_FILE: &str = "web/size-budget.json";
+const LIMIT_KEY: &str = "first_download_brotli_bytes";
+
+/// Adds up what a browser fetches before the console stands, compressed, and compares it with the limit.
+///
+/// That is all of `dist/` except the component, which is loaded when it is first needed.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let dist = workspace.dist();
+    let mut downloads = Vec::new();
+    for name in first_download(files::files_below(&dist)?) {
+        let path = dist.join(&name);
+        let length =
+            std::fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?.len();
+        downloads.push((name, length));
+    }
+    if downloads.is_empty() {
+        bail!("{} holds no compressed files: build the console first", workspace.shown(&dist));
+    }
+    let limit = limit(&String::from_utf8_lossy(&files::read(&workspace.root.join(LIMIT_FILE))?))?;
+    judge(&downloads, limit)
+}
+
+/// The compressed forms of the files that the page loads at once.
+fn first_download(files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let compressed =
+        |file: &PathBuf| file.extension().is_some_and(|extension| extension == COMPRESSED_SUFFIX);
+    files.into_iter().filter(|file| compressed(file) && !is_component(file)).collect()
+}
+
+fn limit(text: &str) -> Result<u64> {
+    let json: Value = serde_json::from_str(text).with_context(|| format!("{LIMIT_FILE} is not JSON"))?;
+    json[LIMIT_KEY].as_u64().with_context(|| format!("{LIMIT_FILE} has no whole number `{LIMIT_KEY}`"))
+}
+
+fn judge(downloads: &[(PathBuf, u64)], limit: u64) -> Result<()> {
+    let total = downloads.iter().map(|(_, length)| length).sum();
+    for (name, length) in downloads {
+        println!("{:>9}  {}", progress::grouped(*length), name.display());
+    }
+    println!("{:>9}  in all; the limit is {}", progress::grouped(total), progress::grouped(limit));
+    if total > limit {
+        bail!(
+            "the console's first download is {} bytes over its limit of {} (in {LIMIT_FILE})",
+            progress::grouped(total - limit),
+            progress::grouped(limit)
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{first_download, judge, limit};
+
+    #[test]
+    fn the_component_and_uncompressed_files_do_not_count() {
+        let files: Vec<PathBuf> =
+            ["component-ab/worker.js.br", "index.html", "index.html.br", "style-ab.css.br"]
+                .map(PathBuf::from)
+                .into();
+        assert_eq!(first_download(files), ["index.html.br", "style-ab.css.br"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn the_sum_may_reach_but_not_pass_the_limit() {
+        let downloads = [(PathBuf::from("a"), 100), (PathBuf::from("b"), 200)];
+        assert!(judge(&downloads, 300).is_ok());
+        let error = judge(&downloads, 299).unwrap_err().to_string();
+        assert!(error.contains("1 bytes over its limit of 299"), "{error}");
+    }
+
+    #[test]
+    fn a_limit_file_without_a_number_is_an_error() {
+        assert_eq!(limit(r#"{"first_download_brotli_bytes": 300000}"#).unwrap(), 300_000);
+        assert!(limit("{}").is_err());
+        assert!(limit("not json").is_err());
+    }
+}

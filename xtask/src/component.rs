@@ -1,0 +1,84 @@
+//! Building the component: core as WebAssembly, a package that browsers and Node can load.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
+
+use crate::console::{files, optimise};
+use crate::tools::{TARGET, Toolbox};
+use crate::workspace::Workspace;
+use crate::{process, progress};
+
+/// The script that runs the component in a Web Worker.
+pub(crate) const WORKER: &str = "worker.js";
+
+const NAME: &str = "statehouse_core";
+const PROFILE: &str = "component-release";
+
+/// The finished package.
+#[derive(Debug)]
+pub(crate) struct Package {
+    /// The folder that holds all of it, TypeScript types and `package.json` included.
+    pub(crate) folder: PathBuf,
+    /// The files that a page needs.
+    pub(crate) browser_files: Vec<PathBuf>,
+}
+
+/// Compiles core with its feature `wasm` and makes the package.
+pub(crate) fn build(workspace: &Workspace, tools: &Toolbox) -> Result<Package> {
+    progress::heading("Building the component");
+    let worker = workspace.root.join("core").join("js").join(WORKER);
+    if !worker.is_file() {
+        bail!(
+            "{} is missing: it runs the component in a Web Worker, and the console cannot compare or check \
+             documents without it",
+            workspace.shown(&worker)
+        );
+    }
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "-p", "statehouse-core", "--lib", "--features", "wasm", "--target", TARGET]);
+    process::run(cargo.args(["--profile", PROFILE]))?;
+
+    let folder = workspace.target.join("component");
+    files::empty_dir(&folder)?;
+    let compiled = workspace.target.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm"));
+    let mut bindgen = Command::new(&tools.wasm_bindgen);
+    bindgen.args(["--target", "web", "--out-dir"]).arg(&folder).arg(&compiled);
+    process::run(&mut bindgen)?;
+
+    let wasm = folder.join(format!("{NAME}_bg.wasm"));
+    optimise::wasm(tools, &wasm, "-O3")?;
+    std::fs::copy(&worker, folder.join(WORKER)).with_context(|| format!("copying {}", worker.display()))?;
+    files::write(&folder.join("package.json"), manifest().as_bytes())?;
+    Ok(Package { browser_files: vec![folder.join(format!("{NAME}.js")), wasm, folder.join(WORKER)], folder })
+}
+
+/// Builds the package and says where it is.
+pub(crate) fn show(workspace: &Workspace) -> Result<()> {
+    let tools = crate::tools::ensure(workspace)?;
+    let package = build(workspace, &tools)?;
+    println!("{}", package.folder.display());
+    for name in files::files_below(&package.folder)? {
+        println!("  {:>9}  {}", progress::grouped(length(&package.folder.join(&name))?), name.display());
+    }
+    Ok(())
+}
+
+fn manifest() -> String {
+    let manifest = json!({
+        "name": "statehouse-core",
+        "version": env!("CARGO_PKG_VERSION"),
+        "license": env!("CARGO_PKG_LICENSE"),
+        "type": "module",
+        "main": format!("{NAME}.js"),
+        "types": format!("{NAME}.d.ts"),
+        "sideEffects": false,
+    });
+    format!("{manifest:#}\n")
+}
+
+fn length(path: &Path) -> Result<u64> {
+    Ok(std::fs::metadata(path).with_context(|| format!("looking at {}", path.display()))?.len())
+}

@@ -1,0 +1,100 @@
+//! Building the console: `dist/`, ready to be embedded into the server.
+//!
+//! Every file in `dist/` except `index.html` carries a hash of its content in its path, so the server may tell
+//! browsers to keep it for ever. Beside each file lies its brotli form, `<name>.br`.
+
+mod compress;
+pub(crate) mod files;
+mod names;
+pub(crate) mod optimise;
+mod publish;
+mod stamp;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::tools::{self, Toolbox};
+use crate::workspace::Workspace;
+use crate::{component, process, progress};
+
+pub(crate) use compress::COMPRESSED_SUFFIX;
+
+/// The page that loads everything else, and the only file served under a name that stays.
+pub(crate) const PAGE: &str = "index.html";
+
+/// What stands in `index.html` where the address of the component's worker belongs.
+const COMPONENT_PLACEHOLDER: &str = "STATEHOUSE_COMPONENT_URL";
+
+/// Brings `dist/` up to date; takes no time when nothing it is made from has changed.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    let tools = tools::ensure(workspace)?;
+    let stamp = stamp::Stamp::new(workspace, &tools)?;
+    if stamp.is_current() {
+        progress::note("the console is up to date");
+        return Ok(());
+    }
+    progress::heading("Building the console. The first time typically takes 2 to 4 minutes on two cores.");
+    let started = Instant::now();
+    let stage = workspace.scratch().join("console");
+    files::empty_dir(&stage)?;
+    bundle(workspace, &tools, &stage)?;
+    let package = component::build(workspace, &tools)?;
+    optimise::shell(&tools, &stage)?;
+    names::carry_content_hashes(&stage)?;
+    place_component(&package, &stage)?;
+    compress::all(&stage)?;
+    publish::replace(&stage, &workspace.dist())?;
+    stamp.write()?;
+    progress::note(&format!(
+        "the console is in {} ({})",
+        workspace.shown(&workspace.dist()),
+        progress::human(started.elapsed())
+    ));
+    Ok(())
+}
+
+/// Runs trunk: `index.html` and the console's crate become files with plain names.
+fn bundle(workspace: &Workspace, tools: &Toolbox, stage: &Path) -> Result<()> {
+    let mut trunk = Command::new(&tools.trunk);
+    trunk.args(["build", "--dist"]).arg(stage).current_dir(&workspace.root).env("PATH", &tools.search_path);
+    // Trunk must not ask the network for newer versions of itself, and it refuses `NO_COLOR=1`.
+    trunk.env("TRUNK_SKIP_VERSION_CHECK", "true").env_remove("NO_COLOR");
+    process::run(&mut trunk)?;
+    if !stage.join(PAGE).is_file() {
+        bail!("trunk succeeded, but wrote no {PAGE}");
+    }
+    Ok(())
+}
+
+/// Copies what the browser needs of the component's package into a folder named by content, and tells the page.
+fn place_component(package: &component::Package, stage: &Path) -> Result<()> {
+    let contents = files::read_all(&package.browser_files)?;
+    let folder = format!("component-{}", names::content_hash(&contents));
+    let target = stage.join(&folder);
+    std::fs::create_dir(&target).with_context(|| format!("creating {}", target.display()))?;
+    for (path, content) in &contents {
+        let name = path.file_name().context("a file of the component has no name")?;
+        files::write(&target.join(name), content)?;
+    }
+    let page = stage.join(PAGE);
+    let html = std::fs::read_to_string(&page).with_context(|| format!("reading {}", page.display()))?;
+    if html.matches(COMPONENT_PLACEHOLDER).count() != 1 {
+        bail!(
+            "{PAGE} must contain {COMPONENT_PLACEHOLDER} exactly once, in \
+             <meta name=\"statehouse-component\" content=\"{COMPONENT_PLACEHOLDER}\">"
+        );
+    }
+    let url = format!("/{folder}/{}", component::WORKER);
+    files::write(&page, html.replace(COMPONENT_PLACEHOLDER, &url).as_bytes())
+}
+
+/// Whether a path inside `dist/` belongs to the component, which the page loads only when it is first needed.
+pub(crate) fn is_component(relative: &Path) -> bool {
+    relative
+        .components()
+        .next()
+        .is_some_and(|first| PathBuf::from(first.as_os_str()).to_string_lossy().starts_with("component-"))
+}

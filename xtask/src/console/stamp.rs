@@ -1,0 +1,91 @@
+//! Telling whether `dist/` still is what its sources would give.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
+
+use super::files;
+use crate::process;
+use crate::tools::Toolbox;
+use crate::workspace::Workspace;
+
+/// Everything that the console is made from, this program's own source included.
+const SOURCES: [&str; 8] =
+    [".cargo", "Cargo.lock", "Cargo.toml", "Trunk.toml", "index.html", "core", "web", "xtask/src"];
+
+/// The state of all sources and tools at the start of a build.
+#[derive(Debug)]
+pub(super) struct Stamp {
+    file: PathBuf,
+    dist: PathBuf,
+    inputs: String,
+}
+
+impl Stamp {
+    /// Reads all sources; a few megabytes, so contents are compared rather than times.
+    pub(super) fn new(workspace: &Workspace, tools: &Toolbox) -> Result<Self> {
+        let mut hasher = Sha256::new();
+        // The target folder may be shared between clones; each has its own `dist/`.
+        let mut add = |text: &[u8]| {
+            hasher.update((text.len() as u64).to_le_bytes());
+            hasher.update(text);
+        };
+        add(workspace.root.to_string_lossy().as_bytes());
+        add(compiler_version(workspace).as_bytes());
+        tools.versions.iter().for_each(|version| add(version.as_bytes()));
+        for path in sources(&workspace.root)? {
+            add(path.to_string_lossy().as_bytes());
+            add(&files::read(&workspace.root.join(&path))?);
+        }
+        let inputs = super::names::hex(&hasher.finalize());
+        Ok(Self { file: workspace.scratch().join("console.stamp"), dist: workspace.dist(), inputs })
+    }
+
+    /// Whether the last build had the same inputs and its files are all still there.
+    pub(super) fn is_current(&self) -> bool {
+        let Ok(listing) = listing(&self.dist) else { return false };
+        std::fs::read_to_string(&self.file).is_ok_and(|text| text == self.text(&listing))
+    }
+
+    /// Remembers that `dist/` was made from these inputs.
+    pub(super) fn write(&self) -> Result<()> {
+        files::write(&self.file, self.text(&listing(&self.dist)?).as_bytes())
+    }
+
+    fn text(&self, listing: &str) -> String {
+        format!("{}\n{listing}", self.inputs)
+    }
+}
+
+fn sources(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for source in SOURCES.map(Path::new) {
+        if root.join(source).is_dir() {
+            found.extend(files::files_below(&root.join(source))?.into_iter().map(|file| source.join(file)));
+        } else {
+            found.push(source.to_path_buf());
+        }
+    }
+    Ok(found)
+}
+
+/// Names and lengths; the names carry hashes of the contents.
+fn listing(dist: &Path) -> Result<String> {
+    let mut text = String::new();
+    for name in files::files_below(dist)? {
+        let path = dist.join(&name);
+        let length =
+            std::fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?.len();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} {length}", name.display());
+    }
+    Ok(text)
+}
+
+fn compiler_version(workspace: &Workspace) -> String {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    process::quiet_output(rustc.arg("-vV").current_dir(&workspace.root)).unwrap_or_default()
+}

@@ -1,0 +1,81 @@
+//! What the person at the terminal sees while work goes on. All of it goes to standard error.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+/// A piece of work starts.
+pub(crate) fn heading(text: &str) {
+    eprintln!("{}", paint("1;36", &format!("==> {text}")));
+}
+
+/// A command line that is about to run.
+pub(crate) fn command(line: &str) {
+    eprintln!("{}", paint("2", &format!("    $ {line}")));
+}
+
+/// Something worth knowing, with no action needed.
+pub(crate) fn note(text: &str) {
+    eprintln!("    {text}");
+}
+
+/// Something that was not done, or is not as it should be, though the work goes on.
+pub(crate) fn warning(text: &str) {
+    eprintln!("{} {text}", paint("1;33", "note:"));
+}
+
+/// The last word of a command that failed.
+pub(crate) fn error(text: &str) {
+    eprintln!("{} {text}", paint("1;31", "error:"));
+}
+
+/// A duration as people say it: `840 ms`, `12.3 s`, `4 min 05 s`.
+pub(crate) fn human(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        1..60 => format!("{:.1} s", duration.as_secs_f64()),
+        seconds => format!("{} min {:02} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// A byte count with thousands separated: `241,007`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn paint(code: &str, text: &str) -> String {
+    if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        format!("\x1b[{code}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{grouped, human};
+
+    #[test]
+    fn durations_read_naturally() {
+        assert_eq!(human(Duration::from_millis(840)), "840 ms");
+        assert_eq!(human(Duration::from_millis(12_340)), "12.3 s");
+        assert_eq!(human(Duration::from_secs(245)), "4 min 05 s");
+    }
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(300_000), "300,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+}

@@ -1,0 +1,131 @@
+//! `cargo xtask test`: everything that must hold before a change is taken.
+
+mod checks;
+mod native;
+mod wasm;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+
+use crate::tools::find_program;
+use crate::workspace::Workspace;
+use crate::{budget, console, debian, progress};
+
+/// The steps, in the order in which they run: quick and telling ones first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// The formatting of all source files.
+    Format,
+    /// Clippy for everything that runs natively.
+    Clippy,
+    /// Clippy for the console and the component, as compiled for the browser.
+    ClippyWasm,
+    /// All native tests except the browser journeys.
+    Native,
+    /// Tests of the console's and the component's WebAssembly in headless Chromium.
+    Wasm,
+    /// Building the console.
+    Console,
+    /// Journeys through the console in headless Chromium against a real server.
+    Journeys,
+    /// The size of the console's first download.
+    Size,
+    /// Licences, advisories and sources of dependencies.
+    Deny,
+}
+
+/// How a step ended when it did not fail.
+pub(crate) enum Outcome {
+    Passed,
+    /// Could not run here, for the reason given; said loudly and in the summary.
+    NotRun(String),
+}
+
+/// Runs one step, or all of them until one fails.
+pub(crate) fn test(workspace: &Workspace, only: Option<Step>) -> Result<()> {
+    let steps = only.map_or_else(|| Step::value_variants().to_vec(), |step| vec![step]);
+    let mut done: Vec<(Step, Duration, Outcome)> = Vec::new();
+    let mut failure = None;
+    for step in steps {
+        progress::heading(&format!("Step {}", name(step)));
+        let started = Instant::now();
+        match execute(workspace, step) {
+            Ok(outcome) => done.push((step, started.elapsed(), outcome)),
+            Err(error) => {
+                failure = Some((step, started.elapsed(), error));
+                break;
+            }
+        }
+    }
+    summarise(&done, failure.as_ref().map(|(step, took, _)| (*step, *took)));
+    match failure {
+        None => Ok(()),
+        Some((step, _, error)) => Err(error).with_context(|| {
+            format!("step {} failed; run just this step with `cargo xtask test --only {0}`", name(step))
+        }),
+    }
+}
+
+fn execute(workspace: &Workspace, step: Step) -> Result<Outcome> {
+    match step {
+        Step::Format => checks::format(workspace)?,
+        Step::Clippy => checks::clippy(workspace)?,
+        Step::ClippyWasm => checks::clippy_wasm(workspace)?,
+        Step::Native => native::all_but_journeys(workspace)?,
+        Step::Wasm => wasm::in_browser(workspace)?,
+        Step::Console => small_console(workspace)?,
+        Step::Journeys => {
+            small_console(workspace)?;
+            native::journeys(workspace)?;
+        }
+        Step::Size => {
+            small_console(workspace)?;
+            budget::check(workspace)?;
+        }
+        Step::Deny => return checks::deny(workspace),
+    }
+    Ok(Outcome::Passed)
+}
+
+/// The console as we ship it: the budget is meant for files that went through `wasm-opt`.
+fn small_console(workspace: &Workspace) -> Result<()> {
+    if find_program("wasm-opt").is_none() && debian::can_install() {
+        debian::install(&["binaryen"], "wasm-opt, which keeps the console's files small")?;
+    }
+    console::build(workspace)
+}
+
+fn name(step: Step) -> String {
+    step.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+fn summarise(done: &[(Step, Duration, Outcome)], failed: Option<(Step, Duration)>) {
+    progress::heading("Summary");
+    for (step, took, outcome) in done {
+        let verdict = match outcome {
+            Outcome::Passed => "passed".to_owned(),
+            Outcome::NotRun(reason) => format!("NOT RUN: {reason}"),
+        };
+        progress::note(&format!("{:<12} {:>12}  {verdict}", name(*step), progress::human(*took)));
+    }
+    if let Some((step, took)) = failed {
+        progress::note(&format!("{:<12} {:>12}  FAILED", name(step), progress::human(took)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::{Step, name};
+
+    #[test]
+    fn steps_run_in_the_documented_order() {
+        let names: Vec<String> = Step::value_variants().iter().map(|step| name(*step)).collect();
+        let documented =
+            ["format", "clippy", "clippy-wasm", "native", "wasm", "console", "journeys", "size", "deny"];
+        assert_eq!(names, documented);
+    }
+}

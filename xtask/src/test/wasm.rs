@@ -1,0 +1,51 @@
+//! Tests of WebAssembly in a real browser.
+
+use anyhow::{Result, bail};
+
+use crate::tools::{self, TARGET};
+use crate::workspace::Workspace;
+use crate::{browser, process, progress};
+
+/// Seconds that all tests of one program may take in the browser; the runner's own limit is 20.
+const TIME_LIMIT: &str = "180";
+
+/// Tests of the component and of the console, in headless Chromium through wasm-bindgen's runner.
+///
+/// The browser's settings are in `xtask/webdriver.json`; `.cargo/config.toml` names it and the runner, so that
+/// `cargo test --target wasm32-unknown-unknown` does the same by hand.
+pub(super) fn in_browser(workspace: &Workspace) -> Result<()> {
+    let tools = tools::ensure(workspace)?;
+    let browser = browser::ensure()?;
+    for package in [["-p", "statehouse-core", "--features=wasm"].as_slice(), &["-p", "statehouse-web"]] {
+        let mut cargo = workspace.cargo();
+        cargo.arg("test").args(package).args(["--tests", "--target", TARGET]);
+        cargo.env("PATH", &tools.search_path);
+        cargo.env("WASM_BINDGEN_USE_BROWSER", "1").env("WASM_BINDGEN_TEST_TIMEOUT", TIME_LIMIT);
+        browser.configure(&mut cargo);
+        let mut passed = 0;
+        process::run_watched(&mut cargo, |line| passed += tests_passed(line))?;
+        if passed == 0 {
+            bail!("{} has no tests that run in the browser, so nothing was proved", package[1]);
+        }
+        progress::note(&format!("{}: {passed} tests passed in the browser", package[1]));
+    }
+    Ok(())
+}
+
+/// `test result: ok. 3 passed; 0 failed; ...` is 3.
+fn tests_passed(line: &str) -> u32 {
+    let words = line.strip_prefix("test result: ok. ").map(|rest| rest.split_once(" passed;"));
+    words.flatten().and_then(|(count, _)| count.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tests_passed;
+
+    #[test]
+    fn only_the_summary_line_counts() {
+        assert_eq!(tests_passed("test result: ok. 12 passed; 0 failed; 0 ignored; 0 filtered out"), 12);
+        assert_eq!(tests_passed("test a::b ... ok"), 0);
+        assert_eq!(tests_passed("no tests to run!"), 0);
+    }
+}
