@@ -14,3 +14,5 @@ pub mod model;
 pub mod schema;
 #[cfg(feature = "validate")]
 pub mod validate;
+#[cfg(feature = "validate")]
+pub mod wasm;

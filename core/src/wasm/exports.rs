@@ -1,0 +1,71 @@
+//! The component's functions as JavaScript sees them.
+
+use js_sys::JsString;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::Misuse;
+use super::inspect::{Checked, TextError};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
+/// A result as plain data: objects, arrays, texts, numbers, booleans, null.
+fn plain<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
+    Ok(result.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+}
+
+fn plain_or_thrown<T: Serialize>(result: Result<T, Misuse>) -> Result<JsValue, JsError> {
+    plain(&result?)
+}
+
+/// Reads a text strictly, as a save would.
+#[wasm_bindgen(unchecked_return_type = "Checked")]
+pub fn check(text: &JsString) -> Result<JsValue, JsError> {
+    // Half of a surrogate pair would become U+FFFD on the way into Rust, unseen.
+    match lone_surrogate(text) {
+        None => plain(&super::check(&String::from(text))),
+        Some(offset) => {
+            let message = format!("half of a surrogate pair is not a character at byte {offset}");
+            let error = TextError { code: "lone_surrogate".to_owned(), message, offset };
+            plain(&Checked::Refused { ok: false, error })
+        }
+    }
+}
+
+/// Where the first half of a surrogate pair stands, in bytes of UTF-8.
+fn lone_surrogate(text: &JsString) -> Option<usize> {
+    if text.is_valid_utf16() {
+        return None;
+    }
+    let mut offset = 0;
+    for unit in char::decode_utf16(text.iter()) {
+        match unit {
+            Ok(character) => offset += character.len_utf8(),
+            Err(_) => break,
+        }
+    }
+    Some(offset)
+}
+
+/// Holds a document against the rules of its type, as a save would.
+#[wasm_bindgen(unchecked_return_type = "Validated")]
+pub fn validate(
+    state_type: &str,
+    document: &str,
+    #[wasm_bindgen(unchecked_param_type = "Mode")] mode: &str,
+) -> Result<JsValue, JsError> {
+    plain_or_thrown(super::validate(state_type, document, mode))
+}
+
+/// Lists the children of a node, `limit` of them from `offset` on.
+#[wasm_bindgen(unchecked_return_type = "Outline")]
+pub fn outline(document: &str, pointer: &str, offset: usize, limit: usize) -> Result<JsValue, JsError> {
+    plain_or_thrown(super::outline(document, pointer, offset, limit))
+}
+
+/// Checks versions that follow each other in the log, oldest first.
+#[wasm_bindgen(unchecked_return_type = "Verified")]
+pub fn verify(events: &str, previous: &str) -> Result<JsValue, JsError> {
+    plain_or_thrown(super::verify(events, previous))
+}

@@ -1,0 +1,18 @@
+//! The component: core as a package for browsers and Node.
+//!
+//! Each function takes texts and gives plain data; results that say "no" are data too, and only a call that cannot
+//! mean anything is an error. The functions themselves are plain Rust, so that the same vectors run natively and in
+//! the browser; [`exports`] hands them to JavaScript.
+//!
+//! A document is given as its JSON text, or by the handle that [`outline`] gave for one of the last documents
+//! that were given as text, so that a large one is sent and read only once.
+
+mod documents;
+#[cfg(feature = "wasm")]
+pub mod exports;
+mod inspect;
+mod verify;
+
+pub use documents::Misuse;
+pub use inspect::{Checked, Child, Outline, TextError, Validated, check, outline, validate};
+pub use verify::{Verified, verify};

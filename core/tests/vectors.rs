@@ -1,0 +1,68 @@
+//! The vectors, run natively. `BLESS=1` writes what the calls give now into the files instead of comparing.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its own vectors has failed")]
+
+mod cases;
+
+use std::path::Path;
+
+use cases::{Case, FILES, Outcome};
+use serde::Serialize;
+use statehouse_core::wasm::{self, Misuse};
+
+#[test]
+fn vectors_give_what_they_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    if std::env::var_os("BLESS").is_some() {
+        for (file, text) in FILES {
+            bless(&folder.join(file), cases::read(file, text));
+        }
+    } else {
+        let differences = cases::differences(call);
+        assert!(differences.is_empty(), "{}", differences.join("\n"));
+    }
+}
+
+#[test]
+fn every_file_is_listed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    let mut names: Vec<_> =
+        folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, FILES.map(|(name, _)| name));
+}
+
+fn bless(path: &Path, mut cases: Vec<Case>) {
+    for case in &mut cases {
+        case.outcome = call(case);
+    }
+    std::fs::write(path, serde_json::to_string_pretty(&cases).unwrap() + "\n").unwrap();
+}
+
+fn call(case: &Case) -> Outcome {
+    let text =
+        |index: usize| case.args[index].as_str().unwrap_or_else(|| panic!("{}: argument {index}", case.name));
+    let number = |index: usize| usize::try_from(case.args[index].as_u64().unwrap()).unwrap();
+    match case.call.as_str() {
+        "check" => given(Ok(wasm::check(text(0)))),
+        "validate" => given(wasm::validate(text(0), text(1), text(2))),
+        "outline" => given(without_handle(wasm::outline(text(0), text(1), number(2), number(3)))),
+        "verify" => given(wasm::verify(text(0), text(1))),
+        other => panic!("{}: no function {other}", case.name),
+    }
+}
+
+fn given<T: Serialize>(result: Result<T, Misuse>) -> Outcome {
+    match result {
+        Ok(value) => Outcome::Result(serde_json::to_string(&value).unwrap()),
+        Err(misuse) => Outcome::Throws(misuse.to_string()),
+    }
+}
+
+/// A handle's number depends on the calls before.
+fn without_handle(outline: Result<wasm::Outline, Misuse>) -> Result<wasm::Outline, Misuse> {
+    outline.map(|outline| {
+        assert!(outline.document.starts_with("document:"));
+        wasm::Outline { document: String::new(), ..outline }
+    })
+}

@@ -1,0 +1,76 @@
+//! The vectors, run by the component's exported functions in a browser: they give the same bytes as natively.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its own vectors has failed")]
+
+mod cases;
+
+use cases::{Case, Outcome};
+use js_sys::{JSON, JsString, Reflect};
+use statehouse_core::wasm::exports;
+use wasm_bindgen::{JsCast, JsError, JsValue};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen_test]
+fn vectors_give_what_they_say() {
+    let differences = cases::differences(call);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[wasm_bindgen_test]
+fn half_a_surrogate_pair_is_refused_and_not_replaced() {
+    let text = JsString::from_char_code(&[0x22, 0xe9, 0xd83d, 0x22]);
+    let result = exports::check(&text).ok().unwrap();
+    assert_eq!(
+        stringified(&result),
+        r#"{"ok":false,"error":{"code":"lone_surrogate","message":"half of a surrogate pair is not a character at byte 3","offset":3}}"#
+    );
+    let whole = JsString::from_char_code(&[0x22, 0xd83d, 0xde00, 0x22]);
+    assert!(Reflect::get(&exports::check(&whole).ok().unwrap(), &"ok".into()).unwrap().is_truthy());
+}
+
+#[wasm_bindgen_test]
+fn a_document_is_sent_once_and_then_named() {
+    let text = r#"{"a":[1.10,2]}"#;
+    let first = exports::outline(text, "", 0, 10).ok().unwrap();
+    let handle = Reflect::get(&first, &"document".into()).unwrap().as_string().unwrap();
+    let page = exports::outline(&handle, "/a", 0, 1).ok().unwrap();
+    assert!(stringified(&page).contains(r#""text":"1.10""#));
+}
+
+fn call(case: &Case) -> Outcome {
+    // Every text crosses to JavaScript and back, as a page's would.
+    let js = |index: usize| JsString::from(case.args[index].as_str().unwrap());
+    let text = |index: usize| String::from(js(index));
+    let number = |index: usize| usize::try_from(case.args[index].as_u64().unwrap()).unwrap();
+    match case.call.as_str() {
+        "check" => given(exports::check(&js(0))),
+        "validate" => given(exports::validate(&text(0), &text(1), &text(2))),
+        "outline" => given(exports::outline(&text(0), &text(1), number(2), number(3)).map(without_handle)),
+        "verify" => given(exports::verify(&text(0), &text(1))),
+        other => panic!("{}: no function {other}", case.name),
+    }
+}
+
+fn given(result: Result<JsValue, JsError>) -> Outcome {
+    match result {
+        Ok(value) => Outcome::Result(stringified(&value)),
+        Err(error) => {
+            let message = Reflect::get(&JsValue::from(error), &"message".into()).unwrap();
+            Outcome::Throws(message.as_string().unwrap())
+        }
+    }
+}
+
+fn stringified(value: &JsValue) -> String {
+    String::from(JSON::stringify(value).unwrap())
+}
+
+/// A handle's number depends on the calls before.
+fn without_handle(outline: JsValue) -> JsValue {
+    let handle = Reflect::get(&outline, &"document".into()).unwrap();
+    assert!(handle.unchecked_into::<JsString>().starts_with("document:", 0));
+    Reflect::set(&outline, &"document".into(), &"".into()).unwrap();
+    outline
+}
