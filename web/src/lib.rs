@@ -6,6 +6,15 @@
 //!
 //! Addresses: `/` and `/view/...`; ids go in the query. [`model::address`] spells and reads them all.
 
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(
+        unreachable_pub,
+        clippy::needless_pass_by_value,
+        reason = "what the component macro makes is public, and a component owns its properties"
+    )
+)]
+
 pub mod model;
 
 #[cfg(target_arch = "wasm32")]
