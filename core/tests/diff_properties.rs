@@ -1,11 +1,12 @@
 //! What must hold for the difference of any two documents.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 mod common;
 
 use common::{Value, edited, value};
 use proptest::prelude::*;
 use statehouse_core::apply::{ApplyError, apply, apply_selected};
-use statehouse_core::diff::{ChangeKind, Diff, diff};
+use statehouse_core::diff::{ChangeKind, Diff, diff, json_patch};
 use statehouse_core::json::Document;
 use statehouse_core::schema::path_rules;
 
@@ -68,6 +69,17 @@ proptest! {
         if let Some(change) = changed.filter(|change| change.path.is_empty() && change.old.as_deref() != Some(other.text())) {
             prop_assert_eq!(apply(&other, &found), Err(ApplyError::Differs(change.path.clone())));
         }
+    }
+
+    #[test]
+    fn the_json_patch_makes_the_new_values((old, new) in prop_oneof![edited(), (value(), value())]) {
+        let (old, new) = (document(&old), document(&new));
+        let patch = json_patch(&difference(&old, &new));
+        let mut patched: serde_json::Value = serde_json::from_str(old.text()).unwrap();
+        let operations: json_patch::Patch = serde_json::from_str(&patch).unwrap();
+        let done = json_patch::patch(&mut patched, &operations);
+        prop_assert!(done.is_ok(), "{:?} {}", done, patch);
+        prop_assert_eq!(patched, serde_json::from_str::<serde_json::Value>(new.text()).unwrap(), "{}", patch);
     }
 
     #[test]

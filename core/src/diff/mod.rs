@@ -6,14 +6,18 @@
 
 mod duration;
 mod matching;
+mod patch;
 mod paths;
 mod record;
 mod scalar;
 mod sequence;
 mod series;
+mod summary;
 mod types;
 mod walk;
 
+pub use patch::json_patch;
+pub use summary::{summarise, summary};
 pub use types::{Change, ChangeKind, Counts, Diff, Place, SeriesChange, SpliceCounts};
 
 use crate::json::Document;

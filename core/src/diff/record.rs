@@ -73,11 +73,13 @@ impl Recorder {
         rules: RulesAt<'_>,
         (old, new): (String, String),
         order: Vec<u32>,
+        identity: Option<&str>,
     ) {
         let change = self.push(ChangeKind::Reordered, paths, rules);
         change.old = Some(old);
         change.new = Some(new);
         change.place.order = Some(order);
+        change.place.identity = identity.map(str::to_owned);
     }
 
     /// `paths` stand on the first element that differs, `rules` on the array.

@@ -75,6 +75,9 @@ pub struct Place {
     /// For another order: the old positions of the children that stay, in their new order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Vec<u32>>,
+    /// For another order of an array's elements: the member that names them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
     /// The spelling of the key (JSON text), for an added member whose key is not spelled plainly; for a change of
     /// kind `spelling` that is of the key and not of the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -26,7 +26,8 @@ impl Walk {
             (Kind::Object, Kind::Object) => self.objects(old, new, rules),
             (Kind::Array, Kind::Array) => self.arrays(old, new, rules),
             _ => {
-                self.found.compared(&self.paths, rules, (old, new), compare(old, new, rules.is_identifier()))
+                let said = compare(old, new, rules.is_identifier());
+                self.found.compared(&self.paths, rules, (old, new), said);
             }
         }
     }
@@ -48,7 +49,7 @@ impl Walk {
         let Matching { steps, order } = matching::members(&old, &new);
         if let Some(order) = order {
             let keys = |members: &[Member<'_>]| list(members.iter().map(|member| member.key.text()));
-            self.found.reordered(&self.paths, rules, (keys(&old), keys(&new)), order);
+            self.found.reordered(&self.paths, rules, (keys(&old), keys(&new)), order, None);
         }
         for step in steps {
             match step {
@@ -114,7 +115,7 @@ impl Walk {
             let names = |elements: &[Node<'_>]| {
                 list(elements.iter().filter_map(|element| element.get(identity)).map(Node::text))
             };
-            self.found.reordered(&self.paths, rules, (names(old), names(new)), order);
+            self.found.reordered(&self.paths, rules, (names(old), names(new)), order, Some(identity));
         }
         let inside = rules.element();
         for step in matching.steps {

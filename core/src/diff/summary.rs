@@ -1,0 +1,91 @@
+//! A difference in a table row.
+use super::diff;
+use super::types::{Change, ChangeKind, Diff};
+use crate::json::Document;
+use crate::model::{ChangeSummary, FirstChange, StateType};
+use crate::schema::path_rules;
+
+/// Values are cut after this many characters.
+const MAX_CHARACTERS: usize = 80;
+
+/// How a version differs from the one before it, in brief. Data that comes into being or goes is counted by its
+/// outermost members, as if it had been or became an empty object.
+#[must_use]
+pub fn summarise(state_type: &StateType, old: Option<&Document>, new: Option<&Document>) -> ChangeSummary {
+    let members = |document: &Document| match document.root().kind() {
+        crate::json::Kind::Object => u32::try_from(document.root().len()).unwrap_or(u32::MAX),
+        _ => 1,
+    };
+    match (old, new) {
+        (None, None) => ChangeSummary::default(),
+        (None, Some(new)) => ChangeSummary { added: members(new), ..ChangeSummary::default() },
+        (Some(old), None) => ChangeSummary { removed: members(old), ..ChangeSummary::default() },
+        (Some(old), Some(new)) => summary(&diff(old, new, path_rules(state_type.as_str()))),
+    }
+}
+
+/// A difference in brief.
+#[must_use]
+pub fn summary(diff: &Diff) -> ChangeSummary {
+    let of_text = |kind| matches!(kind, ChangeKind::Spelling | ChangeKind::Reordered);
+    let worth_reading = || diff.changes.iter().filter(|change| !change.volatile);
+    // A value that changed says more than a text that did.
+    let first = worth_reading().find(|change| !of_text(change.kind)).or_else(|| worth_reading().next());
+    ChangeSummary {
+        added: diff.counts.added,
+        changed: diff.counts.changed,
+        removed: diff.counts.removed,
+        first: first.map(in_brief),
+    }
+}
+
+fn in_brief(change: &Change) -> FirstChange {
+    let note = note(change);
+    let value = |text: &Option<String>| match note {
+        Some(_) => None,
+        None => text.as_deref().map(cut),
+    };
+    FirstChange {
+        path: cut(&change.display),
+        old: value(&change.old),
+        new: value(&change.new),
+        delta: change.delta.clone(),
+        note,
+    }
+}
+
+/// What to say where old and new values would say little.
+fn note(change: &Change) -> Option<String> {
+    match change.kind {
+        ChangeKind::Added | ChangeKind::Removed | ChangeKind::Changed => None,
+        ChangeKind::Spelling => Some("other spelling".to_owned()),
+        ChangeKind::Reordered => Some("other order".to_owned()),
+        ChangeKind::Splice => Some(moved(change)),
+    }
+}
+
+fn moved(change: &Change) -> String {
+    let mut parts = Vec::new();
+    let mut say = |sign: char, count: u32, what: &str| {
+        if count > 0 {
+            parts.push(format!("{sign} {count} {what}"));
+        }
+    };
+    if let Some(series) = &change.series {
+        say('−', series.removed_head, "removed at the head");
+        say('+', series.added_head, "added at the head");
+        say('−', series.removed_tail, "removed at the tail");
+        say('+', series.added_tail, "added at the tail");
+    } else if let Some(splice) = &change.splice {
+        say('−', splice.removed, "removed");
+        say('+', splice.added, "added");
+    }
+    parts.join(", ")
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
