@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::VersionView;
 use crate::json::Document;
-use crate::model::{Seq, StateId, StateKey, StateType};
+use crate::model::{Operation, Seq, StateId, StateKey, StateType};
 
 /// What a subscriber listens to: `states`, `states:<type>` or `state:<id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,16 +77,32 @@ impl From<Topic> for String {
 }
 
 /// One version as an event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     /// Everything but the data.
     #[serde(flatten)]
     pub version: VersionView,
     /// The exact data; null for a tombstone; absent when the subscriber asked for none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub data: Option<Document>,
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            #[serde(flatten)]
+            version: &'a VersionView,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            data: Option<Option<&'a Document>>,
+        }
+        // Older clients read the member without asking whether it is there: a delete says null.
+        let is_delete = self.version.operation == Operation::Delete;
+        let data = if is_delete { Some(None) } else { self.data.as_ref().map(Some) };
+        Wire { version: &self.version, data }.serialize(serializer)
+    }
 }
 
 /// Answer to `GET /events?after=SEQ`, oldest first.

@@ -21,7 +21,7 @@ pub use restore::{
 pub use snapshot::{CreateSnapshot, SnapshotList, SnapshotRestored, SnapshotView};
 pub use state::{
     ClientOperation, Deleted, DiffView, History, PutRequest, SaveRequest, StateList, StateSummary, StateView,
-    VersionView,
+    UndeleteRequest, VersionView,
 };
 pub use status::{
     ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, Overview, Status, StoreStatus,

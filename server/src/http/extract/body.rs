@@ -1,0 +1,155 @@
+//! JSON bodies, read by the strict reader.
+
+use axum::body::Body as HttpBody;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use statehouse_core::api::{Code, Problem};
+use statehouse_core::json::{Document, Kind, Limits as JsonLimits, pointer};
+
+use super::known::{self, Body};
+use crate::http::app::App;
+use crate::http::failure::{Answer, Failure};
+use crate::http::options::BODY_MAX;
+
+/// A body of this shape.
+pub(crate) struct Json<T>(pub(crate) T);
+
+/// A body of this shape, or none at all.
+pub(crate) struct OptionalJson<T>(pub(crate) Option<T>);
+
+impl<T: Body> FromRequest<App> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Answer<Self> {
+        must_be_json(request.headers())?;
+        parse(&collect(request, app).await?).map(Self)
+    }
+}
+
+impl<T: Body> FromRequest<App> for OptionalJson<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Answer<Self> {
+        let is_json = must_be_json(request.headers());
+        let bytes = collect(request, app).await?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        is_json?;
+        parse(&bytes).map(|body| Self(Some(body)))
+    }
+}
+
+/// A page of another origin can send a form without being asked first, but not JSON: so JSON must say what it is.
+fn must_be_json(headers: &HeaderMap) -> Answer<()> {
+    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("nothing");
+    let essence = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+        return Ok(());
+    }
+    let detail = format!("send the header Content-Type: application/json; this request says {said}");
+    Err(Failure::new(Code::UnsupportedMediaType, detail))
+}
+
+/// Takes the whole body, within the limits of size and time.
+async fn collect(request: Request, app: &App) -> Answer<Bytes> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut body = request.into_body();
+    if announced.is_some_and(|length: u64| length > BODY_MAX as u64) {
+        return Err(too_large(body));
+    }
+    let mut bytes = BytesMut::with_capacity(usize::try_from(announced.unwrap_or_default()).unwrap_or_default());
+    loop {
+        let frame = tokio::time::timeout(app.limits().body_timeout, body.frame()).await;
+        let frame = frame.map_err(|_| Failure::parameter("the body stopped before its end"))?;
+        let Some(frame) = frame else { return Ok(bytes.freeze()) };
+        let frame = frame.map_err(|_| Failure::parameter("the body could not be read to its end"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > BODY_MAX {
+            return Err(too_large(body));
+        }
+        bytes.extend_from_slice(&data);
+    }
+}
+
+/// The answer goes out at once. What the client is still sending is thrown away meanwhile, up to a bound: a client that
+/// found the connection closed under its hands would never read the answer.
+fn too_large(mut rest: HttpBody) -> Failure {
+    const THROWN_AWAY: usize = 8 * BODY_MAX;
+    tokio::spawn(async move {
+        let drain = async {
+            let mut dropped = 0;
+            while let Some(Ok(frame)) = rest.frame().await {
+                dropped += frame.data_ref().map_or(0, Bytes::len);
+                if dropped > THROWN_AWAY {
+                    break;
+                }
+            }
+        };
+        // However it ends, the body is dropped and the connection with it.
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(10), drain).await;
+    });
+    Failure::new(Code::BodyTooLarge, format!("the body is larger than {} MiB", BODY_MAX >> 20))
+}
+
+fn parse<T: Body>(bytes: &[u8]) -> Answer<T> {
+    let defaults = JsonLimits::default();
+    let limits = JsonLimits { max_bytes: BODY_MAX, max_depth: defaults.max_depth + T::DEPTH };
+    let document = Document::parse_bytes(bytes, &limits).map_err(|error| {
+        let mut problem = Problem::new(Code::InvalidJson, error.to_string());
+        problem.offset = Some(error.offset());
+        Failure::from(problem)
+    })?;
+    if document.root().kind() != Kind::Object {
+        return Err(Failure::body(String::new(), "type", "the body must be a JSON object"));
+    }
+    known::check::<T>(document.root())?;
+    let mut reader = serde_json::Deserializer::from_str(document.text());
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let place = place(error.path());
+        let message = message(error.inner());
+        Failure::body(place, rule(&message), message)
+    })
+}
+
+/// The place of an error as an RFC 6901 pointer.
+fn place(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut text = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => {
+                text.push('/');
+                text.push_str(&index.to_string());
+            }
+            Segment::Map { key } => {
+                text.push('/');
+                pointer::escape_into(&mut text, key);
+            }
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    text
+}
+
+/// serde's words without its line and column, which count in a text that the client never sent.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+fn rule(message: &str) -> &'static str {
+    match message.split(' ').take(2).collect::<Vec<_>>().as_slice() {
+        ["missing", "field"] => "required",
+        ["unknown", "field"] => "unknown_member",
+        ["unknown", "variant"] => "enum",
+        ["invalid", "type:"] => "type",
+        _ => "invalid",
+    }
+}

@@ -1,0 +1,101 @@
+//! What to do with members of a body that nobody knows.
+//!
+//! Clients of the older systems may send members of their own, which were always ignored, so their routes go on ignoring
+//! them. But a member that is nearly a known one (`expected_versoin`, `userId`) was meant to be that: it is refused, for
+//! otherwise a demand would be dropped in silence. Routes without such a past refuse every unknown member.
+
+use serde::de::DeserializeOwned;
+use statehouse_core::api::{
+    ApplyRequest, BatchRequest, CreateSnapshot, PlanRequest, PutRequest, SaveRequest, UndoRequest,
+};
+use statehouse_core::json::Node;
+
+use crate::http::failure::{Answer, Failure};
+
+/// What a route does with unknown members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// They are ignored, unless one is nearly the name of a known one.
+    Ignored,
+    /// The type itself refuses them.
+    Refused,
+}
+
+/// A body of a request.
+pub(crate) trait Body: DeserializeOwned {
+    /// Its members.
+    const MEMBERS: &'static [&'static str] = &[];
+    /// What happens to others.
+    const UNKNOWN: Unknown = Unknown::Refused;
+    /// How many arrays and objects stand around a document in it: those do not count against the document's depth.
+    const DEPTH: usize = 1;
+}
+
+impl Body for SaveRequest {
+    const MEMBERS: &'static [&'static str] =
+        &["state_id", "state_type", "data", "operation", "user_id", "description", "expected_version"];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+}
+
+impl Body for PutRequest {
+    const MEMBERS: &'static [&'static str] = &["data", "user_id", "description", "expected_version"];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+}
+
+impl Body for CreateSnapshot {
+    const MEMBERS: &'static [&'static str] = &["snapshot_id", "description", "user_id"];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+}
+
+impl Body for BatchRequest {
+    const DEPTH: usize = 3;
+}
+impl Body for PlanRequest {}
+impl Body for ApplyRequest {}
+impl Body for UndoRequest {}
+
+/// Refuses a member that is nearly a known one.
+pub(super) fn check<T: Body>(root: Node<'_>) -> Answer<()> {
+    if T::UNKNOWN == Unknown::Refused {
+        return Ok(());
+    }
+    for member in root.members() {
+        let name = member.key.decoded();
+        if T::MEMBERS.contains(&&*name) {
+            continue;
+        }
+        if let Some(meant) = nearly(&name, T::MEMBERS) {
+            let mut pointer = String::from("/");
+            statehouse_core::json::pointer::escape_into(&mut pointer, &name);
+            let message = format!("{name:?} is not a member of this body; did you mean {meant:?}?");
+            return Err(Failure::body(pointer, "unknown_member", message));
+        }
+    }
+    Ok(())
+}
+
+fn nearly<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let name = plain(name);
+    known.iter().copied().find(|known| {
+        let known = plain(known);
+        strsim::damerau_levenshtein(&name, &known) <= known.len() / 4
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_near_and_other_words_are_not() {
+        for slip in ["expected_versoin", "expectedVersion", "Expected-Version", "user_Id", "userid", "dat", "descripton"] {
+            assert!(nearly(slip, SaveRequest::MEMBERS).is_some(), "{slip}");
+        }
+        for other in ["source", "timestamp", "version_id", "tags", "extra", "strategy", "meta", "checksum", ""] {
+            assert_eq!(nearly(other, SaveRequest::MEMBERS), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What handlers take out of requests. Every refusal is a problem document.
+
+mod body;
+mod known;
+mod path;
+mod query;
+
+pub(crate) use body::{Json, OptionalJson};
+pub(crate) use known::{Body, Unknown};
+pub(crate) use path::{PathText, state_id, state_key, state_type};
+pub(crate) use query::{Params, list};

@@ -1,0 +1,90 @@
+//! Every error leaves as a problem document (RFC 9457).
+
+use axum::http::header::{CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use statehouse_core::api::{Code, FieldError, Problem};
+
+use super::entity_tag;
+use crate::service::ServiceError;
+use crate::store::StoreError;
+
+/// What a handler answers with when it cannot answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    problem: Box<Problem>,
+    entity_tag: Option<HeaderValue>,
+}
+
+/// What handlers return.
+pub(crate) type Answer<T = Response> = Result<T, Failure>;
+
+impl Failure {
+    /// A problem with nothing but words.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Problem::new(code, detail).into()
+    }
+
+    /// A wrong query parameter, path or header.
+    pub(crate) fn parameter(detail: impl Into<String>) -> Self {
+        Self::new(Code::InvalidParameter, detail)
+    }
+
+    /// A body of the wrong shape, at one place.
+    pub(crate) fn body(pointer: String, code: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let mut problem = Problem::new(Code::InvalidBody, message.clone());
+        problem.errors = vec![FieldError { pointer, code: code.to_owned(), message }];
+        problem.into()
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), entity_tag: None }
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        match &error {
+            ServiceError::Internal(detail) => tracing::error!(%detail, "a request failed inside"),
+            ServiceError::Store(StoreError::BadCursor) => {}
+            ServiceError::Store(fault) => tracing::error!(error = %fault, "the store failed a request"),
+            _ => {}
+        }
+        let entity_tag = match &error {
+            ServiceError::StateDeleted(version) | ServiceError::NotDeleted(version) => {
+                entity_tag::header(version)
+            }
+            ServiceError::PreconditionFailed { head: Some(head), .. } => entity_tag::header(head),
+            _ => None,
+        };
+        Self { problem: Box::new(error.problem()), entity_tag }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        // A problem is made of texts, numbers and versions without data: writing it cannot fail.
+        let body = serde_json::to_vec(&self.problem).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(entity_tag) = self.entity_tag {
+            headers.insert(ETAG, entity_tag);
+        }
+        match self.problem.code {
+            Code::Unauthorized => {
+                let challenge = HeaderValue::from_static("Bearer realm=\"statehouse\"");
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+            Code::StoreUnavailable | Code::ShuttingDown | Code::TooManyRequests => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,26 @@
+//! HTTP: routes, problem documents, entity tags, WebSocket and SSE sessions, the console's files, and the guards in
+//! front of all of them.
+//!
+//! `axum` appears only here. A route is one file under [`routes`]; what it decides is in [`crate::service`].
+
+mod app;
+mod console;
+mod entity_tag;
+mod extract;
+mod failure;
+mod guard;
+mod link;
+mod listen;
+mod openapi;
+mod options;
+mod reply;
+mod router;
+mod routes;
+mod sessions;
+mod sse;
+mod ws;
+
+pub use listen::{Listening, bind};
+pub use openapi::document as openapi_document;
+pub use options::{BODY_MAX, Limits, Options};
+pub use router::router;

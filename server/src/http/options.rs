@@ -1,0 +1,69 @@
+//! How the HTTP side behaves; everything a deployment or a test may want otherwise.
+
+use std::time::Duration;
+
+use crate::config::{ApiConfig, ApiKey, Origins};
+
+/// Bytes of a request's body at most.
+pub const BODY_MAX: usize = 16 << 20;
+
+/// How the HTTP side behaves.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What requests must present.
+    pub key: Option<ApiKey>,
+    /// Pages of other origins that may use the API.
+    pub origins: Origins,
+    /// Time and size limits.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// What a configuration says, with the usual limits.
+    #[must_use]
+    pub fn from_config(api: &ApiConfig) -> Self {
+        Self { key: api.key.clone(), origins: api.origins.clone(), limits: Limits::default() }
+    }
+}
+
+/// Time and size limits.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// A connection that has not sent a whole request head for this long is closed; idle connections too.
+    pub head_timeout: Duration,
+    /// A body that makes no progress for this long is given up.
+    pub body_timeout: Duration,
+    /// A connection that takes none of what is written to it for this long is closed.
+    pub write_timeout: Duration,
+    /// What is under way when the server is stopped gets this long to finish.
+    pub stop_timeout: Duration,
+    /// Connections at a time; more wait to be accepted.
+    pub connections: usize,
+    /// WebSocket and SSE sessions at a time; more are refused (429).
+    pub sessions: u64,
+    /// Subscriptions of one WebSocket session.
+    pub subscriptions: usize,
+    /// A session is pinged this often.
+    pub ping_every: Duration,
+    /// A session that has sent nothing, not even a pong, for this long is closed.
+    pub idle_timeout: Duration,
+    /// A session that is behind and takes nothing for this long is closed (1013).
+    pub slow_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(60),
+            stop_timeout: Duration::from_secs(10),
+            connections: 10_000,
+            sessions: 5_000,
+            subscriptions: 100,
+            ping_every: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(60),
+            slow_timeout: Duration::from_secs(30),
+        }
+    }
+}

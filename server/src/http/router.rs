@@ -1,0 +1,96 @@
+//! Which address leads where.
+//!
+//! The routes of the older systems answer at the root as well, so that their clients go on working; everything is under
+//! `/api/v1`. What is neither is the console's.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::app::App;
+use super::options::Options;
+use super::routes as at;
+use super::{console, guard, openapi, ws};
+use crate::service::Service;
+
+/// Where the API is.
+pub(super) const PREFIX: &str = "/api/v1";
+
+/// Everything the server answers.
+pub(super) fn router(app: &App) -> Router {
+    let (open, protected) = parts();
+    let key = from_fn_with_state(app.clone(), guard::key);
+    let protected = Router::from(protected).method_not_allowed_fallback(at::fallback::method_not_allowed).layer(key);
+    let open = Router::from(open).method_not_allowed_fallback(at::fallback::method_not_allowed);
+    let router = open.merge(protected).merge(console::routes()).fallback(at::fallback::not_found);
+    guard::guarded(router.with_state(app.clone()), app)
+}
+
+/// The routes without a server behind them, and their description.
+pub(super) fn described() -> (Router<App>, OpenApi) {
+    let (open, protected) = parts();
+    OpenApiRouter::with_openapi(openapi::base()).merge(open).merge(protected).split_for_parts()
+}
+
+/// What needs no key, and what does.
+fn parts() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
+    let open = at_both(probes);
+    let protected = at_both(from_the_start).nest(PREFIX, added());
+    (open, protected)
+}
+
+fn at_both(routes: fn() -> OpenApiRouter<App>) -> OpenApiRouter<App> {
+    routes().nest(PREFIX, routes())
+}
+
+/// For whatever supervises the process.
+fn probes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(at::probes::livez)).routes(routes!(at::probes::readyz))
+}
+
+/// The routes of the older systems.
+fn from_the_start() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(at::health::health))
+        .routes(routes!(at::state_save::save))
+        .routes(routes!(at::state_get::get))
+        .routes(routes!(at::state_put::put))
+        .routes(routes!(at::state_delete::delete))
+        .routes(routes!(at::history::history))
+        .routes(routes!(at::snapshots::create))
+        .routes(routes!(at::snapshot_restore::restore))
+        .routes(routes!(ws::connect))
+}
+
+/// Everything else.
+fn added() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(at::states_list::list))
+        .routes(routes!(at::state_raw::raw))
+        .routes(routes!(at::state_undelete::undelete))
+        .routes(routes!(at::state_diff::diff))
+        .routes(routes!(at::batch::batch))
+        .routes(routes!(at::snapshots::list))
+        .routes(routes!(at::snapshots::show))
+        .routes(routes!(at::snapshots::delete))
+        .routes(routes!(at::restores::plan))
+        .routes(routes!(at::restores::apply))
+        .routes(routes!(at::restores::list))
+        .routes(routes!(at::restores::show))
+        .routes(routes!(at::restores::undo))
+        .routes(routes!(at::events::events))
+        .routes(routes!(at::verify::verify))
+        .routes(routes!(at::status::status))
+        .routes(routes!(at::overview::overview))
+        .routes(routes!(at::description::description))
+}
+
+/// What the guards and the handlers share.
+pub(super) fn app(service: Arc<Service>, options: Options, stop: CancellationToken) -> App {
+    App::new(service, options, stop)
+}

@@ -1,0 +1,18 @@
+//! `POST /batch`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use statehouse_core::api::{BatchRequest, BatchResponse};
+
+use crate::http::app::App;
+use crate::http::extract::Json;
+use crate::http::failure::Answer;
+use crate::http::openapi::Writing;
+use crate::http::reply;
+
+/// Several writes, all or none. A conflict names every state that moved, and nothing is written.
+#[utoipa::path(post, path = "/batch", tag = "states", request_body = BatchRequest,
+    responses((status = 200, body = BatchResponse), Writing))]
+pub(crate) async fn batch(State(app): State<App>, Json(body): Json<BatchRequest>) -> Answer {
+    reply::json(StatusCode::OK, &app.service.batch(body).await?)
+}

@@ -1,0 +1,71 @@
+//! `GET /states/{state_id}/history`.
+
+use axum::extract::{OriginalUri, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use statehouse_core::api::History;
+use statehouse_core::model::Timestamp;
+use utoipa::IntoParams;
+
+use super::{page, yes};
+use crate::http::app::App;
+use crate::http::extract::{Params, PathText, state_id, state_type};
+use crate::http::failure::{Answer, Failure};
+use crate::http::openapi::Reading;
+use crate::http::{link, reply};
+use crate::service::HistoryRequest;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    /// Kind of the state; may be left out where the id exists under one type only.
+    state_type: Option<String>,
+    /// The id, where the path says `-`: for ids that a browser cannot put into a path (`.` and `..`).
+    state_id: Option<String>,
+    /// Rows of a page, 1 to 1000; 50 when left out.
+    #[serde(default = "page")]
+    limit: usize,
+    /// From the page before.
+    cursor: Option<String>,
+    /// Recorded at or after (RFC 3339; without a zone it is read as UTC).
+    start_time: Option<String>,
+    /// Recorded at or before (RFC 3339; without a zone it is read as UTC).
+    end_time: Option<String>,
+    /// Whether rows carry their data; they do when left out.
+    #[serde(default = "yes")]
+    data: bool,
+}
+
+/// The versions of a state, newest first.
+#[utoipa::path(get, path = "/states/{state_id}/history", tag = "states",
+    params(("state_id" = String, Path), Parameters),
+    responses((status = 200, body = History), Reading))]
+pub(crate) async fn history(
+    State(app): State<App>,
+    path: PathText,
+    Params(asked): Params<Parameters>,
+    OriginalUri(here): OriginalUri,
+) -> Answer {
+    let state_id = state_id(&path, asked.state_id.as_deref())?;
+    let state_type = asked.state_type.as_deref().map(state_type).transpose()?;
+    let request = HistoryRequest {
+        key: app.service.key_of(state_type, state_id).await?,
+        from: asked.start_time.as_deref().map(time).transpose()?,
+        to: asked.end_time.as_deref().map(time).transpose()?,
+        limit: asked.limit,
+        cursor: asked.cursor,
+        with_data: asked.data,
+    };
+    let history = app.service.history(request).await?;
+    let mut response = reply::json(StatusCode::OK, &history)?;
+    link::next(&mut response, &here, "cursor", history.next_cursor.as_deref());
+    Ok(response)
+}
+
+/// Older clients send times without a zone and mean UTC; elsewhere such a time is refused.
+fn time(text: &str) -> Answer<Timestamp> {
+    Timestamp::parse(text)
+        .or_else(|error| Timestamp::parse(&format!("{text}Z")).map_err(|_| error))
+        .map_err(|error| Failure::parameter(error.to_string()))
+}

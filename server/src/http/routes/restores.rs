@@ -1,0 +1,74 @@
+//! `/restores`: plan, apply, list, show, undo.
+
+use axum::extract::{OriginalUri, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use statehouse_core::api::{AppliedRestore, ApplyRequest, Plan, PlanRequest, RestoreList, UndoRequest};
+use utoipa::IntoParams;
+
+use super::page;
+use crate::http::app::App;
+use crate::http::extract::{Json, OptionalJson, Params, PathText};
+use crate::http::failure::Answer;
+use crate::http::openapi::{Always, Reading, Writing};
+use crate::http::{link, reply};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageParameters {
+    /// Rows of a page, 1 to 1000; 50 when left out.
+    #[serde(default = "page")]
+    limit: usize,
+    /// From the page before.
+    cursor: Option<String>,
+}
+
+/// Works out what a restore would write. Writes nothing.
+#[utoipa::path(post, path = "/restores", tag = "restores", request_body = PlanRequest,
+    responses((status = 200, body = Plan), Writing))]
+pub(crate) async fn plan(State(app): State<App>, Json(body): Json<PlanRequest>) -> Answer {
+    reply::json(StatusCode::OK, &app.service.plan(body).await?)
+}
+
+/// Writes what a plan says, in one commit. If a state in it has moved since, nothing is written and the answer (412)
+/// encloses a fresh plan.
+#[utoipa::path(post, path = "/restores/{plan}/apply", tag = "restores", request_body = ApplyRequest,
+    params(("plan" = String, Path, description = "The plan's hash")),
+    responses((status = 200, body = AppliedRestore), Writing))]
+pub(crate) async fn apply(State(app): State<App>, path: PathText, Json(body): Json<ApplyRequest>) -> Answer {
+    reply::json(StatusCode::OK, &app.service.apply(&path.0, body).await?)
+}
+
+/// The restores that were applied, newest first.
+#[utoipa::path(get, path = "/restores", tag = "restores", params(PageParameters),
+    responses((status = 200, body = RestoreList), Always))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Params(asked): Params<PageParameters>,
+    OriginalUri(here): OriginalUri,
+) -> Answer {
+    let restores = app.service.restores(asked.limit, asked.cursor).await?;
+    let mut response = reply::json(StatusCode::OK, &restores)?;
+    link::next(&mut response, &here, "cursor", restores.next_cursor.as_deref());
+    Ok(response)
+}
+
+/// One restore that was applied, with the versions it wrote.
+#[utoipa::path(get, path = "/restores/{restore_id}", tag = "restores", params(("restore_id" = String, Path)),
+    responses((status = 200, body = AppliedRestore), Reading))]
+pub(crate) async fn show(State(app): State<App>, path: PathText) -> Answer {
+    reply::json(StatusCode::OK, &app.service.restore(&path.0).await?)
+}
+
+/// Takes the states that a restore wrote back to what they were right before it.
+#[utoipa::path(post, path = "/restores/{restore_id}/undo", tag = "restores", request_body = Option<UndoRequest>,
+    params(("restore_id" = String, Path)),
+    responses((status = 200, body = AppliedRestore), Writing))]
+pub(crate) async fn undo(
+    State(app): State<App>,
+    path: PathText,
+    OptionalJson(body): OptionalJson<UndoRequest>,
+) -> Answer {
+    reply::json(StatusCode::OK, &app.service.undo(&path.0, body.unwrap_or_default()).await?)
+}

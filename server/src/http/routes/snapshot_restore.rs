@@ -1,0 +1,32 @@
+//! `POST /snapshots/{snapshot_id}/restore`: for older clients; others plan first.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use statehouse_core::api::SnapshotRestored;
+use utoipa::IntoParams;
+
+use crate::http::app::App;
+use crate::http::extract::{Params, PathText, state_id};
+use crate::http::failure::Answer;
+use crate::http::openapi::Writing;
+use crate::http::reply;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    /// The name, where the path says `-`: for names that a browser cannot put into a path (`.` and `..`).
+    snapshot_id: Option<String>,
+    /// Who.
+    user_id: Option<String>,
+}
+
+/// Restores everything to a snapshot without a look at the plan. It can be undone like any restore.
+#[utoipa::path(post, path = "/snapshots/{snapshot_id}/restore", tag = "snapshots",
+    params(("snapshot_id" = String, Path), Parameters),
+    responses((status = 200, body = SnapshotRestored), Writing))]
+pub(crate) async fn restore(State(app): State<App>, path: PathText, Params(asked): Params<Parameters>) -> Answer {
+    let id = state_id(&path, asked.snapshot_id.as_deref())?;
+    reply::json(StatusCode::OK, &app.service.restore_snapshot(&id, asked.user_id).await?)
+}

@@ -1,0 +1,57 @@
+//! `DELETE /states/{state_id}`.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use statehouse_core::api::{Deleted, VersionView};
+use utoipa::IntoParams;
+
+use crate::http::app::App;
+use crate::http::entity_tag;
+use crate::http::extract::{Params, PathText, state_key};
+use crate::http::failure::Answer;
+use crate::http::openapi::Writing;
+use crate::http::reply;
+use crate::service::ChangeRequest;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    /// Kind of the state.
+    #[param(required = true)]
+    state_type: Option<String>,
+    /// The id, where the path says `-`: for ids that a browser cannot put into a path (`.` and `..`).
+    state_id: Option<String>,
+    /// Who.
+    user_id: Option<String>,
+    /// Why.
+    description: Option<String>,
+    /// The version last seen.
+    expected_version: Option<u64>,
+}
+
+/// Deletes a state: writes a tombstone. Its history stays, and it can be undeleted.
+#[utoipa::path(delete, path = "/states/{state_id}", tag = "states",
+    params(("state_id" = String, Path), Parameters,
+           ("If-Match" = Option<String>, Header, description = "Entity tags, one of which the head must have, or *")),
+    responses((status = 200, body = Deleted), Writing))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    path: PathText,
+    Params(asked): Params<Parameters>,
+    headers: HeaderMap,
+) -> Answer {
+    let key = state_key(&path, asked.state_id.as_deref(), asked.state_type.as_deref())?;
+    let request = ChangeRequest {
+        user_id: asked.user_id,
+        description: asked.description,
+        expected_version: asked.expected_version,
+        precondition: entity_tag::precondition(&headers)?,
+    };
+    let tombstone = app.service.delete(key, request).await?;
+    let deleted = Deleted { message: "State deleted successfully".to_owned(), version: VersionView::of(&tombstone) };
+    let mut response = reply::json(StatusCode::OK, &deleted)?;
+    reply::tag(&mut response, &tombstone);
+    Ok(response)
+}

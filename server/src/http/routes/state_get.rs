@@ -1,0 +1,67 @@
+//! `GET /states/{state_id}`.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use statehouse_core::api::{Moment, StateView};
+use statehouse_core::model::{StateKey, Version, VersionNumber};
+use utoipa::IntoParams;
+
+use crate::http::app::App;
+use crate::http::extract::{Params, PathText, state_key};
+use crate::http::failure::{Answer, Failure};
+use crate::http::openapi::Reading;
+use crate::http::reply;
+use crate::service::Which;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    /// Kind of the state.
+    #[param(required = true)]
+    state_type: Option<String>,
+    /// The id, where the path says `-`: for ids that a browser cannot put into a path (`.` and `..`).
+    state_id: Option<String>,
+    /// Its version of this number.
+    version: Option<u64>,
+    /// Its version of this public id.
+    version_id: Option<String>,
+    /// Its version at a moment: a time with zone, `seq:N` or `snapshot:NAME`.
+    at: Option<String>,
+}
+
+impl Parameters {
+    /// The version asked for.
+    pub(super) async fn find(self, app: &App, path: &PathText) -> Answer<Version> {
+        let key: StateKey = state_key(path, self.state_id.as_deref(), self.state_type.as_deref())?;
+        let which = match (self.version, self.version_id, self.at) {
+            (None, None, None) => Which::Head,
+            (Some(number), None, None) => Which::Number(VersionNumber(number)),
+            (None, Some(id), None) => Which::Id(id),
+            (None, None, Some(at)) => Which::At(moment(&at)?),
+            _ => return Err(Failure::parameter("send one of version, version_id and at")),
+        };
+        Ok(app.service.get(&key, &which).await?)
+    }
+}
+
+/// Reads a moment.
+pub(super) fn moment(text: &str) -> Answer<Moment> {
+    text.parse().map_err(|error: statehouse_core::api::MomentError| Failure::parameter(error.to_string()))
+}
+
+/// One state: as it is, or a version of it. A deleted state is 410; its tombstone can be read by its number.
+#[utoipa::path(get, path = "/states/{state_id}", tag = "states",
+    params(("state_id" = String, Path), Parameters,
+           ("If-None-Match" = Option<String>, Header, description = "The entity tag that the client has")),
+    responses((status = 200, body = StateView), (status = 304, description = "The client has it already"), Reading))]
+pub(crate) async fn get(
+    State(app): State<App>,
+    path: PathText,
+    Params(asked): Params<Parameters>,
+    headers: HeaderMap,
+) -> Answer {
+    let version = asked.find(&app, &path).await?;
+    reply::read(&headers, &version, |version| reply::json(StatusCode::OK, &StateView::of(version)))
+}

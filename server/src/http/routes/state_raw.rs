@@ -1,0 +1,38 @@
+//! `GET /states/{state_id}/raw`: the bytes that the content hash is of.
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
+use statehouse_core::model::Version;
+
+use super::state_get::Parameters;
+use crate::http::app::App;
+use crate::http::extract::{Params, PathText};
+use crate::http::failure::Answer;
+use crate::http::openapi::Reading;
+use crate::http::reply;
+use crate::service::ServiceError;
+
+/// The data alone, byte for byte: `curl .../raw | sha256sum` gives the `content_hash`.
+#[utoipa::path(get, path = "/states/{state_id}/raw", tag = "states",
+    params(("state_id" = String, Path), Parameters),
+    responses((status = 200, body = Object), (status = 304, description = "The client has it already"), Reading))]
+pub(crate) async fn raw(
+    State(app): State<App>,
+    path: PathText,
+    Params(asked): Params<Parameters>,
+    headers: HeaderMap,
+) -> Answer {
+    let version = asked.find(&app, &path).await?;
+    reply::read(&headers, &version, bytes)
+}
+
+fn bytes(version: &Version) -> Answer {
+    let Some(data) = &version.data else {
+        return Err(ServiceError::StateDeleted(Box::new(version.clone())).into());
+    };
+    let mut response = (StatusCode::OK, data.text().to_owned()).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}

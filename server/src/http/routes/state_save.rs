@@ -1,0 +1,22 @@
+//! `POST /states`.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use statehouse_core::api::{SaveRequest, StateView};
+
+use crate::http::app::App;
+use crate::http::entity_tag;
+use crate::http::extract::Json;
+use crate::http::failure::Answer;
+use crate::http::openapi::Writing;
+use crate::http::reply;
+
+/// Saves a state: creates it, or replaces its data. Data equal to the head's makes no version and says `unchanged`.
+#[utoipa::path(post, path = "/states", tag = "states", request_body = SaveRequest,
+    params(("If-Match" = Option<String>, Header, description = "Entity tags, one of which the head must have, or *"),
+           ("If-None-Match" = Option<String>, Header, description = "* if the state must not exist")),
+    responses((status = 201, body = StateView, description = "Created"), (status = 200, body = StateView), Writing))]
+pub(crate) async fn save(State(app): State<App>, headers: HeaderMap, Json(body): Json<SaveRequest>) -> Answer {
+    let precondition = entity_tag::precondition(&headers)?;
+    reply::saved(&app.service.save(body, &precondition).await?)
+}

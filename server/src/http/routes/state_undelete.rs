@@ -1,0 +1,51 @@
+//! `POST /states/{state_id}/undelete`.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use statehouse_core::api::{StateView, UndeleteRequest};
+use utoipa::IntoParams;
+
+use crate::http::app::App;
+use crate::http::entity_tag;
+use crate::http::extract::{OptionalJson, Params, PathText, state_key};
+use crate::http::failure::Answer;
+use crate::http::openapi::Writing;
+use crate::http::reply;
+use crate::service::ChangeRequest;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    /// Kind of the state.
+    #[param(required = true)]
+    state_type: Option<String>,
+    /// The id, where the path says `-`: for ids that a browser cannot put into a path (`.` and `..`).
+    state_id: Option<String>,
+}
+
+/// Brings a deleted state back as it was right before it was deleted, as a new version.
+#[utoipa::path(post, path = "/states/{state_id}/undelete", tag = "states", request_body = Option<UndeleteRequest>,
+    params(("state_id" = String, Path), Parameters),
+    responses((status = 200, body = StateView), Writing))]
+pub(crate) async fn undelete(
+    State(app): State<App>,
+    path: PathText,
+    Params(asked): Params<Parameters>,
+    headers: HeaderMap,
+    OptionalJson(body): OptionalJson<UndeleteRequest>,
+) -> Answer {
+    let key = state_key(&path, asked.state_id.as_deref(), asked.state_type.as_deref())?;
+    let body = body.unwrap_or_default();
+    let request = ChangeRequest {
+        user_id: body.user_id,
+        description: body.description,
+        expected_version: body.expected_version,
+        precondition: entity_tag::precondition(&headers)?,
+    };
+    let version = app.service.undelete(key, request).await?;
+    let mut response = reply::json(StatusCode::OK, &StateView::of(&version))?;
+    reply::tag(&mut response, &version);
+    Ok(response)
+}

@@ -1,0 +1,78 @@
+//! `GET /states`.
+
+use axum::extract::{OriginalUri, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use statehouse_core::api::{DeletedFilter, Sort, StateList, ValidityFilter};
+use utoipa::IntoParams;
+
+use super::page;
+use super::state_get::moment;
+use crate::http::app::App;
+use crate::http::extract::{Params, list as items, state_type};
+use crate::http::failure::Answer;
+use crate::http::openapi::Always;
+use crate::http::{link, reply};
+use crate::service::ListRequest;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    /// Only these types, separated by commas.
+    state_type: Option<String>,
+    /// Only ids that start with this.
+    prefix: Option<String>,
+    /// Only states whose id, type or data contains this text.
+    q: Option<String>,
+    /// Only states of this verdict.
+    validity: Option<ValidityFilter>,
+    /// Whether deleted states are listed; `exclude` when left out.
+    #[serde(default)]
+    deleted: DeletedFilter,
+    /// Only states changed after this moment: a time with zone, `seq:N` or `snapshot:NAME`.
+    changed_since: Option<String>,
+    /// Only states last written by one of these, separated by commas.
+    author: Option<String>,
+    /// States as they were at this moment: a time with zone, `seq:N` or `snapshot:NAME`.
+    at: Option<String>,
+    /// `changed` (the last change first, when left out) or `id`.
+    #[serde(default)]
+    sort: Sort,
+    /// Rows of a page, 1 to 1000; 50 when left out.
+    #[serde(default = "page")]
+    limit: usize,
+    /// From the page before.
+    cursor: Option<String>,
+    /// Whether rows carry their data; they do not when left out.
+    #[serde(default)]
+    data: bool,
+}
+
+/// Lists and searches states, as they are or as they were.
+#[utoipa::path(get, path = "/states", tag = "states", params(Parameters),
+    responses((status = 200, body = StateList), Always))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Params(asked): Params<Parameters>,
+    OriginalUri(here): OriginalUri,
+) -> Answer {
+    let request = ListRequest {
+        types: items(asked.state_type.as_deref()).map(state_type).collect::<Answer<_>>()?,
+        prefix: asked.prefix,
+        text: asked.q,
+        validity: asked.validity,
+        deleted: asked.deleted,
+        changed_since: asked.changed_since.as_deref().map(moment).transpose()?,
+        authors: items(asked.author.as_deref()).map(str::to_owned).collect(),
+        at: asked.at.as_deref().map(moment).transpose()?,
+        sort: asked.sort,
+        limit: asked.limit,
+        cursor: asked.cursor,
+        with_data: asked.data,
+    };
+    let states = app.service.list(request).await?;
+    let mut response = reply::json(StatusCode::OK, &states)?;
+    link::next(&mut response, &here, "cursor", states.next_cursor.as_deref());
+    Ok(response)
+}
