@@ -1,6 +1,8 @@
 //! The Statehouse server: `cli -> http -> service -> store, events -> core`.
 
+pub mod cli;
 pub mod config;
 pub mod events;
+pub mod http;
 pub mod service;
 pub mod store;

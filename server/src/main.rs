@@ -1,2 +1,11 @@
 //! The Statehouse server.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use statehouse_server::cli::{self, Cli};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    cli::run(Cli::parse()).await
+}

@@ -236,8 +236,9 @@ pub struct History {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DiffView {
-    /// The older side.
-    pub from: VersionView,
+    /// The older side; absent for what was before the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<VersionView>,
     /// The newer side.
     pub to: VersionView,
     /// What changed.

@@ -10,7 +10,7 @@ mod settings;
 
 use std::path::PathBuf;
 
-use statehouse_core::model::{Mode, StateType};
+use statehouse_core::schema::Modes;
 use tracing::level_filters::LevelFilter;
 
 pub use api::{ApiConfig, ApiKey, Origins};
@@ -41,7 +41,7 @@ pub struct Config {
     /// How much is logged.
     pub log_level: LevelFilter,
     /// How strictly each type is validated.
-    pub validation: ValidationConfig,
+    pub validation: Modes,
     /// The file that was read, if there was one.
     pub file: Option<PathBuf>,
 }
@@ -54,15 +54,6 @@ pub enum StoreConfig {
         /// The file; made when it does not exist.
         path: PathBuf,
     },
-}
-
-/// How strictly each type is validated.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ValidationConfig {
-    /// For types that are not named.
-    pub default: Mode,
-    /// By type.
-    pub by_type: Vec<(StateType, Mode)>,
 }
 
 /// A configuration that can be started with, and what its author should know.

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use statehouse_core::model::{Mode, StateType};
+use statehouse_core::schema::Modes;
 use tracing::level_filters::LevelFilter;
 
 use super::given::{Given, Raw};
@@ -11,9 +12,7 @@ use super::settings::{
     API_CORS_ORIGINS, API_HOST, API_KEY, API_PORT, DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL,
     SETTINGS, SQLITE_PATH, VALIDATION_MODES,
 };
-use super::{
-    ApiConfig, ApiKey, Config, ConfigErrors, Loaded, Origins, Source, StoreConfig, ValidationConfig,
-};
+use super::{ApiConfig, ApiKey, Config, ConfigErrors, Loaded, Origins, Source, StoreConfig};
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 8000;
@@ -214,7 +213,7 @@ impl Values {
         }
     }
 
-    fn validation(&mut self) -> ValidationConfig {
+    fn validation(&mut self) -> Modes {
         let enabled = match self.text(ENABLE_VALIDATION) {
             None => true,
             Some(text) => flag(&text).unwrap_or_else(|| {
@@ -223,7 +222,7 @@ impl Values {
             }),
         };
         let default = if enabled { Mode::Warn } else { Mode::Off };
-        ValidationConfig { default, by_type: self.modes() }
+        Modes { default, types: self.modes().into_iter().collect() }
     }
 
     fn modes(&mut self) -> Vec<(StateType, Mode)> {

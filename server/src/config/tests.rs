@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use statehouse_core::model::Mode;
+use statehouse_core::model::{Mode, StateType};
 use tracing::level_filters::LevelFilter;
 
 use super::*;
@@ -47,7 +47,7 @@ fn defaults_are_sqlite_on_the_loopback_interface() {
     assert_eq!(loaded.config.api.listen, ["127.0.0.1:8000".parse().unwrap()]);
     assert!(loaded.config.api.key.is_none());
     assert_eq!(loaded.config.log_level, LevelFilter::INFO);
-    assert_eq!(loaded.config.validation, ValidationConfig { default: Mode::Warn, by_type: Vec::new() });
+    assert_eq!(loaded.config.validation, Modes::default());
     assert_eq!(loaded.warnings, [""; 0]);
 }
 
@@ -201,12 +201,9 @@ fn validation_is_off_warned_or_strict_by_type() {
         File::new("modes", r#"{"enable_validation": false, "validation_modes": {"position": "strict"}}"#);
     let strict = (StateType::new("position").unwrap(), Mode::Strict);
     let from_file = file.load(&[]).unwrap().config.validation;
-    assert_eq!(from_file, ValidationConfig { default: Mode::Off, by_type: vec![strict.clone()] });
+    assert_eq!(from_file, Modes { default: Mode::Off, types: [strict.clone()].into() });
     let from_env =
         with_env(&[("TRADING_STATE_VALIDATION_MODES", "position=strict, portfolio = off")]).unwrap();
     let off = (StateType::new("portfolio").unwrap(), Mode::Off);
-    assert_eq!(
-        from_env.config.validation,
-        ValidationConfig { default: Mode::Warn, by_type: vec![strict, off] }
-    );
+    assert_eq!(from_env.config.validation, Modes { default: Mode::Warn, types: [strict, off].into() });
 }

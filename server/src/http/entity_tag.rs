@@ -42,7 +42,8 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Answer<Option<Tags>> {
     let mut found = None;
     for value in headers.get_all(name) {
         let parsed = value.to_str().ok().and_then(parse);
-        let message = || format!("{name} must be * or a list of tags in double quotes, such as \"v3-0a1b2c3d\"");
+        let message =
+            || format!("{name} must be * or a list of tags in double quotes, such as \"v3-0a1b2c3d\"");
         let parsed = parsed.ok_or_else(|| Failure::parameter(message()))?;
         found = Some(match (found, parsed) {
             (Some(Tags::These(mut all)), Tags::These(more)) => {

@@ -9,7 +9,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 pub(crate) fn next(response: &mut Response, here: &Uri, parameter: &str, value: Option<&str>) {
     let Some(value) = value else { return };
     let assigned = format!("{parameter}=");
-    let kept = here.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with(&assigned));
+    let kept = here
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with(&assigned));
     let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
     let query: Vec<String> = kept.map(str::to_owned).chain([format!("{assigned}{value}")]).collect();
     let link = format!("<{}?{}>; rel=\"next\"", here.path(), query.join("&"));

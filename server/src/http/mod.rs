@@ -16,11 +16,10 @@ mod options;
 mod reply;
 mod router;
 mod routes;
-mod sessions;
 mod sse;
+mod subscriptions;
 mod ws;
 
 pub use listen::{Listening, bind};
 pub use openapi::document as openapi_document;
 pub use options::{BODY_MAX, Limits, Options};
-pub use router::router;

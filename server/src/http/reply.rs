@@ -32,11 +32,7 @@ pub(crate) fn saved(outcome: &Outcome) -> Answer {
 }
 
 /// The answer to a read of one version: 304 when the client has it already.
-pub(crate) fn read(
-    headers: &HeaderMap,
-    version: &Version,
-    body: impl FnOnce(&Version) -> Answer,
-) -> Answer {
+pub(crate) fn read(headers: &HeaderMap, version: &Version, body: impl FnOnce(&Version) -> Answer) -> Answer {
     let mut response = if entity_tag::not_modified(headers, version)? {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

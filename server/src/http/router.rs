@@ -25,7 +25,8 @@ pub(super) const PREFIX: &str = "/api/v1";
 pub(super) fn router(app: &App) -> Router {
     let (open, protected) = parts();
     let key = from_fn_with_state(app.clone(), guard::key);
-    let protected = Router::from(protected).method_not_allowed_fallback(at::fallback::method_not_allowed).layer(key);
+    let protected =
+        Router::from(protected).method_not_allowed_fallback(at::fallback::method_not_allowed).layer(key);
     let open = Router::from(open).method_not_allowed_fallback(at::fallback::method_not_allowed);
     let router = open.merge(protected).merge(console::routes()).fallback(at::fallback::not_found);
     guard::guarded(router.with_state(app.clone()), app)

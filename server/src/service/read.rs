@@ -206,12 +206,18 @@ impl Service {
         Ok(History { total_count: page.total, versions: page.rows, next_cursor })
     }
 
-    /// What changed between two versions of a state. A tombstone counts as no document.
-    pub async fn diff(&self, key: &StateKey, from: &Which, to: &Which) -> Result<DiffView> {
-        let from = self.side(key, from).await?;
+    /// What changed between two versions of a state. Without `from` it is the version before `to`. A tombstone, and what
+    /// is before the first version (number 0), count as no document.
+    pub async fn diff(&self, key: &StateKey, from: Option<&Which>, to: &Which) -> Result<DiffView> {
         let to = self.side(key, to).await?;
-        let diff = super::rules::difference(&from, &to);
-        Ok(DiffView { from: VersionView::of(&from), to: VersionView::of(&to), diff })
+        let from = match from {
+            Some(Which::Number(VersionNumber::ZERO)) => None,
+            Some(from) => Some(self.side(key, from).await?),
+            None if to.version == VersionNumber(1) => None,
+            None => Some(self.version(key, VersionNumber(to.version.0 - 1)).await?),
+        };
+        let diff = super::rules::difference(from.as_ref(), &to);
+        Ok(DiffView { from: from.as_ref().map(VersionView::of), to: VersionView::of(&to), diff })
     }
 
     /// A version as one side of a comparison: a deleted state has a side, its tombstone.

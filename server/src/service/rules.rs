@@ -25,7 +25,7 @@ impl Service {
 }
 
 /// What changed between two versions of a state.
-pub(super) fn difference(from: &Version, to: &Version) -> Diff {
+pub(super) fn difference(from: Option<&Version>, to: &Version) -> Diff {
     let _ = (from, to);
     Diff::default()
 }

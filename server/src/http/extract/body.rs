@@ -61,7 +61,8 @@ async fn collect(request: Request, app: &App) -> Answer<Bytes> {
     if announced.is_some_and(|length: u64| length > BODY_MAX as u64) {
         return Err(too_large(body));
     }
-    let mut bytes = BytesMut::with_capacity(usize::try_from(announced.unwrap_or_default()).unwrap_or_default());
+    let mut bytes =
+        BytesMut::with_capacity(usize::try_from(announced.unwrap_or_default()).unwrap_or_default());
     loop {
         let frame = tokio::time::timeout(app.limits().body_timeout, body.frame()).await;
         let frame = frame.map_err(|_| Failure::parameter("the body stopped before its end"))?;

@@ -6,7 +6,8 @@
 
 use serde::de::DeserializeOwned;
 use statehouse_core::api::{
-    ApplyRequest, BatchRequest, CreateSnapshot, PlanRequest, PutRequest, SaveRequest, UndoRequest,
+    ApplyRequest, BatchRequest, CreateSnapshot, PlanRequest, PutRequest, SaveRequest, UndeleteRequest,
+    UndoRequest,
 };
 use statehouse_core::json::Node;
 
@@ -52,6 +53,7 @@ impl Body for BatchRequest {
 }
 impl Body for PlanRequest {}
 impl Body for ApplyRequest {}
+impl Body for UndeleteRequest {}
 impl Body for UndoRequest {}
 
 /// Refuses a member that is nearly a known one.
@@ -91,10 +93,20 @@ mod tests {
 
     #[test]
     fn slips_are_near_and_other_words_are_not() {
-        for slip in ["expected_versoin", "expectedVersion", "Expected-Version", "user_Id", "userid", "dat", "descripton"] {
+        for slip in [
+            "expected_versoin",
+            "expectedVersion",
+            "Expected-Version",
+            "user_Id",
+            "userid",
+            "dat",
+            "descripton",
+        ] {
             assert!(nearly(slip, SaveRequest::MEMBERS).is_some(), "{slip}");
         }
-        for other in ["source", "timestamp", "version_id", "tags", "extra", "strategy", "meta", "checksum", ""] {
+        for other in
+            ["source", "timestamp", "version_id", "tags", "extra", "strategy", "meta", "checksum", ""]
+        {
             assert_eq!(nearly(other, SaveRequest::MEMBERS), None, "{other}");
         }
     }

@@ -6,6 +6,5 @@ mod path;
 mod query;
 
 pub(crate) use body::{Json, OptionalJson};
-pub(crate) use known::{Body, Unknown};
 pub(crate) use path::{PathText, state_id, state_key, state_type};
 pub(crate) use query::{Params, list};

@@ -36,7 +36,15 @@ mod tests {
         for ours in ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]", "[::1]:8000"] {
             assert!(is_loopback(ours), "{ours}");
         }
-        for other in ["", "example.com", "localhost.example.com", "127.0.0.1.nip.io:8000", "::1", "[::2]:80", "evil:localhost"] {
+        for other in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.nip.io:8000",
+            "::1",
+            "[::2]:80",
+            "evil:localhost",
+        ] {
             assert!(!is_loopback(other), "{other}");
         }
     }

@@ -11,7 +11,6 @@ use statehouse_core::api::Code;
 
 use crate::http::app::App;
 use crate::http::failure::Failure;
-use crate::http::router::is_open;
 
 /// The other header that may carry the key.
 pub(super) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -20,12 +19,12 @@ pub(super) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// `key.<base64url of the key>`, which is never answered.
 pub(crate) const SUBPROTOCOL: &str = "statehouse";
 
-pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Lets a request through that presents the key.
+pub(crate) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let Some(key) = &app.options.key else { return next.run(request).await };
-    let path = request.uri().path();
     let headers = request.headers();
     let presented = presented(headers).or_else(|| presented_in_subprotocol(headers));
-    if is_open(path) || presented.is_some_and(|presented| key.matches(&presented)) {
+    if presented.is_some_and(|presented| key.matches(&presented)) {
         return next.run(request).await;
     }
     let detail = "send the API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`";
@@ -41,7 +40,7 @@ fn presented(headers: &HeaderMap) -> Option<Vec<u8>> {
 }
 
 /// The key that a WebSocket's list of subprotocols carries.
-pub(crate) fn presented_in_subprotocol(headers: &HeaderMap) -> Option<Vec<u8>> {
+fn presented_in_subprotocol(headers: &HeaderMap) -> Option<Vec<u8>> {
     headers
         .get_all(SEC_WEBSOCKET_PROTOCOL)
         .iter()

@@ -13,14 +13,12 @@ use axum::middleware::{from_fn, from_fn_with_state};
 
 use super::app::App;
 
-pub(crate) use key::{SUBPROTOCOL, presented_in_subprotocol};
+pub(crate) use key::{SUBPROTOCOL, check as key};
 pub(crate) use origin::may_connect;
 
 /// Puts the guards in front of a router, the last one outermost.
 pub(crate) fn guarded(router: Router, app: &App) -> Router {
-    let router = router
-        .layer(from_fn_with_state(app.clone(), key::check))
-        .layer(from_fn_with_state(app.clone(), origin::check));
+    let router = router.layer(from_fn_with_state(app.clone(), origin::check));
     let router = match origin::cors(&app.options.origins) {
         Some(cors) => router.layer(cors),
         None => router,

@@ -25,7 +25,8 @@ pub(super) fn cors(origins: &Origins) -> Option<CorsLayer> {
         return None;
     }
     let origins = origins.clone();
-    let allowed = move |origin: &HeaderValue, _: &_| origin.to_str().is_ok_and(|origin| origins.allow(origin));
+    let allowed =
+        move |origin: &HeaderValue, _: &_| origin.to_str().is_ok_and(|origin| origins.allow(origin));
     Some(
         CorsLayer::new()
             .allow_origin(AllowOrigin::predicate(allowed))

@@ -26,7 +26,11 @@ pub(crate) struct Parameters {
 #[utoipa::path(post, path = "/snapshots/{snapshot_id}/restore", tag = "snapshots",
     params(("snapshot_id" = String, Path), Parameters),
     responses((status = 200, body = SnapshotRestored), Writing))]
-pub(crate) async fn restore(State(app): State<App>, path: PathText, Params(asked): Params<Parameters>) -> Answer {
+pub(crate) async fn restore(
+    State(app): State<App>,
+    path: PathText,
+    Params(asked): Params<Parameters>,
+) -> Answer {
     let id = state_id(&path, asked.snapshot_id.as_deref())?;
     reply::json(StatusCode::OK, &app.service.restore_snapshot(&id, asked.user_id).await?)
 }

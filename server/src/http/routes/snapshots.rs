@@ -65,7 +65,11 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/snapshots/{snapshot_id}", tag = "snapshots",
     params(("snapshot_id" = String, Path), NameParameters),
     responses((status = 200, body = SnapshotView), Reading))]
-pub(crate) async fn show(State(app): State<App>, path: PathText, Params(asked): Params<NameParameters>) -> Answer {
+pub(crate) async fn show(
+    State(app): State<App>,
+    path: PathText,
+    Params(asked): Params<NameParameters>,
+) -> Answer {
     let id = state_id(&path, asked.snapshot_id.as_deref())?;
     reply::json(StatusCode::OK, &app.service.snapshot(&id).await?)
 }
@@ -74,7 +78,11 @@ pub(crate) async fn show(State(app): State<App>, path: PathText, Params(asked): 
 #[utoipa::path(delete, path = "/snapshots/{snapshot_id}", tag = "snapshots",
     params(("snapshot_id" = String, Path), NameParameters),
     responses((status = 200, body = SnapshotView), Writing))]
-pub(crate) async fn delete(State(app): State<App>, path: PathText, Params(asked): Params<NameParameters>) -> Answer {
+pub(crate) async fn delete(
+    State(app): State<App>,
+    path: PathText,
+    Params(asked): Params<NameParameters>,
+) -> Answer {
     let id = state_id(&path, asked.snapshot_id.as_deref())?;
     reply::json(StatusCode::OK, &app.service.delete_snapshot(id).await?)
 }

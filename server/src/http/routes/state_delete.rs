@@ -50,7 +50,8 @@ pub(crate) async fn delete(
         precondition: entity_tag::precondition(&headers)?,
     };
     let tombstone = app.service.delete(key, request).await?;
-    let deleted = Deleted { message: "State deleted successfully".to_owned(), version: VersionView::of(&tombstone) };
+    let deleted =
+        Deleted { message: "State deleted successfully".to_owned(), version: VersionView::of(&tombstone) };
     let mut response = reply::json(StatusCode::OK, &deleted)?;
     reply::tag(&mut response, &tombstone);
     Ok(response)

@@ -33,7 +33,11 @@ pub(crate) struct Parameters {
 #[utoipa::path(get, path = "/states/{state_id}/diff", tag = "states",
     params(("state_id" = String, Path), Parameters),
     responses((status = 200, body = DiffView), Reading))]
-pub(crate) async fn diff(State(app): State<App>, path: PathText, Params(asked): Params<Parameters>) -> Answer {
+pub(crate) async fn diff(
+    State(app): State<App>,
+    path: PathText,
+    Params(asked): Params<Parameters>,
+) -> Answer {
     let key = state_key(&path, asked.state_id.as_deref(), asked.state_type.as_deref())?;
     let to = asked.to.map_or(Which::Head, |to| Which::Number(VersionNumber(to)));
     let from = asked.from.map(|from| Which::Number(VersionNumber(from)));

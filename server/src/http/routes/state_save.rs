@@ -16,7 +16,11 @@ use crate::http::reply;
     params(("If-Match" = Option<String>, Header, description = "Entity tags, one of which the head must have, or *"),
            ("If-None-Match" = Option<String>, Header, description = "* if the state must not exist")),
     responses((status = 201, body = StateView, description = "Created"), (status = 200, body = StateView), Writing))]
-pub(crate) async fn save(State(app): State<App>, headers: HeaderMap, Json(body): Json<SaveRequest>) -> Answer {
+pub(crate) async fn save(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(body): Json<SaveRequest>,
+) -> Answer {
     let precondition = entity_tag::precondition(&headers)?;
     reply::saved(&app.service.save(body, &precondition).await?)
 }

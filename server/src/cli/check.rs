@@ -1,0 +1,116 @@
+//! `statehouse check`: real figures, read from the store.
+
+use std::process::ExitCode;
+
+use statehouse_core::api::{StateSummary, Status, TypeCount, ValidityFilter};
+use statehouse_core::model::Timestamp;
+
+use super::{Done, INVALID_STATES, logging, open};
+use crate::config::{Loaded, StoreConfig};
+use crate::service::{ListRequest, Service};
+
+/// Invalid states that are named; the others are counted.
+const NAMED: usize = 20;
+/// Broken rules that are named of each.
+const RULES: usize = 3;
+
+pub(super) async fn check(Loaded { config, warnings }: Loaded) -> Done {
+    logging::start(config.log_level);
+    let StoreConfig::Sqlite { path } = &config.store;
+    let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
+    println!("Configuration   {file}, environment: understood");
+    for warning in &warnings {
+        println!("  note: {warning}");
+    }
+    println!("Store           sqlite, {}", path.display());
+    open::must_exist(&config)?;
+    let store = open::store(&config).await?;
+    let service = open::service(&config, store).await?;
+    let done = report(&service).await;
+    service.shutdown().await;
+    done
+}
+
+async fn report(service: &Service) -> Done {
+    let words = |error: crate::service::ServiceError| error.to_string();
+    let status = service.status().await.map_err(words)?;
+    print_status(&status);
+    if !status.store.up {
+        return Err("the store does not answer".to_owned());
+    }
+    let types = service.overview(3600, 1).await.map_err(words)?.types;
+    for count in &types {
+        let changed = last_change(service, &count.state_type).await?;
+        print_type(count, changed.as_deref());
+    }
+    let invalid = invalid(service).await?;
+    print_invalid(&invalid, status.states_invalid);
+    Ok(if status.states_invalid == 0 { ExitCode::SUCCESS } else { ExitCode::from(INVALID_STATES) })
+}
+
+fn print_status(status: &Status) {
+    let size = status.store.size_bytes.map_or("size unknown".to_owned(), bytes);
+    println!("Status          {}", if status.store.up { "connected" } else { "does not answer" });
+    println!("Engine          {}, {size}", status.store.engine);
+    println!("Versions        {}", status.seq);
+    println!("States          {} live, {} deleted", status.states_live, status.states_deleted);
+    println!("Snapshots       {}", status.snapshots);
+}
+
+fn print_type(count: &TypeCount, changed: Option<&str>) {
+    let changed = changed.map_or("no live state".to_owned(), |age| format!("last changed {age} ago"));
+    println!(
+        "  {:<16}{} live, {} deleted, {} invalid; {changed}",
+        count.state_type, count.live, count.deleted, count.invalid
+    );
+}
+
+fn print_invalid(states: &[StateSummary], total: u64) {
+    if total == 0 {
+        println!("Broken rules    none");
+        return;
+    }
+    println!("Broken rules    in {total} states");
+    for StateSummary { version, .. } in states {
+        println!("  {} {} v{}", version.state_type, version.state_id, version.version);
+        for violation in version.verdict.violations().iter().take(RULES) {
+            println!("    {}: {}", violation.pointer, violation.message);
+        }
+    }
+    let more = total.saturating_sub(states.len() as u64);
+    if more > 0 {
+        println!("  ... and {more} more");
+    }
+}
+
+async fn invalid(service: &Service) -> Result<Vec<StateSummary>, String> {
+    let request =
+        ListRequest { validity: Some(ValidityFilter::Invalid), limit: NAMED, ..ListRequest::default() };
+    Ok(service.list(request).await.map_err(|error| error.to_string())?.states)
+}
+
+/// How long ago a state of the type changed last.
+async fn last_change(service: &Service, state_type: &str) -> Result<Option<String>, String> {
+    let types = vec![statehouse_core::model::StateType::new(state_type).map_err(|error| error.to_string())?];
+    let request = ListRequest { types, limit: 1, ..ListRequest::default() };
+    let list = service.list(request).await.map_err(|error| error.to_string())?;
+    Ok(list.states.first().map(|state| age(state.version.timestamp, service.now())))
+}
+
+fn age(then: Timestamp, now: Timestamp) -> String {
+    let seconds = (now.micros() - then.micros()).max(0) / 1_000_000;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
+    }
+}
+
+fn bytes(size: u64) -> String {
+    match size {
+        0..1_024 => format!("{size} bytes"),
+        1_024..1_048_576 => format!("{} KiB", size / 1_024),
+        _ => format!("{} MiB", size / 1_048_576),
+    }
+}

@@ -1,0 +1,107 @@
+//! The command line: `serve`, `check`, `verify`, `openapi`.
+
+mod check;
+mod logging;
+mod open;
+mod serve;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Loaded, Sources};
+use crate::http;
+
+/// Something failed: the configuration is wrong, the store does not answer, the chain is broken.
+const FAILED: u8 = 1;
+/// Everything works, but live states break rules (`check`).
+const INVALID_STATES: u8 = 3;
+
+/// Keeps every version of the state of trading programs.
+#[derive(Debug, Parser)]
+#[command(name = "statehouse", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and the console.
+    Serve {
+        #[command(flatten)]
+        source: Source,
+        /// Where to listen, such as 127.0.0.1:8000; port 0 takes a free one. Without it the configuration's host and port.
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<String>,
+    },
+    /// Look at the configuration and the store. Exit code 0: all is well; 1: something failed; 3: states break rules.
+    Check {
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Check the hash chain of every version. Exit code 0: whole; 1: broken, or the store cannot be read.
+    Verify {
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Print the API's description (OpenAPI 3.1).
+    Openapi,
+}
+
+/// Where settings come from.
+#[derive(Debug, Args)]
+struct Source {
+    /// The configuration file. Without it config.json in the working directory is read, if it is there.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The SQLite file. Without it the configuration's, or ./data/statehouse.db.
+    #[arg(long, value_name = "PATH")]
+    db: Option<PathBuf>,
+}
+
+/// Runs a command. Must be called within a tokio runtime.
+pub async fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        Command::Serve { source, listen } => match load(source, listen) {
+            Ok(loaded) => serve::serve(loaded).await,
+            Err(code) => return code,
+        },
+        Command::Check { source } => match load(source, None) {
+            Ok(loaded) => check::check(loaded).await,
+            Err(code) => return code,
+        },
+        Command::Verify { source } => match load(source, None) {
+            Ok(loaded) => verify::verify(loaded).await,
+            Err(code) => return code,
+        },
+        Command::Openapi => openapi(),
+    };
+    done.unwrap_or_else(|message| {
+        eprintln!("statehouse: {message}");
+        ExitCode::from(FAILED)
+    })
+}
+
+/// A command's exit code, or what went wrong in words.
+type Done = Result<ExitCode, String>;
+
+fn load(source: Source, listen: Option<String>) -> Result<Loaded, ExitCode> {
+    // A variable that is not text cannot be one of ours.
+    let env = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let sources = Sources { file: source.config, listen, db: source.db, env };
+    config::load(&sources).map_err(|errors| {
+        eprintln!("statehouse: {errors}");
+        ExitCode::from(FAILED)
+    })
+}
+
+fn openapi() -> Done {
+    let text = http::openapi_document().to_pretty_json().map_err(|error| error.to_string())?;
+    println!("{text}");
+    Ok(ExitCode::SUCCESS)
+}

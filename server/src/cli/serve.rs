@@ -1,0 +1,85 @@
+//! `statehouse serve`.
+
+use std::process::ExitCode;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Done, logging, open};
+use crate::config::Loaded;
+use crate::http::{self, Options};
+
+pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
+    logging::start(config.log_level);
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    // The signals are taken over before anything is opened, so that none of them can interrupt that.
+    let stop = stop_on_signals()?;
+    let listening = http::bind(&config.api.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", addresses(&config.api.listen)))?;
+    let store = open::store(&config).await?;
+    let service = open::service(&config, store).await?;
+    println!("statehouse {} listens on http://{}", env!("CARGO_PKG_VERSION"), listening.address());
+    listening.serve(std::sync::Arc::clone(&service), Options::from_config(&config.api), stop).await;
+    service.shutdown().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn addresses(list: &[std::net::SocketAddr]) -> String {
+    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Cancelled by the first SIGINT or SIGTERM. A second one ends the process at once.
+fn stop_on_signals() -> Result<CancellationToken, String> {
+    let stop = CancellationToken::new();
+    let cancelled = stop.clone();
+    let mut signals = Signals::take_over().map_err(|error| format!("cannot wait for signals: {error}"))?;
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::info!("stopping: what is under way is finished");
+        cancelled.cancel();
+        signals.next().await;
+        tracing::warn!("stopped by a second signal before everything had ended");
+        std::process::exit(i32::from(super::FAILED));
+    });
+    Ok(stop)
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn take_over() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn take_over() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The listening socket, its connections, and how they end.
+//!
+//! `axum::serve` knows neither time-outs nor the sessions behind upgraded connections, so connections are served by
+//! hyper directly: a head that does not come, a reader that does not read and a session that does not end are all
+//! bounded in time.
+
+mod progress;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use super::options::Options;
+use super::{app::App, router};
+use crate::service::Service;
+
+pub(crate) use progress::Progress;
+use progress::Watched;
+
+/// Request heads larger than this are refused (431).
+const HEAD_MAX: usize = 64 << 10;
+/// How long to wait after the system could not accept, for example because no file handle is free.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A bound socket.
+#[derive(Debug)]
+pub struct Listening {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// Binds the first of these addresses that can be bound.
+///
+/// # Errors
+/// None can be.
+pub async fn bind(addresses: &[SocketAddr]) -> io::Result<Listening> {
+    let listener = TcpListener::bind(addresses).await?;
+    let address = listener.local_addr()?;
+    Ok(Listening { listener, address })
+}
+
+impl Listening {
+    /// Where requests are taken.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is cancelled; then takes no more connections, closes sessions with 1001, and lets requests
+    /// under way finish within the limit. The service itself is left running: the caller shuts it down afterwards.
+    pub async fn serve(self, service: Arc<Service>, options: Options, stop: CancellationToken) {
+        let app = router::app(service, options, stop.clone());
+        let router = router::router(&app);
+        let connections = TaskTracker::new();
+        let permits = Arc::new(Semaphore::new(app.limits().connections));
+        while let Some((stream, permit)) = accept(&self.listener, &permits, &stop).await {
+            connections.spawn(connection(stream, permit, router.clone(), app.clone()));
+        }
+        drop(self.listener);
+        finish(&app, &connections).await;
+    }
+}
+
+/// The next connection, or `None` when the server is to stop.
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+    stop: &CancellationToken,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let next = async {
+        let permit = Arc::clone(permits).acquire_owned().await.ok()?;
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => return Some((stream, permit)),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    };
+    stop.run_until_cancelled(next).await.flatten()
+}
+
+async fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Router, app: App) {
+    // Answers are short and waited for: do not hold them back for more.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection ended before it began");
+        return;
+    }
+    let progress = Progress::default();
+    let stream = Watched::new(stream, app.limits().write_timeout, progress.clone());
+    let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(progress.clone());
+        let request: Request = request.map(axum::body::Body::new);
+        request
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(app.limits().head_timeout).max_buf_size(HEAD_MAX);
+    let connection =
+        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = app.stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+    drop(permit);
+}
+
+async fn finish(app: &App, connections: &TaskTracker) {
+    connections.close();
+    app.sessions.close();
+    let ended = async {
+        connections.wait().await;
+        app.sessions.wait().await;
+    };
+    if tokio::time::timeout(app.limits().stop_timeout, ended).await.is_err() {
+        let (open, sessions) = (connections.len(), app.sessions.len());
+        tracing::warn!(connections = open, sessions, "not everything ended in time; stopping all the same");
+    }
+}

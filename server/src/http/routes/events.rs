@@ -1,0 +1,94 @@
+//! `GET /events`: pages of the log, or the log as it grows.
+
+use axum::extract::{OriginalUri, State};
+use axum::http::header::{ACCEPT, HeaderName};
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use statehouse_core::api::{EventPage, Topic};
+use statehouse_core::model::Seq;
+use utoipa::IntoParams;
+
+use super::{page, yes};
+use crate::http::app::App;
+use crate::http::extract::Params;
+use crate::http::failure::{Answer, Failure};
+use crate::http::openapi::Always;
+use crate::http::{link, reply, sse};
+use crate::service::EventFilter;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    /// Events after this seq, oldest first; from the start when neither this nor `before` is given.
+    after: Option<u64>,
+    /// Events before this seq, newest first; 0 means from the newest.
+    before: Option<u64>,
+    /// Rows of a page, 1 to 1000; 50 when left out.
+    #[serde(default = "page")]
+    limit: usize,
+    /// Whether events carry their data; they do when left out.
+    #[serde(default = "yes")]
+    data: bool,
+    /// Only events of this topic: `states` (all, when left out), `states:<type>` or `state:<id>`.
+    topic: Option<String>,
+}
+
+/// A page of events. With `Accept: text/event-stream` the events as they happen (SSE): those after `Last-Event-ID`, or
+/// else `after`, or else from now on.
+#[utoipa::path(get, path = "/events", tag = "events",
+    params(Parameters, ("Last-Event-ID" = Option<u64>, Header, description = "With SSE: resume after this seq")),
+    responses((status = 200, description = "A page, or a stream",
+        content((EventPage = "application/json"), (String = "text/event-stream"))), Always))]
+pub(crate) async fn events(
+    State(app): State<App>,
+    Params(asked): Params<Parameters>,
+    OriginalUri(here): OriginalUri,
+    headers: HeaderMap,
+) -> Answer {
+    let topic = asked.topic.as_deref().map(topic).transpose()?;
+    if wants_stream(&headers) {
+        let after = last_event_id(&headers)?.or(asked.after.map(Seq));
+        return sse::stream(&app, topic.unwrap_or(Topic::All), after, asked.data);
+    }
+    let filter = EventFilter { topics: topic.into_iter().collect(), with_data: asked.data };
+    match (asked.after, asked.before) {
+        (Some(_), Some(_)) => Err(Failure::parameter("send after or before, not both")),
+        (after, None) => {
+            let page = app.service.events_after(Seq(after.unwrap_or_default()), asked.limit, &filter).await?;
+            let more = page.next_after < page.seq;
+            answer(&page, &here, more.then_some("after"))
+        }
+        (None, Some(before)) => {
+            let before = (before > 0).then_some(Seq(before));
+            let page = app.service.events_before(before, asked.limit, &filter).await?;
+            let more = page.next_after > Seq(1);
+            answer(&page, &here, more.then_some("before"))
+        }
+    }
+}
+
+fn answer(page: &EventPage, here: &axum::http::Uri, next: Option<&str>) -> Answer {
+    let mut response = reply::json(StatusCode::OK, page)?;
+    if let Some(parameter) = next {
+        link::next(&mut response, here, parameter, Some(&page.next_after.to_string()));
+    }
+    Ok(response)
+}
+
+fn topic(text: &str) -> Answer<Topic> {
+    text.parse().map_err(|error: statehouse_core::api::TopicError| Failure::parameter(error.to_string()))
+}
+
+fn wants_stream(headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepts.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/event-stream"))
+}
+
+fn last_event_id(headers: &HeaderMap) -> Answer<Option<Seq>> {
+    let Some(value) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
+    let seq = value.to_str().ok().and_then(|text| text.parse().ok());
+    seq.map(|seq| Some(Seq(seq))).ok_or_else(|| Failure::parameter("Last-Event-ID must be a seq"))
+}

@@ -1,0 +1,107 @@
+//! Server-sent events: the same log for clients that only read.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::Stream;
+use statehouse_core::api::Topic;
+use statehouse_core::model::Seq;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::app::App;
+use super::failure::{Answer, Failure};
+use super::subscriptions::{Refused, Subscriptions};
+use super::ws::admit;
+use crate::events::{EventLog, ListenerGuard};
+
+const STRETCH: usize = 64;
+
+/// Streams the events of a topic after a seq, or from now on.
+pub(super) fn stream(app: &App, topic: Topic, after: Option<Seq>, with_data: bool) -> Answer {
+    let log = Arc::clone(app.service.events());
+    let tip = log.last_seq();
+    let mut subscriptions = Subscriptions::new(1);
+    match subscriptions.add(topic, after, with_data, tip) {
+        Ok(_) => {}
+        Err(Refused::CannotReplay(reason)) => {
+            return Err(Failure::parameter(format!("cannot replay: {reason}")));
+        }
+        Err(Refused::TooMany(max)) => return Err(Failure::parameter(format!("at most {max} topic"))),
+    }
+    let doorbell = log.doorbell();
+    let reader = Reader {
+        log,
+        doorbell,
+        subscriptions,
+        ready: VecDeque::new(),
+        told: false,
+        stop: app.stop.clone(),
+        _listener: admit(app)?,
+    };
+    let keep_alive = KeepAlive::new().interval(app.limits().ping_every);
+    let mut response: Response = Sse::new(events(reader)).keep_alive(keep_alive).into_response();
+    // Proxies that collect answers before they pass them on would hold events back.
+    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+struct Reader {
+    log: Arc<EventLog>,
+    doorbell: watch::Receiver<Seq>,
+    subscriptions: Subscriptions,
+    ready: VecDeque<SseEvent>,
+    /// The client knows that it has everything up to the cursor.
+    told: bool,
+    stop: CancellationToken,
+    _listener: ListenerGuard,
+}
+
+fn events(reader: Reader) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    futures::stream::unfold(reader, async |mut reader| {
+        let stop = reader.stop.clone();
+        let event = stop.run_until_cancelled(reader.next()).await.flatten()?;
+        Some((Ok(event), reader))
+    })
+}
+
+impl Reader {
+    /// The next event; `None` ends the stream: the client connects again and resumes by itself.
+    async fn next(&mut self) -> Option<SseEvent> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            if self.subscriptions.cursor() >= self.log.last_seq() {
+                if !self.told {
+                    self.told = true;
+                    let seq = self.subscriptions.cursor();
+                    return Some(named("caught_up", seq).data(format!("{{\"seq\":{seq}}}")));
+                }
+                self.doorbell.changed().await.ok()?;
+                continue;
+            }
+            self.read_on().await?;
+        }
+    }
+
+    async fn read_on(&mut self) -> Option<()> {
+        let stretch = self.log.read_after(self.subscriptions.cursor(), STRETCH).await;
+        let stretch =
+            stretch.inspect_err(|error| tracing::error!(%error, "an event stream could not read on")).ok()?;
+        for event in &stretch {
+            if let Some(with_data) = self.subscriptions.pass(event.version()) {
+                self.ready.push_back(named("state_update", event.seq()).data(event.json(with_data)));
+            }
+        }
+        self.log.sent(&stretch);
+        Some(())
+    }
+}
+
+fn named(name: &str, seq: Seq) -> SseEvent {
+    SseEvent::default().event(name).id(seq.to_string())
+}

@@ -1,0 +1,188 @@
+//! What one session listens to, and how far it has been told.
+
+use statehouse_core::api::Topic;
+use statehouse_core::model::{Seq, Version};
+
+/// One topic of a session.
+#[derive(Debug)]
+struct Subscription {
+    topic: Topic,
+    /// Only events after this.
+    from: Seq,
+    with_data: bool,
+}
+
+/// The topics of a session and its one position in the log.
+#[derive(Debug)]
+pub(crate) struct Subscriptions {
+    topics: Vec<Subscription>,
+    max: usize,
+    /// Everything up to here has been looked at.
+    cursor: Seq,
+    /// The last event that was sent.
+    sent: Seq,
+}
+
+/// Why a subscription is not made.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The session has as many as it may have.
+    TooMany(usize),
+    /// Events after that seq cannot be sent in order.
+    CannotReplay(String),
+}
+
+impl Subscriptions {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { topics: Vec::new(), max, cursor: Seq::ZERO, sent: Seq::ZERO }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.topics.is_empty()
+    }
+
+    /// Everything up to here has been looked at.
+    pub(crate) fn cursor(&self) -> Seq {
+        self.cursor
+    }
+
+    /// Adds a topic, or changes it. Answers the seq after which its events are sent.
+    pub(crate) fn add(
+        &mut self,
+        topic: Topic,
+        after: Option<Seq>,
+        with_data: bool,
+        tip: Seq,
+    ) -> Result<Seq, Refused> {
+        let known = self.topics.iter().position(|known| known.topic == topic);
+        if known.is_none() && self.topics.len() >= self.max {
+            return Err(Refused::TooMany(self.max));
+        }
+        let from = match after {
+            Some(after) => self.replay_from(after, tip)?,
+            None => known.map_or(tip, |index| self.topics[index].from),
+        };
+        if self.topics.is_empty() || from < self.cursor {
+            self.cursor = from;
+        }
+        let subscription = Subscription { topic, from, with_data };
+        match known {
+            Some(index) => self.topics[index] = subscription,
+            None => self.topics.push(subscription),
+        }
+        Ok(from)
+    }
+
+    fn replay_from(&self, after: Seq, tip: Seq) -> Result<Seq, Refused> {
+        if after > tip {
+            let reason = format!("seq {after} has not been written here; the last is {tip}");
+            return Err(Refused::CannotReplay(reason));
+        }
+        if after < self.sent {
+            let sent = self.sent;
+            let reason = format!(
+                "this connection has been sent events up to seq {sent} already; to go back further, open another one"
+            );
+            return Err(Refused::CannotReplay(reason));
+        }
+        Ok(after)
+    }
+
+    pub(crate) fn remove(&mut self, topic: &Topic) {
+        self.topics.retain(|known| known.topic != *topic);
+    }
+
+    /// Moves on over an event. Says whether to send it, and if so, whether with its data.
+    pub(crate) fn pass(&mut self, version: &Version) -> Option<bool> {
+        self.cursor = version.seq;
+        let wanted = self
+            .topics
+            .iter()
+            .filter(|known| known.from < version.seq && known.topic.covers(&version.key))
+            .map(|known| known.with_data)
+            .reduce(|one, other| one || other);
+        if wanted.is_some() {
+            self.sent = version.seq;
+        }
+        wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use statehouse_core::hash::ChainHash;
+    use statehouse_core::model::{ChangeSummary, Operation, StateKey, Timestamp, Verdict, VersionNumber};
+
+    use super::*;
+
+    fn version(seq: u64, id: &str) -> Version {
+        Version {
+            seq: Seq(seq),
+            key: StateKey::new("position", id).unwrap(),
+            version: VersionNumber(1),
+            operation: Operation::Create,
+            data: None,
+            content_hash: None,
+            chain_hash: ChainHash::START,
+            recorded_at: Timestamp::from_micros(0),
+            author: Some(Arc::from("me")),
+            description: None,
+            batch_id: None,
+            verdict: Verdict::NotChecked,
+            change: ChangeSummary::default(),
+        }
+    }
+
+    fn topic(text: &str) -> Topic {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn overlapping_topics_send_an_event_once_with_data_if_any_wants_it() {
+        let mut session = Subscriptions::new(10);
+        session.add(topic("states"), Some(Seq(0)), false, Seq(9)).unwrap();
+        session.add(topic("state:a"), Some(Seq(0)), true, Seq(9)).unwrap();
+        assert_eq!(session.pass(&version(1, "a")), Some(true));
+        assert_eq!(session.pass(&version(2, "b")), Some(false));
+    }
+
+    #[test]
+    fn each_topic_starts_where_it_was_asked_to() {
+        let mut session = Subscriptions::new(10);
+        assert_eq!(session.add(topic("state:a"), None, true, Seq(5)), Ok(Seq(5)));
+        assert_eq!(session.add(topic("state:b"), Some(Seq(2)), true, Seq(5)), Ok(Seq(2)));
+        assert_eq!(session.cursor(), Seq(2));
+        assert_eq!(session.pass(&version(3, "a")), None);
+        assert_eq!(session.pass(&version(4, "b")), Some(true));
+        assert_eq!(session.pass(&version(6, "a")), Some(true));
+    }
+
+    #[test]
+    fn what_was_sent_is_not_gone_back_behind() {
+        let mut session = Subscriptions::new(10);
+        session.add(topic("states"), Some(Seq(3)), true, Seq(9)).unwrap();
+        session.pass(&version(4, "a"));
+        assert!(matches!(
+            session.add(topic("state:b"), Some(Seq(3)), true, Seq(9)),
+            Err(Refused::CannotReplay(_))
+        ));
+        assert_eq!(session.add(topic("state:b"), Some(Seq(4)), true, Seq(9)), Ok(Seq(4)));
+        assert!(matches!(
+            session.add(topic("state:c"), Some(Seq(10)), true, Seq(9)),
+            Err(Refused::CannotReplay(_))
+        ));
+    }
+
+    #[test]
+    fn topics_are_limited_and_can_be_given_back() {
+        let mut session = Subscriptions::new(1);
+        session.add(topic("states"), None, true, Seq(0)).unwrap();
+        assert_eq!(session.add(topic("state:a"), None, true, Seq(0)), Err(Refused::TooMany(1)));
+        session.remove(&topic("states"));
+        assert!(session.is_empty());
+        session.add(topic("state:a"), None, true, Seq(7)).unwrap();
+        assert_eq!(session.cursor(), Seq(7));
+    }
+}

@@ -1,0 +1,246 @@
+//! One WebSocket session. It keeps its own position in the log; the doorbell only wakes it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use futures::SinkExt;
+use statehouse_core::api::{ClientMessage, Code, ServerMessage, Topic};
+use statehouse_core::model::Seq;
+use tokio::sync::watch;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+
+use super::super::app::App;
+use super::super::listen::Progress;
+use super::super::subscriptions::{Refused, Subscriptions};
+use crate::events::{EventLog, LoggedEvent};
+
+/// Events read at a time, at first and at most: more when they are small, fewer when they are large.
+const STRETCH: std::ops::RangeInclusive<usize> = 16..=256;
+const STRETCH_BYTES: usize = 1 << 20;
+/// How long a close frame may take to go out.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Why a session ends.
+#[derive(Debug)]
+enum End {
+    /// The peer closed, or the connection broke.
+    Gone,
+    /// The server closes it with this code and these words.
+    Close(u16, &'static str),
+}
+
+type Step<T = ()> = Result<T, End>;
+
+pub(super) struct Session {
+    socket: WebSocket,
+    app: App,
+    log: Arc<EventLog>,
+    progress: Progress,
+    subscriptions: Subscriptions,
+    stretch: usize,
+    /// The client was told of everything up to here.
+    told: Option<Seq>,
+    last_heard: Instant,
+}
+
+impl Session {
+    pub(super) fn new(socket: WebSocket, app: App, progress: Progress) -> Self {
+        let log = Arc::clone(app.service.events());
+        let subscriptions = Subscriptions::new(app.limits().subscriptions);
+        let last_heard = Instant::now();
+        Self { socket, app, log, progress, subscriptions, stretch: *STRETCH.start(), told: None, last_heard }
+    }
+
+    pub(super) async fn run(mut self) {
+        let stop = self.app.stop.clone();
+        let end = match stop.run_until_cancelled(self.talk()).await {
+            Some(Ok(())) => End::Gone,
+            Some(Err(end)) => end,
+            None => End::Close(close_code::AWAY, "the server is stopping"),
+        };
+        if let End::Close(code, reason) = end {
+            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+            // A peer that does not take the frame in time finds the connection closed without one.
+            let _ = timeout(FAREWELL, self.farewell(frame)).await;
+        }
+    }
+
+    /// Sends a close frame and waits for the peer's.
+    async fn farewell(&mut self, frame: CloseFrame) {
+        if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
+            while let Some(Ok(_)) = self.socket.recv().await {}
+        }
+    }
+
+    async fn talk(&mut self) -> Step {
+        let mut doorbell = self.log.doorbell();
+        let mut lists = self.log.lists_bell();
+        let mut ping = self.ping();
+        loop {
+            let behind = !self.subscriptions.is_empty() && self.subscriptions.cursor() < self.log.last_seq();
+            tokio::select! {
+                biased;
+                message = self.socket.recv() => self.hear(message).await?,
+                _ = ping.tick() => self.keep_alive().await?,
+                () = rung(&mut lists) => self.say(&ServerMessage::ListsChanged).await?,
+                () = std::future::ready(()), if behind => self.read_on().await?,
+                () = rung(&mut doorbell), if !behind => {}
+            }
+        }
+    }
+
+    fn ping(&self) -> Interval {
+        let every = self.app.limits().ping_every;
+        let mut ping = interval_at(Instant::now() + every, every);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ping
+    }
+
+    async fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Step {
+        self.last_heard = Instant::now();
+        match message {
+            None | Some(Err(_) | Ok(Message::Close(_))) => Err(End::Gone),
+            Some(Ok(Message::Text(text))) => self.answer(&text).await,
+            Some(Ok(Message::Binary(_))) => {
+                self.complain("invalid_message", "messages are JSON texts".into()).await
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+        }
+    }
+
+    async fn answer(&mut self, text: &str) -> Step {
+        match serde_json::from_str(text) {
+            Ok(ClientMessage::Subscribe { topic, after, data }) => self.subscribe(topic, after, data).await,
+            Ok(ClientMessage::Unsubscribe { topic }) => {
+                self.subscriptions.remove(&topic);
+                self.say(&ServerMessage::UnsubscriptionConfirmed { topic }).await
+            }
+            Ok(ClientMessage::Ping) => self.say(&ServerMessage::Pong).await,
+            Err(error) => self.complain("invalid_message", error.to_string()).await,
+        }
+    }
+
+    async fn subscribe(&mut self, topic: Topic, after: Option<Seq>, data: bool) -> Step {
+        let seq = self.log.last_seq();
+        match self.subscriptions.add(topic.clone(), after, data, seq) {
+            Ok(after) => {
+                self.told = None;
+                self.say(&ServerMessage::SubscriptionConfirmed { topic, after, seq }).await?;
+                if self.subscriptions.cursor() >= seq { self.caught_up().await } else { Ok(()) }
+            }
+            Err(Refused::CannotReplay(reason)) => {
+                let after = after.unwrap_or(seq);
+                self.say(&ServerMessage::CannotReplay { after, reason, seq }).await
+            }
+            Err(Refused::TooMany(max)) => {
+                let message = format!("a session has at most {max} subscriptions");
+                self.complain(Code::TooManyRequests.as_str(), message).await
+            }
+        }
+    }
+
+    /// Sends the next stretch of the log.
+    async fn read_on(&mut self) -> Step {
+        let stretch = match self.log.read_after(self.subscriptions.cursor(), self.stretch).await {
+            Ok(stretch) => stretch,
+            Err(error) => {
+                tracing::error!(%error, "a session could not read on");
+                self.complain(Code::StoreUnavailable.as_str(), "the store did not answer".into()).await?;
+                return Err(End::Close(
+                    close_code::ERROR,
+                    "the store did not answer; resume from the last seq",
+                ));
+            }
+        };
+        let bytes: usize = stretch.iter().map(|event| event.version().size()).sum();
+        let mut sent: Vec<Arc<LoggedEvent>> = Vec::new();
+        for event in stretch.iter() {
+            if let Some(with_data) = self.subscriptions.pass(event.version()) {
+                self.feed(Message::text(event.message(with_data))).await?;
+                sent.push(Arc::clone(event));
+            }
+        }
+        self.flush().await?;
+        self.log.sent(&sent);
+        self.stretch = next_stretch(self.stretch, bytes);
+        if self.told.is_none() && self.subscriptions.cursor() >= self.log.last_seq() {
+            self.caught_up().await?;
+        }
+        Ok(())
+    }
+
+    async fn caught_up(&mut self) -> Step {
+        let seq = self.subscriptions.cursor();
+        self.told = Some(seq);
+        self.say(&ServerMessage::CaughtUp { seq }).await
+    }
+
+    async fn keep_alive(&mut self) -> Step {
+        if self.last_heard.elapsed() >= self.app.limits().idle_timeout {
+            return Err(End::Close(close_code::AWAY, "no answer to pings"));
+        }
+        // Somebody who listens to little learns how far the log has gone, and resumes from there.
+        if self.told.is_some_and(|told| told < self.subscriptions.cursor()) {
+            self.caught_up().await?;
+        }
+        self.feed(Message::Ping(bytes::Bytes::new())).await?;
+        self.flush().await
+    }
+
+    async fn complain(&mut self, code: &str, message: String) -> Step {
+        self.say(&ServerMessage::Error { code: code.to_owned(), message }).await
+    }
+
+    async fn say(&mut self, message: &ServerMessage) -> Step {
+        // Made of texts and numbers: writing it cannot fail.
+        let text = serde_json::to_string(message).unwrap_or_default();
+        self.feed(Message::text(text)).await?;
+        self.flush().await
+    }
+
+    async fn feed(&mut self, message: Message) -> Step {
+        let (patience, progress) = (self.app.limits().slow_timeout, self.progress.clone());
+        patient(self.socket.feed(message), patience, &progress).await
+    }
+
+    async fn flush(&mut self) -> Step {
+        let (patience, progress) = (self.app.limits().slow_timeout, self.progress.clone());
+        patient(self.socket.flush(), patience, &progress).await
+    }
+}
+
+/// Waits as long as the peer takes something.
+async fn patient(
+    sending: impl Future<Output = Result<(), axum::Error>>,
+    patience: Duration,
+    progress: &Progress,
+) -> Step {
+    let mut sending = std::pin::pin!(sending);
+    loop {
+        let before = progress.bytes();
+        match timeout(patience, sending.as_mut()).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(_)) => return Err(End::Gone),
+            Err(_) if progress.bytes() > before => {}
+            Err(_) => return Err(End::Close(close_code::AGAIN, "too slow; resume from the last seq")),
+        }
+    }
+}
+
+async fn rung<T>(bell: &mut watch::Receiver<T>) {
+    if bell.changed().await.is_err() {
+        // The log is gone with its server: nothing will ring again, and the stop ends the session.
+        std::future::pending().await
+    }
+}
+
+fn next_stretch(stretch: usize, bytes: usize) -> usize {
+    if bytes > 4 * STRETCH_BYTES {
+        (stretch / 2).max(1)
+    } else if bytes < STRETCH_BYTES {
+        (stretch * 2).min(*STRETCH.end())
+    } else {
+        stretch
+    }
+}
