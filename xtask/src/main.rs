@@ -1,5 +1,6 @@
 //! Everything that sets up, builds, tests and measures this repository.
 
+mod bench;
 mod browser;
 mod budget;
 mod component;
@@ -45,6 +46,12 @@ enum Command {
         #[arg(long, value_name = "STEP")]
         only: Option<test::Step>,
     },
+    /// Measure the released server beside baselines of the same run, and print the table of `docs/BENCHMARKS.md`.
+    Bench {
+        /// Leave out the store of a million states, which takes minutes to fill.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Build only the console, into `dist/`.
     Console,
     /// Build only the component: core as a WebAssembly package for browsers and Node.
@@ -70,6 +77,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Run { server } => return run::run(&workspace, &server),
         Command::Build => server::release(&workspace)?,
         Command::Test { only } => test::test(&workspace, only)?,
+        Command::Bench { quick } => bench::bench(&workspace, quick)?,
         Command::Console => console::build(&workspace)?,
         Command::Component => component::show(&workspace)?,
         Command::Tools => tools::show(&workspace)?,

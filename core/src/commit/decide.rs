@@ -1,6 +1,7 @@
 //! Turns a batch of writes into versions, or says why nothing may be written.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use super::{Expectation, HeadMoved};
@@ -100,10 +101,10 @@ pub type Summarise<'a> = &'a dyn Fn(&StateType, Option<&Document>, Option<&Docum
 ///
 /// `heads` must hold the head (tombstones too) of every state the batch names, as far as it exists. A batch that names
 /// a state twice sees its own earlier write.
-pub fn decide(
+pub fn decide<S: BuildHasher>(
     batch: &[Write],
     tip: &mut Tip,
-    heads: &mut HashMap<StateKey, Version>,
+    heads: &mut HashMap<StateKey, Version, S>,
     now: Timestamp,
     summarise: Summarise<'_>,
 ) -> Result<Vec<Outcome>, Refusal> {
@@ -126,7 +127,10 @@ pub fn decide(
     Ok(outcomes)
 }
 
-fn check_expectations(batch: &[Write], heads: &HashMap<StateKey, Version>) -> Result<(), Refusal> {
+fn check_expectations<S: BuildHasher>(
+    batch: &[Write],
+    heads: &HashMap<StateKey, Version, S>,
+) -> Result<(), Refusal> {
     let moved: Vec<HeadMoved> = batch
         .iter()
         .filter(|write| !write.expectation.holds(heads.get(&write.key)))

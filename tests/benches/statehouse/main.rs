@@ -1,0 +1,79 @@
+//! `cargo xtask bench`: how fast Statehouse is, next to what the machine can do, in one run.
+//!
+//! Machines differ and are noisy, so every figure stands beside a baseline measured in the same run on the same disk, and
+//! the ratio is what counts. Nothing here is a test.
+#![allow(clippy::expect_used, reason = "a measurement that cannot go on says so by panicking")]
+
+mod baseline;
+mod client;
+mod diffing;
+mod saves;
+mod server;
+mod snapshots;
+mod table;
+
+use std::time::Duration;
+
+use table::Table;
+
+/// How long each rate is measured.
+const WINDOW: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() {
+    // `cargo bench` passes `--bench`; `--quick` leaves the million states out.
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let folder = tempfile::Builder::new()
+        .prefix("bench-")
+        .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .expect("a folder on the disk that is measured");
+    let mut table = Table::new();
+
+    progress("raw SQLite: insert and commit, one row at a time");
+    let raw = baseline::raw_sqlite(&folder.path().join("raw.db"), WINDOW).await;
+    table.row("raw SQLite, one row a commit (WAL, synchronous=FULL)", raw, "rows/s", None);
+
+    let server = server::Server::start(&folder.path().join("saves.db")).await;
+    for connections in [1, 16, 64] {
+        progress(&format!("durable saves over HTTP, {connections} connections"));
+        let rate = saves::saves(&server, connections, WINDOW).await;
+        table.row(
+            &format!("durable validated saves, {connections} connections"),
+            rate,
+            "saves/s",
+            Some(rate / raw),
+        );
+    }
+    for connections in [1, 16] {
+        progress(&format!("reads of the latest state, {connections} connections"));
+        let rate = saves::reads(&server, connections, WINDOW).await;
+        table.row(
+            &format!("latest state over HTTP, {connections} connections"),
+            rate,
+            "reads/s",
+            Some(rate / raw),
+        );
+    }
+    server.stop().await;
+
+    let small = snapshots::of_store_with(&folder.path().join("small.db"), 1_000).await;
+    table.row("snapshot of 1,000 states", small.as_secs_f64() * 1e3, "ms, median", None);
+    if !quick {
+        let large = snapshots::of_store_with(&folder.path().join("large.db"), 1_000_000).await;
+        let ratio = large.as_secs_f64() / small.as_secs_f64();
+        table.row(
+            "snapshot of 1,000,000 states (ratio: to 1,000 states)",
+            large.as_secs_f64() * 1e3,
+            "ms, median",
+            Some(ratio),
+        );
+    }
+
+    progress("difference of two 1 MB documents");
+    diffing::measure(&mut table);
+    table.print();
+}
+
+fn progress(what: &str) {
+    eprintln!("measuring {what} ...");
+}

@@ -1,0 +1,42 @@
+//! The released server as its own process, on a database of its own.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: String,
+}
+
+impl Server {
+    pub(crate) async fn start(database: &Path) -> Self {
+        let program = std::env::var("STATEHOUSE_BIN").expect("STATEHOUSE_BIN; use `cargo xtask bench`");
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|l| l.local_addr())
+            .expect("a free port")
+            .port();
+        let address = format!("127.0.0.1:{port}");
+        let process = Command::new(program)
+            .args(["serve", "--listen", &address, "--db"])
+            .arg(database)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the server starts");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(&address).await.is_err() {
+            assert!(Instant::now() < deadline, "the server does not listen");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Self { process, address }
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.process.kill().await.expect("the server ends");
+    }
+}
