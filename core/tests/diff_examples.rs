@@ -1,7 +1,7 @@
 //! Differences as people read them.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 use statehouse_core::apply::{apply, apply_selected};
-use statehouse_core::diff::{Diff, diff, json_patch, summarise, summary};
+use statehouse_core::diff::{Diff, Line, diff, json_patch, side_by_side, summarise, summary};
 use statehouse_core::json::Document;
 use statehouse_core::model::StateType;
 use statehouse_core::schema::path_rules;
@@ -248,4 +248,86 @@ fn json_patch_speaks_in_values() {
         r#"[{"op":"replace","path":"/a","value":1.50},{"op":"remove","path":"/b/0"},{"op":"add","path":"/b/2","value":4},{"op":"remove","path":"/c"},{"op":"add","path":"/d~1e","value":null}]"#
     );
     assert_eq!(patch(r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#), "[]");
+}
+
+/// Rows as text: numbers and lines of both sides, changed characters in brackets.
+fn beside(old: &str, new: &str, context: usize) -> Vec<String> {
+    let side = |line: &Option<Line>| match line {
+        None => "-".to_owned(),
+        Some(line) => {
+            let parts = line
+                .parts
+                .iter()
+                .map(|part| if part.changed { format!("[{}]", part.text) } else { part.text.clone() });
+            format!("{} {}", line.number, parts.collect::<String>())
+        }
+    };
+    let rows = side_by_side(&document(old), &document(new), path_rules("position"), Some(context));
+    rows.iter()
+        .map(|row| match &row.fold {
+            Some(fold) => format!(
+                "{} lines from {} and {}: {} to {}",
+                fold.lines, fold.old_number, fold.new_number, row.path, fold.last_path
+            ),
+            None => format!("{:?} {} | {} | {}", row.kind, row.path, side(&row.old), side(&row.new)),
+        })
+        .collect()
+}
+
+#[test]
+fn side_by_side_with_folded_lines() {
+    let old = r#"{"a":1,"b":2,"c":{"d":3,"e":[]},"stop_loss":1.0790,"f":4,"g":5,"h":6,"note":"x"}"#;
+    let new = r#"{"a":1,"b":2,"c":{"d":3,"e":[]},"stop_loss":1.0851,"f":4,"g":5,"h":6}"#;
+    assert_eq!(
+        beside(old, new, 1),
+        [
+            "6 lines from 1 and 1:  to /c/e",
+            "Equal /c | 7   }, | 7   },",
+            "Changed /stop_loss | 8   \"stop_loss\": 1.0[790], | 8   \"stop_loss\": 1.0[851],",
+            "Equal /f | 9   \"f\": 4, | 9   \"f\": 4,",
+            "Equal /g | 10   \"g\": 5, | 10   \"g\": 5,",
+            "Equal /h | 11   \"h\": 6, | 11   \"h\": 6",
+            "Removed /note | 12   \"note\": \"x\" | -",
+            "Equal  | 13 } | 12 }",
+        ]
+    );
+    let rows = side_by_side(&document(old), &document(new), path_rules("position"), Some(1));
+    let fold = rows[0].fold.as_ref().unwrap();
+    assert_eq!(fold.text, "{\n  \"a\": 1,\n  \"b\": 2,\n  \"c\": {\n    \"d\": 3,\n    \"e\": []");
+}
+
+#[test]
+fn side_by_side_of_other_kinds_and_places() {
+    assert_eq!(
+        beside(
+            r#"{"a":null,"legs":[{"symbol":"A"},{"symbol":"B"}]}"#,
+            r#"{"a":[1],"legs":[{"symbol":"B"},{"symbol":"A"}]}"#,
+            9
+        ),
+        [
+            "Equal  | 1 { | 1 {",
+            "Removed /a | 2   \"a\": null, | -",
+            "Added /a | - | 2   \"a\": [",
+            "Added /a/0 | - | 3     1",
+            "Added /a | - | 4   ],",
+            "Equal /legs | 3   \"legs\": [ | 5   \"legs\": [",
+            "Added /legs/0 | - | 6     {",
+            "Added /legs/0/symbol | - | 7       \"symbol\": \"B\"",
+            "Added /legs/0 | - | 8     },",
+            "Equal /legs/1 | 4     { | 9     {",
+            "Equal /legs/1/symbol | 5       \"symbol\": \"A\" | 10       \"symbol\": \"A\"",
+            "Equal /legs/1 | 6     }, | 11     }",
+            "Removed /legs/1 | 7     { | -",
+            "Removed /legs/1/symbol | 8       \"symbol\": \"B\" | -",
+            "Removed /legs/1 | 9     } | -",
+            "Equal /legs | 10   ] | 12   ]",
+            "Equal  | 11 } | 13 }",
+        ]
+    );
+    assert_eq!(beside("[1,2]", "[1,2]", 0), ["4 lines from 1 and 1:  to "]);
+    assert_eq!(beside("1", "12", 3), ["Changed  | 1 1 | 1 1[2]"]);
+    assert_eq!(
+        beside(r#"{"a":1}"#, r#"{"\u0061":1}"#, 0)[1],
+        "Changed /a | 2   [\"a\"]: 1 | 2   [\"\\u0061\"]: 1"
+    );
 }

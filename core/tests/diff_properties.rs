@@ -6,8 +6,9 @@ mod common;
 use common::{Value, edited, value};
 use proptest::prelude::*;
 use statehouse_core::apply::{ApplyError, apply, apply_selected};
-use statehouse_core::diff::{ChangeKind, Diff, diff, json_patch};
+use statehouse_core::diff::{ChangeKind, Diff, Line, Row, RowKind, diff, json_patch, side_by_side};
 use statehouse_core::json::Document;
+use statehouse_core::json::writer::pretty;
 use statehouse_core::schema::path_rules;
 
 fn document(value: &Value) -> Document {
@@ -80,6 +81,28 @@ proptest! {
         let done = json_patch::patch(&mut patched, &operations);
         prop_assert!(done.is_ok(), "{:?} {}", done, patch);
         prop_assert_eq!(patched, serde_json::from_str::<serde_json::Value>(new.text()).unwrap(), "{}", patch);
+    }
+
+    #[test]
+    fn side_by_side_every_line_of_both_stands_in_its_place((old, new) in edited(), context in 0..4usize) {
+        let (old, new) = (document(&old), document(&new));
+        let lines = |document: &Document| pretty(document.root()).lines().map(str::to_owned).collect::<Vec<_>>();
+        let rows = side_by_side(&old, &new, path_rules("position"), None);
+        for (document, pick) in [(&old, (|row: &Row| row.old.clone()) as fn(&Row) -> Option<Line>), (&new, |row| row.new.clone())] {
+            let shown: Vec<Line> = rows.iter().filter_map(pick).collect();
+            let texts: Vec<String> = shown.iter().map(|line| line.parts.iter().map(|part| &*part.text).collect()).collect();
+            prop_assert_eq!(&texts, &lines(document));
+            prop_assert!(shown.iter().zip(1..).all(|(line, number)| line.number == number));
+        }
+        prop_assert_eq!(rows.iter().all(|row| row.kind == RowKind::Equal), old == new || difference(&old, &new).changes.is_empty());
+        // Folded, the same lines are counted.
+        let folded = side_by_side(&old, &new, path_rules("position"), Some(context));
+        let count = |row: &Row| row.fold.as_ref().map_or(1, |fold| fold.lines as usize);
+        prop_assert_eq!(folded.iter().map(count).sum::<usize>(), rows.len());
+        for row in folded.iter().filter(|row| row.new.is_some()) {
+            let target = new.tape().get(&row.path.parse().unwrap());
+            prop_assert!(target.is_some(), "{} leads nowhere", row.path);
+        }
     }
 
     #[test]

@@ -26,17 +26,23 @@ pub(super) struct Matching {
     pub(super) order: Option<Vec<u32>>,
 }
 
-impl Matching {
-    /// From each new child's old position, if it has one.
-    fn of(old_count: usize, partners: &[Option<usize>]) -> Self {
-        let mut removed: Vec<bool> = vec![true; old_count];
-        for old in partners.iter().flatten() {
+/// For each child of the new container the position of the old one that it belongs to, if there is one.
+#[derive(Debug)]
+pub(super) struct Partners {
+    old_count: usize,
+    of_new: Vec<Option<usize>>,
+}
+
+impl Partners {
+    pub(super) fn matching(&self) -> Matching {
+        let mut removed: Vec<bool> = vec![true; self.old_count];
+        for old in self.of_new.iter().flatten() {
             removed[*old] = false;
         }
-        let mut gone = (0..old_count).filter(|old| removed[*old]).peekable();
-        let mut steps = Vec::with_capacity(old_count.max(partners.len()));
+        let mut gone = (0..self.old_count).filter(|old| removed[*old]).peekable();
+        let mut steps = Vec::with_capacity(self.old_count.max(self.of_new.len()));
         let mut after = 0;
-        for (new, partner) in partners.iter().enumerate() {
+        for (new, partner) in self.of_new.iter().enumerate() {
             match *partner {
                 Some(old) => {
                     while let Some(old) = gone.next_if(|gone| *gone < old) {
@@ -49,7 +55,28 @@ impl Matching {
             }
         }
         steps.extend(gone.map(|old| Step::Removed { old }));
-        Self { steps, order: order(partners) }
+        Matching { steps, order: order(&self.of_new) }
+    }
+
+    /// Only as many partners as stand in the same order in both: what changed places is gone here and new there.
+    pub(super) fn in_order(mut self) -> Self {
+        // Patience: `piles` holds, for each length, the new child that ends the best rising sequence of that length.
+        let mut piles: Vec<usize> = Vec::new();
+        let mut before: Vec<Option<usize>> = vec![None; self.of_new.len()];
+        for (new, partner) in self.of_new.iter().enumerate() {
+            let Some(old) = *partner else { continue };
+            let length = piles.partition_point(|end| self.of_new[*end] < Some(old));
+            before[new] = length.checked_sub(1).map(|shorter| piles[shorter]);
+            if length == piles.len() { piles.push(new) } else { piles[length] = new }
+        }
+        let mut kept = vec![None; self.of_new.len()];
+        let mut at = piles.last().copied();
+        while let Some(new) = at {
+            kept[new] = self.of_new[new];
+            at = before[new];
+        }
+        self.of_new = kept;
+        self
     }
 }
 
@@ -66,10 +93,10 @@ pub(super) fn same_keys(old: Node<'_>, new: Node<'_>) -> bool {
 }
 
 /// Matches the members of two objects by key.
-pub(super) fn members(old: &[Member<'_>], new: &[Member<'_>]) -> Matching {
+pub(super) fn members(old: &[Member<'_>], new: &[Member<'_>]) -> Partners {
     let mut by_key: Option<HashMap<Cow<'_, str>, usize>> = None;
     let mut expected = 0;
-    let partners: Vec<_> = new
+    let of_new = new
         .iter()
         .map(|member| {
             // Mostly the keys stand as they stood, but for a few.
@@ -87,19 +114,19 @@ pub(super) fn members(old: &[Member<'_>], new: &[Member<'_>]) -> Matching {
             found
         })
         .collect();
-    Matching::of(old.len(), &partners)
+    Partners { old_count: old.len(), of_new }
 }
 
 /// Matches the elements of two arrays by the member `identity`. Nothing if an element has none, or two of one
 /// array share it.
-pub(super) fn elements(old: &[Node<'_>], new: &[Node<'_>], identity: &str) -> Option<Matching> {
+pub(super) fn elements(old: &[Node<'_>], new: &[Node<'_>], identity: &str) -> Option<Partners> {
     let old_at = positions(old, identity)?;
     positions(new, identity)?;
-    let partners: Vec<_> = new
+    let of_new = new
         .iter()
         .map(|element| identity_of(*element, identity).and_then(|name| old_at.get(name).copied()))
         .collect();
-    Some(Matching::of(old.len(), &partners))
+    Some(Partners { old_count: old.len(), of_new })
 }
 
 fn positions<'a>(elements: &[Node<'a>], identity: &str) -> Option<HashMap<&'a str, usize>> {

@@ -12,12 +12,16 @@ mod record;
 mod scalar;
 mod sequence;
 mod series;
+mod side_by_side;
 mod summary;
+mod tint;
 mod types;
 mod walk;
 
 pub use patch::json_patch;
+pub use side_by_side::{Fold, Line, Part, Row, RowKind, side_by_side};
 pub use summary::{summarise, summary};
+pub use tint::differing;
 pub use types::{Change, ChangeKind, Counts, Diff, Place, SeriesChange, SpliceCounts};
 
 use crate::json::Document;

@@ -46,7 +46,7 @@ impl Walk {
             return;
         }
         let (old, new): (Vec<_>, Vec<_>) = (old.members().collect(), new.members().collect());
-        let Matching { steps, order } = matching::members(&old, &new);
+        let Matching { steps, order } = matching::members(&old, &new).matching();
         if let Some(order) = order {
             let keys = |members: &[Member<'_>]| list(members.iter().map(|member| member.key.text()));
             self.found.reordered(&self.paths, rules, (keys(&old), keys(&new)), order, None);
@@ -91,9 +91,9 @@ impl Walk {
     fn arrays(&mut self, old: Node<'_>, new: Node<'_>, rules: RulesAt<'_>) {
         let (old, new): (Vec<_>, Vec<_>) = (old.elements().collect(), new.elements().collect());
         if let Some(identity) = rules.identity()
-            && let Some(matching) = matching::elements(&old, &new, identity)
+            && let Some(partners) = matching::elements(&old, &new, identity)
         {
-            return self.identified(&old, &new, identity, matching, rules);
+            return self.identified(&old, &new, identity, partners.matching(), rules);
         }
         let (old_texts, new_texts): (Vec<_>, Vec<_>) =
             (old.iter().map(|node| node.text()).collect(), new.iter().map(|node| node.text()).collect());
