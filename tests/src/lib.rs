@@ -8,3 +8,4 @@
 
 pub mod artifacts;
 pub mod browser;
+pub mod server;

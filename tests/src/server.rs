@@ -1,0 +1,153 @@
+//! The real server as a process of its own, on a database of its own, and a client that asks it things.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+
+/// How long the server may take to start or stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(20);
+
+/// A running `statehouse serve`. It ends with the test.
+pub struct Server {
+    process: Option<Child>,
+    folder: TempDir,
+    port: u16,
+    arguments: Vec<String>,
+    client: Client,
+}
+
+impl Server {
+    /// Starts a server on an empty SQLite store and a free port of the loopback.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with further arguments for `serve`.
+    pub async fn start_with(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the store");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let arguments = arguments.iter().map(ToString::to_string).collect();
+        let mut server = Self { process: None, folder, port, arguments, client: Client::new() };
+        server.run().await;
+        server
+    }
+
+    /// Where the console and the API are, such as `http://127.0.0.1:40123`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("statehouse.db")
+    }
+
+    /// Starts the server again on the same port and store, after [`Self::kill`] or [`Self::stop`].
+    pub async fn run(&mut self) {
+        let program = program();
+        let mut command = Command::new(&program);
+        command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--db"]).arg(self.database());
+        command.args(&self.arguments).stdout(Stdio::null()).kill_on_drop(true);
+        // What the developer's shell says must not decide what is tested.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TRADING_STATE_")) {
+            command.env_remove(name);
+        }
+        let process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        self.process = Some(process);
+        let deadline = Instant::now() + PATIENCE;
+        while !self.ready().await {
+            if let Some(ended) = self.process.as_mut().and_then(|process| process.try_wait().ok().flatten()) {
+                panic!("the server ended with {ended} instead of listening");
+            }
+            assert!(Instant::now() < deadline, "the server is not ready");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    async fn ready(&self) -> bool {
+        let answer = self.client.get(format!("{}/readyz", self.origin())).send().await;
+        answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
+    }
+
+    /// `kill -9`: the server has no chance to finish anything.
+    pub async fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().await.expect("the server can be killed");
+        }
+    }
+
+    /// SIGTERM, and waits until it has ended; returns its exit code.
+    pub async fn stop(&mut self) -> Option<i32> {
+        let mut process = self.process.take()?;
+        let id = process.id().expect("the server runs");
+        let sent = Command::new("kill").args(["-TERM", &id.to_string()]).status().await.expect("kill runs");
+        assert!(sent.success(), "SIGTERM was not sent");
+        let ended = tokio::time::timeout(PATIENCE, process.wait()).await;
+        ended.expect("the server ends in time").expect("the server can be waited for").code()
+    }
+
+    /// A request to a path under `/api/v1`.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}/api/v1{path}", self.origin()))
+    }
+
+    /// GETs a path under `/api/v1`: the status and the JSON.
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    /// POSTs JSON text to a path under `/api/v1`: the status and the JSON.
+    pub async fn post(&self, path: &str, body: impl Into<String>) -> (StatusCode, Value) {
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        answer(request.body(body.into())).await
+    }
+
+    /// Saves a state whose data is this JSON text, and returns the answer. The save must succeed.
+    pub async fn save(&self, state_type: &str, state_id: &str, data: &str, author: &str, why: &str) -> Value {
+        let text = |text: &str| Value::from(text).to_string();
+        let body = format!(
+            r#"{{"state_type":{},"state_id":{},"user_id":{},"description":{},"data":{data}}}"#,
+            text(state_type),
+            text(state_id),
+            text(author),
+            text(why)
+        );
+        let (status, saved) = self.post("/states", body).await;
+        assert!(status.is_success(), "{status}: {saved}");
+        saved
+    }
+}
+
+async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.expect("the server answers");
+    let status = answer.status();
+    let text = answer.text().await.expect("a body");
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status}, not JSON ({error}): {text}")),
+    )
+}
+
+/// The server's program: `$STATEHOUSE_BIN` (set by `cargo xtask test`), else the one that lies beside the tests.
+#[must_use]
+pub fn program() -> PathBuf {
+    if let Some(program) = std::env::var_os("STATEHOUSE_BIN") {
+        return program.into();
+    }
+    let test = std::env::current_exe().expect("this test's own program");
+    let folder = test.ancestors().nth(2).map(Path::to_owned).expect("the folder of the build");
+    let program = folder.join("statehouse");
+    assert!(program.is_file(), "{} is missing: cargo build --bin statehouse", program.display());
+    program
+}
