@@ -44,6 +44,12 @@ pub(crate) async fn events_before(seq: u64, limit: u32) -> Result<EventPage, Api
     get(&format!("/events?before={seq}&limit={limit}&data=false")).await
 }
 
+/// The newest versions, newest first, without data.
+pub(crate) async fn newest_events(limit: u32) -> Result<EventPage, ApiError> {
+    // The largest seq that every database can hold.
+    events_before(i64::MAX.unsigned_abs(), limit).await
+}
+
 /// What changed between two versions of a state.
 pub(crate) async fn diff(key: &StateKey, from: u64, to: u64) -> Result<DiffView, ApiError> {
     let query = Query::default().with("from", Some(&from.to_string())).with("to", Some(&to.to_string()));

@@ -4,9 +4,16 @@ pub mod address;
 pub mod age;
 pub mod change;
 pub mod day;
+pub mod feed;
+pub mod hello;
 pub mod inbox;
 pub mod link;
+pub mod listing;
 pub mod number;
+pub mod position;
+pub mod quiet;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod spark;
 pub mod strip;
 pub mod text;

@@ -2,6 +2,8 @@
 
 mod activity;
 mod compare;
+mod feed_row;
+mod first_run;
 mod overview;
 mod restore;
 mod snapshots;

@@ -20,5 +20,6 @@ pub(crate) use desk::{Desk, desk};
 pub(crate) use keys::{Keys, keys};
 pub(crate) use router::{Router, router};
 pub(crate) use session::{Session, session};
+pub(crate) use side::engine_name;
 pub(crate) use theme::narrow;
 pub(crate) use toasts::{Toasts, toasts};

@@ -29,11 +29,16 @@ const VIEWS: &[Entry] = &[
 #[component]
 pub(crate) fn Side() -> impl IntoView {
     let entry = |entry: &'static Entry| view! { <EntryLink entry/> };
+    let desk = desk();
+    let empty =
+        Memo::new(move |_| desk.status.value.with(|status| status.as_ref().is_none_or(|s| s.seq.0 == 0)));
     view! {
         <nav class="side" aria-label="Pages">
             {PAGES.iter().map(entry).collect_view()}
-            <div class="head">"Saved views"</div>
-            {VIEWS.iter().map(entry).collect_view()}
+            <Show when=move || !empty.get()>
+                <div class="head">"Saved views"</div>
+                {VIEWS.iter().map(entry).collect_view()}
+            </Show>
             <div class="more">
                 <Menu words="More" icon=Icon::More class="up">
                     {PAGES.iter().chain(VIEWS).filter(|entry| entry.3).map(|(href, icon, words, _)| view! {

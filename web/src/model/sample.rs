@@ -1,0 +1,76 @@
+//! Versions to test with.
+
+use std::sync::Arc;
+
+use statehouse_core::api::VersionView;
+
+use super::inbox::Event;
+
+/// A version to change for a test.
+pub(crate) struct Sample(pub(crate) VersionView);
+
+impl Sample {
+    /// Version 1 of `position A`, at this seq and time.
+    pub(crate) fn at(seq: u64, time: &str) -> Self {
+        let text = format!(
+            r#"{{"state_id":"A","state_type":"position","seq":{seq},"version":1,"version_id":"x","operation":"update",
+            "timestamp":"{time}","user_id":"bot","description":null,"content_hash":null,"chain_hash":"{}",
+            "verdict":{{"status":"valid"}},"change":{{"added":0,"changed":1,"removed":0}},"size":2}}"#,
+            "0".repeat(64)
+        );
+        Self(serde_json::from_str(&text).unwrap())
+    }
+
+    /// Of this state.
+    pub(crate) fn of(mut self, state_type: &str, id: &str) -> Self {
+        let key = statehouse_core::model::StateKey::new(state_type, id).unwrap();
+        (self.0.state_type, self.0.state_id) = (key.state_type, key.state_id);
+        self
+    }
+
+    /// With this version number.
+    pub(crate) fn version(mut self, number: u64) -> Self {
+        self.0.version = statehouse_core::model::VersionNumber(number);
+        self
+    }
+
+    /// By this author.
+    pub(crate) fn by(mut self, author: &str) -> Self {
+        self.0.user_id = Some(author.into());
+        self
+    }
+
+    /// By this operation.
+    pub(crate) fn doing(mut self, operation: &str) -> Self {
+        self.0.operation = statehouse_core::model::Operation::from_name(operation).unwrap();
+        self
+    }
+
+    /// With this first change: path, old, new.
+    pub(crate) fn changing(mut self, path: &str, old: &str, new: &str) -> Self {
+        self.0.change.first = Some(statehouse_core::model::FirstChange {
+            path: path.into(),
+            old: Some(old.into()),
+            new: Some(new.into()),
+            delta: None,
+            note: None,
+        });
+        self
+    }
+
+    /// Breaking a rule.
+    pub(crate) fn invalid(mut self) -> Self {
+        let violation = statehouse_core::model::Violation {
+            pointer: "/stop_loss".into(),
+            code: "rule".into(),
+            message: "must be below".into(),
+        };
+        self.0.verdict = statehouse_core::model::Verdict::Invalid { violations: vec![violation] };
+        self
+    }
+
+    /// As an event.
+    pub(crate) fn event(self) -> Event {
+        Arc::new(self.0)
+    }
+}

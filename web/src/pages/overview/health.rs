@@ -1,0 +1,126 @@
+//! The health strip: real figures only.
+
+use leptos::prelude::*;
+use statehouse_core::api::{LatencyStatus, Status};
+
+use crate::model::{age, number};
+use crate::parts::{Icon, Pic};
+use crate::shell::{clock, desk, engine_name};
+
+/// How a figure is meant.
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    None,
+    Good,
+    Bad,
+}
+
+/// One cell: name, figure, what it is of; whether phones leave it out.
+struct Cell {
+    name: &'static str,
+    mark: Mark,
+    figure: String,
+    about: String,
+    wide: bool,
+}
+
+/// The strip.
+#[component]
+pub(crate) fn Health() -> impl IntoView {
+    let (desk, clock) = (desk(), clock());
+    let shown = move || {
+        desk.status.value.with(|status| {
+            status.as_ref().map(|status| {
+                let running = age::seconds_between(status.started_at, clock.now.get());
+                cells(status, running).into_iter().map(cell).collect_view()
+            })
+        })
+    };
+    view! { <dl class="health panel">{shown}</dl> }
+}
+
+fn cells(status: &Status, running: i64) -> Vec<Cell> {
+    let store = &status.store;
+    let mut cells = vec![
+        Cell {
+            name: "Store",
+            mark: if store.up { Mark::Good } else { Mark::Bad },
+            figure: if store.up { engine_name(&store.engine).to_owned() } else { "not answering".to_owned() },
+            about: store
+                .size_bytes
+                .map(|size| format!("{} on disk", number::bytes(size)))
+                .unwrap_or_default(),
+            wide: false,
+        },
+        latency("Commit p99", &status.commit, "of", "in 5 min"),
+        latency("Event lag p99", &status.event_lag, "of", "in 5 min"),
+        Cell {
+            name: "Listeners",
+            mark: Mark::None,
+            figure: number::count(status.listeners),
+            about: "open connections".to_owned(),
+            wide: false,
+        },
+        Cell {
+            name: "Invalid",
+            mark: if status.states_invalid > 0 { Mark::Bad } else { Mark::Good },
+            figure: number::count(status.states_invalid),
+            about: format!("of {} live", number::counted(status.states_live, "state", "states")),
+            wide: false,
+        },
+        chain(status),
+    ];
+    if let Some((used, all)) = store.pool {
+        let figure = format!("{used} / {all}");
+        cells.push(Cell {
+            name: "Pool",
+            mark: Mark::None,
+            figure,
+            about: "connections in use".into(),
+            wide: true,
+        });
+    }
+    cells.push(Cell {
+        name: "Running",
+        mark: Mark::None,
+        figure: age::long(running),
+        about: status.version.clone(),
+        wide: true,
+    });
+    cells
+}
+
+fn latency(name: &'static str, latency: &LatencyStatus, of: &str, span: &str) -> Cell {
+    let (figure, about) = if latency.count == 0 {
+        ("no data".to_owned(), format!("nothing {span}"))
+    } else {
+        (number::millis(latency.p99_ms), format!("{of} {} {span}", number::count(latency.count)))
+    };
+    Cell { name, mark: Mark::None, figure, about, wide: false }
+}
+
+fn chain(status: &Status) -> Cell {
+    let (mark, figure, about) = match status.verified_seq {
+        Some(seq) if seq >= status.seq => {
+            (Mark::Good, "verified", format!("to seq {}", number::count(seq.0)))
+        }
+        Some(seq) => (Mark::None, "verifying", format!("to seq {}", number::count(seq.0))),
+        None => (Mark::None, "not verified", "since the start".to_owned()),
+    };
+    Cell { name: "Chain", mark, figure: figure.to_owned(), about, wide: false }
+}
+
+fn cell(cell: Cell) -> impl IntoView {
+    let mark = match cell.mark {
+        Mark::None => None,
+        Mark::Good => Some(view! { <span class="c-add"><Pic icon=Icon::Check size=14/></span> }),
+        Mark::Bad => Some(view! { <span class="c-warn"><Pic icon=Icon::Warn size=14/></span> }),
+    };
+    view! {
+        <div class:wide=cell.wide>
+            <dt>{cell.name}</dt>
+            <dd class="figure" class:c-warn=cell.mark == Mark::Bad>{mark}{cell.figure}</dd>
+            <dd class="note">{cell.about}</dd>
+        </div>
+    }
+}

@@ -1,0 +1,108 @@
+//! What needs a look: states that break rules, authors that have gone quiet.
+
+use leptos::prelude::*;
+use statehouse_core::model::StateKey;
+
+use crate::api;
+use crate::live::remote;
+use crate::model::address::{self, Query};
+use crate::model::listing::{Filter, Listing};
+use crate::model::{age, number, quiet};
+use crate::parts::{Age, Empty, FaultNote, Icon, Pic};
+use crate::shell::{clock, desk};
+
+const SHOWN: usize = 6;
+
+/// The panel.
+#[component]
+pub(crate) fn NeedsALook() -> impl IntoView {
+    let (desk, clock) = (desk(), clock());
+    let filter = Filter { validity: Some("invalid".to_owned()), ..Filter::default() };
+    let asked = filter.to_api().with("limit", Some("20"));
+    let invalid = remote(
+        move || Some(asked.clone()),
+        |query: Query| async move { api::states(&query).await.map(Listing::of) },
+    );
+    invalid.follow(
+        |list| list.seq.0,
+        move |list, events| {
+            for event in events {
+                list.take(&filter, event);
+            }
+        },
+    );
+    let silent = Memo::new(move |_| {
+        // Every 10 seconds is soon enough.
+        let now = clock.now.get();
+        let now = statehouse_core::model::Timestamp::from_micros(now.micros() / 10_000_000 * 10_000_000);
+        desk.overview.value.with(|day| day.as_ref().map(|day| quiet::quiet(day, now)).unwrap_or_default())
+    });
+    let total = move || invalid.value.with(|list| list.as_ref().map_or(0, |list| list.total));
+    let summary = move || {
+        let (invalid, quiet) = (total(), silent.with(Vec::len));
+        let parts = [
+            (invalid > 0).then(|| format!("{} invalid", number::count(invalid))),
+            (quiet > 0).then(|| format!("{quiet} quiet")),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    };
+    let rows = move || {
+        invalid
+            .value
+            .with(|list| list.as_ref().map(|list| list.rows.iter().take(SHOWN).cloned().collect::<Vec<_>>()))
+    };
+    let more = move || total().saturating_sub(SHOWN as u64);
+    let nothing = move || invalid.value.with(Option::is_some) && total() == 0 && silent.with(Vec::is_empty);
+    view! {
+        <section class="panel look" aria-labelledby="look">
+            <div class="head">
+                <Show when=move || !nothing()><span class="c-warn"><Pic icon=Icon::Warn/></span></Show>
+                <h2 id="look">"Needs a look"</h2>
+                <span class="end">{summary}</span>
+            </div>
+            <FaultNote remote=invalid/>
+            <div class="body">
+                <For each=move || rows().unwrap_or_default() key=|event: &crate::model::inbox::Event| event.seq let:event>
+                    {
+                        let key = StateKey { state_type: event.state_type.clone(), state_id: event.state_id.clone() };
+                        let first = event.verdict.violations().first().cloned();
+                        view! {
+                            <a class="look-row" href=address::version(&key, event.version.0)>
+                                <span class="row">
+                                    <span class="id mono cut">{event.state_id.to_string()}</span>
+                                    <span class="note">{event.state_type.to_string()}</span>
+                                    <span class="note end">{format!("v{}, ", event.version)}<Age time=event.timestamp seq=event.seq/></span>
+                                </span>
+                                {first.map(|violation| view! {
+                                    <span class="why"><span class="mono c-warn">{violation.pointer}</span>" "{violation.message}</span>
+                                })}
+                            </a>
+                        }
+                    }
+                </For>
+                <Show when=move || { more() > 0 }>
+                    <a class="look-row more-row" href="/view/states?validity=invalid">
+                        {move || format!("{} more", number::count(more()))}
+                    </a>
+                </Show>
+                {move || silent.get().into_iter().map(|quiet| {
+                    let author = quiet.author.clone();
+                    let href = format!("/view/activity{}", Query::default().with("author", author.as_deref()));
+                    view! {
+                        <a class="look-row" href=href>
+                            <span class="row">
+                                <span class="id mono cut">{author.unwrap_or_else(|| "no author".to_owned())}</span>
+                                <span class="note">"author"</span>
+                                <span class="note end">{format!("last save {}", age::moment(quiet.last_at, clock.read()))}</span>
+                            </span>
+                            <span class="why">{quiet.sentence()}</span>
+                        </a>
+                    }
+                }).collect_view()}
+                <Show when=nothing>
+                    <Empty icon=Icon::Check head="Nothing needs a look">"Every state keeps its rules, every author its rhythm."</Empty>
+                </Show>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,71 @@
+//! Overview: how the store is, what changed last, what is open, what needs a look.
+
+mod activity;
+mod changes;
+mod health;
+mod look;
+mod positions;
+mod types;
+
+use leptos::prelude::*;
+
+use super::first_run::FirstRun;
+use crate::model::{age, number};
+use crate::parts::{FaultNote, Icon, Pic};
+use crate::shell::desk;
+
+/// The first page.
+#[component]
+pub(crate) fn Overview() -> impl IntoView {
+    let desk = desk();
+    let live = crate::live::live();
+    let empty = Memo::new(move |_| {
+        live.seq.get() == 0 && desk.status.value.with(|status| status.as_ref().is_some_and(|s| s.seq.0 == 0))
+    });
+    move || if empty.get() { view! { <FirstRun/> }.into_any() } else { view! { <Board/> }.into_any() }
+}
+
+#[component]
+fn Board() -> impl IntoView {
+    let desk = desk();
+    let about = move || {
+        desk.status.value.with(|status| {
+            status.as_ref().map(|status| {
+                let as_of = desk.status.read_at.get().map(age::clock).unwrap_or_default();
+                format!(
+                    "{}, {} live, {} deleted · {} · as of {as_of}",
+                    number::counted(status.states_live + status.states_deleted, "state", "states"),
+                    number::count(status.states_live),
+                    number::count(status.states_deleted),
+                    number::counted(status.seq.0, "version", "versions"),
+                )
+            })
+        })
+    };
+    view! {
+        <div class="page overview">
+            <div class="page-head wide-only">
+                <h1>"Overview"</h1>
+                <span class="about">{about}</span>
+                <div class="acts">
+                    <a class="btn" href="/view/snapshots?new=1"><Pic icon=Icon::Snapshot/>"Take a snapshot"</a>
+                    <a class="btn" href="/view/restore"><Pic icon=Icon::Restore/>"Plan a restore"</a>
+                </div>
+            </div>
+            <FaultNote remote=desk.status/>
+            <health::Health/>
+            <div class="board">
+                <div class="column left">
+                    <activity::DayStrip/>
+                    <changes::LastChanges/>
+                    <positions::OpenPositions/>
+                </div>
+                <div class="column right">
+                    <look::NeedsALook/>
+                    <activity::ByAuthor/>
+                    <types::ByType/>
+                </div>
+            </div>
+        </div>
+    }
+}
