@@ -6,6 +6,7 @@ mod budget;
 mod component;
 mod console;
 mod debian;
+mod demo;
 mod lockfile;
 mod process;
 mod progress;
@@ -34,6 +35,9 @@ struct Arguments {
 enum Command {
     /// Build what changed, start the server on 127.0.0.1:8000 with its data in ./data, and print the address.
     Run {
+        /// Also run a simulated trading program that saves into the server.
+        #[arg(long)]
+        demo: bool,
         /// Arguments for `statehouse serve`, after `--`.
         #[arg(last = true, value_name = "SERVER ARGUMENT")]
         server: Vec<String>,
@@ -74,7 +78,7 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
     match command {
-        Command::Run { server } => return run::run(&workspace, &server),
+        Command::Run { demo, server } => return run::run(&workspace, demo, &server),
         Command::Build => server::release(&workspace)?,
         Command::Test { only } => test::test(&workspace, only)?,
         Command::Bench { quick } => bench::bench(&workspace, quick)?,

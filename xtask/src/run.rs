@@ -3,6 +3,8 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -10,7 +12,7 @@ use anyhow::{Context as _, Result};
 
 use crate::server::Profile;
 use crate::workspace::Workspace;
-use crate::{console, progress, server};
+use crate::{console, demo, progress, server};
 
 const DEFAULT_ADDRESS: &str = "127.0.0.1:8000";
 
@@ -21,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Builds and starts the server and stays until it ends; its exit code becomes ours.
-pub(crate) fn run(workspace: &Workspace, server_arguments: &[String]) -> Result<ExitCode> {
+pub(crate) fn run(workspace: &Workspace, demo: bool, server_arguments: &[String]) -> Result<ExitCode> {
     console::build(workspace)?;
     let program = server::build(workspace, Profile::Quick)?;
     let stop = stop_requests()?;
@@ -33,6 +35,7 @@ pub(crate) fn run(workspace: &Workspace, server_arguments: &[String]) -> Result<
     }
     let started = Instant::now();
     let mut child = start(&mut command)?;
+    let stopping = Arc::new(AtomicBool::new(false));
     let mut ready = false;
     loop {
         if let Some(status) = child.try_wait().context("waiting for the server")? {
@@ -41,9 +44,15 @@ pub(crate) fn run(workspace: &Workspace, server_arguments: &[String]) -> Result<
         if !ready && is_alive(address) {
             ready = true;
             announce(address, started.elapsed());
+            if demo {
+                demo::spawn(&format!("http://{address}"), &stopping);
+            }
         }
         match stop.recv_timeout(LOOK_EVERY) {
-            Ok(()) => interrupt(&child),
+            Ok(()) => {
+                stopping.store(true, Ordering::Relaxed);
+                interrupt(&child);
+            }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
     }
