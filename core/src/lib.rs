@@ -11,6 +11,7 @@ pub mod diff;
 pub mod hash;
 pub mod json;
 pub mod model;
+pub mod restore;
 pub mod schema;
 #[cfg(feature = "validate")]
 pub mod validate;

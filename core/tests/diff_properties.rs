@@ -32,7 +32,7 @@ fn check(old: &Value, new: &Value) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn applying_the_difference_gives_the_new_document((old, new) in edited()) {

@@ -32,15 +32,16 @@ pub struct StateSelection {
     /// Leave the state as it is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skip: bool,
-    /// Paths (RFC 6901, as in the plan's changes) to leave as they are.
+    /// Paths (RFC 6901, as in the plan's changes) to leave as they are. A path at which nothing changed means
+    /// everything inside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
-    /// Protected paths that are to be written all the same.
+    /// Protected or volatile paths that are to be written all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unlocked: Vec<String>,
 }
 
-/// The ticks on the plan: what differs from "everything that is not protected", by `<type>/<id>`.
+/// The ticks on the plan: what differs from "everything that is neither protected nor volatile", by `<type>/<id>`.
 pub type Selection = BTreeMap<String, StateSelection>;
 
 /// Body of `POST /restores`: makes a plan, writes nothing.

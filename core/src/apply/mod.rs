@@ -36,14 +36,14 @@ pub fn apply(old: &Document, diff: &Diff) -> Result<Document, ApplyError> {
     apply_selected(old, diff, |_| true)
 }
 
-/// `old` with those changes that `chosen` wants.
+/// `old` with those changes that `chosen` wants; it is asked about each in order.
 ///
 /// # Errors
 /// When `diff` was not made from `old`.
 pub fn apply_selected(
     old: &Document,
     diff: &Diff,
-    chosen: impl Fn(&Change) -> bool,
+    mut chosen: impl FnMut(&Change) -> bool,
 ) -> Result<Document, ApplyError> {
     let mut root = Root::new(old.root());
     for change in diff.changes.iter().filter(|change| chosen(change)) {

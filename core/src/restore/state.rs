@@ -1,0 +1,133 @@
+//! What a restore does to one state.
+use super::choice::{Choice, chosen};
+use crate::api::Effect;
+use crate::apply::{ApplyError, apply_selected};
+use crate::diff::{Diff, diff};
+use crate::hash::ContentHash;
+use crate::json::Document;
+use crate::model::{Version, VersionNumber};
+use crate::schema::PathRules;
+
+/// A state at one moment: its last version, without data if that is a tombstone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Side {
+    /// Place in the state.
+    pub version: VersionNumber,
+    /// SHA-256 of the data's text.
+    pub content_hash: Option<ContentHash>,
+    /// The data.
+    pub data: Option<Document>,
+}
+
+impl Side {
+    /// As a version left it.
+    #[must_use]
+    pub fn of(version: &Version) -> Self {
+        Self { version: version.version, content_hash: version.content_hash, data: version.data.clone() }
+    }
+}
+
+/// What is written to a state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Writing {
+    /// Nothing.
+    Nothing,
+    /// A version with this data.
+    Data(Document),
+    /// A tombstone.
+    Tombstone,
+}
+
+/// What a restore does to one state, and what it would do if everything were ticked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatePlan {
+    /// What happens to it.
+    pub effect: Effect,
+    /// Whether it is as it was at the target, whatever is ticked.
+    pub same: bool,
+    /// What is written.
+    pub writing: Writing,
+    /// From now to the target, where both have data.
+    pub diff: Option<Diff>,
+    /// For each change of `diff` whether it is written.
+    pub chosen: Vec<bool>,
+    /// How many paths differ: changes, or the outermost members of what comes back or goes.
+    pub paths: u32,
+    /// How many of them are written.
+    pub selected: u32,
+}
+
+/// Works out what a restore does to a state. `target` is `None` if the state did not exist then.
+///
+/// # Errors
+/// The chosen changes make a document that is too large: what was added since stays, what was removed comes back.
+pub fn plan_state(
+    now: &Side,
+    target: Option<&Side>,
+    choice: Choice<'_>,
+    rules: &PathRules,
+) -> Result<StatePlan, ApplyError> {
+    match (&now.data, target.and_then(|target| target.data.as_ref())) {
+        (None, None) => Ok(StatePlan::same(Effect::Equal)),
+        (None, Some(target)) => Ok(whole(Effect::Recreated, Writing::Data(target.clone()), target, choice)),
+        (Some(now), None) => Ok(whole(Effect::Deleted, Writing::Tombstone, now, choice)),
+        (Some(now), Some(target)) if now == target => Ok(StatePlan::same(Effect::Equal)),
+        (Some(now), Some(target)) => changed(now, target, choice, rules),
+    }
+}
+
+impl StatePlan {
+    fn same(effect: Effect) -> Self {
+        Self {
+            effect,
+            same: true,
+            writing: Writing::Nothing,
+            diff: None,
+            chosen: Vec::new(),
+            paths: 0,
+            selected: 0,
+        }
+    }
+}
+
+/// A whole document comes back or goes; it is written or skipped as one.
+fn whole(effect: Effect, writing: Writing, document: &Document, choice: Choice<'_>) -> StatePlan {
+    let paths = count(document.root().len().max(1));
+    let plan = StatePlan { effect, same: false, writing, paths, selected: paths, ..StatePlan::same(effect) };
+    match choice {
+        Choice::Ticked(selection) if selection.skip => {
+            StatePlan { effect: Effect::Equal, writing: Writing::Nothing, selected: 0, ..plan }
+        }
+        _ => plan,
+    }
+}
+
+fn changed(
+    now: &Document,
+    target: &Document,
+    choice: Choice<'_>,
+    rules: &PathRules,
+) -> Result<StatePlan, ApplyError> {
+    let diff = diff(now, target, rules);
+    let chosen = chosen(&diff, choice);
+    let mut ticks = chosen.iter();
+    let result = if chosen.iter().all(|chosen| *chosen) {
+        target.clone()
+    } else {
+        apply_selected(now, &diff, |_| ticks.next() == Some(&true))?
+    };
+    let written = result != *now;
+    Ok(StatePlan {
+        effect: if written { Effect::Changed } else { Effect::Equal },
+        same: false,
+        writing: if written { Writing::Data(result) } else { Writing::Nothing },
+        paths: count(diff.changes.len()),
+        selected: count(chosen.iter().filter(|chosen| **chosen).count()),
+        diff: Some(diff),
+        chosen,
+    })
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
