@@ -11,7 +11,11 @@ use crate::model::address::{Query, encode_segment};
 /// The path of a state in the API.
 pub(crate) fn state_path(key: &StateKey, rest: &str, query: &Query) -> String {
     let query = query.clone().with("state_type", Some(key.state_type.as_str()));
-    format!("/states/{}{rest}{query}", encode_segment(key.state_id.as_str()))
+    match key.state_id.as_str() {
+        // Browsers take these out of every path, encoded or not; the query says them instead.
+        id @ ("." | "..") => format!("/states/-{rest}{}", query.with("state_id", Some(id))),
+        id => format!("/states/{}{rest}{query}", encode_segment(id)),
+    }
 }
 
 /// How the server and its store are.
@@ -39,15 +43,14 @@ pub(crate) async fn events_after(seq: u64, limit: u32) -> Result<EventPage, ApiE
     get(&format!("/events?after={seq}&limit={limit}&data=false")).await
 }
 
-/// Versions before a seq, newest first, without data.
+/// Versions before a seq (0: from the newest), newest first, without data.
 pub(crate) async fn events_before(seq: u64, limit: u32) -> Result<EventPage, ApiError> {
     get(&format!("/events?before={seq}&limit={limit}&data=false")).await
 }
 
 /// The newest versions, newest first, without data.
 pub(crate) async fn newest_events(limit: u32) -> Result<EventPage, ApiError> {
-    // The largest seq that every database can hold.
-    events_before(i64::MAX.unsigned_abs(), limit).await
+    events_before(0, limit).await
 }
 
 /// What changed between two versions of a state.

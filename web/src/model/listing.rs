@@ -17,7 +17,7 @@ pub struct Filter {
     pub validity: Option<String>,
     /// `only` or `include`; live states otherwise.
     pub deleted: Option<String>,
-    /// Changed at or after this time.
+    /// Changed after this time.
     pub since: Option<Timestamp>,
     /// Last changed by this author.
     pub author: Option<String>,
@@ -136,7 +136,7 @@ impl Filter {
         let certain = deleted_fits
             && (self.types.is_empty() || self.types.iter().any(|name| name == version.state_type.as_str()))
             && self.validity.as_deref().is_none_or(|wanted| wanted == verdict)
-            && self.since.is_none_or(|since| version.timestamp >= since)
+            && self.since.is_none_or(|since| version.timestamp > since)
             && self.author.as_deref().is_none_or(|author| version.user_id.as_deref() == Some(author));
         match &self.text {
             _ if !certain => Fits::No,
@@ -171,6 +171,8 @@ pub struct Listing {
     pub next_cursor: Option<String>,
     /// True as of this seq.
     pub seq: Seq,
+    /// Events that would move rows, kept while somebody reads further down; the last of each state.
+    pub waiting: Vec<Event>,
 }
 
 impl Listing {
@@ -178,7 +180,7 @@ impl Listing {
     #[must_use]
     pub fn of(page: StateList) -> Self {
         let rows = page.states.into_iter().map(event).collect();
-        Self { rows, total: page.total, next_cursor: page.next_cursor, seq: page.seq }
+        Self { rows, total: page.total, next_cursor: page.next_cursor, seq: page.seq, waiting: Vec::new() }
     }
 
     /// Puts the next page behind; rows that live updates moved here before are not repeated.
@@ -226,6 +228,32 @@ impl Listing {
         }
     }
 
+    /// Brings one event in without moving any row: a row that is shown keeps up in its place, the rest waits.
+    pub fn take_calmly(&mut self, filter: &Filter, event: &Event) -> Moved {
+        self.seq = self.seq.max(event.seq);
+        let fits = filter.fits(event);
+        let at = self.rows.iter().position(|row| same(row, event));
+        if let Some(at) = at {
+            self.rows[at] = event.clone();
+        }
+        if at.is_some() || fits != Fits::No {
+            self.waiting.retain(|waiting| !same(waiting, event));
+            self.waiting.push(event.clone());
+        }
+        Moved { arrived: 0, unsure: false }
+    }
+
+    /// Brings in what has waited.
+    pub fn release(&mut self, filter: &Filter) -> Moved {
+        let mut all = Moved::default();
+        for event in std::mem::take(&mut self.waiting) {
+            let moved = self.take(filter, &event);
+            all.arrived += moved.arrived;
+            all.unsure |= moved.unsure;
+        }
+        all
+    }
+
     fn put(&mut self, filter: &Filter, at: Option<usize>, event: &Event) {
         if !filter.by_id {
             if let Some(at) = at {
@@ -268,7 +296,13 @@ mod tests {
     fn listing(rows: &[(&str, u64)], next: Option<&str>) -> Listing {
         let rows: Vec<Event> =
             rows.iter().map(|(id, seq)| Sample::at(*seq, NOW).of("position", id).event()).collect();
-        Listing { total: rows.len() as u64, rows, next_cursor: next.map(str::to_owned), seq: Seq(10) }
+        Listing {
+            total: rows.len() as u64,
+            rows,
+            next_cursor: next.map(str::to_owned),
+            seq: Seq(10),
+            waiting: Vec::new(),
+        }
     }
 
     fn ids(listing: &Listing) -> Vec<&str> {
@@ -323,6 +357,24 @@ mod tests {
         let far = Sample::at(11, NOW).of("position", "Z").version(7).event();
         assert_eq!(list.take(&Filter::default(), &far).arrived, 1);
         assert_eq!((ids(&list), list.total), (vec!["Z", "A"], 50));
+    }
+
+    #[test]
+    fn a_list_that_is_being_read_stands_still_until_asked() {
+        let mut list = listing(&[("A", 10), ("B", 9), ("C", 8)], None);
+        let filter = Filter::default();
+        list.take_calmly(&filter, &Sample::at(11, NOW).of("position", "C").version(2).event());
+        list.take_calmly(&filter, &Sample::at(12, NOW).of("position", "D").doing("create").event());
+        list.take_calmly(&filter, &Sample::at(13, NOW).of("position", "C").version(3).event());
+        list.take_calmly(
+            &filter,
+            &Sample::at(14, NOW).of("position", "B").version(2).doing("delete").event(),
+        );
+        assert_eq!(ids(&list), ["A", "B", "C"]);
+        assert_eq!(list.rows[2].seq, Seq(13), "what is in sight keeps up in its place");
+        assert_eq!(list.waiting.len(), 3, "each state waits once");
+        list.release(&filter);
+        assert_eq!((ids(&list), list.total, list.waiting.len()), (vec!["C", "D", "A"], 3, 0));
     }
 
     #[test]

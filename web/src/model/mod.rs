@@ -14,6 +14,7 @@ pub mod position;
 pub mod quiet;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod selection;
 pub mod spark;
 pub mod strip;
 pub mod text;

@@ -12,7 +12,7 @@ const MARGIN: f64 = 400.0;
 
 /// A scrolling list of rows of known heights. It scrolls in itself, so its box must have a height.
 #[component]
-pub(crate) fn VirtualList<T, K, N>(
+pub(crate) fn VirtualList<T, K, N, F>(
     /// The rows.
     #[prop(into)]
     rows: Signal<Vec<T>>,
@@ -21,7 +21,7 @@ pub(crate) fn VirtualList<T, K, N>(
     /// A row's height in px; must be what CSS gives it.
     height: Callback<T, u32>,
     /// Draws a row.
-    row: fn(T) -> N,
+    row: F,
     /// Called when the end comes near.
     #[prop(optional)]
     near_end: Option<Callback<()>>,
@@ -39,6 +39,7 @@ where
     T: Clone + Send + Sync + 'static,
     K: Eq + Hash + Clone + Send + 'static,
     N: IntoView + 'static,
+    F: Fn(T) -> N + Clone + Send + 'static,
 {
     let area = NodeRef::<html::Div>::new();
     let top = RwSignal::new(0.0_f64);

@@ -1,0 +1,298 @@
+//! States: search, filter, select, open.
+
+mod bulk;
+mod filters;
+mod row;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use statehouse_core::model::StateKey;
+
+use crate::api;
+use crate::live::{Remote, live, remote};
+use crate::model::inbox::Event;
+use crate::model::listing::{Filter, Listing};
+use crate::model::selection::{Selection, step};
+use crate::model::{address, number};
+use crate::parts::{CopyLink, Empty, FaultNote, Icon, Kbd, VirtualList};
+use crate::shell::{desk, keys, narrow, router};
+
+const PAGE: &str = "60";
+/// After events that only the store can place, the list is read again, but not more often than this.
+const SETTLE: Duration = Duration::from_millis(1500);
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+struct Ctx {
+    filter: Memo<Filter>,
+    list: Remote<Listing>,
+    selected: RwSignal<Selection<StateKey>>,
+    cursor: RwSignal<Option<StateKey>>,
+    /// Scroll position of the list, in px.
+    scrolled: RwSignal<f64>,
+    loading_more: RwSignal<bool>,
+}
+
+/// The page.
+#[component]
+pub(crate) fn States() -> impl IntoView {
+    let (router, desk) = (router(), desk());
+    let filter = Memo::new(move |_| router.query.with(Filter::of));
+    let list = remote(
+        move || Some(filter.get().to_api().with("limit", Some(PAGE))),
+        |query| async move { api::states(&query).await.map(Listing::of) },
+    );
+    let ctx = Ctx {
+        filter,
+        list,
+        selected: RwSignal::new(Selection::default()),
+        cursor: RwSignal::new(None),
+        scrolled: RwSignal::new(0.0),
+        loading_more: RwSignal::new(false),
+    };
+    ctx.keep_up();
+    ctx.take_keys();
+    let about = move || {
+        let all = desk.status.value.with(|status| status.as_ref().map(|s| s.states_live + s.states_deleted));
+        let total = list.value.with(|list| list.as_ref().map(|list| list.total));
+        match (total, all) {
+            (Some(total), Some(all)) => format!("{} of {} match", number::count(total), number::count(all)),
+            (Some(total), None) => format!("{} match", number::count(total)),
+            _ => String::new(),
+        }
+    };
+    view! {
+        <div class="page states">
+            <div class="page-head wide-only">
+                <h1>"States"</h1>
+                <span class="about">{about}</span>
+                <div class="acts"><CopyLink/></div>
+            </div>
+            <filters::Filters ctx/>
+            <div class="narrow-only list-about"><span>{about}</span><span>{move || order_words(ctx)}</span></div>
+            <bulk::Bulk ctx/>
+            <FaultNote remote=list/>
+            <Table ctx/>
+        </div>
+    }
+}
+
+#[component]
+fn Table(ctx: Ctx) -> impl IntoView {
+    let narrow = narrow();
+    let rows = Signal::derive(move || {
+        ctx.list.value.with(|list| list.as_ref().map(|l| l.rows.clone()).unwrap_or_default())
+    });
+    let waiting = Memo::new(move |_| {
+        ctx.list.value.with(|list| list.as_ref().map_or(0, |list| list.waiting.len() as u64))
+    });
+    let reveal = Signal::derive(move || {
+        let cursor = ctx.cursor.get()?;
+        ctx.list.value.with_untracked(|list| list.as_ref()?.rows.iter().position(|row| key_of(row) == cursor))
+    });
+    let none = move || ctx.list.value.with(|list| list.as_ref().is_some_and(|list| list.rows.is_empty()));
+    let shown = move || {
+        ctx.list.value.with(|list| {
+            list.as_ref().map(|list| {
+                let more = if list.next_cursor.is_some() { ", more load as you scroll" } else { "" };
+                format!(
+                    "{} of {} shown{more}",
+                    number::count(list.rows.len() as u64),
+                    number::count(list.total)
+                )
+            })
+        })
+    };
+    view! {
+        <section class="panel states-table" aria-label="States">
+            <row::Head ctx/>
+            <Show when=move || { waiting.get() > 0 }>
+                <button class="more-new" on:click=move |_| ctx.show_waiting()>
+                    <crate::parts::Pic icon=Icon::Up/>{move || format!("{} new", number::count(waiting.get()))}
+                </button>
+            </Show>
+            <Show
+                when=move || !none()
+                fallback=move || view! { <NoMatch ctx/> }
+            >
+                <VirtualList
+                    rows=rows
+                    key=|row: &Event| (row.state_type.clone(), row.state_id.clone(), row.seq)
+                    height=Callback::new(move |_: Event| if narrow.get() { 54 } else { 32 })
+                    row=move |row: Event| view! { <row::StateRow row ctx/> }
+                    near_end=Callback::new(move |()| ctx.load_more())
+                    scrolled=ctx.scrolled
+                    reveal=reveal
+                />
+            </Show>
+            <div class="foot">
+                <span>{shown}</span>
+                <span class="keys">
+                    <Kbd name="j"/><Kbd name="k"/>"move"<Kbd name="x"/>"select"<Kbd name="Enter"/>"open"<Kbd name="c"/>"compare"
+                </span>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn NoMatch(ctx: Ctx) -> impl IntoView {
+    let filter = ctx.filter;
+    let clear = move || match filter.with(Filter::count) {
+        1 => "Clear the filter".to_owned(),
+        count => format!("Clear {count} filters"),
+    };
+    view! {
+        <Empty icon=Icon::Search head=Signal::derive(move || {
+            if filter.with(Filter::is_any) { "No state matches" } else { "No live state" }.to_owned()
+        })>
+            {move || filter.with(Filter::words)}" "
+            <Show when=move || filter.with(Filter::is_any)><a href="/view/states">{clear}</a></Show>
+        </Empty>
+    }
+}
+
+fn key_of(row: &Event) -> StateKey {
+    StateKey { state_type: row.state_type.clone(), state_id: row.state_id.clone() }
+}
+
+fn order_words(ctx: Ctx) -> &'static str {
+    if ctx.filter.with(|filter| filter.by_id) { "by type and id" } else { "newest change first" }
+}
+
+impl Ctx {
+    /// Brings events in: at the top they move rows, further down they wait.
+    fn keep_up(self) {
+        let live = live();
+        let due = StoredValue::new(false);
+        let settle = move || {
+            if !due.try_get_value().unwrap_or(true) {
+                due.set_value(true);
+                set_timeout(
+                    move || {
+                        due.try_set_value(false);
+                        if self.scrolled.try_get_untracked().is_some_and(|at| at <= 0.0) {
+                            self.list.reload();
+                        }
+                    },
+                    SETTLE,
+                );
+            }
+        };
+        self.list.follow(
+            |list| list.seq.0,
+            move |list, events| {
+                let filter = self.filter.get_untracked();
+                let calm = self.scrolled.get_untracked() > 0.0 && !filter.by_id;
+                let mut unsure = false;
+                for event in events {
+                    let moved =
+                        if calm { list.take_calmly(&filter, event) } else { list.take(&filter, event) };
+                    unsure |= moved.unsure;
+                }
+                if unsure {
+                    settle();
+                }
+            },
+        );
+        // Back at the top, nothing waits any longer.
+        Effect::new(move || {
+            if self.scrolled.get() <= 0.0
+                && self.list.value.with_untracked(|list| list.as_ref().is_some_and(|l| !l.waiting.is_empty()))
+            {
+                self.show_waiting();
+            }
+        });
+        let _ = live;
+    }
+
+    fn show_waiting(self) {
+        let filter = self.filter.get_untracked();
+        let unsure =
+            self.list.value.try_update(|list| list.as_mut().is_some_and(|list| list.release(&filter).unsure));
+        if let Ok(Some(area)) = document().query_selector(".states-table .virtual") {
+            area.set_scroll_top(0);
+        }
+        if unsure == Some(true) {
+            self.list.reload();
+        }
+    }
+
+    fn load_more(self) {
+        let asked = self.filter.get_untracked();
+        let cursor =
+            self.list.value.with_untracked(|list| list.as_ref().and_then(|list| list.next_cursor.clone()));
+        let Some(cursor) = cursor else { return };
+        if self.loading_more.get_untracked() || self.list.loading.get_untracked() {
+            return;
+        }
+        self.loading_more.set(true);
+        spawn_local(async move {
+            let query = asked.to_api().with("limit", Some(PAGE)).with("cursor", Some(&cursor));
+            let page = api::states(&query).await;
+            let still_asked = self.filter.try_get_untracked() == Some(asked);
+            if let (Ok(page), true) = (page, still_asked) {
+                self.list.value.try_update(|list| {
+                    if let Some(list) =
+                        list.as_mut().filter(|list| list.next_cursor.as_ref() == Some(&cursor))
+                    {
+                        list.extend(page);
+                    }
+                });
+            }
+            self.loading_more.try_set(false);
+        });
+    }
+
+    fn keys_of_rows(self) -> Vec<StateKey> {
+        self.list.value.with_untracked(|list| {
+            list.as_ref().map(|l| l.rows.iter().map(key_of).collect()).unwrap_or_default()
+        })
+    }
+
+    fn take_keys(self) {
+        let router = router();
+        keys().on_key(move |key| {
+            let cursor = self.cursor.get_untracked();
+            match (key, cursor) {
+                ("j" | "k" | "ArrowDown" | "ArrowUp", cursor) => {
+                    let rows = self.keys_of_rows();
+                    let by = if matches!(key, "j" | "ArrowDown") { 1 } else { -1 };
+                    if let Some(at) = step(&rows, cursor.as_ref(), by) {
+                        self.cursor.set(rows.into_iter().nth(at));
+                    }
+                }
+                ("Enter", Some(cursor)) => router.go(&address::state(&cursor)),
+                ("x", Some(cursor)) => self.selected.update(|selected| selected.toggle(&cursor)),
+                ("Shift+x", Some(cursor)) => {
+                    let rows = self.keys_of_rows();
+                    self.selected.update(|selected| selected.extend_to(&cursor, &rows));
+                }
+                ("c", Some(cursor)) => {
+                    if let Some(href) = self.compare(&cursor) {
+                        router.go(&href);
+                    }
+                }
+                ("r", _) if self.selected.with_untracked(|selected| !selected.keys.is_empty()) => {
+                    let href = self.selected.with_untracked(|selected| address::restore_of(&selected.keys));
+                    router.go(&href);
+                }
+                ("Escape", _) if self.selected.with_untracked(|selected| !selected.keys.is_empty()) => {
+                    self.selected.update(Selection::clear);
+                }
+                _ => return false,
+            }
+            true
+        });
+    }
+
+    /// The comparison of a state's last two versions.
+    fn compare(self, key: &StateKey) -> Option<String> {
+        let version = self.list.value.with_untracked(|list| {
+            list.as_ref()?.rows.iter().find(|row| key_of(row) == *key).map(|row| row.version.0)
+        })?;
+        Some(address::compare(key, version.saturating_sub(1).max(1), version))
+    }
+}
