@@ -30,6 +30,12 @@ impl SnapshotKind {
             Self::BeforeRestore => "before_restore",
         }
     }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Manual, Self::BeforeRestore].into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// A name for a `seq`. Making one costs the same at any store size, because nothing is copied.

@@ -48,15 +48,8 @@ impl Mark {
     }
 }
 
-/// Cuts a list that was read one row too far, and says where the next page starts.
-pub(super) fn cut<T>(
-    rows: &mut Vec<T>,
-    limit: usize,
-    total: u64,
-    place: impl Fn(&T) -> Place,
-) -> Option<Cursor> {
-    let more = rows.len() > limit;
-    rows.truncate(limit);
+/// Where the next page starts, if there are more rows than these.
+pub(super) fn next<T>(rows: &[T], more: bool, total: u64, place: impl Fn(&T) -> Place) -> Option<Cursor> {
     let last = rows.last().filter(|_| more)?;
     Some(Mark { place: place(last), total }.cursor())
 }

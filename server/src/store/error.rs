@@ -17,6 +17,9 @@ pub enum StoreError {
         /// The newest this program knows.
         known: i64,
     },
+    /// Another server has the file open.
+    #[error("{0} is in use by another statehouse server; stop that one, or give this one a file of its own")]
+    InUse(String),
     /// A cursor that this store did not give out.
     #[error("the cursor is not one that this list gave out")]
     BadCursor,

@@ -9,6 +9,7 @@ mod decide;
 mod error;
 pub mod memory;
 mod query;
+pub mod sqlite;
 mod text;
 mod verify;
 mod write;
@@ -24,6 +25,9 @@ pub use error::StoreError;
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, TypeTotals};
 pub use verify::{Fault, verify_all, verify_stretch};
 pub use write::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
+
+/// Bytes of data that one answer of a store holds before it is cut short, so that large documents do not fill the memory.
+const PAGE_BYTES: usize = 32 << 20;
 
 /// A complete store.
 pub trait StateStore: Commits + Heads + Log + Points + Admin {}
@@ -65,9 +69,9 @@ pub trait Heads: Send + Sync {
 /// The past: every version in commit order.
 #[async_trait]
 pub trait Log: Send + Sync {
-    /// Versions after a seq, oldest first, at most `limit`; with data.
+    /// Versions after a seq, oldest first, at most `limit`, fewer when they are large, none only at the end; with data.
     async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>>;
-    /// Versions before a seq, newest first, at most `limit`; with data.
+    /// Versions before a seq, newest first, at most `limit`, fewer when they are large, none only at the end; with data.
     async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>>;
     /// One version of a state.
     async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>>;
@@ -95,7 +99,7 @@ pub trait Points: Send + Sync {
     /// One applied restore with the versions it wrote.
     async fn restore(&self, restore_id: &str) -> Result<Option<AppliedRestore>>;
     /// The states of a scope that have a version after `seq`, by type and id, after `after`, at most `limit`: for each
-    /// its head and what it was at `seq`, both with data.
+    /// its head and what it was at `seq`, both with data. Fewer when they are large; none only at the end.
     async fn moved_since(
         &self,
         seq: Seq,

@@ -42,14 +42,13 @@ pub async fn verify_stretch(store: &dyn StateStore, after: Seq, limit: usize) ->
         Err(StoreError::Damaged(text)) => return Ok(report(after, Some(text))),
         Err(error) => return Err(error),
     };
-    let complete = versions.len() < limit;
     for version in &versions {
         if let Some(fault) = walk.check(store, version).await? {
             let fault = format!("seq {}: {fault}", walk.last.seq.next());
             return Ok(report(walk.last.seq, Some(fault)));
         }
     }
-    let fault = if complete && walk.last.seq < tip.seq {
+    let fault = if versions.is_empty() && walk.last.seq < tip.seq {
         Some(format!("the log ends at seq {}, but the store's counter says {}", walk.last.seq, tip.seq))
     } else if walk.last.seq == tip.seq && walk.last.chain_hash != tip.chain_hash {
         Some(format!("seq {}: the store's counter has another chain hash than the last version", tip.seq))

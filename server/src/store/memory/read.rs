@@ -13,7 +13,7 @@ use statehouse_core::model::{
 };
 
 use super::{Inner, MemoryStore};
-use crate::store::cursor::{Mark, Place, cut};
+use crate::store::cursor::{Mark, Place, next};
 use crate::store::{
     Activity, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Result, StoreError,
     TypeTotals, text,
@@ -61,7 +61,8 @@ impl Heads for MemoryStore {
             Sort::Changed => Place::Changed(version.seq),
             Sort::Id => Place::Id(version.key.clone()),
         };
-        let next = cut(&mut found, query.limit, total, place);
+        let more = cut(&mut found, query.limit);
+        let next = next(&found, more, total, place);
         let rows = found.into_iter().map(|version| summary(version, query.with_data)).collect();
         Ok(Page { rows, total, next, seq: at })
     }
@@ -115,6 +116,13 @@ fn validity_of(verdict: &Verdict) -> ValidityFilter {
         Verdict::Valid => ValidityFilter::Valid,
         Verdict::Invalid { .. } => ValidityFilter::Invalid,
     }
+}
+
+/// Keeps the rows of one page and says whether there are more.
+fn cut<T>(rows: &mut Vec<T>, limit: usize) -> bool {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    more
 }
 
 fn summary(version: &Version, with_data: bool) -> StateSummary {
@@ -172,7 +180,8 @@ impl Log for MemoryStore {
             let Place::History(seq) = mark.place else { return Err(StoreError::BadCursor) };
             found.retain(|version| version.seq < seq);
         }
-        let next = cut(&mut found, query.limit, total, |version| Place::History(version.seq));
+        let more = cut(&mut found, query.limit);
+        let next = next(&found, more, total, |version| Place::History(version.seq));
         let rows = found.into_iter().map(|version| summary(version, query.with_data)).collect();
         Ok(Page { rows, total, next, seq: inner.tip.seq })
     }
@@ -215,7 +224,8 @@ impl Points for MemoryStore {
             let Place::Snapshot(last) = Mark::read(cursor)?.place else { return Err(StoreError::BadCursor) };
             found.retain(|(number, _)| **number < last);
         }
-        let next = cut(&mut found, limit, total, |(number, _)| Place::Snapshot(**number));
+        let more = cut(&mut found, limit);
+        let next = next(&found, more, total, |(number, _)| Place::Snapshot(**number));
         let rows = found.into_iter().map(|(_, snapshot)| snapshot.clone()).collect();
         Ok(Page { rows, total, next, seq: inner.tip.seq })
     }
@@ -232,7 +242,8 @@ impl Points for MemoryStore {
             let Place::Restore(last) = Mark::read(cursor)?.place else { return Err(StoreError::BadCursor) };
             found.retain(|record| record.last_seq < last);
         }
-        let next = cut(&mut found, limit, total, |record| Place::Restore(record.last_seq));
+        let more = cut(&mut found, limit);
+        let next = next(&found, more, total, |record| Place::Restore(record.last_seq));
         Ok(Page { rows: found, total, next, seq: inner.tip.seq })
     }
 

@@ -1,0 +1,172 @@
+//! The embedded store: one SQLite file, one connection that writes, several that read.
+
+mod activity;
+mod heads;
+mod list;
+mod log;
+mod migrate;
+mod open;
+mod points;
+mod rows;
+mod scope;
+mod write;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqlitePool};
+use statehouse_core::api::StoreStatus;
+use statehouse_core::model::Timestamp;
+use tokio::sync::Mutex;
+
+use super::{Admin, Commits, Result, StoreError, WriteRefusal, WriteRequest, Written};
+use open::FileLock;
+use writer::Writer;
+
+/// A store in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    readers: SqlitePool,
+    /// Absent when the store was opened for reading only.
+    writing: Option<Mutex<Writing>>,
+}
+
+#[derive(Debug)]
+struct Writing {
+    /// Absent after a failure, until the next commit opens it anew.
+    writer: Option<Writer>,
+    /// Absent once the store is closed.
+    lock: Option<FileLock>,
+}
+
+impl SqliteStore {
+    /// Opens the file for a server: makes it if it is not there and brings it up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another server has it open, [`StoreError::TooNew`] when it was made by a newer program,
+    /// [`StoreError::Damaged`] when it is not a store, [`StoreError::Unavailable`] when the engine does not do what is
+    /// promised.
+    pub async fn open(path: &Path) -> Result<Self> {
+        open::make_folder(path)?;
+        let lock = open::lock(path)?;
+        let writer = Writer::open(path).await?;
+        open::sync_folder(path)?;
+        let readers = open::readers(path).await?;
+        let writing = Mutex::new(Writing { writer: Some(writer), lock: Some(lock) });
+        Ok(Self { path: path.to_owned(), readers, writing: Some(writing) })
+    }
+
+    /// Opens the file for reading only; a server may have it open at the same time.
+    pub async fn open_read_only(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(StoreError::Unavailable(format!("there is no file {}", path.display())));
+        }
+        let readers = open::readers(path).await?;
+        open::check_readable(&readers).await?;
+        Ok(Self { path: path.to_owned(), readers, writing: None })
+    }
+}
+
+#[async_trait]
+impl Commits for SqliteStore {
+    async fn commit(
+        &self,
+        group: &[WriteRequest],
+        now: Timestamp,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+        let Some(writing) = &self.writing else {
+            return Err(StoreError::Unavailable("the store is open for reading only".into()));
+        };
+        let mut writing = writing.lock().await;
+        if writing.lock.is_none() {
+            return Err(StoreError::Unavailable("the store is closed".into()));
+        }
+        // Taken out while it works: a commit that fails or is dropped midway leaves no connection in an unknown state.
+        let mut writer = match writing.writer.take() {
+            Some(writer) => writer,
+            None => Writer::open(&self.path).await?,
+        };
+        let answers = writer.commit(group, now).await?;
+        writing.writer = Some(writer);
+        Ok(answers)
+    }
+}
+
+#[async_trait]
+impl Admin for SqliteStore {
+    async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT seq FROM meta").fetch_one(&self.readers).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn status(&self) -> StoreStatus {
+        let engine = match self.readers.acquire().await {
+            Ok(mut connection) => open::engine_version(&mut connection).await.unwrap_or_default(),
+            Err(_) => String::new(),
+        };
+        let all = self.readers.size();
+        let idle = u32::try_from(self.readers.num_idle()).unwrap_or(all);
+        StoreStatus {
+            kind: "sqlite".into(),
+            engine: format!("SQLite {engine}").trim_end().to_owned(),
+            up: self.ping().await.is_ok(),
+            size_bytes: Some(self.size().await),
+            pool: Some((all.saturating_sub(idle), all)),
+            promises: vec![
+                "A save is answered only after it is on the disk (write-ahead log, synchronous=FULL).".into(),
+                "A batch is written whole or not at all.".into(),
+                "Versions are numbered without gaps, in the order in which they were committed.".into(),
+            ],
+        }
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        if let Some(writing) = &self.writing {
+            let mut writing = writing.lock().await;
+            if let Some(writer) = writing.writer.take() {
+                writer.close().await;
+            }
+            writing.lock.take();
+        }
+    }
+}
+
+impl SqliteStore {
+    async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
+        self.readers.acquire().await.map_err(failed)
+    }
+
+    /// Bytes of the file and of its write-ahead log.
+    async fn size(&self) -> u64 {
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        let mut size = 0;
+        for path in [self.path.clone(), PathBuf::from(log)] {
+            size += tokio::fs::metadata(path).await.map_or(0, |file| file.len());
+        }
+        size
+    }
+}
+
+/// What an engine's error means for the store.
+#[allow(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+fn failed(error: sqlx::Error) -> StoreError {
+    const CORRUPT: i32 = 11;
+    const NOT_A_DATABASE: i32 = 26;
+    let text = error.to_string();
+    match error {
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Damaged(text),
+        sqlx::Error::Database(found) => {
+            let code: Option<i32> = found.code().and_then(|code| code.parse().ok());
+            match code.map(|code| code & 0xff) {
+                Some(CORRUPT | NOT_A_DATABASE) => StoreError::Damaged(text),
+                _ => StoreError::Unavailable(text),
+            }
+        }
+        _ => StoreError::Unavailable(text),
+    }
+}
