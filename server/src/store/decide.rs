@@ -5,10 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::commit::{Outcome, Tip, decide};
-use statehouse_core::json::Document;
-use statehouse_core::model::{
-    ChangeSummary, Seq, Snapshot, SnapshotId, SnapshotKind, StateKey, StateType, Timestamp, Version,
-};
+use statehouse_core::diff::summarise;
+use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey, Timestamp, Version};
 
 use super::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 
@@ -201,10 +199,4 @@ impl Known {
         self.snapshots.insert(snapshot.id.clone(), snapshot.clone());
         Ok(snapshot)
     }
-}
-
-/// The difference in brief that is kept with a version.
-fn summarise(_state_type: &StateType, old: Option<&Document>, new: Option<&Document>) -> ChangeSummary {
-    let _ = (old, new);
-    ChangeSummary::default()
 }

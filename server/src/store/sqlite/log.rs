@@ -110,10 +110,9 @@ pub(super) async fn seq_at(connection: &mut SqliteConnection, time: Timestamp) -
         WITH RECURSIVE halving (low, high) AS ( \
             SELECT 0, seq FROM meta WHERE id = 1 \
             UNION ALL \
-            SELECT CASE WHEN fits THEN middle ELSE low END, CASE WHEN fits THEN high ELSE middle - 1 END \
-            FROM (SELECT low, high, (low + high + 1) / 2 AS middle, \
-                         (SELECT recorded_at FROM versions WHERE seq = (low + high + 1) / 2) <= $1 AS fits \
-                  FROM halving WHERE low < high)) \
+            SELECT CASE WHEN v.recorded_at <= $1 THEN v.seq ELSE low END, \
+                   CASE WHEN v.recorded_at <= $1 THEN high ELSE v.seq - 1 END \
+            FROM halving CROSS JOIN versions AS v ON v.seq = (low + high + 1) / 2 WHERE low < high) \
         SELECT low FROM halving WHERE low = high";
     let found: i64 = sqlx::query_scalar(SQL)
         .bind(time.micros())

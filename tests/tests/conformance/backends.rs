@@ -1,0 +1,20 @@
+//! How each backend is opened, empty, for one case.
+
+use std::sync::Arc;
+
+use statehouse_server::store::memory::MemoryStore;
+use statehouse_server::store::sqlite::SqliteStore;
+
+use crate::fixture::Fixture;
+
+/// The reference.
+pub async fn memory() -> Fixture {
+    Fixture::new(Arc::new(MemoryStore::new()), None)
+}
+
+/// A file of its own.
+pub async fn sqlite() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("statehouse.db")).await.unwrap();
+    Fixture::new(Arc::new(store), Some(folder))
+}

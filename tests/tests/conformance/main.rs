@@ -1,0 +1,106 @@
+//! What every store promises. Each case is stamped on every backend: a new backend is one line below.
+
+#![allow(unreachable_pub, reason = "a test has no outside")]
+
+mod activity;
+mod backends;
+mod commits;
+mod documents;
+mod fixture;
+mod history;
+mod lists;
+mod model;
+mod points;
+mod service;
+mod sqlite_file;
+
+/// One test a case and backend, named `<backend>::<module>::<case>`.
+macro_rules! stamp {
+    ($open:path; $($module:ident: $($case:ident),+ $(,)?;)+) => {
+        $(mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let fixture = $open().await;
+                crate::$module::$case(&fixture).await;
+                fixture.check_chain().await;
+            })+
+        })+
+    };
+}
+
+/// Every case, for one backend.
+macro_rules! conformance {
+    ($backend:ident, $open:path) => {
+        mod $backend {
+            stamp! { $open;
+                commits:
+                    versions_and_seqs_have_no_gaps,
+                    equal_data_makes_no_version,
+                    operations_say_what_happened,
+                    d_001_delete_is_a_version_and_history_stays,
+                    deleting_what_is_not_there_is_refused,
+                    d_018_expectations_are_kept,
+                    d_018_only_the_first_of_a_group_wins,
+                    a_conflict_names_every_head_that_moved,
+                    d_031_a_batch_is_all_or_nothing,
+                    a_batch_sees_its_own_writes,
+                    requests_of_a_group_do_not_harm_each_other,
+                    d_024_recorded_time_never_goes_back,
+                    everything_of_a_version_comes_back,
+                    concurrent_groups_leave_no_gap,
+                    a_large_group_is_written_whole;
+                documents:
+                    d_022_data_comes_back_byte_for_byte,
+                    d_021_the_content_hash_is_that_of_the_text,
+                    ids_may_be_nasty,
+                    one_id_under_two_types_is_two_states,
+                    a_large_document_comes_back,
+                    large_documents_make_short_pages_that_lose_nothing;
+                history:
+                    versions_are_found_by_every_address,
+                    d_016_data_and_version_belong_together,
+                    history_is_newest_first_and_paged,
+                    history_is_filtered_by_time,
+                    the_log_is_read_in_both_directions,
+                    moments_are_found_by_time,
+                    the_chain_is_verified_in_stretches;
+                lists:
+                    d_028_deleted_states_stay_deleted,
+                    d_029_a_quiet_state_is_not_lost_behind_noisy_ones,
+                    every_filter_filters,
+                    text_is_searched_as_it_is_spelled,
+                    pages_hold_every_state_once,
+                    lists_of_the_past_are_as_they_were,
+                    cursors_of_other_lists_are_refused,
+                    totals_are_kept;
+                points:
+                    d_006_a_name_is_given_once,
+                    d_004_a_snapshot_changes_nothing,
+                    d_002_deleting_a_state_leaves_snapshots_whole,
+                    snapshots_are_listed_newest_first,
+                    a_restore_is_recorded_with_its_snapshot,
+                    a_restore_that_writes_nothing_is_refused,
+                    what_moved_is_found_within_its_scope;
+                activity:
+                    versions_are_counted_by_bucket_author_and_type;
+                service:
+                    d_015_a_version_id_of_another_state_is_not_found,
+                    d_003_an_unknown_snapshot_is_an_error,
+                    d_027_a_deleted_state_says_so_and_comes_back,
+                    preconditions_are_kept,
+                    the_type_may_be_left_out_when_there_is_one,
+                    sixteen_writers_compare_and_set,
+                    fifty_snapshots_at_once,
+                    shutting_down_finishes_what_was_taken,
+                    events_are_read_on_from_any_seq,
+                    a_reader_that_follows_the_doorbell_misses_nothing,
+                    batches_are_checked_before_they_are_written,
+                    strict_types_refuse_and_warned_ones_keep_the_verdict,
+                    overview_and_status_add_up;
+            }
+        }
+    };
+}
+
+conformance!(memory, crate::backends::memory);
+conformance!(sqlite, crate::backends::sqlite);

@@ -1,0 +1,134 @@
+//! What only a file can do wrong.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use statehouse_core::model::Seq;
+use statehouse_server::store::sqlite::SqliteStore;
+use statehouse_server::store::{Admin as _, Commits as _, Heads as _, StoreError, verify_all};
+
+use crate::fixture::{Fixture, batch, delete, everything, key, save, snapshot_id};
+
+async fn open(folder: &Path) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open(&folder.join("deep/er/statehouse.db")).await
+}
+
+fn fixture(store: SqliteStore) -> Fixture {
+    Fixture::new(Arc::new(store), None)
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let f = fixture(open(folder.path()).await.unwrap());
+    f.save("a", r#"{"n":1.0}"#).await;
+    f.save("b", "{}").await;
+    f.delete("b").await;
+    f.snapshot("s").await.unwrap();
+    let (tip, list) = (f.store.tip().await.unwrap(), f.store.list(&everything()).await.unwrap());
+    let log = f.store.after(Seq(0), 100).await.unwrap();
+    f.store.close().await;
+    let f = fixture(open(folder.path()).await.unwrap());
+    assert_eq!(f.store.tip().await.unwrap(), tip);
+    assert_eq!(f.store.list(&everything()).await.unwrap(), list);
+    assert_eq!(f.store.after(Seq(0), 100).await.unwrap(), log);
+    assert!(f.store.snapshot(&snapshot_id("s")).await.unwrap().is_some());
+    assert_eq!(f.save("c", "{}").await.seq, Seq(4));
+    assert_eq!(f.save("a", "{}").await.version.0, 2);
+    f.check_chain().await;
+}
+
+#[tokio::test]
+async fn a_second_server_is_refused_until_the_first_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(folder.path()).await.unwrap();
+    let refused = open(folder.path()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::InUse(_)), "{refused}");
+    assert!(refused.to_string().contains("in use by another statehouse server"), "{refused}");
+    first.close().await;
+    let closed = first.commit(&[batch(vec![save("a", "{}")])], Default::default()).await;
+    assert!(matches!(closed, Err(StoreError::Unavailable(_))), "{closed:?}");
+    open(folder.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reader_sees_what_a_running_server_writes_and_cannot_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/er/statehouse.db");
+    let missing = SqliteStore::open_read_only(&path).await.unwrap_err();
+    assert!(missing.to_string().contains("there is no file"), "{missing}");
+    assert!(!path.exists());
+    let f = fixture(open(folder.path()).await.unwrap());
+    f.save("a", "{}").await;
+    let reader = SqliteStore::open_read_only(&path).await.unwrap();
+    assert_eq!(reader.tip().await.unwrap().seq, Seq(1));
+    f.save("a", r#"{"n":2}"#).await;
+    assert_eq!(reader.head(&key("a")).await.unwrap(), f.head("a").await);
+    assert_eq!(verify_all(&reader, |_, _| {}).await.unwrap(), Ok(Seq(2)));
+    let refused = reader.commit(&[batch(vec![delete("a")])], Default::default()).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    reader.close().await;
+    f.save("a", r#"{"n":3}"#).await;
+}
+
+/// Runs SQL on the file behind the store's back.
+async fn meddle(folder: &Path, sql: &'static str) {
+    let path = folder.join("deep/er/statehouse.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_file_is_refused_with_both_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path()).await.unwrap().close().await;
+    meddle(folder.path(), "PRAGMA user_version = 99").await;
+    let refused = open(folder.path()).await.unwrap_err();
+    assert_eq!(refused, StoreError::TooNew { found: 99, known: 1 });
+    assert!(refused.to_string().contains("99"), "{refused}");
+}
+
+#[tokio::test]
+async fn files_of_others_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("deep/er")).unwrap();
+    meddle(folder.path(), "CREATE TABLE theirs (x)").await;
+    let refused = open(folder.path()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Damaged(_)), "{refused}");
+    let path = folder.path().join("deep/er/statehouse.db");
+    std::fs::write(&path, "this is not a database, but a text of some length to be sure".repeat(100))
+        .unwrap();
+    let refused = open(folder.path()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Damaged(_)), "{refused}");
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is not a database"));
+}
+
+#[tokio::test]
+async fn d_021_every_kind_of_tampering_is_found() {
+    let cases = [
+        (r#"UPDATE versions SET data = '{"n":2.5}' WHERE seq = 2"#, 1, "is not what was stored"),
+        ("UPDATE versions SET author = 'somebody else' WHERE seq = 3", 2, "chain hash"),
+        ("UPDATE versions SET recorded_at = recorded_at + 1 WHERE seq = 3", 2, "chain hash"),
+        ("UPDATE versions SET operation = 'create' WHERE seq = 2", 1, "cannot be a create"),
+        ("UPDATE versions SET data = '{\"n\":' WHERE seq = 2", 0, "cannot be read"),
+        ("DELETE FROM versions WHERE seq = 2", 1, "it is missing"),
+        ("DELETE FROM versions WHERE seq = 5", 4, "the log ends at seq 4"),
+        ("UPDATE versions SET version = 9 WHERE seq = 3", 2, "has version 9 after version 2"),
+        ("UPDATE meta SET chain_hash = zeroblob(32)", 5, "another chain hash"),
+    ];
+    for (sql, verified_to, words) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let f = fixture(open(folder.path()).await.unwrap());
+        for n in 1..=5 {
+            f.save("a", &format!(r#"{{"n":{n}}}"#)).await;
+        }
+        f.store.close().await;
+        meddle(folder.path(), sql).await;
+        let store = SqliteStore::open_read_only(&folder.path().join("deep/er/statehouse.db")).await.unwrap();
+        let fault = verify_all(&store, |_, _| {}).await.unwrap().unwrap_err();
+        assert!(fault.text.contains(words), "{sql}: {fault:?}");
+        assert_eq!(fault.verified_to, Seq(verified_to), "{sql}: {fault:?}");
+    }
+}
