@@ -3,6 +3,7 @@
 //! - [`model`]: what the pages show, worked out from the API's answers. No Leptos, no browser: tested natively.
 //! - `api`: typed HTTP calls; an error is a value. `live`: the one WebSocket and what follows from its events.
 //! - `parts`: components that every page uses. `shell`: frame, addresses, theme, keys. `pages`: one module a page.
+//! - `worker`: the component that compares and validates, away from the page.
 //!
 //! Addresses: `/` and `/view/...`; ids go in the query. [`model::address`] spells and reads them all.
 
@@ -27,6 +28,8 @@ mod pages;
 mod parts;
 #[cfg(target_arch = "wasm32")]
 mod shell;
+#[cfg(target_arch = "wasm32")]
+mod worker;
 
 /// Draws the console into the page's body.
 #[cfg(target_arch = "wasm32")]

@@ -4,6 +4,8 @@ use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use statehouse_core::api::Problem;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 use super::ApiError;
@@ -43,7 +45,30 @@ pub(crate) async fn send<T: DeserializeOwned>(
     read(200, if text.is_empty() { "null" } else { &text })
 }
 
+/// `GET /api/v1<path>` as the browser's own text, exactly as it came: for documents, which only the worker reads.
+pub(crate) async fn js_text(path: &str) -> Result<JsValue, ApiError> {
+    let (response, _guard) = request(Method::GET, path, None).await?;
+    if !response.ok() {
+        return Err(failure(response).await);
+    }
+    let text = web_sys::Response::from(response).text().map_err(|_| ApiError::Unreachable)?;
+    JsFuture::from(text).await.map_err(|_| ApiError::Unreachable)
+}
+
 async fn run(method: Method, path: &str, body: Option<String>) -> Result<String, ApiError> {
+    let (response, _guard) = request(method, path, body).await?;
+    if !response.ok() {
+        return Err(failure(response).await);
+    }
+    response.text().await.map_err(|_| ApiError::Unreachable)
+}
+
+/// Sends; the guard must live until the body has been read.
+async fn request(
+    method: Method,
+    path: &str,
+    body: Option<String>,
+) -> Result<(Response, AbortOnDrop), ApiError> {
     let guard = AbortOnDrop(AbortController::new().ok());
     let signal = guard.0.as_ref().map(AbortController::signal);
     let mut builder = RequestBuilder::new(&format!("{BASE}{path}"))
@@ -57,22 +82,18 @@ async fn run(method: Method, path: &str, body: Option<String>) -> Result<String,
         Some(body) => builder.header("Content-Type", "application/json").body(body),
         None => builder.build(),
     };
-    let response = match request {
-        Ok(request) => request.send().await.map_err(|_| ApiError::Unreachable)?,
-        Err(error) => return Err(ApiError::Strange { status: 0, reason: error.to_string() }),
-    };
-    answer(response).await
+    match request {
+        Ok(request) => Ok((request.send().await.map_err(|_| ApiError::Unreachable)?, guard)),
+        Err(error) => Err(ApiError::Strange { status: 0, reason: error.to_string() }),
+    }
 }
 
-async fn answer(response: Response) -> Result<String, ApiError> {
+async fn failure(response: Response) -> ApiError {
     let status = response.status();
-    let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
-    if response.ok() {
-        return Ok(text);
-    }
+    let Ok(text) = response.text().await else { return ApiError::Unreachable };
     match serde_json::from_str::<Problem>(&text) {
-        Ok(problem) => Err(ApiError::Problem(Box::new(problem))),
-        Err(_) => Err(ApiError::Strange { status, reason: text.chars().take(200).collect() }),
+        Ok(problem) => ApiError::Problem(Box::new(problem)),
+        Err(_) => ApiError::Strange { status, reason: text.chars().take(200).collect() },
     }
 }
 

@@ -7,6 +7,6 @@ mod error;
 mod key;
 
 pub(crate) use calls::*;
-pub(crate) use client::{get, send};
+pub(crate) use client::{get, js_text, send};
 pub(crate) use error::ApiError;
 pub(crate) use key::{key, set_key};

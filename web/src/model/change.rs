@@ -89,10 +89,11 @@ pub fn path_words(path: &str) -> &str {
     }
 }
 
-/// A path as its parents and its last part: `/signal/` and `id`.
+/// A path as its parents and its last part: `/signal/` and `id`. A slash inside `[...]` belongs to an element's name.
 #[must_use]
 pub fn split_path(path: &str) -> (&str, &str) {
-    path.rfind('/').map_or(("", path), |at| path.split_at(at + 1))
+    let slash = if path.ends_with(']') { path.rfind("/[") } else { path.rfind('/') };
+    slash.map_or(("", path), |at| path.split_at(at + 1))
 }
 
 /// What a version did, for a feed.
@@ -261,6 +262,7 @@ mod tests {
         assert_eq!(path_words("/legs/[EURUSD]/volume"), "/legs/[EURUSD]/volume");
         assert_eq!(path_words("/"), "/");
         assert_eq!(split_path("/signal/id"), ("/signal/", "id"));
+        assert_eq!(split_path("/legs/[EUR/USD]"), ("/legs/", "[EUR/USD]"));
         assert_eq!(split_path(""), ("", ""));
     }
 }

@@ -1,7 +1,7 @@
 //! Which characters of a new value differ from the old one.
 
 /// A text cut into what both share at the start, what differs, and what both share at the end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tinted {
     /// Same as in the other text.
     pub head: String,
@@ -17,12 +17,14 @@ pub struct Tinted {
 pub fn tint(old: &str, new: &str) -> Tinted {
     let head: usize =
         old.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    // Equal last digits of two numbers mean nothing: of numbers only a common beginning counts.
+    let numbers = is_number(old) && is_number(new);
     let (old_rest, new_rest) = (&old[head..], &new[head..]);
     let tail: usize = old_rest
         .chars()
         .rev()
         .zip(new_rest.chars().rev())
-        .take_while(|(a, b)| a == b)
+        .take_while(|(a, b)| !numbers && a == b)
         .map(|(a, _)| a.len_utf8())
         .sum();
     let cut = new.len() - tail;
@@ -30,6 +32,10 @@ pub fn tint(old: &str, new: &str) -> Tinted {
         return Tinted { head: String::new(), differs: new.to_owned(), tail: String::new() };
     }
     Tinted { head: new[..head].to_owned(), differs: new[head..cut].to_owned(), tail: new[cut..].to_owned() }
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && !text.contains(':')
 }
 
 #[cfg(test)]
@@ -47,6 +53,9 @@ mod tests {
             ("1.0832", "1.0851", ("1.08", "51", "")),
             ("1486.32", "1501.07", ("1", "501.07", "")),
             ("3", "0", ("", "0", "")),
+            ("1.20", "0.80", ("", "0.80", "")),
+            ("-1.4217", "-2.1386", ("-", "2.1386", "")),
+            ("null", "-8.64", ("", "-8.64", "")),
             ("0.8", "0.80", ("0.8", "0", "")),
             ("\"none\"", "\"long\"", ("\"", "long", "\"")),
             ("09:15:00+00:00", "09:30:00+00:00", ("09:", "30", ":00+00:00")),

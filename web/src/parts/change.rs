@@ -6,7 +6,8 @@ use statehouse_core::diff::{Change, ChangeKind, SeriesChange};
 use statehouse_core::model;
 
 use super::{Chip, Icon, Spark, Tone};
-use crate::model::change::{Glyph, Story, split_path};
+use crate::model::change::{Glyph, Story};
+use crate::model::changes::{Side, change_row};
 use crate::model::{number, spark, tint};
 
 /// `+ ~ − = ↺`, with its word for screen readers.
@@ -118,47 +119,79 @@ pub(crate) fn Verdict(
 pub(crate) fn ChangeRow(
     /// The difference.
     change: Change,
+    /// What stands before the glyph, such as a box.
+    #[prop(optional, into)]
+    lead: Option<AnyView>,
+    /// A word in place of the delta.
+    #[prop(optional, into)]
+    instead: Signal<Option<&'static str>>,
 ) -> impl IntoView {
-    let glyph = Glyph::of_kind(change.kind);
-    let (parents, last) = split_path(&change.display);
-    let (parents, last) = (
-        parents.to_owned(),
-        if change.display.is_empty() { "(whole document)".to_owned() } else { last.to_owned() },
-    );
-    let percent = percent_words(&change);
-    let (values, delta) = match (&change.series, change.kind) {
-        (Some(series), _) => (series_values(series), series_delta(series)),
-        (None, ChangeKind::Spelling) => (plain_values(&change), Some("spelling".to_owned())),
-        (None, ChangeKind::Reordered) => (plain_values(&change), Some("order".to_owned())),
-        (None, _) => (plain_values(&change), change.delta.as_deref().map(number::signed)),
-    };
+    let row = change_row(&change);
+    let glyph = view! { <GlyphMark glyph=row.mark/> };
     let words = matches!(change.kind, ChangeKind::Spelling | ChangeKind::Reordered);
+    let values = match &change.series {
+        Some(series) => series_values(series),
+        None => view! {
+            <span class="old" data-tip=long_tip(change.old.as_deref())><SideText side=row.old gone=true/></span>
+            <span class="arrow">"→"</span>
+            <span class="new" data-tip=long_tip(change.new.as_deref())>
+                <SideText side=row.new gone=false fresh={change.old.is_none()}/>
+            </span>
+        }
+        .into_any(),
+    };
+    let of =
+        change.series.as_ref().map(|series| view! { <small>{format!("last of {}", series.points)}</small> });
+    let delta = row.delta;
+    let boxed = lead.is_some();
     view! {
-        <div class="change" class:series=change.series.is_some()>
-            <GlyphMark glyph/>
+        <div class="change" class:series=change.series.is_some() class:boxed=boxed>
+            {lead}
+            {glyph}
             <span class="path" data-tip=(change.display != change.path).then(|| change.path.clone())>
-                {parents}<b>{last}</b>
+                {row.parents}<b>{row.leaf}</b>
             </span>
             <span class="vals">{values}</span>
-            <span class="delta" class:words=words>{delta}</span>
-            <span class="percent">{percent}</span>
+            <span class="delta" class:words=move || words || instead.get().is_some()>
+                {of}
+                {move || instead.get().map_or_else(|| delta.clone(), str::to_owned)}
+            </span>
+            <span class="percent">{move || instead.get().is_none().then(|| row.percent.clone())}</span>
         </div>
     }
 }
 
-fn plain_values(change: &Change) -> AnyView {
-    let old = match (&change.old, &change.new) {
-        (None, _) => view! { <span class="ink3">"absent"</span> }.into_any(),
-        (Some(old), None) => view! { <span class="tint del">{old.clone()}</span> }.into_any(),
-        (Some(old), Some(_)) => old.clone().into_any(),
+/// A value, with what differs tinted.
+#[component]
+pub(crate) fn SideText(
+    /// The value.
+    side: Side,
+    /// This is the old side: what is tinted is gone.
+    gone: bool,
+    /// The value is new altogether.
+    #[prop(optional)]
+    fresh: bool,
+) -> impl IntoView {
+    let class = match (gone, fresh) {
+        (true, _) => "tint del",
+        (false, true) => "tint add",
+        (false, false) => "tint chg",
     };
-    let new = match (&change.old, &change.new) {
-        (_, None) => view! { <span class="ink3">"absent"</span> }.into_any(),
-        (None, Some(new)) => view! { <span class="tint add">{new.clone()}</span> }.into_any(),
-        (Some(old), Some(new)) => view! { <Tint old=old.clone() new=new.clone()/> }.into_any(),
-    };
-    view! { <span class="old">{old}</span><span class="arrow">"→"</span><span class="new">{new}</span> }
-        .into_any()
+    match side {
+        Side::Absent => view! { <span class="ink3">"absent"</span> }.into_any(),
+        Side::Value(tint::Tinted { head, differs, tail }) => {
+            let middle = (!differs.is_empty()).then(|| view! { <span class=class>{differs}</span> });
+            view! { {head}{middle}{tail} }.into_any()
+        }
+    }
+}
+
+/// The beginning of a value that its cell cuts.
+fn long_tip(text: Option<&str>) -> Option<String> {
+    let text = text.filter(|text| text.len() > 24)?;
+    let lines: Vec<String> =
+        text.chars().take(800).collect::<Vec<_>>().chunks(100).map(|line| line.iter().collect()).collect();
+    Some(lines.join("\n"))
 }
 
 fn series_values(series: &SeriesChange) -> AnyView {
@@ -178,20 +211,4 @@ fn series_values(series: &SeriesChange) -> AnyView {
         </span>
     }
     .into_any()
-}
-
-fn series_delta(series: &SeriesChange) -> Option<String> {
-    match (&series.old_last, &series.new_last) {
-        (Some(old), Some(new)) => Some(format!("last of {}\n{old} → {new}", series.points)),
-        _ => Some(format!("{} points", series.points)),
-    }
-}
-
-/// `+0.18 %`, or `from 0`.
-fn percent_words(change: &Change) -> Option<String> {
-    let from_zero = || {
-        let old: f64 = change.old.as_deref()?.parse().ok()?;
-        (old == 0.0 && change.delta.is_some()).then(|| "from 0".to_owned())
-    };
-    change.percent.as_deref().map(|percent| format!("{} %", number::signed(percent))).or_else(from_zero)
 }

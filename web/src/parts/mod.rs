@@ -3,6 +3,7 @@
 //! Anything may carry `data-tip`: it is shown on hover, and when the row it stands in gets the focus.
 
 mod age;
+mod ask;
 mod bars;
 mod button;
 mod change;
@@ -13,9 +14,10 @@ mod note;
 mod virtual_list;
 
 pub(crate) use age::Age;
+pub(crate) use ask::{Ask, Author, AuthorField, ReasonField};
 pub(crate) use bars::{Bars, Spark};
 pub(crate) use button::{CopyButton, CopyLink, Kbd, copy};
-pub(crate) use change::{ChangeRow, Counts, Delta, GlyphMark, StoryLine, Tint, Verdict};
+pub(crate) use change::{ChangeRow, Counts, Delta, GlyphMark, SideText, StoryLine, Tint, Verdict};
 pub(crate) use chip::{Chip, FilterChip, Tone};
 pub(crate) use icon::{Icon, Mark, Pic};
 pub(crate) use menu::Menu;

@@ -1,0 +1,263 @@
+//! How one difference is written in a row: path, values, what of them differs, delta and percent.
+
+use statehouse_core::diff::{Change, ChangeKind, Diff};
+
+use super::change::{Glyph, split_path};
+use super::number;
+use super::tint::{Tinted, tint};
+
+/// Longest value text that a row draws; the rest is behind an ellipsis.
+const VALUE_CHARS: usize = 240;
+/// Of a value that is cut, so much is drawn in front of the difference.
+const BEFORE: usize = 40;
+
+/// A value with the part that differs from the other side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Side {
+    /// There is no value on this side.
+    Absent,
+    /// A value; on the old side nothing of it is tinted unless it is gone.
+    Value(Tinted),
+}
+
+impl Side {
+    fn plain(text: &str) -> Self {
+        Self::Value(Tinted { head: shorten(text), ..Tinted::default() })
+    }
+
+    fn tinted(text: &str) -> Self {
+        Self::Value(Tinted { differs: shorten(text), ..Tinted::default() })
+    }
+
+    /// The text without its parts.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Absent => "absent".to_owned(),
+            Self::Value(Tinted { head, differs, tail }) => format!("{head}{differs}{tail}"),
+        }
+    }
+}
+
+/// A change as a row shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangeRow {
+    /// Added, changed or removed.
+    pub mark: Glyph,
+    /// The path without its last part, with the slash that follows.
+    pub parents: String,
+    /// The last part of the path.
+    pub leaf: String,
+    /// The value in A.
+    pub old: Side,
+    /// The value in B.
+    pub new: Side,
+    /// Exact difference, or a word in its place such as `spelling`.
+    pub delta: String,
+    /// Percent with its sign, or `from 0`.
+    pub percent: String,
+    /// The row has a sparkline.
+    pub series: bool,
+}
+
+/// Makes the row of a change.
+#[must_use]
+pub fn change_row(change: &Change) -> ChangeRow {
+    let (parents, leaf) = split_path(&change.display);
+    let (old, new) = sides(change);
+    ChangeRow {
+        mark: Glyph::of_kind(change.kind),
+        parents: parents.to_owned(),
+        leaf: if leaf.is_empty() && parents.is_empty() {
+            "whole document".to_owned()
+        } else {
+            leaf.to_owned()
+        },
+        old,
+        new,
+        delta: delta_text(change),
+        percent: percent_text(change),
+        series: change.series.is_some(),
+    }
+}
+
+/// The changes that the chips let through, as places in the diff; volatile ones only when asked for.
+#[must_use]
+pub fn shown(diff: &Diff, volatile: bool, only: Option<Glyph>) -> Vec<usize> {
+    let let_through = |change: &Change| {
+        (volatile || !change.volatile) && only.is_none_or(|mark| mark == Glyph::of_kind(change.kind))
+    };
+    diff.changes
+        .iter()
+        .enumerate()
+        .filter(|(_, change)| let_through(change))
+        .map(|(place, _)| place)
+        .collect()
+}
+
+/// Added, changed and removed paths that are not volatile, as the chips count them.
+#[must_use]
+pub fn chip_counts(diff: &Diff) -> [usize; 3] {
+    let mut counts = [0; 3];
+    for change in diff.changes.iter().filter(|change| !change.volatile) {
+        let place = match Glyph::of_kind(change.kind) {
+            Glyph::Added => 0,
+            Glyph::Removed => 2,
+            _ => 1,
+        };
+        counts[place] += 1;
+    }
+    counts
+}
+
+fn delta_text(change: &Change) -> String {
+    match (change.kind, &change.delta) {
+        (ChangeKind::Spelling, _) => "spelling".to_owned(),
+        (ChangeKind::Reordered, _) => "order".to_owned(),
+        (_, Some(delta)) => number::signed(delta),
+        (_, None) => String::new(),
+    }
+}
+
+fn percent_text(change: &Change) -> String {
+    match (&change.percent, &change.delta, &change.old) {
+        (Some(percent), _, _) => format!("{} %", number::signed(percent)),
+        (None, Some(delta), Some(old)) if is_zero(old) && !delta.contains(' ') => "from 0".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn is_zero(text: &str) -> bool {
+    let digits = text.split(['e', 'E']).next().unwrap_or_default();
+    digits.contains('0') && digits.chars().all(|c| matches!(c, '0' | '.' | '-'))
+}
+
+fn sides(change: &Change) -> (Side, Side) {
+    match (change.old.as_deref(), change.new.as_deref()) {
+        (Some(old), Some(new)) => {
+            let (old, new) = without_common_date(old, new);
+            (Side::plain(old), differing(old, new))
+        }
+        (Some(old), None) => (Side::tinted(old), Side::Absent),
+        (None, Some(new)) => (Side::Absent, Side::tinted(new)),
+        (None, None) => (Side::Absent, Side::Absent),
+    }
+}
+
+/// Two times of the same day: their clock parts.
+fn without_common_date<'a>(old: &'a str, new: &'a str) -> (&'a str, &'a str) {
+    let clock = |text: &'a str| {
+        let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+        let (date, clock) = inner.split_once(['T', ' '])?;
+        let dated = date.len() == 10 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        (dated && clock.starts_with(|c: char| c.is_ascii_digit())).then_some((date, clock))
+    };
+    match (clock(old), clock(new)) {
+        (Some((day, old_clock)), Some((new_day, new_clock))) if day == new_day => (old_clock, new_clock),
+        _ => (old, new),
+    }
+}
+
+/// The new value with what of it differs; of a long one the neighbourhood of the difference.
+fn differing(old: &str, new: &str) -> Side {
+    let Tinted { mut head, differs, tail } = tint(old, new);
+    if let Some((cut, _)) = head.char_indices().rev().nth(BEFORE - 1).filter(|(at, _)| *at > 0)
+        && new.chars().nth(VALUE_CHARS).is_some()
+    {
+        head = format!("…{}", &head[cut..]);
+    }
+    Side::Value(Tinted { head, differs: shorten(&differs), tail: shorten(&tail) })
+}
+
+/// The beginning of a text that is too long for a row.
+#[must_use]
+pub fn shorten(text: &str) -> String {
+    match text.char_indices().nth(VALUE_CHARS) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(kind: ChangeKind, old: Option<&str>, new: Option<&str>) -> Change {
+        Change {
+            kind,
+            path: "/a".into(),
+            display: "/legs/[EURUSD]/volume".into(),
+            old: old.map(str::to_owned),
+            new: new.map(str::to_owned),
+            delta: None,
+            percent: None,
+            unit: None,
+            volatile: false,
+            protected: None,
+            splice: None,
+            series: None,
+            place: statehouse_core::diff::Place::default(),
+        }
+    }
+
+    #[test]
+    fn times_of_one_day_leave_the_date_out() {
+        let row = change_row(&change(
+            ChangeKind::Changed,
+            Some("\"2026-11-21T09:15:00+00:00\""),
+            Some("\"2026-11-21T09:30:00+00:00\""),
+        ));
+        assert_eq!(row.old.text(), "09:15:00+00:00");
+        assert_eq!(
+            row.new,
+            Side::Value(Tinted { head: "09:".into(), differs: "30".into(), tail: ":00+00:00".into() })
+        );
+    }
+
+    #[test]
+    fn percent_says_from_zero() {
+        let mut fee = change(ChangeKind::Changed, Some("0.00"), Some("1e22"));
+        fee.delta = Some("+1e22".into());
+        assert_eq!(change_row(&fee).percent, "from 0");
+        fee.percent = Some("-0.72".into());
+        assert_eq!(change_row(&fee).percent, "−0.72 %");
+    }
+
+    #[test]
+    fn a_missing_side_is_absent_and_the_other_is_tinted() {
+        let row = change_row(&change(ChangeKind::Removed, Some("\"x\""), None));
+        assert_eq!((row.mark, row.new, row.old), (Glyph::Removed, Side::Absent, Side::tinted("\"x\"")));
+    }
+
+    #[test]
+    fn a_long_value_is_cut_around_its_difference() {
+        let old = format!("\"{}a{}\"", "x".repeat(5000), "y".repeat(5000));
+        let new = format!("\"{}b{}\"", "x".repeat(5000), "y".repeat(5000));
+        match differing(&old, &new) {
+            Side::Value(Tinted { head, differs, tail }) => {
+                assert_eq!(head, format!("…{}", "x".repeat(40)));
+                assert_eq!(differs, "b");
+                assert_eq!(tail.chars().count(), VALUE_CHARS + 1);
+            }
+            Side::Absent => panic!("the value is there"),
+        }
+    }
+
+    #[test]
+    fn chips_filter_and_volatile_rows_hide() {
+        let mut noise = change(ChangeKind::Changed, Some("1"), Some("2"));
+        noise.volatile = true;
+        let diff = Diff {
+            changes: vec![
+                change(ChangeKind::Added, None, Some("1")),
+                noise,
+                change(ChangeKind::Spelling, Some("1"), Some("1.0")),
+            ],
+            ..Diff::default()
+        };
+        assert_eq!(chip_counts(&diff), [1, 1, 0]);
+        assert_eq!(shown(&diff, false, None), [0, 2]);
+        assert_eq!(shown(&diff, true, Some(Glyph::Changed)), [1, 2]);
+        assert_eq!(shown(&diff, false, Some(Glyph::Added)), [0]);
+    }
+}

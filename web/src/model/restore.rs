@@ -1,0 +1,272 @@
+//! The ticks on a restore plan: what they select, what the button says, and what is still missing before it may act.
+
+use std::collections::BTreeSet;
+
+use statehouse_core::api::{Effect, Plan, PlanCounts, PlannedState, Selection, StateSelection};
+use statehouse_core::diff::Change;
+use statehouse_core::model::StateKey;
+use statehouse_core::restore::selection_key;
+
+/// A box: all, some or none of what is below it is ticked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tick {
+    /// Everything.
+    On,
+    /// Some.
+    Mixed,
+    /// Nothing.
+    Off,
+}
+
+impl Tick {
+    fn of(ticked: usize, all: usize) -> Self {
+        match ticked {
+            0 => Self::Off,
+            some if some < all => Self::Mixed,
+            _ => Self::On,
+        }
+    }
+
+    /// For `aria-checked`.
+    #[must_use]
+    pub fn aria(self) -> &'static str {
+        match self {
+            Self::On => "true",
+            Self::Mixed => "mixed",
+            Self::Off => "false",
+        }
+    }
+}
+
+/// What becomes of one path of a changed state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathFate {
+    /// It is written.
+    Written,
+    /// Its box is off.
+    Left,
+    /// It is protected and locked.
+    Kept,
+    /// It is noise and stays as it is.
+    Volatile,
+}
+
+/// What becomes of the path of `change` under this selection.
+#[must_use]
+pub fn fate(change: &Change, selected: Option<&StateSelection>) -> PathFate {
+    let listed = |paths: fn(&StateSelection) -> &Vec<String>| {
+        selected.is_some_and(|selected| paths(selected).contains(&change.path))
+    };
+    if change.volatile {
+        PathFate::Volatile
+    } else if change.protected.is_some() && !listed(|selected| &selected.unlocked) {
+        PathFate::Kept
+    } else if selected.is_some_and(|selected| selected.skip) || listed(|selected| &selected.left) {
+        PathFate::Left
+    } else {
+        PathFate::Written
+    }
+}
+
+/// How many of a state's paths are written, and how many boxes there are.
+#[must_use]
+pub fn ticked(changes: &[Change], selected: Option<&StateSelection>) -> (usize, usize) {
+    let fates = changes.iter().map(|change| fate(change, selected));
+    fates.fold((0, 0), |(written, all), fate| match fate {
+        PathFate::Written => (written + 1, all + 1),
+        PathFate::Left => (written, all + 1),
+        PathFate::Kept | PathFate::Volatile => (written, all),
+    })
+}
+
+/// The box of a state whose changes have been read.
+#[must_use]
+pub fn tick_of_changes(changes: &[Change], selected: Option<&StateSelection>) -> Tick {
+    let (written, all) = ticked(changes, selected);
+    Tick::of(written, all)
+}
+
+/// The box of a state by what the plan says of it.
+#[must_use]
+pub fn tick_of_state(state: &PlannedState, selected: Option<&StateSelection>) -> Tick {
+    match selected {
+        Some(selected) if selected.skip => Tick::Off,
+        Some(selected) if !selected.left.is_empty() => {
+            Tick::of(state.selected as usize, state.selected as usize + selected.left.len())
+        }
+        _ => Tick::On,
+    }
+}
+
+/// Ticks or unticks a whole state. What was unlocked stays unlocked.
+pub fn set_state(selection: &mut Selection, key: &StateKey, on: bool) {
+    change(selection, key, |selected| {
+        selected.skip = !on;
+        selected.left.clear();
+    });
+}
+
+/// Ticks or unticks one path. Ticking a path of a state that is off leaves out all its other paths.
+pub fn set_path(selection: &mut Selection, key: &StateKey, changes: &[Change], path: &str, on: bool) {
+    change(selection, key, |selected| {
+        if selected.skip {
+            let boxed = StateSelection { skip: false, left: Vec::new(), unlocked: selected.unlocked.clone() };
+            let written = changes.iter().filter(|change| fate(change, Some(&boxed)) == PathFate::Written);
+            selected.left = written.map(|change| change.path.clone()).collect();
+            selected.skip = false;
+        }
+        set_member(&mut selected.left, path, !on);
+    });
+}
+
+/// Unlocks or locks a protected path. An unlocked path starts ticked: that is what unlocking is for.
+pub fn set_unlocked(selection: &mut Selection, key: &StateKey, path: &str, unlocked: bool) {
+    change(selection, key, |selected| {
+        set_member(&mut selected.unlocked, path, unlocked);
+        set_member(&mut selected.left, path, false);
+    });
+}
+
+fn change(selection: &mut Selection, key: &StateKey, edit: impl FnOnce(&mut StateSelection)) {
+    let name = selection_key(key);
+    let mut selected = selection.remove(&name).unwrap_or_default();
+    edit(&mut selected);
+    if selected != StateSelection::default() {
+        selection.insert(name, selected);
+    }
+}
+
+/// Members are kept in order, so that the same ticks always give the same plan.
+fn set_member(paths: &mut Vec<String>, path: &str, member: bool) {
+    match (paths.binary_search_by(|other| other.as_str().cmp(path)), member) {
+        (Err(at), true) => paths.insert(at, path.to_owned()),
+        (Ok(at), false) => {
+            paths.remove(at);
+        }
+        _ => {}
+    }
+}
+
+/// Ticks that still mean something in a fresh plan.
+#[must_use]
+pub fn carried_over(selection: &Selection, fresh: &Plan) -> Selection {
+    let there: BTreeSet<String> = fresh.states.iter().map(|state| selection_key(&state.key)).collect();
+    selection.iter().filter(|(name, _)| there.contains(*name)).map(|(n, s)| (n.clone(), s.clone())).collect()
+}
+
+/// What the whole-plan ticks would write, worked out from the plan in which everything is ticked. States whose single
+/// paths are left out are counted by `all_left`, which says whether nothing remains of them.
+#[must_use]
+pub fn tally(
+    everything: &Plan,
+    selection: &Selection,
+    all_left: impl Fn(&PlannedState, &StateSelection) -> bool,
+) -> PlanCounts {
+    let mut counts = PlanCounts { equal: everything.counts.equal, ..PlanCounts::default() };
+    for state in &everything.states {
+        let out = selection
+            .get(&selection_key(&state.key))
+            .is_some_and(|selected| selected.skip || all_left(state, selected));
+        match state.effect {
+            Effect::Equal => continue,
+            _ if out => {
+                counts.equal += 1;
+                continue;
+            }
+            Effect::Changed => counts.changed += 1,
+            Effect::Recreated => counts.recreated += 1,
+            Effect::Deleted => counts.deleted += 1,
+        }
+        counts.invalid += u64::from(state.verdict.is_invalid());
+    }
+    counts
+}
+
+/// `3 states`, `1 state`.
+#[must_use]
+pub fn states_word(count: u64) -> String {
+    if count == 1 { "1 state".to_owned() } else { format!("{count} states") }
+}
+
+/// `2 changed, 1 recreated, 0 deleted`.
+#[must_use]
+pub fn counts_words(counts: &PlanCounts) -> String {
+    format!("{} changed, {} recreated, {} deleted", counts.changed, counts.recreated, counts.deleted)
+}
+
+/// What the main button says: what it would do.
+#[must_use]
+pub fn button_text(counts: &PlanCounts) -> String {
+    match counts.written() {
+        0 => "Nothing to write".to_owned(),
+        written => format!("Write {}: {}", states_word(written), counts_words(counts)),
+    }
+}
+
+/// What the result card says: the button's words in the past tense.
+#[must_use]
+pub fn result_text(counts: &PlanCounts) -> String {
+    format!("{} written: {}", states_word(counts.written()), counts_words(counts))
+}
+
+/// Whether the browser and the server worked out the same plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    /// The answer for the present ticks is on its way.
+    Waiting,
+    /// Both have the same hash.
+    Agreed,
+    /// They differ: one of them is wrong, so nothing may be written.
+    Differ,
+    /// The server did not answer.
+    Unanswered,
+}
+
+/// What the user filled in beside the plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form {
+    /// Why.
+    pub reason: String,
+    /// The box "I accept n violations".
+    pub accept: bool,
+    /// The number typed to confirm deletions.
+    pub typed: String,
+}
+
+/// What is still missing before the button may act; the first one is said.
+#[must_use]
+pub fn missing(form: &Form, counts: &PlanCounts, agreement: Agreement) -> Option<String> {
+    if counts.written() == 0 {
+        return Some("Everything ticked is equal to the target already.".to_owned());
+    }
+    match agreement {
+        Agreement::Waiting => return Some("The server is working out the same plan.".to_owned()),
+        Agreement::Differ => {
+            return Some("Browser and server worked out different plans. Load the plan again.".to_owned());
+        }
+        Agreement::Unanswered => return Some("The server has not confirmed this plan.".to_owned()),
+        Agreement::Agreed => {}
+    }
+    if form.reason.trim().is_empty() {
+        return Some("Say why: the reason is kept with every new version.".to_owned());
+    }
+    if counts.invalid > 0 && !form.accept {
+        return Some(format!("Accept {}, or untick what breaks a rule.", broken(counts.invalid)));
+    }
+    if counts.deleted > 0 && form.typed.trim() != counts.deleted.to_string() {
+        return Some(format!("Type {} to confirm: that many states are deleted.", counts.deleted));
+    }
+    None
+}
+
+fn broken(count: u64) -> String {
+    if count == 1 {
+        "1 state that breaks a rule".to_owned()
+    } else {
+        format!("{count} states that break rules")
+    }
+}
+
+#[cfg(test)]
+#[path = "restore_tests.rs"]
+mod tests;

@@ -1,0 +1,174 @@
+use statehouse_core::api::{Moment, Scope, VersionView};
+use statehouse_core::diff::ChangeKind;
+use statehouse_core::hash::ChainHash;
+use statehouse_core::model::{Operation, Seq, Timestamp, Verdict, VersionNumber, Violation};
+
+use super::*;
+
+fn key(id: &str) -> StateKey {
+    StateKey::new("position", id).unwrap()
+}
+
+fn change_at(path: &str) -> Change {
+    Change {
+        kind: ChangeKind::Changed,
+        path: path.into(),
+        display: path.into(),
+        old: Some("1".into()),
+        new: Some("2".into()),
+        delta: None,
+        percent: None,
+        volatile: path == "/heartbeat",
+        protected: (path == "/ticket").then(|| "names an order at the broker".into()),
+        unit: None,
+        splice: None,
+        series: None,
+        place: statehouse_core::diff::Place::default(),
+    }
+}
+
+fn changes() -> Vec<Change> {
+    ["/a", "/b", "/ticket", "/heartbeat"].map(change_at).to_vec()
+}
+
+fn planned(id: &str, effect: Effect, verdict: Verdict) -> PlannedState {
+    let key = key(id);
+    let now = VersionView {
+        state_id: key.state_id.clone(),
+        state_type: key.state_type.clone(),
+        seq: Seq(5),
+        version: VersionNumber(2),
+        version_id: "5-00000000".into(),
+        operation: Operation::Update,
+        timestamp: Timestamp::default(),
+        user_id: None,
+        description: None,
+        batch_id: None,
+        content_hash: None,
+        chain_hash: ChainHash::START,
+        verdict: Verdict::Valid,
+        change: statehouse_core::model::ChangeSummary::default(),
+        size: 0,
+    };
+    PlannedState {
+        key,
+        effect,
+        now,
+        target: None,
+        next_version: VersionNumber(3),
+        paths: 2,
+        selected: 2,
+        verdict,
+    }
+}
+
+fn plan(states: Vec<PlannedState>) -> Plan {
+    Plan {
+        plan: "p".into(),
+        target: Moment::Seq(Seq(3)),
+        target_seq: Seq(3),
+        target_time: None,
+        scope: Scope::default(),
+        selection: Selection::new(),
+        seq: Seq(9),
+        counts: PlanCounts { equal: 7, ..PlanCounts::default() },
+        states,
+        equal_listed: 0,
+        snapshot_before: "before-restore-9".into(),
+    }
+}
+
+#[test]
+fn ticks_make_the_smallest_selection_and_undo_themselves() {
+    let (key, changes) = (key("E/G"), changes());
+    let mut selection = Selection::new();
+    set_path(&mut selection, &key, &changes, "/b", false);
+    set_path(&mut selection, &key, &changes, "/a", false);
+    assert_eq!(selection["position/E/G"].left, ["/a", "/b"]);
+    assert_eq!(tick_of_changes(&changes, selection.get("position/E/G")), Tick::Off);
+    set_path(&mut selection, &key, &changes, "/a", true);
+    assert_eq!(tick_of_changes(&changes, selection.get("position/E/G")), Tick::Mixed);
+    set_path(&mut selection, &key, &changes, "/b", true);
+    assert!(selection.is_empty());
+    assert_eq!(tick_of_changes(&changes, None), Tick::On);
+}
+
+#[test]
+fn ticking_one_path_of_a_state_that_is_off_ticks_only_that_path() {
+    let (key, changes) = (key("x"), changes());
+    let mut selection = Selection::new();
+    set_state(&mut selection, &key, false);
+    assert_eq!(ticked(&changes, selection.get("position/x")), (0, 2));
+    set_path(&mut selection, &key, &changes, "/b", true);
+    assert_eq!(selection["position/x"], StateSelection { left: vec!["/a".into()], ..Default::default() });
+    set_state(&mut selection, &key, true);
+    assert!(selection.is_empty());
+}
+
+#[test]
+fn a_protected_path_is_kept_until_unlocked_and_a_volatile_one_always() {
+    let (key, changes) = (key("x"), changes());
+    let mut selection = Selection::new();
+    assert_eq!(fate(&changes[2], None), PathFate::Kept);
+    set_unlocked(&mut selection, &key, "/ticket", true);
+    let selected = selection.get("position/x");
+    assert_eq!(fate(&changes[2], selected), PathFate::Written);
+    assert_eq!(fate(&changes[3], selected), PathFate::Volatile);
+    set_path(&mut selection, &key, &changes, "/ticket", false);
+    assert_eq!(fate(&changes[2], selection.get("position/x")), PathFate::Left);
+    set_unlocked(&mut selection, &key, "/ticket", false);
+    assert!(selection.is_empty());
+}
+
+#[test]
+fn the_button_counts_what_is_ticked() {
+    let broken = Verdict::Invalid {
+        violations: vec![Violation { pointer: "/a".into(), code: "minimum".into(), message: "m".into() }],
+    };
+    let plan = plan(vec![
+        planned("a", Effect::Changed, broken),
+        planned("b", Effect::Changed, Verdict::Valid),
+        planned("c", Effect::Recreated, Verdict::Valid),
+        planned("d", Effect::Deleted, Verdict::NotChecked),
+    ]);
+    let mut selection = Selection::new();
+    let counts = |selection: &Selection| tally(&plan, selection, |_, selected| selected.left.len() == 2);
+    assert_eq!(button_text(&counts(&selection)), "Write 4 states: 2 changed, 1 recreated, 1 deleted");
+    set_state(&mut selection, &key("a"), false);
+    set_path(&mut selection, &key("b"), &changes(), "/a", false);
+    set_path(&mut selection, &key("b"), &changes(), "/b", false);
+    set_state(&mut selection, &key("d"), false);
+    let now = counts(&selection);
+    assert_eq!(button_text(&now), "Write 1 state: 0 changed, 1 recreated, 0 deleted");
+    assert_eq!((now.equal, now.invalid), (10, 0));
+    set_state(&mut selection, &key("c"), false);
+    assert_eq!(button_text(&counts(&selection)), "Nothing to write");
+}
+
+#[test]
+fn the_button_waits_for_reason_acceptance_count_and_agreement() {
+    let counts = PlanCounts { changed: 1, deleted: 12, invalid: 1, ..PlanCounts::default() };
+    let mut form = Form { reason: "  ".into(), ..Form::default() };
+    let says = |form: &Form, agreement| missing(form, &counts, agreement).unwrap_or_default();
+    assert!(says(&form, Agreement::Waiting).starts_with("The server is working"));
+    assert!(says(&form, Agreement::Differ).contains("different plans"));
+    assert!(says(&form, Agreement::Agreed).starts_with("Say why"));
+    form.reason = "back".into();
+    assert!(says(&form, Agreement::Agreed).starts_with("Accept 1 state"));
+    form.accept = true;
+    form.typed = "1".into();
+    assert!(says(&form, Agreement::Agreed).starts_with("Type 12"));
+    form.typed = " 12 ".into();
+    assert_eq!(missing(&form, &counts, Agreement::Agreed), None);
+    assert!(missing(&form, &PlanCounts::default(), Agreement::Agreed).is_some());
+}
+
+#[test]
+fn a_fresh_plan_keeps_the_ticks_of_states_that_are_still_in_it() {
+    let mut selection = Selection::new();
+    set_state(&mut selection, &key("gone"), false);
+    set_state(&mut selection, &key("here"), false);
+    let fresh = plan(vec![planned("here", Effect::Changed, Verdict::Valid)]);
+    let kept = carried_over(&selection, &fresh);
+    assert_eq!(kept.keys().collect::<Vec<_>>(), ["position/here"]);
+}

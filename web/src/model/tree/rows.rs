@@ -1,0 +1,345 @@
+//! Laying the tree out, row by row.
+
+use std::ops::ControlFlow;
+
+use statehouse_core::diff::{Change, ChangeKind};
+use statehouse_core::json::{Document, Limits};
+
+use super::index::{Index, Touched};
+use super::{
+    Child, Kind, Laid, Listing, SMALL, Shape, Source, Tree, TreeRow, Value, Wanted, container_words,
+};
+use crate::model::change::Glyph;
+use crate::model::changes::{change_row, shorten};
+
+/// Names in a fold.
+const NAMES: usize = 5;
+
+pub(super) struct Layout<'a> {
+    tree: &'a Tree<'a>,
+    index: &'a Index<'a>,
+    laid: Laid,
+}
+
+/// Where in the tree a row goes.
+#[derive(Clone, Copy)]
+struct At {
+    depth: u32,
+    source: Source,
+    /// New or gone as a whole: so is everything below.
+    mark: Option<Glyph>,
+}
+
+impl At {
+    fn below(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
+}
+
+impl<'a> Layout<'a> {
+    pub(super) fn new(tree: &'a Tree<'a>, index: &'a Index<'a>) -> Self {
+        Self { tree, index, laid: Laid::default() }
+    }
+
+    pub(super) fn run(mut self) -> Laid {
+        let root = At { depth: 0, source: Source::B, mark: None };
+        if let Some(change) = self.index.own("").first() {
+            self.row(root, "", "whole document", Some(change), None);
+        }
+        let words =
+            self.listing(root, "").map_or_else(String::new, |root| container_words(root.shape, root.total));
+        let open = self.open("", true);
+        self.push(root, "", String::new(), None, Some(open), node("{ }", Value::Container(words)));
+        if open {
+            self.children(root.below(), "");
+        }
+        self.laid
+    }
+
+    /// Reads a listing, or says that it is wanted.
+    fn listing(&mut self, at: At, pointer: &str) -> Option<&'a Listing> {
+        let found = self.tree.listings.get(&(at.source, pointer.to_owned()));
+        if found.is_none() {
+            self.laid.wanted.push(Wanted { source: at.source, pointer: pointer.to_owned(), offset: 0 });
+        }
+        found
+    }
+
+    /// Whether something is open: as it is by default, unless the user has turned it over.
+    fn open(&self, name: &str, default: bool) -> bool {
+        default != self.tree.turned.contains(name)
+    }
+
+    fn push(
+        &mut self,
+        at: At,
+        pointer: &str,
+        name: String,
+        mark: Option<Glyph>,
+        open: Option<bool>,
+        kind: Kind,
+    ) {
+        let (mark, tinted) =
+            (mark.or(at.mark), at.mark.is_some() || matches!(mark, Some(Glyph::Added | Glyph::Removed)));
+        self.laid.rows.push(TreeRow {
+            depth: at.depth,
+            name,
+            pointer: pointer.to_owned(),
+            mark,
+            tinted: tinted && !matches!(kind, Kind::Fold { .. } | Kind::More { .. }),
+            open,
+            kind,
+        });
+    }
+
+    /// Everything inside a container that both documents have.
+    fn children(&mut self, at: At, pointer: &str) {
+        let touched = self.index.children(pointer);
+        let listed = self.listing(at, pointer);
+        let mut left: Vec<&Touched> = touched.iter().collect();
+        let mut equal: Vec<&'a Child> = Vec::new();
+        let children = listed.map_or(&[][..], |listing| &listing.children);
+        let muted = self.index.muted(pointer);
+        for child in children {
+            let token = child.pointer.rsplit('/').next().unwrap_or_default();
+            match left.iter().position(|touched| !touched.removed && touched.token == token) {
+                Some(place) => {
+                    self.equal(at, pointer, &mut equal);
+                    // What was removed stands before what follows it in the diff.
+                    for touched in left.drain(..=place).collect::<Vec<_>>() {
+                        self.touched(at, pointer, touched, Some(child).filter(|_| touched.token == token));
+                    }
+                }
+                None if muted.contains(&child.key) => {}
+                None => equal.push(child),
+            }
+        }
+        self.equal(at, pointer, &mut equal);
+        for touched in left {
+            self.touched(at, pointer, touched, None);
+        }
+        if let Some(listing) = listed {
+            self.rest(at, pointer, listing);
+        }
+        if !muted.is_empty() {
+            self.fold(at, pointer, "volatile, muted", muted.iter().map(String::as_str), muted.len());
+        }
+    }
+
+    /// Equal siblings: folded, or listed when everything is shown.
+    fn equal(&mut self, at: At, pointer: &str, equal: &mut Vec<&'a Child>) {
+        let Some(first) = equal.first() else { return };
+        if self.tree.everything {
+            for child in equal.drain(..) {
+                self.plain(at, child);
+            }
+            return;
+        }
+        let fold = format!("{pointer}#{}", first.key);
+        let open = self.open(&fold, false);
+        let names =
+            words_of(equal.iter().map(|child| child.key.as_str()).filter(|key| !key.starts_with('[')));
+        let count = u32::try_from(equal.len()).unwrap_or(u32::MAX);
+        self.push(at, pointer, fold, None, Some(open), Kind::Fold { count, why: "equal", names });
+        for child in equal.drain(..) {
+            if open {
+                self.plain(at.below(), child);
+            }
+        }
+    }
+
+    fn fold<'n>(
+        &mut self,
+        at: At,
+        pointer: &str,
+        why: &'static str,
+        names: impl Iterator<Item = &'n str>,
+        count: usize,
+    ) {
+        let kind =
+            Kind::Fold { count: u32::try_from(count).unwrap_or(u32::MAX), why, names: words_of(names) };
+        self.push(at, pointer, format!("{pointer}#{why}"), None, None, kind);
+    }
+
+    /// Children that are not read yet.
+    fn rest(&mut self, at: At, pointer: &str, listing: &Listing) {
+        let offset = u32::try_from(listing.children.len()).unwrap_or(u32::MAX);
+        let left = listing.total.saturating_sub(offset);
+        if left > 0 {
+            let wanted = Wanted { source: at.source, pointer: pointer.to_owned(), offset };
+            self.push(at, pointer, format!("{pointer}#more"), None, None, Kind::More { wanted, left });
+        }
+    }
+
+    /// A child in which something changed.
+    fn touched(&mut self, at: At, parent: &str, touched: &Touched, child: Option<&Child>) {
+        let pointer = format!("{parent}/{}", touched.token);
+        let own = self.index.own(&pointer);
+        let fits = |change: &&&Change| (change.kind == ChangeKind::Removed) == touched.removed;
+        let change = own.iter().find(fits).copied();
+        let source = if touched.removed { Source::A } else { Source::B };
+        self.row(At { source, ..at }, &pointer, &touched.name, change, child);
+    }
+
+    /// A changed place and what is below it.
+    fn row(&mut self, at: At, pointer: &str, key: &str, change: Option<&Change>, child: Option<&Child>) {
+        let prefix = if at.source == Source::A { "a:" } else { "" };
+        let name = format!("{prefix}{pointer}");
+        let Some(change) = change else {
+            let open = self.open(&name, true);
+            let words = child.map_or_else(String::new, |child| container_words(child.shape, child.len));
+            self.push(
+                at,
+                pointer,
+                name,
+                Some(Glyph::Changed),
+                Some(open),
+                node(key, Value::Container(words)),
+            );
+            if open {
+                self.children(at.below(), pointer);
+            }
+            return;
+        };
+        let mark = Glyph::of_kind(change.kind);
+        match change.kind {
+            ChangeKind::Added | ChangeKind::Removed if is_container(change) => {
+                let text = change.new.as_deref().or(change.old.as_deref()).unwrap_or_default();
+                let shape = if text.starts_with('{') { Shape::Object } else { Shape::Array };
+                let whole = At { mark: Some(mark), ..at };
+                let len = self.listing(whole, pointer).map(|listing| listing.total);
+                let open = self.open(&name, len.is_none_or(|len| len <= SMALL));
+                let words = len.map_or_else(String::new, |len| container_words(shape, len));
+                self.push(whole, pointer, name, None, Some(open), node(key, Value::Container(words)));
+                if open {
+                    self.whole(whole.below(), pointer);
+                }
+            }
+            ChangeKind::Splice => self.moved(at, pointer, name, key, change),
+            _ => {
+                let below = !self.index.children(pointer).is_empty();
+                let open = below.then(|| self.open(&name, true));
+                let value = Value::Change(Box::new(change_row(change)));
+                self.push(at, pointer, name, Some(mark), open, node(key, value));
+                if open == Some(true) {
+                    self.children(at.below(), pointer);
+                }
+            }
+        }
+    }
+
+    /// A container that is new or gone, or equal, with everything in it.
+    fn whole(&mut self, at: At, pointer: &str) {
+        let Some(listing) = self.listing(at, pointer) else { return };
+        for child in &listing.children {
+            self.plain(at, child);
+        }
+        self.rest(at, pointer, listing);
+    }
+
+    fn plain(&mut self, at: At, child: &Child) {
+        let prefix = if at.source == Source::A { "a:" } else { "" };
+        let name = format!("{prefix}{}", child.pointer);
+        if child.shape == Shape::Scalar || child.len == 0 {
+            let text = match child.shape {
+                Shape::Object => "{}",
+                Shape::Array => "[]",
+                Shape::Scalar => &child.text,
+            };
+            self.push(at, &child.pointer, name, None, None, node(&child.key, Value::Plain(shorten(text))));
+            return;
+        }
+        let open = self.open(&name, at.mark.is_some() && child.len <= SMALL);
+        let words = container_words(child.shape, child.len);
+        self.push(at, &child.pointer, name, None, Some(open), node(&child.key, Value::Container(words)));
+        if open {
+            self.whole(at.below(), &child.pointer);
+        }
+    }
+
+    /// A series or list of which elements went and came.
+    fn moved(&mut self, at: At, pointer: &str, name: String, key: &str, change: &Change) {
+        let open = self.open(&name, false);
+        self.push(at, pointer, name, Some(Glyph::Changed), Some(open), node(key, moved_words(change)));
+        if !open {
+            return;
+        }
+        for (mark, text) in [(Glyph::Removed, &change.old), (Glyph::Added, &change.new)] {
+            let whole = At { mark: Some(mark), ..at.below() };
+            for (place, value) in elements(text.as_deref()).into_iter().enumerate() {
+                let name = format!("{pointer}#{}{place}", mark.class());
+                self.push(whole, pointer, name, None, None, node("", Value::Plain(shorten(&value))));
+            }
+        }
+        self.children(at.below(), pointer);
+    }
+}
+
+fn node(key: &str, value: Value) -> Kind {
+    Kind::Node { key: key.to_owned(), value }
+}
+
+fn is_container(change: &Change) -> bool {
+    change
+        .new
+        .as_deref()
+        .or(change.old.as_deref())
+        .is_some_and(|text| text.starts_with(['{', '[']) && text.len() > 2)
+}
+
+fn moved_words(change: &Change) -> Value {
+    let part = |mark: Glyph, count: u32, place: &str| {
+        (count > 0).then(|| (mark, format!("{}{count}{place}", mark.sign())))
+    };
+    let (what, parts) = match (&change.series, change.splice) {
+        (Some(series), _) => (
+            format!("series, {} points:", series.points),
+            vec![
+                part(Glyph::Removed, series.removed_head, " at the head"),
+                part(Glyph::Added, series.added_head, " at the head"),
+                part(Glyph::Removed, series.removed_tail, " at the tail"),
+                part(Glyph::Added, series.added_tail, " at the tail"),
+            ],
+        ),
+        (None, Some(splice)) => (
+            "list:".to_owned(),
+            vec![
+                part(Glyph::Removed, splice.removed, " taken out"),
+                part(Glyph::Added, splice.added, " put in"),
+            ],
+        ),
+        (None, None) => ("list:".to_owned(), Vec::new()),
+    };
+    Value::Moved { what, parts: parts.into_iter().flatten().collect() }
+}
+
+/// The values of what went or came: an array's elements; of a series its `values`.
+fn elements(text: Option<&str>) -> Vec<String> {
+    let Some(document) = text.and_then(|text| Document::parse(text, &Limits::default()).ok()) else {
+        return Vec::new();
+    };
+    let root = document.root();
+    let list = root.get("values").unwrap_or(root);
+    list.elements().map(|element| element.text().to_owned()).collect()
+}
+
+fn words_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut words = String::new();
+    let _ = names.enumerate().try_for_each(|(at, name)| {
+        if at == NAMES {
+            words.push_str(", …");
+            return ControlFlow::Break(());
+        }
+        if at > 0 {
+            words.push_str(", ");
+        }
+        words.push_str(&shorten(name));
+        ControlFlow::Continue(())
+    });
+    words
+}
+
+/// A pointer's token as the key it stands for.
+pub(super) fn unescape(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}

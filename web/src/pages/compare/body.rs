@@ -1,0 +1,252 @@
+//! What every comparison shows: tabs, chips, and the tab's content.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use super::Shown;
+use super::changes::Changes;
+use super::comparison::{Comparison, Failure, Stage};
+use super::text::SideBySide;
+use super::tree::Tree;
+use crate::live::live;
+use crate::model::change::Glyph;
+use crate::model::changes::chip_counts;
+use crate::model::number;
+use crate::model::pick::Tab;
+use crate::parts::{CopyButton, Icon, Notice, NoticeKind, Pic};
+use crate::shell::{narrow, router};
+use crate::worker::{self, WorkerError};
+
+/// The four tabs.
+#[component]
+pub(crate) fn Tabs(
+    /// Which is shown.
+    tab: Memo<Tab>,
+    /// What is compared.
+    comparison: Comparison,
+    /// Shows another one.
+    choose: Callback<Tab>,
+) -> impl IntoView {
+    let narrow = narrow();
+    let count = move || comparison.diff().map(|diff| chip_counts(&diff).iter().sum::<usize>());
+    let one = move |this: Tab| {
+        view! {
+            <button role="tab" aria-selected=move || (tab.get() == this).to_string() on:click=move |_| choose.run(this)>
+                {move || this.label(narrow.get())}
+                {move || (this == Tab::Changes).then(count).flatten().map(|count| {
+                    view! { <span class="n">{number::count(count as u64)}</span> }
+                })}
+            </button>
+        }
+    };
+    view! { <div class="tabs" role="tablist" aria-label="Views of the comparison">{Tab::ALL.map(one).collect_view()}</div> }
+}
+
+/// `+2 added`, `~6 changed`, `−1 removed`: filters.
+#[component]
+pub(crate) fn CountChips(
+    /// What is compared.
+    comparison: Comparison,
+    /// What of it is shown.
+    shown: Shown,
+) -> impl IntoView {
+    let router = router();
+    let counts = Memo::new(move |_| comparison.diff().map(|diff| chip_counts(&diff)));
+    let one = move |glyph: Glyph, at: usize| {
+        let count = move || counts.get().map_or(0, |counts| counts[at]);
+        let on = move || shown.only.get() == Some(glyph);
+        let class = move || {
+            let tone = if count() > 0 { glyph.class() } else { "" };
+            format!("filter {tone}{}", if on() { " on" } else { "" })
+        };
+        let press = move |_| router.set(&[("only", (!on()).then_some(glyph.word()))]);
+        view! {
+            <button class=class aria-pressed=move || on().to_string() on:click=press>
+                {glyph.sign()}" "{move || number::count(count() as u64)}
+                <span class="word">{glyph.word()}</span>
+            </button>
+        }
+    };
+    view! {
+        <Show when=move || counts.get().is_some()>
+            {one(Glyph::Added, 0)}{one(Glyph::Changed, 1)}{one(Glyph::Removed, 2)}
+        </Show>
+    }
+}
+
+/// The content of the tab, or how far the comparison is.
+#[component]
+pub(crate) fn CompareBody(
+    /// What is compared.
+    comparison: Comparison,
+    /// What of it is shown.
+    shown: Shown,
+    /// How.
+    tab: Memo<Tab>,
+) -> impl IntoView {
+    let done = Memo::new(move |_| comparison.stage.with(|stage| matches!(stage, Stage::Done(_))));
+    view! {
+        <Show when=move || done.get() fallback=move || view! { <Progress comparison/> }>
+            {move || match tab.get() {
+                Tab::Changes => view! { <Changes comparison shown/> }.into_any(),
+                Tab::Tree => view! { <Tree comparison shown/> }.into_any(),
+                Tab::Text => view! { <SideBySide comparison shown/> }.into_any(),
+                Tab::Patch => view! { <Patch comparison/> }.into_any(),
+            }}
+            <Muted comparison shown/>
+        </Show>
+    }
+}
+
+/// How far it is, or why there is nothing.
+#[component]
+fn Progress(comparison: Comparison) -> impl IntoView {
+    move || {
+        match comparison.stage.get() {
+        Stage::Idle => view! { <p class="loading">"Reading the versions."</p> }.into_any(),
+        Stage::Reading => {
+            view! { <Working words=Signal::derive(move || format!("Reading {}", comparison.amount())) cancel=None/> }
+                .into_any()
+        }
+        Stage::Comparing(_) => {
+            let words = Signal::derive(move || format!("Comparing {}", comparison.amount()));
+            view! { <Working words cancel=Some(Callback::new(move |()| comparison.cancel()))/> }.into_any()
+        }
+        Stage::Failed(failure) => view! { <Failed failure comparison/> }.into_any(),
+        Stage::Done(_) => ().into_any(),
+    }
+    }
+}
+
+/// Long work: what, for how long, and a way out.
+#[component]
+pub(crate) fn Working(
+    /// What is being done, and how much of it there is.
+    #[prop(into)]
+    words: Signal<String>,
+    /// Stops it.
+    cancel: Option<Callback<()>>,
+) -> impl IntoView {
+    let seconds = RwSignal::new(0_u32);
+    if let Ok(timer) = set_interval_with_handle(
+        move || {
+            seconds.try_update(|seconds| *seconds += 1);
+        },
+        std::time::Duration::from_secs(1),
+    ) {
+        on_cleanup(move || timer.clear());
+    }
+    let elapsed = move || Some(seconds.get()).filter(|s| *s > 0).map(|s| format!(", {s} s"));
+    view! {
+        <div class="working" role="status">
+            <div class="progress busy"><i></i></div>
+            <span>{move || words.get()}{elapsed}</span>
+            {cancel.map(|cancel| view! { <button class="link" on:click=move |_| cancel.run(())>"Cancel"</button> })}
+        </div>
+    }
+}
+
+#[component]
+fn Failed(failure: Failure, comparison: Comparison) -> impl IntoView {
+    let live = live();
+    // A server that was away is asked again as soon as the connection is back.
+    let passes = matches!(&failure, Failure::Api(error) if error.passes());
+    let lost = Memo::new(move |_| live.link.with(|link| link.is_lost()));
+    Effect::new(move |before: Option<bool>| {
+        let now = lost.get();
+        if passes && before == Some(true) && !now {
+            comparison.retry();
+        }
+        now
+    });
+    view! {
+        <Notice kind=NoticeKind::Error head=failure.sentence()>
+            {failure.detail()}" "
+            <button class="link" on:click=move |_| comparison.retry()>"Try again"</button>
+        </Notice>
+    }
+}
+
+/// Volatile paths that are not shown, and how many are equal.
+#[component]
+fn Muted(comparison: Comparison, shown: Shown) -> impl IntoView {
+    let router = router();
+    let muted = Memo::new(move |_| {
+        let diff = comparison.diff()?;
+        let names: Vec<String> =
+            diff.changes.iter().filter(|c| c.volatile).map(|c| c.display.clone()).collect();
+        Some((names.len() as u64, names.into_iter().take(4).collect::<Vec<_>>().join(" ")))
+    });
+    let equal = move || {
+        comparison.diff().map(|diff| {
+            let order = if diff.counts.reordered > 0 { "order differs" } else { "key order equal" };
+            format!("{}, {order}", number::counted(diff.equal_paths.into(), "path equal", "paths equal"))
+        })
+    };
+    let toggle = move |_| {
+        let value = (!shown.volatile.get_untracked()).then_some("show");
+        router.set(&[("volatile", value)]);
+    };
+    view! {
+        <div class="foot muted">
+            {move || muted.get().filter(|(count, _)| *count > 0).map(|(count, names)| {
+                let state = if shown.volatile.get() { "shown" } else { "muted" };
+                view! {
+                    <span class="chip">
+                        <Pic icon=Icon::Funnel size=14/>
+                        {format!("{} {state}", number::counted(count, "volatile path", "volatile paths"))}
+                    </span>
+                    <span class="mono cut names">{names}</span>
+                    <button class="link" on:click=toggle>{if shown.volatile.get() { "mute" } else { "show" }}</button>
+                }
+            })}
+            <span class="end">{equal}</span>
+        </div>
+    }
+}
+
+/// The difference as RFC 6902, worked out by the component.
+async fn patch_of(comparison: Comparison) -> Result<String, WorkerError> {
+    let (Some(texts), Some(key)) = (comparison.texts.get_untracked(), comparison.key.try_get_value()) else {
+        return Ok(String::new());
+    };
+    let state_type = JsValue::from_str(key.state_type.as_str());
+    worker::call("json_patch", &[state_type, texts.a, texts.b]).await
+}
+
+/// The tab "JSON Patch".
+#[component]
+fn Patch(comparison: Comparison) -> impl IntoView {
+    let patch = RwSignal::new(None::<Result<String, WorkerError>>);
+    Effect::new(move || {
+        if comparison.diff().is_some() {
+            leptos::task::spawn_local(async move {
+                let made = patch_of(comparison).await;
+                patch.try_set(Some(made));
+            });
+        }
+    });
+    let text =
+        Signal::derive(move || patch.with(|p| p.as_ref().and_then(|p| p.clone().ok()).unwrap_or_default()));
+    view! {
+        <div class="bar">
+            <CopyButton text what="the patch" words="Copy"/>
+            <span class="about">"RFC 6902: turns A into B; the order and spelling of keys are beyond it"</span>
+        </div>
+        {move || match patch.get() {
+            None => view! { <p class="loading">"Working out the patch."</p> }.into_any(),
+            Some(Err(error)) => view! { <Notice kind=NoticeKind::Error head="There is no patch.">{error.words()}</Notice> }.into_any(),
+            Some(Ok(text)) => view! { <pre class="body patch mono" tabindex="0">{one_a_line(&text)}</pre> }.into_any(),
+        }}
+    }
+}
+
+/// The patch with an operation on each line; of a very long one the beginning.
+fn one_a_line(patch: &str) -> String {
+    const DRAWN: usize = 300_000;
+    let lines = patch.replace("},{\"op\":", "},\n {\"op\":");
+    match lines.char_indices().nth(DRAWN) {
+        Some((at, _)) => format!("{}\n… the rest is in what Copy gives", &lines[..at]),
+        None => lines,
+    }
+}

@@ -1,0 +1,288 @@
+//! The history rail: every version, newest first, read as the list is scrolled.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use statehouse_core::model::{Operation, Timestamp};
+
+use super::View;
+use super::density::Density;
+use super::history::Reader;
+use crate::api;
+use crate::model::history::{RailRow, RailVersion, rail_rows};
+use crate::model::{age, number};
+use crate::pages::compare::Side;
+use crate::parts::{Chip, Empty, FaultNote, Icon, Pic, Tone, VirtualList};
+use crate::shell::{clock, router};
+
+/// How long a burst is looked at before the server is asked what it changed on the whole.
+const STAYS: Duration = Duration::from_millis(400);
+
+/// A row with what names it.
+#[derive(Clone)]
+struct Item {
+    row: RailRow,
+    versions: Arc<Vec<RailVersion>>,
+}
+
+/// Net counts of a burst, once the server has compared its ends.
+type Net = HashMap<(u64, u64), Option<[u32; 3]>>;
+
+/// What the rows of the rail share.
+#[derive(Clone, Copy)]
+struct Rail {
+    view: View,
+    open: RwSignal<BTreeSet<u64>>,
+    net: RwSignal<Net>,
+}
+
+impl Item {
+    fn at(&self, place: usize) -> &RailVersion {
+        &self.versions[place]
+    }
+
+    fn key(&self) -> (u8, u64, u64, bool) {
+        match &self.row {
+            RailRow::Day(at) => (0, self.at(*at).version, 0, false),
+            RailRow::Quiet(at, _) => (1, self.at(*at).version, 0, false),
+            RailRow::Version { at, inside } => (2, self.at(*at).version, 0, *inside),
+            RailRow::Burst { versions, open } => {
+                (3, self.at(versions.start).version, self.at(versions.end - 1).version, *open)
+            }
+        }
+    }
+}
+
+/// The rail.
+#[component]
+pub(super) fn HistoryRail(view: View) -> impl IntoView {
+    let rail = Rail { view, open: RwSignal::new(BTreeSet::new()), net: RwSignal::new(Net::new()) };
+    provide_context(rail);
+    let router = router();
+    let reader = move || view.listed();
+    let total = move || reader().versions.value.with(|versions| versions.as_ref().map(|v| v.total));
+    let items = Memo::new_with_compare(
+        move |_| {
+            let versions = reader().versions.value.with(|v| v.as_ref().map(|v| Arc::clone(&v.rail)));
+            let versions = versions.unwrap_or_default();
+            let rows = rail.open.with(|open| rail_rows(&versions, open));
+            rows.into_iter().map(|row| Item { row, versions: Arc::clone(&versions) }).collect::<Vec<_>>()
+        },
+        |_, _| true,
+    );
+    let reveal = Memo::new(move |_| {
+        let b = view.b.side.get()?.version.0;
+        items.with(|items| {
+            items.iter().position(|item| match &item.row {
+                RailRow::Version { at, .. } => item.at(*at).version == b,
+                RailRow::Burst { versions, open: false } => {
+                    versions.clone().any(|at| item.at(at).version == b)
+                }
+                _ => false,
+            })
+        })
+    });
+    let empty = move || reader().versions.value.with(|v| v.as_ref().is_some_and(|v| v.rail.is_empty()));
+    let words = move || total().map(|total| number::counted(total, "version", "versions"));
+    view! {
+        <section class="panel rail" aria-label="History">
+            <div class="head">
+                <h2>"History"</h2>
+                <span class="note">{words}</span>
+                <Show when=move || view.stretched.get()>
+                    <button class="btn icon small end" aria-label="Show every version" data-tip="Show every version"
+                        on:click=move |_| router.set(&[("from", None), ("to", None)])>
+                        <Pic icon=Icon::Funnel/>
+                    </button>
+                </Show>
+            </div>
+            <Density view/>
+            <FaultNote remote=view.all.versions/>
+            <Show when=empty>
+                <Empty icon=Icon::Clock head="No version in this stretch of time">
+                    <button class="link" on:click=move |_| router.set(&[("from", None), ("to", None)])>
+                        "Show every version"
+                    </button>
+                </Empty>
+            </Show>
+            <VirtualList
+                rows=items key=Item::key height=Callback::new(|item: Item| item.row.height()) row=rail_row
+                near_end=Callback::new(move |()| untrack(reader).read_more()) reveal
+            >
+                <End reader=Signal::derive(reader)/>
+            </VirtualList>
+        </section>
+    }
+}
+
+/// What stands below the last row.
+#[component]
+fn End(reader: Signal<Reader>) -> impl IntoView {
+    let fault = move || reader.get().more_fault.get();
+    view! {
+        <Show when=move || reader.get().more.get()><p class="loading">"Reading older versions."</p></Show>
+        <Show when=move || fault().is_some()>
+            <p class="loading c-del">
+                {move || fault().map(|error| error.sentence())}" "
+                <button class="link" on:click=move |_| reader.get_untracked().read_more()>"Try now"</button>
+            </p>
+        </Show>
+    }
+}
+
+fn rail_row(item: Item) -> AnyView {
+    let clock = clock();
+    match item.row.clone() {
+        RailRow::Day(at) => {
+            let time = Timestamp::from_micros(item.at(at).at);
+            view! { <div class="day rail-day">{age::day(time, clock.read())}</div> }.into_any()
+        }
+        RailRow::Quiet(_, seconds) => {
+            view! { <div class="gap rail-gap"><Pic icon=Icon::Clock size=14/>{format!("quiet for {}", age::long(seconds))}</div> }
+                .into_any()
+        }
+        RailRow::Version { at, inside } => {
+            view! { <VersionRow version=item.at(at).clone() inside/> }.into_any()
+        }
+        RailRow::Burst { versions, open } => {
+            let list = item.versions[versions].to_vec();
+            view! { <BurstRow list open/> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn VersionRow(version: RailVersion, inside: bool) -> impl IntoView {
+    let (rail, router): (Rail, _) = (expect_context(), router());
+    let view = rail.view;
+    let number = version.version;
+    let is_b = Memo::new(move |_| view.b.side.with(|b| b.as_ref().is_some_and(|b| b.version.0 == number)));
+    let is_a = Memo::new(move |_| view.a.side.with(|a| a.as_ref().is_some_and(|a| a.version.0 == number)));
+    let is_head = Memo::new(move |_| view.newest.get() == Some(number));
+    let choose = move |event: web_sys::MouseEvent| {
+        if event.shift_key() {
+            event.prevent_default();
+            router.set(&[("a", Some(&number.to_string()))]);
+        } else {
+            view.show(number);
+        }
+    };
+    let author = version.author.as_deref().unwrap_or("no author").to_owned();
+    let words = match version.reason.as_deref().filter(|reason| !reason.is_empty()) {
+        Some(reason) => format!("{author} · {reason}"),
+        None => author,
+    };
+    let time = Timestamp::from_micros(version.at);
+    view! {
+        <button
+            class="rail-row" class:on=move || is_b.get() class:inside=inside
+            aria-current=move || is_b.get().then_some("true") on:click=choose
+            data-tip=format!("{}\nseq {}\nShift click compares with it", age::full(time), number::count(version.seq))
+        >
+            <span class="line">
+                <b class="mono">{format!("v{number}")}</b>
+                <Show when=move || is_b.get()><Chip tone=Tone::Ab>"B"</Chip></Show>
+                <Show when=move || is_a.get()><Chip tone=Tone::Ab>"A"</Chip></Show>
+                <Show when=move || is_head.get()><Chip tone=Tone::Accent>"head"</Chip></Show>
+                <OperationChip operation=version.operation/>
+                {version.invalid.then(|| view! { <span class="c-warn" role="img" aria-label="breaks a rule"><Pic icon=Icon::Warn size=14/></span> })}
+                <span class="mono time">{age::clock(time)}</span>
+            </span>
+            <span class="line two"><span class="cut">{words}</span><ThreeCounts counts=version.counts/></span>
+        </button>
+    }
+}
+
+#[component]
+fn OperationChip(operation: Operation) -> impl IntoView {
+    match operation {
+        Operation::Update => ().into_any(),
+        Operation::Create => view! { <Chip tone=Tone::Add>"+ created"</Chip> }.into_any(),
+        Operation::Delete => view! { <Chip tone=Tone::Del>"− deleted"</Chip> }.into_any(),
+        Operation::Restore => {
+            view! { <Chip tone=Tone::Accent icon=Icon::Restore>"restore"</Chip> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn ThreeCounts(counts: [u32; 3]) -> impl IntoView {
+    let [added, changed, removed] = counts;
+    let change = statehouse_core::model::ChangeSummary { added, changed, removed, first: None };
+    view! { <crate::parts::Counts change/> }
+}
+
+#[component]
+fn BurstRow(list: Vec<RailVersion>, open: bool) -> impl IntoView {
+    let rail: Rail = expect_context();
+    let (Some(newest), Some(oldest)) = (list.first().cloned(), list.last().cloned()) else {
+        return ().into_any();
+    };
+    let ends = (oldest.version.saturating_sub(1), newest.version);
+    // Only for a row that stays: not for one that scrolls by, nor for a burst that is still growing.
+    if let Ok(timer) = set_timeout_with_handle(move || rail.find_net(ends), STAYS) {
+        on_cleanup(move || timer.clear());
+    }
+    let span = oldest.version..=newest.version;
+    let within = move |side: &Option<Side>| side.as_ref().is_some_and(|side| span.contains(&side.version.0));
+    let has_b = {
+        let within = within.clone();
+        Memo::new(move |_| rail.view.b.side.with(&within))
+    };
+    let has_a = Memo::new(move |_| rail.view.a.side.with(&within));
+    let invalid = list.iter().any(|version| version.invalid);
+    let author = newest.author.as_deref().unwrap_or("no author").to_owned();
+    let seconds = (newest.at - oldest.at) / 1_000_000;
+    let counts = move || {
+        let net = rail.net.with(|net| net.get(&ends).copied().flatten());
+        net.map(|counts| view! { <span data-tip="net, from before the first to after the last"><ThreeCounts counts/></span> })
+    };
+    let turn = move |_| {
+        rail.open.update(|open| {
+            if !open.remove(&oldest.version) {
+                open.insert(oldest.version);
+            }
+        });
+    };
+    view! {
+        <button class="rail-row burst" class:on=move || has_b.get() && !open aria-expanded=open.to_string() on:click=turn>
+            <span class="line">
+                <Pic icon=if open { Icon::Down } else { Icon::Right } size=14/>
+                <b>{number::counted(list.len() as u64, "version", "versions")}</b>
+                <span class="mono ink3">{format!("v{}…v{}", oldest.version, newest.version)}</span>
+                <Show when=move || has_b.get() && !open><Chip tone=Tone::Ab>"B"</Chip></Show>
+                <Show when=move || has_a.get() && !open><Chip tone=Tone::Ab>"A"</Chip></Show>
+                {invalid.then(|| view! { <span class="c-warn" role="img" aria-label="some break a rule"><Pic icon=Icon::Warn size=14/></span> })}
+                <span class="mono time">{age::clock(Timestamp::from_micros(newest.at))}</span>
+            </span>
+            <span class="line two"><span class="cut">{format!("{author} in {seconds} s")}</span>{counts}</span>
+        </button>
+    }
+    .into_any()
+}
+
+impl Rail {
+    /// Asks the server what a burst changed on the whole, once.
+    fn find_net(self, ends: (u64, u64)) {
+        let (from, to) = ends;
+        if from == 0 || self.net.with_untracked(|net| net.contains_key(&ends)) {
+            return;
+        }
+        let Some(key) = self.view.key.try_get_value() else { return };
+        self.net.update_untracked(|net| {
+            net.insert(ends, None);
+        });
+        spawn_local(async move {
+            // Without an answer the row shows no counts, rather than wrong ones.
+            if let Ok(diff) = api::diff(&key, from, to).await {
+                let counts = diff.diff.counts;
+                self.net.try_update(|net| {
+                    net.insert(ends, Some([counts.added, counts.changed, counts.removed]));
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,140 @@
+//! A dialog that asks before something is done, and the name that is kept with what is written.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::{Icon, Notice, NoticeKind, Pic};
+use crate::api::ApiError;
+
+/// Asks before something is done. It closes itself when cancelled; who confirms closes it when it is done.
+#[component]
+pub(crate) fn Ask(
+    /// Whether it is shown.
+    open: RwSignal<bool>,
+    /// The question.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Words on the button: what it will do.
+    #[prop(into)]
+    confirm: Signal<String>,
+    /// The button destroys something.
+    #[prop(optional)]
+    danger: bool,
+    /// It is being done.
+    #[prop(into)]
+    busy: Signal<bool>,
+    /// Why it was not done.
+    #[prop(into)]
+    fault: Signal<Option<ApiError>>,
+    /// What the button does.
+    act: Callback<()>,
+    /// What there is to know and to fill in.
+    children: Children,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        let Some(dialog) = dialog.get() else { return };
+        if open.get() && !dialog.open() {
+            let _ = dialog.show_modal();
+        } else if !open.get() && dialog.open() {
+            dialog.close();
+        }
+    });
+    let button = if danger { "btn danger full" } else { "btn main" };
+    view! {
+        <dialog class="ask" node_ref=dialog aria-labelledby="ask-title" on:close=move |_| { open.try_set(false); }>
+            <form class="panel" on:submit=move |event| {
+                event.prevent_default();
+                if !busy.get_untracked() {
+                    act.run(());
+                }
+            }>
+                <div class="head">
+                    <h2 id="ask-title">{move || title.get()}</h2>
+                    <button type="button" class="btn icon small end" aria-label="Close" on:click=move |_| open.set(false)>
+                        <Pic icon=Icon::Close/>
+                    </button>
+                </div>
+                <div class="body">
+                    {children()}
+                    {move || fault.get().map(|error| view! {
+                        <Notice kind=NoticeKind::Error head=error.sentence()>{error.detail().to_owned()}</Notice>
+                    })}
+                    <div class="ends">
+                        <button type="button" class="btn plain" on:click=move |_| open.set(false)>"Cancel"</button>
+                        <button type="submit" class=button disabled=move || busy.get()>{move || confirm.get()}</button>
+                    </div>
+                </div>
+            </form>
+        </dialog>
+    }
+}
+
+const NAME: &str = "statehouse-name";
+
+/// The name that the user gives for what is written from this browser.
+#[derive(Clone, Copy)]
+pub(crate) struct Author(RwSignal<String>);
+
+impl Author {
+    /// The name given last.
+    pub(crate) fn remembered() -> Self {
+        let stored = window().local_storage().ok().flatten().and_then(|store| store.get_item(NAME).ok()?);
+        Self(RwSignal::new(stored.unwrap_or_default()))
+    }
+
+    /// The name, if one is given.
+    pub(crate) fn value(self) -> Option<String> {
+        let name = self.0.try_get_untracked()?.trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    }
+
+    fn set(self, name: String) {
+        if let Ok(Some(store)) = window().local_storage() {
+            let _ = store.set_item(NAME, &name);
+        }
+        self.0.set(name);
+    }
+}
+
+/// The field for the name.
+#[component]
+pub(crate) fn AuthorField(
+    /// Where it is kept.
+    author: Author,
+) -> impl IntoView {
+    view! {
+        <label class="labelled">
+            <span>"Your name, kept with what you write"</span>
+            <input
+                class="field" autocomplete="username" maxlength="200" prop:value=move || author.0.get()
+                on:input=move |event| author.set(event_target_value(&event))
+            />
+        </label>
+    }
+}
+
+/// A field for the reason.
+#[component]
+pub(crate) fn ReasonField(
+    /// Where it is kept.
+    reason: RwSignal<String>,
+    /// What the reason is kept with.
+    words: &'static str,
+    /// Lines shown.
+    #[prop(default = 2)]
+    rows: u32,
+    /// It must not be empty.
+    #[prop(optional)]
+    required: bool,
+) -> impl IntoView {
+    view! {
+        <label class="labelled">
+            <span>{words}</span>
+            <textarea
+                class="field" rows=rows maxlength="4000" required=required prop:value=move || reason.get()
+                on:input=move |event| reason.set(event_target_value(&event))
+            ></textarea>
+        </label>
+    }
+}

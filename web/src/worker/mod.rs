@@ -1,0 +1,13 @@
+//! The component that compares and validates, in a worker of its own: a large document never freezes the page.
+//!
+//! It is loaded when first needed. Documents go to it as the text they came as; results come back as plain objects and
+//! become core's types.
+
+mod client;
+mod documents;
+mod outline;
+mod port;
+
+pub(crate) use client::{Job, WorkerError, call, read, start};
+pub(crate) use documents::text_of;
+pub(crate) use outline::outline;
