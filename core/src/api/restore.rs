@@ -190,9 +190,6 @@ pub struct UndoRequest {
     /// Who.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// Write states that break rules in mode warn all the same.
-    #[serde(default)]
-    pub accept_violations: bool,
 }
 
 /// An applied restore, as it is kept.

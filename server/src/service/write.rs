@@ -205,6 +205,11 @@ impl Signature {
         Ok(Self { author, description, batch_id: None })
     }
 
+    /// A reason, checked as a description is.
+    pub(super) fn reason(text: &str) -> Result<Option<Arc<str>>> {
+        checked_text("/reason", Some(text.to_owned()), DESCRIPTION_MAX_BYTES)
+    }
+
     pub(super) fn write(
         &self,
         key: StateKey,

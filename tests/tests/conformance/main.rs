@@ -11,6 +11,7 @@ mod history;
 mod lists;
 mod model;
 mod points;
+mod restores;
 mod service;
 mod sqlite_file;
 
@@ -81,6 +82,15 @@ macro_rules! conformance {
                     a_restore_is_recorded_with_its_snapshot,
                     a_restore_that_writes_nothing_is_refused,
                     what_moved_is_found_within_its_scope;
+                restores:
+                    d_005_a_restore_is_exact_previewed_atomic_and_undoable,
+                    a_plan_that_is_out_of_date_is_refused_with_a_fresh_one,
+                    only_what_is_ticked_is_restored,
+                    an_undo_does_not_overwrite_later_work,
+                    an_undo_works_after_its_snapshot_was_deleted,
+                    broken_rules_must_be_accepted_and_strict_types_never_break,
+                    d_003_old_clients_restore_a_snapshot_and_are_told_what_happened,
+                    restores_race_with_writers;
                 activity:
                     versions_are_counted_by_bucket_author_and_type;
                 service:

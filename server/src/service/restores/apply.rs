@@ -1,0 +1,161 @@
+//! Writing what a plan says.
+
+use std::sync::Arc;
+
+use statehouse_core::api::{
+    AppliedRestore, ApplyRequest, Moment, PlanRequest, Scope, Selection, SnapshotRestored, VersionView,
+};
+use statehouse_core::commit::{Change, Expectation, Outcome, Write};
+use statehouse_core::model::{Mode, SnapshotId, StateKey, Violation};
+use statehouse_core::restore::{Planned, Writing};
+
+use super::plan::Worked;
+use crate::service::write::Signature;
+use crate::service::{Result, Service, ServiceError};
+use crate::store::NewRestore;
+
+/// How often a restore without a plan is worked out anew when states move while it is.
+const ATTEMPTS: usize = 5;
+
+/// Who restores and why, and what the restore undoes.
+#[derive(Debug, Clone)]
+pub(super) struct Order {
+    pub(super) user_id: Option<String>,
+    pub(super) reason: String,
+    pub(super) undoes: Option<String>,
+    /// Write states that break rules in mode warn.
+    pub(super) accept_violations: bool,
+}
+
+impl Service {
+    /// Writes what a plan says, in one commit, if the same request still gives the same plan.
+    pub async fn apply(&self, plan: &str, request: ApplyRequest) -> Result<AppliedRestore> {
+        if request.reason.trim().is_empty() {
+            return Err(ServiceError::body("/reason", "required", "a restore needs a reason"));
+        }
+        let asked =
+            PlanRequest { target: request.target, scope: request.scope, selection: request.selection };
+        let order = Order {
+            user_id: request.user_id,
+            reason: request.reason,
+            undoes: None,
+            accept_violations: request.accept_violations,
+        };
+        let worked = self.work_out(asked.clone(), false).await?;
+        if worked.plan.plan != plan {
+            return Err(ServiceError::PlanOutdated(Box::new(worked.plan)));
+        }
+        match self.write_plan(worked, order).await {
+            Err(ServiceError::Conflict(_)) => Err(self.outdated(asked).await?),
+            other => other,
+        }
+    }
+
+    /// Restores everything to a snapshot without a look at the plan, as old clients do.
+    pub async fn restore_snapshot(
+        &self,
+        id: &SnapshotId,
+        user_id: Option<String>,
+    ) -> Result<SnapshotRestored> {
+        let order = Order {
+            user_id,
+            reason: format!("Restored to snapshot {id}"),
+            undoes: None,
+            accept_violations: true,
+        };
+        let asked = PlanRequest {
+            target: Moment::Snapshot(id.clone()),
+            scope: Scope::default(),
+            selection: Selection::new(),
+        };
+        for _ in 0..ATTEMPTS {
+            let worked = self.work_out(asked.clone(), true).await?;
+            match self.write_plan(worked, order.clone()).await {
+                Ok(restore) => return Ok(self.snapshot_restored(id, Some(restore))),
+                Err(ServiceError::NothingToRestore) => return Ok(self.snapshot_restored(id, None)),
+                Err(ServiceError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(self.outdated(asked).await?)
+    }
+
+    fn snapshot_restored(&self, id: &SnapshotId, restore: Option<AppliedRestore>) -> SnapshotRestored {
+        let message = match &restore {
+            None => format!("Nothing to do: every state is as it was at snapshot {id}"),
+            Some(restore) => {
+                let counts = &restore.record.counts;
+                format!(
+                    "Restored to snapshot {id}: {} changed, {} recreated, {} deleted, {} as they were",
+                    counts.changed, counts.recreated, counts.deleted, counts.equal
+                )
+            }
+        };
+        let timestamp = restore.as_ref().map_or_else(|| self.now(), |restore| restore.record.timestamp);
+        SnapshotRestored { snapshot_id: id.clone(), success: true, message, timestamp, restore }
+    }
+
+    /// The refusal that encloses what the plan would be now.
+    pub(super) async fn outdated(&self, asked: PlanRequest) -> Result<ServiceError> {
+        Ok(ServiceError::PlanOutdated(Box::new(self.plan(asked).await?)))
+    }
+
+    /// Writes a plan in one commit, expecting every head to be where the plan found it.
+    pub(super) async fn write_plan(&self, worked: Worked, order: Order) -> Result<AppliedRestore> {
+        let Worked { plan, writes } = worked;
+        if writes.is_empty() {
+            return Err(ServiceError::NothingToRestore);
+        }
+        self.check_rules(&writes, order.accept_violations)?;
+        let restore_id: Arc<str> = self.settings.ids.new_id(self.now()).into();
+        let mut who = Signature::new(order.user_id, None)?;
+        who.description = Signature::reason(&order.reason)?;
+        who.batch_id = Some(Arc::clone(&restore_id));
+        let record = NewRestore {
+            restore_id,
+            plan: plan.plan,
+            target: plan.target,
+            target_seq: plan.target_seq,
+            scope: plan.scope,
+            counts: plan.counts,
+            author: who.author.clone(),
+            reason: order.reason,
+            undoes: order.undoes,
+        };
+        let writes = writes.into_iter().filter_map(|planned| write(planned, &who)).collect();
+        let (outcomes, record) = self.commit(writes, Some(Box::new(record))).await?;
+        let record =
+            record.ok_or_else(|| ServiceError::Internal("a restore came back without its record".into()))?;
+        let versions = outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Written(version) => Some(VersionView::of(version)),
+            Outcome::Unchanged(_) => None,
+        });
+        Ok(AppliedRestore { versions: versions.collect(), record: *record })
+    }
+
+    fn check_rules(&self, writes: &[Planned], accept_violations: bool) -> Result<()> {
+        let strict = |key: &StateKey| self.settings.modes.mode(&key.state_type) == Mode::Strict;
+        let broken: Vec<(StateKey, Violation)> = writes
+            .iter()
+            .filter(|planned| strict(&planned.key))
+            .flat_map(|planned| planned.verdict.violations().iter().map(|v| (planned.key.clone(), v.clone())))
+            .collect();
+        if !broken.is_empty() {
+            return Err(ServiceError::Invalid(broken));
+        }
+        match writes.iter().filter(|planned| planned.verdict.is_invalid()).count() {
+            0 => Ok(()),
+            _ if accept_violations => Ok(()),
+            invalid => Err(ServiceError::ViolationsNotAccepted(invalid as u64)),
+        }
+    }
+}
+
+fn write(planned: Planned, who: &Signature) -> Option<Write> {
+    let change = match planned.writing {
+        Writing::Nothing => return None,
+        Writing::Data(data) => Change::Restore(data),
+        Writing::Tombstone => Change::Delete,
+    };
+    Some(who.write(planned.key, change, Expectation::Version(planned.now.version), planned.verdict))
+}

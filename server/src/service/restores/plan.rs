@@ -1,0 +1,88 @@
+//! Working out what a restore would write.
+
+use statehouse_core::api::{Moment, Plan, PlanRequest, Scope};
+use statehouse_core::json::Document;
+use statehouse_core::model::{Seq, StateKey, StateType, Verdict, Version};
+use statehouse_core::restore::{Asked, PlanError, Planned, Rules, plan};
+use statehouse_core::schema::{Modes, path_rules};
+use statehouse_core::validate::validate;
+
+use crate::service::{Result, Service, ServiceError};
+
+/// States read from the store at once.
+const PAGE: usize = 1_000;
+/// A plan names every state that differs and holds both of its documents while it is made: more than this does not fit
+/// one plan. A restore of more is done in parts.
+const STATES_MAX: usize = 100_000;
+const BYTES_MAX: usize = 1 << 30;
+
+/// A plan, and what it writes.
+pub(super) struct Worked {
+    pub(super) plan: Plan,
+    pub(super) writes: Vec<Planned>,
+}
+
+impl Service {
+    /// Works out what a restore would write; writes nothing.
+    pub async fn plan(&self, request: PlanRequest) -> Result<Plan> {
+        Ok(self.work_out(request, false).await?.plan)
+    }
+
+    /// A plan with what it writes. With `everything` noise and what is protected is written too.
+    pub(super) async fn work_out(&self, request: PlanRequest, everything: bool) -> Result<Worked> {
+        let seq = self.store.tip().await?.seq;
+        let target_seq = match &request.target {
+            Moment::Now => seq,
+            moment => self.seq_of(moment).await?,
+        };
+        let target_time = match target_seq {
+            Seq::ZERO => None,
+            target => self.store.by_seq(target).await?.map(|version| version.recorded_at),
+        };
+        let moved = self.moved_since(target_seq, &request.scope).await?;
+        let states_in_scope = self.store.count_scope(&request.scope).await?;
+        let asked = Asked { request, everything, target_seq, target_time, seq, states_in_scope };
+        let modes = self.settings.modes.clone();
+        // Comparing and validating many documents takes a while: not on a thread that serves others.
+        let work = tokio::task::spawn_blocking(move || compare(asked, moved, &modes));
+        work.await.map_err(|error| ServiceError::Internal(error.to_string()))?
+    }
+
+    async fn moved_since(&self, seq: Seq, scope: &Scope) -> Result<Vec<(Version, Option<Version>)>> {
+        let mut moved: Vec<(Version, Option<Version>)> = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let after = moved.last().map(|(head, _)| head.key.clone());
+            let page = self.store.moved_since(seq, scope, after.as_ref(), PAGE).await?;
+            if page.is_empty() {
+                return Ok(moved);
+            }
+            for state in page {
+                bytes += state.head.size() + state.target.as_ref().map_or(0, Version::size);
+                moved.push((state.head, state.target));
+            }
+            if moved.len() > STATES_MAX || bytes > BYTES_MAX {
+                let text = format!(
+                    "more than {STATES_MAX} states, or {} MiB of data, have changed since seq {seq}: \
+                     restore them in parts, by type or by a prefix of their ids",
+                    BYTES_MAX >> 20
+                );
+                return Err(ServiceError::Parameter(text));
+            }
+        }
+    }
+}
+
+fn compare(asked: Asked, moved: Vec<(Version, Option<Version>)>, modes: &Modes) -> Result<Worked> {
+    let rules = Rules {
+        paths: &|state_type: &StateType| path_rules(state_type.as_str()),
+        validate: &|key: &StateKey, data: &Document| -> Verdict {
+            validate(key.state_type.as_str(), data, modes.mode(&key.state_type))
+        },
+    };
+    let (plan, writes) = plan(asked, moved, rules).map_err(|error| match error {
+        PlanError::Selection(_) => ServiceError::body("/selection", "invalid", error.to_string()),
+        PlanError::Result { .. } => ServiceError::body("/selection", "result", error.to_string()),
+    })?;
+    Ok(Worked { plan, writes })
+}
