@@ -1,6 +1,4 @@
 //! The path walked, as three texts that grow and shrink together.
-use std::fmt::Write as _;
-
 use crate::json::pointer::escape_into;
 
 /// Where a walk over two documents stands.
@@ -32,13 +30,15 @@ impl Paths {
     /// Steps down to an element of an array, at its two positions; `name` is its identity if it has one.
     pub(super) fn element(&mut self, old: usize, new: usize, name: Option<&str>) -> Mark {
         let mark = self.mark();
-        // Writing to a String cannot fail.
-        let _ = write!(self.old, "/{old}");
-        let _ = write!(self.new, "/{new}");
-        let _ = match name {
-            Some(name) => write!(self.display, "/[{name}]"),
-            None => write!(self.display, "/{new}"),
-        };
+        for (path, position) in [(&mut self.old, old), (&mut self.new, new)] {
+            path.push('/');
+            push_number(path, position);
+        }
+        self.display.push('/');
+        match name {
+            Some(name) => self.display.extend(["[", name, "]"]),
+            None => push_number(&mut self.display, new),
+        }
         mark
     }
 
@@ -57,4 +57,19 @@ impl Paths {
     fn mark(&self) -> Mark {
         Mark(self.new.len(), self.old.len(), self.display.len())
     }
+}
+
+/// Much quicker than formatting, and paths are made of numbers.
+fn push_number(out: &mut String, mut number: usize) {
+    let mut digits = [b'0'; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
 }

@@ -1,7 +1,7 @@
 //! How one value became another, where they are not looked into.
 use super::duration;
 use super::types::ChangeKind;
-use crate::json::number::{delta, percent};
+use crate::json::number::{self, Difference};
 use crate::json::{Kind, Node};
 
 /// What is to be said of two different values at one path.
@@ -19,12 +19,12 @@ pub(super) fn compare(old: Node<'_>, new: Node<'_>, identifier: bool) -> Compari
             let (Some(a), Some(b)) = (old.as_decimal(), new.as_decimal()) else {
                 return plain(ChangeKind::Changed);
             };
-            if a == b {
-                plain(ChangeKind::Spelling)
-            } else if identifier {
-                plain(ChangeKind::Changed)
-            } else {
-                Comparison { kind: ChangeKind::Changed, delta: delta(a, b), percent: percent(a, b) }
+            match number::compare(a, b) {
+                None => plain(ChangeKind::Spelling),
+                Some(_) if identifier => plain(ChangeKind::Changed),
+                Some(Difference { delta, percent }) => {
+                    Comparison { kind: ChangeKind::Changed, delta, percent }
+                }
             }
         }
         (Kind::String, Kind::String) => {

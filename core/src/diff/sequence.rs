@@ -1,6 +1,7 @@
 //! What two lists have in common, in order: Myers' algorithm with bounded work.
-use std::collections::HashMap;
 use std::ops::Range;
+
+use crate::json::{fingerprint, same_bytes};
 
 /// A stretch where two lists differ; what lies between stretches is equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,21 +24,26 @@ impl Default for Budget {
 /// More insertions and deletions than this in one list are not looked for.
 const MAX_EDITS: usize = 1000;
 /// After this many it is worth counting whether there is enough in common to go on.
-const FIRST_EDITS: usize = 16;
+const FIRST_EDITS: usize = 8;
 
 /// The stretches where `old` and `new` differ, in order.
-pub(super) fn gaps(old: &[&str], new: &[&str], budget: &mut Budget) -> Vec<Gap> {
-    let head = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+pub(super) fn gaps(old: &[&[u8]], new: &[&[u8]], budget: &mut Budget) -> Vec<Gap> {
+    let head = old.iter().zip(new).take_while(|(old, new)| same_bytes(old, new)).count();
     let (old_rest, new_rest) = (&old[head..], &new[head..]);
-    let tail = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(old, new)| old == new).count();
+    let tail = old_rest
+        .iter()
+        .rev()
+        .zip(new_rest.iter().rev())
+        .take_while(|(old, new)| same_bytes(old, new))
+        .count();
     let (a, b) = (&old_rest[..old_rest.len() - tail], &new_rest[..new_rest.len() - tail]);
     let whole = Gap { old: head..head + a.len(), new: head..head + b.len() };
     if a.is_empty() || b.is_empty() {
         return if a.is_empty() && b.is_empty() { Vec::new() } else { vec![whole] };
     }
-    match common(a, b, budget) {
-        Some(runs) if worth_it(a, b, &runs) => between(&runs, &whole),
-        _ => vec![whole],
+    match most_edits(a, b).and_then(|most| common(a, b, most, budget)) {
+        Some(runs) => between(&runs, &whole),
+        None => vec![whole],
     }
 }
 
@@ -49,14 +55,15 @@ struct Run {
     len: usize,
 }
 
-/// Lists of equal length are compared place by place, unless they share much more at other places: then a window slid.
-fn worth_it(a: &[&str], b: &[&str], runs: &[Run]) -> bool {
+/// How many edits are worth looking for. Lists of equal length are compared place by place, unless they share more at
+/// other places, and at least a quarter: then a window slid.
+fn most_edits(a: &[&[u8]], b: &[&[u8]]) -> Option<usize> {
     if a.len() != b.len() {
-        return true;
+        return Some((a.len() + b.len()).min(MAX_EDITS));
     }
-    let shared: usize = runs.iter().map(|run| run.len).sum();
-    let in_place = a.iter().zip(b).filter(|(a, b)| a == b).count();
-    shared > in_place && shared * 4 >= a.len()
+    let in_place = a.iter().zip(b).filter(|(a, b)| same_bytes(a, b)).count();
+    let shared = (in_place + 1).max(a.len().div_ceil(4));
+    (in_place * 2 < a.len()).then(|| (2 * (a.len() - shared)).min(MAX_EDITS))
 }
 
 fn between(runs: &[Run], whole: &Gap) -> Vec<Gap> {
@@ -76,8 +83,7 @@ fn between(runs: &[Run], whole: &Gap) -> Vec<Gap> {
 /// A longest common subsequence as runs, or nothing if there is none or finding it costs too much.
 ///
 /// Diagonals (old position minus new) are counted from `middle`, so that none is negative.
-fn common(a: &[&str], b: &[&str], budget: &mut Budget) -> Option<Vec<Run>> {
-    let max_edits = (a.len() + b.len()).min(MAX_EDITS);
+fn common(a: &[&[u8]], b: &[&[u8]], max_edits: usize, budget: &mut Budget) -> Option<Vec<Run>> {
     let middle = max_edits + 1;
     // The furthest old position reached on each diagonal, and how that stood after every round.
     let mut furthest = vec![0; 2 * middle + 1];
@@ -91,7 +97,7 @@ fn common(a: &[&str], b: &[&str], budget: &mut Budget) -> Option<Vec<Run>> {
             let new = old + middle - diagonal;
             let old_rest = a.get(old..).unwrap_or_default();
             let new_rest = b.get(new..).unwrap_or_default();
-            let same = old_rest.iter().zip(new_rest).take_while(|(a, b)| a == b).count();
+            let same = old_rest.iter().zip(new_rest).take_while(|(a, b)| same_bytes(a, b)).count();
             budget.0 = budget.0.checked_sub(u32::try_from(same + 1).unwrap_or(u32::MAX))?;
             furthest[diagonal] = old + same;
             if old + same >= a.len() && new + same >= b.len() {
@@ -138,30 +144,26 @@ fn walk_back(rounds: &[Vec<usize>], old_len: usize, new_len: usize, middle: usiz
     runs
 }
 
-/// A lower bound of the edits: elements that the other list does not have.
-fn fewest_edits(a: &[&str], b: &[&str]) -> usize {
-    let mut counts: HashMap<&str, usize> = HashMap::with_capacity(a.len());
+/// A lower bound of the edits: elements that the other list surely does not have. Looked up by a bit each, so some
+/// that are not there seem to be; that makes the bound lower, never wrong.
+fn fewest_edits(a: &[&[u8]], b: &[&[u8]]) -> usize {
+    let slots = (a.len() * 16).next_power_of_two();
+    let mut bits = vec![0_u64; slots.div_ceil(64)];
+    let slot = |element: &[u8]| fingerprint(element) as usize & (slots - 1);
     for element in a {
-        *counts.entry(element).or_default() += 1;
+        bits[slot(element) / 64] |= 1 << (slot(element) % 64);
     }
-    let mut shared = 0;
-    for element in b {
-        if let Some(count) = counts.get_mut(element).filter(|count| **count > 0) {
-            *count -= 1;
-            shared += 1;
-        }
-    }
-    if shared == 0 { usize::MAX } else { a.len() + b.len() - 2 * shared }
+    let shared = b.iter().filter(|element| bits[slot(element) / 64] >> (slot(element) % 64) & 1 == 1).count();
+    if shared == 0 { usize::MAX } else { a.len() + b.len() - 2 * shared.min(a.len()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn gaps_of(old: &str, new: &str) -> Vec<Gap> {
-        let (old, new): (Vec<_>, Vec<_>) =
-            (old.split_terminator("").collect(), new.split_terminator("").collect());
-        gaps(&old[1.min(old.len())..], &new[1.min(new.len())..], &mut Budget::default())
+    fn gaps_of(old: &'static str, new: &'static str) -> Vec<Gap> {
+        let letters = |text: &'static str| text.as_bytes().chunks(1).collect::<Vec<_>>();
+        gaps(&letters(old), &letters(new), &mut Budget::default())
     }
 
     fn gap(old: Range<usize>, new: Range<usize>) -> Gap {
@@ -188,9 +190,9 @@ mod tests {
     #[test]
     fn two_long_lists_with_nothing_in_common_cost_little() {
         let numbers: Vec<String> = (0..100_000).map(|number| number.to_string()).collect();
-        let (old, new): (Vec<&str>, Vec<&str>) = (
-            numbers[..50_000].iter().map(|n| &**n).collect(),
-            numbers[50_000..].iter().map(|n| &**n).collect(),
+        let (old, new): (Vec<&[u8]>, Vec<&[u8]>) = (
+            numbers[..50_000].iter().map(String::as_bytes).collect(),
+            numbers[50_000..].iter().map(String::as_bytes).collect(),
         );
         let mut budget = Budget::default();
         assert_eq!(gaps(&old, &new, &mut budget), [gap(0..50_000, 0..50_000)]);
@@ -199,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_spent_budget_gives_one_coarse_answer() {
-        let (old, new) = (["a", "b", "c", "d"], ["b", "c", "d", "e"]);
+        let (old, new): ([&[u8]; 4], [&[u8]; 4]) = ([b"a", b"b", b"c", b"d"], [b"b", b"c", b"d", b"e"]);
         assert_eq!(gaps(&old, &new, &mut Budget(3)), [gap(0..4, 0..4)]);
     }
 }

@@ -96,7 +96,7 @@ impl Walk {
             return self.identified(&old, &new, identity, partners.matching(), rules);
         }
         let (old_texts, new_texts): (Vec<_>, Vec<_>) =
-            (old.iter().map(|node| node.text()).collect(), new.iter().map(|node| node.text()).collect());
+            (old.iter().map(|node| node.bytes()).collect(), new.iter().map(|node| node.bytes()).collect());
         for gap in gaps(&old_texts, &new_texts, &mut self.budget) {
             self.gap(&old, &new, &gap, rules);
         }
@@ -180,9 +180,11 @@ impl Walk {
         let rules = rules.member("values").element();
         for step in 0..moved.len {
             let (o, n) = (moved.old_start + step, moved.new_start + step);
-            let mark = self.paths.element(o, n, None);
-            self.value(moved.old_values[o], moved.new_values[n], rules);
-            self.paths.back(mark);
+            if !moved.old_values[o].same_text(moved.new_values[n]) {
+                let mark = self.paths.element(o, n, None);
+                self.value(moved.old_values[o], moved.new_values[n], rules);
+                self.paths.back(mark);
+            }
         }
         self.paths.back(mark);
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::decode::unescape;
 use super::node::Node;
-use super::tape::{Entry, Tape};
+use super::tape::{Entry, Tape, same_bytes};
 
 /// A key of an object.
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ impl<'a> Key<'a> {
     pub fn same(self, other: Key<'_>) -> bool {
         let (mine, theirs) = (self.tape.entry(self.index), other.tape.entry(other.index));
         mine.next == theirs.next
-            && (self.text() == other.text()
+            && (same_bytes(self.tape.bytes(mine), other.tape.bytes(theirs))
                 || (mine.len | theirs.len != 0 && self.decoded() == other.decoded()))
     }
 }

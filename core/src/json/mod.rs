@@ -25,3 +25,4 @@ pub use node::Node;
 pub use number::Decimal;
 pub use pointer::Pointer;
 pub use tape::{Kind, Tape};
+pub(crate) use tape::{fingerprint, same_bytes};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::members::{Elements, Members, characters};
 use super::number::Decimal;
-use super::tape::{Kind, Tape};
+use super::tape::{Kind, Tape, same_bytes};
 
 /// One value of a document.
 #[derive(Clone, Copy)]
@@ -35,6 +35,11 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn text(self) -> &'a str {
         self.tape.slice(self.tape.entry(self.index))
+    }
+
+    /// The bytes of the text.
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.tape.bytes(self.tape.entry(self.index))
     }
 
     /// Where the text lies in the document's, in bytes.
@@ -72,7 +77,7 @@ impl<'a> Node<'a> {
     /// Whether both values are spelled the same, byte for byte.
     #[must_use]
     pub fn same_text(self, other: Node<'_>) -> bool {
-        self.text() == other.text()
+        same_bytes(self.bytes(), other.bytes())
     }
 
     /// Whether there is nothing inside.

@@ -86,7 +86,38 @@ impl<'a> Tape<'a> {
         &self.text[entry.start as usize..entry.end as usize]
     }
 
+    pub(super) fn bytes(self, entry: Entry) -> &'a [u8] {
+        &self.text.as_bytes()[entry.start as usize..entry.end as usize]
+    }
+
     pub(super) fn after(self, index: u32) -> u32 {
         self.entry(index).next
     }
+}
+
+/// Whether two stretches of text are equal. WebAssembly's own comparison goes byte by byte, so there it is done eight
+/// at a time.
+#[must_use]
+pub(crate) fn same_bytes(a: &[u8], b: &[u8]) -> bool {
+    if !cfg!(target_arch = "wasm32") {
+        return a == b;
+    }
+    let ((words, rest), (other_words, other_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    a.len() == b.len()
+        && words.iter().zip(other_words).all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b))
+        && rest.iter().zip(other_rest).all(|(a, b)| a == b)
+}
+
+/// A quick hash: of the length, the first and the last eight bytes. Equal hashes prove nothing.
+#[must_use]
+#[inline]
+#[allow(clippy::cast_possible_truncation)]
+pub(crate) fn fingerprint(bytes: &[u8]) -> u32 {
+    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)), 0),
+    };
+    let mixed = (first ^ last.rotate_left(29) ^ bytes.len() as u64).wrapping_mul(MULTIPLIER);
+    (mixed >> 32) as u32
 }

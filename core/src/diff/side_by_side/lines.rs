@@ -144,7 +144,7 @@ impl<'a> Lines<'a> {
 
     /// Equal elements, and between them as many on both sides one by one, or all that went before all that came.
     fn elements(&mut self, old: &[Node<'a>], new: &[Node<'a>]) -> Vec<Step> {
-        let texts = |nodes: &[Node<'a>]| nodes.iter().map(|node| node.text()).collect::<Vec<_>>();
+        let texts = |nodes: &[Node<'a>]| nodes.iter().map(|node| node.bytes()).collect::<Vec<_>>();
         let mut steps = Vec::with_capacity(old.len().max(new.len()));
         let (mut old_at, mut new_at) = (0, 0);
         for gap in gaps(&texts(old), &texts(new), &mut self.budget) {

@@ -1,6 +1,7 @@
 //! How far apart two numbers are, exactly.
 use std::cmp::Ordering;
 
+use super::small::Pair;
 use super::{Decimal, as_i64};
 
 /// A difference that needs more digits than this is not written out.
@@ -10,11 +11,34 @@ const MAX_PLAIN: i64 = 40;
 /// Two numbers that need at most this many digits together can be divided in 128 bits, times 10,000.
 const MAX_PERCENT_DIGITS: usize = 34;
 
+/// How a number differs from another of another value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// As [`delta`].
+    pub delta: Option<String>,
+    /// As [`percent`].
+    pub percent: Option<String>,
+}
+
+/// How `new` differs from `old`; nothing if their values are equal.
+#[must_use]
+pub fn compare(old: Decimal<'_>, new: Decimal<'_>) -> Option<Difference> {
+    match Pair::of(old, new) {
+        Some(pair) if pair.old == pair.new => None,
+        Some(pair) => Some(Difference { delta: Some(pair.delta()), percent: pair.percent() }),
+        None if old == new => None,
+        None => Some(Difference { delta: delta(old, new), percent: percent(old, new) }),
+    }
+}
+
 /// `new - old`, exact and signed: `+0.0019`, `-0.40`, `0`. It has as many decimal places as the more precise
 /// of the two, and an exponent only where both have one above zero or plain digits would fill a line.
 /// Nothing when it would need over 400 digits.
 #[must_use]
 pub fn delta(old: Decimal<'_>, new: Decimal<'_>) -> Option<String> {
+    if let Some(pair) = Pair::of(old, new) {
+        return Some(pair.delta());
+    }
     let scale = common_scale(old, new);
     let (a, b) = (aligned(old, scale)?, aligned(new, scale)?);
     let (negative, digits) = subtract(new.is_negative(), &b, old.is_negative(), &a);
@@ -25,6 +49,9 @@ pub fn delta(old: Decimal<'_>, new: Decimal<'_>) -> Option<String> {
 /// Nothing when `old` is zero, or when both numbers written out under each other need over 34 digits.
 #[must_use]
 pub fn percent(old: Decimal<'_>, new: Decimal<'_>) -> Option<String> {
+    if let Some(pair) = Pair::of(old, new) {
+        return pair.percent();
+    }
     if old.is_zero() {
         return None;
     }
@@ -38,13 +65,17 @@ pub fn percent(old: Decimal<'_>, new: Decimal<'_>) -> Option<String> {
         Ordering::Equal => down % 2 == 1,
         Ordering::Greater => true,
     };
-    let hundredths = down + u128::from(up);
+    Some(spell_percent(negative, down + u128::from(up)))
+}
+
+/// Hundredths of a percent, as a signed percentage; 0 has no sign.
+pub(super) fn spell_percent(negative: bool, hundredths: u128) -> String {
     let sign = match (hundredths, negative) {
         (0, _) => "",
         (_, true) => "-",
         (_, false) => "+",
     };
-    Some(format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100))
+    format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 /// The power of ten in which both are whole numbers. Of a zero only its decimal places count, within reason.

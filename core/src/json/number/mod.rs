@@ -1,7 +1,8 @@
 //! Exact decimal numbers, read from the text they were written with. Nothing here rounds, unless it says so.
 mod difference;
+mod small;
 
-pub use difference::{delta, percent};
+pub use difference::{Difference, compare, delta, percent};
 
 use std::cmp::Ordering;
 
@@ -21,24 +22,26 @@ impl<'a> Decimal<'a> {
     /// Reads a number spelled as JSON asks; nothing for any other text, or an exponent of over 18 digits.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
-        let (negative, rest) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (mantissa, exponent) = match rest.find(['e', 'E']) {
-            Some(at) => (&rest[..at], parse_exponent(&rest[at + 1..])?),
-            None => (rest, 0),
-        };
-        let (whole, fraction) = match mantissa.split_once('.') {
-            Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
-            Some(_) => return None,
-            None => (mantissa, ""),
-        };
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let leading_zero = whole.len() > 1 && whole.starts_with('0');
-        if whole.is_empty() || leading_zero || !digits(whole) || !digits(fraction) {
+        let negative = text.starts_with('-');
+        let whole_at = usize::from(negative);
+        let whole_end = digits_end(text, whole_at);
+        let whole = &text[whole_at..whole_end];
+        if whole.is_empty() || (whole.len() > 1 && whole.starts_with('0')) {
             return None;
         }
+        let (mut fraction, mut end) = ("", whole_end);
+        if text.as_bytes().get(whole_end) == Some(&b'.') {
+            end = digits_end(text, whole_end + 1);
+            fraction = &text[whole_end + 1..end];
+            if fraction.is_empty() {
+                return None;
+            }
+        }
+        let exponent = match text.as_bytes().get(end) {
+            None => 0,
+            Some(b'e' | b'E') => parse_exponent(&text[end + 1..])?,
+            Some(_) => return None,
+        };
         Some(Self { negative, whole, fraction, exponent })
     }
 
@@ -108,6 +111,9 @@ fn cmp_digits(mut a: impl Iterator<Item = u8>, mut b: impl Iterator<Item = u8>) 
 
 impl Ord for Decimal<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
+        if let Some(pair) = small::Pair::of(*self, *other) {
+            return pair.old.cmp(&pair.new);
+        }
         match (self.is_negative(), other.is_negative()) {
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
@@ -135,6 +141,11 @@ impl Eq for Decimal<'_> {}
 #[must_use]
 pub fn same_value(a: &str, b: &str) -> bool {
     a == b || matches!((Decimal::parse(a), Decimal::parse(b)), (Some(a), Some(b)) if a == b)
+}
+
+fn digits_end(text: &str, start: usize) -> usize {
+    let digits = text.as_bytes()[start..].iter().take_while(|byte| byte.is_ascii_digit());
+    start + digits.count()
 }
 
 fn parse_exponent(text: &str) -> Option<i64> {

@@ -1,6 +1,7 @@
 //! Finding keys that an object names twice, by their characters.
 use super::super::decode::unescape;
 use super::super::error::{JsonError, JsonErrorKind};
+use super::super::tape::fingerprint;
 use super::{Fault, Scanner, Step, as_u32};
 
 /// Below this many keys comparing every pair of hashes is quicker than sorting them.
@@ -21,7 +22,7 @@ impl Scanner<'_> {
     #[inline]
     pub(super) fn note_key(&mut self, start: usize, escaped: bool) {
         let raw = &self.text[start + 1..self.at - 1];
-        let hash = if escaped { hash(unescape(raw).as_bytes()) } else { hash(raw.as_bytes()) };
+        let hash = if escaped { fingerprint(unescape(raw).as_bytes()) } else { fingerprint(raw.as_bytes()) };
         let index = self.entries.len() - 1;
         self.entries[index].next = hash;
         self.open_keys.0.push((hash, as_u32(index)));
@@ -97,17 +98,4 @@ fn place_as_given(bytes: &[u8], compact: usize) -> usize {
         }
     }
     bytes.len()
-}
-
-/// A quick hash of a key: its length, its first and its last eight bytes. Equal hashes are always looked into.
-#[inline]
-#[allow(clippy::cast_possible_truncation)]
-fn hash(bytes: &[u8]) -> u32 {
-    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => (bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)), 0),
-    };
-    let mixed = (first ^ last.rotate_left(29) ^ bytes.len() as u64).wrapping_mul(MULTIPLIER);
-    (mixed >> 32) as u32
 }
