@@ -3,15 +3,19 @@
 //! Arguments and answers are the API's own types where those exist. Every write goes through one writer task
 //! ([`writer`]); reads go to the store at once.
 
+mod batch;
 mod clock;
 mod error;
 mod latency;
+mod overview;
 mod precondition;
 mod read;
 mod restores;
 mod rules;
+mod signature;
 mod snapshots;
-mod watch;
+mod status;
+mod stream;
 mod write;
 mod writer;
 
@@ -29,7 +33,7 @@ pub use error::{Result, ServiceError};
 pub use latency::Latency;
 pub use precondition::Precondition;
 pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};
-pub use watch::EventFilter;
+pub use stream::EventFilter;
 pub use write::ChangeRequest;
 
 /// What a service is made of besides its store.

@@ -4,7 +4,7 @@ use statehouse_core::api::{CreateSnapshot, SnapshotList, SnapshotView};
 use statehouse_core::model::{Snapshot, SnapshotId, SnapshotKind};
 
 use super::read::page_size;
-use super::write::Signature;
+use super::signature::Signature;
 use super::{Result, Service, ServiceError};
 use crate::store::{Cursor, NewSnapshot, WriteRefusal, WriteRequest, Written};
 

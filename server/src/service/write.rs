@@ -1,16 +1,12 @@
 //! Saving, deleting, bringing back, and several of those at once.
 
-use std::sync::Arc;
-
-use statehouse_core::api::{
-    BatchItem, BatchOperation, BatchRequest, BatchResponse, ClientOperation, PutRequest, SaveRequest,
-    StateView,
-};
+use statehouse_core::api::{ClientOperation, PutRequest, RestoreRecord, SaveRequest};
 use statehouse_core::commit::{Change, Expectation, Outcome, Refusal, Write};
 use statehouse_core::json::Document;
-use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber, Violation};
+use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber};
 
 use super::precondition::Demand;
+use super::signature::Signature;
 use super::{Precondition, Result, Service, ServiceError};
 use crate::store::{NewRestore, WriteRefusal, WriteRequest, Written};
 
@@ -26,13 +22,6 @@ pub struct ChangeRequest {
     /// From the headers.
     pub precondition: Precondition,
 }
-
-/// The longest `user_id`, in bytes.
-const AUTHOR_MAX_BYTES: usize = 256;
-/// The longest `description`, in bytes.
-const DESCRIPTION_MAX_BYTES: usize = 8 << 10;
-/// The most writes of one batch.
-const BATCH_MAX: usize = 10_000;
 
 impl Service {
     /// Saves a state: `POST /states`.
@@ -107,42 +96,6 @@ impl Service {
         self.commit_one(write, demand.precondition).await.map(Outcome::into_version)
     }
 
-    /// Several writes, all or none: `POST /batch`.
-    pub async fn batch(&self, request: BatchRequest) -> Result<BatchResponse> {
-        check_batch(&request.items)?;
-        let batch_id: Arc<str> = self.settings.ids.new_id(self.now()).into();
-        let mut who = Signature::new(request.user_id, request.description)?;
-        who.batch_id = Some(Arc::clone(&batch_id));
-        let writes = self.batch_writes(request.items, &who)?;
-        let (outcomes, _) = self.commit(writes, None).await?;
-        let seq = outcomes.iter().map(|outcome| outcome.version().seq).max().unwrap_or_default();
-        let results = outcomes.iter().map(view_of).collect();
-        let seq = seq.max(self.events.last_seq());
-        Ok(BatchResponse { batch_id: batch_id.to_string(), seq, results })
-    }
-
-    fn batch_writes(&self, items: Vec<BatchItem>, who: &Signature) -> Result<Vec<Write>> {
-        let mut broken = Vec::new();
-        let mut writes = Vec::with_capacity(items.len());
-        for (index, item) in items.into_iter().enumerate() {
-            let key = StateKey { state_type: item.state_type, state_id: item.state_id };
-            let expected = item.expected_version.map(VersionNumber);
-            let expectation = expected.map_or(Expectation::Any, Expectation::Version);
-            let Some(data) = item.data else {
-                writes.push(who.write(key, Change::Delete, expectation, Verdict::NotChecked));
-                continue;
-            };
-            match self.accept(&key, &data) {
-                Ok(verdict) => writes.push(who.write(key, Change::Save(data), expectation, verdict)),
-                Err(ServiceError::Invalid(violations)) => {
-                    broken.extend(violations.into_iter().map(|(key, v)| (key, in_item(index, v))));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if broken.is_empty() { Ok(writes) } else { Err(ServiceError::Invalid(broken)) }
-    }
-
     async fn commit_one(&self, write: Write, precondition: &Precondition) -> Result<Outcome> {
         let conditional = *precondition != Precondition::None;
         match self.commit(vec![write], None).await {
@@ -166,7 +119,7 @@ impl Service {
         &self,
         writes: Vec<Write>,
         restore: Option<Box<NewRestore>>,
-    ) -> Result<(Vec<Outcome>, Option<Box<statehouse_core::api::RestoreRecord>>)> {
+    ) -> Result<(Vec<Outcome>, Option<Box<RestoreRecord>>)> {
         match self.writer.write(WriteRequest::Batch { writes, restore }).await? {
             Ok(Written::Batch { outcomes, restore }) => Ok((outcomes, restore)),
             Err(WriteRefusal::Batch(refusal)) => Err(match refusal {
@@ -190,102 +143,10 @@ impl ChangeRequest {
     }
 }
 
-/// Who writes and why, checked.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Signature {
-    pub(super) author: Option<Arc<str>>,
-    pub(super) description: Option<Arc<str>>,
-    pub(super) batch_id: Option<Arc<str>>,
-}
-
-impl Signature {
-    pub(super) fn new(author: Option<String>, description: Option<String>) -> Result<Self> {
-        let author = checked_text("/user_id", author, AUTHOR_MAX_BYTES)?;
-        let description = checked_text("/description", description, DESCRIPTION_MAX_BYTES)?;
-        Ok(Self { author, description, batch_id: None })
-    }
-
-    /// A reason, checked as a description is.
-    pub(super) fn reason(text: &str) -> Result<Option<Arc<str>>> {
-        checked_text("/reason", Some(text.to_owned()), DESCRIPTION_MAX_BYTES)
-    }
-
-    pub(super) fn write(
-        &self,
-        key: StateKey,
-        change: Change,
-        expectation: Expectation,
-        verdict: Verdict,
-    ) -> Write {
-        Write {
-            key,
-            change,
-            expectation,
-            verdict,
-            author: self.author.clone(),
-            description: self.description.clone(),
-            batch_id: self.batch_id.clone(),
-        }
-    }
-}
-
-fn checked_text(pointer: &str, text: Option<String>, max: usize) -> Result<Option<Arc<str>>> {
-    let name = &pointer[1..];
-    match text {
-        Some(text) if text.len() > max => Err(ServiceError::body(
-            pointer,
-            "max_length",
-            format!("{name} is {} bytes long, more than {max}", text.len()),
-        )),
-        Some(text) if text.contains('\0') => {
-            Err(ServiceError::body(pointer, "nul", format!("{name} holds the character U+0000")))
-        }
-        text => Ok(text.map(Into::into)),
-    }
-}
-
 pub(super) fn must_be_object(data: &Document, pointer: &str) -> Result<()> {
     if data.text().starts_with('{') {
         Ok(())
     } else {
         Err(ServiceError::body(pointer, "type", "data must be a JSON object"))
     }
-}
-
-fn check_batch(items: &[BatchItem]) -> Result<()> {
-    if items.is_empty() {
-        return Err(ServiceError::body("/items", "min_items", "a batch needs at least one item"));
-    }
-    if items.len() > BATCH_MAX {
-        let message = format!("a batch takes at most {BATCH_MAX} items, this one has {}", items.len());
-        return Err(ServiceError::body("/items", "max_items", message));
-    }
-    let mut seen = std::collections::HashSet::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        if !seen.insert((&item.state_type, &item.state_id)) {
-            let message = format!("{} {} is in the batch twice", item.state_type, item.state_id);
-            return Err(ServiceError::body(&format!("/items/{index}"), "unique", message));
-        }
-        let pointer = format!("/items/{index}/data");
-        match (item.op, &item.data) {
-            (BatchOperation::Save, Some(data)) => must_be_object(data, &pointer)?,
-            (BatchOperation::Save, None) => {
-                return Err(ServiceError::body(&pointer, "required", "a save needs data"));
-            }
-            (BatchOperation::Delete, Some(_)) => {
-                return Err(ServiceError::body(&pointer, "unexpected", "a delete takes no data"));
-            }
-            (BatchOperation::Delete, None) => {}
-        }
-    }
-    Ok(())
-}
-
-fn in_item(index: usize, violation: Violation) -> Violation {
-    Violation { pointer: format!("/items/{index}/data{}", violation.pointer), ..violation }
-}
-
-fn view_of(outcome: &Outcome) -> StateView {
-    let unchanged = matches!(outcome, Outcome::Unchanged(_));
-    StateView { unchanged, ..StateView::of(outcome.version()) }
 }

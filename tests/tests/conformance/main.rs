@@ -29,10 +29,24 @@ macro_rules! stamp {
     };
 }
 
-/// Every case, for one backend.
+/// Every case, for one backend. All but the reference itself are compared with the reference.
 macro_rules! conformance {
+    (reference $backend:ident, $open:path) => {
+        mod $backend {
+            conformance!(cases $open);
+        }
+    };
     ($backend:ident, $open:path) => {
         mod $backend {
+            conformance!(cases $open);
+
+            #[test]
+            fn agrees_with_the_reference() {
+                crate::model::agrees_with_the_reference($open);
+            }
+        }
+    };
+    (cases $open:path) => {
             stamp! { $open;
                 commits:
                     versions_and_seqs_have_no_gaps,
@@ -108,9 +122,8 @@ macro_rules! conformance {
                     strict_types_refuse_and_warned_ones_keep_the_verdict,
                     overview_and_status_add_up;
             }
-        }
     };
 }
 
-conformance!(memory, crate::backends::memory);
+conformance!(reference memory, crate::backends::memory);
 conformance!(sqlite, crate::backends::sqlite);

@@ -10,7 +10,7 @@ use statehouse_core::model::{Mode, SnapshotId, StateKey, Violation};
 use statehouse_core::restore::{Planned, Writing};
 
 use super::plan::Worked;
-use crate::service::write::Signature;
+use crate::service::signature::Signature;
 use crate::service::{Result, Service, ServiceError};
 use crate::store::NewRestore;
 

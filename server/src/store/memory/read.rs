@@ -37,7 +37,7 @@ impl Heads for MemoryStore {
 
     async fn list(&self, query: &ListQuery) -> Result<Page<StateSummary>> {
         let inner = self.read();
-        let at = query.at.unwrap_or(inner.tip.seq);
+        let at = query.at.unwrap_or(inner.tip.seq).min(inner.tip.seq);
         let mut found: Vec<&Version> = inner
             .states
             .keys()

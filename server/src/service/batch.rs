@@ -1,0 +1,91 @@
+//! Several writes, all or none.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use statehouse_core::api::{BatchItem, BatchOperation, BatchRequest, BatchResponse, StateView};
+use statehouse_core::commit::{Change, Expectation, Outcome, Write};
+use statehouse_core::model::{StateKey, Verdict, VersionNumber, Violation};
+
+use super::signature::Signature;
+use super::write::must_be_object;
+use super::{Result, Service, ServiceError};
+
+/// The most writes of one batch.
+const BATCH_MAX: usize = 10_000;
+
+impl Service {
+    /// Several writes, all or none: `POST /batch`.
+    pub async fn batch(&self, request: BatchRequest) -> Result<BatchResponse> {
+        check_batch(&request.items)?;
+        let batch_id: Arc<str> = self.settings.ids.new_id(self.now()).into();
+        let mut who = Signature::new(request.user_id, request.description)?;
+        who.batch_id = Some(Arc::clone(&batch_id));
+        let writes = self.batch_writes(request.items, &who)?;
+        let (outcomes, _) = self.commit(writes, None).await?;
+        let seq = outcomes.iter().map(|outcome| outcome.version().seq).max().unwrap_or_default();
+        let results = outcomes.iter().map(view_of).collect();
+        let seq = seq.max(self.events.last_seq());
+        Ok(BatchResponse { batch_id: batch_id.to_string(), seq, results })
+    }
+
+    fn batch_writes(&self, items: Vec<BatchItem>, who: &Signature) -> Result<Vec<Write>> {
+        let mut broken = Vec::new();
+        let mut writes = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let key = StateKey { state_type: item.state_type, state_id: item.state_id };
+            let expected = item.expected_version.map(VersionNumber);
+            let expectation = expected.map_or(Expectation::Any, Expectation::Version);
+            let Some(data) = item.data else {
+                writes.push(who.write(key, Change::Delete, expectation, Verdict::NotChecked));
+                continue;
+            };
+            match self.accept(&key, &data) {
+                Ok(verdict) => writes.push(who.write(key, Change::Save(data), expectation, verdict)),
+                Err(ServiceError::Invalid(violations)) => {
+                    broken.extend(violations.into_iter().map(|(key, v)| (key, in_item(index, v))));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if broken.is_empty() { Ok(writes) } else { Err(ServiceError::Invalid(broken)) }
+    }
+}
+
+fn check_batch(items: &[BatchItem]) -> Result<()> {
+    if items.is_empty() {
+        return Err(ServiceError::body("/items", "min_items", "a batch needs at least one item"));
+    }
+    if items.len() > BATCH_MAX {
+        let message = format!("a batch takes at most {BATCH_MAX} items, this one has {}", items.len());
+        return Err(ServiceError::body("/items", "max_items", message));
+    }
+    let mut seen = HashSet::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        if !seen.insert((&item.state_type, &item.state_id)) {
+            let message = format!("{} {} is in the batch twice", item.state_type, item.state_id);
+            return Err(ServiceError::body(&format!("/items/{index}"), "unique", message));
+        }
+        let pointer = format!("/items/{index}/data");
+        match (item.op, &item.data) {
+            (BatchOperation::Save, Some(data)) => must_be_object(data, &pointer)?,
+            (BatchOperation::Save, None) => {
+                return Err(ServiceError::body(&pointer, "required", "a save needs data"));
+            }
+            (BatchOperation::Delete, Some(_)) => {
+                return Err(ServiceError::body(&pointer, "unexpected", "a delete takes no data"));
+            }
+            (BatchOperation::Delete, None) => {}
+        }
+    }
+    Ok(())
+}
+
+fn in_item(index: usize, violation: Violation) -> Violation {
+    Violation { pointer: format!("/items/{index}/data{}", violation.pointer), ..violation }
+}
+
+fn view_of(outcome: &Outcome) -> StateView {
+    let unchanged = matches!(outcome, Outcome::Unchanged(_));
+    StateView { unchanged, ..StateView::of(outcome.version()) }
+}

@@ -1,0 +1,67 @@
+//! Who writes and why.
+
+use std::sync::Arc;
+
+use statehouse_core::commit::{Change, Expectation, Write};
+use statehouse_core::model::{StateKey, Verdict};
+
+use super::{Result, ServiceError};
+
+/// The longest `user_id`, in bytes.
+const AUTHOR_MAX_BYTES: usize = 256;
+/// The longest `description`, in bytes.
+const DESCRIPTION_MAX_BYTES: usize = 8 << 10;
+
+/// Who writes and why, checked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Signature {
+    pub(super) author: Option<Arc<str>>,
+    pub(super) description: Option<Arc<str>>,
+    pub(super) batch_id: Option<Arc<str>>,
+}
+
+impl Signature {
+    pub(super) fn new(author: Option<String>, description: Option<String>) -> Result<Self> {
+        let author = checked_text("/user_id", author, AUTHOR_MAX_BYTES)?;
+        let description = checked_text("/description", description, DESCRIPTION_MAX_BYTES)?;
+        Ok(Self { author, description, batch_id: None })
+    }
+
+    /// A reason, checked as a description is.
+    pub(super) fn reason(text: &str) -> Result<Option<Arc<str>>> {
+        checked_text("/reason", Some(text.to_owned()), DESCRIPTION_MAX_BYTES)
+    }
+
+    pub(super) fn write(
+        &self,
+        key: StateKey,
+        change: Change,
+        expectation: Expectation,
+        verdict: Verdict,
+    ) -> Write {
+        Write {
+            key,
+            change,
+            expectation,
+            verdict,
+            author: self.author.clone(),
+            description: self.description.clone(),
+            batch_id: self.batch_id.clone(),
+        }
+    }
+}
+
+fn checked_text(pointer: &str, text: Option<String>, max: usize) -> Result<Option<Arc<str>>> {
+    let name = &pointer[1..];
+    match text {
+        Some(text) if text.len() > max => Err(ServiceError::body(
+            pointer,
+            "max_length",
+            format!("{name} is {} bytes long, more than {max}", text.len()),
+        )),
+        Some(text) if text.contains('\0') => {
+            Err(ServiceError::body(pointer, "nul", format!("{name} holds the character U+0000")))
+        }
+        text => Ok(text.map(Into::into)),
+    }
+}
