@@ -43,19 +43,30 @@ pub(crate) async fn events_after(seq: u64, limit: u32) -> Result<EventPage, ApiE
     get(&format!("/events?after={seq}&limit={limit}&data=false")).await
 }
 
-/// Versions before a seq (0: from the newest), newest first, without data.
-pub(crate) async fn events_before(seq: u64, limit: u32) -> Result<EventPage, ApiError> {
-    get(&format!("/events?before={seq}&limit={limit}&data=false")).await
+/// Versions before a seq (0: from the newest), newest first, without data; of one type, or of all.
+pub(crate) async fn events_before(
+    seq: u64,
+    limit: u32,
+    state_type: Option<&str>,
+) -> Result<EventPage, ApiError> {
+    let topic = state_type.map(|name| format!("states:{name}"));
+    let query = Query::default()
+        .with("before", Some(&seq.to_string()))
+        .with("limit", Some(&limit.to_string()))
+        .with("data", Some("false"))
+        .with("topic", topic.as_deref());
+    get(&format!("/events{query}")).await
 }
 
 /// The newest versions, newest first, without data.
 pub(crate) async fn newest_events(limit: u32) -> Result<EventPage, ApiError> {
-    events_before(0, limit).await
+    events_before(0, limit, None).await
 }
 
-/// What changed between two versions of a state.
-pub(crate) async fn diff(key: &StateKey, from: u64, to: u64) -> Result<DiffView, ApiError> {
-    let query = Query::default().with("from", Some(&from.to_string())).with("to", Some(&to.to_string()));
+/// What changed between two versions of a state; from the one before `to` when `from` is absent.
+pub(crate) async fn diff(key: &StateKey, from: Option<u64>, to: u64) -> Result<DiffView, ApiError> {
+    let from = from.map(|from| from.to_string());
+    let query = Query::default().with("from", from.as_deref()).with("to", Some(&to.to_string()));
     get(&state_path(key, "/diff", &query)).await
 }
 

@@ -1,5 +1,6 @@
 //! View models: what the pages show, without a browser.
 
+pub mod activity;
 pub mod address;
 pub mod age;
 pub mod change;

@@ -31,6 +31,12 @@ pub(crate) fn VirtualList<T, K, N, F>(
     /// A row to bring into view when it changes.
     #[prop(optional, into)]
     reveal: Option<Signal<Option<usize>>>,
+    /// Height in px of what stands before the first row and stays at the top.
+    #[prop(optional)]
+    head_height: u32,
+    /// What stands before the first row and stays at the top.
+    #[prop(optional, into)]
+    head: Option<ViewFn>,
     /// What stands after the last row.
     #[prop(optional)]
     children: Option<Children>,
@@ -81,7 +87,8 @@ where
     Effect::new(move || {
         let Some(at) = reveal.and_then(|reveal| reveal.get()) else { return };
         let Some(area) = area.get_untracked() else { return };
-        let (start, end) = heights.with_untracked(|heights| (heights.start_of(at), heights.start_of(at + 1)));
+        let (start, end) =
+            heights.with_untracked(|heights| (heights.start_of(at), heights.start_of(at + 1) + head_height));
         let (from, room) = (f64::from(area.scroll_top()), f64::from(area.client_height()));
         if f64::from(start) < from {
             area.set_scroll_top(i32::try_from(start).unwrap_or(i32::MAX));
@@ -99,6 +106,7 @@ where
         move || format!("{}px", heights.with(|heights| heights.total() - heights.start_of(span.get().1)));
     view! {
         <div class="body virtual" node_ref=area on:scroll=move |_| { measure(); check_end(); }>
+            {head.map(|head| head.run())}
             <div style:height=before></div>
             <For each=shown key=key children=row/>
             <div style:height=after></div>

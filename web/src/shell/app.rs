@@ -53,7 +53,7 @@ fn Frame() -> impl IntoView {
             <a class="skip" href="#main">"Skip to the page"</a>
             <Top help/>
             <Side/>
-            <main class="main" id="main" tabindex="-1">{page}</main>
+            <main class="stage" id="main" tabindex="-1">{page}</main>
         </div>
         <Help open=help/>
         <ToastStack/>

@@ -64,13 +64,13 @@ pub(crate) fn OpenPositions() -> impl IntoView {
                 </span>
             </div>
             <FaultNote remote=list/>
-            <div class="cells thead">
-                <span>"Pair"</span><span>"Side"</span>
-                <span class="num">"Quantity"</span><span class="num">"Entry"</span><span class="num">"Stop"</span>
-                <span class="num">"z-score"</span><span class="num">"P&L"</span>
-                <span class="num">"Open for"</span><span class="num">"Saved ago"</span>
-            </div>
             <div class="body">
+                <div class="cells thead">
+                    <span>"Pair"</span><span>"Side"</span>
+                    <span class="num">"Quantity"</span><span class="num">"Entry"</span><span class="num">"Stop"</span>
+                    <span class="num">"z-score"</span><span class="num">"P&L"</span>
+                    <span class="num">"Open for"</span><span class="num">"Saved ago"</span>
+                </div>
                 <For each=move || rows.get() key=|row: &Event| (row.state_id.clone(), row.version) let:row>
                     <PositionRow row known/>
                 </For>

@@ -107,7 +107,6 @@ fn Table(ctx: Ctx) -> impl IntoView {
     };
     view! {
         <section class="panel states-table" aria-label="States">
-            <row::Head ctx/>
             <Show when=move || { waiting.get() > 0 }>
                 <button class="more-new" on:click=move |_| ctx.show_waiting()>
                     <crate::parts::Pic icon=Icon::Up/>{move || format!("{} new", number::count(waiting.get()))}
@@ -125,6 +124,8 @@ fn Table(ctx: Ctx) -> impl IntoView {
                     near_end=Callback::new(move |()| ctx.load_more())
                     scrolled=ctx.scrolled
                     reveal=reveal
+                    head_height=28
+                    head=ViewFn::from(move || view! { <row::Head ctx/> })
                 />
             </Show>
             <div class="foot">
