@@ -277,7 +277,7 @@ impl Rail {
         });
         spawn_local(async move {
             // Without an answer the row shows no counts, rather than wrong ones.
-            if let Ok(diff) = api::diff(&key, from, to).await {
+            if let Ok(diff) = api::diff(&key, Some(from), to).await {
                 let counts = diff.diff.counts;
                 self.net.try_update(|net| {
                     net.insert(ends, Some([counts.added, counts.changed, counts.removed]));
