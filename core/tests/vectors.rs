@@ -47,6 +47,12 @@ fn call(case: &Case) -> Outcome {
         "check" => given(Ok(wasm::check(text(0)))),
         "validate" => given(wasm::validate(text(0), text(1), text(2))),
         "outline" => given(without_handle(wasm::outline(text(0), text(1), number(2), number(3)))),
+        "diff" => given(wasm::diff(text(0), text(1), text(2))),
+        "apply" => given(wasm::diff(text(0), text(1), text(2)).and_then(|diff| {
+            let chosen =
+                case.args.get(3).map(|places| serde_json::from_value::<Vec<usize>>(places.clone()).unwrap());
+            wasm::apply(case.args.get(4).map_or(text(1), |_| text(4)), diff, chosen.as_deref())
+        })),
         "verify" => given(wasm::verify(text(0), text(1))),
         other => panic!("{}: no function {other}", case.name),
     }

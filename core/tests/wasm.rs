@@ -48,6 +48,14 @@ fn call(case: &Case) -> Outcome {
         "check" => given(exports::check(&js(0))),
         "validate" => given(exports::validate(&text(0), &text(1), &text(2))),
         "outline" => given(exports::outline(&text(0), &text(1), number(2), number(3)).map(without_handle)),
+        "diff" => given(exports::diff(&text(0), &text(1), &text(2))),
+        // The difference crosses to JavaScript and back as well.
+        "apply" => given(exports::diff(&text(0), &text(1), &text(2)).and_then(|diff| {
+            let chosen =
+                case.args.get(3).map(|places| serde_json::from_value::<Vec<u32>>(places.clone()).unwrap());
+            let old = case.args.get(4).map_or_else(|| text(1), |_| text(4));
+            exports::apply(&old, diff, chosen).map(JsValue::from)
+        })),
         "verify" => given(exports::verify(&text(0), &text(1))),
         other => panic!("{}: no function {other}", case.name),
     }

@@ -2,6 +2,7 @@
 
 use js_sys::JsString;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use super::Misuse;
@@ -17,6 +18,11 @@ fn plain<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
 
 fn plain_or_thrown<T: Serialize>(result: Result<T, Misuse>) -> Result<JsValue, JsError> {
     plain(&result?)
+}
+
+/// Plain data as one of core's types.
+fn argument<T: DeserializeOwned>(name: &'static str, value: JsValue) -> Result<T, Misuse> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| Misuse::Argument(name, error.to_string()))
 }
 
 /// Reads a text strictly, as a save would.
@@ -62,6 +68,24 @@ pub fn validate(
 #[wasm_bindgen(unchecked_return_type = "Outline")]
 pub fn outline(document: &str, pointer: &str, offset: usize, limit: usize) -> Result<JsValue, JsError> {
     plain_or_thrown(super::outline(document, pointer, offset, limit))
+}
+
+/// What is different in `new`, by the identities and identifiers of the type.
+#[wasm_bindgen(unchecked_return_type = "Diff")]
+pub fn diff(state_type: &str, old: &str, new: &str) -> Result<JsValue, JsError> {
+    plain_or_thrown(super::diff(state_type, old, new))
+}
+
+/// The text of `old` with a difference applied: all of it, or the changes at these places of its list.
+#[wasm_bindgen]
+pub fn apply(
+    old: &str,
+    #[wasm_bindgen(unchecked_param_type = "Diff")] diff: JsValue,
+    chosen: Option<Vec<u32>>,
+) -> Result<String, JsError> {
+    let chosen: Option<Vec<usize>> =
+        chosen.map(|places| places.into_iter().map(|place| place as usize).collect());
+    Ok(super::apply(old, argument("diff", diff)?, chosen.as_deref())?)
 }
 
 /// Checks versions that follow each other in the log, oldest first.

@@ -7,12 +7,14 @@
 //! A document is given as its JSON text, or by the handle that [`outline`] gave for one of the last documents
 //! that were given as text, so that a large one is sent and read only once.
 
+mod compare;
 mod documents;
 #[cfg(feature = "wasm")]
 pub mod exports;
 mod inspect;
 mod verify;
 
+pub use compare::{apply, diff};
 pub use documents::Misuse;
 pub use inspect::{Checked, Child, Outline, TextError, Validated, check, outline, validate};
 pub use verify::{Verified, verify};

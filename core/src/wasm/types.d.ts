@@ -27,6 +27,55 @@ export type Verdict =
 /** A verdict, and what is worth knowing although it breaks no rule. */
 export type Validated = Verdict & { notices: Violation[] };
 
+/** What happened at a path. */
+export type ChangeKind = "added" | "removed" | "changed" | "spelling" | "reordered" | "splice";
+
+/** One difference; each can be applied without the others. */
+export interface Change {
+  kind: ChangeKind;
+  /** RFC 6901 pointer: into the old document if removed, else into the new one. */
+  path: string;
+  /** The path for people: elements with an identity are named by it, as in `/legs/[EURUSD]/volume`. */
+  display: string;
+  /** The old value as JSON text; absent if there was none. */
+  old?: string;
+  /** The new value as JSON text; absent if there is none. */
+  new?: string;
+  /** The exact difference, signed: `+0.0019`, `+15 min`. */
+  delta?: string;
+  /** In percent of the old number's size, 2 places: `-0.72`. */
+  percent?: string;
+  unit?: string;
+  /** Noise by the schema. */
+  volatile?: boolean;
+  /** Not restored unless unlocked, for this reason. */
+  protected?: string;
+  /** For elements taken out of an array and put in: how many. */
+  splice?: { removed: number; added: number };
+  /** For a series that moved on. */
+  series?: {
+    removed_head: number;
+    added_head: number;
+    removed_tail: number;
+    added_tail: number;
+    points: number;
+    /** The new series' values, as the text of a JSON array. */
+    values: string;
+    old_last?: string;
+    new_last?: string;
+  };
+  /** Where it belongs in the old document; hand it back unchanged to apply it. */
+  place?: { from?: string; at?: number; order?: number[]; key?: string };
+}
+
+/** The difference of two documents. */
+export interface Diff {
+  changes: Change[];
+  counts: { added: number; changed: number; removed: number; spelling: number; reordered: number };
+  /** How many leaves of the new document are as they were. */
+  equal_paths: number;
+}
+
 /** One value of a document, without what is inside it. */
 export interface Child {
   key: string;
