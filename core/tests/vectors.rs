@@ -8,6 +8,8 @@ use std::path::Path;
 
 use cases::{Case, FILES, Outcome};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use statehouse_core::wasm::{self, Misuse};
 
 #[test]
@@ -20,6 +22,22 @@ fn vectors_give_what_they_say() {
     } else {
         let differences = cases::differences(call);
         assert!(differences.is_empty(), "{}", differences.join("\n"));
+    }
+}
+
+/// The files say what apply gives; this says that it is right.
+#[test]
+fn a_whole_difference_applied_is_the_new_document_byte_for_byte() {
+    let applied = FILES.iter().flat_map(|(file, text)| cases::read(file, text));
+    let whole: Vec<Case> = applied.filter(|case| case.call == "apply" && case.args.len() == 3).collect();
+    assert!(!whole.is_empty());
+    for case in whole {
+        assert_eq!(
+            call(&case),
+            Outcome::Result(serde_json::to_string(&case.args[2]).unwrap()),
+            "{}",
+            case.name
+        );
     }
 }
 
@@ -43,16 +61,30 @@ fn call(case: &Case) -> Outcome {
     let text =
         |index: usize| case.args[index].as_str().unwrap_or_else(|| panic!("{}: argument {index}", case.name));
     let number = |index: usize| usize::try_from(case.args[index].as_u64().unwrap()).unwrap();
+    fn data_of<T: DeserializeOwned>(value: &Value) -> T {
+        serde_json::from_value(value.clone()).unwrap()
+    }
     match case.call.as_str() {
         "check" => given(Ok(wasm::check(text(0)))),
         "validate" => given(wasm::validate(text(0), text(1), text(2))),
         "outline" => given(without_handle(wasm::outline(text(0), text(1), number(2), number(3)))),
         "diff" => given(wasm::diff(text(0), text(1), text(2))),
         "apply" => given(wasm::diff(text(0), text(1), text(2)).and_then(|diff| {
-            let chosen =
-                case.args.get(3).map(|places| serde_json::from_value::<Vec<usize>>(places.clone()).unwrap());
-            wasm::apply(case.args.get(4).map_or(text(1), |_| text(4)), diff, chosen.as_deref())
+            let chosen = case.args.get(3).map(data_of::<Vec<usize>>);
+            wasm::apply(case.args.get(4).map_or(text(1), |_| text(4)), &diff, chosen.as_deref())
         })),
+        "json_patch" => given(wasm::json_patch(text(0), text(1), text(2))),
+        "side_by_side" => {
+            given(wasm::side_by_side(text(0), text(1), text(2), case.args.get(3).map(|_| number(3))))
+        }
+        "plan" => given(wasm::plan(
+            text(0),
+            case.args[1].as_str(),
+            case.args[2].as_str(),
+            &data_of::<Option<_>>(&case.args[3]).unwrap_or_default(),
+            text(4),
+        )),
+        "plan_hash" => given(Ok(wasm::plan_hash(&data_of(&case.args[0]), &data_of(&case.args[1])))),
         "verify" => given(wasm::verify(text(0), text(1))),
         other => panic!("{}: no function {other}", case.name),
     }

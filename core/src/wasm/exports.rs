@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::Misuse;
 use super::inspect::{Checked, TextError};
+use crate::api::StateSelection;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
@@ -76,16 +77,56 @@ pub fn diff(state_type: &str, old: &str, new: &str) -> Result<JsValue, JsError> 
     plain_or_thrown(super::diff(state_type, old, new))
 }
 
+/// The difference as JSON Patch (RFC 6902), as JSON text: its values are spelled as in `new`.
+#[wasm_bindgen]
+pub fn json_patch(state_type: &str, old: &str, new: &str) -> Result<String, JsError> {
+    Ok(super::json_patch(state_type, old, new)?)
+}
+
+/// Both documents as lines beside each other; with `context`, equal lines further away are folded.
+#[wasm_bindgen(unchecked_return_type = "Row[]")]
+pub fn side_by_side(
+    state_type: &str,
+    old: &str,
+    new: &str,
+    context: Option<usize>,
+) -> Result<JsValue, JsError> {
+    plain_or_thrown(super::side_by_side(state_type, old, new, context))
+}
+
 /// The text of `old` with a difference applied: all of it, or the changes at these places of its list.
 #[wasm_bindgen]
+#[allow(clippy::needless_pass_by_value, reason = "an array that may be absent crosses as a value")]
 pub fn apply(
     old: &str,
     #[wasm_bindgen(unchecked_param_type = "Diff")] diff: JsValue,
-    chosen: Option<Vec<u32>>,
+    #[wasm_bindgen(unchecked_optional_param_type = "ArrayLike<number> | null")] chosen: Option<Vec<usize>>,
 ) -> Result<String, JsError> {
-    let chosen: Option<Vec<usize>> =
-        chosen.map(|places| places.into_iter().map(|place| place as usize).collect());
-    Ok(super::apply(old, argument("diff", diff)?, chosen.as_deref())?)
+    Ok(super::apply(old, &argument("diff", diff)?, chosen.as_deref())?)
+}
+
+/// What a restore does to one state, and the text that it would write.
+#[wasm_bindgen(unchecked_return_type = "RestoredState")]
+#[allow(clippy::needless_pass_by_value, reason = "a text that may be absent crosses as a value")]
+pub fn plan(
+    state_type: &str,
+    now: Option<String>,
+    target: Option<String>,
+    #[wasm_bindgen(unchecked_param_type = "StateSelection | null | undefined")] selection: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Mode")] mode: &str,
+) -> Result<JsValue, JsError> {
+    let selection: Option<StateSelection> = argument("selection", selection)?;
+    let selection = selection.unwrap_or_default();
+    plain_or_thrown(super::plan(state_type, now.as_deref(), target.as_deref(), &selection, mode))
+}
+
+/// The hash that binds a plan of the server with other ticks.
+#[wasm_bindgen]
+pub fn plan_hash(
+    #[wasm_bindgen(unchecked_param_type = "Plan")] plan: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Selection")] selection: JsValue,
+) -> Result<String, JsError> {
+    Ok(super::plan_hash(&argument("plan", plan)?, &argument("selection", selection)?))
 }
 
 /// Checks versions that follow each other in the log, oldest first.

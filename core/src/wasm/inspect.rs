@@ -83,7 +83,8 @@ pub fn validate(state_type: &str, document: &str, mode: &str) -> Result<Validate
     Ok(Validated { verdict, notices })
 }
 
-fn mode_named(name: &str) -> Result<Mode, Misuse> {
+/// The mode of that name.
+pub(super) fn mode_named(name: &str) -> Result<Mode, Misuse> {
     match name {
         "off" => Ok(Mode::Off),
         "warn" => Ok(Mode::Warn),

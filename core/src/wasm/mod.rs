@@ -12,9 +12,11 @@ mod documents;
 #[cfg(feature = "wasm")]
 pub mod exports;
 mod inspect;
+mod restore;
 mod verify;
 
-pub use compare::{apply, diff};
+pub use compare::{apply, diff, json_patch, side_by_side};
 pub use documents::Misuse;
 pub use inspect::{Checked, Child, Outline, TextError, Validated, check, outline, validate};
+pub use restore::{RestoredState, plan, plan_hash};
 pub use verify::{Verified, verify};

@@ -76,6 +76,63 @@ export interface Diff {
   equal_paths: number;
 }
 
+/** A line of one side, in pieces. */
+export interface Line {
+  /** From 1 on. */
+  number: number;
+  parts: { text: string; changed?: boolean }[];
+}
+
+/** One row of two documents beside each other. */
+export interface Row {
+  kind: "equal" | "changed" | "added" | "removed" | "fold";
+  /** RFC 6901 pointer of what the line holds. */
+  path: string;
+  old?: Line;
+  new?: Line;
+  /** Equal lines folded away. */
+  fold?: { lines: number; old_number: number; new_number: number; last_path: string; text: string };
+}
+
+/** What of one state a restore writes: all but noise and what is protected, less and more of these paths. */
+export interface StateSelection {
+  /** Leave the state as it is. */
+  skip?: boolean;
+  /** Paths to leave as they are. */
+  left?: string[];
+  /** Protected or volatile paths that are to be written all the same. */
+  unlocked?: string[];
+}
+
+/** By `<type>/<id>`. */
+export type Selection = Record<string, StateSelection>;
+
+/** A plan as `POST /restores` answers it; see the server's API description. */
+export interface Plan {
+  plan: string;
+  target: string;
+  target_seq: number;
+  scope: object;
+  selection: Selection;
+  states: object[];
+}
+
+/** What a restore does to one state. */
+export interface RestoredState {
+  effect: "changed" | "recreated" | "deleted" | "equal";
+  /** The text that would be written; null if nothing is written or the state is deleted. */
+  text: DocumentText | null;
+  verdict: Verdict;
+  /** How many paths differ between now and the target. */
+  paths: number;
+  /** How many of them are written. */
+  selected: number;
+  /** From now to the target; null where one of them has no data. */
+  diff: Diff | null;
+  /** For each change of the difference whether it is written. */
+  chosen: boolean[];
+}
+
 /** One value of a document, without what is inside it. */
 export interface Child {
   key: string;

@@ -6,9 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The files, by name.
-pub(crate) const FILES: [(&str, &str); 4] = [
+pub(crate) const FILES: [(&str, &str); 9] = [
+    ("apply.json", include_str!("../../../tests/vectors/apply.json")),
     ("check.json", include_str!("../../../tests/vectors/check.json")),
+    ("diff.json", include_str!("../../../tests/vectors/diff.json")),
+    ("json_patch.json", include_str!("../../../tests/vectors/json_patch.json")),
     ("outline.json", include_str!("../../../tests/vectors/outline.json")),
+    ("plan.json", include_str!("../../../tests/vectors/plan.json")),
+    ("side_by_side.json", include_str!("../../../tests/vectors/side_by_side.json")),
     ("validate.json", include_str!("../../../tests/vectors/validate.json")),
     ("verify.json", include_str!("../../../tests/vectors/verify.json")),
 ];
