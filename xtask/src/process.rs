@@ -14,6 +14,18 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     check(command, status)
 }
 
+/// Like [`run`], with the command's output shown only when it fails, and then only its first lines: for programs
+/// that describe one mistake with thousands of lines.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+    progress::command(&line(command));
+    let output = command.output().with_context(|| cannot_start(command))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        said.lines().take(5).for_each(progress::note);
+    }
+    check(command, output.status)
+}
+
 /// Runs a command and returns what it wrote to standard output; its standard error goes to the terminal.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output().with_context(|| cannot_start(command))?;

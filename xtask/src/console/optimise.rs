@@ -10,10 +10,11 @@ use crate::tools::Toolbox;
 use crate::{process, progress};
 
 /// What rustc's output uses beyond the first version of WebAssembly; older binaryen (Debian has 108) must be told.
-const FEATURES: [&str; 6] = [
+const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
+    "--enable-simd",
     "--enable-mutable-globals",
     "--enable-reference-types",
     "--enable-multivalue",
@@ -41,7 +42,7 @@ pub(crate) fn wasm(tools: &Toolbox, file: &Path, level: &str) -> Result<()> {
     let smaller = file.with_extension("optimised");
     let mut command = Command::new(wasm_opt);
     command.arg(level).args(FEATURES).arg(file).arg("-o").arg(&smaller);
-    if let Err(error) = process::run(&mut command) {
+    if let Err(error) = process::run_quietly(&mut command) {
         progress::warning(&format!("{error:#}; the file stays as it was"));
         return Ok(());
     }
