@@ -1,4 +1,4 @@
-//! What the tests share: a browser under a driver, and where artifacts go.
+//! What the tests share: servers to talk to, a browser under a driver, and where artifacts go.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -8,4 +8,8 @@
 
 pub mod artifacts;
 pub mod browser;
+pub mod client;
+pub mod faulty;
+pub mod local;
 pub mod server;
+pub mod socket;

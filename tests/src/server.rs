@@ -97,7 +97,6 @@ impl Server {
     }
 
     /// A request to a path under `/api/v1`.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}/api/v1{path}", self.origin()))
     }

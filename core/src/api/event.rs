@@ -92,6 +92,7 @@ pub struct Event {
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
+        #[allow(clippy::option_option, reason = "absent, null and a document are three things")]
         struct Wire<'a> {
             #[serde(flatten)]
             version: &'a VersionView,

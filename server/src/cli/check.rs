@@ -23,8 +23,7 @@ pub(super) async fn check(Loaded { config, warnings }: Loaded) -> Done {
         println!("  note: {warning}");
     }
     println!("Store           sqlite, {}", path.display());
-    open::must_exist(&config)?;
-    let store = open::store(&config).await?;
+    let store = open::store_to_read(&config).await?;
     let service = open::service(&config, store).await?;
     let done = report(&service).await;
     service.shutdown().await;

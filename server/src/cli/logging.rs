@@ -1,5 +1,7 @@
 //! The log: lines on standard error.
 
+use std::io::IsTerminal;
+
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
@@ -7,8 +9,11 @@ use tracing_subscriber::EnvFilter;
 pub(super) fn start(level: LevelFilter) {
     let ours = format!("warn,statehouse={level},statehouse_server={level}");
     let filter = if level == LevelFilter::OFF { EnvFilter::new("off") } else { EnvFilter::new(ours) };
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     // It fails only where another log was started before: then that one is used.
     let _ = lines.try_init();
 }

@@ -12,8 +12,7 @@ const STRETCH: usize = 10_000;
 
 pub(super) async fn verify(Loaded { config, .. }: Loaded) -> Done {
     logging::start(config.log_level);
-    open::must_exist(&config)?;
-    let store = open::store(&config).await?;
+    let store = open::store_to_read(&config).await?;
     let mut after = Seq::ZERO;
     let done = loop {
         let report =

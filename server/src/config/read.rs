@@ -246,14 +246,12 @@ impl Values {
             "strict" => Some(Mode::Strict),
             _ => None,
         };
-        match (StateType::new(name), mode) {
-            (Ok(state_type), Some(mode)) => Some((state_type, mode)),
-            _ => {
-                let allowed = "a state type and off, warn or strict, such as position=strict";
-                self.wrong(VALIDATION_MODES, format!("{name:?} has no mode that is known"), allowed);
-                None
-            }
+        if let (Ok(state_type), Some(mode)) = (StateType::new(name), mode) {
+            return Some((state_type, mode));
         }
+        let allowed = "a state type and off, warn or strict, such as position=strict";
+        self.wrong(VALIDATION_MODES, format!("{name:?} has no mode that is known"), allowed);
+        None
     }
 }
 

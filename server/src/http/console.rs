@@ -127,7 +127,9 @@ pub(super) fn content_security_policy() -> HeaderValue {
         });
         let page = page.map(|page| String::from_utf8_lossy(&page).into_owned()).unwrap_or_default();
         let scripts: String = inline_scripts(&page)
-            .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes()))))
+            .flat_map(|script| {
+                [" 'sha256-".to_owned(), STANDARD.encode(Sha256::digest(script.as_bytes())), "'".to_owned()]
+            })
             .collect();
         let policy = format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; worker-src 'self'; \

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use statehouse_core::api::Problem;
+use statehouse_core::api::{DeletedFilter, Problem, Sort, ValidityFilter};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
@@ -17,7 +17,7 @@ use super::router;
         description = "Every version of every state of a trading program: saved, compared, restored. Errors are problem \
                        documents (RFC 9457) with a stable `code`.",
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, DeletedFilter, Sort, ValidityFilter)),
     modifiers(&Key),
     security((), ("bearer" = []), ("api_key" = []))
 )]
@@ -46,9 +46,9 @@ pub(super) fn base() -> OpenApi {
 pub fn document() -> OpenApi {
     let mut document = router::described().1;
     for (path, item) in &mut document.paths.paths {
-        if !path.starts_with(router::PREFIX) {
-            operations(item).for_each(mark_as_old);
-        }
+        // The routes of older systems at the root are the same as those under the prefix.
+        let prefix = if path.starts_with(router::PREFIX) { "" } else { "root_" };
+        operations(item).for_each(|operation| name(operation, prefix));
     }
     document
 }
@@ -57,10 +57,11 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().filter_map(Option::as_mut)
 }
 
-/// The routes of older systems at the root are the same as those under the prefix; ids of operations must differ.
-fn mark_as_old(operation: &mut Operation) {
+/// The ids of operations must differ: a handler's name does within its tag.
+fn name(operation: &mut Operation, prefix: &str) {
+    let tag = operation.tags.as_ref().and_then(|tags| tags.first()).cloned().unwrap_or_default();
     if let Some(id) = &mut operation.operation_id {
-        id.insert_str(0, "root_");
+        *id = format!("{prefix}{tag}_{id}");
     }
 }
 

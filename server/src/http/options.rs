@@ -54,15 +54,15 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            head_timeout: Duration::from_secs(60),
+            head_timeout: Duration::from_mins(1),
             body_timeout: Duration::from_secs(30),
-            write_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(10),
             connections: 10_000,
             sessions: 5_000,
             subscriptions: 100,
             ping_every: Duration::from_secs(20),
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             slow_timeout: Duration::from_secs(30),
         }
     }

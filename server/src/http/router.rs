@@ -40,23 +40,20 @@ pub(super) fn described() -> (Router<App>, OpenApi) {
 
 /// What needs no key, and what does.
 fn parts() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
-    let open = at_both(probes);
-    let protected = at_both(from_the_start).nest(PREFIX, added());
+    let none = OpenApiRouter::new;
+    let open = probes(none()).nest(PREFIX, probes(none()));
+    let protected = from_the_start(none()).nest(PREFIX, added(from_the_start(none())));
     (open, protected)
 }
 
-fn at_both(routes: fn() -> OpenApiRouter<App>) -> OpenApiRouter<App> {
-    routes().nest(PREFIX, routes())
-}
-
 /// For whatever supervises the process.
-fn probes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(at::probes::livez)).routes(routes!(at::probes::readyz))
+fn probes(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    router.routes(routes!(at::probes::livez)).routes(routes!(at::probes::readyz))
 }
 
 /// The routes of the older systems.
-fn from_the_start() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn from_the_start(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    router
         .routes(routes!(at::health::health))
         .routes(routes!(at::state_save::save))
         .routes(routes!(at::state_get::get))
@@ -69,8 +66,8 @@ fn from_the_start() -> OpenApiRouter<App> {
 }
 
 /// Everything else.
-fn added() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    router
         .routes(routes!(at::states_list::list))
         .routes(routes!(at::state_raw::raw))
         .routes(routes!(at::state_undelete::undelete))

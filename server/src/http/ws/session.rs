@@ -20,6 +20,8 @@ const STRETCH: std::ops::RangeInclusive<usize> = 16..=256;
 const STRETCH_BYTES: usize = 1 << 20;
 /// How long a close frame may take to go out.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How long the peer's own may take to come back.
+const REPLY: Duration = Duration::from_secs(1);
 
 /// Why a session ends.
 #[derive(Debug)]
@@ -69,7 +71,9 @@ impl Session {
     /// Sends a close frame and waits for the peer's.
     async fn farewell(&mut self, frame: CloseFrame) {
         if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_)) = self.socket.recv().await {}
+            let reply = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+            // A peer that does not answer has at least been told.
+            let _ = timeout(REPLY, reply).await;
         }
     }
 
@@ -155,7 +159,7 @@ impl Session {
         };
         let bytes: usize = stretch.iter().map(|event| event.version().size()).sum();
         let mut sent: Vec<Arc<LoggedEvent>> = Vec::new();
-        for event in stretch.iter() {
+        for event in &stretch {
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
                 self.feed(Message::text(event.message(with_data))).await?;
                 sent.push(Arc::clone(event));
@@ -231,7 +235,7 @@ async fn patient(
 async fn rung<T>(bell: &mut watch::Receiver<T>) {
     if bell.changed().await.is_err() {
         // The log is gone with its server: nothing will ring again, and the stop ends the session.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

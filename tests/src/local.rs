@@ -1,0 +1,100 @@
+//! A real server in this process: its own port, its own store, the same code as the program.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use statehouse_server::http::{self, Options};
+use statehouse_server::service::{Service, Settings};
+use statehouse_server::store::StateStore;
+use statehouse_server::store::sqlite::SqliteStore;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::Client;
+use crate::faulty::FaultyStore;
+
+/// A running server.
+#[derive(Debug)]
+pub struct Local {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// A client of it, without a key.
+    pub client: Client,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+    folder: Arc<TempDir>,
+}
+
+/// How to start a server.
+#[derive(Default)]
+pub struct Start {
+    /// The HTTP side.
+    pub options: Options,
+    /// The service.
+    pub settings: Settings,
+    /// The folder of an earlier server, to go on with its store.
+    pub folder: Option<Arc<TempDir>>,
+}
+
+impl Start {
+    /// Starts.
+    pub async fn run(self) -> Local {
+        let folder = self.folder.unwrap_or_else(|| Arc::new(TempDir::new().expect("a folder")));
+        let store = SqliteStore::open(&folder.path().join("test.db")).await.expect("a store");
+        serve(Arc::new(store), self.options, self.settings, folder).await
+    }
+}
+
+impl Local {
+    /// A server with an empty SQLite store and the usual settings.
+    pub async fn start() -> Self {
+        Start::default().run().await
+    }
+
+    /// A server whose store can be made to fail.
+    pub async fn start_faulty() -> (Self, Arc<FaultyStore>) {
+        let folder = TempDir::new().expect("a folder");
+        let store = SqliteStore::open(&folder.path().join("test.db")).await.expect("a store");
+        let store = Arc::new(FaultyStore::new(Arc::new(store)));
+        let behind: Arc<dyn StateStore> = Arc::<FaultyStore>::clone(&store);
+        (serve(behind, Options::default(), Settings::default(), Arc::new(folder)).await, store)
+    }
+
+    /// The folder of its store; keep it to start another server on the same store.
+    #[must_use]
+    pub fn folder(&self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
+    }
+
+    /// Asks the server to stop, without waiting for it.
+    pub fn begin_to_stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Stops the server and waits until its store is closed.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.expect("a server that ends well");
+    }
+}
+
+async fn serve(
+    store: Arc<dyn StateStore>,
+    mut options: Options,
+    settings: Settings,
+    folder: Arc<TempDir>,
+) -> Local {
+    let service = Service::start(store, settings).await.expect("a service");
+    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listening = http::bind(&[any_port]).await.expect("a free port");
+    let address = listening.address();
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    options.limits.stop_timeout = options.limits.stop_timeout.min(std::time::Duration::from_secs(5));
+    let task = tokio::spawn(async move {
+        listening.serve(Arc::clone(&service), options, stopped).await;
+        service.shutdown().await;
+    });
+    Local { address, client: Client::new(address), stop, task, folder }
+}

@@ -1,0 +1,197 @@
+//! The program as an operator meets it: settings, exit codes, figures, signals.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use statehouse_tests::server::{Server, program};
+use statehouse_tests::socket::Socket;
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+async fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Ran {
+    let mut command = Command::new(program());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TRADING_STATE_")) {
+        command.env_remove(name);
+    }
+    command
+        .args(arguments)
+        .envs(env.iter().copied())
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output =
+        timeout(Duration::from_secs(30), command.output()).await.expect("a command that ends").unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[tokio::test]
+async fn the_version_and_the_help_are_there() {
+    let here = folder();
+    let version = run(here.path(), &["--version"], &[]).await;
+    assert_eq!(
+        (version.code, version.out.trim()),
+        (Some(0), concat!("statehouse ", env!("CARGO_PKG_VERSION")))
+    );
+    let help = run(here.path(), &["--help"], &[]).await;
+    for command in ["serve", "check", "verify", "openapi"] {
+        assert!(help.out.contains(command), "{}", help.out);
+    }
+    assert_eq!(run(here.path(), &[], &[]).await.code, Some(2));
+    assert_eq!(run(here.path(), &["dance"], &[]).await.code, Some(2));
+}
+
+#[tokio::test]
+async fn openapi_prints_the_description() {
+    let printed = run(folder().path(), &["openapi"], &[]).await;
+    let document: serde_json::Value = serde_json::from_str(&printed.out).unwrap();
+    assert!(document["paths"]["/api/v1/states/{state_id}"]["get"].is_object());
+    assert_eq!(printed.code, Some(0));
+}
+
+#[tokio::test]
+async fn d_058_wrong_settings_stop_the_start_all_at_once() {
+    let here = folder();
+    std::fs::write(
+        here.path().join("config.json"),
+        r#"{"api": {"port": "eight thousand"}, "log_level": "loud"}"#,
+    )
+    .unwrap();
+    let refused = run(here.path(), &["serve"], &[("TRADING_STATE_DB_TYPE", "oracle")]).await;
+    assert_eq!(refused.code, Some(1));
+    for part in [
+        "wrong in 3 places",
+        "config.json, /api/port: \"eight thousand\" is not a port",
+        "config.json, /log_level",
+        "TRADING_STATE_DB_TYPE: \"oracle\" is not a store; allowed: sqlite",
+    ] {
+        assert!(refused.err.contains(part), "{part} in {}", refused.err);
+    }
+    assert!(!here.path().join("data").exists(), "nothing was made");
+    let missing = run(here.path(), &["serve", "--config", "nowhere.json"], &[]).await;
+    assert_eq!(missing.code, Some(1));
+    assert!(missing.err.contains("nowhere.json"), "{}", missing.err);
+}
+
+#[tokio::test]
+async fn d_080_an_address_for_others_needs_a_key() {
+    let here = folder();
+    let refused = run(here.path(), &["serve", "--listen", "0.0.0.0:0"], &[]).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("flag --listen") && refused.err.contains("API key"), "{}", refused.err);
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_said() {
+    let here = folder();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = run(here.path(), &["serve", "--listen", &address], &[]).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains(&address), "{}", refused.err);
+}
+
+#[tokio::test]
+async fn d_060_check_prints_real_figures_while_the_server_runs() {
+    let server = Server::start().await;
+    server.save("position", "EURUSD", r#"{"symbol1":"EURUSD"}"#, "ann", "no direction").await;
+    server.save("strategy", "s", r#"{"n":1}"#, "ann", "").await;
+    let (status, _) = server.post("/snapshots", r#"{"snapshot_id":"eod"}"#).await;
+    assert_eq!(status, 201);
+    let database = server.database();
+    let checked = run(database.parent().unwrap(), &["check", "--db", database.to_str().unwrap()], &[]).await;
+    for part in [
+        "Status          connected",
+        "Engine          SQLite 3.",
+        "Versions        2",
+        "States          2 live, 0 deleted",
+        "Snapshots       1",
+        "position",
+        "last changed",
+        "position EURUSD v1",
+    ] {
+        assert!(checked.out.contains(part), "{part} in {}{}", checked.out, checked.err);
+    }
+    assert_eq!(checked.code, Some(3), "a state breaks rules: {}", checked.out);
+    let verified =
+        run(database.parent().unwrap(), &["verify", "--db", database.to_str().unwrap()], &[]).await;
+    assert_eq!(
+        (verified.code, verified.out.trim()),
+        (Some(0), "whole: all 2 versions are as they were written")
+    );
+}
+
+#[tokio::test]
+async fn check_and_verify_make_no_store_and_fail_without_one() {
+    let here = folder();
+    for command in ["check", "verify"] {
+        let ran = run(here.path(), &[command, "--db", "none.db"], &[]).await;
+        assert_eq!(ran.code, Some(1), "{command}");
+        assert!(ran.err.contains("there is no store at none.db yet"), "{}", ran.err);
+        assert!(!here.path().join("none.db").exists());
+    }
+    std::fs::write(
+        here.path().join("text.db"),
+        "this is not a database, though it is long enough to look at it twice",
+    )
+    .unwrap();
+    for command in ["check", "verify", "serve"] {
+        let ran =
+            run(here.path(), &[command, "--db", "text.db"], &[("TRADING_STATE_API_PORT", "65000")]).await;
+        assert_eq!(ran.code, Some(1), "{command}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains("text.db"), "{}", ran.err);
+    }
+}
+
+#[tokio::test]
+async fn warnings_are_printed_and_secrets_are_not() {
+    let here = folder();
+    let env = [
+        ("TRADING_STATE_API_PROT", "1"),
+        ("TRADING_STATE_API_KEY", "hunter2"),
+        ("TRADING_STATE_CACHE_TTL", "5"),
+    ];
+    let checked = run(here.path(), &["check"], &env).await;
+    let all = format!("{}{}", checked.out, checked.err);
+    for part in [
+        "TRADING_STATE_API_PROT is not known and has no effect; did you mean TRADING_STATE_API_PORT?",
+        "TRADING_STATE_CACHE_TTL has no effect",
+        "TRADING_STATE_API_KEY is short",
+    ] {
+        assert!(all.contains(part), "{part} in {all}");
+    }
+    assert!(!all.contains("hunter2"), "{all}");
+}
+
+#[tokio::test]
+async fn d_093_sigterm_ends_with_0_while_sessions_and_streams_are_open() {
+    let mut server = Server::start().await;
+    server.save("position", "EURUSD", "{}", "ann", "").await;
+    let address = server.origin().strip_prefix("http://").unwrap().parse().unwrap();
+    let mut socket = Socket::open(address).await;
+    socket.subscribe("states", None).await;
+    let stream = server
+        .request(reqwest::Method::GET, "/events")
+        .header("accept", "text/event-stream")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stream.status(), 200);
+    let code = server.stop();
+    let (code, closed) = tokio::join!(code, socket.close_code());
+    assert_eq!((code, closed), (Some(0), Some(1001)));
+    drop(stream);
+}

@@ -1,0 +1,17 @@
+//! The API through its public door: a real server, real requests.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod bodies;
+mod events;
+mod exact;
+mod ids;
+mod lists;
+mod openapi;
+mod outage;
+mod raw;
+mod reading;
+mod restores;
+mod safety;
+mod saving;
+mod snapshots;
+mod stopping;

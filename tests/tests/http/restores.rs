@@ -1,0 +1,119 @@
+//! Going back: planned, looked at, applied, undone.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use statehouse_tests::local::Local;
+
+async fn data(server: &Local, id: &str) -> Option<Value> {
+    let reply = server.client.get(&format!("/api/v1/states/{id}?state_type=strategy")).await;
+    if reply.status == 410 { None } else { Some(reply.expect(200).json()["data"].clone()) }
+}
+
+/// Three states, a snapshot `before`, then one is changed, one deleted and one new.
+async fn bad_deploy() -> Local {
+    let server = Local::start().await;
+    let client = &server.client;
+    client.save("strategy", "a", r#"{"n":1.50}"#).await;
+    client.save("strategy", "b", r#"{"n":1}"#).await;
+    client.save("strategy", "same", r#"{"n":1}"#).await;
+    let _ = client.post("/api/v1/snapshots", r#"{"snapshot_id":"before"}"#).await.expect(201);
+    client.save("strategy", "a", r#"{"n":2}"#).await;
+    let _ = client.delete("/api/v1/states/b?state_type=strategy").await.expect(200);
+    client.save("strategy", "new", r#"{"n":1}"#).await;
+    server
+}
+
+#[tokio::test]
+async fn d_005_a_plan_is_looked_at_applied_and_undone() {
+    let server = bad_deploy().await;
+    let client = &server.client;
+    let request = json!({"target": "snapshot:before"});
+    let plan = client.post("/api/v1/restores", request.to_string()).await.expect(200).json();
+    let counts = &plan["counts"];
+    assert_eq!(
+        (&counts["changed"], &counts["recreated"], &counts["deleted"], &counts["equal"]),
+        (&json!(1), &json!(1), &json!(1), &json!(1)),
+        "{plan}"
+    );
+    assert_eq!(client.get("/api/v1/status").await.json()["seq"], 6, "a plan writes nothing");
+    let apply = json!({"target": "snapshot:before", "reason": "bad deploy", "user_id": "ann"}).to_string();
+    let hash = plan["plan"].as_str().unwrap();
+    let applied = client.post(&format!("/api/v1/restores/{hash}/apply"), &apply).await.expect(200).json();
+    assert_eq!(applied["versions"].as_array().unwrap().len(), 3);
+    assert_eq!(data(&server, "a").await, Some(json!({"n": 1.5})));
+    assert_eq!(data(&server, "b").await, Some(json!({"n": 1})));
+    assert_eq!(data(&server, "new").await, None);
+    let id = applied["restore_id"].as_str().unwrap();
+    let before = applied["snapshot_before"].as_str().unwrap();
+    let _ = client.get(&format!("/api/v1/snapshots/{before}")).await.expect(200);
+    assert_eq!(
+        client.get(&format!("/api/v1/restores/{id}")).await.expect(200).json()["reason"],
+        "bad deploy"
+    );
+    let undone = client
+        .send(client.request(Method::POST, &format!("/api/v1/restores/{id}/undo")))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(undone["undoes"], applied["restore_id"]);
+    assert_eq!(data(&server, "a").await, Some(json!({"n": 2})));
+    assert_eq!(data(&server, "b").await, None);
+    assert_eq!(data(&server, "new").await, Some(json!({"n": 1})));
+    let list = client.get("/api/v1/restores").await.expect(200).json();
+    assert_eq!(list["restores"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn d_005_a_plan_that_is_out_of_date_writes_nothing_and_comes_fresh() {
+    let server = bad_deploy().await;
+    let client = &server.client;
+    let plan = client.post("/api/v1/restores", r#"{"target":"snapshot:before"}"#).await.expect(200).json();
+    client.save("strategy", "a", r#"{"n":3}"#).await;
+    let apply = r#"{"target":"snapshot:before","reason":"bad deploy"}"#;
+    let path = format!("/api/v1/restores/{}/apply", plan["plan"].as_str().unwrap());
+    let outdated = client.post(&path, apply).await.expect_problem(412, "plan_outdated").json();
+    assert_ne!(outdated["plan"]["plan"], plan["plan"]);
+    assert_eq!(data(&server, "a").await, Some(json!({"n": 3})));
+    let fresh = format!("/api/v1/restores/{}/apply", outdated["plan"]["plan"].as_str().unwrap());
+    let _ = client.post(&fresh, apply).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_restore_needs_a_reason_and_something_to_write() {
+    let server = bad_deploy().await;
+    let client = &server.client;
+    let plan = client.post("/api/v1/restores", r#"{"target":"seq:6"}"#).await.expect(200).json();
+    assert_eq!(plan["counts"]["equal"], 4);
+    let path = format!("/api/v1/restores/{}/apply", plan["plan"].as_str().unwrap());
+    let _ = client
+        .post(&path, r#"{"target":"seq:6","reason":"why not"}"#)
+        .await
+        .expect_problem(422, "nothing_to_restore");
+    let _ = client.post(&path, r#"{"target":"seq:6"}"#).await.expect_problem(422, "invalid_body");
+    let _ =
+        client.post(&path, r#"{"target":"seq:6","reason":" "}"#).await.expect_problem(422, "invalid_body");
+    let _ = client
+        .post("/api/v1/restores", r#"{"target":"seq:99"}"#)
+        .await
+        .expect_problem(400, "invalid_parameter");
+    let _ = client
+        .post("/api/v1/restores", r#"{"target":"snapshot:none"}"#)
+        .await
+        .expect_problem(404, "snapshot_not_found");
+    let _ = client.get("/api/v1/restores/none").await.expect_problem(404, "restore_not_found");
+    let _ = client
+        .send(client.request(Method::POST, "/api/v1/restores/none/undo"))
+        .await
+        .expect_problem(404, "restore_not_found");
+}
+
+#[tokio::test]
+async fn d_003_old_clients_restore_a_snapshot_and_hear_what_was_done() {
+    let server = bad_deploy().await;
+    let request = server.client.request(Method::POST, "/snapshots/before/restore?user_id=bot");
+    let restored = server.client.send(request).await.expect(200).json();
+    assert_eq!((&restored["snapshot_id"], &restored["success"]), (&json!("before"), &json!(true)));
+    assert_eq!(restored["restore"]["counts"]["changed"], 1);
+    assert_eq!(data(&server, "a").await, Some(json!({"n": 1.5})));
+    assert_eq!(data(&server, "new").await, None);
+}
