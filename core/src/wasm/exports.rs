@@ -1,6 +1,6 @@
 //! The component's functions as JavaScript sees them.
 
-use js_sys::JsString;
+use js_sys::{JsString, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -26,12 +26,28 @@ fn argument<T: DeserializeOwned>(name: &'static str, value: JsValue) -> Result<T
     serde_wasm_bindgen::from_value(value).map_err(|error| Misuse::Argument(name, error.to_string()))
 }
 
+#[wasm_bindgen]
+extern "C" {
+    type TextEncoder;
+    #[wasm_bindgen(constructor)]
+    fn new() -> TextEncoder;
+    #[wasm_bindgen(method)]
+    fn encode(this: &TextEncoder, text: &JsString) -> Uint8Array;
+}
+
+/// A text that may be large, in Rust. A parameter `&str` would be copied character by character, which takes longer
+/// than comparing two documents does.
+fn utf8(given: &JsString) -> String {
+    // The encoder never writes anything but UTF-8.
+    String::from_utf8(TextEncoder::new().encode(given).to_vec()).unwrap_or_default()
+}
+
 /// Reads a text strictly, as a save would.
 #[wasm_bindgen(unchecked_return_type = "Checked")]
 pub fn check(text: &JsString) -> Result<JsValue, JsError> {
     // Half of a surrogate pair would become U+FFFD on the way into Rust, unseen.
     match lone_surrogate(text) {
-        None => plain(&super::check(&String::from(text))),
+        None => plain(&super::check(&utf8(text))),
         Some(offset) => {
             let message = format!("half of a surrogate pair is not a character at byte {offset}");
             let error = TextError { code: "lone_surrogate".to_owned(), message, offset };
@@ -59,50 +75,50 @@ fn lone_surrogate(text: &JsString) -> Option<usize> {
 #[wasm_bindgen(unchecked_return_type = "Validated")]
 pub fn validate(
     state_type: &str,
-    document: &str,
+    document: &JsString,
     #[wasm_bindgen(unchecked_param_type = "Mode")] mode: &str,
 ) -> Result<JsValue, JsError> {
-    plain_or_thrown(super::validate(state_type, document, mode))
+    plain_or_thrown(super::validate(state_type, &utf8(document), mode))
 }
 
 /// Lists the children of a node, `limit` of them from `offset` on.
 #[wasm_bindgen(unchecked_return_type = "Outline")]
-pub fn outline(document: &str, pointer: &str, offset: usize, limit: usize) -> Result<JsValue, JsError> {
-    plain_or_thrown(super::outline(document, pointer, offset, limit))
+pub fn outline(document: &JsString, pointer: &str, offset: usize, limit: usize) -> Result<JsValue, JsError> {
+    plain_or_thrown(super::outline(&utf8(document), pointer, offset, limit))
 }
 
 /// What is different in `new`, by the identities and identifiers of the type.
 #[wasm_bindgen(unchecked_return_type = "Diff")]
-pub fn diff(state_type: &str, old: &str, new: &str) -> Result<JsValue, JsError> {
-    plain_or_thrown(super::diff(state_type, old, new))
+pub fn diff(state_type: &str, old: &JsString, new: &JsString) -> Result<JsValue, JsError> {
+    plain_or_thrown(super::diff(state_type, &utf8(old), &utf8(new)))
 }
 
 /// The difference as JSON Patch (RFC 6902), as JSON text: its values are spelled as in `new`.
 #[wasm_bindgen]
-pub fn json_patch(state_type: &str, old: &str, new: &str) -> Result<String, JsError> {
-    Ok(super::json_patch(state_type, old, new)?)
+pub fn json_patch(state_type: &str, old: &JsString, new: &JsString) -> Result<String, JsError> {
+    Ok(super::json_patch(state_type, &utf8(old), &utf8(new))?)
 }
 
 /// Both documents as lines beside each other; with `context`, equal lines further away are folded.
 #[wasm_bindgen(unchecked_return_type = "Row[]")]
 pub fn side_by_side(
     state_type: &str,
-    old: &str,
-    new: &str,
+    old: &JsString,
+    new: &JsString,
     context: Option<usize>,
 ) -> Result<JsValue, JsError> {
-    plain_or_thrown(super::side_by_side(state_type, old, new, context))
+    plain_or_thrown(super::side_by_side(state_type, &utf8(old), &utf8(new), context))
 }
 
 /// The text of `old` with a difference applied: all of it, or the changes at these places of its list.
 #[wasm_bindgen]
 #[allow(clippy::needless_pass_by_value, reason = "an array that may be absent crosses as a value")]
 pub fn apply(
-    old: &str,
+    old: &JsString,
     #[wasm_bindgen(unchecked_param_type = "Diff")] diff: JsValue,
     #[wasm_bindgen(unchecked_optional_param_type = "ArrayLike<number> | null")] chosen: Option<Vec<usize>>,
 ) -> Result<String, JsError> {
-    Ok(super::apply(old, &argument("diff", diff)?, chosen.as_deref())?)
+    Ok(super::apply(&utf8(old), &argument("diff", diff)?, chosen.as_deref())?)
 }
 
 /// What a restore does to one state, and the text that it would write.
@@ -110,13 +126,14 @@ pub fn apply(
 #[allow(clippy::needless_pass_by_value, reason = "a text that may be absent crosses as a value")]
 pub fn plan(
     state_type: &str,
-    now: Option<String>,
-    target: Option<String>,
+    now: Option<JsString>,
+    target: Option<JsString>,
     #[wasm_bindgen(unchecked_param_type = "StateSelection | null | undefined")] selection: JsValue,
     #[wasm_bindgen(unchecked_param_type = "Mode")] mode: &str,
 ) -> Result<JsValue, JsError> {
     let selection: Option<StateSelection> = argument("selection", selection)?;
     let selection = selection.unwrap_or_default();
+    let (now, target) = (now.as_ref().map(utf8), target.as_ref().map(utf8));
     plain_or_thrown(super::plan(state_type, now.as_deref(), target.as_deref(), &selection, mode))
 }
 
@@ -131,6 +148,6 @@ pub fn plan_hash(
 
 /// Checks versions that follow each other in the log, oldest first.
 #[wasm_bindgen(unchecked_return_type = "Verified")]
-pub fn verify(events: &str, previous: &str) -> Result<JsValue, JsError> {
-    plain_or_thrown(super::verify(events, previous))
+pub fn verify(events: &JsString, previous: &str) -> Result<JsValue, JsError> {
+    plain_or_thrown(super::verify(&utf8(events), previous))
 }
