@@ -8,8 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::VersionView;
+use super::state::with_data;
 use crate::json::Document;
-use crate::model::{Operation, Seq, StateId, StateKey, StateType};
+use crate::model::{Seq, StateId, StateKey, StateType};
 
 /// What a subscriber listens to: `states`, `states:<type>` or `state:<id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,18 +92,7 @@ pub struct Event {
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[allow(clippy::option_option, reason = "absent, null and a document are three things")]
-        struct Wire<'a> {
-            #[serde(flatten)]
-            version: &'a VersionView,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            data: Option<Option<&'a Document>>,
-        }
-        // Older clients read the member without asking whether it is there: a delete says null.
-        let is_delete = self.version.operation == Operation::Delete;
-        let data = if is_delete { Some(None) } else { self.data.as_ref().map(Some) };
-        Wire { version: &self.version, data }.serialize(serializer)
+        with_data(&self.version, self.data.as_ref(), serializer)
     }
 }
 

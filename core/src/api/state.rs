@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::diff::Diff;
 use crate::hash::{ChainHash, ContentHash};
@@ -192,16 +192,41 @@ pub struct Deleted {
 }
 
 /// One row of a list of states: the head, or what was the head at the moment asked for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StateSummary {
     /// Its last version, without data.
     #[serde(flatten)]
     pub version: VersionView,
-    /// The data, when the request asked for it with `data=true`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The data, when the request asked for it with `data=true`; null for a tombstone.
+    #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub data: Option<Document>,
+}
+
+impl Serialize for StateSummary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        with_data(&self.version, self.data.as_ref(), serializer)
+    }
+}
+
+/// Writes a version and its data, if there are any to write. Older clients read the member without asking whether it is
+/// there, so a delete says null.
+pub(super) fn with_data<S: Serializer>(
+    version: &VersionView,
+    data: Option<&Document>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    #[allow(clippy::option_option, reason = "absent, null and a document are three things")]
+    struct Wire<'a> {
+        #[serde(flatten)]
+        version: &'a VersionView,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        data: Option<Option<&'a Document>>,
+    }
+    let data = if version.operation == Operation::Delete { Some(None) } else { data.map(Some) };
+    Wire { version, data }.serialize(serializer)
 }
 
 /// Answer to `GET /states`.

@@ -6,6 +6,7 @@ mod error;
 mod file;
 mod given;
 mod read;
+mod read_api;
 mod settings;
 
 use std::path::PathBuf;

@@ -18,7 +18,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use super::app::App;
@@ -47,28 +47,44 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn page(request: Request) -> Response {
-    send(PAGE, request.headers()).unwrap_or_else(|| Html(NOT_BUILT).into_response())
+    send(&embedded, PAGE, request.headers()).unwrap_or_else(|| Html(NOT_BUILT).into_response())
 }
 
 async fn file(request: Request) -> Result<Response, Failure> {
     let path = request.uri().path().trim_start_matches('/');
-    match send(path, request.headers()) {
+    match send(&embedded, path, request.headers()) {
         Some(response) => Ok(response),
-        None => fallback::not_found(request.uri().clone()).await.map(IntoResponse::into_response),
+        None => fallback::not_found(request.uri().clone()).await,
     }
 }
 
-fn send(path: &str, headers: &HeaderMap) -> Option<Response> {
-    let compressed = Files::get(&format!("{path}.br"));
-    let takes_brotli = accepts_brotli(headers);
-    let (content, entity_tag, encoded) = match (compressed, takes_brotli) {
-        (Some(file), true) => (file.data.clone(), entity_tag(&file, "br"), true),
-        (compressed, _) => match (Files::get(path), compressed) {
-            (Some(file), _) => (file.data.clone(), entity_tag(&file, "id"), false),
-            (None, Some(file)) => (Cow::Owned(unpack(&file.data)?), entity_tag(&file, "id"), false),
+/// A file and the hash of its content.
+struct Stored {
+    data: Cow<'static, [u8]>,
+    hash: [u8; 32],
+}
+
+fn embedded(path: &str) -> Option<Stored> {
+    let file = Files::get(path)?;
+    Some(Stored { hash: file.metadata.sha256_hash(), data: file.data })
+}
+
+fn send(files: &dyn Fn(&str) -> Option<Stored>, path: &str, headers: &HeaderMap) -> Option<Response> {
+    // What begins with a dot is the build's own.
+    if path.split('/').any(|name| name.starts_with('.')) {
+        return None;
+    }
+    let compressed = files(&format!("{path}.br"));
+    let encoded = compressed.is_some() && accepts_brotli(headers);
+    let (content, hash) = match (compressed, encoded) {
+        (Some(file), true) => (file.data, file.hash),
+        (compressed, _) => match (files(path), compressed) {
+            (Some(file), _) => (file.data, file.hash),
+            (None, Some(file)) => (Cow::Owned(unpack(&file.data)?), file.hash),
             (None, None) => return None,
         },
     };
+    let entity_tag = entity_tag(&hash, if encoded { "br" } else { "id" });
     let mut response = if headers.get(IF_NONE_MATCH) == Some(&entity_tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -87,8 +103,8 @@ fn send(path: &str, headers: &HeaderMap) -> Option<Response> {
     Some(response)
 }
 
-fn entity_tag(file: &EmbeddedFile, form: &str) -> HeaderValue {
-    let hash = URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..12]);
+fn entity_tag(hash: &[u8; 32], form: &str) -> HeaderValue {
+    let hash = URL_SAFE_NO_PAD.encode(&hash[..12]);
     HeaderValue::from_str(&format!("\"{hash}-{form}\"")).unwrap_or(HeaderValue::from_static("\"?\""))
 }
 
@@ -112,20 +128,18 @@ fn with_charset(kind: &str) -> String {
     if is_text { format!("{kind}; charset=utf-8") } else { kind.to_owned() }
 }
 
-/// Whether a name holds a hash of its content, as the build puts it there: 16 hexadecimal digits, between `-` and `_` or `.`.
+/// Whether a file or its folder is named by its content, as the build does it: 16 hexadecimal digits after a hyphen.
 fn has_hash(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name.split(['-', '_', '.'])
-        .any(|part| part.len() >= 12 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let is_hash = |part: &str| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    path.split(['/', '.']).any(|name| name.rsplit_once('-').is_some_and(|(_, end)| is_hash(end)))
 }
 
 /// What pages may load and run: our own files, our own WebAssembly, and the page's own inline scripts by their hashes.
 pub(super) fn content_security_policy() -> HeaderValue {
     static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-        let page = Files::get(PAGE).map(|file| file.data).or_else(|| {
-            Files::get(&format!("{PAGE}.br")).and_then(|file| unpack(&file.data)).map(Cow::Owned)
-        });
-        let page = page.map(|page| String::from_utf8_lossy(&page).into_owned()).unwrap_or_default();
+        let plain = embedded(PAGE).map(|file| file.data.into_owned());
+        let page = plain.or_else(|| unpack(&embedded(&format!("{PAGE}.br"))?.data)).unwrap_or_default();
+        let page = String::from_utf8_lossy(&page);
         let scripts: String = inline_scripts(&page)
             .flat_map(|script| {
                 [" 'sha256-".to_owned(), STANDARD.encode(Sha256::digest(script.as_bytes())), "'".to_owned()]
@@ -153,7 +167,65 @@ fn inline_scripts(page: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::to_bytes;
+
     use super::*;
+
+    /// `hello` by brotli.
+    const HELLO_BR: &[u8] = &[0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
+
+    fn files(path: &str) -> Option<Stored> {
+        let data: &'static [u8] = match path {
+            "both-0123456789abcdef.wasm" => b"hello",
+            "both-0123456789abcdef.wasm.br" | "packed.css.br" => HELLO_BR,
+            "plain.svg" | ".stamp" => b"<svg/>",
+            _ => return None,
+        };
+        Some(Stored { data: Cow::Borrowed(data), hash: Sha256::digest(data).into() })
+    }
+
+    fn headers(encoding: &str) -> HeaderMap {
+        HeaderMap::from_iter([(ACCEPT_ENCODING, encoding.parse().unwrap())])
+    }
+
+    async fn body(response: Response) -> Vec<u8> {
+        to_bytes(response.into_body(), 1_000).await.unwrap().to_vec()
+    }
+
+    #[tokio::test]
+    async fn compressed_files_go_to_those_who_take_them_and_others_get_the_same_content() {
+        let name = "both-0123456789abcdef.wasm";
+        let packed = send(&files, name, &headers("gzip, br")).unwrap();
+        assert_eq!(packed.headers()[CONTENT_ENCODING], "br");
+        assert_eq!(packed.headers()[CONTENT_TYPE], "application/wasm");
+        assert_eq!(packed.headers()[CACHE_CONTROL], FOR_EVER);
+        assert_eq!(packed.headers()[VARY], "accept-encoding");
+        assert_eq!(body(packed).await, HELLO_BR);
+        for name in [name, "packed.css"] {
+            let plain = send(&files, name, &headers("gzip")).unwrap();
+            assert!(plain.headers().get(CONTENT_ENCODING).is_none());
+            assert_eq!(body(plain).await, b"hello", "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_the_browser_has_is_not_sent_again() {
+        let first = send(&files, "plain.svg", &headers("br")).unwrap();
+        assert_eq!(first.headers()[CONTENT_TYPE], "image/svg+xml");
+        assert_eq!(first.headers()[CACHE_CONTROL], EACH_TIME);
+        let held = HeaderMap::from_iter([(IF_NONE_MATCH, first.headers()[ETAG].clone())]);
+        let again = send(&files, "plain.svg", &held).unwrap();
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(again.headers()[ETAG], first.headers()[ETAG]);
+        assert!(body(again).await.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_there_or_hidden_is_not_sent() {
+        for path in ["none.js", ".stamp", "folder/.hidden", "../Cargo.toml", ""] {
+            assert!(send(&files, path, &headers("br")).is_none(), "{path}");
+        }
+    }
 
     #[test]
     fn inline_scripts_are_found_and_linked_ones_are_not() {
@@ -165,9 +237,9 @@ mod tests {
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
         for hashed in [
-            "statehouse-web-1a2b3c4d5e6f7081_bg.wasm",
-            "style-0123456789abcdef.css",
-            "snippets/x-0123456789abcdef/y.js.0123456789abcdef",
+            "statehouse-web_bg-1a2b3c4d5e6f7081.wasm",
+            "a/style-0123456789abcdef.css",
+            "component-0123456789abcdef/worker.js",
         ] {
             assert!(has_hash(hashed), "{hashed}");
         }

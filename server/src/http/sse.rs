@@ -95,9 +95,9 @@ impl Reader {
         for event in &stretch {
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
                 self.ready.push_back(named("state_update", event.seq()).data(event.json(with_data)));
+                self.log.sent([event]);
             }
         }
-        self.log.sent(&stretch);
         Some(())
     }
 }

@@ -25,3 +25,29 @@ fn answer(panic: Box<dyn Any + Send>) -> Response {
     tracing::error!(panic = text, "a handler panicked");
     Failure::new(Code::Internal, "the server failed; what happened is in its log").into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Request, StatusCode};
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn broken() -> StatusCode {
+        panic!("the password is hunter2")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_tells_nothing() {
+        let router: Router = Router::new().route("/", get(broken)).layer(net());
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let problem: statehouse_core::api::Problem = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem.code, Code::Internal);
+        assert!(!problem.detail.contains("hunter2"));
+    }
+}

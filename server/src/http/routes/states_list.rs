@@ -11,7 +11,7 @@ use super::state_get::moment;
 use crate::http::app::App;
 use crate::http::extract::{Params, list as items, state_type};
 use crate::http::failure::Answer;
-use crate::http::openapi::Always;
+use crate::http::openapi::Reading;
 use crate::http::{link, reply};
 use crate::service::ListRequest;
 
@@ -51,7 +51,7 @@ pub(crate) struct Parameters {
 
 /// Lists and searches states, as they are or as they were.
 #[utoipa::path(get, path = "/states", tag = "states", params(Parameters),
-    responses((status = 200, body = StateList), Always))]
+    responses((status = 200, body = StateList), Reading))]
 pub(crate) async fn list(
     State(app): State<App>,
     Params(asked): Params<Parameters>,

@@ -1,5 +1,6 @@
 //! `/ws`: the log of versions as messages.
 
+mod pace;
 mod session;
 
 use axum::Extension;

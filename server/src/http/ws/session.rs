@@ -13,26 +13,13 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use super::super::app::App;
 use super::super::listen::Progress;
 use super::super::subscriptions::{Refused, Subscriptions};
+use super::pace::{End, Pace, Step, patient};
 use crate::events::{EventLog, LoggedEvent};
 
-/// Events read at a time, at first and at most: more when they are small, fewer when they are large.
-const STRETCH: std::ops::RangeInclusive<usize> = 16..=256;
-const STRETCH_BYTES: usize = 1 << 20;
 /// How long a close frame may take to go out.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How long the peer's own may take to come back.
 const REPLY: Duration = Duration::from_secs(1);
-
-/// Why a session ends.
-#[derive(Debug)]
-enum End {
-    /// The peer closed, or the connection broke.
-    Gone,
-    /// The server closes it with this code and these words.
-    Close(u16, &'static str),
-}
-
-type Step<T = ()> = Result<T, End>;
 
 pub(super) struct Session {
     socket: WebSocket,
@@ -40,7 +27,7 @@ pub(super) struct Session {
     log: Arc<EventLog>,
     progress: Progress,
     subscriptions: Subscriptions,
-    stretch: usize,
+    pace: Pace,
     /// The client was told of everything up to here.
     told: Option<Seq>,
     last_heard: Instant,
@@ -51,7 +38,7 @@ impl Session {
         let log = Arc::clone(app.service.events());
         let subscriptions = Subscriptions::new(app.limits().subscriptions);
         let last_heard = Instant::now();
-        Self { socket, app, log, progress, subscriptions, stretch: *STRETCH.start(), told: None, last_heard }
+        Self { socket, app, log, progress, subscriptions, pace: Pace::default(), told: None, last_heard }
     }
 
     pub(super) async fn run(mut self) {
@@ -146,7 +133,7 @@ impl Session {
 
     /// Sends the next stretch of the log.
     async fn read_on(&mut self) -> Step {
-        let stretch = match self.log.read_after(self.subscriptions.cursor(), self.stretch).await {
+        let stretch = match self.log.read_after(self.subscriptions.cursor(), self.pace.events()).await {
             Ok(stretch) => stretch,
             Err(error) => {
                 tracing::error!(%error, "a session could not read on");
@@ -167,7 +154,7 @@ impl Session {
         }
         self.flush().await?;
         self.log.sent(&sent);
-        self.stretch = next_stretch(self.stretch, bytes);
+        self.pace.adapt(bytes);
         if self.told.is_none() && self.subscriptions.cursor() >= self.log.last_seq() {
             self.caught_up().await?;
         }
@@ -214,37 +201,9 @@ impl Session {
     }
 }
 
-/// Waits as long as the peer takes something.
-async fn patient(
-    sending: impl Future<Output = Result<(), axum::Error>>,
-    patience: Duration,
-    progress: &Progress,
-) -> Step {
-    let mut sending = std::pin::pin!(sending);
-    loop {
-        let before = progress.bytes();
-        match timeout(patience, sending.as_mut()).await {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(_)) => return Err(End::Gone),
-            Err(_) if progress.bytes() > before => {}
-            Err(_) => return Err(End::Close(close_code::AGAIN, "too slow; resume from the last seq")),
-        }
-    }
-}
-
 async fn rung<T>(bell: &mut watch::Receiver<T>) {
     if bell.changed().await.is_err() {
         // The log is gone with its server: nothing will ring again, and the stop ends the session.
         std::future::pending::<()>().await;
-    }
-}
-
-fn next_stretch(stretch: usize, bytes: usize) -> usize {
-    if bytes > 4 * STRETCH_BYTES {
-        (stretch / 2).max(1)
-    } else if bytes < STRETCH_BYTES {
-        (stretch * 2).min(*STRETCH.end())
-    } else {
-        stretch
     }
 }
