@@ -42,6 +42,12 @@ enum Command {
         #[arg(last = true, value_name = "SERVER ARGUMENT")]
         server: Vec<String>,
     },
+    /// Run only the simulated trading program, against a server that is running already.
+    Demo {
+        /// Where the server is; its key, if it wants one, is taken from `TRADING_STATE_API_KEY`.
+        #[arg(long, default_value = "http://127.0.0.1:8000")]
+        server: String,
+    },
     /// Build `statehouse` for release, with the console inside.
     Build,
     /// Run all checks and tests; stops at the first step that fails.
@@ -79,6 +85,7 @@ fn execute(command: Command) -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
     match command {
         Command::Run { demo, server } => return run::run(&workspace, demo, &server),
+        Command::Demo { server } => return run::demo(&server),
         Command::Build => server::release(&workspace)?,
         Command::Test { only } => test::test(&workspace, only)?,
         Command::Bench { quick } => bench::bench(&workspace, quick)?,

@@ -58,6 +58,20 @@ pub(crate) fn run(workspace: &Workspace, demo: bool, server_arguments: &[String]
     }
 }
 
+/// Runs the simulated trading program against a server that somebody else has started, until Ctrl+C.
+pub(crate) fn demo(server: &str) -> Result<ExitCode> {
+    let stop = stop_requests()?;
+    let stopping = Arc::new(AtomicBool::new(false));
+    let desk = demo::spawn(server.trim_end_matches('/'), &stopping);
+    while !desk.is_finished() {
+        if stop.recv_timeout(LOOK_EVERY).is_ok() {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    // It only ends by itself when there is no use in going on, and has said why.
+    Ok(ExitCode::FAILURE)
+}
+
 fn announce(address: &str, took: Duration) {
     progress::heading(&format!("Statehouse is at http://{address} (ready in {})", progress::human(took)));
     progress::note("Its data is kept in ./data unless configured otherwise. Ctrl+C stops it.");

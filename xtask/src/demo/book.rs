@@ -112,7 +112,7 @@ fn strategy(name: &str) -> Action {
         "version": "3.2",
         "enabled": true,
         "pairs": pairs,
-        "parameters": {"entry_z": 1.8, "exit_z": 0.3, "window": 200, "cooldown_candles": 3, "timeframe": "1m"},
+        "parameters": {"entry_z": 1.4, "exit_z": 0.2, "window": 200, "cooldown_candles": 3, "timeframe": "1m"},
         "max_open_positions": 6,
     });
     save(OPERATOR, "parameters of the quarter", Key::new("strategy", name), data.to_string())

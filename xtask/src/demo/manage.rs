@@ -8,7 +8,7 @@ use super::pair::{Pair, ticket};
 use super::position::Position;
 
 /// The share of the best profit that is given back before a position is closed.
-const GIVE_BACK: f64 = 0.5;
+const GIVE_BACK: f64 = 0.6;
 
 /// How much better than before a profit must be to move the stop.
 const NEW_HIGH: f64 = 1.08;
@@ -76,7 +76,7 @@ fn reason_to_close(pair: &Pair, position: &Position, pnl: f64) -> Option<String>
 
 fn trail(position: &mut Position, pnl: f64) {
     position.max_favorable_pnl = Some(Decimal::round(pnl, 2));
-    position.trailing_stop_level = Some(Decimal::round(pnl * (1.0 - GIVE_BACK) - 20.0, 2));
+    position.trailing_stop_level = Some(Decimal::round(pnl * (1.0 - GIVE_BACK) - 90.0, 2));
     let step = (position.entry[0].value() - position.stop_loss.value()) * TRAIL_STEP;
     let before = position.stop_loss;
     position.stop_loss = before.plus(step);

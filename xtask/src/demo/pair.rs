@@ -10,15 +10,15 @@ use super::market::{Instrument, Quote, Series, format_time, time};
 use super::position::{Direction, Position};
 
 /// The z-score at which a position is opened, and at which it is closed.
-const ENTRY_Z: f64 = 1.8;
-const EXIT_Z: f64 = 0.3;
+const ENTRY_Z: f64 = 1.4;
+const EXIT_Z: f64 = 0.2;
 
 /// Candles without a new position after one was closed.
 const COOLDOWN: i64 = 3;
 
 /// Distances in typical moves of a candle.
-const STOP_DISTANCE: f64 = 14.0;
-const PROFIT_DISTANCE: f64 = 22.0;
+const STOP_DISTANCE: f64 = 20.0;
+const PROFIT_DISTANCE: f64 = 30.0;
 
 /// The first lot's share of a full position.
 const FIRST_LOT: f64 = 2.0 / 3.0;
