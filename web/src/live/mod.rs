@@ -44,6 +44,8 @@ pub(crate) struct Live {
     pub(crate) paused_at: RwSignal<Option<Timestamp>>,
     /// When the last event was received.
     pub(crate) last_event: RwSignal<Option<Timestamp>>,
+    /// When anything was last heard from the server on this connection.
+    pub(crate) last_contact: RwSignal<Option<Timestamp>>,
     /// Changes when everything must be read again: events were missed that cannot be replayed.
     pub(crate) epoch: RwSignal<u64>,
     /// Changes when snapshots or restores were made or deleted: read their lists again.
@@ -67,6 +69,7 @@ impl Live {
             held: RwSignal::new(None),
             paused_at: RwSignal::new(None),
             last_event: RwSignal::new(None),
+            last_contact: RwSignal::new(None),
             epoch: RwSignal::new(0),
             lists: RwSignal::new(0),
             hurry: RwSignal::new(0),

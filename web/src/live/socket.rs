@@ -4,8 +4,8 @@ use std::pin::pin;
 
 use futures::future::{Either, select};
 use futures::{SinkExt, StreamExt};
-use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,12 +16,15 @@ use super::Live;
 use crate::api;
 use crate::model::link::{Link, backoff_ms};
 use crate::model::text::base64url;
-use crate::shell::clock;
+use crate::shell::{Clock, clock};
 
 /// Silence after which the console asks whether the server is still there.
 const QUIET_MS: u32 = 20_000;
 /// How long the answer may take.
 const ANSWER_MS: u32 = 10_000;
+
+/// How often to look whether the connection has opened.
+const OPENING_MS: u32 = 20;
 
 /// Runs as long as the page is open.
 pub(super) fn run(live: Live) {
@@ -29,7 +32,7 @@ pub(super) fn run(live: Live) {
     spawn_local(async move {
         let mut failures = 0;
         loop {
-            if session(live).await {
+            if session(live, clock).await {
                 failures = 0;
             }
             let wait = backoff_ms(failures, js_sys::Math::random());
@@ -42,9 +45,12 @@ pub(super) fn run(live: Live) {
 }
 
 /// One connection from opening to loss; true if it ever worked.
-async fn session(live: Live) -> bool {
+async fn session(live: Live, clock: Clock) -> bool {
     let Ok(mut socket) = open() else { return false };
-    if !subscribe(live, &mut socket).await {
+    while matches!(socket.state(), State::Connecting) {
+        TimeoutFuture::new(OPENING_MS).await;
+    }
+    if !matches!(socket.state(), State::Open) || !subscribe(live, &mut socket).await {
         return false;
     }
     let mut worked = false;
@@ -58,6 +64,7 @@ async fn session(live: Live) -> bool {
         match next {
             Some(Some(Ok(Message::Text(text)))) => {
                 asked = false;
+                live.last_contact.try_set(Some(clock.read()));
                 if let Ok(message) = serde_json::from_str(&text) {
                     let again = take(live, message);
                     worked = true;

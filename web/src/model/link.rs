@@ -56,21 +56,35 @@ pub struct Words {
     pub figure: String,
 }
 
+/// What was last heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Last {
+    /// An event.
+    Event(Timestamp),
+    /// Something, but no event since the page was opened.
+    Contact(Timestamp),
+    /// Nothing.
+    Nothing,
+}
+
+impl Last {
+    /// From the times of the last event and of the last contact.
+    #[must_use]
+    pub fn of(event: Option<Timestamp>, contact: Option<Timestamp>) -> Self {
+        event.map(Self::Event).or(contact.map(Self::Contact)).unwrap_or(Self::Nothing)
+    }
+}
+
 /// The words for a connection. `held` counts the events kept back while paused (`None` if not paused).
 #[must_use]
-pub fn words(
-    link: Link,
-    held: Option<u64>,
-    seq: u64,
-    last_event: Option<Timestamp>,
-    now: Timestamp,
-) -> Words {
+pub fn words(link: Link, held: Option<u64>, seq: u64, last: Last, now: Timestamp) -> Words {
     let reconnecting = |name| Words {
         dot: Dot::Open,
         name,
-        figure: match last_event {
-            Some(time) => format!("last event {}", age::ago(time, now)),
-            None => "no event yet".to_owned(),
+        figure: match last {
+            Last::Event(time) => format!("last event {}", age::ago(time, now)),
+            Last::Contact(time) => format!("last contact {}", age::ago(time, now)),
+            Last::Nothing => "no contact yet".to_owned(),
         },
     };
     match (link, held) {
@@ -107,7 +121,7 @@ mod tests {
     #[test]
     fn four_states_four_forms() {
         let now = Timestamp::from_micros(20_000_000);
-        let then = Some(Timestamp::from_micros(6_000_000));
+        let then = Last::of(Some(Timestamp::from_micros(6_000_000)), Some(now));
         let said = |link, held| {
             let Words { dot, name, figure } = words(link, held, 18_231, then, now);
             (dot, format!("{name} {figure}"))
@@ -120,6 +134,8 @@ mod tests {
         assert_eq!(said(Link::Live, Some(37)), (Dot::Bars, "Paused 37 new".into()));
         let lost = Link::Reconnecting { next_try: now };
         assert_eq!(said(lost, None), (Dot::Open, "Reconnecting last event 14 s ago".into()));
+        let silent = words(lost, None, 0, Last::of(None, Some(Timestamp::from_micros(6_000_000))), now);
+        assert_eq!(silent.figure, "last contact 14 s ago");
         assert_eq!(said(lost, Some(37)).0, Dot::Open, "a lost connection matters more than a pause");
     }
 

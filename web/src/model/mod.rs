@@ -23,6 +23,7 @@ pub mod restore;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod scale;
+pub mod search;
 pub mod selection;
 pub mod spark;
 pub mod strip;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use statehouse_core::api::{Overview, Status};
 use statehouse_core::model::Operation;
 
-use super::{Clock, clock};
+use super::clock;
 use crate::api;
 use crate::live::{Live, Remote, live, remote};
 use crate::model::day;
@@ -54,12 +54,12 @@ impl Desk {
         let overview = remote(move || ready.get().then_some(()), move |()| api::overview(24));
         overview.follow(|overview| overview.seq.0, day::add);
         let desk = Self { status, overview };
-        desk.stay_fresh(clock, live);
+        desk.stay_fresh(live);
         provide_context(desk);
         desk
     }
 
-    fn stay_fresh(self, clock: Clock, live: Live) {
+    fn stay_fresh(self, live: Live) {
         let again = |remote_reload: fn(Self)| {
             let due = StoredValue::new(false);
             move |after: Duration| {
@@ -90,9 +90,16 @@ impl Desk {
                 self.overview.reload();
             }
         });
+        // A lost connection may be the store's end: ask at once, so that the page can say so.
+        let lost = Memo::new(move |_| live.link.get().is_lost());
+        Effect::new(move |before: Option<bool>| {
+            if before == Some(!lost.get()) {
+                self.status.reload();
+            }
+            lost.get()
+        });
         set_interval(move || self.status.reload(), STATUS_ANYWAY);
         // The day moves on even when nothing is written.
         set_interval(move || self.overview.reload(), OVERVIEW_EVERY * 3);
-        let _ = clock;
     }
 }

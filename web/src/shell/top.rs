@@ -10,9 +10,9 @@ use super::strip::TimeStrip;
 use super::theme::Theme;
 use super::{clock, keys, router};
 use crate::live::live;
-use crate::model::address::{Page, Query};
-use crate::model::link::{Dot, words};
-use crate::model::number;
+use crate::model::address::Page;
+use crate::model::link::{Dot, Last, words};
+use crate::model::{number, search};
 use crate::parts::{Icon, Kbd, Mark, Pic};
 
 /// Wordmark, search, time strip, live indicator, theme, help.
@@ -81,18 +81,18 @@ fn Search(searching: RwSignal<bool>) -> impl IntoView {
     let enter = move |event: SubmitEvent| {
         event.prevent_default();
         let Some(input) = field.get_untracked() else { return };
-        let query = Query::default().with("q", Some(input.value().trim()));
+        let target = search::target(&input.value());
         let _ = input.blur();
         input.set_value("");
         searching.set(false);
-        router.go(&format!("/view/states{query}"));
+        router.go(&target);
     };
     view! {
         <form class="search" role="search" on:submit=enter>
             <Pic icon=Icon::Search/>
             <input
                 class="field" type="search" name="q" node_ref=field autocomplete="off" spellcheck="false"
-                placeholder="Find a state, by id or text in it" aria-label="Find a state, by id or text in it"
+                placeholder="Find a state, version, path" aria-label="Find a state, version, path"
                 on:keydown=move |event| {
                     if event.key() == "Escape" {
                         searching.set(false);
@@ -113,7 +113,9 @@ fn Search(searching: RwSignal<bool>) -> impl IntoView {
 fn Indicator() -> impl IntoView {
     let (live, clock) = (live(), clock());
     let said = Memo::new(move |_| {
-        words(live.link.get(), live.held.get(), live.seq.get(), live.last_event.get(), clock.now.get())
+        let now = clock.now.get();
+        let last = Last::of(live.last_event.get(), live.last_contact.get_untracked());
+        words(live.link.get(), live.held.get(), live.seq.get(), last, now)
     });
     // For screen readers, at most every 5 seconds.
     let aloud = RwSignal::new(String::new());
