@@ -35,7 +35,8 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
                     let _ = history.back();
                 }
             }><Pic icon=Icon::Left/></button>
-            <span class="title cut">{title}</span>
+            // Phones show the page's title here; it is not there for anybody on wide windows.
+            <span class="title cut" role="heading" attr:aria-level="1">{title}</span>
             <Search searching/>
             <TimeStrip/>
             <button class="btn icon search-open" aria-label="Search" on:click=move |_| searching.set(true)>
