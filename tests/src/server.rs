@@ -96,6 +96,14 @@ impl Server {
         ended.expect("the server ends in time").expect("the server can be waited for").code()
     }
 
+    /// Fills the store with the last two hours of the demo's trading desk.
+    pub async fn fill_with_demo(&self) {
+        let program = beside_the_tests("xtask");
+        let filled = Command::new(&program).args(["demo", &self.origin()]).status().await;
+        let filled = filled.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        assert!(filled.success(), "the demo ended with {filled}");
+    }
+
     /// A request to a path under `/api/v1`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}/api/v1{path}", self.origin()))
@@ -141,12 +149,15 @@ async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
 /// The server's program: `$STATEHOUSE_BIN` (set by `cargo xtask test`), else the one that lies beside the tests.
 #[must_use]
 pub fn program() -> PathBuf {
-    if let Some(program) = std::env::var_os("STATEHOUSE_BIN") {
-        return program.into();
-    }
+    std::env::var_os("STATEHOUSE_BIN").map_or_else(|| beside_the_tests("statehouse"), PathBuf::from)
+}
+
+/// A program of this workspace, from the folder that the tests were built into.
+#[must_use]
+pub fn beside_the_tests(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("this test's own program");
     let folder = test.ancestors().nth(2).map(Path::to_owned).expect("the folder of the build");
-    let program = folder.join("statehouse");
-    assert!(program.is_file(), "{} is missing: cargo build --bin statehouse", program.display());
+    let program = folder.join(name);
+    assert!(program.is_file(), "{} is missing: cargo build --bin {name}", program.display());
     program
 }

@@ -62,6 +62,11 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Tell a running server with an empty store the last two hours of the demo's trading desk.
+    Demo {
+        /// Where the server is, such as `http://127.0.0.1:8000`.
+        url: String,
+    },
     /// Build only the console, into `dist/`.
     Console,
     /// Build only the component: core as a WebAssembly package for browsers and Node.
@@ -89,6 +94,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Build => server::release(&workspace)?,
         Command::Test { only } => test::test(&workspace, only)?,
         Command::Bench { quick } => bench::bench(&workspace, quick)?,
+        Command::Demo { url } => demo::fill(&url)?,
         Command::Console => console::build(&workspace)?,
         Command::Component => component::show(&workspace)?,
         Command::Tools => tools::show(&workspace)?,

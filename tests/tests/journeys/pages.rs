@@ -33,3 +33,42 @@ async fn keys_lead_through_the_pages() {
     browser.assert_clean(&[]).await;
     browser.close().await;
 }
+
+/// The pages as people see them on a busy day, for looking at; `docs/overview.png` is one of these.
+#[tokio::test]
+async fn every_page_on_a_busy_day() {
+    let server = Server::start().await;
+    server.fill_with_demo().await;
+    let (_, positions) = server.get("/states?state_type=position&sort=id&limit=1").await;
+    let id = positions["states"][0]["state_id"].as_str().unwrap().to_owned();
+    let (_, snapshots) = server.get("/snapshots").await;
+    let snapshot = snapshots["snapshots"][0]["snapshot_id"].as_str().unwrap().to_owned();
+
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/").await;
+    browser.see("[aria-label='Last changes'] a").await;
+    browser.see_text("main", "Open positions").await;
+    browser.pictures("01-overview").await;
+    browser.go("/view/states").await;
+    browser.see("[aria-label='States'] a").await;
+    browser.pictures("02-states").await;
+    let encoded: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    browser.go(&format!("/view/state?type=pair_state&id={encoded}")).await;
+    browser.see(".change").await;
+    browser.pictures("03-state-busy").await;
+    browser.go(&format!("/view/state?type=pair_state&id={encoded}&tab=tree")).await;
+    browser.see_text("main", "z_score").await;
+    browser.pictures("03-state-tree").await;
+    browser.go("/view/activity").await;
+    browser.see("main a").await;
+    browser.pictures("08-activity").await;
+    browser.go("/view/snapshots").await;
+    browser.see_text("main", &snapshot).await;
+    browser.pictures("snapshots-busy").await;
+    let target: String = snapshot.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    browser.go(&format!("/view/restore?target=snapshot%3A{target}")).await;
+    browser.see_text("button", "Write").await;
+    browser.pictures("05-restore-plan-busy").await;
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}

@@ -55,6 +55,15 @@ pub(crate) fn spawn(base: &str, stopping: &Arc<AtomicBool>) -> JoinHandle<()> {
     })
 }
 
+/// Tells the server at `base` the last two hours of the desk, and ends. Meant for an empty store.
+pub(crate) fn fill(base: &str) -> anyhow::Result<()> {
+    let client = Client::new(base, Arc::default());
+    match tell_backlog(&client, now()) {
+        Ok(_) | Err(Stop::Asked) => Ok(()),
+        Err(Stop::Hopeless(problem)) => anyhow::bail!("the demo ended: {problem}"),
+    }
+}
+
 fn run(client: &Client) -> Result<(), Stop> {
     let now = now();
     let mut desk = Desk::new(SEED, now, now + DEPLOY_AFTER_RESUME);
