@@ -17,13 +17,22 @@ const NUMBERS: &[&str] = &[
     "1E-7",
 ];
 
-const IDS: &[&str] =
-    &["x/y z-é", "a?b#c", "100%25", "..", "<script>alert(1)</script>", "\"quoted\" & 'more'", "名前", " leading"];
+const IDS: &[&str] = &[
+    "x/y z-é",
+    "a?b#c",
+    "100%25",
+    "..",
+    "<script>alert(1)</script>",
+    "\"quoted\" & 'more'",
+    "名前",
+    " leading",
+];
 
 #[tokio::test]
 async fn numbers_are_shown_as_they_were_spelled() {
     let server = Server::start().await;
-    let members: Vec<String> = NUMBERS.iter().enumerate().map(|(n, text)| format!("\"n{n}\":{text}")).collect();
+    let members: Vec<String> =
+        NUMBERS.iter().enumerate().map(|(n, text)| format!("\"n{n}\":{text}")).collect();
     let data = format!("{{{}}}", members.join(","));
     server.save("strategy", "numbers", "{}", "bot", "empty").await;
     server.save("strategy", "numbers", &data, "bot", "all of them").await;
@@ -40,7 +49,9 @@ async fn numbers_are_shown_as_they_were_spelled() {
         browser.see_text("main", number).await;
     }
     // The difference of numbers beyond what a double holds.
-    server.save("strategy", "numbers", &data.replace("9007199254740993", "9007199254740994"), "bot", "one more").await;
+    server
+        .save("strategy", "numbers", &data.replace("9007199254740993", "9007199254740994"), "bot", "one more")
+        .await;
     browser.go("/view/state?type=strategy&id=numbers&tab=changes").await;
     browser.see_text(".change", "+1").await;
     browser.assert_clean(&[]).await;

@@ -20,7 +20,9 @@ async fn keys_lead_through_the_pages() {
     browser.press(thirtyfour::Key::Enter).await;
     browser.see_text("h1", "two").await;
     browser.press("ga").await;
-    browser.until("return location.pathname === '/view/activity'", &[], "g a does not lead to Activity").await;
+    browser
+        .until("return location.pathname === '/view/activity'", &[], "g a does not lead to Activity")
+        .await;
     browser.press("?").await;
     browser.see_text("dialog", "next, previous").await;
     browser.press(thirtyfour::Key::Escape).await;

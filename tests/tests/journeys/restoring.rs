@@ -16,9 +16,10 @@ async fn snapshot_change_restore_undo_with_a_restart_in_the_middle() {
 
     let browser = Browser::open(&server.origin()).await;
     browser.go("/view/snapshots").await;
+    browser.click("button", "Take a snapshot").await;
     browser.fill("input[name='snapshot_id']", "before-deploy").await;
-    browser.click("button", "Take").await;
-    browser.see_text("main", "before-deploy").await;
+    browser.click("dialog button", "Take before-deploy").await;
+    browser.see_text("[aria-label='Snapshots']", "before-deploy").await;
     browser.pictures("snapshots").await;
 
     // A bad deploy: one stop moved, one state deleted, one that never should have been.
@@ -27,6 +28,11 @@ async fn snapshot_change_restore_undo_with_a_restart_in_the_middle() {
     assert_eq!(server.request(Method::DELETE, path).send().await.unwrap().status(), StatusCode::OK);
     server.save("strategy", "stray", r#"{"x":1}"#, "deploy-46", "oops").await;
 
+    browser.click("[aria-label='Snapshots'] a", "Compare with now").await;
+    for story in ["~ changed", "− deleted since", "+ new since"] {
+        browser.see_text("[aria-label='Since the snapshot'] a", story).await;
+    }
+    browser.pictures("snapshots-compare").await;
     browser.go("/view/restore?target=snapshot%3Abefore-deploy").await;
     browser.see_text("main", "risk_limits").await;
     let button = "1 changed, 1 recreated, 1 deleted";
@@ -50,7 +56,13 @@ async fn snapshot_change_restore_undo_with_a_restart_in_the_middle() {
     assert_eq!(status, StatusCode::GONE);
 
     browser.click("button", "Undo").await;
-    browser.until("return [...document.querySelectorAll('main')].some(m => m.innerText.includes('undo'))", &[], "no word of the undo").await;
+    browser
+        .until(
+            "return [...document.querySelectorAll('main')].some(m => m.innerText.includes('undo'))",
+            &[],
+            "no word of the undo",
+        )
+        .await;
     wait_for(&server, "strategy", "EURUSD%2FGBPUSD", BAD_STOP).await;
     assert_eq!(read(&server, "strategy", "stray").await, r#"{"x":1}"#);
     let (status, report) = server.get("/verify").await;
