@@ -69,7 +69,7 @@ fn print_invalid(states: &[StateSummary], total: u64) {
         println!("Broken rules    none");
         return;
     }
-    println!("Broken rules    in {total} states");
+    println!("Broken rules    in {total} live {}", if total == 1 { "state" } else { "states" });
     for StateSummary { version, .. } in states {
         println!("  {} {} v{}", version.state_type, version.state_id, version.version);
         for violation in version.verdict.violations().iter().take(RULES) {
