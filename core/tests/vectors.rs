@@ -61,9 +61,6 @@ fn call(case: &Case) -> Outcome {
     let text =
         |index: usize| case.args[index].as_str().unwrap_or_else(|| panic!("{}: argument {index}", case.name));
     let number = |index: usize| usize::try_from(case.args[index].as_u64().unwrap()).unwrap();
-    fn data_of<T: DeserializeOwned>(value: &Value) -> T {
-        serde_json::from_value(value.clone()).unwrap()
-    }
     match case.call.as_str() {
         "check" => given(Ok(wasm::check(text(0)))),
         "validate" => given(wasm::validate(text(0), text(1), text(2))),
@@ -88,6 +85,10 @@ fn call(case: &Case) -> Outcome {
         "verify" => given(wasm::verify(text(0), text(1))),
         other => panic!("{}: no function {other}", case.name),
     }
+}
+
+fn data_of<T: DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
 }
 
 fn given<T: Serialize>(result: Result<T, Misuse>) -> Outcome {

@@ -45,9 +45,11 @@ fn utf8(given: &JsString) -> String {
 /// Reads a text strictly, as a save would.
 #[wasm_bindgen(unchecked_return_type = "Checked")]
 pub fn check(text: &JsString) -> Result<JsValue, JsError> {
-    // Half of a surrogate pair would become U+FFFD on the way into Rust, unseen.
-    match lone_surrogate(text) {
-        None => plain(&super::check(&utf8(text))),
+    let read = utf8(text);
+    // Half of a surrogate pair becomes U+FFFD on the way into Rust, which must not pass unseen.
+    let lone = if read.contains(char::REPLACEMENT_CHARACTER) { lone_surrogate(text) } else { None };
+    match lone {
+        None => plain(&super::check(&read)),
         Some(offset) => {
             let message = format!("half of a surrogate pair is not a character at byte {offset}");
             let error = TextError { code: "lone_surrogate".to_owned(), message, offset };
@@ -58,17 +60,14 @@ pub fn check(text: &JsString) -> Result<JsValue, JsError> {
 
 /// Where the first half of a surrogate pair stands, in bytes of UTF-8.
 fn lone_surrogate(text: &JsString) -> Option<usize> {
-    if text.is_valid_utf16() {
-        return None;
-    }
     let mut offset = 0;
     for unit in char::decode_utf16(text.iter()) {
         match unit {
             Ok(character) => offset += character.len_utf8(),
-            Err(_) => break,
+            Err(_) => return Some(offset),
         }
     }
-    Some(offset)
+    None
 }
 
 /// Holds a document against the rules of its type, as a save would.

@@ -111,13 +111,13 @@ mod tests {
         };
         let changed = save("x/y", Some(r#"{"quantity":1.0,"ticket1":7,"note":"a","last_price":1}"#));
         let deleted = save("gone", Some(r#"{"quantity":2}"#));
-        let same = save("same", Some("{}"));
+        let untouched = save("same", Some("{}"));
         save("same", Some(r#"{"a":1}"#));
         vec![
             (save("x/y", Some(r#"{"quantity":1.50,"ticket1":8,"last_price":2}"#)), Some(changed)),
             (save("gone", None), Some(deleted)),
             (save("new", Some(r#"{"quantity":3}"#)), None),
-            (save("same", Some("{}")), Some(same)),
+            (save("same", Some("{}")), Some(untouched)),
         ]
     }
 
