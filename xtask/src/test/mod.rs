@@ -26,7 +26,7 @@ pub(crate) enum Step {
     Native,
     /// Tests of the console's and the component's WebAssembly in headless Chromium.
     Wasm,
-    /// Building the console.
+    /// Building the console, and the component's vectors in Node where it is installed.
     Console,
     /// Journeys through the console in headless Chromium against a real server.
     Journeys,
@@ -75,7 +75,10 @@ fn execute(workspace: &Workspace, step: Step) -> Result<Outcome> {
         Step::ClippyWasm => checks::clippy_wasm(workspace)?,
         Step::Native => native::all_but_journeys(workspace)?,
         Step::Wasm => wasm::in_browser(workspace)?,
-        Step::Console => small_console(workspace)?,
+        Step::Console => {
+            small_console(workspace)?;
+            wasm::in_node(workspace)?;
+        }
         Step::Journeys => {
             small_console(workspace)?;
             native::journeys(workspace)?;

@@ -1,8 +1,10 @@
 //! Tests of WebAssembly in a real browser.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
-use crate::tools::{self, TARGET};
+use crate::tools::{self, TARGET, find_program};
 use crate::workspace::Workspace;
 use crate::{browser, process, progress};
 
@@ -30,6 +32,17 @@ pub(super) fn in_browser(workspace: &Workspace) -> Result<()> {
         progress::note(&format!("{}: {passed} tests passed in the browser", package[1]));
     }
     Ok(())
+}
+
+/// The component's package as Node loads it, where Node is installed; the console's build has made the package.
+pub(super) fn in_node(workspace: &Workspace) -> Result<()> {
+    let package = workspace.target.join("component");
+    let Some(node) = find_program("node").filter(|_| package.is_dir()) else {
+        progress::note("the component was not tried in Node: there is no Node here, or no package");
+        return Ok(());
+    };
+    let script = workspace.root.join("tests").join("component.mjs");
+    process::run(Command::new(node).arg(script).arg(package))
 }
 
 /// `test result: ok. 3 passed; 0 failed; ...` is 3.
