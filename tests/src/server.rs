@@ -99,7 +99,7 @@ impl Server {
     /// Fills the store with the last two hours of the demo's trading desk.
     pub async fn fill_with_demo(&self) {
         let program = beside_the_tests("xtask");
-        let filled = Command::new(&program).args(["demo", &self.origin()]).status().await;
+        let filled = Command::new(&program).args(["fill", &self.origin()]).status().await;
         let filled = filled.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         assert!(filled.success(), "the demo ended with {filled}");
     }

@@ -63,7 +63,7 @@ enum Command {
         quick: bool,
     },
     /// Tell a running server with an empty store the last two hours of the demo's trading desk.
-    Demo {
+    Fill {
         /// Where the server is, such as `http://127.0.0.1:8000`.
         url: String,
     },
@@ -94,7 +94,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Build => server::release(&workspace)?,
         Command::Test { only } => test::test(&workspace, only)?,
         Command::Bench { quick } => bench::bench(&workspace, quick)?,
-        Command::Demo { url } => demo::fill(&url)?,
+        Command::Fill { url } => demo::fill(&url)?,
         Command::Console => console::build(&workspace)?,
         Command::Component => component::show(&workspace)?,
         Command::Tools => tools::show(&workspace)?,
