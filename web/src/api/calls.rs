@@ -1,11 +1,9 @@
 //! The calls that more than one page makes.
 
-use statehouse_core::api::{
-    DiffView, EventPage, Overview, SaveRequest, SnapshotList, StateList, StateView, Status,
-};
+use statehouse_core::api::{DiffView, EventPage, Overview, SnapshotList, StateList, StateView, Status};
 use statehouse_core::model::StateKey;
 
-use super::{ApiError, get, send};
+use super::{ApiError, get};
 use crate::model::address::{Query, encode_segment};
 
 /// The path of a state in the API.
@@ -38,11 +36,6 @@ pub(crate) async fn state(key: &StateKey, query: &Query) -> Result<StateView, Ap
     get(&state_path(key, "", query)).await
 }
 
-/// Versions after a seq, oldest first, without data.
-pub(crate) async fn events_after(seq: u64, limit: u32) -> Result<EventPage, ApiError> {
-    get(&format!("/events?after={seq}&limit={limit}&data=false")).await
-}
-
 /// Versions before a seq (0: from the newest), newest first, without data; of one type, or of all.
 pub(crate) async fn events_before(
     seq: u64,
@@ -73,9 +66,4 @@ pub(crate) async fn diff(key: &StateKey, from: Option<u64>, to: u64) -> Result<D
 /// The newest snapshots.
 pub(crate) async fn snapshots(query: &Query) -> Result<SnapshotList, ApiError> {
     get(&format!("/snapshots{query}")).await
-}
-
-/// Saves a state.
-pub(crate) async fn save(request: &SaveRequest) -> Result<StateView, ApiError> {
-    send(gloo_net::http::Method::POST, "/states", Some(request)).await
 }

@@ -262,14 +262,14 @@ impl Listing {
             self.rows.insert(0, event.clone());
             return;
         }
-        match at {
-            Some(at) => self.rows[at] = event.clone(),
-            None => {
-                let place = self.rows.partition_point(|row| order(row) < order(event));
-                if place < self.rows.len() || self.next_cursor.is_none() {
-                    self.rows.insert(place, event.clone());
-                }
-            }
+        if let Some(at) = at {
+            self.rows[at] = event.clone();
+            return;
+        }
+        let place = self.rows.partition_point(|row| order(row) < order(event));
+        // Behind the last row, only when no more pages follow.
+        if place < self.rows.len() || self.next_cursor.is_none() {
+            self.rows.insert(place, event.clone());
         }
     }
 }

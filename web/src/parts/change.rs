@@ -32,15 +32,6 @@ pub(crate) fn Tint(
     view! { {head}{middle}{tail} }
 }
 
-/// A signed difference, as the core spelled it.
-#[component]
-pub(crate) fn Delta(
-    /// `+0.0019`
-    text: String,
-) -> impl IntoView {
-    number::signed(&text)
-}
-
 /// What a version did, on one line: `stop_loss 1.0832 → 1.0851 +0.0019`.
 #[component]
 pub(crate) fn StoryLine(

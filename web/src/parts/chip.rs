@@ -20,8 +20,6 @@ pub(crate) enum Tone {
     Chg,
     /// A broken rule.
     Warn,
-    /// The past.
-    Past,
     /// A or B.
     Ab,
 }
@@ -36,7 +34,6 @@ impl Tone {
             Self::Del => "del",
             Self::Chg => "chg",
             Self::Warn => "warn",
-            Self::Past => "past",
             Self::Ab => "ab",
         }
     }

@@ -8,8 +8,6 @@ use leptos::prelude::*;
 pub(crate) enum Icon {
     Activity,
     Author,
-    Back,
-    Bookmark,
     Check,
     Clock,
     Close,
@@ -45,8 +43,8 @@ impl Icon {
         match self {
             Self::Activity => "M1.5 8h3l2-5 3 10 2-5h3",
             Self::Author => "M3 6.5h10v6H3zM8 6.5V3.8M8 3.5v.1M6 9.3v.4M10 9.3v.4",
-            Self::Back | Self::Left => "M9.8 3.5 5.3 8l4.5 4.5",
-            Self::Bookmark | Self::Snapshot => "M4 2.2h8v11.6l-4-3.3-4 3.3z",
+            Self::Left => "M9.8 3.5 5.3 8l4.5 4.5",
+            Self::Snapshot => "M4 2.2h8v11.6l-4-3.3-4 3.3z",
             Self::Check => "m3 8.5 3.2 3.2L13 4.8",
             Self::Clock => "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM8 4.8V8l2.2 1.6",
             Self::Close => "m4 4 8 8M12 4l-8 8",

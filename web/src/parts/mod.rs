@@ -17,7 +17,7 @@ pub(crate) use age::Age;
 pub(crate) use ask::{Ask, Author, AuthorField, ReasonField};
 pub(crate) use bars::{Bars, Spark};
 pub(crate) use button::{CopyButton, CopyLink, Kbd, copy};
-pub(crate) use change::{ChangeRow, Counts, Delta, GlyphMark, SideText, StoryLine, Tint, Verdict};
+pub(crate) use change::{ChangeRow, Counts, GlyphMark, SideText, StoryLine, Tint, Verdict};
 pub(crate) use chip::{Chip, FilterChip, Tone};
 pub(crate) use icon::{Icon, Mark, Pic};
 pub(crate) use menu::Menu;

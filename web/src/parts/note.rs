@@ -17,8 +17,6 @@ pub(crate) enum NoticeKind {
     Error,
     /// Something is broken or old.
     Warn,
-    /// About the past.
-    Past,
 }
 
 /// Soft ground, icon, a bold sentence of what happened, then what to do.
@@ -38,7 +36,6 @@ pub(crate) fn Notice(
         NoticeKind::Info => ("notice", Icon::Clock),
         NoticeKind::Error => ("notice error", Icon::Close),
         NoticeKind::Warn => ("notice warn", Icon::Warn),
-        NoticeKind::Past => ("notice past", Icon::Clock),
     };
     let role = if kind == NoticeKind::Error { "alert" } else { "note" };
     view! {

@@ -63,7 +63,7 @@ fn EntryLink(entry: &'static Entry) -> impl IntoView {
             Page::Restored(_) => Page::Restore,
             page => page,
         };
-        let view = router.query.with(|query| saved_view(query));
+        let view = router.query.with(saved_view);
         (here == page && (page != Page::States || view == saved_view(&own))).then_some("page")
     };
     let figure = move || {

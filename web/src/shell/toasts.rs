@@ -17,8 +17,6 @@ pub(crate) struct Toast {
     head: String,
     /// What else there is to say.
     rest: String,
-    /// Words of a link and what it does.
-    action: Option<(String, Callback<()>)>,
 }
 
 /// The toasts on the screen.
@@ -43,33 +41,22 @@ impl Toasts {
 
     /// Says that something was done.
     pub(crate) fn done(self, head: impl Into<String>, rest: impl Into<String>) {
-        self.show(false, head.into(), rest.into(), None);
-    }
-
-    /// Says that something was done, with a way to act on it (`Undo`).
-    pub(crate) fn done_with(
-        self,
-        head: impl Into<String>,
-        rest: impl Into<String>,
-        words: impl Into<String>,
-        action: Callback<()>,
-    ) {
-        self.show(false, head.into(), rest.into(), Some((words.into(), action)));
+        self.show(false, head.into(), rest.into());
     }
 
     /// Says that something failed; stays until closed.
     pub(crate) fn failed(self, head: impl Into<String>, rest: impl Into<String>) {
-        self.show(true, head.into(), rest.into(), None);
+        self.show(true, head.into(), rest.into());
     }
 
-    fn show(self, bad: bool, head: String, rest: String, action: Option<(String, Callback<()>)>) {
+    fn show(self, bad: bool, head: String, rest: String) {
         let Some(id) = self.next.try_update(|next| {
             *next += 1;
             *next
         }) else {
             return;
         };
-        self.shown.try_update(|shown| shown.push(Toast { id, bad, head, rest, action }));
+        self.shown.try_update(|shown| shown.push(Toast { id, bad, head, rest }));
         if !bad {
             set_timeout(move || self.close(id), SHOWN);
         }
@@ -88,14 +75,11 @@ pub(crate) fn ToastStack() -> impl IntoView {
         <div class="toasts" role="status" aria-live="polite">
             <For each=move || toasts.shown.get() key=|toast| toast.id let:toast>
                 {
-                    let Toast { id, bad, head, rest, action } = toast;
+                    let Toast { id, bad, head, rest } = toast;
                     view! {
                         <div class="toast" class:bad=bad>
                             <Pic icon=if bad { Icon::Warn } else { Icon::Check }/>
                             <span class="grow"><b>{head}</b>" "{rest}</span>
-                            {action.map(|(words, action)| view! {
-                                <button class="link" on:click=move |_| { action.run(()); toasts.close(id); }>{words}</button>
-                            })}
                             <button class="btn icon small" aria-label="Close" on:click=move |_| toasts.close(id)>
                                 <Pic icon=Icon::Close/>
                             </button>

@@ -25,9 +25,7 @@ pub(super) fn MatchStrip(ctx: Ctx) -> impl IntoView {
             return all.get();
         }
         ctx.log.value.with(|log| {
-            all.with(|all| {
-                log.as_ref().map(|log| log.matches_over(&words, all)).unwrap_or_else(|| all.clone())
-            })
+            all.with(|all| log.as_ref().map_or_else(|| all.clone(), |log| log.matches_over(&words, all)))
         })
     });
     let ticks = move || {
