@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use statehouse_tests::server::{Server, program};
 use statehouse_tests::socket::Socket;
 use tempfile::TempDir;
@@ -132,6 +134,41 @@ async fn d_060_check_prints_real_figures_while_the_server_runs() {
         (verified.code, verified.out.trim()),
         (Some(0), "whole: all 2 versions are as they were written")
     );
+}
+
+#[tokio::test]
+async fn d_021_verify_finds_what_was_changed_behind_the_servers_back() {
+    let mut server = Server::start().await;
+    for n in 1..=3 {
+        server.save("strategy", "s", &format!(r#"{{"n":{n}}}"#), "ann", "").await;
+    }
+    assert_eq!(server.stop().await, Some(0));
+    let database = server.database();
+    let file = SqliteConnectOptions::new().filename(&database);
+    let mut connection = file.connect().await.unwrap();
+    let changed =
+        sqlx::query("UPDATE versions SET data = '{\"n\":7}' WHERE seq = 2").execute(&mut connection).await;
+    assert_eq!(changed.unwrap().rows_affected(), 1);
+    connection.close().await.unwrap();
+    let verified =
+        run(database.parent().unwrap(), &["verify", "--db", database.to_str().unwrap()], &[]).await;
+    assert_eq!(verified.code, Some(1), "{}{}", verified.out, verified.err);
+    assert!(
+        verified.out.starts_with("broken: versions up to seq 1 are as they were written, then: seq 2"),
+        "{}",
+        verified.out
+    );
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_store_is_refused() {
+    let server = Server::start().await;
+    let database = server.database();
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--db", database.to_str().unwrap()];
+    let second = run(database.parent().unwrap(), &arguments, &[]).await;
+    assert_eq!(second.code, Some(1));
+    assert!(second.err.contains("in use by another statehouse server"), "{}", second.err);
+    assert_eq!(server.get("/status").await.0, 200, "the first one goes on");
 }
 
 #[tokio::test]

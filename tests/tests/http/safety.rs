@@ -228,6 +228,23 @@ async fn a_head_that_does_not_come_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn connections_beyond_the_limit_wait_for_their_turn() {
+    let mut options = Options::default();
+    options.limits.connections = 1;
+    let server = with(options).await;
+    let first = TcpStream::connect(server.address).await.unwrap();
+    let second = tokio::spawn(raw::get(server.address, "/livez"));
+    let waited = tokio::time::timeout(Duration::from_millis(200), async {
+        while !second.is_finished() {
+            tokio::task::yield_now().await
+        }
+    });
+    assert!(waited.await.is_err(), "the second connection was served beside the first one");
+    drop(first);
+    assert!(second.await.unwrap().starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
 async fn a_body_that_stops_is_given_up() {
     let mut options = Options::default();
     options.limits.body_timeout = Duration::from_millis(200);
