@@ -32,9 +32,10 @@ pub(crate) fn Menu(
     let anchor = NodeRef::<html::Div>::new();
     let left = move |event: FocusEvent| {
         let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
-        let inside = anchor.get_untracked().is_some_and(|anchor| anchor.contains(to.as_ref()));
-        if !inside {
-            open.set(false);
+        // The focus also leaves because the page goes, and the menu's signals with it.
+        let anchor = anchor.try_get_untracked().flatten();
+        if !anchor.is_some_and(|anchor| anchor.contains(to.as_ref())) {
+            open.try_set(false);
         }
     };
     let chosen = move |event: web_sys::MouseEvent| {
@@ -43,7 +44,7 @@ pub(crate) fn Menu(
             .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
             .is_some_and(|element| element.closest("button, a").ok().flatten().is_some());
         if on_item {
-            open.set(false);
+            open.try_set(false);
         }
     };
     let label = move || bare.then(|| words.get());

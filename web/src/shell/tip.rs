@@ -19,16 +19,15 @@ pub(crate) fn Tip() -> impl IntoView {
     let over = move |target: Option<EventTarget>| {
         let element = target.and_then(|target| target.dyn_into::<Element>().ok());
         let next = element.and_then(|element| element.closest("[data-tip]").ok().flatten()).and_then(place);
-        if shown.with_untracked(|present| *present != next) {
+        if shown.try_with_untracked(|present| *present != next) == Some(true) {
             shown.try_set(next);
         }
     };
-    // All three live as long as the page.
-    let _ = window_event_listener(ev::mouseover, move |event| over(event.target()));
-    let _ = window_event_listener(ev::scroll, move |_| {
+    let over = window_event_listener(ev::mouseover, move |event| over(event.target()));
+    let scroll = window_event_listener(ev::scroll, move |_| {
         shown.try_set(None);
     });
-    let _ = window_event_listener(ev::focusin, move |event| {
+    let focus = window_event_listener(ev::focusin, move |event| {
         let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let by_keys =
             element.as_ref().is_some_and(|element| element.matches(":focus-visible").unwrap_or(false));
@@ -37,6 +36,11 @@ pub(crate) fn Tip() -> impl IntoView {
             own.or_else(|| element.query_selector("[data-tip]").ok().flatten())
         });
         shown.try_set(tipped.and_then(place));
+    });
+    on_cleanup(move || {
+        over.remove();
+        scroll.remove();
+        focus.remove();
     });
     move || {
         shown.get().map(|tip| {

@@ -120,7 +120,7 @@ fn Indicator() -> impl IntoView {
     });
     // For screen readers, at most every 5 seconds.
     let aloud = RwSignal::new(String::new());
-    set_interval(
+    let saying = set_interval_with_handle(
         move || {
             let words = said.try_with_untracked(|said| (said.name, said.figure.clone()));
             let Some((name, figure)) = words else { return };
@@ -131,6 +131,11 @@ fn Indicator() -> impl IntoView {
         },
         Duration::from_secs(5),
     );
+    on_cleanup(move || {
+        if let Ok(saying) = saying {
+            saying.clear();
+        }
+    });
     let press = move |_| {
         if live.link.get_untracked().is_lost() {
             live.try_now();
