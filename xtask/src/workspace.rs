@@ -17,6 +17,8 @@ pub(crate) struct Workspace {
     pub(crate) target: PathBuf,
     /// Names of all integration test targets (`tests/*.rs`) of all packages, sorted.
     pub(crate) integration_tests: Vec<String>,
+    /// Packages with tests for the browser: those that name `wasm-bindgen-test` as a dependency of their tests.
+    pub(crate) browser_tested: Vec<String>,
 }
 
 impl Workspace {
@@ -32,7 +34,8 @@ impl Workspace {
             .context("cargo metadata did not answer with JSON")?;
         let target =
             metadata["target_directory"].as_str().context("cargo metadata names no target_directory")?.into();
-        Ok(Self { root, target, integration_tests: integration_tests(&metadata) })
+        let (integration_tests, browser_tested) = (integration_tests(&metadata), browser_tested(&metadata));
+        Ok(Self { root, target, integration_tests, browser_tested })
     }
 
     /// Where trunk's result ends up and from where the server embeds it.
@@ -68,8 +71,21 @@ pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+fn browser_tested(metadata: &Value) -> Vec<String> {
+    let is_test_runtime =
+        |dependency: &Value| dependency["name"] == "wasm-bindgen-test" && dependency["kind"] == "dev";
+    list(&metadata["packages"])
+        .iter()
+        .filter(|package| list(&package["dependencies"]).iter().any(is_test_runtime))
+        .filter_map(|package| package["name"].as_str().map(str::to_owned))
+        .collect()
+}
+
 fn integration_tests(metadata: &Value) -> Vec<String> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut names: Vec<String> = list(&metadata["packages"])
         .iter()
         .flat_map(|package| list(&package["targets"]))
@@ -85,7 +101,7 @@ fn integration_tests(metadata: &Value) -> Vec<String> {
 mod tests {
     use serde_json::json;
 
-    use super::integration_tests;
+    use super::{browser_tested, integration_tests};
 
     #[test]
     fn integration_tests_are_the_targets_of_kind_test() {
@@ -94,5 +110,15 @@ mod tests {
             {"targets": [{"kind": ["test"], "name": "http"}, {"kind": ["bin"], "name": "b"}]},
         ]});
         assert_eq!(integration_tests(&metadata), ["http", "journeys"]);
+    }
+
+    #[test]
+    fn packages_with_tests_for_the_browser_depend_on_their_runtime() {
+        let dependency = |name: &str, kind: &str| json!({"name": name, "kind": kind});
+        let metadata = json!({"packages": [
+            {"name": "core", "dependencies": [dependency("wasm-bindgen-test", "dev")]},
+            {"name": "web", "dependencies": [dependency("wasm-bindgen", "dev")]},
+        ]});
+        assert_eq!(browser_tested(&metadata), ["core"]);
     }
 }

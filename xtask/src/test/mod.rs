@@ -24,7 +24,7 @@ pub(crate) enum Step {
     ClippyWasm,
     /// All native tests except the browser journeys.
     Native,
-    /// Tests of the console's and the component's WebAssembly in headless Chromium.
+    /// Tests of WebAssembly, above all the component's, in headless Chromium.
     Wasm,
     /// Building the console, and the component's vectors in Node where it is installed.
     Console,

@@ -11,25 +11,32 @@ use crate::{browser, process, progress};
 /// Seconds that all tests of one program may take in the browser; the runner's own limit is 20.
 const TIME_LIMIT: &str = "180";
 
-/// Tests of the component and of the console, in headless Chromium through wasm-bindgen's runner.
+/// The package that becomes the component.
+const COMPONENT: &str = "statehouse-core";
+
+/// Tests that packages have for the browser, in headless Chromium through wasm-bindgen's runner. The component has
+/// some; the console is tried by the journeys, and what it computes by native tests.
 ///
 /// The browser's settings are in `xtask/webdriver.json`; `.cargo/config.toml` names it and the runner, so that
 /// `cargo test --target wasm32-unknown-unknown` does the same by hand.
 pub(super) fn in_browser(workspace: &Workspace) -> Result<()> {
     let tools = tools::ensure(workspace)?;
     let browser = browser::ensure()?;
-    for package in [["-p", "statehouse-core", "--features=wasm"].as_slice(), &["-p", "statehouse-web"]] {
+    for package in &workspace.browser_tested {
         let mut cargo = workspace.cargo();
-        cargo.arg("test").args(package).args(["--tests", "--target", TARGET]);
+        cargo.args(["test", "--package", package, "--tests", "--target", TARGET]);
+        if package == COMPONENT {
+            cargo.args(["--features", "wasm"]);
+        }
         cargo.env("PATH", &tools.search_path);
         cargo.env("WASM_BINDGEN_USE_BROWSER", "1").env("WASM_BINDGEN_TEST_TIMEOUT", TIME_LIMIT);
         browser.configure(&mut cargo);
         let mut passed = 0;
         process::run_watched(&mut cargo, |line| passed += tests_passed(line))?;
         if passed == 0 {
-            bail!("{} has no tests that run in the browser, so nothing was proved", package[1]);
+            bail!("{package} has no tests that run in the browser, so nothing was proved");
         }
-        progress::note(&format!("{}: {passed} tests passed in the browser", package[1]));
+        progress::note(&format!("{package}: {passed} tests passed in the browser"));
     }
     Ok(())
 }
