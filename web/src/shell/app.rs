@@ -44,7 +44,7 @@ fn Frame() -> impl IntoView {
     let help = RwSignal::new(false);
     let desk = desk();
     common_keys(help);
-    let ready = Memo::new(move |_| desk.status.value.with(Option::is_some));
+    let ready = desk.ready;
     let page = move || {
         if ready.get() { view! { <PageView/> }.into_any() } else { view! { <Waiting/> }.into_any() }
     };

@@ -27,6 +27,8 @@ pub(crate) struct Desk {
     pub(crate) status: Remote<Status>,
     /// The last 24 hours.
     pub(crate) overview: Remote<Overview>,
+    /// The store has said where it stands, and events after that will come: pages may read their lists.
+    pub(crate) ready: RwSignal<bool>,
 }
 
 /// What is known of the whole store.
@@ -39,21 +41,20 @@ impl Desk {
     pub(crate) fn install() -> Self {
         let (clock, live) = (clock(), live());
         let status = remote(|| Some(()), move |()| api::status());
-        let connected = StoredValue::new(false);
+        let ready = RwSignal::new(false);
         Effect::new(move || {
             let Some((seq, now)) = status.value.with(|status| status.as_ref().map(|s| (s.seq, s.now))) else {
                 return;
             };
             clock.set(now);
-            if !connected.get_value() {
-                connected.set_value(true);
+            if !ready.get_untracked() {
                 live.connect(seq.0);
+                ready.set(true);
             }
         });
-        let ready = Memo::new(move |_| status.value.with(Option::is_some));
         let overview = remote(move || ready.get().then_some(()), move |()| api::overview(24));
         overview.follow(|overview| overview.seq.0, day::add);
-        let desk = Self { status, overview };
+        let desk = Self { status, overview, ready };
         desk.stay_fresh(live);
         provide_context(desk);
         desk
