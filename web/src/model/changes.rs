@@ -1,5 +1,7 @@
 //! How one difference is written in a row: path, values, what of them differs, delta and percent.
 
+use std::borrow::Cow;
+
 use statehouse_core::diff::{Change, ChangeKind, Diff};
 
 use super::change::{Glyph, split_path};
@@ -8,8 +10,10 @@ use super::tint::{Tinted, tint};
 
 /// Longest value text that a row draws; the rest is behind an ellipsis.
 const VALUE_CHARS: usize = 240;
-/// Of a value that is cut, so much is drawn in front of the difference.
-const BEFORE: usize = 40;
+/// About as much as a cell shows without cutting it off.
+const CELL_CHARS: usize = 28;
+/// Of a long common beginning so much stays in front of the difference.
+const KEPT_HEAD: usize = 10;
 
 /// A value with the part that differs from the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,12 +140,24 @@ fn sides(change: &Change) -> (Side, Side) {
     match (change.old.as_deref(), change.new.as_deref()) {
         (Some(old), Some(new)) => {
             let (old, new) = without_common_date(old, new);
-            (Side::plain(old), differing(old, new))
+            let (old, new) = without_long_head(old, new);
+            (Side::plain(&old), differing(&old, &new))
         }
         (Some(old), None) => (Side::tinted(old), Side::Absent),
         (None, Some(new)) => (Side::Absent, Side::tinted(new)),
         (None, None) => (Side::Absent, Side::Absent),
     }
+}
+
+/// Two long values that begin alike, without most of that beginning: a cell would cut off where they differ.
+fn without_long_head<'a>(old: &'a str, new: &'a str) -> (Cow<'a, str>, Cow<'a, str>) {
+    let head: usize =
+        old.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let cut = new[..head].char_indices().rev().nth(KEPT_HEAD - 1).map_or(0, |(at, _)| at);
+    if cut < KEPT_HEAD || new.len().max(old.len()) <= CELL_CHARS {
+        return (old.into(), new.into());
+    }
+    (format!("…{}", &old[cut..]).into(), format!("…{}", &new[cut..]).into())
 }
 
 /// Two times of the same day: their clock parts.
@@ -158,15 +174,10 @@ fn without_common_date<'a>(old: &'a str, new: &'a str) -> (&'a str, &'a str) {
     }
 }
 
-/// The new value with what of it differs; of a long one the neighbourhood of the difference.
+/// The new value with what of it differs.
 fn differing(old: &str, new: &str) -> Side {
-    let Tinted { mut head, differs, tail } = tint(old, new);
-    if let Some((cut, _)) = head.char_indices().rev().nth(BEFORE - 1).filter(|(at, _)| *at > 0)
-        && new.chars().nth(VALUE_CHARS).is_some()
-    {
-        head = format!("…{}", &head[cut..]);
-    }
-    Side::Value(Tinted { head, differs: shorten(&differs), tail: shorten(&tail) })
+    let Tinted { head, differs, tail } = tint(old, new);
+    Side::Value(Tinted { head: shorten(&head), differs: shorten(&differs), tail: shorten(&tail) })
 }
 
 /// The beginning of a text that is too long for a row.
@@ -233,14 +244,19 @@ mod tests {
     fn a_long_value_is_cut_around_its_difference() {
         let old = format!("\"{}a{}\"", "x".repeat(5000), "y".repeat(5000));
         let new = format!("\"{}b{}\"", "x".repeat(5000), "y".repeat(5000));
-        match differing(&old, &new) {
-            Side::Value(Tinted { head, differs, tail }) => {
-                assert_eq!(head, format!("…{}", "x".repeat(40)));
-                assert_eq!(differs, "b");
-                assert_eq!(tail.chars().count(), VALUE_CHARS + 1);
-            }
-            Side::Absent => panic!("the value is there"),
-        }
+        let row = change_row(&change(ChangeKind::Changed, Some(&old), Some(&new)));
+        assert!(row.old.text().starts_with("…xxxxxxxxxxa"));
+        let Side::Value(Tinted { head, differs, tail }) = row.new else { panic!("the value is there") };
+        assert_eq!((head.as_str(), differs.as_str()), ("…xxxxxxxxxx", "b"));
+        assert_eq!(tail.chars().count(), VALUE_CHARS + 1);
+    }
+
+    #[test]
+    fn a_difference_at_the_end_of_a_long_number_is_in_sight() {
+        let (old, new) =
+            ("123456789012345678901234567890.123456789", "123456789012345678901234567890.123456788");
+        let row = change_row(&change(ChangeKind::Changed, Some(old), Some(new)));
+        assert_eq!((row.old.text(), row.new.text()), ("…0.123456789".to_owned(), "…0.123456788".to_owned()));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod listing;
 pub mod number;
 pub mod path_history;
 pub mod pick;
+pub mod plan_address;
 pub mod position;
 pub mod quiet;
 pub mod restore;

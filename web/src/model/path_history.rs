@@ -70,13 +70,13 @@ mod tests {
     use super::*;
 
     fn history(values: &[Option<&str>]) -> PathHistory {
-        let point = |(value, version): (&Option<&str>, u64)| PathPoint {
+        let point = |(value, version): (Option<&str>, u64)| PathPoint {
             version,
             at: 0,
             author: None,
             value: value.map(str::to_owned),
         };
-        PathHistory::of(values.iter().zip(1..).map(point).collect())
+        PathHistory::of(values.iter().copied().zip(1..).map(point).collect())
     }
 
     #[test]

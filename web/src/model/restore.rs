@@ -1,10 +1,10 @@
 //! The ticks on a restore plan: what they select, what the button says, and what is still missing before it may act.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use statehouse_core::api::{Effect, Plan, PlanCounts, PlannedState, Selection, StateSelection};
 use statehouse_core::diff::Change;
-use statehouse_core::model::StateKey;
+use statehouse_core::model::{StateKey, Verdict};
 use statehouse_core::restore::selection_key;
 
 /// A box: all, some or none of what is below it is ticked.
@@ -86,15 +86,14 @@ pub fn tick_of_changes(changes: &[Change], selected: Option<&StateSelection>) ->
     Tick::of(written, all)
 }
 
-/// The box of a state by what the plan says of it.
+/// The box of a state of which only numbers are known.
 #[must_use]
-pub fn tick_of_state(state: &PlannedState, selected: Option<&StateSelection>) -> Tick {
-    match selected {
-        Some(selected) if selected.skip => Tick::Off,
-        Some(selected) if !selected.left.is_empty() => {
-            Tick::of(state.selected as usize, state.selected as usize + selected.left.len())
-        }
-        _ => Tick::On,
+pub fn tick_of_state(state: &PlannedState, outcome: &Outcome, ticks: Option<&StateSelection>) -> Tick {
+    match ticks {
+        Some(ticks) if ticks.skip => Tick::Off,
+        // What is not ticked by default (protected, volatile) does not make a box mixed.
+        None => Tick::On,
+        Some(_) => Tick::of(outcome.selected as usize, (state.paths as usize).max(1)),
     }
 }
 
@@ -154,32 +153,87 @@ pub fn carried_over(selection: &Selection, fresh: &Plan) -> Selection {
     selection.iter().filter(|(name, _)| there.contains(*name)).map(|(n, s)| (n.clone(), s.clone())).collect()
 }
 
-/// What the whole-plan ticks would write, worked out from the plan in which everything is ticked. States whose single
-/// paths are left out are counted by `all_left`, which says whether nothing remains of them.
+/// What would happen to a state if everything of it were ticked.
 #[must_use]
-pub fn tally(
-    everything: &Plan,
-    selection: &Selection,
-    all_left: impl Fn(&PlannedState, &StateSelection) -> bool,
-) -> PlanCounts {
-    let mut counts = PlanCounts { equal: everything.counts.equal, ..PlanCounts::default() };
-    for state in &everything.states {
-        let out = selection
-            .get(&selection_key(&state.key))
-            .is_some_and(|selected| selected.skip || all_left(state, selected));
-        match state.effect {
+pub fn would_be(state: &PlannedState) -> Effect {
+    let then = state.target.as_ref().is_some_and(|target| target.content_hash.is_some());
+    match (state.now.content_hash.is_some(), then) {
+        _ if state.paths == 0 => Effect::Equal,
+        (true, true) => Effect::Changed,
+        (false, true) => Effect::Recreated,
+        (true, false) => Effect::Deleted,
+        (false, false) => Effect::Equal,
+    }
+}
+
+/// What the ticks make of one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What happens to it.
+    pub effect: Effect,
+    /// What today's rules say of the result.
+    pub verdict: Verdict,
+    /// How many of its paths are written.
+    pub selected: u32,
+}
+
+impl Outcome {
+    /// What the plan says, for the ticks it was made with.
+    #[must_use]
+    pub fn planned(state: &PlannedState) -> Self {
+        Self { effect: state.effect, verdict: state.verdict.clone(), selected: state.selected }
+    }
+}
+
+/// What becomes of a state under ticks that may be newer than the plan: as planned if they are the same, nothing if it is
+/// skipped, else what the browser worked out; until that is there, what would be without any ticks.
+#[must_use]
+pub fn outcome(
+    state: &PlannedState,
+    planned: Option<&StateSelection>,
+    ticks: Option<&StateSelection>,
+    worked_out: Option<Outcome>,
+) -> Outcome {
+    if ticks.is_some_and(|ticks| ticks.skip) {
+        return Outcome { effect: Effect::Equal, verdict: Verdict::NotChecked, selected: 0 };
+    }
+    if ticks == planned {
+        return Outcome::planned(state);
+    }
+    worked_out.unwrap_or_else(|| Outcome {
+        effect: would_be(state),
+        verdict: Verdict::NotChecked,
+        selected: state.paths,
+    })
+}
+
+/// Totals of what the ticks would write. `in_scope` is how many states the scope has.
+#[must_use]
+pub fn tally(outcomes: impl Iterator<Item = Outcome>, in_scope: u64) -> PlanCounts {
+    let mut counts = PlanCounts::default();
+    for outcome in outcomes {
+        match outcome.effect {
             Effect::Equal => continue,
-            _ if out => {
-                counts.equal += 1;
-                continue;
-            }
             Effect::Changed => counts.changed += 1,
             Effect::Recreated => counts.recreated += 1,
             Effect::Deleted => counts.deleted += 1,
         }
-        counts.invalid += u64::from(state.verdict.is_invalid());
+        counts.invalid += u64::from(outcome.verdict.is_invalid());
     }
+    counts.equal = in_scope.saturating_sub(counts.written());
     counts
+}
+
+/// States whose head is not the one that `shown` was made for, or which it does not have: as keys with the version then,
+/// if there was one.
+#[must_use]
+pub fn moved(shown: &Plan, fresh: &Plan) -> Vec<(StateKey, Option<u64>)> {
+    let known: BTreeMap<&StateKey, u64> =
+        shown.states.iter().map(|state| (&state.key, state.now.version.0)).collect();
+    let differs = |state: &&PlannedState| known.get(&state.key) != Some(&state.now.version.0);
+    let listed = |state: &PlannedState| state.paths > 0 || known.contains_key(&state.key);
+    let states = fresh.states.iter().filter(differs).filter(|state| listed(state));
+    states.map(|state| (state.key.clone(), known.get(&state.key).copied())).collect()
 }
 
 /// `3 states`, `1 state`.
@@ -220,6 +274,10 @@ pub enum Agreement {
     Differ,
     /// The server did not answer.
     Unanswered,
+    /// The browser could not work the plan out.
+    Unchecked,
+    /// Heads have moved: a newer plan is there.
+    Outdated,
 }
 
 /// What the user filled in beside the plan.
@@ -245,26 +303,22 @@ pub fn missing(form: &Form, counts: &PlanCounts, agreement: Agreement) -> Option
             return Some("Browser and server worked out different plans. Load the plan again.".to_owned());
         }
         Agreement::Unanswered => return Some("The server has not confirmed this plan.".to_owned()),
+        Agreement::Outdated => return Some("States have moved: look at the fresh plan.".to_owned()),
+        Agreement::Unchecked => {
+            return Some("The browser could not work out the same plan. Load the page again.".to_owned());
+        }
         Agreement::Agreed => {}
     }
     if form.reason.trim().is_empty() {
         return Some("Say why: the reason is kept with every new version.".to_owned());
     }
     if counts.invalid > 0 && !form.accept {
-        return Some(format!("Accept {}, or untick what breaks a rule.", broken(counts.invalid)));
+        return Some("Accept the violations, or untick what breaks a rule.".to_owned());
     }
     if counts.deleted > 0 && form.typed.trim() != counts.deleted.to_string() {
         return Some(format!("Type {} to confirm: that many states are deleted.", counts.deleted));
     }
     None
-}
-
-fn broken(count: u64) -> String {
-    if count == 1 {
-        "1 state that breaks a rule".to_owned()
-    } else {
-        format!("{count} states that break rules")
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use statehouse_core::api::{Moment, Scope, VersionView};
 use statehouse_core::diff::ChangeKind;
-use statehouse_core::hash::ChainHash;
+use statehouse_core::hash::{ChainHash, ContentHash};
 use statehouse_core::model::{Operation, Seq, Timestamp, Verdict, VersionNumber, Violation};
 
 use super::*;
@@ -120,6 +120,13 @@ fn a_protected_path_is_kept_until_unlocked_and_a_volatile_one_always() {
     assert!(selection.is_empty());
 }
 
+fn view(version: u64, data: bool) -> VersionView {
+    let mut view = planned("v", Effect::Equal, Verdict::Valid).now;
+    view.version = VersionNumber(version);
+    view.content_hash = data.then(|| ContentHash::from_bytes([7; 32]));
+    view
+}
+
 #[test]
 fn the_button_counts_what_is_ticked() {
     let broken = Verdict::Invalid {
@@ -131,18 +138,57 @@ fn the_button_counts_what_is_ticked() {
         planned("c", Effect::Recreated, Verdict::Valid),
         planned("d", Effect::Deleted, Verdict::NotChecked),
     ]);
+    let nothing_left = Outcome { effect: Effect::Equal, verdict: Verdict::NotChecked, selected: 0 };
+    let counts = |selection: &Selection, b: Option<Outcome>| {
+        let outcomes = plan.states.iter().map(|state| {
+            let ticks = selection.get(&selection_key(&state.key));
+            outcome(state, None, ticks, b.clone().filter(|_| state.key == key("b")))
+        });
+        tally(outcomes, 11)
+    };
     let mut selection = Selection::new();
-    let counts = |selection: &Selection| tally(&plan, selection, |_, selected| selected.left.len() == 2);
-    assert_eq!(button_text(&counts(&selection)), "Write 4 states: 2 changed, 1 recreated, 1 deleted");
+    assert_eq!(button_text(&counts(&selection, None)), "Write 4 states: 2 changed, 1 recreated, 1 deleted");
     set_state(&mut selection, &key("a"), false);
     set_path(&mut selection, &key("b"), &changes(), "/a", false);
     set_path(&mut selection, &key("b"), &changes(), "/b", false);
     set_state(&mut selection, &key("d"), false);
-    let now = counts(&selection);
+    let now = counts(&selection, Some(nothing_left.clone()));
     assert_eq!(button_text(&now), "Write 1 state: 0 changed, 1 recreated, 0 deleted");
     assert_eq!((now.equal, now.invalid), (10, 0));
     set_state(&mut selection, &key("c"), false);
-    assert_eq!(button_text(&counts(&selection)), "Nothing to write");
+    assert_eq!(button_text(&counts(&selection, Some(nothing_left))), "Nothing to write");
+}
+
+#[test]
+fn what_a_skipped_state_would_be_is_known_from_its_two_ends() {
+    let mut state = planned("x", Effect::Equal, Verdict::NotChecked);
+    let cases = [
+        (view(3, true), Some(view(1, true)), Effect::Changed),
+        (view(3, false), Some(view(1, true)), Effect::Recreated),
+        (view(3, true), None, Effect::Deleted),
+        (view(3, true), Some(view(1, false)), Effect::Deleted),
+        (view(3, false), None, Effect::Equal),
+    ];
+    for (now, target, effect) in cases {
+        (state.now, state.target) = (now, target);
+        assert_eq!(would_be(&state), effect);
+    }
+    state.paths = 0;
+    (state.now, state.target) = (view(3, true), Some(view(1, true)));
+    assert_eq!(would_be(&state), Effect::Equal);
+}
+
+#[test]
+fn heads_that_moved_are_named_with_where_they_were() {
+    let shown = plan(vec![
+        planned("a", Effect::Changed, Verdict::Valid),
+        planned("b", Effect::Changed, Verdict::Valid),
+    ]);
+    let mut fresh = shown.clone();
+    assert!(moved(&shown, &fresh).is_empty());
+    fresh.states[1].now.version = VersionNumber(9);
+    fresh.states.push(planned("new", Effect::Deleted, Verdict::NotChecked));
+    assert_eq!(moved(&shown, &fresh), [(key("b"), Some(2)), (key("new"), None)]);
 }
 
 #[test]
@@ -154,7 +200,7 @@ fn the_button_waits_for_reason_acceptance_count_and_agreement() {
     assert!(says(&form, Agreement::Differ).contains("different plans"));
     assert!(says(&form, Agreement::Agreed).starts_with("Say why"));
     form.reason = "back".into();
-    assert!(says(&form, Agreement::Agreed).starts_with("Accept 1 state"));
+    assert!(says(&form, Agreement::Agreed).starts_with("Accept the violations"));
     form.accept = true;
     form.typed = "1".into();
     assert!(says(&form, Agreement::Agreed).starts_with("Type 12"));

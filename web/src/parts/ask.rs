@@ -79,14 +79,18 @@ pub(crate) struct Author(RwSignal<String>);
 impl Author {
     /// The name given last.
     pub(crate) fn remembered() -> Self {
+        Self(RwSignal::new(Self::stored().unwrap_or_default()))
+    }
+
+    /// The name given last, where there is no field for it.
+    pub(crate) fn stored() -> Option<String> {
         let stored = window().local_storage().ok().flatten().and_then(|store| store.get_item(NAME).ok()?);
-        Self(RwSignal::new(stored.unwrap_or_default()))
+        given(&stored?)
     }
 
     /// The name, if one is given.
     pub(crate) fn value(self) -> Option<String> {
-        let name = self.0.try_get_untracked()?.trim().to_owned();
-        (!name.is_empty()).then_some(name)
+        self.0.try_with_untracked(|name| given(name)).flatten()
     }
 
     fn set(self, name: String) {
@@ -95,6 +99,11 @@ impl Author {
         }
         self.0.set(name);
     }
+}
+
+fn given(name: &str) -> Option<String> {
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// The field for the name.

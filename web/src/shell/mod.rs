@@ -22,4 +22,4 @@ pub(crate) use router::{Router, router};
 pub(crate) use session::{Session, session};
 pub(crate) use side::engine_name;
 pub(crate) use theme::narrow;
-pub(crate) use toasts::{Toasts, toasts};
+pub(crate) use toasts::toasts;

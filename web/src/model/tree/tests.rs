@@ -12,7 +12,7 @@ fn shape_of(text: &str) -> Shape {
 
 /// Lists every container of a document, as the component would.
 fn listings(source: Source, text: &str) -> Listings {
-    let document = Document::parse(text, &Default::default()).unwrap();
+    let document = text.parse::<Document>().unwrap();
     let mut all = Listings::new();
     let mut todo: Vec<(String, Node<'_>)> = vec![(String::new(), document.root())];
     while let Some((pointer, value)) = todo.pop() {

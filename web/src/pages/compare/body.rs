@@ -44,7 +44,7 @@ pub(crate) fn Tabs(
 
 /// `+2 added`, `~6 changed`, `−1 removed`: filters.
 #[component]
-pub(crate) fn CountChips(
+fn CountChips(
     /// What is compared.
     comparison: Comparison,
     /// What of it is shown.
@@ -57,13 +57,15 @@ pub(crate) fn CountChips(
         let on = move || shown.only.get() == Some(glyph);
         let class = move || {
             let tone = if count() > 0 { glyph.class() } else { "" };
-            format!("filter {tone}{}", if on() { " on" } else { "" })
+            format!("filter count {tone}{}", if on() { " on" } else { "" })
         };
         let press = move |_| router.set(&[("only", (!on()).then_some(glyph.word()))]);
         view! {
             <button class=class aria-pressed=move || on().to_string() on:click=press>
-                {glyph.sign()}" "{move || number::count(count() as u64)}
-                <span class="word">{glyph.word()}</span>
+                <span>
+                    {move || format!("{} {}", glyph.sign(), number::count(count() as u64))}
+                    <span class="word">{format!(" {}", glyph.word())}</span>
+                </span>
             </button>
         }
     };
@@ -71,6 +73,38 @@ pub(crate) fn CountChips(
         <Show when=move || counts.get().is_some()>
             {one(Glyph::Added, 0)}{one(Glyph::Changed, 1)}{one(Glyph::Removed, 2)}
         </Show>
+    }
+}
+
+/// What limits the tab's content: kinds of changes, or for the tree whether equal values are folded.
+#[component]
+pub(crate) fn BarFilters(
+    /// What is compared.
+    comparison: Comparison,
+    /// What of it is shown.
+    shown: Shown,
+    /// How.
+    tab: Memo<Tab>,
+) -> impl IntoView {
+    move || match tab.get() {
+        Tab::Tree => view! { <TreeFilters/> }.into_any(),
+        _ => view! { <CountChips comparison shown/> }.into_any(),
+    }
+}
+
+#[component]
+fn TreeFilters() -> impl IntoView {
+    let router = router();
+    let everything = Memo::new(move |_| router.param("all").as_deref() == Some("show"));
+    view! {
+        <button
+            class="filter" class:on=move || !everything.get() aria-pressed=move || (!everything.get()).to_string()
+            on:click=move |_| router.set(&[("all", None)])
+        >"only what changed"</button>
+        <button
+            class="filter" class:on=move || everything.get() aria-pressed=move || everything.get().to_string()
+            on:click=move |_| router.set(&[("all", Some("show"))])
+        >"show everything"</button>
     }
 }
 

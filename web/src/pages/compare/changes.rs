@@ -10,7 +10,7 @@ use super::Comparison;
 use crate::model::change::Glyph;
 use crate::model::changes;
 use crate::parts::{ChangeRow, Empty, Icon, Pic, VirtualList};
-use crate::shell::{keys, narrow, router};
+use crate::shell::{Router, keys, narrow, router};
 
 /// One row of the list.
 #[derive(Clone)]
@@ -68,6 +68,7 @@ impl Shown {
 /// Selects the next or previous change, by keys or buttons.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor {
+    router: Router,
     shown: Shown,
     comparison: Comparison,
 }
@@ -75,7 +76,7 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// Listens to `n` and `p`.
     pub(crate) fn listen(comparison: Comparison, shown: Shown) -> Self {
-        let this = Self { shown, comparison };
+        let this = Self { router: router(), shown, comparison };
         keys().on_key(move |key| match key {
             "n" => this.step(true),
             "p" => this.step(false),
@@ -106,7 +107,7 @@ impl Cursor {
                 (Some(at), false) => at.checked_sub(1),
             };
             let Some(place) = next.and_then(|next| places.get(next)) else { return false };
-            router().adjust(&[("path", Some(&diff.changes[*place].path))]);
+            self.router.adjust(&[("path", Some(&diff.changes[*place].path))]);
             true
         })
     }
@@ -149,8 +150,28 @@ pub(crate) fn Changes(
                 </Empty>
             }
         >
+            <Head comparison/>
             <VirtualList rows=items key=Item::key height row=item_row reveal=reveal/>
         </Show>
+    }
+}
+
+/// What the columns are.
+#[component]
+fn Head(comparison: Comparison) -> impl IntoView {
+    let side = |letter: char, side: Option<super::Side>| {
+        side.map_or_else(|| format!("{letter}, nothing"), |side| format!("{letter}, v{}", side.version))
+    };
+    view! {
+        <div class="thead change change-head">
+            <span></span>
+            <span>"Path"</span>
+            <span class="num">{move || side('A', comparison.a.get())}</span>
+            <span></span>
+            <span class="num">{move || side('B', comparison.b.get())}</span>
+            <span class="num">"Delta"</span>
+            <span class="num">"Percent"</span>
+        </div>
     }
 }
 
@@ -236,7 +257,7 @@ fn Row(diff: Arc<Diff>, at: usize) -> impl IntoView {
 
 /// A broken rule, under the path that it is about.
 #[component]
-pub(crate) fn BrokenRow(
+fn BrokenRow(
     /// The rule.
     violation: Violation,
 ) -> impl IntoView {

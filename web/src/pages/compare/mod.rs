@@ -18,8 +18,8 @@ mod tree;
 
 use leptos::prelude::*;
 
-pub(crate) use body::{CompareBody, CountChips, Tabs, Working};
-pub(crate) use changes::{BrokenRow, Cursor, Shown};
+pub(crate) use body::{BarFilters, CompareBody, Tabs, Working};
+pub(crate) use changes::{Cursor, Shown};
 pub(crate) use comparison::{Comparison, Failure, Side};
 pub(crate) use pick_menu::{PickMenu, side_words};
 pub(crate) use sides::{Chosen, newer_side, older_side};

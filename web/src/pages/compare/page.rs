@@ -6,7 +6,7 @@ use statehouse_core::model::StateKey;
 
 use super::paths::PathList;
 use super::{
-    Chosen, CompareBody, Comparison, CountChips, Cursor, PickMenu, Shown, Side, Tabs, newer_side, older_side,
+    BarFilters, Chosen, CompareBody, Comparison, Cursor, PickMenu, Shown, Side, Tabs, newer_side, older_side,
     side_words,
 };
 use crate::live::Remote;
@@ -16,7 +16,7 @@ use crate::model::number;
 use crate::model::pick::Tab;
 use crate::pages::state::{Reader, Stretch, plan_of};
 use crate::parts::{Chip, CopyLink, FaultNote, Icon, Kbd, Pic, Tone};
-use crate::shell::{keys, router};
+use crate::shell::{Router, keys, router};
 
 /// Two versions of one state.
 #[component]
@@ -64,14 +64,14 @@ pub(super) fn Pair(key: StateKey) -> impl IntoView {
             <FaultNote remote=versions.versions/>
             <div class="sides">
                 <SideCard letter='A' name="a" chosen=a other=b.side versions/>
-                <button class="btn icon" aria-label="Swap A and B" data-tip="Swap A and B" on:click=move |_| swap(a, b)>
+                <button class="btn icon" aria-label="Swap A and B" data-tip="Swap A and B" on:click=move |_| swap(router, a, b)>
                     <Pic icon=Icon::Swap/>
                 </button>
                 <SideCard letter='B' name="b" chosen=b other=a.side versions/>
             </div>
             <div class="filters compare-bar">
                 <div class="segments"><Tabs tab comparison choose=Callback::new(choose_tab)/></div>
-                <CountChips comparison shown/>
+                <BarFilters comparison shown tab/>
                 <div class="about row">
                     <span>{place}</span>
                     <button class="btn small" on:click=move |_| { cursor.step(false); }><Pic icon=Icon::Up size=14/>"Previous"<Kbd name="p"/></button>
@@ -88,10 +88,10 @@ pub(super) fn Pair(key: StateKey) -> impl IntoView {
     }
 }
 
-fn swap(a: Chosen, b: Chosen) {
+fn swap(router: Router, a: Chosen, b: Chosen) {
     let number = |side: &Option<Side>| side.as_ref().map(|side| side.version.to_string());
     if let (Some(a), Some(b)) = (a.side.with_untracked(number), b.side.with_untracked(number)) {
-        router().set(&[("a", Some(&b)), ("b", Some(&a))]);
+        router.set(&[("a", Some(&b)), ("b", Some(&a))]);
     }
 }
 

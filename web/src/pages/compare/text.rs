@@ -211,8 +211,8 @@ fn inside(row: &Row, line: u32) -> AnyView {
     let (old, new) = (fold.old_number + line, fold.new_number + line);
     view! {
         <div class="text-line">
-            <span class="side"><i>{old}</i><b></b><code>{text.clone()}</code></span>
-            <span class="side twin"><i>{new}</i><b></b><code>{text}</code></span>
+            <span class="half"><i>{old}</i><b></b><code>{text.clone()}</code></span>
+            <span class="half twin"><i>{new}</i><b></b><code>{text}</code></span>
         </div>
     }
     .into_any()
@@ -247,7 +247,7 @@ fn RowLine(row: Row, half: Half) -> impl IntoView {
 #[component]
 fn LineSide(line: Option<Line>, glyph: Option<Glyph>, old: bool) -> impl IntoView {
     let Some(line) = line else {
-        return view! { <span class="side none" class:twin=!old></span> }.into_any();
+        return view! { <span class="half none" class:twin=!old></span> }.into_any();
     };
     let whole: String = line.parts.iter().map(|part| part.text.as_str()).collect();
     let tip = (whole.len() > 80).then(|| whole.trim().chars().take(600).collect::<String>());
@@ -256,7 +256,7 @@ fn LineSide(line: Option<Line>, glyph: Option<Glyph>, old: bool) -> impl IntoVie
     });
     let mark = glyph.map(|glyph| view! { <GlyphMark glyph/> });
     view! {
-        <span class="side" class:twin=!old data-tip=tip>
+        <span class="half" class:twin=!old data-tip=tip>
             <i>{line.number}</i><b>{mark}</b><code>{parts.collect_view()}</code>
         </span>
     }

@@ -76,16 +76,6 @@ pub(crate) fn Tree(
         laid.with(|laid| laid.rows.iter().position(|row| row.mark.is_some() && row.pointer == path))
     });
     view! {
-        <div class="bar">
-            <button
-                class="filter" class:on=move || !everything.get()
-                on:click=move |_| router.set(&[("all", None)])
-            >"only what changed"</button>
-            <button
-                class="filter" class:on=move || everything.get()
-                on:click=move |_| router.set(&[("all", Some("show"))])
-            >"show everything"</button>
-        </div>
         <Show when=move || state.fault.with(Option::is_some)>
             <Notice kind=NoticeKind::Error head="The document could not be listed.">
                 {move || state.fault.get()}

@@ -1,15 +1,26 @@
-//! Restore.
+//! Restore: planned, looked at, applied, undone.
 
-use leptos::prelude::*;
+#![allow(
+    clippy::large_types_passed_by_value,
+    reason = "a planning is a bundle of handles, made to be copied"
+)]
 
-/// Restore.
-#[component]
-pub(crate) fn Restore() -> impl IntoView {
-    view! { <div class="page"><div class="page-head"><h1>"Restore"</h1></div></div> }
-}
+mod apply;
+mod aside;
+mod banner;
+mod change_line;
+mod detail;
+mod earlier;
+mod items;
+mod list;
+mod page;
+mod planning;
+mod result;
+mod scope;
+mod since;
+mod state_row;
+mod target;
+mod undo;
 
-/// The result of an applied restore.
-#[component]
-pub(crate) fn Restored(id: String) -> impl IntoView {
-    view! { <div class="page"><div class="page-head"><h1>"Restore "{id}</h1></div></div> }
-}
+pub(crate) use page::Restore;
+pub(crate) use result::Restored;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::View;
 use crate::model::age;
 use crate::model::pick::Pick;
-use crate::pages::compare::{CompareBody, CountChips, PickMenu, Tabs, side_words};
+use crate::pages::compare::{BarFilters, CompareBody, PickMenu, Tabs, side_words};
 use crate::parts::{Icon, Pic};
 use crate::shell::router;
 
@@ -30,7 +30,7 @@ pub(super) fn ChangesPanel(view: View) -> impl IntoView {
     view! {
         <section class="panel changes" aria-label="What changed">
             <div class="head">
-                <Tabs tab=view.tab comparison=view.comparison choose=Callback::new(View::show_as)/>
+                <Tabs tab=view.tab comparison=view.comparison choose=Callback::new(move |tab| view.show_as(tab))/>
                 <div class="end against">
                     <span class="word">"against"</span>
                     <PickMenu name="a" words=Signal::derive(a_words) versions=view.all default="the version before B"/>
@@ -41,7 +41,7 @@ pub(super) fn ChangesPanel(view: View) -> impl IntoView {
                 </div>
             </div>
             <div class="bar">
-                <CountChips comparison=view.comparison shown=view.shown/>
+                <BarFilters comparison=view.comparison shown=view.shown tab=view.tab/>
                 <Following view/>
                 <span class="about">{between}</span>
             </div>

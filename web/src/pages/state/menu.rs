@@ -170,7 +170,7 @@ pub(super) fn Tombstone(view: View, head: Side) -> impl IntoView {
         let Some(key) = view.key.try_get_value() else { return };
         busy.set(true);
         let request = UndeleteRequest {
-            user_id: Author::remembered().value(),
+            user_id: Author::stored(),
             expected_version: Some(version),
             ..UndeleteRequest::default()
         };

@@ -11,7 +11,7 @@ use crate::live::remote;
 use crate::model::address::Query;
 use crate::model::path_history::{PathHistory, PathPoint, value_at};
 use crate::model::scale::{Canvas, tick_label, ticks};
-use crate::model::{age, changes};
+use crate::model::{age, changes, number};
 use crate::parts::{FaultNote, Tint};
 use crate::shell::clock;
 
@@ -64,7 +64,7 @@ pub(super) fn OverTime(view: View) -> impl IntoView {
                     <h2>"One path over time"</h2>
                     <span class="mono cut">{name}</span>
                     <span class="end">
-                        {move || told().map(|told| format!("changed {} times in the last {} versions", told.changes(), told.looked_at))}
+                        {move || told().map(|told| changed_words(&told))}
                     </span>
                 </div>
                 <FaultNote remote=history/>
@@ -75,6 +75,12 @@ pub(super) fn OverTime(view: View) -> impl IntoView {
             </section>
         </Show>
     }
+}
+
+/// `changed 40 times in the last 60 versions`
+fn changed_words(told: &PathHistory) -> String {
+    let times = number::counted(told.changes() as u64, "time", "times");
+    format!("changed {times} in the last {}", number::counted(told.looked_at as u64, "version", "versions"))
 }
 
 /// The first changed number: what people most likely want to see over time.

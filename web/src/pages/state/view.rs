@@ -7,7 +7,7 @@ use super::header;
 use super::history::{Reader, Stretch};
 use crate::model::pick::Tab;
 use crate::pages::compare::{Chosen, Comparison, Cursor, Shown, Side, newer_side, older_side};
-use crate::shell::{keys, router};
+use crate::shell::{Router, keys, router};
 
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
@@ -34,6 +34,7 @@ pub(crate) struct View {
     pub(super) shown: Shown,
     /// How they are shown.
     pub(super) tab: Memo<Tab>,
+    router: Router,
 }
 
 impl View {
@@ -68,6 +69,7 @@ impl View {
             comparison,
             shown,
             tab: Memo::new(move |_| Tab::parse(router.param("tab").as_deref())),
+            router,
         }
     }
 
@@ -81,10 +83,11 @@ impl View {
         let head = self.newest.get_untracked() == Some(number);
         let b = (!head).then(|| number.to_string());
         // A that would not be older than B gives way to the version before it.
-        let a = router()
+        let a = self
+            .router
             .param("a")
             .filter(|_| self.a.side.with_untracked(|a| a.as_ref().is_some_and(|a| a.version.0 < number)));
-        router().set(&[("b", b.as_deref()), ("a", a.as_deref())]);
+        self.router.set(&[("b", b.as_deref()), ("a", a.as_deref())]);
     }
 
     /// Goes one version older or newer.
@@ -101,8 +104,8 @@ impl View {
     }
 
     /// Shows another tab.
-    pub(super) fn show_as(tab: Tab) {
-        router().set(&[("tab", (tab != Tab::default()).then_some(tab.word()))]);
+    pub(super) fn show_as(self, tab: Tab) {
+        self.router.set(&[("tab", (tab != Tab::default()).then_some(tab.word()))]);
     }
 
     /// Swaps the sides.
@@ -110,7 +113,7 @@ impl View {
         let number = |side: &Option<Side>| side.as_ref().map(|side| side.version.to_string());
         let (a, b) = (self.a.side.with_untracked(number), self.b.side.with_untracked(number));
         if let (Some(a), Some(b)) = (a, b) {
-            router().set(&[("a", Some(&b)), ("b", Some(&a))]);
+            self.router.set(&[("a", Some(&b)), ("b", Some(&a))]);
         }
     }
 }
@@ -122,7 +125,7 @@ pub(super) fn listen(view: View) {
         match key {
             "[" | "j" => return view.step(false),
             "]" | "k" => return view.step(true),
-            "1" | "2" | "3" | "4" => View::show_as(Tab::ALL[usize::from(key.as_bytes()[0] - b'1')]),
+            "1" | "2" | "3" | "4" => view.show_as(Tab::ALL[usize::from(key.as_bytes()[0] - b'1')]),
             "c" => router.go(&untrack(|| header::compare_href(view))),
             "r" => router.go(&untrack(|| header::plan_href(view))),
             _ => return false,

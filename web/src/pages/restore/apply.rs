@@ -1,0 +1,178 @@
+//! The form under a plan: reason, acceptance, typed count, and the button that states its effect.
+
+use std::sync::Arc;
+
+use gloo_net::http::Method;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use statehouse_core::api::{AppliedRestore, ApplyRequest, Code, PlanCounts};
+
+use super::planning::Planning;
+use crate::api::{self, ApiError};
+use crate::model::address::encode_segment;
+use crate::model::number;
+use crate::model::restore::{Agreement, Form, button_text, missing};
+use crate::parts::{Author, AuthorField, CopyButton, Notice, NoticeKind};
+use crate::shell::router;
+
+/// The form.
+#[component]
+pub(super) fn Apply(planning: Planning) -> impl IntoView {
+    let router = router();
+    let author = Author::remembered();
+    let busy = RwSignal::new(false);
+    let refused = RwSignal::new(None::<ApiError>);
+    let form = planning.form;
+    let counts = Memo::new(move |_| planning.counts());
+    let violations = Memo::new(move |_| {
+        let Some(plan) = planning.plan.get() else { return 0 };
+        plan.states.iter().map(|state| planning.outcome(state).verdict.violations().len() as u64).sum::<u64>()
+    });
+    let lacks = Memo::new(move |_| {
+        form.with(|form| counts.with(|counts| missing(form, counts, planning.agreement.get())))
+    });
+    let deletes = move || counts.with(|counts| counts.deleted > 0);
+    let send = move || {
+        let Some((hash, request)) = planning.request_to_apply(author.value()) else { return };
+        busy.set(true);
+        refused.set(None);
+        spawn_local(async move {
+            let path = format!("/restores/{}/apply", encode_segment(&hash));
+            let done = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await;
+            busy.try_set(false);
+            match done {
+                Ok(applied) => {
+                    form.try_set(Form::default());
+                    router.go(&format!("/view/restore/{}", encode_segment(&applied.record.restore_id)));
+                }
+                Err(error) => planning.refuse(error, refused),
+            }
+        });
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if !busy.get_untracked() && lacks.with_untracked(Option::is_none) {
+            send();
+        }
+    };
+    view! {
+        <form class="panel padded apply" on:submit=submit>
+            <label class="labelled">
+                <span>"Reason, kept with every new version"</span>
+                <textarea
+                    class="field" rows="2" maxlength="4000" prop:value=move || form.with(|form| form.reason.clone())
+                    on:input=move |event| form.update(|form| form.reason = event_target_value(&event))
+                ></textarea>
+            </label>
+            <AuthorField author/>
+            <Show when=move || { violations.get() > 0 }>
+                <label class="row">
+                    <input
+                        class="check" type="checkbox" prop:checked=move || form.with(|form| form.accept)
+                        on:change=move |event| form.update(|form| form.accept = event_target_checked(&event))
+                    />
+                    {move || format!("I accept {}", number::counted(violations.get(), "violation", "violations"))}
+                </label>
+            </Show>
+            <Show when=deletes>
+                <label class="labelled">
+                    <span class="c-del">
+                        {move || {
+                            let count = counts.with(|counts| counts.deleted);
+                            format!("Type {count} to delete {}", number::counted(count, "state", "states"))
+                        }}
+                    </span>
+                    <input
+                        class="field mono" inputmode="numeric" autocomplete="off"
+                        prop:value=move || form.with(|form| form.typed.clone())
+                        on:input=move |event| form.update(|form| form.typed = event_target_value(&event))
+                    />
+                </label>
+            </Show>
+            <Show when=move || planning.agreement.get() == Agreement::Differ>
+                <Notice kind=NoticeKind::Error head="Browser and server worked out different plans.">
+                    "Nothing can be written. Load the page again; if it stays so, the console and the server are of different versions."
+                </Notice>
+            </Show>
+            {move || refused.get().map(|error| view! {
+                <Notice kind=NoticeKind::Error head=format!("Nothing was written. {}", error.sentence())>{error.detail().to_owned()}</Notice>
+            })}
+            <Button counts busy lacks deletes=Signal::derive(deletes)/>
+            <p class="note lacks" aria-live="polite">{move || lacks.get()}</p>
+            <div class="row ends">
+                <button type="button" class="btn plain" on:click=move |_| {
+                    if let Ok(history) = window().history() {
+                        let _ = history.back();
+                    }
+                }>"Cancel"</button>
+                <CopyButton text=Signal::derive(move || curl(planning, author.value())) what="the command" words="Copy as curl"/>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn Button(
+    counts: Memo<PlanCounts>,
+    busy: RwSignal<bool>,
+    lacks: Memo<Option<String>>,
+    deletes: Signal<bool>,
+) -> impl IntoView {
+    let class = move || if deletes.get() { "btn danger full act" } else { "btn main act" };
+    let words = move || {
+        let text = counts.with(button_text);
+        match text.split_once(": ") {
+            Some((head, rest)) => {
+                view! { <span>{format!("{head}: ")}</span><span>{rest.to_owned()}</span> }.into_any()
+            }
+            None => text.into_any(),
+        }
+    };
+    view! {
+        <button type="submit" class=class disabled=move || busy.get() || lacks.with(Option::is_some)>
+            {move || if busy.get() { "Writing…".into_any() } else { words().into_any() }}
+        </button>
+    }
+}
+
+impl Planning {
+    /// The request that applies what is on the screen, with the hash that binds it.
+    fn request_to_apply(self, user_id: Option<String>) -> Option<(String, ApplyRequest)> {
+        let confirmed = self.confirmed.get_untracked()?;
+        let form = self.form.get_untracked();
+        let request = ApplyRequest {
+            target: confirmed.target.clone(),
+            scope: confirmed.scope.clone(),
+            selection: confirmed.selection.clone(),
+            reason: form.reason.trim().to_owned(),
+            user_id,
+            accept_violations: form.accept,
+        };
+        Some((confirmed.plan.clone(), request))
+    }
+
+    /// Takes a refusal: a plan that heads have moved under is put beside its successor, everything else is said.
+    fn refuse(self, error: ApiError, refused: RwSignal<Option<ApiError>>) {
+        if let ApiError::Problem(problem) = &error
+            && problem.code == Code::PlanOutdated
+            && let (Some(fresh), Some(shown)) =
+                (problem.plan.clone(), self.plan.try_get_untracked().flatten())
+        {
+            self.refused(Arc::from(fresh), &shown);
+            return;
+        }
+        refused.try_set(Some(error));
+    }
+}
+
+/// The same as the button, for a terminal.
+fn curl(planning: Planning, user_id: Option<String>) -> String {
+    let Some((hash, request)) = planning.request_to_apply(user_id) else { return String::new() };
+    let origin = window().location().origin().unwrap_or_default();
+    let needs_key = api::key().is_some();
+    let auth = if needs_key { " -H \"Authorization: Bearer $TRADING_STATE_API_KEY\"" } else { "" };
+    let body = serde_json::to_string(&request).unwrap_or_default().replace('\'', "'\\''");
+    format!(
+        "curl -sS -X POST{auth} -H 'Content-Type: application/json' '{origin}/api/v1/restores/{hash}/apply' -d '{body}'"
+    )
+}

@@ -1,0 +1,114 @@
+//! Beside the plan: what will happen, who is writing there, what the broker does not know, and the button.
+
+use leptos::prelude::*;
+use statehouse_core::api::{Effect, PlannedState};
+
+use super::apply::Apply;
+use super::planning::Planning;
+use crate::model::change::Glyph;
+use crate::model::{age, number};
+use crate::parts::{Age, GlyphMark, Icon, Pic};
+use crate::shell::clock;
+
+/// An author who saved within this many seconds is said to be writing.
+const WRITING: i64 = 10 * 60;
+
+/// The column.
+#[component]
+pub(super) fn Aside(planning: Planning) -> impl IntoView {
+    let there = move || planning.plan.with(Option::is_some);
+    view! {
+        <aside class="plan-aside">
+            <Show when=there>
+                <WhatHappens planning/>
+                <Writing planning/>
+                <Broker planning/>
+                <Apply planning/>
+            </Show>
+        </aside>
+    }
+}
+
+#[component]
+fn WhatHappens(planning: Planning) -> impl IntoView {
+    let counts = Memo::new(move |_| planning.counts());
+    let states = |count: u64, one: &str, many: &str| {
+        format!("{} {}", number::counted(count, "state", "states"), if count == 1 { one } else { many })
+    };
+    let comes_back = move || {
+        let count = counts.with(|counts| counts.recreated);
+        let lone = (count == 1).then(|| the_recreated(planning)).flatten();
+        match lone {
+            Some(state) => format!("1 deleted state comes back as v{}", state.next_version),
+            None => format!(
+                "{} {}",
+                number::counted(count, "deleted state", "deleted states"),
+                if count == 1 { "comes back" } else { "come back" }
+            ),
+        }
+    };
+    let snapshot = move || planning.plan.with(|plan| plan.as_ref().map(|plan| plan.snapshot_before.clone()));
+    view! {
+        <section class="panel padded what">
+            <h2>"What will happen"</h2>
+            <ul>
+                <li><GlyphMark glyph=Glyph::Changed/>
+                    <span>{move || states(counts.with(|c| c.changed), "gets a new version made from the ticked paths", "get a new version made from the ticked paths")}</span></li>
+                <li><GlyphMark glyph=Glyph::Added/><span>{comes_back}</span></li>
+                <li><GlyphMark glyph=Glyph::Removed/>
+                    <span>{move || states(counts.with(|c| c.deleted), "is deleted", "are deleted")}</span></li>
+                <li><span class="c-accent"><Pic icon=Icon::Snapshot/></span>
+                    <span>"A snapshot "<span class="mono">{snapshot}</span>" is taken first. Undo is one click."</span></li>
+                <li><span class="ink2"><Pic icon=Icon::Lock/></span><span>"All in one commit, or nothing. History is kept."</span></li>
+            </ul>
+        </section>
+    }
+}
+
+fn the_recreated(planning: Planning) -> Option<PlannedState> {
+    let plan = planning.plan.get()?;
+    plan.states.iter().find(|state| planning.outcome(state).effect == Effect::Recreated).cloned()
+}
+
+/// An author who saved one of the states that would be written a short while ago.
+#[component]
+fn Writing(planning: Planning) -> impl IntoView {
+    let clock = clock();
+    let last = Memo::new(move |_| {
+        let plan = planning.plan.get()?;
+        let written = plan.states.iter().filter(|state| planning.outcome(state).effect != Effect::Equal);
+        let now = written.map(|state| &state.now).max_by_key(|now| now.timestamp)?;
+        Some((now.user_id.clone()?, now.state_id.to_string(), now.timestamp, now.seq))
+    });
+    let recent = Memo::new(move |_| {
+        last.get().filter(|(_, _, time, _)| age::seconds_between(*time, clock.now.get()) < WRITING)
+    });
+    move || {
+        recent.get().map(|(author, id, time, seq)| {
+            view! {
+                <div class="notice" role="note">
+                    <Pic icon=Icon::Author/>
+                    <p>
+                        <b>{format!("{author} is writing here.")}</b>" It saved "{id}" "<Age time seq/>
+                        ". If it saves again before you press the button, the plan is refused and worked out afresh."
+                    </p>
+                </div>
+            }
+        })
+    }
+}
+
+#[component]
+fn Broker(planning: Planning) -> impl IntoView {
+    let clock = clock();
+    let since = move || {
+        let plan = planning.plan.get()?;
+        Some(format!("Orders filled since {} stay filled.", age::moment(plan.target_time?, clock.read())))
+    };
+    view! {
+        <div class="notice warn" role="note">
+            <Pic icon=Icon::Warn/>
+            <p><b>"A saved state is not the broker’s truth."</b>" "{since}</p>
+        </div>
+    }
+}

@@ -1,0 +1,125 @@
+//! Applied restores, newest first, each with Undo.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use statehouse_core::api::{Moment, RestoreList, RestoreRecord};
+
+use super::scope::words as scope_words;
+use super::undo::{Undo, UndoRefused};
+use crate::api;
+use crate::live::{live, remote};
+use crate::model::address::{Query, encode_segment};
+use crate::model::{age, number};
+use crate::parts::{Counts, Empty, FaultNote, Icon, Pic};
+use crate::shell::clock;
+
+/// Restores on one page.
+const PAGE: &str = "50";
+
+async fn page(cursor: Option<String>) -> Result<RestoreList, api::ApiError> {
+    let query = Query::default().with("limit", Some(PAGE)).with("cursor", cursor.as_deref());
+    api::get(&format!("/restores{query}")).await
+}
+
+/// The panel.
+#[component]
+pub(super) fn Earlier(
+    /// Not this one: it is shown above.
+    #[prop(optional, into)]
+    but: Option<String>,
+) -> impl IntoView {
+    let (live, alone) = (live(), but.is_some());
+    let list = remote(move || Some(live.lists.get()), |_| page(None));
+    let rows = move || {
+        list.value.with(|list| {
+            let rows = list.as_ref().map(|list| list.restores.clone()).unwrap_or_default();
+            rows.into_iter().filter(|row| but.as_ref() != Some(&row.restore_id)).collect::<Vec<_>>()
+        })
+    };
+    let rows = Signal::derive(rows);
+    let none = move || list.value.with(Option::is_some) && rows.with(Vec::is_empty);
+    let more = move || list.value.with(|list| list.as_ref().and_then(|list| list.next_cursor.clone()));
+    let refused = RwSignal::new(None);
+    let reading = RwSignal::new(false);
+    let read_more = move |_| {
+        let Some(cursor) = untrack(more) else { return };
+        reading.set(true);
+        spawn_local(async move {
+            if let Ok(next) = page(Some(cursor)).await {
+                list.value.try_update(|list| {
+                    if let Some(list) = list {
+                        list.restores.extend(next.restores);
+                        list.next_cursor = next.next_cursor;
+                    }
+                });
+            }
+            reading.try_set(false);
+        });
+    };
+    view! {
+        <section class="panel earlier" aria-label="Earlier restores">
+            <div class="head">
+                <h2>"Earlier restores"</h2>
+                <span class="note">"every restore is kept and can be undone"</span>
+                <a class="btn small end" href="/view/restore"><Pic icon=Icon::Restore size=14/>"Plan a restore"</a>
+            </div>
+            <FaultNote remote=list/>
+            <UndoRefused refused/>
+            <Show when=none><Empty icon=Icon::Restore head=if alone { "No other restore yet" } else { "No restore yet" }></Empty></Show>
+            <Show when=move || !rows.with(Vec::is_empty)>
+                <div class="body">
+                    <div class="thead cells earlier-row">
+                        <span>"Applied"</span><span>"By"</span><span>"Target"</span><span>"Scope"</span><span>"Written"</span>
+                        <span>"Reason"</span><span>"Snapshot before"</span><span></span>
+                    </div>
+                    <For each=move || rows.get() key=|row| row.restore_id.clone() let:row><Row row refused/></For>
+                    <Show when=move || more().is_some()>
+                        <button class="btn small more" disabled=move || reading.get() on:click=read_more>"Older restores"</button>
+                    </Show>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+/// A target in few words.
+pub(super) fn target_words(target: &Moment) -> String {
+    match target {
+        Moment::Snapshot(name) => format!("snapshot {name}"),
+        Moment::Seq(seq) => format!("seq {}", number::count(seq.0)),
+        Moment::Time(time) => age::to_second(*time),
+        Moment::Now => "now".to_owned(),
+    }
+}
+
+#[component]
+fn Row(row: RestoreRecord, refused: RwSignal<Option<crate::api::ApiError>>) -> impl IntoView {
+    let clock = clock();
+    let href = format!("/view/restore/{}", encode_segment(&row.restore_id));
+    let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let counts = &row.counts;
+    let change = statehouse_core::model::ChangeSummary {
+        added: narrow(counts.recreated),
+        changed: narrow(counts.changed),
+        removed: narrow(counts.deleted),
+        first: None,
+    };
+    let reason = match &row.undoes {
+        Some(_) if row.reason.is_empty() => "undo".to_owned(),
+        _ => row.reason.clone(),
+    };
+    let snapshot = row.snapshot_before.to_string();
+    let look = format!("/view/snapshots{}", Query::default().with("compare", Some(&snapshot)));
+    view! {
+        <div class="trow cells earlier-row">
+            <a class="mono" href=href data-tip=age::full(row.timestamp)>{age::moment(row.timestamp, clock.read())}</a>
+            <span>{row.user_id.clone().unwrap_or_else(|| "no author".to_owned())}</span>
+            <span class="mono">{target_words(&row.target)}</span>
+            <span class="mono ink2">{scope_words(&row.scope)}</span>
+            <span><Counts change/></span>
+            <span class="ink2" data-tip=(reason.len() > 30).then(|| reason.clone())>{reason.clone()}</span>
+            <a class="mono" href=look>{snapshot}</a>
+            <span class="num"><Undo record=row brief=true refused/></span>
+        </div>
+    }
+}
