@@ -9,7 +9,7 @@ use super::files;
 use crate::tools::Toolbox;
 use crate::{process, progress};
 
-/// What rustc's output uses beyond the first version of WebAssembly; older binaryen (Debian has 108) must be told.
+/// What rustc's output uses beyond the first version of WebAssembly, which binaryen must be told.
 const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
@@ -34,9 +34,7 @@ pub(super) fn shell(tools: &Toolbox, stage: &Path) -> Result<()> {
 /// the compiler made it: larger, and just as right.
 pub(crate) fn wasm(tools: &Toolbox, file: &Path, level: &str) -> Result<()> {
     let Some(wasm_opt) = &tools.wasm_opt else {
-        progress::note(
-            "wasm-opt is not on PATH: files for the browser stay somewhat larger (package binaryen)",
-        );
+        progress::note("no recent wasm-opt on PATH: files for the browser stay somewhat larger");
         return Ok(());
     };
     let smaller = file.with_extension("optimised");

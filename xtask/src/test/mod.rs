@@ -76,28 +76,20 @@ fn execute(workspace: &Workspace, step: Step) -> Result<Outcome> {
         Step::Native => native::all_but_journeys(workspace)?,
         Step::Wasm => wasm::in_browser(workspace)?,
         Step::Console => {
-            small_console(workspace)?;
+            console::build(workspace)?;
             wasm::in_node(workspace)?;
         }
         Step::Journeys => {
-            small_console(workspace)?;
+            console::build(workspace)?;
             native::journeys(workspace)?;
         }
         Step::Size => {
-            small_console(workspace)?;
+            console::build(workspace)?;
             budget::check(workspace)?;
         }
         Step::Deny => return checks::deny(workspace),
     }
     Ok(Outcome::Passed)
-}
-
-/// The console as we ship it: the budget is meant for files that went through `wasm-opt`.
-fn small_console(workspace: &Workspace) -> Result<()> {
-    if find_program("wasm-opt").is_none() && debian::can_install() {
-        debian::install(&["binaryen"], "wasm-opt, which keeps the console's files small")?;
-    }
-    console::build(workspace)
 }
 
 fn name(step: Step) -> String {

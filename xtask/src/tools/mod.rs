@@ -23,6 +23,10 @@ use crate::{process, progress};
 
 const TRUNK_VERSION: &str = "0.21.14";
 
+/// Older binaryen is not used: Debian's 108 mixes up the tables of functions and of references, and the page that
+/// comes out stays white.
+const OLDEST_WASM_OPT: u32 = 123;
+
 /// One crate with the programs it installs.
 #[derive(Debug)]
 struct Tool {
@@ -72,7 +76,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Toolbox> {
     };
     let trunk_dir = provide(&trunk)?;
     let bindgen_dir = provide(&bindgen)?;
-    let wasm_opt = find_program("wasm-opt");
+    let wasm_opt = find_program("wasm-opt").filter(|program| is_new_enough(program));
     let versions = vec![
         format!("{} {}", trunk.krate, trunk.version),
         format!("{} {}", bindgen.krate, bindgen.version),
@@ -96,7 +100,7 @@ pub(crate) fn show(workspace: &Workspace) -> Result<()> {
         Some(path) => println!("wasm-opt      {}", path.display()),
         None => {
             println!(
-                "wasm-opt      not found (optional; package binaryen makes the console's files smaller)"
+                "wasm-opt      not found (optional; {OLDEST_WASM_OPT} or newer makes the console's files smaller)"
             );
         }
     }
@@ -133,6 +137,14 @@ impl Tool {
 
 fn program_in(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Whether a `wasm-opt` is one that keeps what it optimises working: `wasm-opt version 123 (version_123)`.
+fn is_new_enough(wasm_opt: &Path) -> bool {
+    let said = version_line(wasm_opt).unwrap_or_default();
+    said.split_whitespace()
+        .find_map(|word| word.parse::<u32>().ok())
+        .is_some_and(|found| found >= OLDEST_WASM_OPT)
 }
 
 /// The first line of `program --version`.
