@@ -236,7 +236,7 @@ async fn connections_beyond_the_limit_wait_for_their_turn() {
     let second = tokio::spawn(raw::get(server.address, "/livez"));
     let waited = tokio::time::timeout(Duration::from_millis(200), async {
         while !second.is_finished() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     });
     assert!(waited.await.is_err(), "the second connection was served beside the first one");

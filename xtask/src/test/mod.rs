@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
-use crate::tools::find_program;
 use crate::workspace::Workspace;
-use crate::{budget, console, debian, progress};
+use crate::{budget, console, progress};
 
 /// The steps, in the order in which they run: quick and telling ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
