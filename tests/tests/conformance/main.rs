@@ -1,6 +1,11 @@
 //! What every store promises. Each case is stamped on every backend: a new backend is one line below.
 
-#![allow(unreachable_pub, reason = "a test has no outside")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test has no outside, and fails by panicking"
+)]
 
 mod activity;
 mod backends;
