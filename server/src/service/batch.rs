@@ -21,7 +21,7 @@ impl Service {
         let batch_id: Arc<str> = self.settings.ids.new_id(self.now()).into();
         let mut who = Signature::new(request.user_id, request.description)?;
         who.batch_id = Some(Arc::clone(&batch_id));
-        let writes = self.batch_writes(request.items, &who)?;
+        let writes = self.batch_writes(request.items, &who).await?;
         let (outcomes, _) = self.commit(writes, None).await?;
         let seq = outcomes.iter().map(|outcome| outcome.version().seq).max().unwrap_or_default();
         let results = outcomes.iter().map(view_of).collect();
@@ -29,24 +29,28 @@ impl Service {
         Ok(BatchResponse { batch_id: batch_id.to_string(), seq, results })
     }
 
-    fn batch_writes(&self, items: Vec<BatchItem>, who: &Signature) -> Result<Vec<Write>> {
+    async fn batch_writes(&self, items: Vec<BatchItem>, who: &Signature) -> Result<Vec<Write>> {
+        let key = |item: &BatchItem| StateKey {
+            state_type: item.state_type.clone(),
+            state_id: item.state_id.clone(),
+        };
+        let saved = items.iter().filter_map(|item| Some((key(item), item.data.clone()?))).collect();
+        let mut verdicts = self.verdicts(saved).await?.into_iter();
         let mut broken = Vec::new();
         let mut writes = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
-            let key = StateKey { state_type: item.state_type, state_id: item.state_id };
+            let key = key(&item);
             let expected = item.expected_version.map(VersionNumber);
             let expectation = expected.map_or(Expectation::Any, Expectation::Version);
             let Some(data) = item.data else {
                 writes.push(who.write(key, Change::Delete, expectation, Verdict::NotChecked));
                 continue;
             };
-            match self.accept(&key, &data) {
-                Ok(verdict) => writes.push(who.write(key, Change::Save(data), expectation, verdict)),
-                Err(ServiceError::Invalid(violations)) => {
-                    broken.extend(violations.into_iter().map(|(key, v)| (key, in_item(index, v))));
-                }
-                Err(error) => return Err(error),
+            let verdict = verdicts.next().unwrap_or_default();
+            if self.is_strict(&key) {
+                broken.extend(verdict.violations().iter().map(|v| (key.clone(), in_item(index, v))));
             }
+            writes.push(who.write(key, Change::Save(data), expectation, verdict));
         }
         if broken.is_empty() { Ok(writes) } else { Err(ServiceError::Invalid(broken)) }
     }
@@ -81,8 +85,8 @@ fn check_batch(items: &[BatchItem]) -> Result<()> {
     Ok(())
 }
 
-fn in_item(index: usize, violation: Violation) -> Violation {
-    Violation { pointer: format!("/items/{index}/data{}", violation.pointer), ..violation }
+fn in_item(index: usize, violation: &Violation) -> Violation {
+    Violation { pointer: format!("/items/{index}/data{}", violation.pointer), ..violation.clone() }
 }
 
 fn view_of(outcome: &Outcome) -> StateView {

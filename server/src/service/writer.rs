@@ -1,11 +1,11 @@
 //! Group commit: one task takes what has arrived and makes it durable in one transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use statehouse_core::commit::Outcome;
+use statehouse_core::commit::{Change, Outcome, Write};
 use statehouse_core::model::Version;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::clock::Clock;
@@ -18,19 +18,23 @@ use crate::store::{StateStore, StoreError, WriteRefusal, WriteRequest, Written};
 const QUEUE: usize = 1024;
 /// Requests of one transaction at most.
 const GROUP: usize = 512;
+/// KiB of data that wait for the writer at most; whoever brings more waits in front of the queue.
+const QUEUE_KIB: u32 = 256 << 10;
 
 type Answer = std::result::Result<std::result::Result<Written, WriteRefusal>, StoreError>;
 
 struct Job {
     request: WriteRequest,
     answer: oneshot::Sender<Answer>,
+    _room: OwnedSemaphorePermit,
 }
 
 /// The way to the writer task.
 pub(super) struct Writer {
-    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    queue: RwLock<Option<mpsc::Sender<Job>>>,
+    room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<()>>>,
-    latency: Arc<Latency>,
+    latency: Latency,
 }
 
 impl Writer {
@@ -39,9 +43,10 @@ impl Writer {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let task = tokio::spawn(run(receiver, store, events, clock));
         Self {
-            queue: Mutex::new(Some(sender)),
+            queue: RwLock::new(Some(sender)),
+            room: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             task: Mutex::new(Some(task)),
-            latency: Arc::new(Latency::default()),
+            latency: Latency::default(),
         }
     }
 
@@ -52,9 +57,12 @@ impl Writer {
         request: WriteRequest,
     ) -> Result<std::result::Result<Written, WriteRefusal>> {
         let started = Instant::now();
-        let queue = self.queue.lock().await.clone().ok_or(ServiceError::Stopping)?;
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let queue = queue.ok_or(ServiceError::Stopping)?;
+        let room = Arc::clone(&self.room).acquire_many_owned(kib(&request)).await;
+        let room = room.map_err(|_| ServiceError::Stopping)?;
         let (answer, answered) = oneshot::channel();
-        queue.send(Job { request, answer }).await.map_err(|_| ServiceError::Stopping)?;
+        queue.send(Job { request, answer, _room: room }).await.map_err(|_| ServiceError::Stopping)?;
         let answer = answered.await.map_err(|_| ServiceError::Internal("the writer task ended".into()))?;
         self.latency.record(started.elapsed());
         Ok(answer?)
@@ -67,7 +75,7 @@ impl Writer {
 
     /// Takes no more requests and waits until those that were taken are done.
     pub(super) async fn stop(&self) {
-        self.queue.lock().await.take();
+        self.queue.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = self.task.lock().await.take() {
             // It ends by itself when the queue is empty and closed; an error means that it ended by a panic.
             if let Err(error) = task.await {
@@ -75,6 +83,19 @@ impl Writer {
             }
         }
     }
+}
+
+/// KiB of data in a request, at least 1 and at most all the room there is.
+fn kib(request: &WriteRequest) -> u32 {
+    let size = |write: &Write| match &write.change {
+        Change::Save(data) | Change::Restore(data) => data.len(),
+        Change::Delete => 0,
+    };
+    let bytes: usize = match request {
+        WriteRequest::Batch { writes, .. } => writes.iter().map(size).sum(),
+        WriteRequest::CreateSnapshot(_) | WriteRequest::DeleteSnapshot(_) => 0,
+    };
+    u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, QUEUE_KIB)
 }
 
 async fn run(
@@ -90,6 +111,7 @@ async fn run(
         if jobs.is_empty() {
             continue;
         }
+        // The room is given back here: what is being written is one group, and the next one may gather.
         let (requests, answers): (Vec<_>, Vec<_>) =
             jobs.drain(..).map(|job| (job.request, job.answer)).unzip();
         match store.commit(&requests, clock.now()).await {

@@ -6,7 +6,7 @@ use statehouse_core::api::{
     AppliedRestore, ApplyRequest, Moment, PlanRequest, Scope, Selection, SnapshotRestored, VersionView,
 };
 use statehouse_core::commit::{Change, Expectation, Outcome, Write};
-use statehouse_core::model::{Mode, SnapshotId, StateKey, Violation};
+use statehouse_core::model::{SnapshotId, StateKey, Violation};
 use statehouse_core::restore::{Planned, Writing};
 
 use super::plan::Worked;
@@ -134,10 +134,9 @@ impl Service {
     }
 
     fn check_rules(&self, writes: &[Planned], accept_violations: bool) -> Result<()> {
-        let strict = |key: &StateKey| self.settings.modes.mode(&key.state_type) == Mode::Strict;
         let broken: Vec<(StateKey, Violation)> = writes
             .iter()
-            .filter(|planned| strict(&planned.key))
+            .filter(|planned| self.is_strict(&planned.key))
             .flat_map(|planned| planned.verdict.violations().iter().map(|v| (planned.key.clone(), v.clone())))
             .collect();
         if !broken.is_empty() {
