@@ -21,6 +21,8 @@ pub struct Server {
     folder: TempDir,
     port: u16,
     arguments: Vec<String>,
+    /// Shell commands that run before the program, in its process.
+    before: Option<String>,
     client: Client,
 }
 
@@ -32,10 +34,19 @@ impl Server {
 
     /// The same with further arguments for `serve`.
     pub async fn start_with(arguments: &[&str]) -> Self {
+        Self::started(arguments, None).await
+    }
+
+    /// Starts a server after shell commands that change what its process may do, such as `ulimit`.
+    pub async fn start_after(shell: &str) -> Self {
+        Self::started(&[], Some(shell.to_owned())).await
+    }
+
+    async fn started(arguments: &[&str], before: Option<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the store");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let arguments = arguments.iter().map(ToString::to_string).collect();
-        let mut server = Self { process: None, folder, port, arguments, client: Client::new() };
+        let mut server = Self { process: None, folder, port, arguments, before, client: Client::new() };
         server.run().await;
         server
     }
@@ -55,7 +66,14 @@ impl Server {
     /// Starts the server again on the same port and store, after [`Self::kill`] or [`Self::stop`].
     pub async fn run(&mut self) {
         let program = program();
-        let mut command = Command::new(&program);
+        let mut command = match &self.before {
+            None => Command::new(&program),
+            Some(shell) => {
+                let mut command = Command::new("sh");
+                command.args(["-c", &format!("{shell}; exec \"$0\" \"$@\"")]).arg(&program);
+                command
+            }
+        };
         command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--db"]).arg(self.database());
         command.args(&self.arguments).stdout(Stdio::null()).kill_on_drop(true);
         // What the developer's shell says must not decide what is tested.
@@ -77,6 +95,15 @@ impl Server {
     async fn ready(&self) -> bool {
         let answer = self.client.get(format!("{}/readyz", self.origin())).send().await;
         answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
+    }
+
+    /// The id of the server's process.
+    ///
+    /// # Panics
+    /// If the server does not run.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().and_then(Child::id).expect("the server runs")
     }
 
     /// `kill -9`: the server has no chance to finish anything.

@@ -54,7 +54,11 @@ async fn nothing_is_acknowledged_on_a_full_disk_and_saving_works_again_by_itself
     let (status, saved) = server.post("/states", body(stored + 1)).await;
     assert_eq!((status, saved["version"].as_u64()), (StatusCode::OK, Some(stored + 1)), "{saved}");
     let (_, verified) = server.get("/verify?after=0&limit=10000").await;
-    assert_eq!((&verified["ok"], verified["verified_to"].as_u64()), (&true.into(), Some(stored + 1)), "{verified}");
+    assert_eq!(
+        (&verified["ok"], verified["verified_to"].as_u64()),
+        (&true.into(), Some(stored + 1)),
+        "{verified}"
+    );
     for n in 1..=stored + 1 {
         let path = format!("/states/a/raw?state_type=bot_memory&version={n}");
         assert_eq!(raw(&server, &path).await, data(n));
