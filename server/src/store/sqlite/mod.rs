@@ -2,6 +2,7 @@
 
 mod activity;
 mod heads;
+mod known_heads;
 mod list;
 mod log;
 mod migrate;

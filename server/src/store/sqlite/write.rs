@@ -1,162 +1,184 @@
-//! The statements of a commit. One text for any number of rows up to [`ROWS`], so that prepared statements are reused.
+//! The statements of a commit: as few calls as possible, with texts that come again, so that they are prepared once.
 
 use std::collections::{BTreeMap, HashMap};
 
+use sqlx::Arguments as _;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::hash::verdict_text;
-use statehouse_core::model::{StateKey, StateType, Verdict, Version};
+use statehouse_core::json::Document;
+use statehouse_core::model::{StateType, Verdict, Version};
 
 use super::failed;
+use super::known_heads::KnownHeads;
 use super::rows::sql;
 use crate::store::decide::SnapshotChange;
 use crate::store::{Result, StoreError};
 
-/// Rows of one statement at most.
+/// Rows of one call at most.
 const ROWS: usize = 64;
 const MINUTE: i64 = 60_000_000;
 
-/// What lists and totals know of a state before the commit.
+/// A new version and the row of its state.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct HeadBefore {
-    state_pk: i64,
-    live: bool,
-    invalid: bool,
+pub(super) struct Placed<'a> {
+    pub(super) state_pk: i64,
+    pub(super) version: &'a Version,
 }
 
-impl HeadBefore {
-    pub(super) fn of(state_pk: i64, head: &Version) -> Self {
-        Self { state_pk, live: !head.is_deleted(), invalid: head.verdict.is_invalid() }
-    }
-}
-
-type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
-
-/// Writes versions, moves heads, totals, activity and the tip. Returns the last row id given to a state.
+/// Writes versions, moves heads, totals, activity and the tip. `before` knows the heads that are replaced.
 pub(super) async fn versions(
     connection: &mut SqliteConnection,
-    versions: &[Version],
-    before: &HashMap<StateKey, HeadBefore>,
-    mut last_state: i64,
-) -> Result<i64> {
-    let Some(last) = versions.last() else { return Ok(last_state) };
-    let mut heads: HashMap<&StateKey, (i64, &Version)> = HashMap::with_capacity(versions.len());
-    let mut places = Vec::with_capacity(versions.len());
-    for version in versions {
-        let known = heads.get(&version.key).map(|(state_pk, _)| *state_pk);
-        let known = known.or_else(|| before.get(&version.key).map(|head| head.state_pk));
-        let state_pk = known.unwrap_or_else(|| {
-            last_state += 1;
-            last_state
-        });
-        heads.insert(&version.key, (state_pk, version));
-        places.push((state_pk, version));
-    }
-    let mut moved: Vec<_> = heads.values().copied().collect();
-    moved.sort_by_key(|(state_pk, _)| *state_pk);
+    placed: &[Placed<'_>],
+    before: &KnownHeads,
+) -> Result<()> {
+    let Some(last) = placed.last() else { return Ok(()) };
+    let heads: HashMap<i64, Placed<'_>> = placed.iter().map(|place| (place.state_pk, *place)).collect();
+    let mut moved: Vec<_> = heads.into_values().collect();
+    moved.sort_by_key(|place| place.state_pk);
+    let mut script = Script::default();
     for chunk in moved.chunks(ROWS) {
-        let statement = bulk(UPSERT_STATES, 7, UPSERT_STATES_END, chunk.len());
-        run(chunk.iter().fold(sqlx::query(statement), bind_state), connection).await?;
+        script.make_room(chunk.len(), connection).await?;
+        script.states(chunk)?;
     }
-    for chunk in places.chunks(ROWS) {
-        let statement = bulk(INSERT_VERSIONS, 14, "", chunk.len());
-        run(chunk.iter().fold(sqlx::query(statement), bind_version), connection).await?;
+    for chunk in placed.chunks(ROWS) {
+        script.make_room(chunk.len(), connection).await?;
+        script.versions(chunk)?;
     }
-    let totals = totals_json(&moved, before)?;
-    let counters = sqlx::query(COUNTERS)
-        .bind(totals)
-        .bind(activity_json(versions)?)
-        .bind(sql(last.seq.0))
-        .bind(last.chain_hash.as_bytes().as_slice())
-        .bind(last.recorded_at.micros());
-    run(counters, connection).await?;
-    Ok(last_state)
+    script.counters(&moved, placed, before, last.version)?;
+    script.run(connection).await
 }
 
 const UPSERT_STATES: &str =
     "INSERT INTO states (state_pk, state_type, state_id, head_seq, deleted, validity, author) VALUES ";
 const UPSERT_STATES_END: &str = " ON CONFLICT (state_pk) DO UPDATE SET head_seq = excluded.head_seq, \
-     deleted = excluded.deleted, validity = excluded.validity, author = excluded.author";
+     deleted = excluded.deleted, validity = excluded.validity, author = excluded.author; ";
 const INSERT_VERSIONS: &str = "INSERT INTO versions (seq, state_pk, version, operation, content_hash, \
      chain_hash, recorded_at, author, description, batch_id, verdict, change, size, data) VALUES ";
 
-/// Totals by type, activity by minute, and the tip: three statements in one call. The `WHERE true` tells SQLite that
-/// `ON` does not belong to a join.
+/// Totals by type, activity by minute, and the tip. `WHERE true` tells SQLite that `ON` does not belong to a join.
 const COUNTERS: &str = "\
 INSERT INTO totals (state_type, live, deleted, invalid) \
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1) WHERE true \
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true \
 ON CONFLICT (state_type) DO UPDATE SET live = live + excluded.live, \
 deleted = deleted + excluded.deleted, invalid = invalid + excluded.invalid; \
 INSERT INTO activity (minute, state_type, author, versions, last_seq, last_at) \
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($2) WHERE true \
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?) WHERE true \
 ON CONFLICT (minute, state_type, author) DO UPDATE SET versions = versions + excluded.versions, \
 last_seq = excluded.last_seq, last_at = excluded.last_at; \
-UPDATE meta SET seq = $3, chain_hash = $4, recorded_at = $5 WHERE id = 1";
+UPDATE meta SET seq = ?, chain_hash = ?, recorded_at = ? WHERE id = 1";
 
-/// A statement for `rows` rows of `columns` columns each.
-fn bulk(start: &str, columns: usize, end: &str, rows: usize) -> sqlx::AssertSqlSafe<String> {
-    let row = format!("({}?)", "?, ".repeat(columns - 1));
-    let mut text = String::with_capacity(start.len() + end.len() + rows * (row.len() + 2));
-    text.push_str(start);
-    for index in 0..rows {
-        text.push_str(if index == 0 { "" } else { ", " });
-        text.push_str(&row);
+/// Several statements that go to the engine in one call.
+#[derive(Default)]
+struct Script {
+    text: String,
+    arguments: SqliteArguments,
+    rows: usize,
+}
+
+impl Script {
+    /// Runs what has gathered if so many rows more would be too many for one call.
+    async fn make_room(&mut self, rows: usize, connection: &mut SqliteConnection) -> Result<()> {
+        if self.rows + rows > 2 * ROWS {
+            std::mem::take(self).run(connection).await?;
+        }
+        self.rows += rows;
+        Ok(())
     }
-    text.push_str(end);
-    sqlx::AssertSqlSafe(text)
-}
 
-fn bind_state<'q>(statement: Statement<'q>, (state_pk, head): &(i64, &Version)) -> Statement<'q> {
-    let validity = match head.verdict {
-        Verdict::NotChecked => 0,
-        Verdict::Valid => 1,
-        Verdict::Invalid { .. } => 2,
-    };
-    statement
-        .bind(*state_pk)
-        .bind(head.key.state_type.as_str().to_owned())
-        .bind(head.key.state_id.as_str().to_owned())
-        .bind(sql(head.seq.0))
-        .bind(head.is_deleted())
-        .bind(validity)
-        .bind(head.author.clone())
-}
+    async fn run(self, connection: &mut SqliteConnection) -> Result<()> {
+        run(sqlx::query_with(sqlx::AssertSqlSafe(self.text), self.arguments), connection).await
+    }
 
-fn bind_version<'q>(statement: Statement<'q>, (state_pk, version): &(i64, &Version)) -> Statement<'q> {
-    // A summary is made of numbers and texts: writing it cannot fail.
-    let change = serde_json::to_string(&version.change).unwrap_or_default();
-    statement
-        .bind(sql(version.seq.0))
-        .bind(*state_pk)
-        .bind(sql(version.version.0))
-        .bind(version.operation.as_str())
-        .bind(version.content_hash.as_ref().map(|hash| hash.as_bytes().to_vec()))
-        .bind(version.chain_hash.as_bytes().to_vec())
-        .bind(version.recorded_at.micros())
-        .bind(version.author.clone())
-        .bind(version.description.clone())
-        .bind(version.batch_id.clone())
-        .bind(verdict_text(&version.verdict))
-        .bind(change)
-        .bind(sql(version.size() as u64))
-        .bind(version.data.as_ref().map(|data| data.text().to_owned()))
+    fn bind<'q, T>(&mut self, value: T) -> Result<()>
+    where
+        T: sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite>,
+    {
+        self.arguments.add(value).map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+
+    /// A statement for so many rows of so many columns.
+    fn bulk(&mut self, start: &str, columns: usize, end: &str, rows: usize) {
+        self.text.push_str(start);
+        for row in 0..rows {
+            self.text.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..columns {
+                self.text.push_str(if column == 0 { "?" } else { ", ?" });
+            }
+            self.text.push(')');
+        }
+        self.text.push_str(end);
+    }
+
+    fn states(&mut self, heads: &[Placed<'_>]) -> Result<()> {
+        self.bulk(UPSERT_STATES, 7, UPSERT_STATES_END, heads.len());
+        for Placed { state_pk, version } in heads {
+            self.bind(*state_pk)?;
+            self.bind(version.key.state_type.as_str())?;
+            self.bind(version.key.state_id.as_str())?;
+            self.bind(sql(version.seq.0))?;
+            self.bind(version.is_deleted())?;
+            self.bind(match version.verdict {
+                Verdict::NotChecked => 0,
+                Verdict::Valid => 1,
+                Verdict::Invalid { .. } => 2,
+            })?;
+            self.bind(version.author.clone())?;
+        }
+        Ok(())
+    }
+
+    fn versions(&mut self, placed: &[Placed<'_>]) -> Result<()> {
+        self.bulk(INSERT_VERSIONS, 14, "; ", placed.len());
+        for Placed { state_pk, version } in placed {
+            self.bind(sql(version.seq.0))?;
+            self.bind(*state_pk)?;
+            self.bind(sql(version.version.0))?;
+            self.bind(version.operation.as_str())?;
+            self.bind(version.content_hash.as_ref().map(|hash| hash.as_bytes().as_slice()))?;
+            self.bind(version.chain_hash.as_bytes().as_slice())?;
+            self.bind(version.recorded_at.micros())?;
+            self.bind(version.author.clone())?;
+            self.bind(version.description.clone())?;
+            self.bind(version.batch_id.clone())?;
+            self.bind(verdict_text(&version.verdict))?;
+            self.bind(json(&version.change)?)?;
+            self.bind(sql(version.size() as u64))?;
+            self.bind(version.data.as_ref().map(Document::text))?;
+        }
+        Ok(())
+    }
+
+    fn counters(
+        &mut self,
+        moved: &[Placed<'_>],
+        placed: &[Placed<'_>],
+        before: &KnownHeads,
+        last: &Version,
+    ) -> Result<()> {
+        self.text.push_str(COUNTERS);
+        self.bind(totals_json(moved, before)?)?;
+        self.bind(activity_json(placed)?)?;
+        self.bind(sql(last.seq.0))?;
+        self.bind(last.chain_hash.as_bytes().as_slice())?;
+        self.bind(last.recorded_at.micros())
+    }
 }
 
 /// By how much each type's totals change: `[["position",1,0,0],...]`.
-fn totals_json(moved: &[(i64, &Version)], before: &HashMap<StateKey, HeadBefore>) -> Result<String> {
+fn totals_json(moved: &[Placed<'_>], before: &KnownHeads) -> Result<String> {
     let mut deltas: BTreeMap<&StateType, [i64; 3]> = BTreeMap::new();
-    let mut add = |state_type, live: bool, invalid: bool, by: i64| {
-        let [sum_live, sum_deleted, sum_invalid] = deltas.entry(state_type).or_default();
-        *(if live { sum_live } else { sum_deleted }) += by;
-        *sum_invalid += if live && invalid { by } else { 0 };
+    let delta = |head: &Version, by: i64| match (head.is_deleted(), head.verdict.is_invalid()) {
+        (true, _) => [0, by, 0],
+        (false, true) => [by, 0, by],
+        (false, false) => [by, 0, 0],
     };
-    for (_, head) in moved {
-        let state_type = &head.key.state_type;
-        if let Some(old) = before.get(&head.key) {
-            add(state_type, old.live, old.invalid, -1);
-        }
-        add(state_type, !head.is_deleted(), head.verdict.is_invalid(), 1);
+    for Placed { version, .. } in moved {
+        let sums = deltas.entry(&version.key.state_type).or_default();
+        let old = before.get(&version.key).map_or([0; 3], |head| delta(&head.version, -1));
+        let new = delta(version, 1);
+        sums.iter_mut().zip(old.into_iter().zip(new)).for_each(|(sum, (old, new))| *sum += old + new);
     }
     deltas.retain(|_, delta| *delta != [0; 3]);
     let rows: Vec<_> = deltas.iter().map(|(name, [a, b, c])| (name.as_str(), a, b, c)).collect();
@@ -164,9 +186,9 @@ fn totals_json(moved: &[(i64, &Version)], before: &HashMap<StateKey, HeadBefore>
 }
 
 /// Versions by minute, type and author.
-fn activity_json(versions: &[Version]) -> Result<String> {
+fn activity_json(placed: &[Placed<'_>]) -> Result<String> {
     let mut slots: BTreeMap<(i64, &str, String), (u64, u64, i64)> = BTreeMap::new();
-    for version in versions {
+    for Placed { version, .. } in placed {
         let minute = version.recorded_at.micros().div_euclid(MINUTE);
         let author = version.author.as_deref().map(|author| format!("={author}")).unwrap_or_default();
         let slot = slots.entry((minute, version.key.state_type.as_str(), author)).or_default();
@@ -218,6 +240,6 @@ pub(super) async fn restores(connection: &mut SqliteConnection, records: &[Resto
     Ok(())
 }
 
-async fn run(statement: Statement<'_>, connection: &mut SqliteConnection) -> Result<()> {
+async fn run(statement: Query<'_, Sqlite, SqliteArguments>, connection: &mut SqliteConnection) -> Result<()> {
     statement.execute(connection).await.map(|_| ()).map_err(failed)
 }

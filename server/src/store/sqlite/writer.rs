@@ -8,18 +8,20 @@ use sqlx::sqlite::SqliteConnection;
 use statehouse_core::commit::Tip;
 use statehouse_core::model::{Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
-use super::write::{self, HeadBefore};
+use super::known_heads::KnownHeads;
+use super::write::{self, Placed};
 use super::{failed, heads, open, points, rows};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
 use crate::store::text::after_prefix;
 use crate::store::{Result, WriteRefusal, WriteRequest, Written};
 
-/// The writing connection and where the log ends. Nobody else writes, so that need not be read again.
+/// The writing connection and what it knows. Nobody else writes, so what it wrote need not be read again.
 #[derive(Debug)]
 pub(super) struct Writer {
     connection: SqliteConnection,
     tip: Tip,
     last_state: i64,
+    heads: KnownHeads,
 }
 
 impl Writer {
@@ -30,7 +32,7 @@ impl Writer {
             .fetch_one(&mut connection)
             .await
             .map_err(failed)?;
-        Ok(Self { connection, tip, last_state })
+        Ok(Self { connection, tip, last_state, heads: KnownHeads::default() })
     }
 
     /// Decides and writes a group. After an error the writer must not be used again.
@@ -40,19 +42,26 @@ impl Writer {
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
         let needs = Needs::of(group);
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        let (heads, before) = read_heads(&mut transaction, &needs).await?;
-        let snapshots = read_snapshots(&mut transaction, &needs).await?;
-        let decided = decide_group(group, Known { tip: self.tip, heads, snapshots }, now);
+        self.learn_heads(&needs).await?;
+        let known = Known {
+            tip: self.tip,
+            heads: self.heads.versions(needs.heads.iter().copied()),
+            snapshots: self.read_snapshots(&needs).await?,
+        };
+        let decided = decide_group(group, known, now);
         if decided.is_empty() {
-            transaction.rollback().await.map_err(failed)?;
             return Ok(decided.answers);
         }
-        let last_state =
-            write::versions(&mut transaction, &decided.versions, &before, self.last_state).await?;
+        let (placed, last_state) = self.place(&decided.versions);
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        write::versions(&mut transaction, &placed, &self.heads).await?;
         write::snapshots(&mut transaction, &decided.snapshots).await?;
         write::restores(&mut transaction, &decided.restores).await?;
         transaction.commit().await.map_err(failed)?;
+        for place in placed {
+            self.heads.keep(place.state_pk, place.version.clone());
+        }
+        self.heads.forget_some();
         self.last_state = last_state;
         if let Some(last) = decided.versions.last() {
             self.tip = Tip { seq: last.seq, chain_hash: last.chain_hash, recorded_at: last.recorded_at };
@@ -60,37 +69,64 @@ impl Writer {
         Ok(decided.answers)
     }
 
+    /// Gives each version the row of its state; new states get the next free ones.
+    fn place<'v>(&self, versions: &'v [Version]) -> (Vec<Placed<'v>>, i64) {
+        let mut last_state = self.last_state;
+        let mut new: HashMap<&StateKey, i64> = HashMap::new();
+        let placed = versions.iter().map(|version| {
+            let known = self.heads.get(&version.key).map(|head| head.state_pk);
+            let state_pk = known.unwrap_or_else(|| {
+                *new.entry(&version.key).or_insert_with(|| {
+                    last_state += 1;
+                    last_state
+                })
+            });
+            Placed { state_pk, version }
+        });
+        let placed = placed.collect();
+        (placed, last_state)
+    }
+
+    /// Reads the heads that are needed and not known.
+    async fn learn_heads(&mut self, needs: &Needs<'_>) -> Result<()> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            rows::columns_with_data!(),
+            ", s.state_pk FROM json_each($1) AS wanted",
+            " CROSS JOIN states AS s ON s.state_type = wanted.value ->> 0 AND s.state_id = wanted.value ->> 1",
+            " CROSS JOIN versions AS v ON v.seq = s.head_seq"
+        );
+        let unknown: Vec<&StateKey> =
+            needs.heads.iter().copied().filter(|key| self.heads.get(key).is_none()).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(SQL).bind(keys_json(unknown.into_iter()));
+        for row in &query.fetch_all(&mut self.connection).await.map_err(failed)? {
+            self.heads.keep(rows::column(row, 15)?, rows::version(row)?);
+        }
+        Ok(())
+    }
+
+    async fn read_snapshots(&mut self, needs: &Needs<'_>) -> Result<HashMap<SnapshotId, Snapshot>> {
+        let mut known = HashMap::new();
+        for id in &needs.snapshots {
+            if let Some(snapshot) = points::snapshot(&mut self.connection, id).await? {
+                known.insert(snapshot.id.clone(), snapshot);
+            }
+        }
+        if needs.before_restore {
+            let end = after_prefix(BEFORE_RESTORE).unwrap_or_default();
+            for snapshot in points::snapshots_between(&mut self.connection, BEFORE_RESTORE, &end).await? {
+                known.insert(snapshot.id.clone(), snapshot);
+            }
+        }
+        Ok(known)
+    }
+
     pub(super) async fn close(self) {
         open::close(self.connection).await;
     }
-}
-
-type Heads = (HashMap<StateKey, Version>, HashMap<StateKey, HeadBefore>);
-
-async fn read_heads(connection: &mut SqliteConnection, needs: &Needs<'_>) -> Result<Heads> {
-    const SQL: &str = concat!(
-        "SELECT ",
-        rows::columns_with_data!(),
-        ", s.state_pk FROM json_each($1) AS wanted",
-        " CROSS JOIN states AS s ON s.state_type = wanted.value ->> 0 AND s.state_id = wanted.value ->> 1",
-        " CROSS JOIN versions AS v ON v.seq = s.head_seq"
-    );
-    let mut heads = HashMap::with_capacity(needs.heads.len());
-    let mut before = HashMap::with_capacity(needs.heads.len());
-    if needs.heads.is_empty() {
-        return Ok((heads, before));
-    }
-    let found = sqlx::query(SQL)
-        .bind(keys_json(needs.heads.iter().copied()))
-        .fetch_all(connection)
-        .await
-        .map_err(failed)?;
-    for row in &found {
-        let head = rows::version(row)?;
-        before.insert(head.key.clone(), HeadBefore::of(rows::column(row, 15)?, &head));
-        heads.insert(head.key.clone(), head);
-    }
-    Ok((heads, before))
 }
 
 /// Keys as one parameter, whatever their number: `[["type","id"],...]`.
@@ -98,23 +134,4 @@ pub(super) fn keys_json<'a>(keys: impl Iterator<Item = &'a StateKey>) -> String 
     let pairs: Vec<_> = keys.map(|key| [key.state_type.as_str(), key.state_id.as_str()]).collect();
     // Texts in arrays: writing them cannot fail.
     serde_json::to_string(&pairs).unwrap_or_default()
-}
-
-async fn read_snapshots(
-    connection: &mut SqliteConnection,
-    needs: &Needs<'_>,
-) -> Result<HashMap<SnapshotId, Snapshot>> {
-    let mut known = HashMap::new();
-    for id in &needs.snapshots {
-        if let Some(snapshot) = points::snapshot(connection, id).await? {
-            known.insert(snapshot.id.clone(), snapshot);
-        }
-    }
-    if needs.before_restore {
-        let end = after_prefix(BEFORE_RESTORE).unwrap_or_default();
-        for snapshot in points::snapshots_between(connection, BEFORE_RESTORE, &end).await? {
-            known.insert(snapshot.id.clone(), snapshot);
-        }
-    }
-    Ok(known)
 }

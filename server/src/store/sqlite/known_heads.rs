@@ -1,0 +1,104 @@
+//! The heads that the writer wrote or read lately: bots write the same states again and again.
+
+use std::collections::HashMap;
+
+use statehouse_core::model::{StateKey, Version};
+
+/// Bytes kept at most, about.
+const BYTES: usize = 64 << 20;
+/// Bytes of a head besides its data, about. The index of the data is counted with the data.
+const OVERHEAD: usize = 600;
+
+/// A head and its row.
+#[derive(Debug)]
+pub(super) struct KnownHead {
+    pub(super) state_pk: i64,
+    pub(super) version: Version,
+}
+
+/// Heads by key. Only the writer uses them, and it is the only one that moves them, so they are never out of date.
+#[derive(Debug, Default)]
+pub(super) struct KnownHeads {
+    heads: HashMap<StateKey, KnownHead>,
+    bytes: usize,
+}
+
+impl KnownHeads {
+    pub(super) fn get(&self, key: &StateKey) -> Option<&KnownHead> {
+        self.heads.get(key)
+    }
+
+    /// The heads of these states, as far as they are known.
+    pub(super) fn versions<'a>(
+        &self,
+        keys: impl Iterator<Item = &'a StateKey>,
+    ) -> HashMap<StateKey, Version> {
+        keys.filter_map(|key| Some((key.clone(), self.get(key)?.version.clone()))).collect()
+    }
+
+    pub(super) fn keep(&mut self, state_pk: i64, version: Version) {
+        self.bytes += weight(&version);
+        if let Some(old) = self.heads.insert(version.key.clone(), KnownHead { state_pk, version }) {
+            self.bytes -= weight(&old.version);
+        }
+    }
+
+    /// Makes room where there is too little. Which half goes does not matter much: what is needed is read again.
+    pub(super) fn forget_some(&mut self) {
+        if self.bytes <= BYTES {
+            return;
+        }
+        let mut bytes = 0;
+        self.heads.retain(|_, head| {
+            let size = weight(&head.version);
+            let stays = bytes + size <= BYTES / 2;
+            bytes += if stays { size } else { 0 };
+            stays
+        });
+        self.bytes = bytes;
+    }
+}
+
+fn weight(version: &Version) -> usize {
+    version.size() * 3 + OVERHEAD
+}
+
+#[cfg(test)]
+mod tests {
+    use statehouse_core::commit::{Change, Expectation, Tip, Write, decide};
+    use statehouse_core::model::{ChangeSummary, Timestamp, Verdict};
+
+    use super::*;
+
+    fn head(id: &str, bytes: usize) -> Version {
+        let write = Write {
+            key: StateKey::new("position", id).unwrap(),
+            change: Change::Save(format!("\"{}\"", "x".repeat(bytes)).parse().unwrap()),
+            expectation: Expectation::Any,
+            verdict: Verdict::NotChecked,
+            author: None,
+            description: None,
+            batch_id: None,
+        };
+        let summary = |_: &_, _: Option<&_>, _: Option<&_>| ChangeSummary::default();
+        let time = Timestamp::from_micros(1);
+        let outcomes = decide(&[write], &mut Tip::START.clone(), &mut HashMap::new(), time, &summary);
+        outcomes.unwrap().pop().unwrap().into_version()
+    }
+
+    #[test]
+    fn room_is_made_when_it_is_needed() {
+        let mut heads = KnownHeads::default();
+        for n in 0..50 {
+            heads.keep(n, head(&format!("s{n}"), 1 << 20));
+            heads.forget_some();
+            assert!(heads.bytes <= BYTES);
+            assert!(heads.get(&StateKey::new("position", &format!("s{n}")).unwrap()).is_some() || n > 0);
+        }
+        let sum: usize = heads.heads.values().map(|head| weight(&head.version)).sum();
+        assert_eq!(heads.bytes, sum);
+        heads.keep(1, head("s49", 1));
+        let sum: usize = heads.heads.values().map(|head| weight(&head.version)).sum();
+        assert_eq!(heads.bytes, sum);
+    }
+}
