@@ -186,15 +186,18 @@ fn long_tip(text: Option<&str>) -> Option<String> {
 }
 
 fn series_values(series: &SeriesChange) -> AnyView {
-    let line = |sign: &'static str, class: &'static str, count: u32, words: &'static str| {
-        (count > 0).then(|| view! { <div><b class=class>{sign}</b>{format!(" {count} {words}")}</div> })
+    let line = |sign: &'static str, class: &'static str, count: u32, words: (&'static str, &'static str)| {
+        let (did, place) = words;
+        (count > 0).then(|| view! {
+            <div><b class=class>{sign}</b>{format!(" {count} ")}<span class="word">{did}</span>{place}</div>
+        })
     };
     view! {
         <span class="old series-words">
-            {line("\u{2212}", "c-del", series.removed_head, "removed at the head")}
-            {line("+", "c-add", series.added_head, "added at the head")}
-            {line("\u{2212}", "c-del", series.removed_tail, "removed at the tail")}
-            {line("+", "c-add", series.added_tail, "added at the tail")}
+            {line("\u{2212}", "c-del", series.removed_head, ("removed at the ", "head"))}
+            {line("+", "c-add", series.added_head, ("added at the ", "head"))}
+            {line("\u{2212}", "c-del", series.removed_tail, ("removed at the ", "tail"))}
+            {line("+", "c-add", series.added_tail, ("added at the ", "tail"))}
         </span>
         <span class="arrow"></span>
         <span class="new">

@@ -119,18 +119,10 @@ fn Button(
     deletes: Signal<bool>,
 ) -> impl IntoView {
     let class = move || if deletes.get() { "btn danger full act" } else { "btn main act" };
-    let words = move || {
-        let text = counts.with(button_text);
-        match text.split_once(": ") {
-            Some((head, rest)) => {
-                view! { <span>{format!("{head}: ")}</span><span>{rest.to_owned()}</span> }.into_any()
-            }
-            None => text.into_any(),
-        }
-    };
+    let words = move || if busy.get() { "Writing…".to_owned() } else { counts.with(button_text) };
     view! {
         <button type="submit" class=class disabled=move || busy.get() || lacks.with(Option::is_some)>
-            {move || if busy.get() { "Writing…".into_any() } else { words().into_any() }}
+            {words}
         </button>
     }
 }

@@ -113,7 +113,7 @@ fn facts(record: &RestoreRecord) -> String {
         (first, last) => format!("seq {} to {}", number::count(first.0), number::count(last.0)),
     };
     let by = record.user_id.as_ref().map_or_else(String::new, |name| format!(", by {name}"));
-    let undoes = if record.undoes.is_some() { " It undid an earlier restore." } else { "" };
+    let undoes = if record.undoes.is_some() { ". It undid an earlier restore." } else { "" };
     let target = target_words(&record.target);
     format!(
         "{range}, one commit, {}{by}, to {target}. “{}”{undoes}",

@@ -61,20 +61,30 @@ pub(super) fn Undo(
 #[component]
 pub(super) fn UndoRefused(refused: RwSignal<Option<ApiError>>) -> impl IntoView {
     move || {
-        refused.get().map(|error| {
-            let plan = match &error {
-                ApiError::Problem(problem) if problem.code == Code::PlanOutdated => problem.plan.as_deref().map(plan_href),
-                _ => None,
-            };
-            view! {
+        refused.get().map(|error| match outdated(&error) {
+            Some(plan) => {
+                view! {
+                    <Notice kind=NoticeKind::Error head="Nothing was written.">
+                        "Of what this restore wrote, something was saved again since. A plan can still go back to the moment before it, path by path. "
+                        <a href=plan_href(&plan)>"Look at that plan"</a>
+                    </Notice>
+                }
+                .into_any()
+            }
+            None => view! {
                 <Notice kind=NoticeKind::Error head=format!("Nothing was written. {}", error.sentence())>
-                    {error.detail().to_owned()}" "
-                    {plan.map(|href| view! {
-                        "A plan can still go back to the moment before, path by path. "<a href=href>"Look at that plan"</a>
-                    })}
+                    {error.detail().to_owned()}
                 </Notice>
             }
+            .into_any(),
         })
+    }
+}
+
+fn outdated(error: &ApiError) -> Option<Plan> {
+    match error {
+        ApiError::Problem(problem) if problem.code == Code::PlanOutdated => problem.plan.as_deref().cloned(),
+        _ => None,
     }
 }
 

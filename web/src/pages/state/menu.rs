@@ -163,7 +163,10 @@ fn DeleteDialog(view: View, open: RwSignal<bool>) -> impl IntoView {
 pub(super) fn Tombstone(view: View, head: Side) -> impl IntoView {
     let toasts = toasts();
     let busy = RwSignal::new(false);
-    let author = head.user_id.as_deref().unwrap_or("someone").to_owned();
+    let deleted = match head.user_id.as_deref() {
+        Some(author) => format!("Deleted by {author}"),
+        None => "Deleted".to_owned(),
+    };
     let why = head.description.as_deref().filter(|why| !why.is_empty()).map(|why| format!("“{why}”. "));
     let version = head.version.0;
     let undelete = move |_| {
@@ -186,7 +189,7 @@ pub(super) fn Tombstone(view: View, head: Side) -> impl IntoView {
         });
     };
     view! {
-        <Notice kind=NoticeKind::Warn head=format!("Deleted by {author}")>
+        <Notice kind=NoticeKind::Warn head=deleted>
             <Age time=head.timestamp seq=head.seq/>". "{why}"Its history stays. "
             <button class="link" disabled=move || busy.get() on:click=undelete>"Undelete"</button>
         </Notice>
