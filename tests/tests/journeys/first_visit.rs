@@ -16,7 +16,7 @@ async fn an_empty_store_says_what_to_do_and_the_first_save_appears() {
     server
         .save("position", "EURUSD/GBPUSD", r#"{"direction":"long","quantity":1.20}"#, "me", "my first state")
         .await;
-    browser.see_text("[aria-label='Last changes'] a", "EURUSD/GBPUSD").await;
+    browser.see_text(".last-changes a", "EURUSD/GBPUSD").await;
     browser.see_no_text("h1", "No state yet").await;
     browser.assert_clean(&[]).await;
     browser.close().await;

@@ -11,7 +11,7 @@ async fn keys_lead_through_the_pages() {
     }
     let browser = Browser::open(&server.origin()).await;
     browser.go("/").await;
-    browser.see_text("[aria-label='Last changes']", "three").await;
+    browser.see_text(".last-changes", "three").await;
     browser.press("gs").await;
     browser.see_text("[aria-label='States']", "two").await;
     assert!(browser.address().await.starts_with("/view/states"));
@@ -48,7 +48,7 @@ async fn every_page_on_a_busy_day() {
 
     let browser = Browser::open(&server.origin()).await;
     browser.go("/").await;
-    browser.see("[aria-label='Last changes'] a").await;
+    browser.see(".last-changes a").await;
     browser.see_text("main", "Open positions").await;
     browser.pictures("01-overview").await;
     browser.go("/view/states").await;
