@@ -91,7 +91,10 @@ pub async fn one_id_under_two_types_is_two_states(f: &Fixture) {
     let other = f.write(Write { key: typed("portfolio", "main"), ..save("main", r#"{"n":1}"#) }).await;
     assert_eq!(other.version.0, 1, "equal data of another state is not this state's head");
     let types = f.store.types_of(&other.key.state_id).await.unwrap();
-    assert_eq!(types.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["portfolio", "position"]);
+    assert_eq!(
+        types.iter().map(statehouse_core::model::StateType::as_str).collect::<Vec<_>>(),
+        ["portfolio", "position"]
+    );
     assert_eq!(f.store.types_of(&key("other").state_id).await.unwrap(), []);
 }
 

@@ -46,7 +46,8 @@ async fn a_second_server_is_refused_until_the_first_is_gone() {
     assert!(matches!(refused, StoreError::InUse(_)), "{refused}");
     assert!(refused.to_string().contains("in use by another statehouse server"), "{refused}");
     first.close().await;
-    let closed = first.commit(&[batch(vec![save("a", "{}")])], Default::default()).await;
+    let closed =
+        first.commit(&[batch(vec![save("a", "{}")])], statehouse_core::model::Timestamp::default()).await;
     assert!(matches!(closed, Err(StoreError::Unavailable(_))), "{closed:?}");
     open(folder.path()).await.unwrap();
 }

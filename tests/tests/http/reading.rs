@@ -106,7 +106,7 @@ async fn the_raw_bytes_are_what_the_content_hash_is_of() {
     let raw = server.client.get("/api/v1/states/EURUSD/raw?state_type=position").await.expect(200);
     assert_eq!(raw.header("content-type"), "application/json");
     let digest = Sha256::digest(raw.text.as_bytes());
-    let hex = digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    let hex = digest.iter().fold(String::new(), |hex, byte| hex + format!("{byte:02x}").as_str());
     assert_eq!(saved["content_hash"], hex);
 }
 

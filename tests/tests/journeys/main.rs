@@ -1,6 +1,7 @@
 //! Journeys through the console: a real Chromium, the real server, what a person does and sees.
 //!
 //! Each leaves pictures in `artifacts/journeys`.
+#![allow(clippy::unwrap_used, reason = "a journey that cannot go on says so by panicking")]
 
 mod comparing;
 mod exact;

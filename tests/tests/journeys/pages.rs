@@ -54,7 +54,7 @@ async fn every_page_on_a_busy_day() {
     browser.go("/view/states").await;
     browser.see("[aria-label='States'] a").await;
     browser.pictures("02-states").await;
-    let encoded: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded = percent_encoded(&id);
     browser.go(&format!("/view/state?type=pair_state&id={encoded}")).await;
     browser.see(".change").await;
     browser.pictures("03-state-busy").await;
@@ -67,10 +67,14 @@ async fn every_page_on_a_busy_day() {
     browser.go("/view/snapshots").await;
     browser.see_text("main", &snapshot).await;
     browser.pictures("snapshots-busy").await;
-    let target: String = snapshot.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let target = percent_encoded(&snapshot);
     browser.go(&format!("/view/restore?target=snapshot%3A{target}")).await;
     browser.see_text("button", "Write").await;
     browser.pictures("05-restore-plan-busy").await;
     browser.assert_clean(&[]).await;
     browser.close().await;
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |encoded, byte| encoded + format!("%{byte:02X}").as_str())
 }
