@@ -8,6 +8,7 @@ use statehouse_server::store::sqlite::SqliteStore;
 use crate::fixture::Fixture;
 
 /// The reference.
+#[allow(clippy::unused_async, reason = "every backend is opened alike")]
 pub async fn memory() -> Fixture {
     Fixture::new(Arc::new(MemoryStore::new()), None)
 }
