@@ -66,7 +66,8 @@ async fn a_reader_sees_what_a_running_server_writes_and_cannot_write() {
     f.save("a", r#"{"n":2}"#).await;
     assert_eq!(reader.head(&key("a")).await.unwrap(), f.head("a").await);
     assert_eq!(verify_all(&reader, |_, _| {}).await.unwrap(), Ok(Seq(2)));
-    let refused = reader.commit(&[batch(vec![delete("a")])], statehouse_core::model::Timestamp::default()).await;
+    let refused =
+        reader.commit(&[batch(vec![delete("a")])], statehouse_core::model::Timestamp::default()).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     reader.close().await;
     f.save("a", r#"{"n":3}"#).await;
