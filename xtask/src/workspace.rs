@@ -15,7 +15,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Where cargo builds; honours `CARGO_TARGET_DIR` and `build.target-dir`.
     pub(crate) target: PathBuf,
-    /// Names of all integration test targets (`tests/*.rs`) of all packages, sorted.
+    /// Names of all integration test targets (`tests/*.rs`) of all packages that run natively, sorted. Those that ask
+    /// for a feature are for the browser.
     pub(crate) integration_tests: Vec<String>,
     /// Packages with tests for the browser: those that name `wasm-bindgen-test` as a dependency of their tests.
     pub(crate) browser_tested: Vec<String>,
@@ -90,6 +91,7 @@ fn integration_tests(metadata: &Value) -> Vec<String> {
         .iter()
         .flat_map(|package| list(&package["targets"]))
         .filter(|target| list(&target["kind"]).iter().any(|kind| kind == "test"))
+        .filter(|target| list(&target["required-features"]).is_empty())
         .filter_map(|target| target["name"].as_str().map(str::to_owned))
         .collect();
     names.sort();
@@ -107,6 +109,7 @@ mod tests {
     fn integration_tests_are_the_targets_of_kind_test() {
         let metadata = json!({"packages": [
             {"targets": [{"kind": ["lib"], "name": "a"}, {"kind": ["test"], "name": "journeys"}]},
+            {"targets": [{"kind": ["test"], "name": "wasm", "required-features": ["wasm"]}]},
             {"targets": [{"kind": ["test"], "name": "http"}, {"kind": ["bin"], "name": "b"}]},
         ]});
         assert_eq!(integration_tests(&metadata), ["http", "journeys"]);
