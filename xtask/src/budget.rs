@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::console::{COMPRESSED_SUFFIX, files, is_component};
+use crate::console::{COMPRESSED_SUFFIX, files, is_component, is_later};
 use crate::progress;
 use crate::workspace::Workspace;
 
@@ -14,7 +14,7 @@ const LIMIT_KEY: &str = "first_download_brotli_bytes";
 
 /// Adds up what a browser fetches before the console stands, compressed, and compares it with the limit.
 ///
-/// That is all of `dist/` except the component, which is loaded when it is first needed.
+/// That is all of `dist/` except the component and the pages' parts, which are loaded when they are first needed.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let dist = workspace.dist();
     let mut downloads = Vec::new();
@@ -35,7 +35,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 fn first_download(files: Vec<PathBuf>) -> Vec<PathBuf> {
     let compressed =
         |file: &PathBuf| file.extension().is_some_and(|extension| extension == COMPRESSED_SUFFIX);
-    files.into_iter().filter(|file| compressed(file) && !is_component(file)).collect()
+    files.into_iter().filter(|file| compressed(file) && !is_component(file) && !is_later(file)).collect()
 }
 
 fn limit(text: &str) -> Result<u64> {
@@ -66,12 +66,16 @@ mod tests {
     use super::{first_download, judge, limit};
 
     #[test]
-    fn the_component_and_uncompressed_files_do_not_count() {
-        let files: Vec<PathBuf> =
-            ["component-ab/worker.js.br", "index.html", "index.html.br", "style-ab.css.br"]
-                .map(PathBuf::from)
-                .into();
-        assert_eq!(first_download(files), ["index.html.br", "style-ab.css.br"].map(PathBuf::from));
+    fn what_comes_later_and_uncompressed_files_do_not_count() {
+        let first = ["app-ab/statehouse-web.js.br", "index.html.br", "style-ab.css.br"];
+        let other = [
+            "component-ab/worker.js.br",
+            "app-ab/split_states.wasm.br",
+            "app-ab/chunk_5.wasm.br",
+            "index.html",
+        ];
+        let files: Vec<PathBuf> = first.into_iter().chain(other).map(PathBuf::from).collect();
+        assert_eq!(first_download(files), first.map(PathBuf::from));
     }
 
     #[test]

@@ -45,7 +45,10 @@ pub(crate) fn build(workspace: &Workspace, tools: &Toolbox) -> Result<Package> {
     files::empty_dir(&folder)?;
     let compiled = workspace.target.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm"));
     let mut bindgen = Command::new(&tools.wasm_bindgen);
-    bindgen.args(["--target", "web", "--out-dir"]).arg(&folder).arg(&compiled);
+    bindgen
+        .args(["--target", "web", "--remove-name-section", "--remove-producers-section", "--out-dir"])
+        .arg(&folder)
+        .arg(&compiled);
     process::run(&mut bindgen)?;
 
     let wasm = folder.join(format!("{NAME}_bg.wasm"));

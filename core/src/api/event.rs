@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::VersionView;
+use super::record::Record;
 use super::state::with_data;
 use crate::json::Document;
 use crate::model::{Seq, StateId, StateKey, StateType};
@@ -79,6 +80,7 @@ impl From<Topic> for String {
 
 /// One version as an event.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(from = "Record")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     /// Everything but the data.
@@ -138,9 +140,8 @@ fn yes() -> bool {
 }
 
 /// What the server says on a WebSocket.
-// `remote` makes serde's readings plain functions, so that the one below can keep an event's data exact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", remote = "Self")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
     /// The subscription holds.
     SubscriptionConfirmed {
@@ -185,25 +186,47 @@ pub enum ServerMessage {
     },
 }
 
-impl Serialize for ServerMessage {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
 impl<'de> Deserialize<'de> for ServerMessage {
-    /// Serde reads tagged enums through a buffer that cannot carry exact text, so events are read by themselves.
+    /// Serde reads tagged enums through a buffer that cannot carry an event's exact data, so the word that tells them
+    /// apart is read first.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// The members of every message but an update.
         #[derive(Deserialize)]
-        struct Tag {
+        struct Words {
             r#type: String,
+            topic: Option<Topic>,
+            after: Option<Seq>,
+            seq: Option<Seq>,
+            reason: Option<String>,
+            code: Option<String>,
+            message: Option<String>,
         }
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let tag: Tag = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
-        if tag.r#type == "state_update" {
-            return serde_json::from_str(raw.get()).map(Self::StateUpdate).map_err(D::Error::custom);
-        }
-        Self::deserialize(&mut serde_json::Deserializer::from_str(raw.get())).map_err(D::Error::custom)
+        let words: Words = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
+        let missing = D::Error::missing_field;
+        let topic = || words.topic.clone().ok_or_else(|| missing("topic"));
+        let after = || words.after.ok_or_else(|| missing("after"));
+        let seq = || words.seq.ok_or_else(|| missing("seq"));
+        Ok(match words.r#type.as_str() {
+            "subscription_confirmed" => {
+                Self::SubscriptionConfirmed { topic: topic()?, after: after()?, seq: seq()? }
+            }
+            "unsubscription_confirmed" => Self::UnsubscriptionConfirmed { topic: topic()? },
+            "state_update" => Self::StateUpdate(serde_json::from_str(raw.get()).map_err(D::Error::custom)?),
+            "caught_up" => Self::CaughtUp { seq: seq()? },
+            "lists_changed" => Self::ListsChanged,
+            "cannot_replay" => Self::CannotReplay {
+                after: after()?,
+                reason: words.reason.ok_or_else(|| missing("reason"))?,
+                seq: seq()?,
+            },
+            "pong" => Self::Pong,
+            "error" => Self::Error {
+                code: words.code.ok_or_else(|| missing("code"))?,
+                message: words.message.ok_or_else(|| missing("message"))?,
+            },
+            other => return Err(D::Error::custom(format_args!("{other:?} is no message of this API"))),
+        })
     }
 }
 

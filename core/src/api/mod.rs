@@ -5,6 +5,7 @@ mod batch;
 mod event;
 mod problem;
 mod query;
+mod record;
 mod restore;
 mod snapshot;
 mod state;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::record::Record;
 use crate::diff::Diff;
 use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
@@ -86,6 +87,7 @@ pub struct UndeleteRequest {
 
 /// A version without its data, as histories and feeds show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Record")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VersionView {
     /// Name of the state.
@@ -155,6 +157,7 @@ impl VersionView {
 
 /// A version with its data: the answer to a save or a read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Record")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StateView {
     /// Everything but the data.
@@ -193,13 +196,13 @@ pub struct Deleted {
 
 /// One row of a list of states: the head, or what was the head at the moment asked for.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(from = "Record")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StateSummary {
     /// Its last version, without data.
     #[serde(flatten)]
     pub version: VersionView,
     /// The data, when the request asked for it with `data=true`; null for a tombstone.
-    #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub data: Option<Document>,
 }

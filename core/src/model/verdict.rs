@@ -30,7 +30,7 @@ pub struct Violation {
 
 /// What validation said. Absent data (a tombstone) and types without rules are not checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[serde(tag = "status", rename_all = "snake_case", from = "Said")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Verdict {
     /// No rules were applied.
@@ -43,6 +43,32 @@ pub enum Verdict {
         /// Every broken rule, in the order of the document.
         violations: Vec<Violation>,
     },
+}
+
+/// A verdict as it is read: serde would read a tagged enum through a buffer.
+#[derive(Deserialize)]
+struct Said {
+    status: Status,
+    #[serde(default)]
+    violations: Vec<Violation>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    NotChecked,
+    Valid,
+    Invalid,
+}
+
+impl From<Said> for Verdict {
+    fn from(said: Said) -> Self {
+        match said.status {
+            Status::NotChecked => Self::NotChecked,
+            Status::Valid => Self::Valid,
+            Status::Invalid => Self::Invalid { violations: said.violations },
+        }
+    }
 }
 
 impl Verdict {

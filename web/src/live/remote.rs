@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use futures::future::{AbortHandle, abortable};
+use futures::future::{AbortHandle, LocalBoxFuture, abortable};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -37,6 +37,7 @@ pub(crate) struct Remote<T: Send + Sync + 'static> {
     /// Counts the answers.
     loads: RwSignal<u64>,
     again: RwSignal<u64>,
+    clock: Clock,
 }
 
 impl<T: Send + Sync + 'static> Clone for Remote<T> {
@@ -62,8 +63,41 @@ where
         loading: RwSignal::new(false),
         loads: RwSignal::new(0),
         again: RwSignal::new(0),
+        clock: clock(),
     };
     let fetch = Rc::new(fetch);
+    // What is typed ends here: the rest is compiled once for all data.
+    let start = move || {
+        let (key, fetch) = (key()?, Rc::clone(&fetch));
+        let attempt: Attempt = Box::new(move || {
+            let answer = fetch(key.clone());
+            Box::pin(async move { answer.await.map(|value| remote.arrived(value)) })
+        });
+        Some(attempt)
+    };
+    keep(Signals::of(remote), Box::new(start));
+    remote
+}
+
+/// One request, which brings its answer to where it belongs.
+type Attempt = Box<dyn Fn() -> LocalBoxFuture<'static, Result<(), ApiError>>>;
+
+/// What is known about data besides the data.
+#[derive(Clone, Copy)]
+struct Signals {
+    fault: RwSignal<Option<Fault>>,
+    loading: RwSignal<bool>,
+    again: RwSignal<u64>,
+}
+
+impl Signals {
+    fn of<T: Send + Sync>(remote: Remote<T>) -> Self {
+        Self { fault: remote.fault, loading: remote.loading, again: remote.again }
+    }
+}
+
+/// Starts over whenever what `start` reads changes; `start` gives nothing while nothing is wanted.
+fn keep(signals: Signals, start: Box<dyn Fn() -> Option<Attempt>>) {
     let epoch = live().epoch;
     let task = StoredValue::new(None::<AbortHandle>);
     let stop = move || {
@@ -73,17 +107,16 @@ where
     };
     let (clock, session) = (clock(), session());
     Effect::new(move || {
-        remote.again.track();
+        signals.again.track();
         epoch.track();
-        let key = key();
+        let attempt = start();
         stop();
-        let Some(key) = key else {
-            remote.loading.set(false);
+        let Some(attempt) = attempt else {
+            signals.loading.set(false);
             return;
         };
-        remote.loading.set(true);
-        let fetch = Rc::clone(&fetch);
-        let (work, handle) = abortable(read(remote, clock, session, move || fetch(key.clone())));
+        signals.loading.set(true);
+        let (work, handle) = abortable(read(signals, clock, session, attempt));
         task.set_value(Some(handle));
         spawn_local(async move {
             // Aborted means that nobody waits for it any more.
@@ -91,44 +124,37 @@ where
         });
     });
     on_cleanup(stop);
-    remote
 }
 
-async fn read<T, Fut>(remote: Remote<T>, clock: Clock, session: Session, fetch: impl Fn() -> Fut)
-where
-    T: Send + Sync + 'static,
-    Fut: Future<Output = Result<T, ApiError>>,
-{
+async fn read(signals: Signals, clock: Clock, session: Session, attempt: Attempt) {
     let mut failures = 2;
     loop {
-        let error = match fetch().await {
-            Ok(value) => {
-                remote.fault.try_set(None);
-                remote.read_at.try_set(Some(clock.read()));
-                remote.value.try_set(Some(value));
-                remote.loading.try_set(false);
-                remote.loads.try_update(|loads| *loads += 1);
-                return;
-            }
-            Err(error) => error,
-        };
+        let Err(error) = attempt().await else { return };
         if error.needs_key() {
             session.ask();
         }
         if !error.passes() {
-            remote.fault.try_set(Some(Fault { error, next_try: None }));
-            remote.loading.try_set(false);
+            signals.fault.try_set(Some(Fault { error, next_try: None }));
+            signals.loading.try_set(false);
             return;
         }
         let wait = backoff_ms(failures, js_sys::Math::random());
         failures += 1;
         let next_try = Timestamp::from_micros(clock.read().micros() + i64::from(wait) * 1000);
-        remote.fault.try_set(Some(Fault { error, next_try: Some(next_try) }));
+        signals.fault.try_set(Some(Fault { error, next_try: Some(next_try) }));
         TimeoutFuture::new(wait).await;
     }
 }
 
 impl<T: Send + Sync + 'static> Remote<T> {
+    fn arrived(self, value: T) {
+        self.fault.try_set(None);
+        self.read_at.try_set(Some(self.clock.read()));
+        self.value.try_set(Some(value));
+        self.loading.try_set(false);
+        self.loads.try_update(|loads| *loads += 1);
+    }
+
     /// Reads again now.
     pub(crate) fn reload(self) {
         self.again.try_update(|again| *again += 1);

@@ -4,6 +4,8 @@ mod activity;
 mod compare;
 mod feed_row;
 mod first_run;
+mod later;
+mod lazy;
 mod overview;
 mod restore;
 mod snapshots;
@@ -11,6 +13,8 @@ mod state;
 mod states;
 
 use leptos::prelude::*;
+
+use later::Later;
 
 use crate::model::address::Page;
 use crate::parts::{Empty, Icon};
@@ -20,15 +24,9 @@ use crate::shell::router;
 #[component]
 pub(crate) fn PageView() -> impl IntoView {
     let router = router();
+    later::fetch_in_advance();
     move || match router.page.get() {
         Page::Overview => view! { <overview::Overview/> }.into_any(),
-        Page::States => view! { <states::States/> }.into_any(),
-        Page::State => view! { <state::State/> }.into_any(),
-        Page::Compare => view! { <compare::Compare/> }.into_any(),
-        Page::Activity => view! { <activity::Activity/> }.into_any(),
-        Page::Snapshots => view! { <snapshots::Snapshots/> }.into_any(),
-        Page::Restore => view! { <restore::Restore/> }.into_any(),
-        Page::Restored(id) => view! { <restore::Restored id/> }.into_any(),
         Page::Unknown => view! {
             <div class="page">
                 <Empty icon=Icon::Search head="No page has this address">
@@ -37,5 +35,6 @@ pub(crate) fn PageView() -> impl IntoView {
             </div>
         }
         .into_any(),
+        page => view! { <Later page/> }.into_any(),
     }
 }

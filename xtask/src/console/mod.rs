@@ -8,6 +8,7 @@ pub(crate) mod files;
 mod names;
 pub(crate) mod optimise;
 mod publish;
+mod split;
 mod stamp;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use crate::workspace::Workspace;
 use crate::{component, process, progress};
 
 pub(crate) use compress::COMPRESSED_SUFFIX;
+pub(crate) use split::is_later;
 
 /// The page that loads everything else, and the only file served under a name that stays.
 pub(crate) const PAGE: &str = "index.html";
@@ -41,8 +43,8 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let stage = workspace.scratch().join("console");
     files::empty_dir(&stage)?;
     bundle(workspace, &tools, &stage)?;
+    split::program(workspace, &tools, &stage)?;
     let package = component::build(workspace, &tools)?;
-    optimise::shell(&tools, &stage)?;
     names::carry_content_hashes(&stage)?;
     place_component(&package, &stage)?;
     compress::all(&stage)?;

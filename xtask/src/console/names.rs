@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
+use super::split::is_part;
 use super::{PAGE, files};
 
 /// 64 bits of SHA-256 over names and contents: enough to tell builds apart.
@@ -37,7 +38,7 @@ fn hashed_name(name: &str, hash: &str) -> String {
     }
 }
 
-/// Renames every file but the page, and every mention of it in the page.
+/// Renames every file but the page and the parts of the program, and every mention of it in the page.
 ///
 /// A file that the page does not mention by its address is refused: whoever asks for it would not learn its
 /// new name.
@@ -46,7 +47,7 @@ pub(super) fn carry_content_hashes(stage: &Path) -> Result<()> {
     let mut html = String::from_utf8(files::read(&page)?).with_context(|| format!("{PAGE} is not UTF-8"))?;
     for relative in files::files_below(stage)? {
         let name = relative.to_str().with_context(|| format!("{} is not UTF-8", relative.display()))?;
-        if name == PAGE {
+        if name == PAGE || is_part(&relative) {
             continue;
         }
         let address = format!("/{name}");

@@ -1,11 +1,11 @@
-//! Shrinking WebAssembly with binaryen's `wasm-opt`, when it is there.
+//! Shrinking the component with binaryen's `wasm-opt`, when it is there. The console's own program gains less than
+//! one part in a hundred by it, so it goes without.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::files;
 use crate::tools::Toolbox;
 use crate::{process, progress};
 
@@ -19,16 +19,6 @@ const FEATURES: [&str; 7] = [
     "--enable-reference-types",
     "--enable-multivalue",
 ];
-
-/// The console's own WebAssembly: size counts.
-pub(super) fn shell(tools: &Toolbox, stage: &Path) -> Result<()> {
-    for file in files::files_below(stage)? {
-        if file.extension().is_some_and(|extension| extension == "wasm") {
-            wasm(tools, &stage.join(file), "-Oz")?;
-        }
-    }
-    Ok(())
-}
 
 /// Optimises one file in place. Without `wasm-opt`, or with one that does not understand the file, it stays as
 /// the compiler made it: larger, and just as right.

@@ -1,0 +1,88 @@
+//! How answers that carry a version are read.
+//!
+//! On the wire a version's members and its data stand side by side in one object. One reader serves all types that
+//! are written so: serde's own flattening would copy every member into a buffer first, and cost the console 20 KB.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{Event, StateSummary, StateView, VersionView};
+use crate::hash::{ChainHash, ContentHash};
+use crate::json::Document;
+use crate::model::{ChangeSummary, Operation, Seq, StateId, StateType, Timestamp, Verdict, VersionNumber};
+
+/// The members of [`VersionView`], and those that may stand beside them.
+#[derive(Deserialize)]
+pub(super) struct Record {
+    state_id: StateId,
+    state_type: StateType,
+    seq: Seq,
+    version: VersionNumber,
+    version_id: String,
+    operation: Operation,
+    timestamp: Timestamp,
+    user_id: Option<Arc<str>>,
+    description: Option<Arc<str>>,
+    #[serde(default)]
+    batch_id: Option<Arc<str>>,
+    content_hash: Option<ContentHash>,
+    chain_hash: ChainHash,
+    verdict: Verdict,
+    change: ChangeSummary,
+    size: usize,
+    #[serde(default)]
+    data: Option<Document>,
+    #[serde(default)]
+    unchanged: bool,
+}
+
+impl Record {
+    fn split(self) -> (VersionView, Option<Document>, bool) {
+        let version = VersionView {
+            state_id: self.state_id,
+            state_type: self.state_type,
+            seq: self.seq,
+            version: self.version,
+            version_id: self.version_id,
+            operation: self.operation,
+            timestamp: self.timestamp,
+            user_id: self.user_id,
+            description: self.description,
+            batch_id: self.batch_id,
+            content_hash: self.content_hash,
+            chain_hash: self.chain_hash,
+            verdict: self.verdict,
+            change: self.change,
+            size: self.size,
+        };
+        (version, self.data, self.unchanged)
+    }
+}
+
+impl From<Record> for VersionView {
+    fn from(record: Record) -> Self {
+        record.split().0
+    }
+}
+
+impl From<Record> for StateView {
+    fn from(record: Record) -> Self {
+        let (version, data, unchanged) = record.split();
+        Self { version, data, unchanged }
+    }
+}
+
+impl From<Record> for StateSummary {
+    fn from(record: Record) -> Self {
+        let (version, data, _) = record.split();
+        Self { version, data }
+    }
+}
+
+impl From<Record> for Event {
+    fn from(record: Record) -> Self {
+        let (version, data, _) = record.split();
+        Self { version, data }
+    }
+}

@@ -1,0 +1,59 @@
+//! Pages that arrive when somebody first goes there.
+//!
+//! The overview is in the console's first download. The other pages are WebAssembly modules of their own, cut from
+//! the same program after compiling (`xtask/src/console/split.rs`) and loaded once. Pages that share most of their code
+//! share a module.
+
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use super::{activity, compare, restore, snapshots, state, states};
+use crate::model::address::Page;
+
+/// Draws a page, once its code is there.
+pub(super) type Draw = fn(Page) -> AnyView;
+
+/// The code of a page that is not in the first download.
+pub(super) async fn fetch(page: &Page) -> Result<Draw, SplitLoaderError> {
+    match page {
+        Page::States => draw_states().await,
+        Page::State => draw_state().await,
+        Page::Compare => draw_compare().await,
+        Page::Activity => draw_activity().await,
+        Page::Snapshots => draw_snapshots().await,
+        _ => draw_restore().await,
+    }
+}
+
+#[wasm_split(states, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_states() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <states::States/> }.into_any())
+}
+
+#[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_state() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <state::State/> }.into_any())
+}
+
+#[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_compare() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <compare::Compare/> }.into_any())
+}
+
+#[wasm_split(activity, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_activity() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <activity::Activity/> }.into_any())
+}
+
+#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_snapshots() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <snapshots::Snapshots/> }.into_any())
+}
+
+#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_restore() -> Result<Draw, SplitLoaderError> {
+    Ok(|page| match page {
+        Page::Restored(id) => view! { <restore::Restored id/> }.into_any(),
+        _ => view! { <restore::Restore/> }.into_any(),
+    })
+}
