@@ -112,6 +112,8 @@ fn a_series_that_moved_on_is_one_change() {
     assert_eq!((change.path.as_str(), moved.points), ("/price1", 50));
     assert_eq!((moved.old_last.as_deref(), moved.new_last.as_deref()), (Some("10.049"), Some("10.051")));
     assert_eq!(change.delta.as_deref(), Some("+0.002"));
+    let brief = summary(&found).first.unwrap();
+    assert_eq!(brief.note.as_deref(), Some("50 points: −2 head, +2 tail"));
     assert!(moved.values.starts_with("[10.002,") && moved.values.ends_with(",10.051]"));
     assert_eq!(
         change.old.as_deref(),
@@ -226,7 +228,7 @@ fn the_summary_names_the_first_change_worth_reading() {
     assert_eq!(cut, format!("\"{}…", "é".repeat(79)));
 
     let noted = summary(&difference("[1,2]", "[1,2,3,4]")).first.unwrap();
-    assert_eq!((noted.note.as_deref(), noted.new), (Some("+ 2 added"), None));
+    assert_eq!((noted.note.as_deref(), noted.new), (Some("+2 added"), None));
 }
 
 #[test]

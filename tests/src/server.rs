@@ -97,6 +97,22 @@ impl Server {
         answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
     }
 
+    /// Asks for `/status` until it says what is wanted, and returns it.
+    ///
+    /// # Panics
+    /// If it does not within 20 seconds.
+    pub async fn until_status(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (_, status) = self.get("/status").await;
+            if wanted(&status) {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the status stayed {status}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
     /// The id of the server's process.
     ///
     /// # Panics

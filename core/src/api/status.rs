@@ -83,6 +83,9 @@ pub struct Status {
     pub listeners: u64,
     /// The chain was verified from the start up to here, since the server started.
     pub verified_seq: Option<Seq>,
+    /// What is wrong with the version after that, if something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain_fault: Option<String>,
     /// Whether requests need a key.
     pub key_required: bool,
 }

@@ -68,19 +68,23 @@ fn moved(change: &Change) -> String {
     let mut parts = Vec::new();
     let mut say = |sign: char, count: u32, what: &str| {
         if count > 0 {
-            parts.push(format!("{sign} {count} {what}"));
+            parts.push(format!("{sign}{count} {what}"));
         }
     };
     if let Some(series) = &change.series {
-        say('−', series.removed_head, "removed at the head");
-        say('+', series.added_head, "added at the head");
-        say('−', series.removed_tail, "removed at the tail");
-        say('+', series.added_tail, "added at the tail");
+        say('−', series.removed_head, "head");
+        say('+', series.added_head, "head");
+        say('−', series.removed_tail, "tail");
+        say('+', series.added_tail, "tail");
     } else if let Some(splice) = &change.splice {
         say('−', splice.removed, "removed");
         say('+', splice.added, "added");
     }
-    parts.join(", ")
+    let parts = parts.join(", ");
+    match &change.series {
+        Some(series) => format!("{} points: {parts}", series.points),
+        None => parts,
+    }
 }
 
 fn cut(text: &str) -> String {

@@ -21,7 +21,13 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
     let store = open::store(&config).await?;
     let service = open::service(&config, store).await?;
     println!("statehouse {} listens on http://{}", env!("CARGO_PKG_VERSION"), listening.address());
+    let checker = tokio::spawn({
+        let (service, stop) = (std::sync::Arc::clone(&service), stop.clone());
+        async move { service.keep_checking(stop).await }
+    });
     listening.serve(std::sync::Arc::clone(&service), Options::from_config(&config.api), stop).await;
+    // It ends with the same signal; a panic in it must not keep the store from being closed.
+    let _ = checker.await;
     service.shutdown().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

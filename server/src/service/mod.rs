@@ -4,6 +4,7 @@
 //! ([`writer`]); reads go to the store at once.
 
 mod batch;
+mod checker;
 mod clock;
 mod error;
 mod latency;
@@ -21,11 +22,12 @@ mod writer;
 
 use std::sync::Arc;
 
-use statehouse_core::model::{Seq, Timestamp};
+use statehouse_core::model::Timestamp;
 use statehouse_core::schema::Modes;
 
 use crate::events::EventLog;
 use crate::store::StateStore;
+use checker::Checked;
 use writer::Writer;
 
 pub use clock::{Clock, IdSource, SystemClock, Uuids};
@@ -69,7 +71,7 @@ pub struct Service {
     events: Arc<EventLog>,
     settings: Settings,
     started_at: Timestamp,
-    verified: std::sync::Mutex<Seq>,
+    checked: std::sync::Mutex<Checked>,
 }
 
 impl Service {
@@ -84,7 +86,7 @@ impl Service {
             events,
             settings,
             started_at,
-            verified: std::sync::Mutex::default(),
+            checked: std::sync::Mutex::default(),
         }))
     }
 

@@ -25,7 +25,7 @@ impl Service {
     pub async fn status(&self) -> Result<Status> {
         let totals = self.store.totals().await?;
         let sum = |part: fn(&TypeTotals) -> u64| totals.iter().map(part).sum();
-        let verified = *self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let checked = self.checked();
         Ok(Status {
             version: self.settings.version.clone(),
             started_at: self.started_at,
@@ -39,7 +39,8 @@ impl Service {
             commit: self.writer.latency().status(),
             event_lag: self.events.lag(),
             listeners: self.events.listeners(),
-            verified_seq: (verified > Seq::ZERO).then_some(verified),
+            verified_seq: (checked.to > Seq::ZERO).then_some(checked.to),
+            chain_fault: checked.fault,
             key_required: self.settings.key_required,
         })
     }
@@ -47,9 +48,10 @@ impl Service {
     /// Checks one stretch of the chain: at most `limit` versions after a seq.
     pub async fn verify(&self, after: Seq, limit: usize) -> Result<VerifyReport> {
         let report = verify_stretch(self.store.as_ref(), after, limit.clamp(1, VERIFY_MAX)).await?;
-        let mut verified = self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if report.ok && after <= *verified {
-            *verified = (*verified).max(report.verified_to);
+        let mut checked = self.checked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if after <= checked.to && report.verified_to >= checked.to {
+            checked.to = report.verified_to;
+            checked.fault.clone_from(&report.fault);
         }
         Ok(report)
     }

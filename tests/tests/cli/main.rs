@@ -142,6 +142,7 @@ async fn d_021_verify_finds_what_was_changed_behind_the_servers_back() {
     for n in 1..=3 {
         server.save("strategy", "s", &format!(r#"{{"n":{n}}}"#), "ann", "").await;
     }
+    server.until_status(|status| status["verified_seq"] == 3 && status["chain_fault"].is_null()).await;
     assert_eq!(server.stop().await, Some(0));
     let database = server.database();
     let file = SqliteConnectOptions::new().filename(&database);
@@ -158,6 +159,11 @@ async fn d_021_verify_finds_what_was_changed_behind_the_servers_back() {
         "{}",
         verified.out
     );
+    // A server that runs finds it by itself.
+    server.run().await;
+    let status = server.until_status(|status| status["chain_fault"].is_string()).await;
+    assert_eq!(status["verified_seq"], 1);
+    assert!(status["chain_fault"].as_str().unwrap().starts_with("seq 2: the data of"), "{status}");
 }
 
 #[tokio::test]

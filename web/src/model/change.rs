@@ -152,9 +152,7 @@ impl Story {
                 new: new.clone(),
                 delta: delta.as_deref().map(number::signed),
             },
-            (Operation::Update, Some(first)) => {
-                said(format!("{} ", path_words(&first.path)), FirstWords::after_path(first))
-            }
+            (Operation::Update, Some(first)) => said(FirstWords::path(first), FirstWords::after_path(first)),
             (Operation::Update, None) => said("no path differs".into(), String::new()),
         }
     }
@@ -187,7 +185,13 @@ struct FirstWords(String);
 
 impl FirstWords {
     fn of(first: &FirstChange) -> Self {
-        Self(format!("{} {}", path_words(&first.path), Self::after_path(first)))
+        Self(format!("{}{}", Self::path(first), Self::after_path(first)))
+    }
+
+    /// The path with a space after it; nothing where the whole document is meant.
+    fn path(first: &FirstChange) -> String {
+        let words = path_words(&first.path);
+        if words.is_empty() { String::new() } else { format!("{words} ") }
     }
 
     fn after_path(first: &FirstChange) -> String {

@@ -4,6 +4,8 @@
 //! the same program after compiling (`xtask/src/console/split.rs`) and loaded once. Pages that share most of their code
 //! share a module.
 
+#![allow(clippy::unnecessary_wraps, reason = "a function that may not arrive must be able to say so")]
+
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 

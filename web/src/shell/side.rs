@@ -115,6 +115,7 @@ fn Foot() -> impl IntoView {
         desk.status.value.with(|status| {
             status.as_ref().map(|status| {
                 let chain = match status.verified_seq {
+                    _ if status.chain_fault.is_some() => "chain damaged".to_owned(),
                     Some(seq) => format!("chain verified to {}", number::count(seq.0)),
                     None => "chain not verified yet".to_owned(),
                 };

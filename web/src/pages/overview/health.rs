@@ -101,6 +101,10 @@ fn latency(name: &'static str, latency: &LatencyStatus, of: &str, span: &str) ->
 
 fn chain(status: &Status) -> Cell {
     let (mark, figure, about) = match status.verified_seq {
+        seq if status.chain_fault.is_some() => {
+            let next = number::count(seq.map_or(0, |seq| seq.0) + 1);
+            (Mark::Bad, "damaged", format!("at seq {next}"))
+        }
         Some(seq) if seq >= status.seq => {
             (Mark::Good, "verified", format!("to seq {}", number::count(seq.0)))
         }
