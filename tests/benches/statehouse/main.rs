@@ -57,21 +57,32 @@ async fn main() {
     server.stop().await;
 
     let small = snapshots::of_store_with(&folder.path().join("small.db"), 1_000).await;
-    table.row("snapshot of 1,000 states", small.as_secs_f64() * 1e3, "ms, median", None);
+    costs(&mut table, "1,000", &small, None);
     if !quick {
         let large = snapshots::of_store_with(&folder.path().join("large.db"), 1_000_000).await;
-        let ratio = large.as_secs_f64() / small.as_secs_f64();
-        table.row(
-            "snapshot of 1,000,000 states (ratio: to 1,000 states)",
-            large.as_secs_f64() * 1e3,
-            "ms, median",
-            Some(ratio),
-        );
+        costs(&mut table, "1,000,000", &large, Some(&small));
     }
 
     progress("difference of two 1 MB documents");
     diffing::measure(&mut table);
     table.print();
+}
+
+/// The rows of one store; the ratio is to the same in the small store.
+fn costs(table: &mut Table, states: &str, costs: &snapshots::Costs, small: Option<&snapshots::Costs>) {
+    let mut row = |what: &str, part: fn(&snapshots::Costs) -> Duration| {
+        let ratio = small.map(|small| part(costs).as_secs_f64() / part(small).as_secs_f64());
+        let note = if small.is_some() { " (ratio: to 1,000 states)" } else { "" };
+        table.row(
+            &format!("{what}, {states} states{note}"),
+            part(costs).as_secs_f64() * 1e3,
+            "ms, median",
+            ratio,
+        );
+    };
+    row("snapshot over HTTP", |costs| costs.snapshot);
+    row("first 100 states over HTTP", |costs| costs.list);
+    row("overview over HTTP", |costs| costs.overview);
 }
 
 fn progress(what: &str) {

@@ -1,4 +1,5 @@
-//! A snapshot names a moment, so it must cost the same at any size.
+//! What must cost the same however large the store is: a snapshot, which only names a moment, and the first pages that
+//! the console asks for.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,10 +12,17 @@ use crate::saves::document;
 use crate::server::Server;
 
 const BATCH: usize = 1_000;
-const SNAPSHOTS: usize = 51;
+const TIMES: usize = 51;
 
-/// The median time of making a snapshot over HTTP in a store with this many states.
-pub(crate) async fn of_store_with(database: &Path, size: usize) -> Duration {
+/// Median times over HTTP in one store.
+pub(crate) struct Costs {
+    pub(crate) snapshot: Duration,
+    pub(crate) list: Duration,
+    pub(crate) overview: Duration,
+}
+
+/// Fills a store with this many states and asks it.
+pub(crate) async fn of_store_with(database: &Path, size: usize) -> Costs {
     let server = Server::start(database).await;
     let mut client = Client::connect(&server.address).await;
     for first in (0..size).step_by(BATCH) {
@@ -24,17 +32,34 @@ pub(crate) async fn of_store_with(database: &Path, size: usize) -> Duration {
         let (status, answer) = client.send(Method::POST, "/api/v1/batch", batch(first)).await;
         assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer));
     }
-    let mut times = Vec::with_capacity(SNAPSHOTS);
-    for n in 0..SNAPSHOTS {
+    let body = |n| format!(r#"{{"snapshot_id":"bench-{n}"}}"#);
+    let costs = Costs {
+        snapshot: median(&mut client, Method::POST, "/api/v1/snapshots", body, StatusCode::CREATED).await,
+        list: median(&mut client, Method::GET, "/api/v1/states?limit=100", |_| String::new(), StatusCode::OK)
+            .await,
+        overview: median(&mut client, Method::GET, "/api/v1/overview", |_| String::new(), StatusCode::OK)
+            .await,
+    };
+    server.stop().await;
+    costs
+}
+
+async fn median(
+    client: &mut Client,
+    method: Method,
+    path: &str,
+    body: impl Fn(usize) -> String,
+    expected: StatusCode,
+) -> Duration {
+    let mut times = Vec::with_capacity(TIMES);
+    for n in 0..TIMES {
         let start = Instant::now();
-        let body = format!(r#"{{"snapshot_id":"bench-{n}"}}"#);
-        let (status, answer) = client.send(Method::POST, "/api/v1/snapshots", body).await;
-        assert_eq!(status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&answer));
+        let (status, answer) = client.send(method.clone(), path, body(n)).await;
+        assert_eq!(status, expected, "{}", String::from_utf8_lossy(&answer));
         times.push(start.elapsed());
     }
-    server.stop().await;
     times.sort_unstable();
-    times[SNAPSHOTS / 2]
+    times[TIMES / 2]
 }
 
 fn batch(first: usize) -> String {

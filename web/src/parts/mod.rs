@@ -11,6 +11,7 @@ mod chip;
 mod icon;
 mod menu;
 mod note;
+mod search_field;
 mod virtual_list;
 
 pub(crate) use age::Age;
@@ -22,4 +23,5 @@ pub(crate) use chip::{Chip, FilterChip, Tone};
 pub(crate) use icon::{Icon, Mark, Pic};
 pub(crate) use menu::Menu;
 pub(crate) use note::{Empty, FaultNote, Notice, NoticeKind};
+pub(crate) use search_field::SearchField;
 pub(crate) use virtual_list::VirtualList;

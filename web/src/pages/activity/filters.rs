@@ -1,20 +1,13 @@
 //! The field and the chips. All of them live in the address.
 
-use std::time::Duration;
-
-use leptos::html;
-use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
 use super::Ctx;
 use super::strip::count_words;
 use crate::model::activity::KINDS;
 use crate::model::number;
-use crate::parts::{FilterChip, Icon, Menu, Pic};
+use crate::parts::{FilterChip, Icon, Menu, SearchField};
 use crate::shell::{desk, router};
-
-/// Typing rests for so long before the feed is filtered.
-const REST: Duration = Duration::from_millis(200);
 
 /// The row of filters.
 #[component]
@@ -34,7 +27,11 @@ pub(super) fn Filters(ctx: Ctx) -> impl IntoView {
     let invalid = Signal::derive(move || router.param("invalid").is_some());
     view! {
         <div class="filters">
-            <WordsField/>
+            <SearchField
+                hint="path:/stop_loss  author:bot  type:position  or words"
+                label="Words: path:, author:, type:, or part of an id or reason"
+                tip="path: looks at the first changed path,\nplain words at ids and reasons"
+            />
             <div class="chips">
                 <ListMenu name="type" all=types/>
                 <ListMenu name="author" all=authors/>
@@ -102,48 +99,5 @@ fn ListMenu(name: &'static str, all: Signal<Vec<(String, u64)>>) -> impl IntoVie
                 }
             }).collect_view()}
         </Menu>
-    }
-}
-
-#[component]
-fn WordsField() -> impl IntoView {
-    let router = router();
-    let field = NodeRef::<html::Input>::new();
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    // Back and forward change the field too.
-    Effect::new(move || {
-        let asked = router.param("q").unwrap_or_default();
-        if let Some(input) = field.get()
-            && input.value().trim() != asked
-        {
-            input.set_value(&asked);
-        }
-    });
-    let typed = move |_| {
-        if let Some(timer) = timer.get_value() {
-            timer.clear();
-        }
-        let read = move || {
-            if let Some(input) = field.try_get_untracked().flatten() {
-                router.adjust(&[("q", Some(input.value().trim()))]);
-            }
-        };
-        timer.set_value(set_timeout_with_handle(read, REST).ok());
-    };
-    on_cleanup(move || {
-        if let Some(Some(timer)) = timer.try_get_value() {
-            timer.clear();
-        }
-    });
-    view! {
-        <div class="search">
-            <Pic icon=Icon::Search/>
-            <input
-                class="field mono" type="search" node_ref=field autocomplete="off" spellcheck="false"
-                placeholder="path:/stop_loss  author:bot  type:position  or words"
-                aria-label="Words: path:, author:, type:, or part of an id or reason" on:input=typed
-                data-tip="path: looks at the first changed path,\nplain words at ids and reasons"
-            />
-        </div>
     }
 }

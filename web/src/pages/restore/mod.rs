@@ -11,6 +11,7 @@ mod banner;
 mod change_line;
 mod detail;
 mod earlier;
+mod exchange;
 mod items;
 mod list;
 mod page;

@@ -1,24 +1,21 @@
-//! A plan on the screen: what was asked, what the server and the browser worked out, what is ticked.
+//! A plan on the screen: what was asked, what the server and the browser worked out, what is ticked. How the server is
+//! asked and what follows from its answers stands in [`super::exchange`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gloo_net::http::Method;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use serde::Serialize;
-use statehouse_core::api::{Plan, PlanCounts, PlanRequest, PlannedState, Selection};
+use statehouse_core::api::{Plan, PlanCounts, PlannedState, Selection};
 use statehouse_core::model::StateKey;
 use statehouse_core::restore::selection_key;
 
 use super::detail::Details;
-use crate::api::{self, ApiError};
+use crate::api::ApiError;
 use crate::live::live;
 use crate::model::plan_address::{self, Ask};
-use crate::model::restore::{Agreement, Form, Outcome, carried_over, moved, outcome, tally};
+use crate::model::restore::{Agreement, Form, Outcome, outcome, tally};
 use crate::shell::{Router, router};
-use crate::worker::{self, WorkerError};
 
 /// Ticks that follow each other quickly are asked of the server once.
 const SETTLE: Duration = Duration::from_millis(250);
@@ -59,9 +56,9 @@ pub(crate) struct Planning {
     pub(super) fresh: RwSignal<Option<Fresh>>,
     /// What is filled in.
     pub(super) form: RwSignal<Form>,
-    router: Router,
+    pub(super) router: Router,
     /// Counts requests, so that a late answer to an old one is known as such.
-    asked: RwSignal<u64>,
+    pub(super) asked: RwSignal<u64>,
 }
 
 impl Planning {
@@ -102,115 +99,6 @@ impl Planning {
         self.fresh.set(None);
         self.details.clear();
         self.ticks.set(self.router.query.with_untracked(plan_address::ticks));
-        self.request(Duration::ZERO);
-    }
-
-    /// Asks the server for the plan of the present ticks.
-    fn request(self, after: Duration) {
-        let Some(target) = self.ask.with_untracked(|ask| ask.target.clone()) else { return };
-        let scope = self.ask.with_untracked(|ask| ask.scope.clone());
-        self.asked.update(|asked| *asked += 1);
-        let number = self.asked.get_untracked();
-        self.agreement.set(Agreement::Waiting);
-        set_timeout(
-            move || {
-                let latest = move || self.asked.try_get_untracked() == Some(number);
-                let Some(selection) = self.ticks.try_get_untracked().filter(|_| latest()) else { return };
-                spawn_local(async move {
-                    let request = PlanRequest { target, scope, selection };
-                    let answer = api::send::<Plan>(Method::POST, "/restores", Some(&request)).await;
-                    if latest() {
-                        self.take(answer, request.selection).await;
-                    }
-                });
-            },
-            after,
-        );
-    }
-
-    async fn take(self, answer: Result<Plan, ApiError>, ticks: Selection) {
-        match answer {
-            Ok(plan) => {
-                self.fault.try_set(None);
-                let plan = Arc::new(plan);
-                let shown = self.plan.try_get_untracked().flatten();
-                match shown {
-                    Some(shown) if is_other(&shown, &plan) => self.offer(plan, &shown),
-                    Some(shown) => self.confirm(&shown, plan, &ticks).await,
-                    None => {
-                        self.plan.try_set(Some(Arc::clone(&plan)));
-                        self.confirm(&plan.clone(), plan, &ticks).await;
-                    }
-                }
-            }
-            Err(error) => {
-                self.agreement.try_set(Agreement::Unanswered);
-                self.fault.try_set(Some(error));
-            }
-        }
-    }
-
-    /// Says that the plan that is looked at is out of date, with a newer one at hand. It is not taken away: whoever presses
-    /// the button is refused by the server, and nobody writes what he has not seen.
-    fn offer(self, plan: Arc<Plan>, shown: &Plan) {
-        let moved = moved(shown, &plan);
-        let pressable = self.confirmed.try_with_untracked(Option::is_some) == Some(true);
-        self.agreement.try_set(if pressable { Agreement::Agreed } else { Agreement::Outdated });
-        self.fresh.try_set(Some(Fresh { plan, moved, refused: false }));
-    }
-
-    /// The server refused to apply the plan and gave a newer one: that is looked at now. Ticks and reason stay.
-    pub(super) fn refused(self, plan: Arc<Plan>, shown: &Plan) {
-        let moved = moved(shown, &plan);
-        self.show(Arc::clone(&plan), &moved);
-        self.fresh.try_set(Some(Fresh { plan, moved, refused: true }));
-    }
-
-    fn show(self, plan: Arc<Plan>, moved: &[(StateKey, Option<u64>)]) {
-        for (key, _) in moved {
-            self.details.forget(&selection_key(key));
-        }
-        let ticks = carried_over(&self.ticks.get_untracked(), &plan);
-        let same = ticks == plan.selection;
-        self.plan.set(Some(Arc::clone(&plan)));
-        self.confirmed.set(None);
-        self.ticks.set(ticks.clone());
-        if same {
-            // The server has just worked it out for these very ticks.
-            self.asked.update(|asked| *asked += 1);
-            self.agreement.set(Agreement::Waiting);
-            spawn_local(async move { self.confirm(&plan.clone(), plan, &ticks).await });
-        } else {
-            self.request(Duration::ZERO);
-        }
-    }
-
-    /// Checks that the browser works out the same hash.
-    async fn confirm(self, shown: &Plan, answer: Arc<Plan>, ticks: &Selection) {
-        let hash = hash_of(shown, ticks).await;
-        if self.ticks.try_with_untracked(|now| now == ticks) != Some(true) {
-            return;
-        }
-        let agreement = match hash {
-            Ok(hash) if hash == answer.plan => Agreement::Agreed,
-            Ok(_) => Agreement::Differ,
-            Err(_) => Agreement::Unchecked,
-        };
-        self.agreement.try_set(agreement);
-        self.confirmed.try_set(Some(answer));
-    }
-
-    /// Looks at the newer plan, and into what moved. Ticks and reason stay.
-    pub(super) fn adopt(self) {
-        let Some(fresh) = self.fresh.try_update(Option::take).flatten() else { return };
-        if !fresh.refused {
-            self.show(Arc::clone(&fresh.plan), &fresh.moved);
-        }
-        self.open.update(|open| open.extend(fresh.moved.iter().map(|(key, _)| selection_key(key))));
-    }
-
-    /// Works the plan out once more.
-    pub(super) fn again(self) {
         self.request(Duration::ZERO);
     }
 
@@ -299,18 +187,4 @@ impl Planning {
             }
         });
     }
-}
-
-/// Whether the fresh plan is about other heads, or another moment.
-fn is_other(shown: &Plan, fresh: &Plan) -> bool {
-    shown.target_seq != fresh.target_seq || !moved(shown, fresh).is_empty()
-}
-
-/// The hash that the browser works out for a plan with these ticks.
-async fn hash_of(plan: &Plan, ticks: &Selection) -> Result<String, WorkerError> {
-    let format = serde_wasm_bindgen::Serializer::json_compatible();
-    let wrong = |error: serde_wasm_bindgen::Error| WorkerError::Shape(error.to_string());
-    let plan = plan.serialize(&format).map_err(wrong)?;
-    let ticks = ticks.serialize(&format).map_err(wrong)?;
-    worker::call("plan_hash", &[plan, ticks]).await
 }

@@ -1,26 +1,19 @@
 //! The field and the filters. All of them live in the address.
 
-use std::time::Duration;
-
-use leptos::html;
-use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use statehouse_core::model::Timestamp;
 
 use super::{Ctx, order_words};
 use crate::model::{age, number};
-use crate::parts::{FilterChip, Icon, Menu, Pic};
+use crate::parts::{FilterChip, Icon, Menu, SearchField};
 use crate::shell::{clock, desk, router};
-
-/// Typing rests for so long before the list is read.
-const REST: Duration = Duration::from_millis(250);
 
 /// The row of filters.
 #[component]
 pub(super) fn Filters(ctx: Ctx) -> impl IntoView {
     view! {
         <div class="filters">
-            <TextField/>
+            <SearchField hint="id, type or text in the data" label="id, type or text in the data"/>
             <div class="chips">
                 <TypeMenu ctx/>
                 <SinceMenu ctx/>
@@ -29,47 +22,6 @@ pub(super) fn Filters(ctx: Ctx) -> impl IntoView {
                 <MoreMenu ctx/>
             </div>
             <span class="about wide-only">{move || order_words(ctx)}</span>
-        </div>
-    }
-}
-
-#[component]
-fn TextField() -> impl IntoView {
-    let router = router();
-    let field = NodeRef::<html::Input>::new();
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    // Back and forward change the field too.
-    Effect::new(move || {
-        let asked = router.param("q").unwrap_or_default();
-        if let Some(input) = field.get()
-            && input.value().trim() != asked
-        {
-            input.set_value(&asked);
-        }
-    });
-    let typed = move |_| {
-        if let Some(timer) = timer.get_value() {
-            timer.clear();
-        }
-        let read = move || {
-            if let Some(input) = field.try_get_untracked().flatten() {
-                router.adjust(&[("q", Some(input.value().trim()))]);
-            }
-        };
-        timer.set_value(set_timeout_with_handle(read, REST).ok());
-    };
-    on_cleanup(move || {
-        if let Some(Some(timer)) = timer.try_get_value() {
-            timer.clear();
-        }
-    });
-    view! {
-        <div class="search">
-            <Pic icon=Icon::Search/>
-            <input
-                class="field" type="search" node_ref=field autocomplete="off" spellcheck="false"
-                placeholder="id, type or text in the data" aria-label="id, type or text in the data" on:input=typed
-            />
         </div>
     }
 }
