@@ -34,7 +34,7 @@ impl<'a> Index<'a> {
         for change in &diff.changes {
             if change.volatile && !volatile {
                 let (parent, token) = cut(&change.path);
-                index.muted.entry(parent).or_default().push(super::rows::unescape(token));
+                index.muted.entry(parent).or_default().push(super::words::unescape(token));
             } else {
                 index.add(change);
             }
@@ -50,7 +50,7 @@ impl<'a> Index<'a> {
         let mut leaf = true;
         while !path.is_empty() {
             let (parent, token) = cut(path);
-            let name = names.pop().unwrap_or_else(|| super::rows::unescape(token));
+            let name = names.pop().unwrap_or_else(|| super::words::unescape(token));
             let touched = Touched { token: token.to_owned(), name, removed: removed && leaf };
             if !self.listed.insert((path, touched.removed)) {
                 break;

@@ -2,6 +2,7 @@
 
 mod index;
 mod rows;
+mod words;
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,19 +1,14 @@
 //! Laying the tree out, row by row.
 
-use std::ops::ControlFlow;
-
 use statehouse_core::diff::{Change, ChangeKind};
-use statehouse_core::json::{Document, Limits};
 
 use super::index::{Index, Touched};
+use super::words::{elements, is_container, moved_words, words_of};
 use super::{
     Child, Kind, Laid, Listing, SMALL, Shape, Source, Tree, TreeRow, Value, Wanted, container_words,
 };
 use crate::model::change::Glyph;
 use crate::model::changes::{change_row, shorten};
-
-/// Names in a fold.
-const NAMES: usize = 5;
 
 pub(super) struct Layout<'a> {
     tree: &'a Tree<'a>,
@@ -277,69 +272,4 @@ impl<'a> Layout<'a> {
 
 fn node(key: &str, value: Value) -> Kind {
     Kind::Node { key: key.to_owned(), value }
-}
-
-fn is_container(change: &Change) -> bool {
-    change
-        .new
-        .as_deref()
-        .or(change.old.as_deref())
-        .is_some_and(|text| text.starts_with(['{', '[']) && text.len() > 2)
-}
-
-fn moved_words(change: &Change) -> Value {
-    let part = |mark: Glyph, count: u32, place: &str| {
-        (count > 0).then(|| (mark, format!("{}{count}{place}", mark.sign())))
-    };
-    let (what, parts) = match (&change.series, change.splice) {
-        (Some(series), _) => (
-            format!("series, {} points:", series.points),
-            vec![
-                part(Glyph::Removed, series.removed_head, " at the head"),
-                part(Glyph::Added, series.added_head, " at the head"),
-                part(Glyph::Removed, series.removed_tail, " at the tail"),
-                part(Glyph::Added, series.added_tail, " at the tail"),
-            ],
-        ),
-        (None, Some(splice)) => (
-            "list:".to_owned(),
-            vec![
-                part(Glyph::Removed, splice.removed, " taken out"),
-                part(Glyph::Added, splice.added, " put in"),
-            ],
-        ),
-        (None, None) => ("list:".to_owned(), Vec::new()),
-    };
-    Value::Moved { what, parts: parts.into_iter().flatten().collect() }
-}
-
-/// The values of what went or came: an array's elements; of a series its `values`.
-fn elements(text: Option<&str>) -> Vec<String> {
-    let Some(document) = text.and_then(|text| Document::parse(text, &Limits::default()).ok()) else {
-        return Vec::new();
-    };
-    let root = document.root();
-    let list = root.get("values").unwrap_or(root);
-    list.elements().map(|element| element.text().to_owned()).collect()
-}
-
-fn words_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let mut words = String::new();
-    let _ = names.enumerate().try_for_each(|(at, name)| {
-        if at == NAMES {
-            words.push_str(", …");
-            return ControlFlow::Break(());
-        }
-        if at > 0 {
-            words.push_str(", ");
-        }
-        words.push_str(&shorten(name));
-        ControlFlow::Continue(())
-    });
-    words
-}
-
-/// A pointer's token as the key it stands for.
-pub(super) fn unescape(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
 }
