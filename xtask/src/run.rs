@@ -1,8 +1,7 @@
 //! `cargo xtask run`: build what changed, start the server, say where it is.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -16,36 +15,32 @@ use crate::{console, demo, progress, server};
 
 const DEFAULT_ADDRESS: &str = "127.0.0.1:8000";
 
-/// How often the server is asked whether it is ready, and whether it is still there.
+/// How often it is looked whether the server has said something, and whether it is still there.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// How long one question to the server may take.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Builds and starts the server and stays until it ends; its exit code becomes ours.
 pub(crate) fn run(workspace: &Workspace, demo: bool, server_arguments: &[String]) -> Result<ExitCode> {
     console::build(workspace)?;
     let program = server::build(workspace, Profile::Quick)?;
     let stop = stop_requests()?;
-    let address = listen_address(server_arguments).unwrap_or(DEFAULT_ADDRESS);
     let mut command = Command::new(program);
-    command.arg("serve").args(server_arguments).current_dir(&workspace.root);
-    if listen_address(server_arguments).is_none() {
-        command.args(["--listen", address]);
+    command.arg("serve").args(server_arguments).current_dir(&workspace.root).stdout(Stdio::piped());
+    if !names_an_address(server_arguments) {
+        command.args(["--listen", DEFAULT_ADDRESS]);
     }
     let started = Instant::now();
     let mut child = start(&mut command)?;
+    let said = child.stdout.take().context("the server has no standard output")?;
+    let addresses = listen_for_address(said);
     let stopping = Arc::new(AtomicBool::new(false));
-    let mut ready = false;
     loop {
         if let Some(status) = child.try_wait().context("waiting for the server")? {
             return Ok(exit_code(status));
         }
-        if !ready && is_alive(address) {
-            ready = true;
-            announce(address, started.elapsed());
+        if let Ok(address) = addresses.try_recv() {
+            announce(&address, started.elapsed());
             if demo {
-                demo::spawn(&format!("http://{address}"), &stopping);
+                demo::spawn(&address, &stopping);
             }
         }
         match stop.recv_timeout(LOOK_EVERY) {
@@ -56,6 +51,28 @@ pub(crate) fn run(workspace: &Workspace, demo: bool, server_arguments: &[String]
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
     }
+}
+
+/// Hands on what the server says, and its address once it has said that it listens: whoever only asked the address
+/// could be answered by another server that has it already.
+fn listen_for_address(said: ChildStdout) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(said).lines().map_while(Result::ok) {
+            println!("{line}");
+            if let Some(address) = address_in(&line) {
+                // Fails only when nobody waits for it any more.
+                let _ = sender.send(address.to_owned());
+            }
+        }
+    });
+    receiver
+}
+
+/// `statehouse 0.1.0 listens on http://127.0.0.1:8000` names `http://127.0.0.1:8000`.
+fn address_in(line: &str) -> Option<&str> {
+    let (program, address) = line.split_once(" listens on ")?;
+    (program.starts_with("statehouse ") && address.starts_with("http://")).then_some(address)
 }
 
 /// Runs the simulated trading program against a server that somebody else has started, until Ctrl+C.
@@ -73,37 +90,13 @@ pub(crate) fn demo(server: &str) -> Result<ExitCode> {
 }
 
 fn announce(address: &str, took: Duration) {
-    progress::heading(&format!("Statehouse is at http://{address} (ready in {})", progress::human(took)));
+    progress::heading(&format!("Statehouse is at {address} (ready in {})", progress::human(took)));
     progress::note("Its data is kept in ./data unless configured otherwise. Ctrl+C stops it.");
 }
 
-/// The value of `--listen` among the arguments that are passed on to the server.
-fn listen_address(arguments: &[String]) -> Option<&str> {
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        if argument == "--listen" {
-            return arguments.next().map(String::as_str);
-        }
-        if let Some(value) = argument.strip_prefix("--listen=") {
-            return Some(value);
-        }
-    }
-    None
-}
-
-/// Whether the server answers `GET /livez` with success.
-fn is_alive(address: &str) -> bool {
-    ask(address).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
-}
-
-fn ask(address: &str) -> std::io::Result<String> {
-    let address: SocketAddr = address.parse().map_err(std::io::Error::other)?;
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /livez HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(4096).read_to_string(&mut answer)?;
-    Ok(answer)
+/// Whether the arguments that are passed on to the server say where it listens.
+fn names_an_address(arguments: &[String]) -> bool {
+    arguments.iter().any(|argument| argument == "--listen" || argument.starts_with("--listen="))
 }
 
 /// One message for each Ctrl+C or request to terminate.
@@ -160,13 +153,24 @@ fn exit_code(status: ExitStatus) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::listen_address;
+    use super::{address_in, names_an_address};
 
     #[test]
     fn the_address_is_found_in_both_spellings() {
-        let arguments = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        assert_eq!(listen_address(&arguments(&["--config", "c.json"])), None);
-        assert_eq!(listen_address(&arguments(&["--listen", "127.0.0.1:9"])), Some("127.0.0.1:9"));
-        assert_eq!(listen_address(&arguments(&["--listen=[::1]:9"])), Some("[::1]:9"));
+        let given = |words: &[&str]| {
+            names_an_address(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        };
+        assert!(!given(&["--config", "c.json"]));
+        assert!(given(&["--listen", "127.0.0.1:9"]));
+        assert!(given(&["--listen=[::1]:9"]));
+    }
+
+    #[test]
+    fn the_server_says_where_it_is() {
+        assert_eq!(
+            address_in("statehouse 0.1.0 listens on http://127.0.0.1:8000"),
+            Some("http://127.0.0.1:8000")
+        );
+        assert_eq!(address_in("anything else"), None);
     }
 }
