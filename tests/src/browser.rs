@@ -190,8 +190,8 @@ impl Browser {
 
     /// Presses keys where the focus is.
     pub async fn press(&self, keys: impl Into<thirtyfour::TypingData>) {
-        let active = self.driver.active_element().await.expect("an element has the focus");
-        active.send_keys(keys).await.expect("the keys arrive");
+        // As a keyboard does it: to whatever has the focus at that moment, even if it is about to go.
+        self.driver.action_chain().send_keys(keys).perform().await.expect("the keys arrive");
     }
 
     /// Runs a script and returns its answer.

@@ -26,6 +26,9 @@ async fn keys_lead_through_the_pages() {
     browser.press("?").await;
     browser.see_text("dialog", "next, previous").await;
     browser.press(thirtyfour::Key::Escape).await;
+    browser
+        .until("return !document.querySelector('dialog[open]')", &[], "Escape does not close the help")
+        .await;
     browser.press("/").await;
     browser.press("thr").await;
     browser.press(thirtyfour::Key::Enter).await;
