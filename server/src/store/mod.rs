@@ -7,7 +7,9 @@
 mod cursor;
 mod decide;
 mod error;
+mod known_heads;
 pub mod memory;
+pub mod postgres;
 mod query;
 pub mod sqlite;
 mod text;
@@ -15,6 +17,7 @@ mod verify;
 mod write;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 use statehouse_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus};
 use statehouse_core::commit::Tip;
 use statehouse_core::model::{
@@ -22,7 +25,7 @@ use statehouse_core::model::{
 };
 
 pub use error::StoreError;
-pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, TypeTotals};
+pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};
 pub use verify::{Fault, verify_all, verify_stretch};
 pub use write::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 
@@ -118,6 +121,10 @@ pub trait Admin: Send + Sync {
     async fn ping(&self) -> Result<()>;
     /// How the store describes itself; never fails, `up` says whether it answered.
     async fn status(&self) -> StoreStatus;
+    /// Rings when other servers may have written to the same store; `None` where this server is the only one.
+    fn bell(&self) -> Option<watch::Receiver<Rung>> {
+        None
+    }
     /// Finishes what is under way and closes files and connections.
     async fn close(&self);
 }

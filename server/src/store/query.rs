@@ -98,3 +98,14 @@ pub struct MovedState {
     /// Its last version at the moment; `None` if it did not exist.
     pub target: Option<Version>,
 }
+
+/// What is heard of other servers on the same store. It may come late or not at all; ticks make up for that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rung {
+    /// Versions up to this seq were written.
+    pub seq: Seq,
+    /// Grows when snapshots or restores were made or deleted.
+    pub lists: u64,
+    /// Grows from time to time, and when notices may have been lost: then the store must be asked.
+    pub ticks: u64,
+}

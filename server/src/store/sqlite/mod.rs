@@ -2,7 +2,6 @@
 
 mod activity;
 mod heads;
-mod known_heads;
 mod list;
 mod log;
 mod migrate;

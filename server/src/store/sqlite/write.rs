@@ -11,7 +11,7 @@ use statehouse_core::json::Document;
 use statehouse_core::model::{StateType, Verdict, Version};
 
 use super::failed;
-use super::known_heads::KnownHeads;
+use crate::store::known_heads::KnownHeads;
 use super::rows::sql;
 use crate::store::decide::SnapshotChange;
 use crate::store::{Result, StoreError};

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 use statehouse_core::commit::Tip;
 use statehouse_core::model::{Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
-use super::known_heads::KnownHeads;
+use crate::store::known_heads::KnownHeads;
 use super::write::{self, Placed};
 use super::{failed, heads, open, points, rows};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};

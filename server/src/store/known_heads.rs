@@ -1,4 +1,4 @@
-//! The heads that the writer wrote or read lately: bots write the same states again and again.
+//! The heads that a writer wrote or read lately: bots write the same states again and again.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,8 @@ pub(super) struct KnownHead {
     pub(super) version: Version,
 }
 
-/// Heads by key. Only the writer uses them, and it is the only one that moves them, so they are never out of date.
+/// Heads by key. Only one writer uses them, and it knows whether anybody else has moved them: SQLite's is the only one
+/// that writes; PostgreSQL's writes by them only while the counter is where it left it.
 #[derive(Debug, Default)]
 pub(super) struct KnownHeads {
     heads: HashMap<StateKey, KnownHead>,

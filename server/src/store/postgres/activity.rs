@@ -1,0 +1,82 @@
+//! How much was written when: from the counters kept by minute, or from the log where buckets are finer.
+
+use std::collections::BTreeMap;
+
+use sqlx::postgres::{PgConnection, PgRow};
+use statehouse_core::api::ActivityBucket;
+use statehouse_core::model::{Seq, StateType, Timestamp};
+
+use super::rows::{self, sql};
+use super::{failed, heads, log};
+use crate::store::{Activity, Result};
+
+const MINUTE: i64 = 60_000_000;
+
+/// Versions per bucket and author since a time.
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    since: Timestamp,
+    bucket_micros: i64,
+) -> Result<Activity> {
+    let bucket = bucket_micros.max(1);
+    let mut sums = Sums::default();
+    if since.micros() % MINUTE == 0 && bucket % MINUTE == 0 {
+        // Every minute lies in one bucket: the counters are enough.
+        let minutes = "SELECT (minute - $1::bigint / 60000000) / ($2::bigint / 60000000) AS bucket, state_type, author, \
+                       sum(versions)::bigint, max(last_seq), max(last_at) \
+                       FROM activity WHERE minute >= $1 / 60000000 GROUP BY 1, 2, 3";
+        let query = sqlx::query(minutes).bind(since.micros()).bind(bucket);
+        for row in query.fetch_all(connection).await.map_err(failed)? {
+            sums.add(&row)?;
+        }
+        return Ok(sums.into_activity());
+    }
+    let before = Timestamp::from_micros(since.micros().saturating_sub(1));
+    let start = log::seq_at(connection, before).await?;
+    let versions = "SELECT (v.recorded_at - $1::bigint) / $2::bigint AS bucket, s.state_type, \
+                    CASE WHEN v.author IS NULL THEN '' ELSE '=' || v.author END, \
+                    count(*), max(v.seq), max(v.recorded_at) \
+                    FROM versions AS v JOIN states AS s ON s.state_pk = v.state_pk \
+                    WHERE v.seq > $3 GROUP BY 1, 2, 3";
+    let query = sqlx::query(versions).bind(since.micros()).bind(bucket).bind(sql(start.0));
+    for row in query.fetch_all(connection).await.map_err(failed)? {
+        sums.add(&row)?;
+    }
+    Ok(sums.into_activity())
+}
+
+#[derive(Default)]
+struct Sums {
+    buckets: BTreeMap<(u32, Option<String>), ActivityBucket>,
+    last: BTreeMap<Option<String>, Timestamp>,
+    by_type: BTreeMap<StateType, u64>,
+}
+
+impl Sums {
+    fn add(&mut self, row: &PgRow) -> Result<()> {
+        let index = u32::try_from(rows::number(row, 0)?).unwrap_or(u32::MAX);
+        let author = rows::text(row, 2)?.strip_prefix('=').map(str::to_owned);
+        let (count, last_seq) = (rows::number(row, 3)?, Seq(rows::number(row, 4)?));
+        let last_at = Timestamp::from_micros(rows::column(row, 5)?);
+        let bucket = self.buckets.entry((index, author.clone())).or_insert(ActivityBucket {
+            index,
+            author: author.clone(),
+            count: 0,
+            last_seq,
+        });
+        bucket.count += count;
+        bucket.last_seq = bucket.last_seq.max(last_seq);
+        let last = self.last.entry(author).or_default();
+        *last = last_at.max(*last);
+        *self.by_type.entry(heads::state_type(rows::text(row, 1)?)?).or_default() += count;
+        Ok(())
+    }
+
+    fn into_activity(self) -> Activity {
+        Activity {
+            buckets: self.buckets.into_values().collect(),
+            last_by_author: self.last.into_iter().collect(),
+            by_type: self.by_type.into_iter().collect(),
+        }
+    }
+}

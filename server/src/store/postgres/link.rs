@@ -1,0 +1,233 @@
+//! Connections to the server that accepts writes, whichever of the hosts that is.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions, PgSslMode, Postgres};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::time::Instant;
+
+use super::failure::failed;
+use super::settings::{PostgresHost, PostgresSettings, Tls};
+use crate::store::{Result, StoreError};
+
+/// Where our tables are, apart from anybody else's.
+pub(super) const SCHEMA: &str = "statehouse";
+/// A connection that was idle for so long is tried before it is used.
+const IDLE: Duration = Duration::from_secs(1);
+/// Connections that are opened before anybody asks.
+const WARM: u32 = 2;
+/// A transaction of ours that does nothing for so long has lost its client: its lock must not keep others waiting.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
+const STATEMENTS: usize = 256;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Serve,
+    /// Nothing is written, and a standby will do.
+    Read,
+}
+
+/// The way to the database.
+#[derive(Debug)]
+pub(super) struct Link {
+    settings: PostgresSettings,
+    purpose: Purpose,
+    /// Which host accepted writes last.
+    current: AtomicUsize,
+    pool: PgPool,
+}
+
+impl Link {
+    /// Finds the server and opens connections to it.
+    pub(super) async fn open(settings: PostgresSettings, purpose: Purpose) -> Result<(Self, PgConnection)> {
+        let patience = settings.patience;
+        let finding = find(&settings, purpose, 0);
+        let found = tokio::time::timeout(patience, finding).await;
+        let (current, connection) = found.unwrap_or_else(|_| Err(no_answer(patience)))?;
+        let pool = pool(&settings, purpose, &settings.hosts[current]);
+        Ok((Self { settings, purpose, current: AtomicUsize::new(current), pool }, connection))
+    }
+
+    /// A connection of its own to the server that accepts writes now; the others follow there.
+    pub(super) async fn connect(&self) -> Result<PgConnection> {
+        let before = self.current.load(Ordering::Relaxed);
+        let (found, connection) = find(&self.settings, self.purpose, before).await?;
+        if self.current.swap(found, Ordering::Relaxed) != found {
+            let host = &self.settings.hosts[found];
+            tracing::warn!(host = host.host, port = host.port, "another server accepts the writes now");
+            self.pool.set_connect_options(options(&self.settings, self.purpose, host));
+        }
+        Ok(connection)
+    }
+
+    /// A connection that listens, to the server that accepts writes now.
+    pub(super) async fn listener(&self, channel: &str) -> Result<PgListener> {
+        let listening = async {
+            self.connect().await?.close().await.map_err(failed)?;
+            let host = &self.settings.hosts[self.current.load(Ordering::Relaxed)];
+            // A pool of its own for the one connection, so that readers cannot keep it waiting.
+            let pool = PgPoolOptions::new()
+                .max_connections(1)
+                .max_lifetime(None)
+                .idle_timeout(None)
+                .acquire_timeout(self.settings.patience)
+                .connect_lazy_with(options(&self.settings, self.purpose, host));
+            let mut listener = PgListener::connect_with(&pool).await.map_err(failed)?;
+            listener.eager_reconnect(false);
+            listener.listen(channel).await.map_err(failed)?;
+            Ok(listener)
+        };
+        self.within(listening).await
+    }
+
+    pub(super) fn settings(&self) -> &PostgresSettings {
+        &self.settings
+    }
+
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A connection for reading.
+    pub(super) async fn reader(&self) -> Result<Reader> {
+        let deadline = Instant::now() + self.settings.patience - MARGIN;
+        let connection = self.pool.acquire().await.map_err(failed)?;
+        Ok(Reader { connection, deadline })
+    }
+
+    /// Waits for work, but not for ever: a frozen server keeps connections open and says nothing.
+    pub(super) async fn within<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let patience = self.settings.patience;
+        tokio::time::timeout(patience, work).await.unwrap_or_else(|_| Err(no_answer(patience)))
+    }
+}
+
+fn no_answer(patience: Duration) -> StoreError {
+    StoreError::Unavailable(format!("PostgreSQL did not answer within {} s", patience.as_secs_f32()))
+}
+
+const MARGIN: Duration = Duration::from_millis(20);
+
+/// A connection from the pool. One that did not answer in time is closed and not given to the next.
+#[derive(Debug)]
+pub(super) struct Reader {
+    connection: PoolConnection<Postgres>,
+    deadline: Instant,
+}
+
+impl Deref for Reader {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if Instant::now() >= self.deadline {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost) -> PgPool {
+    let several = settings.hosts.len() > 1 && purpose == Purpose::Serve;
+    PgPoolOptions::new()
+        .max_connections(settings.connections)
+        .min_connections(WARM.min(settings.connections))
+        .acquire_timeout(settings.patience)
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move { Ok(about.idle_for < IDLE || connection.ping().await.is_ok()) })
+        })
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if several && !accepts_writes(connection).await? {
+                    return Err(sqlx::Error::Protocol("the server is a standby now".into()));
+                }
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options(settings, purpose, host))
+}
+
+/// Asks each host, the one that was right last first, until one accepts writes.
+async fn find(settings: &PostgresSettings, purpose: Purpose, first: usize) -> Result<(usize, PgConnection)> {
+    let count = settings.hosts.len();
+    let share = settings.patience / u32::try_from(count).unwrap_or(1);
+    let mut problems = Vec::new();
+    for index in (0..count).map(|n| (first + n) % count) {
+        let host = &settings.hosts[index];
+        let asked = tokio::time::timeout(share, ask(settings, purpose, host)).await;
+        match asked.unwrap_or_else(|_| Err(no_answer(share))) {
+            Ok(connection) => return Ok((index, connection)),
+            Err(error) => problems.push(format!("{}:{}: {error}", host.host, host.port)),
+        }
+    }
+    Err(StoreError::Unavailable(problems.join("; ")))
+}
+
+async fn ask(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost) -> Result<PgConnection> {
+    let mut connection = options(settings, purpose, host).connect().await.map_err(failed)?;
+    if purpose == Purpose::Serve && !accepts_writes(&mut connection).await.map_err(failed)? {
+        return Err(StoreError::Unavailable("it is a standby, which accepts no writes".into()));
+    }
+    Ok(connection)
+}
+
+async fn accepts_writes(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    const SQL: &str = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
+    sqlx::query_scalar(SQL).fetch_one(connection).await
+}
+
+/// How to connect to one host. Where and as whom is always said here, so that `PGHOST` and its like, which are meant for
+/// other programs, decide nothing.
+fn options(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost) -> PgConnectOptions {
+    let millis = |time: Duration| time.as_millis().to_string();
+    let mut options = PgConnectOptions::new_without_pgpass()
+        .port(host.port)
+        .username(&settings.user)
+        .database(&settings.database)
+        .password(settings.password.as_ref().map_or("", |password| password.reveal()))
+        .application_name("statehouse")
+        .statement_cache_capacity(STATEMENTS)
+        .ssl_mode(match settings.tls_to(host) {
+            Tls::Disable => PgSslMode::Disable,
+            Tls::Prefer => PgSslMode::Prefer,
+            Tls::Require => PgSslMode::Require,
+            Tls::VerifyCa => PgSslMode::VerifyCa,
+            Tls::VerifyFull => PgSslMode::VerifyFull,
+        })
+        .options([
+            ("search_path", SCHEMA.to_owned()),
+            ("statement_timeout", millis(settings.patience)),
+            ("lock_timeout", millis(settings.patience)),
+            ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION)),
+            ("tcp_keepalives_idle", "10".to_owned()),
+            ("tcp_keepalives_interval", "5".to_owned()),
+            ("tcp_keepalives_count", "3".to_owned()),
+            ("jit", "off".to_owned()),
+        ]);
+    options = match host.host.strip_prefix('/') {
+        Some(_) => options.socket(&host.host),
+        None => options.host(&host.host),
+    };
+    if let Some(path) = &settings.root_certificate {
+        options = options.ssl_root_cert(path);
+    }
+    if purpose == Purpose::Read {
+        options = options.options([("default_transaction_read_only", "on")]);
+    }
+    options.disable_statement_logging()
+}

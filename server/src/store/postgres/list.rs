@@ -1,0 +1,264 @@
+//! Lists of states, now and as they were.
+
+use sqlx::QueryBuilder;
+use sqlx::postgres::{PgConnection, Postgres};
+use statehouse_core::api::{DeletedFilter, Sort, StateSummary, ValidityFilter};
+use statehouse_core::hash::verdict_text;
+use statehouse_core::model::{Seq, StateKey, StateType, Verdict};
+
+use super::log::page_rows;
+use super::rows::{self, sql};
+use super::{failed, heads};
+use crate::store::cursor::{Mark, Place, next};
+use crate::store::text::{after_prefix, like_anywhere};
+use crate::store::{ListQuery, Page, Result, StoreError, TypeTotals};
+
+type Builder = QueryBuilder<Postgres>;
+
+/// Where a row of the list comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The heads; at a past moment those that were heads already then.
+    Heads(Option<Seq>),
+    /// For states that have moved since a moment, their last version then.
+    Moved(Seq),
+}
+
+impl Source {
+    /// The sources of a list.
+    fn of(query: &ListQuery, tip: Seq) -> Vec<Self> {
+        match query.at.filter(|at| *at < tip) {
+            None => vec![Self::Heads(None)],
+            Some(at) => vec![Self::Heads(Some(at)), Self::Moved(at)],
+        }
+    }
+
+    fn seq(self) -> &'static str {
+        match self {
+            // Not the equal `v.seq`, so that the index of the heads gives the order.
+            Self::Heads(_) => "s.head_seq",
+            Self::Moved(_) => "v.seq",
+        }
+    }
+
+    fn author(self) -> &'static str {
+        match self {
+            Self::Heads(_) => "s.author",
+            Self::Moved(_) => "v.author",
+        }
+    }
+}
+
+/// One page of states.
+pub(super) async fn page(connection: &mut PgConnection, query: &ListQuery) -> Result<Page<StateSummary>> {
+    let tip = heads::tip(connection).await?.seq;
+    let sources = Source::of(query, tip);
+    let mark = query.cursor.as_ref().map(Mark::read).transpose()?;
+    let total = match &mark {
+        Some(mark) => mark.total,
+        None => total(connection, query, &sources).await?,
+    };
+    let place = mark.map(|mark| mark.place);
+    if let Some(place) = &place {
+        let fits =
+            matches!((place, query.sort), (Place::Changed(_), Sort::Changed) | (Place::Id(_), Sort::Id));
+        if !fits {
+            return Err(StoreError::BadCursor);
+        }
+    }
+    let mut builder = Builder::new("");
+    for (index, source) in sources.iter().enumerate() {
+        builder.push(if index == 0 { "SELECT " } else { " UNION ALL SELECT " });
+        let columns = if query.with_data { rows::columns_with_data!() } else { rows::columns!() };
+        builder.push(columns.replace("v.seq", source.seq()));
+        from(&mut builder, *source, true);
+        conditions(&mut builder, query, *source);
+        if let Some(place) = &place {
+            after(&mut builder, place, *source);
+        }
+    }
+    builder.push(match query.sort {
+        Sort::Changed => " ORDER BY 3 DESC LIMIT ",
+        Sort::Id => " ORDER BY 1, 2 LIMIT ",
+    });
+    builder.push_bind(sql(query.limit as u64 + 1));
+    let (rows, more) = page_rows(connection, builder.build(), query.limit, query.with_data).await?;
+    let place = |row: &StateSummary| match query.sort {
+        Sort::Changed => Place::Changed(row.version.seq),
+        Sort::Id => Place::Id(StateKey {
+            state_type: row.version.state_type.clone(),
+            state_id: row.version.state_id.clone(),
+        }),
+    };
+    let next = next(&rows, more, total, place);
+    Ok(Page { rows, total, next, seq: query.at.unwrap_or(tip).min(tip) })
+}
+
+fn from(builder: &mut Builder, source: Source, with_versions: bool) {
+    builder.push(" FROM states AS s");
+    match source {
+        Source::Heads(_) if with_versions => {
+            builder.push(" JOIN versions AS v ON v.seq = s.head_seq");
+        }
+        Source::Heads(_) => {}
+        Source::Moved(at) => {
+            builder.push(
+                " JOIN versions AS v ON v.seq = (SELECT max(w.seq) FROM versions AS w \
+                 WHERE w.state_pk = s.state_pk AND w.seq <= ",
+            );
+            builder.push_bind(sql(at.0)).push(")");
+        }
+    }
+}
+
+fn conditions(builder: &mut Builder, query: &ListQuery, source: Source) {
+    builder.push(" WHERE true");
+    // PostgreSQL takes no NUL, and no text that it keeps has one.
+    let mut asked = query.authors.iter().chain(&query.prefix).chain(&query.text);
+    if asked.any(|text| text.contains('\0')) {
+        builder.push(" AND false");
+        return;
+    }
+    match source {
+        Source::Heads(None) => {}
+        Source::Heads(Some(at)) => {
+            builder.push(" AND s.head_seq <= ").push_bind(sql(at.0));
+        }
+        Source::Moved(at) => {
+            builder.push(" AND s.head_seq > ").push_bind(sql(at.0));
+        }
+    }
+    one_of(builder, "s.state_type", query.types.iter().map(StateType::as_str));
+    one_of(builder, source.author(), query.authors.iter().map(String::as_str));
+    if let Some(prefix) = &query.prefix {
+        starts_with(builder, prefix);
+    }
+    if let Some(seq) = query.changed_since {
+        builder.push(format_args!(" AND {} > ", source.seq())).push_bind(sql(seq.0));
+    }
+    match (query.deleted, source) {
+        (DeletedFilter::Include, _) => {}
+        (DeletedFilter::Exclude, Source::Heads(_)) => {
+            builder.push(" AND NOT s.deleted");
+        }
+        (DeletedFilter::Only, Source::Heads(_)) => {
+            builder.push(" AND s.deleted");
+        }
+        (DeletedFilter::Exclude, Source::Moved(_)) => {
+            builder.push(" AND v.operation <> 'delete'");
+        }
+        (DeletedFilter::Only, Source::Moved(_)) => {
+            builder.push(" AND v.operation = 'delete'");
+        }
+    }
+    if let Some(validity) = query.validity {
+        has_validity(builder, validity, source);
+    }
+    if let Some(part) = &query.text {
+        let pattern = like_anywhere(part);
+        let mut separator = " AND (";
+        for column in ["s.state_id", "s.state_type", "v.data"] {
+            builder.push(separator).push(column).push(" ILIKE ").push_bind(pattern.clone());
+            separator = " OR ";
+        }
+        builder.push(")");
+    }
+}
+
+fn one_of<'a>(builder: &mut Builder, column: &str, values: impl Iterator<Item = &'a str>) {
+    let mut values = values.peekable();
+    if values.peek().is_none() {
+        return;
+    }
+    builder.push(format_args!(" AND {column} IN ("));
+    let mut list = builder.separated(", ");
+    for value in values {
+        list.push_bind(value.to_owned());
+    }
+    builder.push(")");
+}
+
+/// Ids that start with a prefix, as a range, so that an index helps.
+pub(super) fn starts_with(builder: &mut Builder, prefix: &str) {
+    if prefix.contains('\0') {
+        builder.push(" AND false");
+        return;
+    }
+    builder.push(" AND s.state_id >= ").push_bind(prefix.to_owned());
+    if let Some(end) = after_prefix(prefix) {
+        builder.push(" AND s.state_id < ").push_bind(end);
+    }
+}
+
+fn has_validity(builder: &mut Builder, validity: ValidityFilter, source: Source) {
+    match (source, validity) {
+        (Source::Heads(_), ValidityFilter::NotChecked) => {
+            builder.push(" AND s.validity = 0");
+        }
+        (Source::Heads(_), ValidityFilter::Valid) => {
+            builder.push(" AND s.validity = 1");
+        }
+        (Source::Heads(_), ValidityFilter::Invalid) => {
+            builder.push(" AND s.validity = 2");
+        }
+        (Source::Moved(_), ValidityFilter::NotChecked) => {
+            builder.push(" AND v.verdict = ").push_bind(verdict_text(&Verdict::NotChecked));
+        }
+        (Source::Moved(_), ValidityFilter::Valid) => {
+            builder.push(" AND v.verdict = ").push_bind(verdict_text(&Verdict::Valid));
+        }
+        (Source::Moved(_), ValidityFilter::Invalid) => {
+            builder.push(" AND v.verdict NOT IN (").push_bind(verdict_text(&Verdict::NotChecked));
+            builder.push(", ").push_bind(verdict_text(&Verdict::Valid)).push(")");
+        }
+    }
+}
+
+fn after(builder: &mut Builder, place: &Place, source: Source) {
+    match place {
+        Place::Changed(seq) => {
+            builder.push(format_args!(" AND {} < ", source.seq())).push_bind(sql(seq.0));
+        }
+        Place::Id(key) => {
+            builder.push(" AND (s.state_type, s.state_id) > (");
+            builder.push_bind(key.state_type.as_str().to_owned()).push(", ");
+            builder.push_bind(key.state_id.as_str().to_owned()).push(")");
+        }
+        Place::History(_) | Place::Snapshot(_) | Place::Restore(_) => {}
+    }
+}
+
+async fn total(connection: &mut PgConnection, query: &ListQuery, sources: &[Source]) -> Result<u64> {
+    if let Some(sum) = kept_total(query, sources) {
+        let totals = heads::totals(connection).await?;
+        let wanted = |t: &&TypeTotals| query.types.is_empty() || query.types.contains(&t.state_type);
+        return Ok(totals.iter().filter(wanted).map(sum).sum());
+    }
+    let mut total = 0;
+    for source in sources {
+        let mut builder = Builder::new("SELECT count(*)");
+        from(&mut builder, *source, query.text.is_some());
+        conditions(&mut builder, query, *source);
+        let count: i64 = builder.build_query_scalar().fetch_one(&mut *connection).await.map_err(failed)?;
+        total += u64::try_from(count).unwrap_or_default();
+    }
+    Ok(total)
+}
+
+/// How the kept totals say how many rows there are, where they do.
+fn kept_total(query: &ListQuery, sources: &[Source]) -> Option<fn(&TypeTotals) -> u64> {
+    let plain = *sources == [Source::Heads(None)]
+        && query.prefix.is_none()
+        && query.text.is_none()
+        && query.authors.is_empty()
+        && query.changed_since.is_none();
+    match (plain, query.validity, query.deleted) {
+        (true, None, DeletedFilter::Exclude) => Some(|t| t.live),
+        (true, None, DeletedFilter::Only) => Some(|t| t.deleted),
+        (true, None, DeletedFilter::Include) => Some(|t| t.live + t.deleted),
+        (true, Some(ValidityFilter::Invalid), DeletedFilter::Exclude | DeletedFilter::Include) => {
+            Some(|t| t.invalid)
+        }
+        _ => None,
+    }
+}

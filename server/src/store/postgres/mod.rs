@@ -1,0 +1,224 @@
+//! The store for production: a PostgreSQL database that several servers may share.
+
+mod activity;
+mod bell;
+mod failure;
+mod heads;
+mod link;
+mod list;
+mod log;
+mod migrate;
+mod points;
+mod rows;
+mod scope;
+mod settings;
+mod write;
+mod writer;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use statehouse_core::api::StoreStatus;
+use statehouse_core::model::Timestamp;
+use tokio::sync::{Mutex, watch};
+
+use super::{Admin, Commits, Result, Rung, StoreError, WriteRefusal, WriteRequest, Written};
+use bell::Bell;
+use failure::failed;
+use link::{Link, Purpose, Reader};
+pub use settings::{Password, PostgresHost, PostgresSettings, Tls};
+use writer::{Failure, Writer};
+
+/// A store in a PostgreSQL database.
+#[derive(Debug)]
+pub struct PostgresStore {
+    link: Arc<Link>,
+    /// Absent when the store was opened for reading only.
+    writing: Option<Mutex<Writing>>,
+    bell: Option<Bell>,
+}
+
+#[derive(Debug, Default)]
+struct Writing {
+    /// Absent after a failure, until the next commit opens it anew.
+    writer: Option<Writer>,
+    closed: bool,
+}
+
+impl PostgresStore {
+    /// Connects for a server, and brings the tables up to date. Other servers may use the same database.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`] when the tables were made by a newer program, [`StoreError::Damaged`] when they are not
+    /// ours, [`StoreError::Unavailable`] when no server answers, accepts writes and lets us in.
+    pub async fn open(settings: PostgresSettings) -> Result<Self> {
+        let (link, mut connection) = Link::open(settings, Purpose::Serve).await?;
+        Writer::migrate(&mut connection).await?;
+        let writer = link.within(async { Writer::prepare(connection).await.map_err(|failure| failure.error) }).await?;
+        let link = Arc::new(link);
+        link.within(async { link.reader().await.map(drop) }).await?;
+        let bell = Bell::start(&link, writer.seq());
+        let writing = Mutex::new(Writing { writer: Some(writer), closed: false });
+        Ok(Self { link, writing: Some(writing), bell: Some(bell) })
+    }
+
+    /// Connects for reading only, also to a standby.
+    pub async fn open_read_only(settings: PostgresSettings) -> Result<Self> {
+        let (link, mut connection) = Link::open(settings, Purpose::Read).await?;
+        link.within(migrate::check_current(&mut connection)).await?;
+        Ok(Self { link: Arc::new(link), writing: None, bell: None })
+    }
+
+    async fn reader(&self) -> Result<Reader> {
+        self.link.reader().await
+    }
+}
+
+/// Several statements about one moment.
+macro_rules! at_one_moment {
+    ($store:expr, $transaction:ident => $work:expr) => {
+        $store
+            .link
+            .within(async {
+                let mut reader = $store.reader().await?;
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                let mut $transaction = sqlx::Connection::begin_with(&mut *reader, begin)
+                    .await
+                    .map_err($crate::store::postgres::failure::failed)?;
+                let found = $work;
+                $transaction.rollback().await.map_err($crate::store::postgres::failure::failed)?;
+                Ok(found)
+            })
+            .await
+    };
+}
+use at_one_moment;
+
+#[async_trait]
+impl Commits for PostgresStore {
+    async fn commit(
+        &self,
+        group: &[WriteRequest],
+        now: Timestamp,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+        let Some(writing) = &self.writing else {
+            return Err(StoreError::Unavailable("the store is open for reading only".into()));
+        };
+        let mut writing = writing.lock().await;
+        if writing.closed {
+            return Err(StoreError::Unavailable("the store is closed".into()));
+        }
+        let answers = self.link.within(self.write(&mut writing, group, now)).await?;
+        if let (Some(bell), Some(writer)) = (&self.bell, &writing.writer) {
+            bell.announce(writer.seq(), answers.iter().flatten().any(changes_lists));
+        }
+        Ok(answers)
+    }
+}
+
+impl PostgresStore {
+    /// Writes a group, on a new connection if the old one is lost.
+    async fn write(
+        &self,
+        writing: &mut Writing,
+        group: &[WriteRequest],
+        now: Timestamp,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+        let settings = self.link.settings();
+        let mut uncertain = None;
+        let mut delay = settings.retry_delay;
+        for retries_left in (0..=settings.retries).rev() {
+            match self.try_once(writing, group, now, &mut uncertain).await {
+                Ok(answers) => return Ok(answers),
+                Err(Failure { error, lost: true }) if retries_left > 0 => {
+                    tracing::warn!(%error, "the connection that writes was lost; trying again");
+                    // Servers that lost the same database do not come back all at once.
+                    tokio::time::sleep(delay.mul_f64(0.5 + fastrand::f64())).await;
+                    delay *= 2;
+                }
+                Err(Failure { error, .. }) => return Err(error),
+            }
+        }
+        Err(StoreError::Unavailable("the connection was lost".into()))
+    }
+
+    async fn try_once(
+        &self,
+        writing: &mut Writing,
+        group: &[WriteRequest],
+        now: Timestamp,
+        uncertain: &mut Option<writer::Uncertain>,
+    ) -> std::result::Result<Vec<std::result::Result<Written, WriteRefusal>>, Failure> {
+        // Taken out while it works: a commit that fails or is dropped midway leaves no connection in an unknown state.
+        let taken = writing.writer.take();
+        let mut writer = match taken {
+            Some(writer) => writer,
+            None => Writer::open(&self.link).await?,
+        };
+        let answers = writer.commit(group, now, uncertain).await?;
+        writing.writer = Some(writer);
+        Ok(answers)
+    }
+}
+
+fn changes_lists(written: &Written) -> bool {
+    !matches!(written, Written::Batch { restore: None, .. })
+}
+
+#[async_trait]
+impl Admin for PostgresStore {
+    async fn ping(&self) -> Result<()> {
+        let work = async {
+            sqlx::query("SELECT seq FROM meta").fetch_one(&mut *self.reader().await?).await.map_err(failed)
+        };
+        self.link.within(work).await.map(|_| ())
+    }
+
+    async fn status(&self) -> StoreStatus {
+        const SQL: &str = "SELECT current_setting('server_version'), pg_database_size(current_database()), \
+                           current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'";
+        let asked = async {
+            let mut reader = self.reader().await?;
+            sqlx::query_as::<_, (String, i64, bool)>(SQL).fetch_one(&mut *reader).await.map_err(failed)
+        };
+        let answer = self.link.within(asked).await;
+        let pool = self.link.pool();
+        let all = pool.size();
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(all);
+        let durable = match &answer {
+            Ok((_, _, false)) => "NOT durable: the database runs with fsync or full_page_writes off.",
+            _ => "A save is answered only after PostgreSQL has it on the disk (synchronous_commit=on).",
+        };
+        StoreStatus {
+            kind: "postgresql".into(),
+            up: answer.is_ok(),
+            size_bytes: answer.as_ref().ok().and_then(|(_, size, _)| u64::try_from(*size).ok()),
+            engine: answer.map_or("PostgreSQL".to_owned(), |(version, _, _)| format!("PostgreSQL {version}")),
+            pool: Some((all.saturating_sub(idle), all)),
+            promises: vec![
+                durable.into(),
+                "A batch is written whole or not at all.".into(),
+                "Versions are numbered without gaps, in the order in which they were committed, by all servers together."
+                    .into(),
+            ],
+        }
+    }
+
+    fn bell(&self) -> Option<watch::Receiver<Rung>> {
+        self.bell.as_ref().map(Bell::listen)
+    }
+
+    async fn close(&self) {
+        if let Some(bell) = &self.bell {
+            bell.stop();
+        }
+        if let Some(writing) = &self.writing {
+            let mut writing = writing.lock().await;
+            writing.closed = true;
+            if let Some(writer) = writing.writer.take() {
+                writer.close().await;
+            }
+        }
+        self.link.pool().close().await;
+    }
+}
