@@ -11,8 +11,9 @@ use statehouse_core::model::{
 };
 use statehouse_server::store::{
     Activity, Admin, Commits, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Result,
-    StateStore, StoreError, TypeTotals, WriteRefusal, WriteRequest, Written,
+    Rung, StateStore, StoreError, TypeTotals, WriteRefusal, WriteRequest, Written,
 };
+use tokio::sync::watch;
 
 /// Fails every call while it is down.
 pub struct FaultyStore {
@@ -134,6 +135,9 @@ impl Admin for FaultyStore {
     async fn status(&self) -> StoreStatus {
         let up = self.up().is_ok();
         StoreStatus { up, ..self.inner.status().await }
+    }
+    fn bell(&self) -> Option<watch::Receiver<Rung>> {
+        self.inner.bell()
     }
     async fn close(&self) {
         self.inner.close().await;

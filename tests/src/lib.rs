@@ -11,5 +11,6 @@ pub mod browser;
 pub mod client;
 pub mod faulty;
 pub mod local;
+pub mod postgres;
 pub mod server;
 pub mod socket;

@@ -132,3 +132,4 @@ macro_rules! conformance {
 
 conformance!(reference memory, crate::backends::memory);
 conformance!(sqlite, crate::backends::sqlite);
+conformance!(postgresql, crate::backends::postgresql);

@@ -1,0 +1,214 @@
+//! A real PostgreSQL, started by the tests themselves: its own data, its own port, durable as in production. It ends with
+//! the test's process, however that ends.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
+
+const MISSING: &str = "these tests need PostgreSQL 15 or newer, and its programs initdb and pg_ctl are neither on PATH nor in \
+                       /usr/lib/postgresql/*/bin. Debian: apt-get install postgresql (as root, `cargo xtask test` \
+                       does it for you); other systems: install PostgreSQL and put its bin folder on PATH";
+/// PostgreSQL refuses to run as root; its packages make this user.
+const USER: &str = "postgres";
+
+/// A running server.
+#[derive(Debug)]
+pub struct Postgres {
+    programs: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    databases: AtomicU64,
+    /// Waits for the end of its input, which comes with the end of this process; then it cleans up.
+    guardian: Child,
+}
+
+impl Postgres {
+    /// The server that the tests of this process share. Each takes a database of its own.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Postgres> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// A server of a test's own, to be stopped and killed.
+    ///
+    /// # Panics
+    /// If PostgreSQL is not installed: a test that cannot run has not passed.
+    #[must_use]
+    pub fn start() -> Self {
+        let programs = programs().expect(MISSING);
+        let made = unprivileged("mktemp", &[]).args(["-d", "-t", "statehouse-postgres-XXXXXX"]).output();
+        let folder = PathBuf::from(text(&succeed("mktemp", made.expect("mktemp runs")).stdout).trim());
+        let server = Self {
+            guardian: guardian(&programs, &folder),
+            port: TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port(),
+            programs,
+            folder,
+            databases: AtomicU64::new(0),
+        };
+        // Another language's order than that of bytes, which must not matter. What initdb writes need not be synced.
+        server.program("initdb", &["-D", &server.data(), "-U", USER, "-A", "trust", "-E", "UTF8", "-N"], &[
+            "--locale=C",
+            "--locale-provider=icu",
+            "--icu-locale=en-US",
+        ]);
+        server.configure();
+        server.run();
+        server
+    }
+
+    fn configure(&self) {
+        let Self { port, folder, .. } = self;
+        let settings = format!(
+            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\nfsync = on\n\
+             synchronous_commit = on\nmax_connections = 300\nshared_buffers = 64MB\n",
+            folder.display()
+        );
+        let append = |file: &str, text: &str| {
+            let script = format!("printf '%s' \"$1\" >> '{}/{file}'", self.data());
+            let done = unprivileged("sh", &["-c", &script, "sh"]).arg(text).output().expect("sh runs");
+            succeed("sh", done);
+        };
+        append("postgresql.conf", &settings);
+        // A role whose name is `secret` must show its password.
+        let script = format!("sed -i '1i host all secret 127.0.0.1/32 scram-sha-256' '{}/pg_hba.conf'", self.data());
+        succeed("sed", unprivileged("sh", &["-c", &script]).output().expect("sh runs"));
+    }
+
+    fn data(&self) -> String {
+        self.folder.join("data").display().to_string()
+    }
+
+    fn program(&self, name: &str, arguments: &[&str], more: &[&str]) {
+        let mut command = unprivileged(self.programs.join(name), arguments);
+        // A server that stays must not keep the pipes of the test open.
+        let log = self.folder.join(format!("{name}.out"));
+        let done = command.args(more).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let done = done.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let said = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        assert!(done.success(), "{name} {arguments:?} ended with {done} ({}): {said}", log.display());
+    }
+
+    /// Starts the server again after [`Self::stop`] or [`Self::kill`].
+    pub fn run(&self) {
+        let log = self.folder.join("log").display().to_string();
+        self.program("pg_ctl", &["start", "-w", "-D", &self.data(), "-l", &log], &[]);
+    }
+
+    /// Stops the server: `fast` lets nobody finish, `immediate` does not even tidy up.
+    pub fn stop(&self, mode: &str) {
+        self.program("pg_ctl", &["stop", "-w", "-D", &self.data(), "-m", mode], &[]);
+    }
+
+    /// `kill -9` of the server's first process; waits until all of them are gone.
+    pub fn kill(&self) {
+        let file = self.folder.join("data/postmaster.pid");
+        let id = std::fs::read_to_string(file).expect("the server runs");
+        let id = id.lines().next().expect("its id").trim().to_owned();
+        // Its children end when they see that it is gone; until then the data must not be touched by another.
+        let script = format!(
+            "kill -9 {id}; while kill -0 {id} 2>/dev/null; do sleep 0.02; done; \
+             while ls /proc/[0-9]*/cwd -l 2>/dev/null | grep -q '{}'; do sleep 0.02; done",
+            self.data()
+        );
+        let done = unprivileged("sh", &["-c", &script]).output().expect("sh runs");
+        succeed("kill", done);
+    }
+
+    /// Sends a signal, such as `STOP` and `CONT`, to every process of the server.
+    pub fn signal(&self, name: &str) {
+        let script = format!(
+            "for p in /proc/[0-9]*; do if [ \"$(readlink $p/cwd)\" = '{}' ]; then kill -{name} ${{p#/proc/}}; fi; done",
+            self.data()
+        );
+        succeed("kill", unprivileged("sh", &["-c", &script]).output().expect("sh runs"));
+    }
+
+    /// An empty database.
+    pub fn database(&self) -> PostgresSettings {
+        let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.sql(USER, &format!("CREATE DATABASE {name}"));
+        PostgresSettings {
+            hosts: vec![PostgresHost { host: "127.0.0.1".into(), port: self.port }],
+            database: name,
+            user: USER.into(),
+            connections: 4,
+            ..PostgresSettings::default()
+        }
+    }
+
+    /// Runs SQL on a database behind the back of every store; the rows, a line each.
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        let port = self.port.to_string();
+        let arguments = ["-h", "127.0.0.1", "-p", &port, "-U", USER, "-d", database, "-X", "-q", "-A", "-t", "-c", sql];
+        let done = Command::new(self.programs.join("psql")).args(arguments).output().expect("psql runs");
+        text(&succeed(sql, done).stdout).trim().to_owned()
+    }
+
+    /// The port on the loopback.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.guardian.stdin.take();
+        let _ = self.guardian.wait();
+    }
+}
+
+/// Stops the server and removes its files when this process is gone.
+fn guardian(programs: &Path, folder: &Path) -> Child {
+    let script = "cat; \"$1/pg_ctl\" stop -D \"$2/data\" -m immediate -t 20; rm -rf \"$2\"";
+    let mut command = unprivileged("sh", &["-c", script, "sh"]);
+    command.arg(programs).arg(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Ctrl+C in a terminal reaches the test; the guardian must outlive it.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().expect("sh runs")
+}
+
+/// A command as a user that PostgreSQL accepts: ourselves, unless that is root.
+fn unprivileged(program: impl AsRef<Path>, arguments: &[&str]) -> Command {
+    let mut command = if is_root() {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", USER, "--regid", USER, "--clear-groups", "--"]).arg(program.as_ref());
+        command
+    } else {
+        Command::new(program.as_ref())
+    };
+    command.args(arguments).current_dir(std::env::temp_dir());
+    command
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().expect("id runs");
+    text(&id.stdout).trim() == "0"
+}
+
+/// The folder with PostgreSQL's programs: on `PATH`, else the newest of Debian's.
+fn programs() -> Option<PathBuf> {
+    let complete = |folder: &PathBuf| ["initdb", "pg_ctl", "psql"].iter().all(|name| folder.join(name).is_file());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).find(complete);
+    on_path.or_else(|| {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path());
+        let number = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
+        let mut versions: Vec<_> = versions.filter_map(|path| Some((number(&path)?, path.join("bin")))).collect();
+        versions.sort();
+        versions.into_iter().rev().map(|(_, folder)| folder).find(complete)
+    })
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn succeed(what: &str, done: Output) -> Output {
+    assert!(done.status.success(), "{what} ended with {}: {}", done.status, text(&done.stderr));
+    done
+}
