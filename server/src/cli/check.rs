@@ -16,13 +16,15 @@ const RULES: usize = 3;
 
 pub(super) async fn check(Loaded { config, warnings }: Loaded) -> Done {
     logging::start(config.log_level);
-    let StoreConfig::Sqlite { path } = &config.store;
     let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
     println!("Configuration   {file}, environment: understood");
     for warning in &warnings {
         println!("  note: {warning}");
     }
-    println!("Store           sqlite, {}", path.display());
+    match &config.store {
+        StoreConfig::Sqlite { path } => println!("Store           sqlite, {}", path.display()),
+        StoreConfig::Postgres(settings) => println!("Store           postgresql, {settings}"),
+    }
     let store = open::store_to_read(&config).await?;
     let service = open::service(&config, store).await?;
     let done = report(&service).await;

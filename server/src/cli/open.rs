@@ -1,32 +1,44 @@
 //! From a configuration to a running service.
 
-use std::path::Path;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::config::{Config, StoreConfig};
 use crate::service::{Service, Settings};
+use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{StateStore, StoreError};
 
 /// Opens the store that a configuration names, to serve it.
 pub(super) async fn store(config: &Config) -> Result<Arc<dyn StateStore>, String> {
-    let StoreConfig::Sqlite { path } = &config.store;
-    let store = SqliteStore::open(path).await.map_err(|error| at(path, &error))?;
-    Ok(Arc::new(store))
+    Ok(match &config.store {
+        StoreConfig::Sqlite { path } => {
+            Arc::new(SqliteStore::open(path).await.map_err(|error| at(path.display(), &error))?)
+        }
+        StoreConfig::Postgres(settings) => {
+            Arc::new(PostgresStore::open(settings.clone()).await.map_err(|error| at(settings, &error))?)
+        }
+    })
 }
 
 /// Opens the store for reading only: a server may have it open, and none is made where there is none.
 pub(super) async fn store_to_read(config: &Config) -> Result<Arc<dyn StateStore>, String> {
-    let StoreConfig::Sqlite { path } = &config.store;
+    let path = match &config.store {
+        StoreConfig::Sqlite { path } => path,
+        StoreConfig::Postgres(settings) => {
+            let store = PostgresStore::open_read_only(settings.clone()).await;
+            return Ok(Arc::new(store.map_err(|error| at(settings, &error))?));
+        }
+    };
     if !path.is_file() {
         return Err(format!("there is no store at {} yet; `statehouse serve` makes it", path.display()));
     }
-    let store = SqliteStore::open_read_only(path).await.map_err(|error| at(path, &error))?;
+    let store = SqliteStore::open_read_only(path).await.map_err(|error| at(path.display(), &error))?;
     Ok(Arc::new(store))
 }
 
-fn at(path: &Path, error: &StoreError) -> String {
-    format!("{}: {error}", path.display())
+fn at(place: impl Display, error: &StoreError) -> String {
+    format!("{place}: {error}")
 }
 
 /// Starts the service over a store.

@@ -5,14 +5,18 @@ mod api;
 mod error;
 mod file;
 mod given;
+mod postgres_url;
 mod read;
 mod read_api;
+mod read_postgres;
 mod settings;
 
 use std::path::PathBuf;
 
 use statehouse_core::schema::Modes;
 use tracing::level_filters::LevelFilter;
+
+use crate::store::postgres::PostgresSettings;
 
 pub use api::{ApiConfig, ApiKey, Origins};
 pub use error::{ConfigError, ConfigErrors};
@@ -55,6 +59,8 @@ pub enum StoreConfig {
         /// The file; made when it does not exist.
         path: PathBuf,
     },
+    /// A PostgreSQL database.
+    Postgres(PostgresSettings),
 }
 
 /// A configuration that can be started with, and what its author should know.

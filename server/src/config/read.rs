@@ -12,6 +12,7 @@ use super::settings::{
 };
 use super::{Config, ConfigErrors, Loaded, Source, StoreConfig};
 
+const STORES: &str = "sqlite or postgresql";
 const DEFAULT_SQLITE_PATH: &str = "./data/statehouse.db";
 
 /// Understands every value, collecting what is wrong.
@@ -76,13 +77,18 @@ impl Values {
     fn store(&mut self) -> Option<StoreConfig> {
         let kind = self.text(DB_TYPE).unwrap_or_else(|| "sqlite".to_owned());
         let path = self.text(SQLITE_PATH).unwrap_or_else(|| DEFAULT_SQLITE_PATH.to_owned());
-        match kind.to_ascii_lowercase().as_str() {
+        let kind = kind.to_ascii_lowercase();
+        match kind.as_str() {
+            "postgresql" | "postgres" => return self.postgres().map(StoreConfig::Postgres),
             "sqlite" if path.trim().is_empty() => self.wrong(SQLITE_PATH, "is empty", "the path of a file"),
-            "sqlite" => return Some(StoreConfig::Sqlite { path: path.into() }),
-            known @ ("postgresql" | "postgres" | "influxdb") => {
-                self.wrong(DB_TYPE, format!("{known} is not supported by this version yet"), "sqlite");
+            "sqlite" => {
+                self.warn_of_postgres("sqlite");
+                return Some(StoreConfig::Sqlite { path: path.into() });
             }
-            _ => self.wrong(DB_TYPE, format!("{kind:?} is not a store"), "sqlite"),
+            "influxdb" => {
+                self.wrong(DB_TYPE, "influxdb is not supported by this version yet", STORES);
+            }
+            _ => self.wrong(DB_TYPE, format!("{kind:?} is not a store"), STORES),
         }
         None
     }

@@ -57,10 +57,20 @@ const fn without(name: &'static str, pointer: &'static str, kind: Kind, effect: 
     Setting { name, pointer, kind, effect }
 }
 
-const ANY: Kind = Kind::Whole(0, u64::MAX);
-
 pub(super) const DB_TYPE: &str = "DB_TYPE";
 pub(super) const SQLITE_PATH: &str = "SQLITE_PATH";
+pub(super) const POSTGRES_URL: &str = "POSTGRES_URL";
+pub(super) const POSTGRES_HOST: &str = "POSTGRES_HOST";
+pub(super) const POSTGRES_PORT: &str = "POSTGRES_PORT";
+pub(super) const POSTGRES_DB: &str = "POSTGRES_DB";
+pub(super) const POSTGRES_USER: &str = "POSTGRES_USER";
+pub(super) const POSTGRES_PASSWORD: &str = "POSTGRES_PASSWORD";
+pub(super) const POSTGRES_SSLMODE: &str = "POSTGRES_SSLMODE";
+pub(super) const POSTGRES_SSLROOTCERT: &str = "POSTGRES_SSLROOTCERT";
+pub(super) const POSTGRES_POOL_SIZE: &str = "POSTGRES_POOL_SIZE";
+pub(super) const CONNECTION_TIMEOUT: &str = "CONNECTION_TIMEOUT";
+pub(super) const RETRY_ATTEMPTS: &str = "RETRY_ATTEMPTS";
+pub(super) const RETRY_DELAY: &str = "RETRY_DELAY";
 pub(super) const API_HOST: &str = "API_HOST";
 pub(super) const API_PORT: &str = "API_PORT";
 pub(super) const API_CORS_ORIGINS: &str = "API_CORS_ORIGINS";
@@ -77,14 +87,18 @@ pub(super) const SETTINGS: &[Setting] = &[
     without("INFLUXDB_TOKEN", "/database/influxdb_token", Kind::Secret, LATER),
     without("INFLUXDB_ORG", "/database/influxdb_org", Kind::Text, LATER),
     without("INFLUXDB_BUCKET", "/database/influxdb_bucket", Kind::Text, LATER),
-    without("POSTGRES_HOST", "/database/postgresql_host", Kind::Text, LATER),
-    without("POSTGRES_PORT", "/database/postgresql_port", Kind::Whole(1, 65_535), LATER),
-    without("POSTGRES_DB", "/database/postgresql_database", Kind::Text, LATER),
-    without("POSTGRES_USER", "/database/postgresql_username", Kind::Text, LATER),
-    without("POSTGRES_PASSWORD", "/database/postgresql_password", Kind::Secret, LATER),
-    without("CONNECTION_TIMEOUT", "/database/connection_timeout", ANY, LATER),
-    without("RETRY_ATTEMPTS", "/database/retry_attempts", ANY, LATER),
-    without("RETRY_DELAY", "/database/retry_delay", Kind::Decimal, LATER),
+    used(POSTGRES_URL, "/database/postgresql_url", Kind::Secret),
+    used(POSTGRES_HOST, "/database/postgresql_host", Kind::List),
+    used(POSTGRES_PORT, "/database/postgresql_port", Kind::List),
+    used(POSTGRES_DB, "/database/postgresql_database", Kind::Text),
+    used(POSTGRES_USER, "/database/postgresql_username", Kind::Text),
+    used(POSTGRES_PASSWORD, "/database/postgresql_password", Kind::Secret),
+    used(POSTGRES_SSLMODE, "/database/postgresql_sslmode", Kind::Text),
+    used(POSTGRES_SSLROOTCERT, "/database/postgresql_sslrootcert", Kind::Text),
+    used(POSTGRES_POOL_SIZE, "/database/postgresql_pool_size", Kind::Whole(1, 1_000)),
+    used(CONNECTION_TIMEOUT, "/database/connection_timeout", Kind::Decimal),
+    used(RETRY_ATTEMPTS, "/database/retry_attempts", Kind::Whole(0, 100)),
+    used(RETRY_DELAY, "/database/retry_delay", Kind::Decimal),
     without("API_ENABLED", "/api/enabled", Kind::Flag, SERVE),
     used(API_HOST, "/api/host", Kind::Text),
     used(API_PORT, "/api/port", Kind::Whole(1, 65_535)),

@@ -4,6 +4,7 @@ use statehouse_core::model::{Mode, StateType};
 use tracing::level_filters::LevelFilter;
 
 use super::*;
+use crate::store::postgres::Tls;
 
 fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -86,7 +87,7 @@ fn d_058_every_wrong_value_stops_the_start_with_name_source_and_what_is_allowed(
     ]));
     let path = file.path.display();
     let has = |part: &str| assert!(errors.iter().any(|error| error.contains(part)), "{part} in {errors:#?}");
-    has(&format!("{path}, /database/database_type: \"mysql\" is not a store; allowed: sqlite"));
+    has(&format!("{path}, /database/database_type: \"mysql\" is not a store; allowed: sqlite or postgresql"));
     has(&format!("{path}, /cache: is not an object"));
     has(
         "environment variable TRADING_STATE_API_PORT: \"abc\" is not a port; allowed: a whole number from 1 to 65535",
@@ -109,10 +110,8 @@ fn d_058_a_missing_or_broken_file_stops_the_start() {
 
 #[test]
 fn stores_that_come_later_are_refused_by_name() {
-    for name in ["postgresql", "influxdb"] {
-        let errors = errors(with_env(&[("TRADING_STATE_DB_TYPE", name)]));
-        assert!(errors[0].contains(&format!("{name} is not supported by this version yet")), "{errors:?}");
-    }
+    let errors = errors(with_env(&[("TRADING_STATE_DB_TYPE", "influxdb")]));
+    assert!(errors[0].contains("influxdb is not supported by this version yet"), "{errors:?}");
 }
 
 #[test]
@@ -206,4 +205,84 @@ fn validation_is_off_warned_or_strict_by_type() {
         with_env(&[("TRADING_STATE_VALIDATION_MODES", "position=strict, portfolio = off")]).unwrap();
     let off = (StateType::new("portfolio").unwrap(), Mode::Off);
     assert_eq!(from_env.config.validation, Modes { default: Mode::Warn, types: [strict, off].into() });
+}
+
+fn postgres(variables: &[(&str, &str)]) -> Result<PostgresSettings, Vec<String>> {
+    let mut all = vec![("TRADING_STATE_DB_TYPE", "postgresql")];
+    all.extend_from_slice(variables);
+    match with_env(&all) {
+        Ok(Loaded { config: Config { store: StoreConfig::Postgres(settings), .. }, .. }) => Ok(settings),
+        Ok(other) => panic!("{other:?}"),
+        Err(wrong) => Err(wrong.0.iter().map(ToString::to_string).collect()),
+    }
+}
+
+#[test]
+fn postgresql_is_found_by_the_names_of_the_older_systems() {
+    assert_eq!(postgres(&[]).unwrap(), PostgresSettings::default());
+    let found = postgres(&[
+        ("TRADING_STATE_POSTGRES_HOST", "db1, db2"),
+        ("TRADING_STATE_POSTGRES_PORT", "6000,6001"),
+        ("TRADING_STATE_POSTGRES_DB", "states"),
+        ("TRADING_STATE_POSTGRES_USER", "bot"),
+        ("TRADING_STATE_POSTGRES_PASSWORD", "hunter2"),
+        ("TRADING_STATE_POSTGRES_SSLMODE", "require"),
+        ("TRADING_STATE_POSTGRES_POOL_SIZE", "20"),
+        ("TRADING_STATE_CONNECTION_TIMEOUT", "2.5"),
+        ("TRADING_STATE_RETRY_ATTEMPTS", "0"),
+        ("TRADING_STATE_RETRY_DELAY", "0.5"),
+    ])
+    .unwrap();
+    assert_eq!(found.to_string(), "bot@db1:6000,db2:6001/states");
+    assert_eq!((found.connections, found.retries, found.tls), (20, 0, Some(Tls::Require)));
+    assert_eq!((found.patience.as_millis(), found.retry_delay.as_millis()), (2_500, 500));
+    assert!(!format!("{found:?}").contains("hunter2"), "{found:?}");
+    let one_port = postgres(&[("TRADING_STATE_POSTGRES_HOST", "a,b")]).unwrap();
+    assert_eq!(one_port.to_string(), "postgres@a:5432,b:5432/trading_states");
+    let file = File::new(
+        "postgres",
+        r#"{"database": {"database_type": "postgresql", "postgresql_host": ["a", "b"], "postgresql_port": 5433}}"#,
+    );
+    let StoreConfig::Postgres(from_file) = file.load(&[]).unwrap().config.store else { panic!("not PostgreSQL") };
+    assert_eq!(from_file.to_string(), "postgres@a:5433,b:5433/trading_states");
+}
+
+#[test]
+fn one_url_says_it_all_but_the_password_may_come_apart() {
+    let url = ("TRADING_STATE_POSTGRES_URL", "postgres://bot@db/states?sslmode=require");
+    let found = postgres(&[url, ("TRADING_STATE_POSTGRES_PASSWORD", "hunter2")]).unwrap();
+    assert_eq!((found.to_string().as_str(), found.password.is_some()), ("bot@db:5432/states", true));
+    let both = with_env(&[("TRADING_STATE_DB_TYPE", "postgres"), url, ("TRADING_STATE_POSTGRES_HOST", "x")]).unwrap();
+    assert!(both.warnings[0].contains("TRADING_STATE_POSTGRES_HOST has no effect"), "{:?}", both.warnings);
+    let other = with_env(&[url]).unwrap();
+    assert!(other.warnings[0].contains("POSTGRES_URL has no effect: the store is sqlite"), "{:?}", other.warnings);
+}
+
+#[test]
+fn wrong_settings_of_postgresql_are_named() {
+    for (name, value, words) in [
+        ("POSTGRES_PORT", "0", "a whole number from 1 to 65535"),
+        ("POSTGRES_PORT", "1,2", "one for each host"),
+        ("POSTGRES_HOST", "a,,b", "names no host"),
+        ("POSTGRES_DB", " ", "the name of a database"),
+        ("POSTGRES_PASSWORD", "${POSTGRES_PASSWORD}", "placeholder"),
+        ("POSTGRES_SSLMODE", "maybe", "verify-full"),
+        ("POSTGRES_SSLROOTCERT", "/no/such/file", "PEM"),
+        ("POSTGRES_POOL_SIZE", "0", "from 1 to 1000"),
+        ("POSTGRES_URL", "http://me:hunter2@x", "does not begin with postgresql://"),
+        ("CONNECTION_TIMEOUT", "0", "seconds, from 0.1 to 3600"),
+        ("RETRY_ATTEMPTS", "-1", "from 0 to 100"),
+        ("RETRY_DELAY", "NaN", "seconds, from 0 to 3600"),
+    ] {
+        let name = format!("TRADING_STATE_{name}");
+        let wrong = postgres(&[(&name, value)]).unwrap_err().join("\n");
+        assert!(wrong.contains(&format!("environment variable {name}: ")) && wrong.contains(words), "{wrong}");
+        assert!(!wrong.contains("hunter2"), "{wrong}");
+    }
+    let sources = Sources {
+        db: Some("x.db".into()),
+        env: env(&[("TRADING_STATE_DB_TYPE", "postgresql")]),
+        ..Sources::default()
+    };
+    assert!(errors(load(&sources))[0].starts_with("flag --db: names a SQLite file"));
 }
