@@ -10,7 +10,12 @@ use tokio::sync::watch;
 
 use super::ring::{LoggedEvent, Ring};
 use crate::service::Latency;
-use crate::store::{Result, StateStore};
+use crate::store::{Result, Rung, StateStore};
+
+/// Versions of other servers read at a time.
+const STRETCH: usize = 512;
+/// Who is behind so many versions reads them from the store, not from memory.
+const FAR: u64 = 4_096;
 
 /// The stream of versions of one server.
 pub struct EventLog {
@@ -20,6 +25,8 @@ pub struct EventLog {
     lists: watch::Sender<u64>,
     lag: Latency,
     listeners: Arc<AtomicU64>,
+    /// Rings when other servers may have written; `None` where this one is the only one.
+    others: Option<watch::Receiver<Rung>>,
 }
 
 /// Counts a session as a listener as long as it lives.
@@ -37,6 +44,7 @@ impl EventLog {
     pub async fn open(store: Arc<dyn StateStore>) -> Result<Self> {
         let tip = store.tip().await?;
         Ok(Self {
+            others: store.bell(),
             store,
             ring: RwLock::new(Ring::default()),
             doorbell: watch::Sender::new(tip.seq),
@@ -83,7 +91,8 @@ impl EventLog {
             return Ok(Vec::new());
         }
         let recent = self.ring.read().unwrap_or_else(PoisonError::into_inner).after(seq, limit);
-        if let Some(events) = recent {
+        // The ring may end before the log does, when another server has written.
+        if let Some(events) = recent.filter(|events| !events.is_empty()) {
             return Ok(events);
         }
         let versions = self.store.after(seq, limit).await?;
@@ -103,20 +112,89 @@ impl EventLog {
         self.lag.status()
     }
 
-    /// Appends versions that have just become durable, in order, and rings.
-    pub(crate) fn publish(&self, versions: Vec<Version>) {
-        let Some(last) = versions.last().map(|version| version.seq) else { return };
+    /// Appends versions that this server has just made durable, in order, and rings.
+    pub(crate) async fn publish(&self, versions: Vec<Version>) {
+        let Some(first) = versions.first().map(|version| version.seq) else { return };
         let committed = Instant::now();
+        if self.last_seq().next() < first {
+            // Another server wrote in between. What cannot be had here, sessions read from the store.
+            if let Err(error) = self.read_up_to(Seq(first.0 - 1)).await {
+                tracing::debug!(%error, "what other servers wrote was not read ahead");
+            }
+        }
+        self.append(versions, Some(committed));
+    }
+
+    /// Makes sure that everything is seen that any server has been told is written, and returns the last seq.
+    pub async fn catch_up(&self) -> Result<Seq> {
+        if self.others.is_some() {
+            let tip = self.store.tip().await?.seq;
+            self.read_up_to(tip).await?;
+        }
+        Ok(self.last_seq())
+    }
+
+    /// Reads what other servers have written, up to a seq that was written. Very much of it is left in the store.
+    async fn read_up_to(&self, seq: Seq) -> Result<()> {
+        loop {
+            let last = self.last_seq();
+            if last >= seq {
+                return Ok(());
+            }
+            if seq.0 - last.0 > FAR {
+                self.ring_up_to(seq);
+                return Ok(());
+            }
+            let versions = self.store.after(last, STRETCH).await?;
+            if versions.is_empty() {
+                return Ok(());
+            }
+            self.append(versions, None);
+        }
+    }
+
+    /// Appends what is not there yet and rings. Of two who append the same, the second changes nothing.
+    fn append(&self, versions: Vec<Version>, committed: Option<Instant>) {
+        let Some(last) = versions.last().map(|version| version.seq) else { return };
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         for version in versions {
-            if ring.next_seq().is_some_and(|next| next != version.seq) {
-                // Somebody else wrote in between: what the ring holds would have a gap. The store has everything.
-                ring.clear();
+            match ring.next_seq() {
+                Some(next) if version.seq < next => continue,
+                // What the ring holds would have a gap. The store has everything.
+                Some(next) if version.seq > next => ring.clear(),
+                _ => {}
             }
-            ring.push(LoggedEvent::new(version, Some(committed)));
+            ring.push(LoggedEvent::new(version, committed));
         }
         drop(ring);
-        self.doorbell.send_replace(last);
+        self.ring_up_to(last);
+    }
+
+    fn ring_up_to(&self, seq: Seq) {
+        self.doorbell.send_if_modified(|last| {
+            let grown = seq > *last;
+            *last = seq.max(*last);
+            grown
+        });
+    }
+
+    /// Follows what other servers write, as long as the store rings. Notices are only doorbells: what is new is always
+    /// read from the end of what was read before, so none that is late, doubled or lost does any harm.
+    pub(crate) async fn follow(&self) {
+        let Some(mut others) = self.others.clone() else { return };
+        let mut before = *others.borrow_and_update();
+        while others.changed().await.is_ok() {
+            let rung = *others.borrow_and_update();
+            if rung.seq > self.last_seq() || rung.ticks != before.ticks {
+                if let Err(error) = self.catch_up().await {
+                    tracing::debug!(%error, "what other servers wrote could not be read; it is tried again");
+                }
+            }
+            if rung.lists != before.lists {
+                self.announce_lists();
+            }
+            before = rung;
+        }
     }
 
     /// Rings the bell of the lists.

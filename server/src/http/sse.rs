@@ -17,13 +17,14 @@ use super::failure::{Answer, Failure};
 use super::subscriptions::{Refused, Subscriptions};
 use super::ws::admit;
 use crate::events::{EventLog, ListenerGuard};
+use crate::service::ServiceError;
 
 const STRETCH: usize = 64;
 
 /// Streams the events of a topic after a seq, or from now on.
-pub(super) fn stream(app: &App, topic: Topic, after: Option<Seq>, with_data: bool) -> Answer {
+pub(super) async fn stream(app: &App, topic: Topic, after: Option<Seq>, with_data: bool) -> Answer {
     let log = Arc::clone(app.service.events());
-    let tip = log.last_seq();
+    let tip = log.catch_up().await.map_err(ServiceError::from)?;
     let mut subscriptions = Subscriptions::new(1);
     match subscriptions.add(topic, after, with_data, tip) {
         Ok(_) => {}

@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use statehouse_core::model::Timestamp;
 use statehouse_core::schema::Modes;
+use tokio::task::JoinHandle;
 
 use crate::events::EventLog;
 use crate::store::StateStore;
@@ -72,6 +73,13 @@ pub struct Service {
     settings: Settings,
     started_at: Timestamp,
     checked: std::sync::Mutex<Checked>,
+    follower: JoinHandle<()>,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
 }
 
 impl Service {
@@ -79,6 +87,8 @@ impl Service {
     pub async fn start(store: Arc<dyn StateStore>, settings: Settings) -> Result<Arc<Self>> {
         let events = Arc::new(EventLog::open(Arc::clone(&store)).await?);
         let writer = Writer::start(Arc::clone(&store), Arc::clone(&events), Arc::clone(&settings.clock));
+        let followed = Arc::clone(&events);
+        let follower = tokio::spawn(async move { followed.follow().await });
         let started_at = settings.clock.now();
         Ok(Arc::new(Self {
             store,
@@ -87,6 +97,7 @@ impl Service {
             settings,
             started_at,
             checked: std::sync::Mutex::default(),
+            follower,
         }))
     }
 
@@ -117,6 +128,7 @@ impl Service {
     /// Refuses new writes, finishes those under way and closes the store.
     pub async fn shutdown(&self) {
         self.writer.stop().await;
+        self.follower.abort();
         self.store.close().await;
     }
 }

@@ -35,6 +35,7 @@ impl Service {
     /// how far it was looked at.
     pub async fn events_after(&self, after: Seq, limit: usize, filter: &EventFilter) -> Result<EventPage> {
         let limit = page_size(limit)?;
+        let seq = self.events.catch_up().await?;
         let mut events: Vec<Event> = Vec::new();
         let mut next_after = after;
         let mut looked_at = 0;
@@ -55,7 +56,7 @@ impl Service {
                 }
             }
         }
-        Ok(EventPage { events, next_after, seq: self.events.last_seq() })
+        Ok(EventPage { events, next_after, seq: seq.max(self.events.last_seq()) })
     }
 
     /// Events before a seq (`None`: from the newest), newest first. `next_after` is the seq to hand in as `before` for
@@ -67,7 +68,7 @@ impl Service {
         filter: &EventFilter,
     ) -> Result<EventPage> {
         let limit = page_size(limit)?;
-        let seq = self.events.last_seq();
+        let seq = self.events.catch_up().await?;
         let mut cursor = before.unwrap_or_else(|| seq.next());
         let mut events: Vec<Event> = Vec::new();
         let mut looked_at = 0;

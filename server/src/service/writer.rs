@@ -116,7 +116,7 @@ async fn run(
             jobs.drain(..).map(|job| (job.request, job.answer)).unzip();
         match store.commit(&requests, clock.now()).await {
             Ok(results) => {
-                publish(&events, &results);
+                publish(&events, &results).await;
                 for (answer, result) in answers.into_iter().zip(results) {
                     // A caller that has gone away meanwhile finds its write in the log.
                     let _ = answer.send(Ok(result));
@@ -134,7 +134,7 @@ async fn run(
 
 /// Watchers hear of a version only after it is durable, and before its writer does, so that a writer who then asks
 /// for events finds its own.
-fn publish(events: &EventLog, results: &[std::result::Result<Written, WriteRefusal>]) {
+async fn publish(events: &EventLog, results: &[std::result::Result<Written, WriteRefusal>]) {
     let mut versions: Vec<Version> = Vec::new();
     let mut lists_changed = false;
     for written in results.iter().flatten() {
@@ -149,7 +149,7 @@ fn publish(events: &EventLog, results: &[std::result::Result<Written, WriteRefus
             Written::Snapshot(_) | Written::SnapshotDeleted(_) => lists_changed = true,
         }
     }
-    events.publish(versions);
+    events.publish(versions).await;
     if lists_changed {
         events.announce_lists();
     }

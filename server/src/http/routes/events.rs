@@ -51,7 +51,7 @@ pub(crate) async fn events(
     let topic = asked.topic.as_deref().map(topic).transpose()?;
     if wants_stream(&headers) {
         let after = last_event_id(&headers)?.or(asked.after.map(Seq));
-        return sse::stream(&app, topic.unwrap_or(Topic::All), after, asked.data);
+        return sse::stream(&app, topic.unwrap_or(Topic::All), after, asked.data).await;
     }
     let filter = EventFilter { topics: topic.into_iter().collect(), with_data: asked.data };
     match (asked.after, asked.before) {

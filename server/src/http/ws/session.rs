@@ -113,7 +113,14 @@ impl Session {
     }
 
     async fn subscribe(&mut self, topic: Topic, after: Option<Seq>, data: bool) -> Step {
-        let seq = self.log.last_seq();
+        let seq = match self.log.catch_up().await {
+            Ok(seq) => seq,
+            Err(error) => {
+                tracing::error!(%error, "a subscription was not made");
+                let message = "the store did not answer; subscribe again".to_owned();
+                return self.complain(Code::StoreUnavailable.as_str(), message).await;
+            }
+        };
         match self.subscriptions.add(topic.clone(), after, data, seq) {
             Ok(after) => {
                 self.told = None;
