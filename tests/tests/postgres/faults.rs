@@ -1,0 +1,235 @@
+//! What is done to the database under load: nothing acknowledged is lost, the log has no gap, everything recovers by
+//! itself, and every watcher sees each event once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use statehouse_core::api::Code;
+use statehouse_core::model::{Seq, Version};
+use statehouse_server::service::Service;
+use statehouse_server::store::postgres::PostgresSettings;
+use statehouse_tests::postgres::Postgres;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
+
+use crate::site::{PATIENCE, save, server, try_save, watch_until, whole};
+
+const WRITERS: u64 = 8;
+
+/// Writers that go on until they are told to stop, whatever happens to the store.
+struct Load {
+    stop: Arc<AtomicBool>,
+    acknowledged: watch::Receiver<u64>,
+    writers: JoinSet<Vec<Version>>,
+}
+
+impl Load {
+    fn start(services: &[Arc<Service>]) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (count, acknowledged) = watch::channel(0);
+        let mut writers = JoinSet::new();
+        for writer in 0..WRITERS {
+            let service = Arc::clone(&services[usize::try_from(writer).unwrap() % services.len()]);
+            let (stop, count) = (Arc::clone(&stop), count.clone());
+            writers.spawn(async move {
+                let mut saved = Vec::new();
+                for n in 0_u64.. {
+                    if stop.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let id = if n % 3 == 0 { "shared é/1".to_owned() } else { format!("own {writer}") };
+                    match try_save(&service, &id, &format!(r#"{{"writer":{writer},"n":{n}}}"#)).await {
+                        Ok(version) => {
+                            saved.push(version);
+                            count.send_modify(|count| *count += 1);
+                        }
+                        Err(error) => {
+                            assert_eq!(error.code(), Code::StoreUnavailable, "{error:?}");
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                        }
+                    }
+                }
+                saved
+            });
+        }
+        Self { stop, acknowledged, writers }
+    }
+
+    /// Waits until so many saves more are acknowledged.
+    async fn goes_on(&mut self, more: u64) {
+        let until = *self.acknowledged.borrow() + more;
+        let reached = self.acknowledged.wait_for(|count| *count >= until);
+        tokio::time::timeout(PATIENCE, reached).await.expect("saves are acknowledged again").unwrap();
+    }
+
+    /// Stops, and finds every acknowledged version in the log as it was acknowledged.
+    async fn check(self, service: &Service) -> Seq {
+        self.stop.store(true, Ordering::SeqCst);
+        let saved: Vec<Version> = self.writers.join_all().await.into_iter().flatten().collect();
+        for version in saved {
+            assert_eq!(service.store().by_seq(version.seq).await.unwrap(), Some(version), "acknowledged, but lost");
+        }
+        whole(service).await
+    }
+}
+
+fn settings(postgres: &Postgres) -> PostgresSettings {
+    PostgresSettings {
+        patience: Duration::from_secs(10),
+        retry_delay: Duration::from_millis(100),
+        ..postgres.database()
+    }
+}
+
+/// Puts two servers with watchers under load, hurts the database three times, and checks.
+async fn survives(hurt: impl Fn(&Postgres) + Send + Sync + 'static) {
+    let postgres = Arc::new(Postgres::start());
+    let settings = settings(&postgres);
+    let servers = [server(&settings).await, server(&settings).await];
+    let (end, told) = watch::channel(None);
+    let watchers = [0, 1].map(|n| watch_until(&servers[n], told.clone()));
+    let mut load = Load::start(&servers);
+    let hurt = Arc::new(hurt);
+    for _ in 0..3 {
+        load.goes_on(100).await;
+        let (postgres, hurt) = (Arc::clone(&postgres), Arc::clone(&hurt));
+        tokio::task::spawn_blocking(move || hurt(&postgres)).await.unwrap();
+    }
+    load.goes_on(100).await;
+    let tip = load.check(&servers[0]).await;
+    end.send(Some(tip)).unwrap();
+    for watcher in watchers {
+        assert_eq!(watcher.await.unwrap().len() as u64, tip.0, "every event once");
+    }
+    assert_eq!(save(&servers[1], "afterwards", "{}").await.seq, tip.next());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fast_restart_under_load_loses_nothing() {
+    survives(|postgres| {
+        postgres.stop("fast");
+        postgres.run();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_immediate_restart_under_load_loses_nothing() {
+    survives(|postgres| {
+        postgres.stop("immediate");
+        postgres.run();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kill_9_of_the_database_under_load_loses_nothing() {
+    survives(|postgres| {
+        postgres.kill();
+        postgres.run();
+    })
+    .await;
+}
+
+/// Every connection is cut, again and again, at whatever it is doing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_cut_under_load_lose_nothing() {
+    survives(|postgres| {
+        for _ in 0..10 {
+            postgres.sql(
+                "postgres",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'statehouse'",
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    })
+    .await;
+}
+
+/// A transaction that holds the counter while others arrive: they wait, and come after it, in order and without a gap.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_commit_keeps_the_order() {
+    let postgres = Postgres::shared();
+    let settings = settings(postgres);
+    let servers = [server(&settings).await, server(&settings).await];
+    save(&servers[0], "first", "{}").await;
+    let (end, told) = watch::channel(None);
+    let watchers = [0, 1].map(|n| watch_until(&servers[n], told.clone()));
+    let hold = "BEGIN; SELECT seq FROM statehouse.meta FOR UPDATE; SELECT pg_sleep(1.5); COMMIT";
+    let database = settings.database.clone();
+    let holding = tokio::task::spawn_blocking(move || Postgres::shared().sql(&database, hold));
+    let held = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event = 'PgSleep'",
+        settings.database
+    );
+    while postgres.sql("postgres", &held) == "0" {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let saves: Vec<JoinHandle<Version>> = (0..50)
+        .map(|n| {
+            let service = Arc::clone(&servers[n % 2]);
+            tokio::spawn(async move { save(&service, &format!("s{n}"), "{}").await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!saves.iter().any(JoinHandle::is_finished), "nothing is acknowledged while the counter is held");
+    holding.await.unwrap();
+    let mut seqs = Vec::new();
+    for save in saves {
+        seqs.push(save.await.unwrap().seq.0);
+    }
+    seqs.sort_unstable();
+    assert_eq!(seqs, (2..=51).collect::<Vec<_>>());
+    end.send(Some(Seq(51))).unwrap();
+    for watcher in watchers {
+        assert_eq!(watcher.await.unwrap().len(), 51);
+    }
+    whole(&servers[1]).await;
+}
+
+/// A database that holds still: answers come in time, as errors; when it moves again, everything works.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frozen_database_is_an_error_in_time() {
+    let postgres = Postgres::start();
+    let settings = PostgresSettings { patience: Duration::from_secs(1), retries: 0, ..settings(&postgres) };
+    let service = server(&settings).await;
+    let saved = save(&service, "a", "{}").await;
+    postgres.signal("STOP");
+    let started = Instant::now();
+    let write = try_save(&service, "b", "{}").await;
+    let read = service.store().head(&saved.key).await;
+    let up = service.health().await.database_connected;
+    let took = started.elapsed();
+    postgres.signal("CONT");
+    assert_eq!(write.unwrap_err().code(), Code::StoreUnavailable);
+    assert!(read.is_err() && !up);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let deadline = Instant::now() + PATIENCE;
+    while try_save(&service, "c", "{}").await.is_err() {
+        assert!(Instant::now() < deadline, "saves work again");
+    }
+    assert_eq!(service.store().head(&saved.key).await.unwrap(), Some(saved));
+    whole(&service).await;
+}
+
+/// Readers that take every connection of the pool do not keep writers waiting, and each is answered in the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_do_not_exhaust_the_store() {
+    let settings = PostgresSettings { connections: 2, ..settings(Postgres::shared()) };
+    let service = server(&settings).await;
+    let saved = save(&service, "a", "{}").await;
+    let readers: Vec<_> = (0..200)
+        .map(|_| {
+            let (service, key) = (Arc::clone(&service), saved.key.clone());
+            tokio::spawn(async move { service.store().head(&key).await.unwrap().unwrap().version.0 })
+        })
+        .collect();
+    for n in 0..20 {
+        save(&service, "a", &format!(r#"{{"n":{n}}}"#)).await;
+    }
+    for reader in readers {
+        assert!(reader.await.unwrap() >= 1);
+    }
+}

@@ -1,0 +1,14 @@
+//! What only PostgreSQL can do, and what can be done to it: several servers on one database, restarts, crashes, lost
+//! connections, tables of others.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    unreachable_pub,
+    reason = "a test has no outside, and fails by panicking"
+)]
+
+mod faults;
+mod opening;
+mod servers;
+mod site;

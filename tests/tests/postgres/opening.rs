@@ -1,0 +1,145 @@
+//! Connecting, and what is found there.
+
+use std::time::Duration;
+
+use statehouse_core::model::Seq;
+use statehouse_server::store::postgres::{Password, PostgresHost, PostgresSettings, PostgresStore};
+use statehouse_server::store::{Admin as _, Commits as _, Heads as _, StoreError, verify_all};
+use statehouse_tests::postgres::Postgres;
+
+use crate::site::{save, server, whole};
+
+async fn refused(settings: &PostgresSettings) -> StoreError {
+    PostgresStore::open(settings.clone()).await.unwrap_err()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_start_together_make_the_tables_once() {
+    let settings = Postgres::shared().database();
+    let starting: Vec<_> = (0..6).map(|_| tokio::spawn(PostgresStore::open(settings.clone()))).collect();
+    let mut stores = Vec::new();
+    for store in starting {
+        stores.push(store.await.unwrap().unwrap());
+    }
+    for store in stores {
+        assert_eq!(store.tip().await.unwrap().seq, Seq(0));
+        store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_there_after_a_restart_of_the_server() {
+    let settings = Postgres::shared().database();
+    let first = server(&settings).await;
+    save(&first, "a", r#"{"n":1.0,"s":"é \u0001"}"#).await;
+    let saved = save(&first, "a", r#"{"n":1e22}"#).await;
+    first.shutdown().await;
+    let second = server(&settings).await;
+    assert_eq!(second.store().head(&saved.key).await.unwrap(), Some(saved));
+    assert_eq!(save(&second, "b", "{}").await.seq, Seq(3));
+    whole(&second).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_sees_what_a_running_server_writes_and_cannot_write() {
+    let settings = Postgres::shared().database();
+    let empty = PostgresStore::open_read_only(settings.clone()).await.unwrap_err();
+    assert!(empty.to_string().contains("holds no store yet"), "{empty}");
+    let writer = server(&settings).await;
+    save(&writer, "a", "{}").await;
+    let reader = PostgresStore::open_read_only(settings).await.unwrap();
+    save(&writer, "a", r#"{"n":2}"#).await;
+    assert_eq!(verify_all(&reader, |_, _| {}).await.unwrap(), Ok(Seq(2)));
+    let refused = reader.commit(&[], statehouse_core::model::Timestamp::default()).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_schema_is_refused_with_both_numbers() {
+    let postgres = Postgres::shared();
+    let settings = postgres.database();
+    PostgresStore::open(settings.clone()).await.unwrap().close().await;
+    postgres.sql(&settings.database, "UPDATE statehouse.meta SET layout = 99");
+    assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 1 });
+    let reader = PostgresStore::open_read_only(settings).await.unwrap_err();
+    assert_eq!(reader, StoreError::TooNew { found: 99, known: 1 });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_of_others_are_left_alone() {
+    let postgres = Postgres::shared();
+    for theirs in ["CREATE TABLE statehouse.theirs (x int)", "CREATE TABLE statehouse.meta (id int)"] {
+        let settings = postgres.database();
+        postgres.sql(&settings.database, &format!("CREATE SCHEMA statehouse; {theirs}"));
+        let refused = refused(&settings).await;
+        assert!(matches!(refused, StoreError::Damaged(_)), "{refused}");
+    }
+    // Tables with our names in other schemas do not matter.
+    let settings = postgres.database();
+    postgres.sql(&settings.database, "CREATE TABLE meta (x text); CREATE TABLE states (y int)");
+    let service = server(&settings).await;
+    save(&service, "a", "{}").await;
+    assert_eq!(postgres.sql(&settings.database, "SELECT count(*) FROM meta"), "0");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d_021_tampering_is_found() {
+    let postgres = Postgres::shared();
+    for (sql, words) in [
+        (r#"UPDATE versions SET data = '{"n":2.5}' WHERE seq = 2"#, "is not what was stored"),
+        ("UPDATE versions SET author = 'somebody else' WHERE seq = 3", "chain hash"),
+        ("DELETE FROM versions WHERE seq = 2", "it is missing"),
+        ("DELETE FROM versions WHERE seq = 5", "the log ends at seq 4"),
+        ("UPDATE meta SET chain_hash = decode(repeat('00', 32), 'hex')", "another chain hash"),
+    ] {
+        let settings = postgres.database();
+        let service = server(&settings).await;
+        for n in 1..=5 {
+            save(&service, "a", &format!(r#"{{"n":{n}}}"#)).await;
+        }
+        postgres.sql(&settings.database, &format!("SET search_path = statehouse; {sql}"));
+        let fault = verify_all(service.store().as_ref(), |_, _| {}).await.unwrap().unwrap_err();
+        assert!(fault.text.contains(words), "{sql}: {fault:?}");
+    }
+}
+
+/// The password opens the door, and no error that a wrong one causes shows it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_is_used_and_never_shown() {
+    let postgres = Postgres::shared();
+    let mut settings = postgres.database();
+    // Roles belong to the whole server, which nobody else asks for this one.
+    postgres.sql("postgres", "CREATE ROLE secret LOGIN SUPERUSER PASSWORD 'open-sesame'");
+    settings.user = "secret".into();
+    settings.password = Some(Password::new("wrong-sesame"));
+    let error = refused(&settings).await;
+    assert!(!format!("{error} {error:?} {settings:?}").contains("wrong-sesame"), "{error}");
+    settings.password = Some(Password::new("open-sesame"));
+    let service = server(&settings).await;
+    save(&service, "a", "{}").await;
+}
+
+/// Of several hosts the one that answers is taken; when none does, each is named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_hosts_the_one_that_answers_is_taken() {
+    let mut settings = Postgres::shared().database();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    settings.hosts.insert(0, PostgresHost { host: "127.0.0.1".into(), port: nobody });
+    let service = server(&settings).await;
+    save(&service, "a", "{}").await;
+    assert_eq!(whole(&service).await, Seq(1));
+    settings.hosts.truncate(1);
+    settings.patience = Duration::from_secs(5);
+    let error = refused(&settings).await.to_string();
+    assert!(error.contains(&format!("127.0.0.1:{nobody}")), "{error}");
+}
+
+/// Which of two connections is checked: a certificate that nobody signed is not taken where one is asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_is_not_given_up_silently() {
+    use statehouse_server::store::postgres::Tls;
+    let mut settings = Postgres::shared().database();
+    settings.tls = Some(Tls::VerifyFull);
+    let error = refused(&settings).await.to_string();
+    assert!(error.to_lowercase().contains("tls"), "the server offers none: {error}");
+}
