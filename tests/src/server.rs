@@ -1,12 +1,13 @@
 //! The real server as a process of its own, on a database of its own, and a client that asks it things.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
+use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
@@ -23,6 +24,8 @@ pub struct Server {
     arguments: Vec<String>,
     /// Shell commands that run before the program, in its process.
     before: Option<String>,
+    /// The environment that says where the store is; without it the store is SQLite.
+    environment: Vec<(&'static str, String)>,
     client: Client,
 }
 
@@ -42,13 +45,39 @@ impl Server {
         Self::started(&[], Some(shell.to_owned())).await
     }
 
+    /// Starts a server on a PostgreSQL database, which others may share.
+    pub async fn start_on(settings: &PostgresSettings) -> Self {
+        let list = |part: fn(&PostgresHost) -> String| settings.hosts.iter().map(part).collect::<Vec<_>>().join(",");
+        let environment = vec![
+            ("TRADING_STATE_DB_TYPE", "postgresql".to_owned()),
+            ("TRADING_STATE_POSTGRES_HOST", list(|host| host.host.clone())),
+            ("TRADING_STATE_POSTGRES_PORT", list(|host| host.port.to_string())),
+            ("TRADING_STATE_POSTGRES_DB", settings.database.clone()),
+            ("TRADING_STATE_POSTGRES_USER", settings.user.clone()),
+        ];
+        let mut server = Self { environment, ..Self::prepared(&[], None) };
+        server.run().await;
+        server
+    }
+
     async fn started(arguments: &[&str], before: Option<String>) -> Self {
+        let mut server = Self::prepared(arguments, before);
+        server.run().await;
+        server
+    }
+
+    fn prepared(arguments: &[&str], before: Option<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the store");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let arguments = arguments.iter().map(ToString::to_string).collect();
-        let mut server = Self { process: None, folder, port, arguments, before, client: Client::new() };
-        server.run().await;
-        server
+        let environment = Vec::new();
+        Self { process: None, folder, port, arguments, before, environment, client: Client::new() }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
     /// Where the console and the API are, such as `http://127.0.0.1:40123`.
@@ -74,12 +103,16 @@ impl Server {
                 command
             }
         };
-        command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--db"]).arg(self.database());
+        command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
+        if self.environment.is_empty() {
+            command.arg("--db").arg(self.database());
+        }
         command.args(&self.arguments).stdout(Stdio::null()).kill_on_drop(true);
         // What the developer's shell says must not decide what is tested.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TRADING_STATE_")) {
             command.env_remove(name);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         self.process = Some(process);
         let deadline = Instant::now() + PATIENCE;

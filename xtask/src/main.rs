@@ -8,6 +8,7 @@ mod console;
 mod debian;
 mod demo;
 mod lockfile;
+mod postgres;
 mod process;
 mod progress;
 mod run;

@@ -10,5 +10,6 @@
 
 mod faults;
 mod opening;
+mod programs;
 mod servers;
 mod site;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::browser;
+use crate::{browser, postgres};
 use crate::server::{self, Profile};
 use crate::tools::find_program;
 use crate::workspace::Workspace;
@@ -19,6 +19,7 @@ const SERVER_VARIABLE: &str = "STATEHOUSE_BIN";
 
 /// Unit, integration and documentation tests of all packages, without the journeys.
 pub(super) fn all_but_journeys(workspace: &Workspace) -> Result<()> {
+    postgres::ensure()?;
     let server = server::build(workspace, Profile::Test)?;
     let mut tests = runner(workspace, &server);
     if has_nextest() {

@@ -1,0 +1,54 @@
+//! The real program, several times on one database.
+
+use std::collections::HashMap;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use statehouse_tests::postgres::Postgres;
+use statehouse_tests::server::Server;
+use statehouse_tests::socket::Socket;
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+/// One of two servers is killed again and again while the other goes on; a watcher at each resumes where it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_takes_nothing_with_it() {
+    let settings = Postgres::shared().database();
+    let stays = Server::start_on(&settings).await;
+    let mut dies = Server::start_on(&settings).await;
+    let mut watcher = Socket::open(stays.address()).await;
+    watcher.subscribe("states", Some(0)).await;
+    let mut seen_by_the_other = 0;
+    let mut saved: HashMap<u64, String> = HashMap::new();
+    for round in 0..4 {
+        let mut watching = Socket::open(dies.address()).await;
+        watching.subscribe("states", Some(seen_by_the_other)).await;
+        for n in 0..25 {
+            let server = if n % 2 == 0 { &stays } else { &dies };
+            let data = format!(r#"{{"round":{round},"n":{n}}}"#);
+            let answer = server.save("bot_memory", &format!("s{}", n % 5), &data, "bot", "because").await;
+            saved.insert(number(&answer["seq"]), data);
+        }
+        for _ in 0..25 {
+            seen_by_the_other += 1;
+            assert_eq!(number(&watching.update().await["seq"]), seen_by_the_other);
+        }
+        dies.kill().await;
+        dies.run().await;
+    }
+    for seq in 1..=100 {
+        let update = watcher.update().await;
+        assert_eq!(number(&update["seq"]), seq, "in order, each once");
+        assert_eq!(update["data"].to_string(), saved[&seq].replace(' ', ""), "seq {seq}");
+    }
+    for server in [&stays, &dies] {
+        let (status, verified) = server.get("/verify?after=0&limit=1000").await;
+        assert_eq!((status, &verified["ok"]), (StatusCode::OK, &Value::from(true)), "{verified}");
+        assert_eq!(number(&verified["verified_to"]), 100);
+        let (_, status) = server.get("/status").await;
+        assert_eq!(status["store"]["kind"], "postgresql", "{status}");
+    }
+    assert_eq!(dies.stop().await, Some(0));
+}
