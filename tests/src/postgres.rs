@@ -50,11 +50,11 @@ impl Postgres {
             databases: AtomicU64::new(0),
         };
         // Another language's order than that of bytes, which must not matter. What initdb writes need not be synced.
-        server.program("initdb", &["-D", &server.data(), "-U", USER, "-A", "trust", "-E", "UTF8", "-N"], &[
-            "--locale=C",
-            "--locale-provider=icu",
-            "--icu-locale=en-US",
-        ]);
+        server.program(
+            "initdb",
+            &["-D", &server.data(), "-U", USER, "-A", "trust", "-E", "UTF8", "-N"],
+            &["--locale=C", "--locale-provider=icu", "--icu-locale=en-US"],
+        );
         server.configure();
         server.run();
         server
@@ -74,7 +74,8 @@ impl Postgres {
         };
         append("postgresql.conf", &settings);
         // A role whose name is `secret` must show its password.
-        let script = format!("sed -i '1i host all secret 127.0.0.1/32 scram-sha-256' '{}/pg_hba.conf'", self.data());
+        let script =
+            format!("sed -i '1i host all secret 127.0.0.1/32 scram-sha-256' '{}/pg_hba.conf'", self.data());
         succeed("sed", unprivileged("sh", &["-c", &script]).output().expect("sh runs"));
     }
 
@@ -86,7 +87,8 @@ impl Postgres {
         let mut command = unprivileged(self.programs.join(name), arguments);
         // A server that stays must not keep the pipes of the test open.
         let log = self.folder.join(format!("{name}.out"));
-        let done = command.args(more).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let done =
+            command.args(more).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
         let done = done.unwrap_or_else(|error| panic!("{name}: {error}"));
         let said = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
         assert!(done.success(), "{name} {arguments:?} ended with {done} ({}): {said}", log.display());
@@ -143,7 +145,8 @@ impl Postgres {
     /// Runs SQL on a database behind the back of every store; the rows, a line each.
     pub fn sql(&self, database: &str, sql: &str) -> String {
         let port = self.port.to_string();
-        let arguments = ["-h", "127.0.0.1", "-p", &port, "-U", USER, "-d", database, "-X", "-q", "-A", "-t", "-c", sql];
+        let arguments =
+            ["-h", "127.0.0.1", "-p", &port, "-U", USER, "-d", database, "-X", "-q", "-A", "-t", "-c", sql];
         let done = Command::new(self.programs.join("psql")).args(arguments).output().expect("psql runs");
         text(&succeed(sql, done).stdout).trim().to_owned()
     }
@@ -192,13 +195,15 @@ fn is_root() -> bool {
 
 /// The folder with PostgreSQL's programs: on `PATH`, else the newest of Debian's.
 fn programs() -> Option<PathBuf> {
-    let complete = |folder: &PathBuf| ["initdb", "pg_ctl", "psql"].iter().all(|name| folder.join(name).is_file());
+    let complete =
+        |folder: &PathBuf| ["initdb", "pg_ctl", "psql"].iter().all(|name| folder.join(name).is_file());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).find(complete);
     on_path.or_else(|| {
         let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path());
         let number = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
-        let mut versions: Vec<_> = versions.filter_map(|path| Some((number(&path)?, path.join("bin")))).collect();
+        let mut versions: Vec<_> =
+            versions.filter_map(|path| Some((number(&path)?, path.join("bin")))).collect();
         versions.sort();
         versions.into_iter().rev().map(|(_, folder)| folder).find(complete)
     })

@@ -47,7 +47,8 @@ impl Server {
 
     /// Starts a server on a PostgreSQL database, which others may share.
     pub async fn start_on(settings: &PostgresSettings) -> Self {
-        let list = |part: fn(&PostgresHost) -> String| settings.hosts.iter().map(part).collect::<Vec<_>>().join(",");
+        let list =
+            |part: fn(&PostgresHost) -> String| settings.hosts.iter().map(part).collect::<Vec<_>>().join(",");
         let environment = vec![
             ("TRADING_STATE_DB_TYPE", "postgresql".to_owned()),
             ("TRADING_STATE_POSTGRES_HOST", list(|host| host.host.clone())),

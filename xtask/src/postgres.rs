@@ -26,13 +26,20 @@ pub(crate) fn ensure() -> Result<()> {
         );
     }
     debian::install(&[DEBIAN_PACKAGE], "the tests of the PostgreSQL store")?;
-    if is_installed() { Ok(()) } else { bail!("apt-get succeeded, but PostgreSQL's programs are still not there") }
+    if is_installed() {
+        Ok(())
+    } else {
+        bail!("apt-get succeeded, but PostgreSQL's programs are still not there")
+    }
 }
 
 fn is_installed() -> bool {
     let on_path = find_program("initdb").and_then(|path| path.parent().map(Path::to_path_buf));
     let versions = std::fs::read_dir(DEBIAN_FOLDER).into_iter().flatten().flatten();
-    on_path.into_iter().chain(versions.map(|version| version.path().join("bin"))).any(|folder| is_complete(&folder))
+    on_path
+        .into_iter()
+        .chain(versions.map(|version| version.path().join("bin")))
+        .any(|folder| is_complete(&folder))
 }
 
 fn is_complete(folder: &Path) -> bool {

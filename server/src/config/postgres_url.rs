@@ -54,7 +54,11 @@ fn parameter(pair: &str, settings: &mut PostgresSettings) -> Result<(), String> 
         "sslrootcert" => settings.root_certificate = Some(value.into()),
         // The server that accepts writes is looked for in any case.
         "target_session_attrs" if value == "read-write" || value == "primary" || value == "any" => {}
-        _ => return Err("has a parameter other than sslmode, sslrootcert and target_session_attrs=read-write".into()),
+        _ => {
+            return Err(
+                "has a parameter other than sslmode, sslrootcert and target_session_attrs=read-write".into()
+            );
+        }
     }
     Ok(())
 }

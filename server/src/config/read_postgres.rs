@@ -104,13 +104,15 @@ impl Values {
             self.wrong(POSTGRES_HOST, "names no host", "host names or addresses, separated by commas");
         }
         let texts = self.items(POSTGRES_PORT).unwrap_or_else(|| vec!["5432".to_owned()]);
-        let ports: Vec<u16> = texts.iter().filter_map(|text| text.parse().ok().filter(|port| *port > 0)).collect();
+        let ports: Vec<u16> =
+            texts.iter().filter_map(|text| text.parse().ok().filter(|port| *port > 0)).collect();
         if ports.len() != texts.len() || (ports.len() != 1 && ports.len() != hosts.len()) {
             self.wrong(POSTGRES_PORT, format!("{:?} is not right", texts.join(",")), PORTS);
             return;
         }
         let ports = ports.iter().cycle();
-        settings.hosts = hosts.into_iter().zip(ports).map(|(host, port)| PostgresHost { host, port: *port }).collect();
+        settings.hosts =
+            hosts.into_iter().zip(ports).map(|(host, port)| PostgresHost { host, port: *port }).collect();
     }
 
     fn postgres_password(&mut self) -> Option<Password> {

@@ -243,7 +243,9 @@ fn postgresql_is_found_by_the_names_of_the_older_systems() {
         "postgres",
         r#"{"database": {"database_type": "postgresql", "postgresql_host": ["a", "b"], "postgresql_port": 5433}}"#,
     );
-    let StoreConfig::Postgres(from_file) = file.load(&[]).unwrap().config.store else { panic!("not PostgreSQL") };
+    let StoreConfig::Postgres(from_file) = file.load(&[]).unwrap().config.store else {
+        panic!("not PostgreSQL")
+    };
     assert_eq!(from_file.to_string(), "postgres@a:5433,b:5433/trading_states");
 }
 
@@ -252,10 +254,15 @@ fn one_url_says_it_all_but_the_password_may_come_apart() {
     let url = ("TRADING_STATE_POSTGRES_URL", "postgres://bot@db/states?sslmode=require");
     let found = postgres(&[url, ("TRADING_STATE_POSTGRES_PASSWORD", "hunter2")]).unwrap();
     assert_eq!((found.to_string().as_str(), found.password.is_some()), ("bot@db:5432/states", true));
-    let both = with_env(&[("TRADING_STATE_DB_TYPE", "postgres"), url, ("TRADING_STATE_POSTGRES_HOST", "x")]).unwrap();
+    let both = with_env(&[("TRADING_STATE_DB_TYPE", "postgres"), url, ("TRADING_STATE_POSTGRES_HOST", "x")])
+        .unwrap();
     assert!(both.warnings[0].contains("TRADING_STATE_POSTGRES_HOST has no effect"), "{:?}", both.warnings);
     let other = with_env(&[url]).unwrap();
-    assert!(other.warnings[0].contains("POSTGRES_URL has no effect: the store is sqlite"), "{:?}", other.warnings);
+    assert!(
+        other.warnings[0].contains("POSTGRES_URL has no effect: the store is sqlite"),
+        "{:?}",
+        other.warnings
+    );
 }
 
 #[test]
@@ -276,7 +283,10 @@ fn wrong_settings_of_postgresql_are_named() {
     ] {
         let name = format!("TRADING_STATE_{name}");
         let wrong = postgres(&[(&name, value)]).unwrap_err().join("\n");
-        assert!(wrong.contains(&format!("environment variable {name}: ")) && wrong.contains(words), "{wrong}");
+        assert!(
+            wrong.contains(&format!("environment variable {name}: ")) && wrong.contains(words),
+            "{wrong}"
+        );
         assert!(!wrong.contains("hunter2"), "{wrong}");
     }
     let sources = Sources {

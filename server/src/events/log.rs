@@ -185,10 +185,9 @@ impl EventLog {
         let mut before = *others.borrow_and_update();
         while others.changed().await.is_ok() {
             let rung = *others.borrow_and_update();
-            if rung.seq > self.last_seq() || rung.ticks != before.ticks {
-                if let Err(error) = self.catch_up().await {
-                    tracing::debug!(%error, "what other servers wrote could not be read; it is tried again");
-                }
+            let look = rung.seq > self.last_seq() || rung.ticks != before.ticks;
+            if look && let Err(error) = self.catch_up().await {
+                tracing::debug!(%error, "what other servers wrote could not be read; it is tried again");
             }
             if rung.lists != before.lists {
                 self.announce_lists();

@@ -87,8 +87,8 @@ impl Service {
     pub async fn start(store: Arc<dyn StateStore>, settings: Settings) -> Result<Arc<Self>> {
         let events = Arc::new(EventLog::open(Arc::clone(&store)).await?);
         let writer = Writer::start(Arc::clone(&store), Arc::clone(&events), Arc::clone(&settings.clock));
-        let followed = Arc::clone(&events);
-        let follower = tokio::spawn(async move { followed.follow().await });
+        let log = Arc::clone(&events);
+        let follower = tokio::spawn(async move { log.follow().await });
         let started_at = settings.clock.now();
         Ok(Arc::new(Self {
             store,

@@ -17,12 +17,12 @@ mod verify;
 mod write;
 
 use async_trait::async_trait;
-use tokio::sync::watch;
 use statehouse_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus};
 use statehouse_core::commit::Tip;
 use statehouse_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
 };
+use tokio::sync::watch;
 
 pub use error::StoreError;
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};

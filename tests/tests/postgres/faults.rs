@@ -69,7 +69,11 @@ impl Load {
         self.stop.store(true, Ordering::SeqCst);
         let saved: Vec<Version> = self.writers.join_all().await.into_iter().flatten().collect();
         for version in saved {
-            assert_eq!(service.store().by_seq(version.seq).await.unwrap(), Some(version), "acknowledged, but lost");
+            assert_eq!(
+                service.store().by_seq(version.seq).await.unwrap(),
+                Some(version),
+                "acknowledged, but lost"
+            );
         }
         whole(service).await
     }
@@ -160,11 +164,11 @@ async fn a_late_commit_keeps_the_order() {
     let hold = "BEGIN; SELECT seq FROM statehouse.meta FOR UPDATE; SELECT pg_sleep(1.5); COMMIT";
     let database = settings.database.clone();
     let holding = tokio::task::spawn_blocking(move || Postgres::shared().sql(&database, hold));
-    let held = format!(
+    let waiting = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event = 'PgSleep'",
         settings.database
     );
-    while postgres.sql("postgres", &held) == "0" {
+    while postgres.sql("postgres", &waiting) == "0" {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let saves: Vec<JoinHandle<Version>> = (0..50)

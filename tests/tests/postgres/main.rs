@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::missing_panics_doc,
     unreachable_pub,
     reason = "a test has no outside, and fails by panicking"

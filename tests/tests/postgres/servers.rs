@@ -156,11 +156,8 @@ async fn events_of_another_server_come_at_once() {
     assert!(waits[waits.len() / 2] < Duration::from_millis(300), "{waits:?}");
     let mut lists = b.events().lists_bell();
     lists.borrow_and_update();
-    let snapshot = CreateSnapshot {
-        snapshot_id: StateId::new("evening").unwrap(),
-        description: None,
-        user_id: None,
-    };
+    let snapshot =
+        CreateSnapshot { snapshot_id: StateId::new("evening").unwrap(), description: None, user_id: None };
     a.create_snapshot(snapshot).await.unwrap();
     tokio::time::timeout(PATIENCE, lists.changed()).await.expect("lists ring on the other server").unwrap();
     assert_eq!(b.snapshot(&StateId::new("evening").unwrap()).await.unwrap().seq, Seq(20));

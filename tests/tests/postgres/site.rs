@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How long anything may take before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub async fn server(settings: &PostgresSettings) -> Arc<Service> {
     let store = PostgresStore::open(settings.clone()).await.unwrap();
@@ -52,7 +52,10 @@ pub async fn whole(service: &Service) -> Seq {
 }
 
 /// Follows a server's events as a session does, until it has seen a seq; they must come in order, each once.
-pub fn watch_until(service: &Arc<Service>, mut until: watch::Receiver<Option<Seq>>) -> JoinHandle<Vec<Version>> {
+pub fn watch_until(
+    service: &Arc<Service>,
+    mut until: watch::Receiver<Option<Seq>>,
+) -> JoinHandle<Vec<Version>> {
     let events = Arc::clone(service.events());
     tokio::spawn(async move {
         let mut bell = events.doorbell();

@@ -33,7 +33,7 @@ struct News {
 #[derive(Debug)]
 pub(super) struct Bell {
     news: watch::Sender<News>,
-    rung: watch::Receiver<Rung>,
+    heard: watch::Receiver<Rung>,
     stop: CancellationToken,
 }
 
@@ -41,18 +41,18 @@ impl Bell {
     /// Listens from now on, until [`Self::stop`].
     pub(super) fn start(link: &Arc<Link>, seq: Seq) -> Self {
         let (news, to_tell) = watch::channel(News { seq, lists: 0 });
-        let (ring, rung) = watch::channel(Rung { seq, ..Rung::default() });
+        let (ring, heard) = watch::channel(Rung { seq, ..Rung::default() });
         let ring = Arc::new(ring);
         let stop = CancellationToken::new();
         // Tells this server's notices from those of others.
         let name = fastrand::u64(..);
-        let telling = tell(Arc::clone(link), to_tell, name);
+        let telling = Box::pin(tell(Arc::clone(link), to_tell, name));
         let ticking = tick(Arc::clone(&ring));
-        let listening = listen(Arc::clone(link), ring, name);
+        let listening = Box::pin(listen(Arc::clone(link), ring, name));
         let stopped = stop.clone();
         let work = async move { tokio::join!(telling, listening, ticking) };
         tokio::spawn(async move { stopped.run_until_cancelled(work).await });
-        Self { news, rung, stop }
+        Self { news, heard, stop }
     }
 
     /// Tells the others, soon.
@@ -66,7 +66,7 @@ impl Bell {
     }
 
     pub(super) fn listen(&self) -> watch::Receiver<Rung> {
-        self.rung.clone()
+        self.heard.clone()
     }
 
     pub(super) fn stop(&self) {
@@ -116,7 +116,9 @@ async fn listen(link: Arc<Link>, ring: Arc<watch::Sender<Rung>>, name: u64) {
                 let error = hear(listener, &ring, name).await;
                 tracing::warn!(%error, "the connection that listens for other servers was lost; setting it up again");
             }
-            Err(error) => tracing::warn!(%error, "cannot listen for other servers; they are asked every second"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot listen for other servers; they are asked every second")
+            }
         }
         look(&ring);
         tokio::time::sleep(wait).await;

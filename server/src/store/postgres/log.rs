@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
-use sqlx::query::Query;
 use sqlx::postgres::{PgArguments, PgConnection, Postgres};
+use sqlx::query::Query;
 use statehouse_core::api::StateSummary;
 use statehouse_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 

@@ -24,7 +24,11 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<()> {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await.map_err(failed)?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
     let found = layout(&mut transaction).await?;
     if found == Some(CURRENT) {
         return transaction.rollback().await.map_err(failed);
@@ -47,7 +51,11 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<()> {
         .await
         .map_err(failed)?;
     }
-    sqlx::query("UPDATE meta SET layout = $1").bind(CURRENT).execute(&mut *transaction).await.map_err(failed)?;
+    sqlx::query("UPDATE meta SET layout = $1")
+        .bind(CURRENT)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     tracing::info!(from = found.unwrap_or_default(), to = CURRENT, "the database's layout is up to date");
     Ok(())
@@ -86,7 +94,9 @@ async fn layout(connection: &mut PgConnection) -> Result<Option<i64>> {
         Ok(Some(found)) if found > CURRENT => Err(StoreError::TooNew { found, known: CURRENT }),
         Ok(Some(found)) => Ok(Some(found)),
         Ok(None) => Err(not_ours()),
-        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(UNDEFINED_COLUMN) => Err(not_ours()),
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(UNDEFINED_COLUMN) => {
+            Err(not_ours())
+        }
         Err(error) => Err(failed(error)),
     }
 }

@@ -54,7 +54,8 @@ impl PostgresStore {
     pub async fn open(settings: PostgresSettings) -> Result<Self> {
         let (link, mut connection) = Link::open(settings, Purpose::Serve).await?;
         Writer::migrate(&mut connection).await?;
-        let writer = link.within(async { Writer::prepare(connection).await.map_err(|failure| failure.error) }).await?;
+        let writer =
+            link.within(async { Writer::prepare(connection).await.map_err(|failure| failure.error) }).await?;
         let link = Arc::new(link);
         link.within(async { link.reader().await.map(drop) }).await?;
         let bell = Bell::start(&link, writer.seq());

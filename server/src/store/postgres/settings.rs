@@ -60,7 +60,11 @@ impl fmt::Display for PostgresSettings {
         write!(f, "{}@", self.user)?;
         for (index, PostgresHost { host, port }) in self.hosts.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            if host.contains(':') { write!(f, "{comma}[{host}]:{port}") } else { write!(f, "{comma}{host}:{port}") }?;
+            if host.contains(':') {
+                write!(f, "{comma}[{host}]:{port}")
+            } else {
+                write!(f, "{comma}{host}:{port}")
+            }?;
         }
         write!(f, "/{}", self.database)
     }

@@ -126,7 +126,10 @@ fn validity(verdict: &Verdict) -> i16 {
 }
 
 /// By how much each type's totals change.
-fn totals<'v>(moved: impl Iterator<Item = &'v Version>, known: &KnownHeads) -> BTreeMap<&'v StateType, [i64; 3]> {
+fn totals<'v>(
+    moved: impl Iterator<Item = &'v Version>,
+    known: &KnownHeads,
+) -> BTreeMap<&'v StateType, [i64; 3]> {
     let mut deltas: BTreeMap<&StateType, [i64; 3]> = BTreeMap::new();
     let delta = |head: &Version, by: i64| match (head.is_deleted(), head.verdict.is_invalid()) {
         (true, _) => [0, by, 0],

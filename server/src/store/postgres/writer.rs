@@ -115,10 +115,12 @@ impl Writer {
         uncertain: &mut Option<Uncertain>,
     ) -> Tried<Answers> {
         let only_states = group.iter().all(|r| matches!(r, WriteRequest::Batch { restore: None, .. }));
-        if only_states && self.alone && uncertain.is_none() {
-            if let Some(answers) = self.commit_alone(group, now, uncertain).await? {
-                return Ok(answers);
-            }
+        if only_states
+            && self.alone
+            && uncertain.is_none()
+            && let Some(answers) = self.commit_alone(group, now, uncertain).await?
+        {
+            return Ok(answers);
         }
         self.commit_locked(group, now, uncertain).await
     }
@@ -142,13 +144,14 @@ impl Writer {
         }
         let after = self.after(&decided);
         let (placed, after) = self.place(&decided.versions, after);
-        let written = write::versions(&mut self.connection, &placed, &self.heads, &self.counter, &after).await;
+        let written =
+            write::versions(&mut self.connection, &placed, &self.heads, &self.counter, &after).await;
         match written {
             Ok(true) => {}
             Ok(false) => return Ok(None),
             Err(error) => {
                 *uncertain = Uncertain::of(decided);
-                return Err(ambiguous(error, uncertain));
+                return Err(ambiguous(error, uncertain.as_ref()));
             }
         }
         keep(&mut self.heads, placed);
@@ -171,7 +174,9 @@ impl Writer {
             self.heads = KnownHeads::default();
             self.counter = counter;
         }
-        if let Some(earlier) = uncertain.as_ref() && self.was_written(earlier).await? {
+        if let Some(earlier) = uncertain.as_ref()
+            && self.was_written(earlier).await?
+        {
             self.finish("ROLLBACK").await?;
             return Ok(uncertain.take().map(|earlier| earlier.answers).unwrap_or_default());
         }
@@ -194,7 +199,7 @@ impl Writer {
         write::restores(&mut self.connection, &decided.restores).await?;
         if let Err(error) = sqlx::raw_sql("COMMIT").execute(&mut self.connection).await {
             *uncertain = Uncertain::of(decided);
-            return Err(ambiguous(error, uncertain));
+            return Err(ambiguous(error, uncertain.as_ref()));
         }
         keep(&mut self.heads, placed);
         self.counter = after;
@@ -302,7 +307,8 @@ impl Writer {
 /// Where [`Writer::learn_heads`] finds the state's row, and the counter behind it.
 const STATE_PK: usize = 15;
 const COUNTER: &str = "SELECT seq, chain_hash, recorded_at, last_state FROM meta WHERE id = 1";
-const LOCK_COUNTER: &str = "SELECT seq, chain_hash, recorded_at, last_state FROM meta WHERE id = 1 FOR UPDATE";
+const LOCK_COUNTER: &str =
+    "SELECT seq, chain_hash, recorded_at, last_state FROM meta WHERE id = 1 FOR UPDATE";
 
 async fn read_counter(connection: &mut PgConnection, text: &'static str) -> Tried<Counter> {
     let row = sqlx::query(text).fetch_optional(connection).await?.ok_or_else(no_counter)?;
@@ -331,7 +337,7 @@ impl Uncertain {
 }
 
 /// A lost connection says nothing about what it was told to write. What could not be found again is not tried again.
-fn ambiguous(error: sqlx::Error, uncertain: &Option<Uncertain>) -> Failure {
+fn ambiguous(error: sqlx::Error, uncertain: Option<&Uncertain>) -> Failure {
     let failure = Failure::from(error);
     Failure { lost: failure.lost && uncertain.is_some(), ..failure }
 }

@@ -8,10 +8,10 @@ use sqlx::sqlite::SqliteConnection;
 use statehouse_core::commit::Tip;
 use statehouse_core::model::{Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
-use crate::store::known_heads::KnownHeads;
 use super::write::{self, Placed};
 use super::{failed, heads, open, points, rows};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
+use crate::store::known_heads::KnownHeads;
 use crate::store::text::after_prefix;
 use crate::store::{Result, WriteRefusal, WriteRequest, Written};
 
