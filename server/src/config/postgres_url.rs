@@ -56,7 +56,7 @@ fn parameter(pair: &str, settings: &mut PostgresSettings) -> Result<(), String> 
         "target_session_attrs" if value == "read-write" || value == "primary" || value == "any" => {}
         _ => {
             return Err(
-                "has a parameter other than sslmode, sslrootcert and target_session_attrs=read-write".into()
+                "has a parameter other than sslmode, sslrootcert and target_session_attrs=read-write".into(),
             );
         }
     }

@@ -117,7 +117,7 @@ async fn listen(link: Arc<Link>, ring: Arc<watch::Sender<Rung>>, name: u64) {
                 tracing::warn!(%error, "the connection that listens for other servers was lost; setting it up again");
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot listen for other servers; they are asked every second")
+                tracing::warn!(%error, "cannot listen for other servers; they are asked every second");
             }
         }
         look(&ring);

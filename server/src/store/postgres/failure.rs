@@ -1,6 +1,10 @@
 //! What an engine's error means.
 
-use crate::store::StoreError;
+use statehouse_core::hash::ChainHash;
+use statehouse_core::model::Seq;
+
+use crate::store::decide::Decided;
+use crate::store::{StoreError, WriteRefusal, Written};
 
 /// What an engine's error means for the store.
 #[allow(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
@@ -20,7 +24,7 @@ pub(super) fn failed(error: sqlx::Error) -> StoreError {
 }
 
 /// Whether another connection, perhaps to another server, might do what this one could not.
-pub(super) fn is_lost(error: &sqlx::Error) -> bool {
+fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
         // Connection exceptions; the server shuts down, crashed or starts; it is a standby now; two writers collided.
@@ -30,4 +34,52 @@ pub(super) fn is_lost(error: &sqlx::Error) -> bool {
         }),
         _ => false,
     }
+}
+
+/// One answer a request of a group.
+pub(super) type Answers = Vec<std::result::Result<Written, WriteRefusal>>;
+
+/// A group that may have been written, or not: the connection was lost before the answer came.
+#[derive(Debug)]
+pub(super) struct Uncertain {
+    pub(super) answers: Answers,
+    pub(super) last: Seq,
+    pub(super) chain_hash: ChainHash,
+}
+
+/// Why a group was not written, as far as is known.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: StoreError,
+    /// Another connection might do better.
+    pub(super) lost: bool,
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self { error, lost: false }
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self { lost: is_lost(&error), error: failed(error) }
+    }
+}
+
+/// What was tried on a connection.
+pub(super) type Tried<T> = std::result::Result<T, Failure>;
+
+impl Uncertain {
+    /// Without a version there is no hash to find a group again by.
+    pub(super) fn of(decided: Decided) -> Option<Self> {
+        let (last, chain_hash) = decided.versions.last().map(|last| (last.seq, last.chain_hash))?;
+        Some(Self { answers: decided.answers, last, chain_hash })
+    }
+}
+
+/// A lost connection says nothing about what it was told to write. What could not be found again is not tried again.
+pub(super) fn ambiguous(error: sqlx::Error, uncertain: Option<&Uncertain>) -> Failure {
+    let failure = Failure::from(error);
+    Failure { lost: failure.lost && uncertain.is_some(), ..failure }
 }

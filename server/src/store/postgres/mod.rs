@@ -2,6 +2,7 @@
 
 mod activity;
 mod bell;
+mod counter;
 mod failure;
 mod heads;
 mod link;
@@ -24,10 +25,10 @@ use tokio::sync::{Mutex, watch};
 
 use super::{Admin, Commits, Result, Rung, StoreError, WriteRefusal, WriteRequest, Written};
 use bell::Bell;
-use failure::failed;
+use failure::{Answers, Failure, Tried, Uncertain, failed};
 use link::{Link, Purpose, Reader};
 pub use settings::{Password, PostgresHost, PostgresSettings, Tls};
-use writer::{Failure, Writer};
+use writer::Writer;
 
 /// A store in a PostgreSQL database.
 #[derive(Debug)]
@@ -124,7 +125,7 @@ impl PostgresStore {
         writing: &mut Writing,
         group: &[WriteRequest],
         now: Timestamp,
-    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+    ) -> Result<Answers> {
         let settings = self.link.settings();
         let mut uncertain = None;
         let mut delay = settings.retry_delay;
@@ -148,8 +149,8 @@ impl PostgresStore {
         writing: &mut Writing,
         group: &[WriteRequest],
         now: Timestamp,
-        uncertain: &mut Option<writer::Uncertain>,
-    ) -> std::result::Result<Vec<std::result::Result<Written, WriteRefusal>>, Failure> {
+        uncertain: &mut Option<Uncertain>,
+    ) -> Tried<Answers> {
         // Taken out while it works: a commit that fails or is dropped midway leaves no connection in an unknown state.
         let taken = writing.writer.take();
         let mut writer = match taken {

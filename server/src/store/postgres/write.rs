@@ -10,8 +10,8 @@ use statehouse_core::hash::verdict_text;
 use statehouse_core::json::Document;
 use statehouse_core::model::{StateType, Verdict, Version};
 
+use super::counter::Counter;
 use super::rows::sql;
-use super::writer::Counter;
 use crate::store::decide::SnapshotChange;
 use crate::store::known_heads::KnownHeads;
 

@@ -8,12 +8,12 @@
 use std::collections::HashMap;
 
 use sqlx::Connection as _;
-use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::postgres::PgConnection;
 use statehouse_core::commit::Tip;
-use statehouse_core::hash::ChainHash;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
-use super::failure::{failed, is_lost};
+use super::counter::{COUNTER, Counter, LOCK_COUNTER, counter, no_counter, read_counter};
+use super::failure::{Answers, Failure, Tried, Uncertain, ambiguous, failed};
 use super::link::Link;
 use super::rows::{self, sql};
 use super::write::{self, Placed};
@@ -21,16 +21,7 @@ use super::{migrate, points};
 use crate::store::decide::{BEFORE_RESTORE, Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
 use crate::store::text::after_prefix;
-use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
-
-type Answers = Vec<std::result::Result<Written, WriteRefusal>>;
-
-/// The row of `meta`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Counter {
-    pub(super) tip: Tip,
-    pub(super) last_state: i64,
-}
+use crate::store::{Result, StoreError, WriteRequest};
 
 /// The writing connection and what it knows.
 #[derive(Debug)]
@@ -42,36 +33,6 @@ pub(super) struct Writer {
     /// Nobody else has written lately, so the counter need not be locked before a group is decided.
     alone: bool,
 }
-
-/// A group that may have been written, or not: the connection was lost before the answer came.
-#[derive(Debug)]
-pub(super) struct Uncertain {
-    answers: Answers,
-    last: Seq,
-    chain_hash: ChainHash,
-}
-
-/// Why a group was not written, as far as is known.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) error: StoreError,
-    /// Another connection might do better.
-    pub(super) lost: bool,
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self { error, lost: false }
-    }
-}
-
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
-        Self { lost: is_lost(&error), error: failed(error) }
-    }
-}
-
-type Tried<T> = std::result::Result<T, Failure>;
 
 impl Writer {
     /// Makes a connection ready to write.
@@ -306,41 +267,6 @@ impl Writer {
 
 /// Where [`Writer::learn_heads`] finds the state's row, and the counter behind it.
 const STATE_PK: usize = 15;
-const COUNTER: &str = "SELECT seq, chain_hash, recorded_at, last_state FROM meta WHERE id = 1";
-const LOCK_COUNTER: &str =
-    "SELECT seq, chain_hash, recorded_at, last_state FROM meta WHERE id = 1 FOR UPDATE";
-
-async fn read_counter(connection: &mut PgConnection, text: &'static str) -> Tried<Counter> {
-    let row = sqlx::query(text).fetch_optional(connection).await?.ok_or_else(no_counter)?;
-    Ok(counter(&row, 0)?)
-}
-
-fn counter(row: &PgRow, at: usize) -> Result<Counter> {
-    let tip = Tip {
-        seq: Seq(rows::number(row, at)?),
-        chain_hash: rows::chain_hash(row, at + 1)?,
-        recorded_at: Timestamp::from_micros(rows::column(row, at + 2)?),
-    };
-    Ok(Counter { tip, last_state: rows::column(row, at + 3)? })
-}
-
-fn no_counter() -> StoreError {
-    StoreError::Damaged("the row of the counter is missing".into())
-}
-
-impl Uncertain {
-    /// Without a version there is no hash to find a group again by.
-    fn of(decided: Decided) -> Option<Self> {
-        let (last, chain_hash) = decided.versions.last().map(|last| (last.seq, last.chain_hash))?;
-        Some(Self { answers: decided.answers, last, chain_hash })
-    }
-}
-
-/// A lost connection says nothing about what it was told to write. What could not be found again is not tried again.
-fn ambiguous(error: sqlx::Error, uncertain: Option<&Uncertain>) -> Failure {
-    let failure = Failure::from(error);
-    Failure { lost: failure.lost && uncertain.is_some(), ..failure }
-}
 
 fn keep(heads: &mut KnownHeads, placed: Vec<Placed<'_>>) {
     for place in placed {
