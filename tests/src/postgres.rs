@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
 
@@ -39,25 +40,54 @@ impl Postgres {
     /// If PostgreSQL is not installed: a test that cannot run has not passed.
     #[must_use]
     pub fn start() -> Self {
+        let server = Self::prepared();
+        let arguments = ["-D", &server.data(), "-U", USER, "-A", "trust", "-E", "UTF8", "-N"];
+        // Another language's order than that of bytes, which must not matter. What initdb writes need not be synced.
+        let language = ["--locale=C", "--locale-provider=icu", "--icu-locale=en-US"];
+        server.program("initdb", &arguments, &language);
+        server.configure();
+        server.run();
+        server
+    }
+
+    /// Starts a copy that follows this server, which from now on acknowledges nothing that the copy does not have.
+    ///
+    /// # Panics
+    /// If the copy does not catch up in time.
+    #[must_use]
+    pub fn start_standby(&self) -> Self {
+        let standby = Self::prepared();
+        let port = self.port.to_string();
+        let from = ["-h", "127.0.0.1", "-p", &port, "-U", USER, "-c", "fast", "-N"];
+        standby.program("pg_basebackup", &["-D", &standby.data(), "-R", "-X", "stream"], &from);
+        standby.configure();
+        standby.run();
+        self.sql(USER, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.sql(USER, "SELECT pg_reload_conf()");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.sql(USER, "SELECT sync_state FROM pg_stat_replication") != "sync" {
+            assert!(Instant::now() < deadline, "the standby does not follow");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        standby
+    }
+
+    /// Makes a standby the server that accepts writes.
+    pub fn promote(&self) {
+        self.program("pg_ctl", &["promote", "-w", "-D", &self.data()], &[]);
+    }
+
+    fn prepared() -> Self {
         let programs = programs().expect(MISSING);
         let made = unprivileged("mktemp", &[]).args(["-d", "-t", "statehouse-postgres-XXXXXX"]).output();
         let folder = PathBuf::from(text(&succeed("mktemp", made.expect("mktemp runs")).stdout).trim());
-        let server = Self {
+        Self {
             guardian: guardian(&programs, &folder),
             port: TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port(),
             programs,
             folder,
             databases: AtomicU64::new(0),
-        };
-        // Another language's order than that of bytes, which must not matter. What initdb writes need not be synced.
-        server.program(
-            "initdb",
-            &["-D", &server.data(), "-U", USER, "-A", "trust", "-E", "UTF8", "-N"],
-            &["--locale=C", "--locale-provider=icu", "--icu-locale=en-US"],
-        );
-        server.configure();
-        server.run();
-        server
+        }
     }
 
     fn configure(&self) {

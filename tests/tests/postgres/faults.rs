@@ -8,7 +8,7 @@ use std::time::Duration;
 use statehouse_core::api::Code;
 use statehouse_core::model::{Seq, Version};
 use statehouse_server::service::Service;
-use statehouse_server::store::postgres::PostgresSettings;
+use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
 use statehouse_tests::postgres::Postgres;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -150,6 +150,36 @@ async fn connections_that_are_cut_under_load_lose_nothing() {
         }
     })
     .await;
+}
+
+/// The server that accepts writes dies for good; its standby, which has everything that was acknowledged, takes over,
+/// and the servers find it by themselves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failover_to_a_synchronous_standby_loses_nothing() {
+    let primary = Postgres::start();
+    let standby = primary.start_standby();
+    let mut settings = settings(&primary);
+    settings.patience = Duration::from_secs(20);
+    settings.hosts.push(PostgresHost { host: "127.0.0.1".into(), port: standby.port() });
+    let servers = [server(&settings).await, server(&settings).await];
+    let (end, told) = watch::channel(None);
+    let watchers = [0, 1].map(|n| watch_until(&servers[n], told.clone()));
+    let mut load = Load::start(&servers);
+    load.goes_on(200).await;
+    let standby = tokio::task::spawn_blocking(move || {
+        primary.kill();
+        standby.promote();
+        standby
+    });
+    let standby = standby.await.unwrap();
+    load.goes_on(200).await;
+    let tip = load.check(&servers[0]).await;
+    end.send(Some(tip)).unwrap();
+    for watcher in watchers {
+        assert_eq!(watcher.await.unwrap().len() as u64, tip.0, "every event once");
+    }
+    let counter = standby.sql(&settings.database, "SELECT seq FROM statehouse.meta");
+    assert_eq!(counter, tip.to_string(), "the standby has it all");
 }
 
 /// A transaction that holds the counter while others arrive: they wait, and come after it, in order and without a gap.

@@ -120,12 +120,7 @@ impl Commits for PostgresStore {
 
 impl PostgresStore {
     /// Writes a group, on a new connection if the old one is lost.
-    async fn write(
-        &self,
-        writing: &mut Writing,
-        group: &[WriteRequest],
-        now: Timestamp,
-    ) -> Result<Answers> {
+    async fn write(&self, writing: &mut Writing, group: &[WriteRequest], now: Timestamp) -> Result<Answers> {
         let settings = self.link.settings();
         let mut uncertain = None;
         let mut delay = settings.retry_delay;
