@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use statehouse_core::api::Code;
-use statehouse_core::model::{Seq, Version};
-use statehouse_server::service::Service;
+use statehouse_core::api::{Code, CreateSnapshot};
+use statehouse_core::model::{Seq, StateId, Version};
+use statehouse_server::service::{ListRequest, Service, Which};
 use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
 use statehouse_tests::postgres::Postgres;
 use tokio::sync::watch;
@@ -225,7 +225,7 @@ async fn a_late_commit_keeps_the_order() {
 
 /// A database that holds still: answers come in time, as errors; when it moves again, everything works.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_database_is_an_error_in_time() {
+async fn d_008_d_056_a_frozen_database_is_an_error_in_time_and_not_an_empty_answer() {
     let postgres = Postgres::start();
     let settings = PostgresSettings { patience: Duration::from_secs(1), retries: 0, ..settings(&postgres) };
     let service = server(&settings).await;
@@ -233,13 +233,16 @@ async fn a_frozen_database_is_an_error_in_time() {
     postgres.signal("STOP");
     let started = Instant::now();
     let write = try_save(&service, "b", "{}").await;
-    let read = service.store().head(&saved.key).await;
-    let up = service.health().await.database_connected;
+    let read = service.get(&saved.key, &Which::Head).await;
+    let list = service.list(ListRequest { limit: 10, ..ListRequest::default() }).await;
+    let health = service.health().await;
     let took = started.elapsed();
     postgres.signal("CONT");
     assert_eq!(write.unwrap_err().code(), Code::StoreUnavailable);
-    assert!(read.is_err() && !up);
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!(read.unwrap_err().code(), Code::StoreUnavailable, "not that there is no such state");
+    assert_eq!(list.unwrap_err().code(), Code::StoreUnavailable, "not an empty list");
+    assert_eq!((health.database_connected, health.status.as_str()), (false, "degraded"));
+    assert!(took < Duration::from_secs(8), "{took:?}");
     let deadline = Instant::now() + PATIENCE;
     while try_save(&service, "c", "{}").await.is_err() {
         assert!(Instant::now() < deadline, "saves work again");
@@ -248,9 +251,9 @@ async fn a_frozen_database_is_an_error_in_time() {
     whole(&service).await;
 }
 
-/// Readers that take every connection of the pool do not keep writers waiting, and each is answered in the end.
+/// Readers and fifty snapshots at once, with fewer connections than either: writers go on, and each is answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readers_do_not_exhaust_the_store() {
+async fn d_007_a_small_pool_is_exhausted_without_harm() {
     let settings = PostgresSettings { connections: 2, ..settings(Postgres::shared()) };
     let service = server(&settings).await;
     let saved = save(&service, "a", "{}").await;
@@ -260,10 +263,22 @@ async fn readers_do_not_exhaust_the_store() {
             tokio::spawn(async move { service.store().head(&key).await.unwrap().unwrap().version.0 })
         })
         .collect();
+    let snapshots: Vec<_> = (0..50)
+        .map(|n| {
+            let service = Arc::clone(&service);
+            let snapshot_id = StateId::new(&format!("snapshot {n}")).unwrap();
+            let request = CreateSnapshot { snapshot_id, description: None, user_id: None };
+            tokio::spawn(async move { service.create_snapshot(request).await.unwrap() })
+        })
+        .collect();
     for n in 0..20 {
         save(&service, "a", &format!(r#"{{"n":{n}}}"#)).await;
     }
     for reader in readers {
         assert!(reader.await.unwrap() >= 1);
     }
+    for snapshot in snapshots {
+        snapshot.await.unwrap();
+    }
+    assert_eq!(service.status().await.unwrap().snapshots, 50);
 }

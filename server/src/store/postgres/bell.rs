@@ -114,6 +114,7 @@ async fn listen(link: Arc<Link>, ring: Arc<watch::Sender<Rung>>, name: u64) {
             Ok(listener) => {
                 wait = AGAIN;
                 let error = hear(listener, &ring, name).await;
+                link.distrust();
                 tracing::warn!(%error, "the connection that listens for other servers was lost; setting it up again");
             }
             Err(error) => {

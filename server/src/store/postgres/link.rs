@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -41,6 +42,22 @@ pub(super) struct Link {
     /// Which host accepted writes last.
     current: AtomicUsize,
     pool: PgPool,
+    lost: Lost,
+}
+
+/// When a connection was lost last: others that are older are not to be trusted.
+#[derive(Debug, Clone, Default)]
+struct Lost(Arc<Mutex<Option<std::time::Instant>>>);
+
+impl Lost {
+    fn now(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(std::time::Instant::now());
+    }
+
+    fn was_within(&self, age: Duration) -> bool {
+        let lost = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.is_some_and(|at| at.elapsed() <= age)
+    }
 }
 
 impl Link {
@@ -50,8 +67,9 @@ impl Link {
         let finding = find(&settings, purpose, 0);
         let found = tokio::time::timeout(patience, finding).await;
         let (current, connection) = found.unwrap_or_else(|_| Err(no_answer(patience)))?;
-        let pool = pool(&settings, purpose, &settings.hosts[current]);
-        Ok((Self { settings, purpose, current: AtomicUsize::new(current), pool }, connection))
+        let lost = Lost::default();
+        let pool = pool(&settings, purpose, &settings.hosts[current], lost.clone());
+        Ok((Self { settings, purpose, current: AtomicUsize::new(current), pool, lost }, connection))
     }
 
     /// A connection of its own to the server that accepts writes now; the others follow there.
@@ -64,6 +82,11 @@ impl Link {
             self.pool.set_connect_options(options(&self.settings, self.purpose, host));
         }
         Ok(connection)
+    }
+
+    /// Says that a connection was lost: readers get new ones.
+    pub(super) fn distrust(&self) {
+        self.lost.now();
     }
 
     /// A connection that listens, to the server that accepts writes now.
@@ -143,15 +166,17 @@ impl Drop for Reader {
     }
 }
 
-fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost) -> PgPool {
+fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost, lost: Lost) -> PgPool {
     let several = settings.hosts.len() > 1 && purpose == Purpose::Serve;
     PgPoolOptions::new()
         .max_connections(settings.connections)
         .min_connections(WARM.min(settings.connections))
         .acquire_timeout(settings.patience)
         .test_before_acquire(false)
-        .before_acquire(|connection, about| {
-            Box::pin(async move { Ok(about.idle_for < IDLE || connection.ping().await.is_ok()) })
+        .before_acquire(move |connection, about| {
+            let trusted = !lost.was_within(about.age);
+            let fresh = about.idle_for < IDLE;
+            Box::pin(async move { Ok(trusted && (fresh || connection.ping().await.is_ok())) })
         })
         .after_connect(move |connection, _| {
             Box::pin(async move {

@@ -129,6 +129,7 @@ impl PostgresStore {
                 Ok(answers) => return Ok(answers),
                 Err(Failure { error, lost: true }) if retries_left > 0 => {
                     tracing::warn!(%error, "the connection that writes was lost; trying again");
+                    self.link.distrust();
                     // Servers that lost the same database do not come back all at once.
                     tokio::time::sleep(delay.mul_f64(0.5 + fastrand::f64())).await;
                     delay *= 2;
