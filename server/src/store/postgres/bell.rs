@@ -130,7 +130,10 @@ async fn listen(link: Arc<Link>, ring: Arc<watch::Sender<Rung>>, name: u64) {
 /// Rings until the connection is lost.
 async fn hear(mut listener: PgListener, ring: &watch::Sender<Rung>, name: u64) -> String {
     // What came before the connection listened was not heard.
-    look(ring);
+    ring.send_modify(|rung| {
+        rung.ticks += 1;
+        rung.lists += 1;
+    });
     loop {
         match listener.try_recv().await {
             Ok(Some(notice)) => pass_on(notice.payload(), ring, name),
