@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
+use tempfile::NamedTempFile;
 
 const MISSING: &str = "these tests need PostgreSQL 15 or newer, and its programs initdb and pg_ctl are neither on PATH nor in \
                        /usr/lib/postgresql/*/bin. Debian: apt-get install postgresql (as root, `cargo xtask test` \
@@ -70,6 +71,28 @@ impl Postgres {
             std::thread::sleep(Duration::from_millis(20));
         }
         standby
+    }
+
+    /// Lets the server take TLS, too, with a certificate for `localhost` that signs itself; returns the certificate.
+    ///
+    /// # Panics
+    /// If there is no `openssl`, which Debian installs with PostgreSQL.
+    #[must_use]
+    pub fn offer_tls(&self) -> NamedTempFile {
+        let data = self.data();
+        let script = format!(
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout '{data}/server.key' \
+             -out '{data}/server.crt' -addext subjectAltName=DNS:localhost \
+             -addext basicConstraints=critical,CA:FALSE && chmod 600 '{data}/server.key'"
+        );
+        succeed("openssl", unprivileged("sh", &["-c", &script]).output().expect("sh runs"));
+        self.sql(USER, "ALTER SYSTEM SET ssl = on");
+        self.stop("fast");
+        self.run();
+        let certificate = unprivileged("cat", &[&format!("{data}/server.crt")]).output().expect("cat runs");
+        let copy = NamedTempFile::new().expect("a file");
+        std::fs::write(copy.path(), succeed("cat", certificate).stdout).expect("a file that can be written");
+        copy
     }
 
     /// Makes a standby the server that accepts writes.

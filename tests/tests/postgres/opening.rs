@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use statehouse_core::model::Seq;
-use statehouse_server::store::postgres::{Password, PostgresHost, PostgresSettings, PostgresStore};
+use statehouse_server::store::postgres::{Password, PostgresHost, PostgresSettings, PostgresStore, Tls};
 use statehouse_server::store::{Admin as _, Commits as _, Heads as _, StoreError, verify_all};
 use statehouse_tests::postgres::Postgres;
 
@@ -134,12 +134,45 @@ async fn of_several_hosts_the_one_that_answers_is_taken() {
     assert!(error.contains(&format!("127.0.0.1:{nobody}")), "{error}");
 }
 
-/// Which of two connections is checked: a certificate that nobody signed is not taken where one is asked for.
+/// Where TLS is asked for, the server must show a certificate for its name that somebody trusted signed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tls_is_not_given_up_silently() {
-    use statehouse_server::store::postgres::Tls;
-    let mut settings = Postgres::shared().database();
-    settings.tls = Some(Tls::VerifyFull);
-    let error = refused(&settings).await.to_string();
-    assert!(error.to_lowercase().contains("tls"), "the server offers none: {error}");
+async fn certificates_are_verified_as_asked() {
+    let postgres = Postgres::start();
+    let plain = |host: &str, tls| PostgresSettings {
+        hosts: vec![PostgresHost { host: host.into(), port: postgres.port() }],
+        tls: Some(tls),
+        ..postgres.database()
+    };
+    let error = refused(&plain("localhost", Tls::VerifyFull)).await.to_string();
+    assert!(error.to_lowercase().contains("tls"), "the server offers none yet: {error}");
+    let certificate = postgres.offer_tls();
+    let trusting = |host: &str, tls| PostgresSettings {
+        root_certificate: Some(certificate.path().to_owned()),
+        ..plain(host, tls)
+    };
+    for settings in [
+        trusting("localhost", Tls::VerifyFull),
+        trusting("127.0.0.1", Tls::VerifyCa),
+        plain("127.0.0.1", Tls::Require),
+        plain("127.0.0.1", Tls::Prefer),
+        plain("127.0.0.1", Tls::Disable),
+    ] {
+        let service = server(&settings).await;
+        save(&service, "a", "{}").await;
+        let encrypted = format!(
+            "SELECT bool_and(s.ssl) FROM pg_stat_ssl AS s JOIN pg_stat_activity AS a USING (pid) \
+             WHERE a.datname = '{}' AND a.application_name = 'statehouse'",
+            settings.database
+        );
+        let expected = if settings.tls == Some(Tls::Disable) { "f" } else { "t" };
+        assert_eq!(postgres.sql("postgres", &encrypted), expected, "{settings:?}");
+    }
+    for (settings, why) in [
+        (plain("localhost", Tls::VerifyFull), "nobody trusted signed it"),
+        (plain("localhost", Tls::VerifyCa), "nobody trusted signed it"),
+        (trusting("127.0.0.1", Tls::VerifyFull), "it is for another name"),
+    ] {
+        let error = refused(&settings).await.to_string();
+        assert!(error.to_lowercase().contains("certificate"), "{why}: {error}");
+    }
 }
