@@ -1,7 +1,7 @@
 //! A store that can be made to fail, in front of one that works.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary, StoreStatus};
@@ -15,30 +15,77 @@ use statehouse_server::store::{
 };
 use tokio::sync::watch;
 
-/// Fails every call while it is down.
+/// What a store does when it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// It works.
+    Up,
+    /// It refuses every call at once.
+    Down,
+    /// It answers no call, until its mood changes.
+    Frozen,
+    /// It writes what it is given, and then loses the answer.
+    Forgetful,
+    /// It can be read, but has no room to write.
+    Full,
+}
+
+/// Fails in the way it is told to.
 pub struct FaultyStore {
     inner: Arc<dyn StateStore>,
-    down: AtomicBool,
+    mood: watch::Sender<Mood>,
+    calls: AtomicU64,
 }
 
 impl FaultyStore {
-    /// Works until it is taken down.
+    /// Works until it is told otherwise.
     #[must_use]
     pub fn new(inner: Arc<dyn StateStore>) -> Self {
-        Self { inner, down: AtomicBool::new(false) }
+        Self { inner, mood: watch::Sender::new(Mood::Up), calls: AtomicU64::new(0) }
     }
 
     /// Takes the store down, or lets it work again.
     pub fn set_down(&self, down: bool) {
-        self.down.store(down, Ordering::SeqCst);
+        self.set(if down { Mood::Down } else { Mood::Up });
     }
 
-    fn up(&self) -> Result<&dyn StateStore> {
-        if self.down.load(Ordering::SeqCst) {
-            return Err(StoreError::Unavailable("secret-host:5432 refused the connection".into()));
-        }
-        Ok(self.inner.as_ref())
+    /// How it is from now on.
+    pub fn set(&self, mood: Mood) {
+        self.mood.send_replace(mood);
     }
+
+    /// How many calls have reached it.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// The store behind it, which always works.
+    #[must_use]
+    pub fn behind(&self) -> &Arc<dyn StateStore> {
+        &self.inner
+    }
+
+    async fn mood(&self) -> Mood {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let mut mood = self.mood.subscribe();
+        let changed = mood.wait_for(|mood| *mood != Mood::Frozen).await;
+        *changed.expect("the store lives as long as its calls")
+    }
+
+    async fn up(&self) -> Result<&dyn StateStore> {
+        match self.mood().await {
+            Mood::Down => Err(StoreError::Unavailable("secret-host:5432 refused the connection".into())),
+            _ => Ok(self.inner.as_ref()),
+        }
+    }
+}
+
+/// An answer that is on its way while others go on.
+async fn later<T>(answer: T) -> T {
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
+    answer
 }
 
 #[async_trait]
@@ -48,70 +95,78 @@ impl Commits for FaultyStore {
         group: &[WriteRequest],
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
-        self.up()?.commit(group, now).await
+        match self.mood().await {
+            Mood::Down => Err(StoreError::NotWritten("secret-host:5432 refused the connection".into())),
+            Mood::Full => Err(StoreError::NotWritten("secret-host: no space left on device".into())),
+            Mood::Forgetful => {
+                self.inner.commit(group, now).await?;
+                Err(StoreError::Unavailable("secret-host:5432 closed the connection".into()))
+            }
+            Mood::Up | Mood::Frozen => later(self.inner.commit(group, now).await).await,
+        }
     }
 }
 
 #[async_trait]
 impl Heads for FaultyStore {
     async fn tip(&self) -> Result<Tip> {
-        self.up()?.tip().await
+        later(self.up().await?.tip().await).await
     }
     async fn head(&self, key: &StateKey) -> Result<Option<Version>> {
-        self.up()?.head(key).await
+        later(self.up().await?.head(key).await).await
     }
     async fn types_of(&self, id: &StateId) -> Result<Vec<StateType>> {
-        self.up()?.types_of(id).await
+        self.up().await?.types_of(id).await
     }
     async fn list(&self, query: &ListQuery) -> Result<Page<StateSummary>> {
-        self.up()?.list(query).await
+        self.up().await?.list(query).await
     }
     async fn totals(&self) -> Result<Vec<TypeTotals>> {
-        self.up()?.totals().await
+        self.up().await?.totals().await
     }
 }
 
 #[async_trait]
 impl Log for FaultyStore {
     async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
-        self.up()?.after(seq, limit).await
+        later(self.up().await?.after(seq, limit).await).await
     }
     async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
-        self.up()?.before(seq, limit).await
+        self.up().await?.before(seq, limit).await
     }
     async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>> {
-        self.up()?.version(key, version).await
+        self.up().await?.version(key, version).await
     }
     async fn by_seq(&self, seq: Seq) -> Result<Option<Version>> {
-        self.up()?.by_seq(seq).await
+        self.up().await?.by_seq(seq).await
     }
     async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>> {
-        self.up()?.as_of(key, seq).await
+        self.up().await?.as_of(key, seq).await
     }
     async fn seq_at(&self, time: Timestamp) -> Result<Seq> {
-        self.up()?.seq_at(time).await
+        self.up().await?.seq_at(time).await
     }
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
-        self.up()?.history(query).await
+        self.up().await?.history(query).await
     }
     async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity> {
-        self.up()?.activity(since, bucket_micros).await
+        self.up().await?.activity(since, bucket_micros).await
     }
 }
 
 #[async_trait]
 impl Points for FaultyStore {
     async fn snapshots(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<Snapshot>> {
-        self.up()?.snapshots(limit, cursor).await
+        self.up().await?.snapshots(limit, cursor).await
     }
     async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>> {
-        self.up()?.snapshot(id).await
+        self.up().await?.snapshot(id).await
     }
     async fn restores(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<RestoreRecord>> {
-        self.up()?.restores(limit, cursor).await
+        self.up().await?.restores(limit, cursor).await
     }
     async fn restore(&self, restore_id: &str) -> Result<Option<AppliedRestore>> {
-        self.up()?.restore(restore_id).await
+        self.up().await?.restore(restore_id).await
     }
     async fn moved_since(
         &self,
@@ -120,20 +175,20 @@ impl Points for FaultyStore {
         after: Option<&StateKey>,
         limit: usize,
     ) -> Result<Vec<MovedState>> {
-        self.up()?.moved_since(seq, scope, after, limit).await
+        self.up().await?.moved_since(seq, scope, after, limit).await
     }
     async fn count_scope(&self, scope: &Scope) -> Result<u64> {
-        self.up()?.count_scope(scope).await
+        self.up().await?.count_scope(scope).await
     }
 }
 
 #[async_trait]
 impl Admin for FaultyStore {
     async fn ping(&self) -> Result<()> {
-        self.up()?.ping().await
+        self.up().await?.ping().await
     }
     async fn status(&self) -> StoreStatus {
-        let up = self.up().is_ok();
+        let up = self.up().await.is_ok();
         StoreStatus { up, ..self.inner.status().await }
     }
     fn bell(&self) -> Option<watch::Receiver<Rung>> {

@@ -10,6 +10,7 @@ pub mod artifacts;
 pub mod browser;
 pub mod client;
 pub mod faulty;
+pub mod hand;
 pub mod local;
 pub mod postgres;
 pub mod server;

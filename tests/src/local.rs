@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use statehouse_server::http::{self, Options};
 use statehouse_server::service::{Service, Settings};
-use statehouse_server::store::StateStore;
+use statehouse_server::store::memory::MemoryStore;
 use statehouse_server::store::sqlite::SqliteStore;
+use statehouse_server::store::{Layered, Layers, StateStore, Ticks};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +60,25 @@ impl Local {
         let store = Arc::new(FaultyStore::new(Arc::new(store)));
         let behind: Arc<dyn StateStore> = Arc::<FaultyStore>::clone(&store);
         (serve(behind, Options::default(), Settings::default(), Arc::new(folder)).await, store)
+    }
+
+    /// A server whose store can be made to fail, behind these layers.
+    pub async fn start_layered(layers: Layers, clock: Arc<dyn Ticks>) -> (Self, Arc<FaultyStore>) {
+        let folder = TempDir::new().expect("a folder");
+        let faulty = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())));
+        (Self::serve_layered(layers, clock, &faulty, Arc::new(folder)).await, faulty)
+    }
+
+    /// A server in front of a store that goes on living when the server stops.
+    pub async fn serve_layered(
+        layers: Layers,
+        clock: Arc<dyn Ticks>,
+        store: &Arc<FaultyStore>,
+        folder: Arc<TempDir>,
+    ) -> Self {
+        let behind: Arc<dyn StateStore> = Arc::<FaultyStore>::clone(store);
+        let Layered { store, resilience } = layers.around_with(behind, clock).await.expect("layers");
+        serve(store, Options::default(), Settings { resilience, ..Settings::default() }, folder).await
     }
 
     /// The folder of its store; keep it to start another server on the same store.

@@ -6,6 +6,7 @@ mod event;
 mod problem;
 mod query;
 mod record;
+mod resilience;
 mod restore;
 mod snapshot;
 mod state;
@@ -15,6 +16,10 @@ pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchRes
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, Topic, TopicError};
 pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};
+pub use resilience::{
+    BreakerState, BreakerStatus, CacheStatus, ConflictSide, FallbackConflict, FallbackConflicts,
+    FallbackStatus, ForceBreaker, ForcedState, KeepSide, PendingWrite, SettleConflict,
+};
 pub use restore::{
     AppliedRestore, ApplyRequest, Effect, Plan, PlanCounts, PlanRequest, PlannedState, RestoreList,
     RestoreRecord, Scope, Selection, StateSelection, UndoRequest,

@@ -58,6 +58,10 @@ codes! {
     SnapshotNotFound = "snapshot_not_found", 404, "No such snapshot";
     /// There is no such restore.
     RestoreNotFound = "restore_not_found", 404, "No such restore";
+    /// There is no such conflict of the fallback journal.
+    ConflictNotFound = "conflict_not_found", 404, "No such conflict";
+    /// This server runs without what was asked for.
+    NotConfigured = "not_configured", 404, "This server runs without that";
     /// The route exists, the method does not.
     MethodNotAllowed = "method_not_allowed", 405, "This address does not know this method";
     /// The state is deleted; its history remains.
@@ -70,6 +74,8 @@ codes! {
     SnapshotExists = "snapshot_exists", 409, "A snapshot of that name exists";
     /// The state is not deleted, so it cannot be undeleted.
     NotDeleted = "not_deleted", 409, "The state is not deleted";
+    /// A write to the state waits in the fallback journal, so that its version cannot be named yet.
+    StatePending = "state_pending", 409, "A write to the state waits to be replayed";
     /// `If-Match` or `If-None-Match` does not hold.
     PreconditionFailed = "precondition_failed", 412, "A precondition does not hold";
     /// A head in the plan has moved; a fresh plan is enclosed.
@@ -92,6 +98,8 @@ codes! {
     Internal = "internal", 500, "The server failed";
     /// The store did not answer, or is full.
     StoreUnavailable = "store_unavailable", 503, "The store did not answer";
+    /// The store did not answer while it wrote: it may be written or not.
+    OutcomeUnknown = "outcome_unknown", 503, "It is not known whether it was written";
     /// The server is stopping.
     ShuttingDown = "shutting_down", 503, "The server is stopping";
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{BreakerStatus, CacheStatus, FallbackStatus};
 use crate::model::{Mode, Seq, Timestamp};
 
 /// Answer to `GET /health`: the fields old clients read, made honest.
@@ -88,6 +89,19 @@ pub struct Status {
     pub chain_fault: Option<String>,
     /// Whether requests need a key.
     pub key_required: bool,
+    /// The store does not answer: seq and counts are what was last known, at this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub counts_as_of: Option<Timestamp>,
+    /// The circuit breaker, if the store has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<BreakerStatus>,
+    /// The caches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caches: Vec<CacheStatus>,
+    /// The fallback journal, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<FallbackStatus>,
 }
 
 /// Answer to `GET /overview`: what the console's first page draws.

@@ -74,6 +74,12 @@ impl Outcome {
         }
     }
 
+    /// Whether a version was made.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        matches!(self, Self::Written(_))
+    }
+
     /// The version itself.
     #[must_use]
     pub fn into_version(self) -> Version {

@@ -8,6 +8,7 @@ use statehouse_core::model::Timestamp;
 use super::{Done, INVALID_STATES, logging, open};
 use crate::config::{Loaded, StoreConfig};
 use crate::service::{ListRequest, Service};
+use crate::store::Resilience;
 
 /// Invalid states that are named; the others are counted.
 const NAMED: usize = 20;
@@ -26,7 +27,7 @@ pub(super) async fn check(Loaded { config, warnings }: Loaded) -> Done {
         StoreConfig::Postgres(settings) => println!("Store           postgresql, {settings}"),
     }
     let store = open::store_to_read(&config).await?;
-    let service = open::service(&config, store).await?;
+    let service = open::service(&config, store, Resilience::default()).await?;
     let done = report(&service).await;
     service.shutdown().await;
     done
@@ -98,7 +99,7 @@ async fn last_change(service: &Service, state_type: &str) -> Result<Option<Strin
     Ok(list.states.first().map(|state| age(state.version.timestamp, service.now())))
 }
 
-fn age(then: Timestamp, now: Timestamp) -> String {
+pub(super) fn age(then: Timestamp, now: Timestamp) -> String {
     let seconds = (now.micros() - then.micros()).max(0) / 1_000_000;
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -108,7 +109,7 @@ fn age(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-fn bytes(size: u64) -> String {
+pub(super) fn bytes(size: u64) -> String {
     match size {
         0..1_024 => format!("{size} bytes"),
         1_024..1_048_576 => format!("{} KiB", size / 1_024),

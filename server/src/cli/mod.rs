@@ -1,9 +1,10 @@
-//! The command line: `serve`, `check`, `verify`, `openapi`.
+//! The command line: `serve`, `status`, `check`, `verify`, `openapi`.
 
 mod check;
 mod logging;
 mod open;
 mod serve;
+mod status;
 mod verify;
 
 use std::path::PathBuf;
@@ -37,6 +38,17 @@ enum Command {
         #[arg(long, value_name = "ADDR")]
         listen: Option<String>,
     },
+    /// Ask a running server how it is. Exit code 0: all is well; 1: it cannot be reached, or its store does not answer.
+    Status {
+        #[command(flatten)]
+        source: Source,
+        /// Where it listens, such as 127.0.0.1:8000. Without it the configuration's host and port.
+        #[arg(long, value_name = "ADDR")]
+        server: Option<String>,
+        /// The API key; without it the configuration's, if that comes from the environment.
+        #[arg(long, value_name = "KEY", env = "TRADING_STATE_API_KEY", hide_env_values = true)]
+        key: Option<String>,
+    },
     /// Look at the configuration and the store. Exit code 0: all is well; 1: something failed; 3: states break rules.
     Check {
         #[command(flatten)]
@@ -67,6 +79,10 @@ pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve { source, listen } => match load(source, listen) {
             Ok(loaded) => serve::serve(loaded).await,
+            Err(code) => return code,
+        },
+        Command::Status { source, server, key } => match load(source, None) {
+            Ok(loaded) => status::status(loaded, server, key).await,
             Err(code) => return code,
         },
         Command::Check { source } => match load(source, None) {

@@ -7,18 +7,19 @@ use crate::config::{Config, StoreConfig};
 use crate::service::{Service, Settings};
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{StateStore, StoreError};
+use crate::store::{Layered, Resilience, StateStore, StoreError};
 
-/// Opens the store that a configuration names, to serve it.
-pub(super) async fn store(config: &Config) -> Result<Arc<dyn StateStore>, String> {
-    Ok(match &config.store {
+/// Opens the store that a configuration names with everything around it, to serve it.
+pub(super) async fn store(config: &Config) -> Result<Layered, String> {
+    let store: Arc<dyn StateStore> = match &config.store {
         StoreConfig::Sqlite { path } => {
             Arc::new(SqliteStore::open(path).await.map_err(|error| at(path.display(), &error))?)
         }
         StoreConfig::Postgres(settings) => {
             Arc::new(PostgresStore::open(settings.clone()).await.map_err(|error| at(settings, &error))?)
         }
-    })
+    };
+    config.layers.clone().around(store).await.map_err(|error| error.to_string())
 }
 
 /// Opens the store for reading only: a server may have it open, and none is made where there is none.
@@ -42,10 +43,15 @@ fn at(place: impl Display, error: &StoreError) -> String {
 }
 
 /// Starts the service over a store.
-pub(super) async fn service(config: &Config, store: Arc<dyn StateStore>) -> Result<Arc<Service>, String> {
+pub(super) async fn service(
+    config: &Config,
+    store: Arc<dyn StateStore>,
+    resilience: Resilience,
+) -> Result<Arc<Service>, String> {
     let settings = Settings {
         modes: config.validation.clone(),
         key_required: config.api.key.is_some(),
+        resilience,
         ..Settings::default()
     };
     Service::start(store, settings).await.map_err(|error| error.to_string())

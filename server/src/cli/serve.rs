@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Done, logging, open};
 use crate::config::Loaded;
 use crate::http::{self, Options};
+use crate::store::Layered;
 
 pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
     logging::start(config.log_level);
@@ -18,8 +19,8 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
     let listening = http::bind(&config.api.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", addresses(&config.api.listen)))?;
-    let store = open::store(&config).await?;
-    let service = open::service(&config, store).await?;
+    let Layered { store, resilience } = open::store(&config).await?;
+    let service = open::service(&config, store, resilience).await?;
     println!("statehouse {} listens on http://{}", env!("CARGO_PKG_VERSION"), listening.address());
     let checker = tokio::spawn({
         let (service, stop) = (std::sync::Arc::clone(&service), stop.clone());

@@ -9,7 +9,7 @@ use super::settings::{self, Kind, SETTINGS};
 use super::{Source, Sources};
 
 const DEFAULT_FILE: &str = "config.json";
-const SECTIONS: [&str; 3] = ["/database", "/api", "/cache"];
+const SECTIONS: [&str; 4] = ["/database", "/api", "/cache", "/circuit_breaker"];
 
 /// The file to read: the one named, which must exist, else `config.json` if it is there.
 pub(super) fn find(sources: &Sources, given: &mut Given) -> Option<PathBuf> {

@@ -67,7 +67,11 @@ impl Given {
     }
 
     pub(super) fn wrong(&mut self, source: Source, problem: impl Into<String>, allowed: impl Into<String>) {
-        self.errors.push(ConfigError { source, problem: problem.into(), allowed: allowed.into() });
+        let error = ConfigError { source, problem: problem.into(), allowed: allowed.into() };
+        // A setting may be read for two purposes.
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
     }
 
     /// Takes the environment. A variable that is set to nothing counts as not set, as process managers write it so.

@@ -8,6 +8,7 @@ mod given;
 mod postgres_url;
 mod read;
 mod read_api;
+mod read_layers;
 mod read_postgres;
 mod settings;
 
@@ -22,6 +23,8 @@ pub use api::{ApiConfig, ApiKey, Origins};
 pub use error::{ConfigError, ConfigErrors};
 pub use given::Source;
 pub use settings::ENV_PREFIX;
+
+use crate::store::Layers;
 
 /// Where to look for settings.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +44,8 @@ pub struct Sources {
 pub struct Config {
     /// Where states are kept.
     pub store: StoreConfig,
+    /// What is put around the store: time-outs, retries, circuit breaker, cache, fallback journal.
+    pub layers: Layers,
     /// The HTTP side.
     pub api: ApiConfig,
     /// How much is logged.

@@ -20,13 +20,14 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
     let mut reader = Values { given };
     reader.check_unused();
     let store = reader.store();
+    let layers = reader.layers(store.as_ref());
     let api = reader.api();
     let log_level = reader.log_level();
     let validation = reader.validation();
     let Given { warnings, errors, .. } = reader.given;
     match (store, api, errors.is_empty()) {
         (Some(store), Some(api), true) => {
-            Ok(Loaded { config: Config { store, api, log_level, validation, file }, warnings })
+            Ok(Loaded { config: Config { store, layers, api, log_level, validation, file }, warnings })
         }
         _ => Err(ConfigErrors(errors)),
     }
@@ -155,9 +156,9 @@ impl Values {
     }
 }
 
-const FLAG_WORDS: &str = "true, false, yes, no, on, off, 1 or 0";
+pub(super) const FLAG_WORDS: &str = "true, false, yes, no, on, off, 1 or 0";
 
-fn flag(text: &str) -> Option<bool> {
+pub(super) fn flag(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Some(true),
         "false" | "no" | "off" | "0" => Some(false),

@@ -14,7 +14,7 @@ use super::settings::{
 use crate::store::postgres::{Password, PostgresHost, PostgresSettings, Tls};
 
 /// What only matters with PostgreSQL.
-const ALL: [&str; 12] = [
+const ALL: [&str; 9] = [
     POSTGRES_URL,
     POSTGRES_HOST,
     POSTGRES_PORT,
@@ -24,9 +24,6 @@ const ALL: [&str; 12] = [
     POSTGRES_SSLMODE,
     POSTGRES_SSLROOTCERT,
     POSTGRES_POOL_SIZE,
-    CONNECTION_TIMEOUT,
-    RETRY_ATTEMPTS,
-    RETRY_DELAY,
 ];
 pub(super) const TLS_MODES: &str = "disable, prefer, require, verify-ca or verify-full";
 const PORTS: &str = "a whole number from 1 to 65535, or one for each host, separated by commas";
@@ -140,7 +137,7 @@ impl Values {
         }
     }
 
-    fn whole(&mut self, name: &'static str, least: u64, most: u64) -> Option<u64> {
+    pub(super) fn whole(&mut self, name: &'static str, least: u64, most: u64) -> Option<u64> {
         let text = self.text(name)?;
         let number = text.trim().parse().ok().filter(|number| (least..=most).contains(number));
         if number.is_none() {
@@ -149,7 +146,7 @@ impl Values {
         number
     }
 
-    fn seconds(&mut self, name: &'static str, least: f64) -> Option<Duration> {
+    pub(super) fn seconds(&mut self, name: &'static str, least: f64) -> Option<Duration> {
         let text = self.text(name)?;
         let number = text.trim().parse().ok().filter(|number: &f64| (least..=SECONDS).contains(number));
         if number.is_none() {

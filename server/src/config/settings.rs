@@ -71,6 +71,14 @@ pub(super) const POSTGRES_POOL_SIZE: &str = "POSTGRES_POOL_SIZE";
 pub(super) const CONNECTION_TIMEOUT: &str = "CONNECTION_TIMEOUT";
 pub(super) const RETRY_ATTEMPTS: &str = "RETRY_ATTEMPTS";
 pub(super) const RETRY_DELAY: &str = "RETRY_DELAY";
+pub(super) const CIRCUIT_FAILURE_THRESHOLD: &str = "CIRCUIT_FAILURE_THRESHOLD";
+pub(super) const CIRCUIT_RECOVERY_TIMEOUT: &str = "CIRCUIT_RECOVERY_TIMEOUT";
+pub(super) const CACHE_ENABLED: &str = "CACHE_ENABLED";
+pub(super) const CACHE_TTL: &str = "CACHE_TTL";
+pub(super) const CACHE_MAX_SIZE: &str = "CACHE_MAX_SIZE";
+pub(super) const CACHE_CLEANUP_INTERVAL: &str = "CACHE_CLEANUP_INTERVAL";
+pub(super) const ENABLE_FILE_FALLBACK: &str = "ENABLE_FILE_FALLBACK";
+pub(super) const FALLBACK_DIR: &str = "FALLBACK_DIR";
 pub(super) const API_HOST: &str = "API_HOST";
 pub(super) const API_PORT: &str = "API_PORT";
 pub(super) const API_CORS_ORIGINS: &str = "API_CORS_ORIGINS";
@@ -99,20 +107,22 @@ pub(super) const SETTINGS: &[Setting] = &[
     used(CONNECTION_TIMEOUT, "/database/connection_timeout", Kind::Decimal),
     used(RETRY_ATTEMPTS, "/database/retry_attempts", Kind::Whole(0, 100)),
     used(RETRY_DELAY, "/database/retry_delay", Kind::Decimal),
+    used(CIRCUIT_FAILURE_THRESHOLD, "/circuit_breaker/failure_threshold", Kind::Whole(1, 1_000_000)),
+    used(CIRCUIT_RECOVERY_TIMEOUT, "/circuit_breaker/recovery_timeout", Kind::Decimal),
     without("API_ENABLED", "/api/enabled", Kind::Flag, SERVE),
     used(API_HOST, "/api/host", Kind::Text),
     used(API_PORT, "/api/port", Kind::Whole(1, 65_535)),
     used(API_CORS_ORIGINS, "/api/cors_origins", Kind::List),
     used(API_KEY, "/api/api_key", Kind::Secret),
     without("API_RATE_LIMIT", "/api/rate_limit_per_minute", Kind::Whole(1, u64::MAX), LATER),
-    without("CACHE_ENABLED", "/cache/enabled", Kind::Flag, LATER),
-    without("CACHE_TTL", "/cache/ttl_seconds", Kind::Whole(1, u64::MAX), LATER),
-    without("CACHE_MAX_SIZE", "/cache/max_size", Kind::Whole(1, u64::MAX), LATER),
-    without("CACHE_CLEANUP_INTERVAL", "/cache/cleanup_interval", Kind::Whole(1, u64::MAX), LATER),
+    used(CACHE_ENABLED, "/cache/enabled", Kind::Flag),
+    used(CACHE_TTL, "/cache/ttl_seconds", Kind::Decimal),
+    used(CACHE_MAX_SIZE, "/cache/max_size", Kind::Whole(1, 10_000_000)),
+    used(CACHE_CLEANUP_INTERVAL, "/cache/cleanup_interval", Kind::Decimal),
     used(ENABLE_VALIDATION, "/enable_validation", Kind::Flag),
     used(VALIDATION_MODES, "/validation_modes", Kind::Modes),
-    without("ENABLE_FILE_FALLBACK", "/enable_file_fallback", Kind::Flag, LATER),
-    without("FALLBACK_DIR", "/fallback_directory", Kind::Text, LATER),
+    used(ENABLE_FILE_FALLBACK, "/enable_file_fallback", Kind::Flag),
+    used(FALLBACK_DIR, "/fallback_directory", Kind::Text),
     used(LOG_LEVEL, "/log_level", Kind::Text),
     without("BACKUP_RETENTION_DAYS", "/backup_retention_days", Kind::Whole(1, u64::MAX), KEPT),
     without("MIGRATION_BATCH_SIZE", "/migration_batch_size", Kind::Whole(1, u64::MAX), LATER),

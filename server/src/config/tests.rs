@@ -4,6 +4,7 @@ use statehouse_core::model::{Mode, StateType};
 use tracing::level_filters::LevelFilter;
 
 use super::*;
+use crate::store::cached::Ownership;
 use crate::store::postgres::Tls;
 
 fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -82,6 +83,10 @@ fn d_058_every_wrong_value_stops_the_start_with_name_source_and_what_is_allowed(
         ("TRADING_STATE_LOG_LEVEL", "loud"),
         ("TRADING_STATE_ENABLE_VALIDATION", "maybe"),
         ("TRADING_STATE_CACHE_TTL", "-1"),
+        ("TRADING_STATE_CACHE_MAX_SIZE", "0"),
+        ("TRADING_STATE_CIRCUIT_FAILURE_THRESHOLD", "few"),
+        ("TRADING_STATE_RETRY_DELAY", "1e9"),
+        ("TRADING_STATE_ENABLE_FILE_FALLBACK", "si"),
         ("TRADING_STATE_VALIDATION_MODES", "position=sometimes"),
         ("TRADING_STATE_API_CORS_ORIGINS", "example.com"),
     ]));
@@ -94,7 +99,11 @@ fn d_058_every_wrong_value_stops_the_start_with_name_source_and_what_is_allowed(
     );
     has("TRADING_STATE_LOG_LEVEL: \"loud\" is not a level; allowed: TRACE");
     has("TRADING_STATE_ENABLE_VALIDATION: \"maybe\"");
-    has("TRADING_STATE_CACHE_TTL: \"-1\" is wrong; allowed: a whole number of 1 or more");
+    has("TRADING_STATE_CACHE_TTL: \"-1\" is wrong; allowed: seconds, from 0.001 to 86400");
+    has("TRADING_STATE_CACHE_MAX_SIZE: \"0\" is wrong; allowed: a whole number from 1 to 10000000");
+    has("TRADING_STATE_CIRCUIT_FAILURE_THRESHOLD: \"few\" is wrong");
+    has("TRADING_STATE_RETRY_DELAY: \"1e9\" is wrong; allowed: seconds, from 0 to 3600");
+    has("TRADING_STATE_ENABLE_FILE_FALLBACK: \"si\" is neither true nor false");
     has("TRADING_STATE_VALIDATION_MODES: \"position\"");
     has("TRADING_STATE_API_CORS_ORIGINS: \"example.com\" is not an origin");
 }
@@ -142,9 +151,10 @@ fn unknown_names_are_warned_about_with_the_nearest_known_one() {
 #[test]
 fn settings_without_effect_are_said_to_have_none() {
     let loaded =
-        with_env(&[("TRADING_STATE_CACHE_ENABLED", "true"), ("TRADING_STATE_API_ENABLED", "false")]).unwrap();
+        with_env(&[("TRADING_STATE_BACKUP_RETENTION_DAYS", "30"), ("TRADING_STATE_API_ENABLED", "false")])
+            .unwrap();
     let warnings = loaded.warnings.join("\n");
-    assert!(warnings.contains("TRADING_STATE_CACHE_ENABLED has no effect"), "{warnings}");
+    assert!(warnings.contains("TRADING_STATE_BACKUP_RETENTION_DAYS has no effect"), "{warnings}");
     assert!(
         warnings.contains("TRADING_STATE_API_ENABLED has no effect: `statehouse serve` always"),
         "{warnings}"
@@ -295,4 +305,34 @@ fn wrong_settings_of_postgresql_are_named() {
         ..Sources::default()
     };
     assert!(errors(load(&sources))[0].starts_with("flag --db: names a SQLite file"));
+}
+
+#[test]
+fn what_stands_around_the_store_is_configured_by_the_older_names() {
+    let usual = with_env(&[]).unwrap().config.layers;
+    let guard = usual.guard.unwrap();
+    assert_eq!((guard.timeout.as_secs(), guard.attempts, guard.delay.as_secs()), (30, 4, 1));
+    assert_eq!((guard.failure_threshold, guard.recovery_timeout.as_secs()), (5, 60));
+    let (cache, _) = usual.cache.unwrap();
+    assert_eq!((cache.max_size, cache.ttl.as_secs(), cache.cleanup_interval.as_secs()), (1000, 300, 60));
+    assert_eq!(usual.fallback, None, "nobody is answered 202 who did not ask for it");
+    let file = File::new(
+        "layers",
+        r#"{"database": {"connection_timeout": 2.5, "retry_attempts": 1, "retry_delay": 0},
+            "circuit_breaker": {"failure_threshold": 9, "recovery_timeout": 7},
+            "cache": {"enabled": false}, "enable_file_fallback": true}"#,
+    );
+    let layers = file.load(&[("TRADING_STATE_FALLBACK_DIR", "/var/lib/kept")]).unwrap().config.layers;
+    let guard = layers.guard.unwrap();
+    assert_eq!(
+        (guard.timeout.as_millis(), guard.attempts, guard.commit_attempts, guard.delay.as_secs()),
+        (2_500, 2, 2, 0)
+    );
+    assert_eq!((guard.failure_threshold, guard.recovery_timeout.as_secs()), (9, 7));
+    assert_eq!(layers.cache, None);
+    assert_eq!(layers.fallback.unwrap().folder, std::path::Path::new("/var/lib/kept"));
+    let shared = with_env(&[("TRADING_STATE_DB_TYPE", "postgresql")]).unwrap().config.layers;
+    assert_eq!((shared.guard.unwrap().commit_attempts, shared.cache.unwrap().1), (1, Ownership::Shared));
+    let wrong = with_env(&[("TRADING_STATE_DB_TYPE", "postgresql"), ("TRADING_STATE_RETRY_ATTEMPTS", "-1")]);
+    assert_eq!(errors(wrong).len(), 1, "what two parts read is wrong once");
 }

@@ -196,6 +196,13 @@ impl EventLog {
         }
     }
 
+    /// Looks whether the log has grown by something that was not announced, such as a commit that ended late.
+    pub(crate) async fn look_again(&self) -> Result<bool> {
+        let (last, tip) = (self.last_seq(), self.store.tip().await?.seq);
+        self.ring_up_to(tip);
+        Ok(tip > last)
+    }
+
     /// Rings the bell of the lists.
     pub(crate) fn announce_lists(&self) {
         self.lists.send_modify(|count| *count += 1);

@@ -3,7 +3,7 @@
 use axum::http::header::{CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use statehouse_core::api::{Code, FieldError, Problem};
+use statehouse_core::api::{Code, FieldError, PendingWrite, Problem};
 
 use super::entity_tag;
 use crate::service::ServiceError;
@@ -14,6 +14,10 @@ use crate::store::StoreError;
 pub(crate) struct Failure {
     problem: Box<Problem>,
     entity_tag: Option<HeaderValue>,
+    /// Seconds until it is worth trying again, where more is known than that it is soon.
+    retry_after: Option<u64>,
+    /// The write is safe in the fallback journal: not a problem, but not the answer the handler has either.
+    deferred: Option<Box<PendingWrite>>,
 }
 
 /// What handlers return.
@@ -41,7 +45,7 @@ impl Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { problem: Box::new(problem), entity_tag: None }
+        Self { problem: Box::new(problem), entity_tag: None, retry_after: None, deferred: None }
     }
 }
 
@@ -49,7 +53,8 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match &error {
             ServiceError::Internal(detail) => tracing::error!(%detail, "a request failed inside"),
-            ServiceError::Store(StoreError::BadCursor) => {}
+            // The breaker has said so when it opened.
+            ServiceError::Store(StoreError::BadCursor | StoreError::NotAsked { .. }) => {}
             ServiceError::Store(fault) => tracing::error!(error = %fault, "the store failed a request"),
             _ => {}
         }
@@ -60,12 +65,24 @@ impl From<ServiceError> for Failure {
             ServiceError::PreconditionFailed { head: Some(head), .. } => entity_tag::header(head),
             _ => None,
         };
-        Self { problem: Box::new(error.problem()), entity_tag }
+        let retry_after = match &error {
+            ServiceError::Store(StoreError::NotAsked { retry_after }) => Some(retry_after.as_secs() + 1),
+            _ => None,
+        };
+        let problem = Box::new(error.problem());
+        let deferred = match error {
+            ServiceError::Deferred(pending) => Some(Box::new(pending)),
+            _ => None,
+        };
+        Self { problem, entity_tag, retry_after, deferred }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        if let Some(pending) = self.deferred {
+            return accepted(&pending);
+        }
         let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // A problem is made of texts, numbers and versions without data: writing it cannot fail.
         let body = serde_json::to_vec(&self.problem).unwrap_or_default();
@@ -80,11 +97,20 @@ impl IntoResponse for Failure {
                 let challenge = HeaderValue::from_static("Bearer realm=\"statehouse\"");
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
-            Code::StoreUnavailable | Code::ShuttingDown | Code::TooManyRequests => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            Code::StoreUnavailable | Code::OutcomeUnknown | Code::ShuttingDown | Code::TooManyRequests => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(self.retry_after.unwrap_or(1)));
             }
             _ => {}
         }
         response
     }
+}
+
+/// 202: safe, but not in the store yet, so that there is no version to tell.
+fn accepted(pending: &PendingWrite) -> Response {
+    // Texts and numbers: writing them cannot fail.
+    let body = serde_json::to_vec(pending).unwrap_or_default();
+    let mut response = (StatusCode::ACCEPTED, body).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }

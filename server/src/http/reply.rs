@@ -1,16 +1,21 @@
 //! Answers that several routes give.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use statehouse_core::api::StateView;
 use statehouse_core::commit::Outcome;
-use statehouse_core::model::Version;
+use statehouse_core::model::{Timestamp, Version};
 
 use super::entity_tag;
 use super::failure::Answer;
-use crate::service::ServiceError;
+use crate::service::{Reading, ServiceError};
+
+/// The store is away: the answer is what was known at this time.
+pub(crate) const STALE_SINCE: HeaderName = HeaderName::from_static("statehouse-stale-since");
+/// So many writes to the state wait in the fallback journal.
+pub(crate) const WAITING: HeaderName = HeaderName::from_static("statehouse-waiting");
 
 /// A JSON answer.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
@@ -32,7 +37,13 @@ pub(crate) fn saved(outcome: &Outcome) -> Answer {
 }
 
 /// The answer to a read of one version: 304 when the client has it already.
-pub(crate) fn read(headers: &HeaderMap, version: &Version, body: impl FnOnce(&Version) -> Answer) -> Answer {
+pub(crate) fn read(
+    headers: &HeaderMap,
+    found: &Reading,
+    now: Timestamp,
+    body: impl FnOnce(&Version) -> Answer,
+) -> Answer {
+    let version = &found.version;
     let mut response = if entity_tag::not_modified(headers, version)? {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -41,7 +52,23 @@ pub(crate) fn read(headers: &HeaderMap, version: &Version, body: impl FnOnce(&Ve
     tag(&mut response, version);
     // May be kept, but must be asked for again each time: a state changes at any moment.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    say_age(&mut response, found, now);
     Ok(response)
+}
+
+/// Says how old an answer is that the store could not give, and that writes wait which will move the state.
+fn say_age(response: &mut Response, found: &Reading, now: Timestamp) {
+    if let Some(age) = found.age {
+        let micros = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+        let since = Timestamp::from_micros(now.micros().saturating_sub(micros)).to_string();
+        response.headers_mut().insert(AGE, HeaderValue::from(age.as_secs()));
+        if let Ok(since) = HeaderValue::from_str(&since) {
+            response.headers_mut().insert(STALE_SINCE, since);
+        }
+    }
+    if found.waiting > 0 {
+        response.headers_mut().insert(WAITING, HeaderValue::from(found.waiting));
+    }
 }
 
 /// Puts the version's entity tag on a response.

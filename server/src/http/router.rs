@@ -84,6 +84,13 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::events::events))
         .routes(routes!(at::verify::verify))
         .routes(routes!(at::status::status))
+        .routes(routes!(at::breaker::show))
+        .routes(routes!(at::breaker::reset))
+        .routes(routes!(at::breaker::force))
+        .routes(routes!(at::journal::show))
+        .routes(routes!(at::journal::conflicts))
+        .routes(routes!(at::journal::conflict))
+        .routes(routes!(at::journal::settle))
         .routes(routes!(at::overview::overview))
         .routes(routes!(at::description::description))
 }

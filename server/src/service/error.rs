@@ -1,6 +1,6 @@
 //! Why the service refused, each with what a client needs to go on.
 
-use statehouse_core::api::{Code, FieldError, MovedHead, Plan, Problem, VersionView};
+use statehouse_core::api::{Code, FieldError, MovedHead, PendingWrite, Plan, Problem, VersionView};
 use statehouse_core::commit::{Expectation, HeadMoved};
 use statehouse_core::model::{SnapshotId, StateId, StateKey, StateType, Version, Violation};
 
@@ -83,6 +83,26 @@ pub enum ServiceError {
     /// The store failed. Never an empty answer.
     #[error("the store did not answer; nothing was written")]
     Store(#[from] StoreError),
+    /// The store failed while it wrote.
+    #[error(
+        "the store did not answer while it wrote: the write may be stored or not; read the state before you write it again"
+    )]
+    OutcomeUnknown,
+    /// The store is away. The write is safe in the fallback journal, but has no version yet: no failure, and not what was
+    /// asked for either.
+    #[error("the store is away; the write is kept in the fallback journal as {}", .0.pending_id)]
+    Deferred(PendingWrite),
+    /// The store is away, and a write that waits in the journal moves the state first.
+    #[error(
+        "the store is away and an earlier write to {0} waits in the fallback journal, so that its version is not known yet; nothing was written"
+    )]
+    StatePending(StateKey),
+    /// There is no such conflict of the fallback journal.
+    #[error("there is no conflict {0} that waits for a decision")]
+    ConflictNotFound(String),
+    /// The server runs without a part that was asked for.
+    #[error("this server runs without {0}")]
+    NotConfigured(&'static str),
     /// The server is stopping.
     #[error("the server is stopping; nothing was written")]
     Stopping,
@@ -126,7 +146,12 @@ impl ServiceError {
             Self::PlanOutdated(_) => Code::PlanOutdated,
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,
-            Self::Store(_) => Code::StoreUnavailable,
+            // Deferred writes are answered with 202, not with a problem, wherever a client asked for them.
+            Self::Store(_) | Self::Deferred(_) => Code::StoreUnavailable,
+            Self::OutcomeUnknown => Code::OutcomeUnknown,
+            Self::StatePending(_) => Code::StatePending,
+            Self::ConflictNotFound(_) => Code::ConflictNotFound,
+            Self::NotConfigured(_) => Code::NotConfigured,
             Self::Stopping => Code::ShuttingDown,
             Self::Internal(_) => Code::Internal,
         }

@@ -11,6 +11,7 @@ mod latency;
 mod overview;
 mod precondition;
 mod read;
+mod resilience;
 mod restores;
 mod rules;
 mod signature;
@@ -27,7 +28,7 @@ use statehouse_core::schema::Modes;
 use tokio::task::JoinHandle;
 
 use crate::events::EventLog;
-use crate::store::StateStore;
+use crate::store::{Resilience, StateStore};
 use checker::Checked;
 use writer::Writer;
 
@@ -36,6 +37,7 @@ pub use error::{Result, ServiceError};
 pub use latency::Latency;
 pub use precondition::Precondition;
 pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};
+pub use resilience::Reading;
 pub use stream::EventFilter;
 pub use write::ChangeRequest;
 
@@ -51,6 +53,8 @@ pub struct Settings {
     pub version: String,
     /// Whether requests need a key, as `/status` says it.
     pub key_required: bool,
+    /// The layers around the store.
+    pub resilience: Resilience,
 }
 
 impl Default for Settings {
@@ -61,6 +65,7 @@ impl Default for Settings {
             modes: Modes::default(),
             version: concat!("statehouse ", env!("CARGO_PKG_VERSION")).to_owned(),
             key_required: false,
+            resilience: Resilience::default(),
         }
     }
 }
@@ -74,6 +79,8 @@ pub struct Service {
     started_at: Timestamp,
     checked: std::sync::Mutex<Checked>,
     follower: JoinHandle<()>,
+    /// What `/status` counted last, for when the store is away.
+    counted: std::sync::Mutex<Option<status::Counted>>,
 }
 
 impl Drop for Service {
@@ -90,7 +97,7 @@ impl Service {
         let log = Arc::clone(&events);
         let follower = tokio::spawn(async move { log.follow().await });
         let started_at = settings.clock.now();
-        Ok(Arc::new(Self {
+        let service = Arc::new(Self {
             store,
             writer,
             events,
@@ -98,7 +105,10 @@ impl Service {
             started_at,
             checked: std::sync::Mutex::default(),
             follower,
-        }))
+            counted: std::sync::Mutex::default(),
+        });
+        service.begin_resilience().await;
+        Ok(service)
     }
 
     /// The stream of versions, for WebSocket and SSE sessions.

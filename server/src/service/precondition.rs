@@ -60,7 +60,7 @@ impl Service {
             (None, false, Precondition::Exists) => return Ok(Expectation::Present),
             _ => {}
         }
-        let head = self.store.head(key).await?;
+        let head = self.head_for_demand(key).await?;
         if !demand.precondition.holds(head.as_ref()) {
             return Err(ServiceError::PreconditionFailed { key: key.clone(), head: head.map(Box::new) });
         }

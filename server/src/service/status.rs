@@ -1,13 +1,26 @@
 //! How the server and its store are.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use statehouse_core::api::{Health, Status, VerifyReport};
-use statehouse_core::model::Seq;
+use statehouse_core::model::{Seq, Timestamp};
 
 use super::{Result, Service};
-use crate::store::{TypeTotals, verify_stretch};
+use crate::store::{StoreError, TypeTotals, verify_stretch};
 
 /// Versions verified by one request at most.
 const VERIFY_MAX: usize = 10_000;
+
+/// What was counted, and when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    at: Timestamp,
+    seq: Seq,
+    live: u64,
+    deleted: u64,
+    invalid: u64,
+    snapshots: u64,
+}
 
 impl Service {
     /// Whether the store answers, as old clients ask it.
@@ -21,34 +34,66 @@ impl Service {
         }
     }
 
-    /// Everything about the server and its store.
+    /// Everything about the server and its store. While the store is away the counts are those that were last known.
     pub async fn status(&self) -> Result<Status> {
-        let totals = self.store.totals().await?;
-        let sum = |part: fn(&TypeTotals) -> u64| totals.iter().map(part).sum();
+        let (counted, counts_as_of) = match self.count().await {
+            Ok(counted) => {
+                *self.last_counted() = Some(counted);
+                (counted, None)
+            }
+            Err(error) => match *self.last_counted() {
+                Some(counted) if error.is_outage() && self.settings.resilience.guard.is_some() => {
+                    (counted, Some(counted.at))
+                }
+                _ => return Err(error.into()),
+            },
+        };
         let checked = self.checked();
+        let resilience = &self.settings.resilience;
         Ok(Status {
             version: self.settings.version.clone(),
             started_at: self.started_at,
             now: self.now(),
             store: self.store.status().await,
-            seq: self.store.tip().await?.seq,
-            states_live: sum(|t| t.live),
-            states_deleted: sum(|t| t.deleted),
-            states_invalid: sum(|t| t.invalid),
-            snapshots: self.store.snapshots(1, None).await?.total,
+            seq: counted.seq,
+            states_live: counted.live,
+            states_deleted: counted.deleted,
+            states_invalid: counted.invalid,
+            snapshots: counted.snapshots,
             commit: self.writer.latency().status(),
             event_lag: self.events.lag(),
             listeners: self.events.listeners(),
             verified_seq: (checked.to > Seq::ZERO).then_some(checked.to),
             chain_fault: checked.fault,
             key_required: self.settings.key_required,
+            counts_as_of,
+            breaker: resilience.guard.as_ref().map(|guard| guard.breaker()),
+            caches: resilience.cache.iter().map(|cache| cache.cache_status()).collect(),
+            fallback: resilience.fallback.as_ref().map(|fallback| fallback.fallback_status()),
         })
+    }
+
+    async fn count(&self) -> std::result::Result<Counted, StoreError> {
+        let totals = self.store.totals().await?;
+        let sum = |part: fn(&TypeTotals) -> u64| totals.iter().map(part).sum();
+        Ok(Counted {
+            at: self.now(),
+            seq: self.store.tip().await?.seq,
+            live: sum(|t| t.live),
+            deleted: sum(|t| t.deleted),
+            invalid: sum(|t| t.invalid),
+            snapshots: self.store.snapshots(1, None).await?.total,
+        })
+    }
+
+    fn last_counted(&self) -> MutexGuard<'_, Option<Counted>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Checks one stretch of the chain: at most `limit` versions after a seq.
     pub async fn verify(&self, after: Seq, limit: usize) -> Result<VerifyReport> {
         let report = verify_stretch(self.store.as_ref(), after, limit.clamp(1, VERIFY_MAX)).await?;
-        let mut checked = self.checked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         if after <= checked.to && report.verified_to >= checked.to {
             checked.to = report.verified_to;
             checked.fault.clone_from(&report.fault);

@@ -8,7 +8,7 @@ use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber};
 use super::precondition::Demand;
 use super::signature::Signature;
 use super::{Precondition, Result, Service, ServiceError};
-use crate::store::{NewRestore, WriteRefusal, WriteRequest, Written};
+use crate::store::{NewRestore, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// Who changes a state, why, and what must be true of it: for a delete and an undelete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,6 +122,9 @@ impl Service {
     ) -> Result<(Vec<Outcome>, Option<Box<RestoreRecord>>)> {
         match self.writer.write(WriteRequest::Batch { writes, restore }).await? {
             Ok(Written::Batch { outcomes, restore }) => Ok((outcomes, restore)),
+            Ok(Written::Pending(pending)) => Err(ServiceError::Deferred(pending)),
+            Err(WriteRefusal::StatePending(key)) => Err(ServiceError::StatePending(key)),
+            Err(WriteRefusal::NeedsStore) => Err(needs_store()),
             Err(WriteRefusal::Batch(refusal)) => Err(match refusal {
                 Refusal::Conflict(moved) => ServiceError::Conflict(moved),
                 Refusal::NotFound(key) => ServiceError::StateNotFound(key),
@@ -141,6 +144,12 @@ impl ChangeRequest {
             precondition: &self.precondition,
         }
     }
+}
+
+/// What is refused while the store is away, because it cannot wait in the journal.
+pub(super) fn needs_store() -> ServiceError {
+    let text = "only saves, deletes and batches are kept in the fallback journal";
+    ServiceError::Store(StoreError::NotWritten(text.to_owned()))
 }
 
 pub(super) fn must_be_object(data: &Document, pointer: &str) -> Result<()> {

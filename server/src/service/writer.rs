@@ -1,7 +1,7 @@
 //! Group commit: one task takes what has arrived and makes it durable in one transaction.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use statehouse_core::commit::{Change, Outcome, Write};
 use statehouse_core::model::Version;
@@ -18,6 +18,9 @@ use crate::store::{StateStore, StoreError, WriteRefusal, WriteRequest, Written};
 const QUEUE: usize = 1024;
 /// Requests of one transaction at most.
 const GROUP: usize = 512;
+/// How often, and with what pauses, a commit that did not say how it ended is looked for.
+const LATE_LOOKS: u32 = 60;
+const LATE_PAUSE: Duration = Duration::from_secs(1);
 /// KiB of data that wait for the writer at most; whoever brings more waits in front of the queue.
 const QUEUE_KIB: u32 = 256 << 10;
 
@@ -65,7 +68,13 @@ impl Writer {
         queue.send(Job { request, answer, _room: room }).await.map_err(|_| ServiceError::Stopping)?;
         let answer = answered.await.map_err(|_| ServiceError::Internal("the writer task ended".into()))?;
         self.latency.record(started.elapsed());
-        Ok(answer?)
+        answer.map_err(|error| match error {
+            StoreError::Unavailable(text) => {
+                tracing::error!("it is not known whether a group was written: {text}");
+                ServiceError::OutcomeUnknown
+            }
+            other => other.into(),
+        })
     }
 
     /// How long callers waited for their commits.
@@ -104,6 +113,7 @@ async fn run(
     events: Arc<EventLog>,
     clock: Arc<dyn Clock>,
 ) {
+    let mut late = tokio::spawn(std::future::ready(()));
     let mut jobs = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut jobs, GROUP).await > 0 {
         // Nobody waits for these any more, and nothing of them has begun.
@@ -127,7 +137,20 @@ async fn run(
                 for answer in answers {
                     let _ = answer.send(Err(error.clone()));
                 }
+                if !error.nothing_was_written() && late.is_finished() {
+                    late = tokio::spawn(look_for_late(Arc::clone(&events)));
+                }
             }
+        }
+    }
+}
+
+/// What was written though the store did not say so is announced when it shows.
+async fn look_for_late(events: Arc<EventLog>) {
+    for _ in 0..LATE_LOOKS {
+        tokio::time::sleep(LATE_PAUSE).await;
+        if events.look_again().await.unwrap_or(false) {
+            return;
         }
     }
 }
@@ -147,6 +170,8 @@ async fn publish(events: &EventLog, results: &[std::result::Result<Written, Writ
                 }));
             }
             Written::Snapshot(_) | Written::SnapshotDeleted(_) => lists_changed = true,
+            // Its versions are published when it is replayed.
+            Written::Pending(_) => {}
         }
     }
     events.publish(versions).await;

@@ -1,11 +1,23 @@
 //! What can go wrong in a store. Never mistaken for "there is nothing".
 
+use std::time::Duration;
+
 /// A store's failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The engine did not answer, or refused (disk full, locked, connection lost). The text is for the log, not for clients.
+    /// From a commit it means that it is not known whether the group was written.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// The engine did not answer, or refused, before anything of a group can have been written. The text is for the log.
+    #[error("the store is unavailable, and nothing was written: {0}")]
+    NotWritten(String),
+    /// The circuit breaker is open: the store was not even asked.
+    #[error("the store has failed too often and is not asked for another {} s", retry_after.as_secs_f32())]
+    NotAsked {
+        /// How long it takes until the store is tried again.
+        retry_after: Duration,
+    },
     /// What is stored cannot be what was written. The text names the place.
     #[error("the store holds damaged data: {0}")]
     Damaged(String),
@@ -23,4 +35,27 @@ pub enum StoreError {
     /// A cursor that this store did not give out.
     #[error("the cursor is not one that this list gave out")]
     BadCursor,
+}
+
+impl StoreError {
+    /// Whether the engine failed, rather than what was asked of it.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::NotWritten(_) | Self::NotAsked { .. })
+    }
+
+    /// The same failure where the commit itself was not begun, so that nothing can have been written.
+    #[must_use]
+    pub fn before_commit(self) -> Self {
+        match self {
+            Self::Unavailable(text) => Self::NotWritten(text),
+            other => other,
+        }
+    }
+
+    /// Whether a commit that failed so has certainly written nothing.
+    #[must_use]
+    pub fn nothing_was_written(&self) -> bool {
+        matches!(self, Self::NotWritten(_) | Self::NotAsked { .. })
+    }
 }

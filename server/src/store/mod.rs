@@ -4,15 +4,21 @@
 //! A store decides nothing: it reads the heads a batch needs, lets [`statehouse_core::commit::decide`] say what is
 //! written, and makes that durable before it answers.
 
+pub mod cached;
 mod cursor;
 mod decide;
 mod error;
+pub mod fallback;
+mod forward;
+pub mod guarded;
 mod known_heads;
+mod layers;
 pub mod memory;
 pub mod postgres;
 mod query;
 pub mod sqlite;
 mod text;
+mod ticks;
 mod verify;
 mod write;
 
@@ -25,7 +31,9 @@ use statehouse_core::model::{
 use tokio::sync::watch;
 
 pub use error::StoreError;
+pub use layers::{Layered, Layers, Resilience};
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};
+pub use ticks::{SystemTicks, Ticks};
 pub use verify::{Fault, verify_all, verify_stretch};
 pub use write::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 

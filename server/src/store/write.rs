@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{Moment, PlanCounts, RestoreRecord, Scope};
+use statehouse_core::api::{Moment, PendingWrite, PlanCounts, RestoreRecord, Scope};
 use statehouse_core::commit::{Outcome, Refusal, Write};
-use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind};
+use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
 
 /// One request of a group, atomic of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,19 @@ pub enum Written {
     Snapshot(Snapshot),
     /// The snapshot forgotten.
     SnapshotDeleted(Snapshot),
+    /// The store is away: the batch is safe in the fallback journal and has no versions yet.
+    Pending(PendingWrite),
+}
+
+impl Written {
+    /// The outcomes of a batch; none for anything else.
+    #[must_use]
+    pub fn outcomes(&self) -> &[Outcome] {
+        match self {
+            Self::Batch { outcomes, .. } => outcomes,
+            Self::Snapshot(_) | Self::SnapshotDeleted(_) | Self::Pending(_) => &[],
+        }
+    }
 }
 
 /// Why a request was refused. Nothing of it is written.
@@ -85,4 +98,8 @@ pub enum WriteRefusal {
     SnapshotNotFound(SnapshotId),
     /// Every write of a restore equals its head.
     NothingToRestore,
+    /// The store is away, and a batch that waits in the fallback journal will move this head first.
+    StatePending(StateKey),
+    /// The store is away, and this kind of request cannot wait in the fallback journal.
+    NeedsStore,
 }

@@ -49,7 +49,7 @@ async fn the_version_and_the_help_are_there() {
         (Some(0), concat!("statehouse ", env!("CARGO_PKG_VERSION")))
     );
     let help = run(here.path(), &["--help"], &[]).await;
-    for command in ["serve", "check", "verify", "openapi"] {
+    for command in ["serve", "status", "check", "verify", "openapi"] {
         assert!(help.out.contains(command), "{}", help.out);
     }
     assert_eq!(run(here.path(), &[], &[]).await.code, Some(2));
@@ -205,18 +205,47 @@ async fn warnings_are_printed_and_secrets_are_not() {
     let env = [
         ("TRADING_STATE_API_PROT", "1"),
         ("TRADING_STATE_API_KEY", "hunter2"),
-        ("TRADING_STATE_CACHE_TTL", "5"),
+        ("TRADING_STATE_BACKUP_RETENTION_DAYS", "5"),
     ];
     let checked = run(here.path(), &["check"], &env).await;
     let all = format!("{}{}", checked.out, checked.err);
     for part in [
         "TRADING_STATE_API_PROT is not known and has no effect; did you mean TRADING_STATE_API_PORT?",
-        "TRADING_STATE_CACHE_TTL has no effect",
+        "TRADING_STATE_BACKUP_RETENTION_DAYS has no effect",
         "TRADING_STATE_API_KEY is short",
     ] {
         assert!(all.contains(part), "{part} in {all}");
     }
     assert!(!all.contains("hunter2"), "{all}");
+}
+
+#[tokio::test]
+async fn status_prints_what_a_running_server_says() {
+    let here = folder();
+    let server = Server::start().await;
+    server.save("position", "EURUSD", "{}", "ann", "").await;
+    let address = server.origin();
+    let status = run(here.path(), &["status", "--server", &address], &[]).await;
+    assert_eq!(status.code, Some(0), "{}{}", status.out, status.err);
+    for part in [
+        "connected",
+        "Versions        1",
+        "1 live, 0 deleted",
+        "Breaker         closed",
+        "Cache           heads: ",
+    ] {
+        assert!(status.out.contains(part), "{part} in {}", status.out);
+    }
+    let (_, forced) = server.post("/breaker/force", r#"{"state":"open"}"#).await;
+    assert_eq!(forced["state"], "open");
+    let status = run(here.path(), &["status", "--server", &address], &[]).await;
+    assert_eq!(status.code, Some(1), "{}", status.out);
+    for part in ["does not answer", "Breaker         OPEN, forced by hand", "the figures below are from"] {
+        assert!(status.out.contains(part), "{part} in {}", status.out);
+    }
+    let nobody = run(here.path(), &["status", "--server", "127.0.0.1:1"], &[]).await;
+    assert_eq!(nobody.code, Some(1));
+    assert!(nobody.err.contains("127.0.0.1:1 cannot be asked"), "{}", nobody.err);
 }
 
 #[tokio::test]

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use statehouse_server::store::Layers;
+use statehouse_server::store::cached::{CacheSettings, Ownership};
+use statehouse_server::store::fallback::FallbackSettings;
+use statehouse_server::store::guarded::GuardSettings;
 use statehouse_server::store::memory::MemoryStore;
 use statehouse_server::store::postgres::PostgresStore;
 use statehouse_server::store::sqlite::SqliteStore;
 use statehouse_tests::postgres::Postgres;
+use tempfile::TempDir;
 
 use crate::fixture::Fixture;
 
@@ -26,4 +31,48 @@ pub async fn sqlite() -> Fixture {
 pub async fn postgresql() -> Fixture {
     let store = PostgresStore::open(Postgres::shared().database()).await.unwrap();
     Fixture::new(Arc::new(store), None)
+}
+
+/// Layers around the reference, with a folder for those that need one.
+async fn layered(layers: Layers, folder: Option<TempDir>) -> Fixture {
+    let layered = layers.around(Arc::new(MemoryStore::new())).await.unwrap();
+    Fixture::new(layered.store, folder)
+}
+
+/// Time-outs, retries and the circuit breaker.
+pub async fn guarded() -> Fixture {
+    layered(Layers { guard: Some(GuardSettings::default()), ..Layers::default() }, None).await
+}
+
+/// A cache so small that it is always full.
+fn small() -> CacheSettings {
+    CacheSettings { max_size: 3, ..CacheSettings::default() }
+}
+
+/// The cache of a store that nobody else writes to.
+pub async fn cached() -> Fixture {
+    layered(Layers { cache: Some((small(), Ownership::Sole)), ..Layers::default() }, None).await
+}
+
+/// The cache of a store that others write to.
+pub async fn cached_shared() -> Fixture {
+    layered(Layers { cache: Some((small(), Ownership::Shared)), ..Layers::default() }, None).await
+}
+
+/// The fallback journal, which has nothing to do.
+pub async fn fallback() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let fallback = Some(FallbackSettings::in_folder(folder.path()));
+    layered(Layers { fallback, ..Layers::default() }, Some(folder)).await
+}
+
+/// All of them, as a server has them.
+pub async fn every_layer() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let layers = Layers {
+        guard: Some(GuardSettings::default()),
+        cache: Some((small(), Ownership::Shared)),
+        fallback: Some(FallbackSettings::in_folder(folder.path())),
+    };
+    layered(layers, Some(folder)).await
 }

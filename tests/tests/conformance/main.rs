@@ -9,6 +9,7 @@
 
 mod activity;
 mod backends;
+mod cached;
 mod commits;
 mod documents;
 mod fixture;
@@ -133,3 +134,8 @@ macro_rules! conformance {
 conformance!(reference memory, crate::backends::memory);
 conformance!(sqlite, crate::backends::sqlite);
 conformance!(postgresql, crate::backends::postgresql);
+conformance!(guarded, crate::backends::guarded);
+conformance!(cached_sole, crate::backends::cached);
+conformance!(cached_shared, crate::backends::cached_shared);
+conformance!(fallback, crate::backends::fallback);
+conformance!(every_layer, crate::backends::every_layer);

@@ -48,7 +48,7 @@ async fn a_second_server_is_refused_until_the_first_is_gone() {
     first.close().await;
     let closed =
         first.commit(&[batch(vec![save("a", "{}")])], statehouse_core::model::Timestamp::default()).await;
-    assert!(matches!(closed, Err(StoreError::Unavailable(_))), "{closed:?}");
+    assert!(matches!(closed, Err(StoreError::NotWritten(_))), "{closed:?}");
     open(folder.path()).await.unwrap();
 }
 
@@ -68,7 +68,7 @@ async fn a_reader_sees_what_a_running_server_writes_and_cannot_write() {
     assert_eq!(verify_all(&reader, |_, _| {}).await.unwrap(), Ok(Seq(2)));
     let refused =
         reader.commit(&[batch(vec![delete("a")])], statehouse_core::model::Timestamp::default()).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::NotWritten(_))), "{refused:?}");
     reader.close().await;
     f.save("a", r#"{"n":3}"#).await;
 }

@@ -2,8 +2,12 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod bodies;
+mod breaker;
+mod cache;
 mod events;
 mod exact;
+mod fallback;
+mod frozen;
 mod ids;
 mod lists;
 mod openapi;

@@ -46,7 +46,8 @@ impl Load {
                             count.send_modify(|count| *count += 1);
                         }
                         Err(error) => {
-                            assert_eq!(error.code(), Code::StoreUnavailable, "{error:?}");
+                            let known = [Code::StoreUnavailable, Code::OutcomeUnknown];
+                            assert!(known.contains(&error.code()), "{error:?}");
                             tokio::time::sleep(Duration::from_millis(20)).await;
                         }
                     }
@@ -238,7 +239,7 @@ async fn d_008_d_056_a_frozen_database_is_an_error_in_time_and_not_an_empty_answ
     let health = service.health().await;
     let took = started.elapsed();
     postgres.signal("CONT");
-    assert_eq!(write.unwrap_err().code(), Code::StoreUnavailable);
+    assert_eq!(write.unwrap_err().code(), Code::OutcomeUnknown, "it may be written when it goes on");
     assert_eq!(read.unwrap_err().code(), Code::StoreUnavailable, "not that there is no such state");
     assert_eq!(list.unwrap_err().code(), Code::StoreUnavailable, "not an empty list");
     assert_eq!((health.database_connected, health.status.as_str()), (false, "degraded"));

@@ -51,7 +51,7 @@ async fn a_reader_sees_what_a_running_server_writes_and_cannot_write() {
     save(&writer, "a", r#"{"n":2}"#).await;
     assert_eq!(verify_all(&reader, |_, _| {}).await.unwrap(), Ok(Seq(2)));
     let refused = reader.commit(&[], statehouse_core::model::Timestamp::default()).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::NotWritten(_))), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,8 +6,8 @@
 
 use serde::de::DeserializeOwned;
 use statehouse_core::api::{
-    ApplyRequest, BatchRequest, CreateSnapshot, PlanRequest, PutRequest, SaveRequest, UndeleteRequest,
-    UndoRequest,
+    ApplyRequest, BatchRequest, CreateSnapshot, ForceBreaker, PlanRequest, PutRequest, SaveRequest,
+    SettleConflict, UndeleteRequest, UndoRequest,
 };
 use statehouse_core::json::Node;
 
@@ -51,7 +51,9 @@ impl Body for CreateSnapshot {
 impl Body for BatchRequest {
     const DEPTH: usize = 3;
 }
+impl Body for ForceBreaker {}
 impl Body for PlanRequest {}
+impl Body for SettleConflict {}
 impl Body for ApplyRequest {}
 impl Body for UndeleteRequest {}
 impl Body for UndoRequest {}

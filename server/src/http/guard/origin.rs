@@ -2,8 +2,8 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, ORIGIN,
-    RETRY_AFTER,
+    AGE, AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION,
+    ORIGIN, RETRY_AFTER,
 };
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
@@ -15,6 +15,7 @@ use super::key::API_KEY;
 use crate::config::Origins;
 use crate::http::app::App;
 use crate::http::failure::Failure;
+use crate::http::reply;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -32,7 +33,7 @@ pub(super) fn cors(origins: &Origins) -> Option<CorsLayer> {
             .allow_origin(AllowOrigin::predicate(allowed))
             .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, LAST_EVENT_ID, API_KEY])
-            .expose_headers([ETAG, LINK, LOCATION, RETRY_AFTER]),
+            .expose_headers([AGE, ETAG, LINK, LOCATION, RETRY_AFTER, reply::STALE_SINCE, reply::WAITING]),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use statehouse_core::api::{BatchRequest, BatchResponse};
+use statehouse_core::api::{BatchRequest, BatchResponse, PendingWrite};
 
 use crate::http::app::App;
 use crate::http::extract::Json;
@@ -12,7 +12,8 @@ use crate::http::reply;
 
 /// Several writes, all or none. A conflict names every state that moved, and nothing is written.
 #[utoipa::path(post, path = "/batch", tag = "states", request_body = BatchRequest,
-    responses((status = 200, body = BatchResponse), Writing))]
+    responses((status = 200, body = BatchResponse),
+              (status = 202, body = PendingWrite, description = "The store is away: kept in the fallback journal"), Writing))]
 pub(crate) async fn batch(State(app): State<App>, Json(body): Json<BatchRequest>) -> Answer {
     reply::json(StatusCode::OK, &app.service.batch(body).await?)
 }

@@ -1,11 +1,13 @@
 //! The routes, one file each (or one for a few that belong together).
 
 pub(super) mod batch;
+pub(super) mod breaker;
 pub(super) mod description;
 pub(super) mod events;
 pub(super) mod fallback;
 pub(super) mod health;
 pub(super) mod history;
+pub(super) mod journal;
 pub(super) mod overview;
 pub(super) mod probes;
 pub(super) mod restores;

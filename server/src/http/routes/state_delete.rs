@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use statehouse_core::api::{Deleted, VersionView};
+use statehouse_core::api::{Deleted, PendingWrite, VersionView};
 use utoipa::IntoParams;
 
 use crate::http::app::App;
@@ -35,7 +35,8 @@ pub(crate) struct Parameters {
 #[utoipa::path(delete, path = "/states/{state_id}", tag = "states",
     params(("state_id" = String, Path), Parameters,
            ("If-Match" = Option<String>, Header, description = "Entity tags, one of which the head must have, or *")),
-    responses((status = 200, body = Deleted), Writing))]
+    responses((status = 200, body = Deleted),
+              (status = 202, body = PendingWrite, description = "The store is away: kept in the fallback journal"), Writing))]
 pub(crate) async fn delete(
     State(app): State<App>,
     path: PathText,

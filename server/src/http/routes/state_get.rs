@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use statehouse_core::api::{Moment, StateView};
-use statehouse_core::model::{StateKey, Version, VersionNumber};
+use statehouse_core::model::{StateKey, VersionNumber};
 use utoipa::IntoParams;
 
 use crate::http::app::App;
@@ -12,7 +12,7 @@ use crate::http::extract::{Params, PathText, state_key};
 use crate::http::failure::{Answer, Failure};
 use crate::http::openapi::Reading;
 use crate::http::reply;
-use crate::service::Which;
+use crate::service::{Reading as ReadVersion, Which};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +33,7 @@ pub(crate) struct Parameters {
 
 impl Parameters {
     /// The version asked for.
-    pub(super) async fn find(self, app: &App, path: &PathText) -> Answer<Version> {
+    pub(super) async fn find(self, app: &App, path: &PathText) -> Answer<ReadVersion> {
         let key: StateKey = state_key(path, self.state_id.as_deref(), self.state_type.as_deref())?;
         let which = match (self.version, self.version_id, self.at) {
             (None, None, None) => Which::Head,
@@ -42,7 +42,7 @@ impl Parameters {
             (None, None, Some(at)) => Which::At(moment(&at)?),
             _ => return Err(Failure::parameter("send one of version, version_id and at")),
         };
-        Ok(app.service.get(&key, &which).await?)
+        Ok(app.service.read(&key, &which).await?)
     }
 }
 
@@ -62,6 +62,8 @@ pub(crate) async fn get(
     Params(asked): Params<Parameters>,
     headers: HeaderMap,
 ) -> Answer {
-    let version = asked.find(&app, &path).await?;
-    reply::read(&headers, &version, |version| reply::json(StatusCode::OK, &StateView::of(version)))
+    let found = asked.find(&app, &path).await?;
+    reply::read(&headers, &found, app.service.now(), |version| {
+        reply::json(StatusCode::OK, &StateView::of(version))
+    })
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Deserialize;
-use statehouse_core::api::{PutRequest, StateView};
+use statehouse_core::api::{PendingWrite, PutRequest, StateView};
 use utoipa::IntoParams;
 
 use crate::http::app::App;
@@ -29,7 +29,8 @@ pub(crate) struct Parameters {
     params(("state_id" = String, Path), Parameters,
            ("If-Match" = Option<String>, Header, description = "Entity tags, one of which the head must have, or *"),
            ("If-None-Match" = Option<String>, Header, description = "* if the state must not exist")),
-    responses((status = 201, body = StateView, description = "Created"), (status = 200, body = StateView), Writing))]
+    responses((status = 201, body = StateView, description = "Created"), (status = 200, body = StateView),
+              (status = 202, body = PendingWrite, description = "The store is away: kept in the fallback journal"), Writing))]
 pub(crate) async fn put(
     State(app): State<App>,
     path: PathText,

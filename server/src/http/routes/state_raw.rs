@@ -24,8 +24,8 @@ pub(crate) async fn raw(
     Params(asked): Params<Parameters>,
     headers: HeaderMap,
 ) -> Answer {
-    let version = asked.find(&app, &path).await?;
-    reply::read(&headers, &version, bytes)
+    let found = asked.find(&app, &path).await?;
+    reply::read(&headers, &found, app.service.now(), bytes)
 }
 
 fn bytes(version: &Version) -> Answer {

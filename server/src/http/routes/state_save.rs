@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use statehouse_core::api::{SaveRequest, StateView};
+use statehouse_core::api::{PendingWrite, SaveRequest, StateView};
 
 use crate::http::app::App;
 use crate::http::entity_tag;
@@ -15,7 +15,8 @@ use crate::http::reply;
 #[utoipa::path(post, path = "/states", tag = "states", request_body = SaveRequest,
     params(("If-Match" = Option<String>, Header, description = "Entity tags, one of which the head must have, or *"),
            ("If-None-Match" = Option<String>, Header, description = "* if the state must not exist")),
-    responses((status = 201, body = StateView, description = "Created"), (status = 200, body = StateView), Writing))]
+    responses((status = 201, body = StateView, description = "Created"), (status = 200, body = StateView),
+              (status = 202, body = PendingWrite, description = "The store is away: kept in the fallback journal"), Writing))]
 pub(crate) async fn save(
     State(app): State<App>,
     headers: HeaderMap,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use statehouse_core::api::{StateView, UndeleteRequest};
+use statehouse_core::api::{PendingWrite, StateView, UndeleteRequest};
 use utoipa::IntoParams;
 
 use crate::http::app::App;
@@ -28,7 +28,8 @@ pub(crate) struct Parameters {
 /// Brings a deleted state back as it was right before it was deleted, as a new version.
 #[utoipa::path(post, path = "/states/{state_id}/undelete", tag = "states", request_body = Option<UndeleteRequest>,
     params(("state_id" = String, Path), Parameters),
-    responses((status = 200, body = StateView), Writing))]
+    responses((status = 200, body = StateView),
+              (status = 202, body = PendingWrite, description = "The store is away: kept in the fallback journal"), Writing))]
 pub(crate) async fn undelete(
     State(app): State<App>,
     path: PathText,

@@ -53,17 +53,19 @@ pub(super) struct Failure {
     pub(super) error: StoreError,
     /// Another connection might do better.
     pub(super) lost: bool,
+    /// It may have been written all the same.
+    pub(super) unknown: bool,
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self { error, lost: false }
+        Self { error, lost: false, unknown: false }
     }
 }
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        Self { lost: is_lost(&error), error: failed(error) }
+        Self { lost: is_lost(&error), error: failed(error), unknown: false }
     }
 }
 
@@ -81,5 +83,5 @@ impl Uncertain {
 /// A lost connection says nothing about what it was told to write. What could not be found again is not tried again.
 pub(super) fn ambiguous(error: sqlx::Error, uncertain: Option<&Uncertain>) -> Failure {
     let failure = Failure::from(error);
-    Failure { lost: failure.lost && uncertain.is_some(), ..failure }
+    Failure { lost: failure.lost && uncertain.is_some(), unknown: true, ..failure }
 }

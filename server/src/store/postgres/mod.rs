@@ -104,11 +104,11 @@ impl Commits for PostgresStore {
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
         let Some(writing) = &self.writing else {
-            return Err(StoreError::Unavailable("the store is open for reading only".into()));
+            return Err(StoreError::NotWritten("the store is open for reading only".into()));
         };
         let mut writing = writing.lock().await;
         if writing.closed {
-            return Err(StoreError::Unavailable("the store is closed".into()));
+            return Err(StoreError::NotWritten("the store is closed".into()));
         }
         let answers = self.link.within(self.write(&mut writing, group, now)).await?;
         if let (Some(bell), Some(writer)) = (&self.bell, &writing.writer) {
@@ -127,14 +127,18 @@ impl PostgresStore {
         for retries_left in (0..=settings.retries).rev() {
             match self.try_once(writing, group, now, &mut uncertain).await {
                 Ok(answers) => return Ok(answers),
-                Err(Failure { error, lost: true }) if retries_left > 0 => {
+                Err(Failure { error, lost: true, .. }) if retries_left > 0 => {
                     tracing::warn!(%error, "the connection that writes was lost; trying again");
                     self.link.distrust();
                     // Servers that lost the same database do not come back all at once.
                     tokio::time::sleep(delay.mul_f64(0.5 + fastrand::f64())).await;
                     delay *= 2;
                 }
-                Err(Failure { error, .. }) => return Err(error),
+                Err(Failure { error, unknown, .. }) => {
+                    // What an earlier attempt may have written was not looked for with success.
+                    let unknown = unknown || uncertain.is_some();
+                    return Err(if unknown { error } else { error.before_commit() });
+                }
             }
         }
         Err(StoreError::Unavailable("the connection was lost".into()))

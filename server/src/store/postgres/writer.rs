@@ -47,7 +47,8 @@ impl Writer {
 
     /// Opens a connection to the server that accepts writes now.
     pub(super) async fn open(link: &Link) -> Tried<Self> {
-        let connection = link.connect().await.map_err(|error| Failure { error, lost: true })?;
+        let connection =
+            link.connect().await.map_err(|error| Failure { error, lost: true, unknown: false })?;
         Self::prepare(connection).await
     }
 

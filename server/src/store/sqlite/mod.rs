@@ -78,16 +78,16 @@ impl Commits for SqliteStore {
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
         let Some(writing) = &self.writing else {
-            return Err(StoreError::Unavailable("the store is open for reading only".into()));
+            return Err(StoreError::NotWritten("the store is open for reading only".into()));
         };
         let mut writing = writing.lock().await;
         if writing.lock.is_none() {
-            return Err(StoreError::Unavailable("the store is closed".into()));
+            return Err(StoreError::NotWritten("the store is closed".into()));
         }
         // Taken out while it works: a commit that fails or is dropped midway leaves no connection in an unknown state.
         let mut writer = match writing.writer.take() {
             Some(writer) => writer,
-            None => Writer::open(&self.path).await?,
+            None => Writer::open(&self.path).await.map_err(StoreError::before_commit)?,
         };
         let answers = writer.commit(group, now).await?;
         writing.writer = Some(writer);
@@ -149,6 +149,18 @@ impl SqliteStore {
             size += tokio::fs::metadata(path).await.map_or(0, |file| file.len());
         }
         size
+    }
+}
+
+/// What a failure of the commit itself means. The engine undoes a group for which it found no room or which it could not
+/// write to its log; after any other failure the group may be there.
+fn not_committed(error: sqlx::Error) -> StoreError {
+    const FULL: i32 = 13;
+    const CANNOT_WRITE: i32 = 778;
+    let code = error.as_database_error().and_then(|found| found.code()?.parse::<i32>().ok());
+    match code {
+        Some(FULL | CANNOT_WRITE) => failed(error).before_commit(),
+        _ => failed(error),
     }
 }
 

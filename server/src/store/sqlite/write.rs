@@ -12,7 +12,7 @@ use statehouse_core::model::{StateType, Verdict, Version};
 
 use super::failed;
 use super::rows::sql;
-use crate::store::decide::SnapshotChange;
+use crate::store::decide::{Decided, SnapshotChange};
 use crate::store::known_heads::KnownHeads;
 use crate::store::{Result, StoreError};
 
@@ -27,8 +27,20 @@ pub(super) struct Placed<'a> {
     pub(super) version: &'a Version,
 }
 
+/// Writes everything that a group has decided.
+pub(super) async fn everything(
+    connection: &mut SqliteConnection,
+    placed: &[Placed<'_>],
+    before: &KnownHeads,
+    decided: &Decided,
+) -> Result<()> {
+    versions(connection, placed, before).await?;
+    snapshots(connection, &decided.snapshots).await?;
+    restores(connection, &decided.restores).await
+}
+
 /// Writes versions, moves heads, totals, activity and the tip. `before` knows the heads that are replaced.
-pub(super) async fn versions(
+async fn versions(
     connection: &mut SqliteConnection,
     placed: &[Placed<'_>],
     before: &KnownHeads,
@@ -203,7 +215,7 @@ fn json<T: serde::Serialize>(rows: &T) -> Result<String> {
 }
 
 /// Writes changes to the list of snapshots.
-pub(super) async fn snapshots(connection: &mut SqliteConnection, changes: &[SnapshotChange]) -> Result<()> {
+async fn snapshots(connection: &mut SqliteConnection, changes: &[SnapshotChange]) -> Result<()> {
     for change in changes {
         let statement = match change {
             SnapshotChange::Made(snapshot) => sqlx::query(
@@ -226,7 +238,7 @@ pub(super) async fn snapshots(connection: &mut SqliteConnection, changes: &[Snap
 }
 
 /// Writes records of restores.
-pub(super) async fn restores(connection: &mut SqliteConnection, records: &[RestoreRecord]) -> Result<()> {
+async fn restores(connection: &mut SqliteConnection, records: &[RestoreRecord]) -> Result<()> {
     for record in records {
         let statement = sqlx::query(
             "INSERT INTO restores (last_seq, restore_id, first_seq, record) VALUES ($1, $2, $3, $4)",

@@ -9,11 +9,11 @@ use statehouse_core::commit::Tip;
 use statehouse_core::model::{Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
 use super::write::{self, Placed};
-use super::{failed, heads, open, points, rows};
+use super::{failed, heads, not_committed, open, points, rows};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
 use crate::store::text::after_prefix;
-use crate::store::{Result, WriteRefusal, WriteRequest, Written};
+use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// The writing connection and what it knows. Nobody else writes, so what it wrote need not be read again.
 #[derive(Debug)]
@@ -42,22 +42,19 @@ impl Writer {
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
         let needs = Needs::of(group);
-        self.learn_heads(&needs).await?;
-        let known = Known {
-            tip: self.tip,
-            heads: self.heads.versions(needs.heads.iter().copied()),
-            snapshots: self.read_snapshots(&needs).await?,
-        };
+        let known = self.known(&needs).await.map_err(StoreError::before_commit)?;
         let decided = decide_group(group, known, now);
         if decided.is_empty() {
             return Ok(decided.answers);
         }
         let (placed, last_state) = self.place(&decided.versions);
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        write::versions(&mut transaction, &placed, &self.heads).await?;
-        write::snapshots(&mut transaction, &decided.snapshots).await?;
-        write::restores(&mut transaction, &decided.restores).await?;
-        transaction.commit().await.map_err(failed)?;
+        let begin = self.connection.begin_with("BEGIN IMMEDIATE").await;
+        let mut transaction = begin.map_err(failed).map_err(StoreError::before_commit)?;
+        write::everything(&mut transaction, &placed, &self.heads, &decided)
+            .await
+            .map_err(StoreError::before_commit)?;
+        // From here on a failure does not say whether the group is in the file.
+        transaction.commit().await.map_err(not_committed)?;
         for place in placed {
             self.heads.keep(place.state_pk, place.version.clone());
         }
@@ -67,6 +64,15 @@ impl Writer {
             self.tip = Tip { seq: last.seq, chain_hash: last.chain_hash, recorded_at: last.recorded_at };
         }
         Ok(decided.answers)
+    }
+
+    async fn known(&mut self, needs: &Needs<'_>) -> Result<Known> {
+        self.learn_heads(needs).await?;
+        Ok(Known {
+            tip: self.tip,
+            heads: self.heads.versions(needs.heads.iter().copied()),
+            snapshots: self.read_snapshots(needs).await?,
+        })
     }
 
     /// Gives each version the row of its state; new states get the next free ones.

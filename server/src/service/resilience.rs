@@ -1,0 +1,180 @@
+//! What stands between the service and its store: looked at, set by hand, and used while the store is away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use statehouse_core::api::{
+    BreakerStatus, FallbackConflict, FallbackConflicts, FallbackStatus, ForcedState, KeepSide, SettleConflict,
+};
+use statehouse_core::commit::{Change, Expectation, Write};
+use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber};
+
+use super::signature::Signature;
+use super::{Result, Service, ServiceError, Which};
+use crate::store::StoreError;
+use crate::store::fallback::FallbackStore;
+use crate::store::guarded::GuardedStore;
+
+/// A version that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The version.
+    pub version: Version,
+    /// The store is away: this was the head so long ago. `None` where the store has just said so.
+    pub age: Option<Duration>,
+    /// Writes to the state that wait in the fallback journal, so that the head will move.
+    pub waiting: u64,
+}
+
+impl Service {
+    /// Follows what the fallback journal replays, and counts once, so that there is something to show while the store
+    /// is away.
+    pub(super) async fn begin_resilience(self: &Arc<Self>) {
+        if self.settings.resilience.guard.is_some()
+            && let Err(error) = self.status().await
+        {
+            tracing::debug!(%error, "nothing could be counted at the start");
+        }
+        if let Some(fallback) = &self.settings.resilience.fallback {
+            let (mut replays, events) = (fallback.follow_replays(), Arc::clone(&self.events));
+            tokio::spawn(async move {
+                while let Some(versions) = replays.recv().await {
+                    events.publish(versions).await;
+                }
+            });
+        }
+    }
+
+    /// One version of a state, as [`Self::get`] gives it; while the store is away the head that was last known.
+    pub async fn read(&self, key: &StateKey, which: &Which) -> Result<Reading> {
+        let fallback = self.settings.resilience.fallback.as_ref();
+        let waiting = match which {
+            Which::Head => fallback.map_or(0, |fallback| fallback.waiting_for(key)),
+            _ => 0,
+        };
+        let error = match self.get(key, which).await {
+            Ok(version) => return Ok(Reading { version, age: None, waiting }),
+            Err(error) => error,
+        };
+        match (fallback, which, &error) {
+            (Some(fallback), Which::Head, ServiceError::Store(outage)) if outage.is_outage() => {
+                let known = fallback.last_known(key).and_then(|(head, age)| Some((head?, age)));
+                match known.filter(|(head, _)| !head.is_deleted()) {
+                    Some((version, age)) => Ok(Reading { version, age: Some(age), waiting }),
+                    None => Err(error),
+                }
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// The head that a demand is compared with. While the store is away it is the one that was last known: the write is
+    /// compared again when it is replayed.
+    pub(super) async fn head_for_demand(&self, key: &StateKey) -> Result<Option<Version>> {
+        match (self.store.head(key).await, &self.settings.resilience.fallback) {
+            (Err(error), Some(fallback)) if error.is_outage() => match fallback.last_known(key) {
+                Some((head, _)) => Ok(head),
+                None => Err(error.into()),
+            },
+            (head, _) => Ok(head?),
+        }
+    }
+
+    /// How the circuit breaker is.
+    pub fn breaker(&self) -> Result<BreakerStatus> {
+        Ok(self.guard()?.breaker())
+    }
+
+    /// Closes the circuit breaker and forgets every failure.
+    pub fn reset_breaker(&self) -> Result<BreakerStatus> {
+        let guard = self.guard()?;
+        guard.reset_breaker();
+        tracing::warn!("the circuit breaker was reset by hand");
+        Ok(guard.breaker())
+    }
+
+    /// Keeps the circuit breaker open or closed until it is reset.
+    pub fn force_breaker(&self, state: ForcedState) -> Result<BreakerStatus> {
+        let guard = self.guard()?;
+        guard.force_breaker(state);
+        tracing::warn!(?state, "the circuit breaker was forced by hand");
+        Ok(guard.breaker())
+    }
+
+    /// How the fallback journal is.
+    pub async fn fallback(&self) -> Result<FallbackStatus> {
+        let fallback = self.fallback_store()?;
+        on_disk(move || Ok(fallback.fallback_status())).await
+    }
+
+    /// Writes of the journal that could not be replayed and wait for a decision, the oldest first.
+    pub async fn fallback_conflicts(&self) -> Result<FallbackConflicts> {
+        let fallback = self.fallback_store()?;
+        let conflicts = on_disk(move || fallback.conflicts()).await?;
+        Ok(FallbackConflicts { conflicts })
+    }
+
+    /// One of them.
+    pub async fn fallback_conflict(&self, pending_id: &str) -> Result<FallbackConflict> {
+        let (fallback, id) = (self.fallback_store()?, pending_id.to_owned());
+        let found = on_disk(move || fallback.conflict(&id)).await?;
+        found.ok_or_else(|| ServiceError::ConflictNotFound(pending_id.chars().take(80).collect()))
+    }
+
+    /// Settles a conflict. With [`KeepSide::Mine`] the write is made now, if every head is still the one that the conflict
+    /// shows. The conflict is kept on the disk, but no longer listed.
+    pub async fn settle_conflict(
+        &self,
+        pending_id: &str,
+        request: SettleConflict,
+    ) -> Result<FallbackConflict> {
+        let conflict = self.fallback_conflict(pending_id).await?;
+        let mut who = Signature::new(
+            request.user_id.or_else(|| conflict.user_id.clone()),
+            request.description.or_else(|| conflict.description.clone()),
+        )?;
+        if request.keep == KeepSide::Mine {
+            let batch_id = self.settings.ids.new_id(self.now());
+            who.batch_id = Some(batch_id.into());
+            let writes = self.writes_of(&conflict, &who).await?;
+            self.commit(writes, None).await?;
+        }
+        let (fallback, id) = (self.fallback_store()?, conflict.pending_id.clone());
+        on_disk(move || fallback.settle(&id)).await?;
+        Ok(conflict)
+    }
+
+    async fn writes_of(&self, conflict: &FallbackConflict, who: &Signature) -> Result<Vec<Write>> {
+        let mut writes = Vec::with_capacity(conflict.sides.len());
+        for side in &conflict.sides {
+            let (change, verdict) = match &side.mine {
+                None => (Change::Delete, Verdict::NotChecked),
+                Some(data) if side.change == "restore" => {
+                    (Change::Restore(data.clone()), self.accept(&side.key, data).await?)
+                }
+                Some(data) => (Change::Save(data.clone()), self.accept(&side.key, data).await?),
+            };
+            let theirs = side.theirs_version.as_ref().map_or(VersionNumber::ZERO, |version| version.version);
+            writes.push(who.write(side.key.clone(), change, Expectation::Version(theirs), verdict));
+        }
+        Ok(writes)
+    }
+
+    fn guard(&self) -> Result<&Arc<GuardedStore>> {
+        let guard = self.settings.resilience.guard.as_ref();
+        guard.ok_or(ServiceError::NotConfigured("a circuit breaker"))
+    }
+
+    fn fallback_store(&self) -> Result<Arc<FallbackStore>> {
+        let fallback = self.settings.resilience.fallback.as_ref();
+        fallback.cloned().ok_or(ServiceError::NotConfigured("a fallback journal"))
+    }
+}
+
+/// Works with files without keeping the requests of others waiting.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> std::result::Result<T, StoreError> + Send + 'static,
+) -> Result<T> {
+    let worked = tokio::task::spawn_blocking(work).await;
+    Ok(worked.map_err(|error| ServiceError::Internal(error.to_string()))??)
+}

@@ -1,0 +1,256 @@
+//! Heads in memory in front of another store, never older than a write that was acknowledged.
+//!
+//! Where this server is the only one that writes, every commit passes here, so that what is kept is true. Where several
+//! servers share a database, each read first asks how far the log is (readers at the same time share one question) and
+//! reads what others have added.
+
+mod heads;
+mod tip;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use statehouse_core::api::{CacheStatus, StoreStatus};
+use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
+
+use tokio::sync::watch;
+
+use super::forward::forward_reads;
+use super::{Admin, Commits, Result, Rung, StateStore, Ticks, WriteRefusal, WriteRequest, Written};
+use tip::SharedTip;
+
+pub use heads::CacheSettings;
+pub(in crate::store) use heads::HeadCache;
+
+/// Versions of other servers read at a time.
+const STRETCH: usize = 256;
+/// Who is behind more versions than this starts anew.
+const FAR: u64 = 2_048;
+
+/// Who writes to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    /// Only this server.
+    Sole,
+    /// Other servers too.
+    Shared,
+}
+
+/// Another store with its heads in memory.
+pub struct CachedStore {
+    inner: Arc<dyn StateStore>,
+    ownership: Ownership,
+    cache: Mutex<HeadCache>,
+    clock: Arc<dyn Ticks>,
+    tip: SharedTip,
+    /// A commit ended without saying whether it was written: it may still be, behind our back.
+    suspect: AtomicBool,
+    /// Reads of the same state wait for the one that is under way.
+    flights: Mutex<HashMap<StateKey, Weak<tokio::sync::Mutex<()>>>>,
+}
+
+impl CachedStore {
+    /// Puts a cache in front of a store.
+    pub async fn open(
+        inner: Arc<dyn StateStore>,
+        ownership: Ownership,
+        settings: CacheSettings,
+        clock: Arc<dyn Ticks>,
+    ) -> Result<Self> {
+        let seq = inner.tip().await?.seq;
+        Ok(Self {
+            inner,
+            ownership,
+            cache: Mutex::new(HeadCache::new(settings, seq)),
+            clock,
+            tip: SharedTip::default(),
+            suspect: AtomicBool::new(false),
+            flights: Mutex::default(),
+        })
+    }
+
+    /// What it holds and how well it does.
+    #[must_use]
+    pub fn cache_status(&self) -> CacheStatus {
+        self.cache().status("heads")
+    }
+
+    fn cache(&self) -> MutexGuard<'_, HeadCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[allow(clippy::unused_self, reason = "every decorator reads through a method of this shape")]
+    async fn read<T: Send, F>(&self, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        call().await
+    }
+
+    async fn read_head(&self, key: &StateKey) -> Result<Option<Version>> {
+        if self.ownership == Ownership::Shared || self.suspect.load(Ordering::SeqCst) {
+            self.catch_up().await?;
+        }
+        if let Some((head, _)) = self.hit(key) {
+            return Ok(head);
+        }
+        let flight = self.flight(key);
+        let _alone = flight.lock().await;
+        if let Some((head, _)) = self.hit(key) {
+            return Ok(head);
+        }
+        let ticket = {
+            let mut cache = self.cache();
+            cache.misses += 1;
+            cache.ticket(key)
+        };
+        let head = self.inner.head(key).await?;
+        self.cache().keep(key, head.clone(), ticket, self.clock.now());
+        Ok(head)
+    }
+
+    /// What the cache knows of a state, and since when.
+    fn hit(&self, key: &StateKey) -> Option<(Option<Version>, Duration)> {
+        let mut cache = self.cache();
+        let found = cache.find(key, self.clock.now())?;
+        cache.hits += 1;
+        Some(found)
+    }
+
+    fn flight(&self, key: &StateKey) -> Arc<tokio::sync::Mutex<()>> {
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = flights.get(key).and_then(Weak::upgrade) {
+            return flight;
+        }
+        flights.retain(|_, flight| flight.strong_count() > 0);
+        let flight = Arc::default();
+        flights.insert(key.clone(), Arc::downgrade(&flight));
+        flight
+    }
+
+    /// Takes in what was written up to now, by whomever.
+    async fn catch_up(&self) -> Result<()> {
+        let tip = self.tip.read(self.inner.as_ref()).await?;
+        loop {
+            let seq = self.cache().seq;
+            if tip <= seq {
+                return Ok(());
+            }
+            if tip.0 - seq.0 > FAR {
+                self.cache().clear(tip);
+                return Ok(());
+            }
+            let versions = self.inner.after(seq, STRETCH).await?;
+            let Some(last) = versions.last().map(|version| version.seq) else {
+                self.cache().clear(tip);
+                return Ok(());
+            };
+            let mut cache = self.cache();
+            for version in &versions {
+                cache.written(version, self.clock.now());
+            }
+            cache.seq = cache.seq.max(last);
+        }
+    }
+
+    fn take_in(&self, answers: &[std::result::Result<Written, WriteRefusal>]) {
+        let now = self.clock.now();
+        let mut cache = self.cache();
+        let mut written: Option<(Seq, Seq)> = None;
+        for outcome in answers.iter().flatten().flat_map(Written::outcomes) {
+            let version = outcome.version();
+            cache.written(version, now);
+            if outcome.is_written() {
+                let first = written.map_or(version.seq, |(first, _)| first);
+                written = Some((first, version.seq));
+            }
+        }
+        let Some((first, last)) = written else { return };
+        if cache.seq.next() == first {
+            cache.seq = last;
+        } else if self.ownership == Ownership::Sole {
+            // Something was written that no commit has acknowledged.
+            cache.clear(last);
+        }
+        // What had ended without an answer was before this commit, or never.
+        self.suspect.store(false, Ordering::SeqCst);
+    }
+}
+
+forward_reads!(CachedStore);
+
+/// Makes a cache suspicious unless the commit's end is known.
+struct Watch<'a> {
+    store: &'a CachedStore,
+    group: &'a [WriteRequest],
+    known: bool,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if !self.known {
+            self.store.suspect.store(true, Ordering::SeqCst);
+            let mut cache = self.store.cache();
+            for key in keys(self.group) {
+                cache.moving(key);
+                cache.forget(key);
+            }
+        }
+    }
+}
+
+fn keys(group: &[WriteRequest]) -> impl Iterator<Item = &StateKey> {
+    group
+        .iter()
+        .flat_map(|request| match request {
+            WriteRequest::Batch { writes, .. } => writes.as_slice(),
+            WriteRequest::CreateSnapshot(_) | WriteRequest::DeleteSnapshot(_) => &[],
+        })
+        .map(|write| &write.key)
+}
+
+#[async_trait]
+impl Commits for CachedStore {
+    async fn commit(
+        &self,
+        group: &[WriteRequest],
+        now: Timestamp,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+        {
+            let mut cache = self.cache();
+            keys(group).for_each(|key| cache.moving(key));
+        }
+        let mut watch = Watch { store: self, group, known: false };
+        let answers = self.inner.commit(group, now).await;
+        match &answers {
+            Ok(answers) => {
+                watch.known = true;
+                self.take_in(answers);
+            }
+            Err(error) => watch.known = error.nothing_was_written(),
+        }
+        answers
+    }
+}
+
+#[async_trait]
+impl Admin for CachedStore {
+    async fn ping(&self) -> Result<()> {
+        self.inner.ping().await
+    }
+
+    async fn status(&self) -> StoreStatus {
+        self.inner.status().await
+    }
+
+    fn bell(&self) -> Option<watch::Receiver<Rung>> {
+        self.inner.bell()
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}

@@ -1,0 +1,96 @@
+//! Taking writes into the journal.
+
+use std::collections::HashMap;
+
+use statehouse_core::api::PendingWrite;
+use statehouse_core::commit::{Expectation, Write};
+use statehouse_core::model::{StateKey, Timestamp, VersionNumber};
+use uuid::Uuid;
+
+use super::FallbackStore;
+use super::entry::{Entry, EntryWrite, Record};
+use crate::store::{Result, WriteRefusal, WriteRequest, Written};
+
+type Answer = std::result::Result<Written, WriteRefusal>;
+
+impl FallbackStore {
+    /// Makes what can wait of a group durable in the journal, and says of each request what became of it.
+    pub(super) async fn accept(&self, group: &[WriteRequest], now: Timestamp) -> Result<Vec<Answer>> {
+        let mut ahead = self.journal().pending().len() as u64;
+        let mut group_waits = HashMap::new();
+        let (mut records, mut answers) = (Vec::new(), Vec::new());
+        for request in group {
+            let WriteRequest::Batch { writes, restore: None } = request else {
+                answers.push(Err(WriteRefusal::NeedsStore));
+                continue;
+            };
+            match self.entry(writes, &mut group_waits, now) {
+                Ok(entry) => {
+                    answers.push(Ok(Written::Pending(PendingWrite {
+                        pending_id: entry.id.clone(),
+                        durable: "fallback".to_owned(),
+                        accepted_at: now,
+                        ahead,
+                    })));
+                    ahead += 1;
+                    records.push(Record::Entry(entry));
+                }
+                Err(refusal) => answers.push(Err(refusal)),
+            }
+        }
+        if !records.is_empty() {
+            self.with_journal(move |journal| journal.append(records)).await?;
+            self.wake.notify_one();
+        }
+        Ok(answers)
+    }
+
+    /// The entry for a batch. `group_waits` says whether the last write of this group to a state deletes it.
+    fn entry(
+        &self,
+        writes: &[Write],
+        group_waits: &mut HashMap<StateKey, bool>,
+        now: Timestamp,
+    ) -> std::result::Result<Entry, WriteRefusal> {
+        // The batch id is an id as good as any.
+        let id = writes.iter().find_map(|write| write.batch_id.as_deref());
+        let id = id.map_or_else(|| new_id(now), str::to_owned);
+        let mut kept = Vec::with_capacity(writes.len());
+        for write in writes {
+            let waiting = self.journal().waiting(&write.key);
+            let before = group_waits.get(&write.key).copied();
+            let before = before.or_else(|| (waiting.count > 0).then_some(waiting.deletes));
+            if before.is_some_and(|deletes| !may_follow(write.expectation, deletes)) {
+                return Err(WriteRefusal::StatePending(write.key.clone()));
+            }
+            let base = if before.is_some() { None } else { self.base_of(&write.key) };
+            kept.push(EntryWrite::of(write, base));
+        }
+        // Only now: a refused batch is followed by nothing.
+        group_waits.extend(kept.iter().map(|write| (write.key.clone(), write.is_delete())));
+        Ok(Entry { id, accepted_at: now, writes: kept })
+    }
+
+    fn base_of(&self, key: &StateKey) -> Option<VersionNumber> {
+        let (head, _) = self.last_known(key)?;
+        Some(head.map_or(VersionNumber::ZERO, |head| head.version))
+    }
+}
+
+/// Whether what a write expects can be true after one that waits, which may be a delete. A version cannot: what waits has
+/// no number yet.
+fn may_follow(expectation: Expectation, deletes: bool) -> bool {
+    match expectation {
+        Expectation::Any => true,
+        Expectation::Present => !deletes,
+        Expectation::Absent => deletes,
+        Expectation::Version(_) => false,
+    }
+}
+
+/// An id that sorts by time.
+fn new_id(now: Timestamp) -> String {
+    let micros = u64::try_from(now.micros()).unwrap_or_default();
+    let nanos = u32::try_from(micros % 1_000_000).unwrap_or_default() * 1_000;
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos)).to_string()
+}

@@ -1,0 +1,143 @@
+//! What the journal keeps of a write.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use statehouse_core::commit::{Change, Expectation, Write};
+use statehouse_core::json::Document;
+use statehouse_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber};
+
+/// One line of the journal.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Record {
+    /// A batch was accepted.
+    Entry(Entry),
+    /// The entry of this id is about to be written; if it was, it stands after this seq.
+    Attempt(String, Seq),
+    /// The entry of this id needs no replay any more.
+    Done(Done),
+}
+
+/// An accepted batch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// Its id, and the batch id of its versions.
+    pub(super) id: String,
+    pub(super) accepted_at: Timestamp,
+    pub(super) writes: Vec<EntryWrite>,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Done {
+    pub(super) id: String,
+    /// What it has made of each of its states, for later entries to follow.
+    pub(super) heads: Vec<(StateKey, Made)>,
+}
+
+/// What an entry has made of a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Made {
+    /// This is its version.
+    Version(VersionNumber),
+    /// Nothing: the entry is a conflict.
+    Conflict,
+}
+
+/// One write of a batch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct EntryWrite {
+    pub(super) key: StateKey,
+    kind: Kind,
+    pub(super) data: Option<Document>,
+    pub(super) expected: Expected,
+    /// The head that was last known when the write was accepted (0: none), where no entry before it wrote the state.
+    pub(super) base: Option<VersionNumber>,
+    verdict: Verdict,
+    pub(super) author: Option<Arc<str>>,
+    pub(super) description: Option<Arc<str>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Kind {
+    Save,
+    Restore,
+    Delete,
+}
+
+/// What the writer expects of the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Expected {
+    Any,
+    Absent,
+    Present,
+    Version(VersionNumber),
+}
+
+impl EntryWrite {
+    pub(super) fn of(write: &Write, base: Option<VersionNumber>) -> Self {
+        let (kind, data) = match &write.change {
+            Change::Save(data) => (Kind::Save, Some(data.clone())),
+            Change::Restore(data) => (Kind::Restore, Some(data.clone())),
+            Change::Delete => (Kind::Delete, None),
+        };
+        let expected = match write.expectation {
+            Expectation::Any => Expected::Any,
+            Expectation::Absent => Expected::Absent,
+            Expectation::Present => Expected::Present,
+            Expectation::Version(version) => Expected::Version(version),
+        };
+        Self {
+            key: write.key.clone(),
+            kind,
+            data,
+            expected,
+            base,
+            verdict: write.verdict.clone(),
+            author: write.author.clone(),
+            description: write.description.clone(),
+        }
+    }
+
+    /// The write for the store: only onto the head that was looked at.
+    pub(super) fn onto(&self, head: VersionNumber, id: &str) -> Write {
+        let change = match (self.kind, &self.data) {
+            (Kind::Save, Some(data)) => Change::Save(data.clone()),
+            (Kind::Restore, Some(data)) => Change::Restore(data.clone()),
+            (Kind::Delete, _) | (_, None) => Change::Delete,
+        };
+        Write {
+            key: self.key.clone(),
+            change,
+            expectation: Expectation::Version(head),
+            verdict: self.verdict.clone(),
+            author: self.author.clone(),
+            description: self.description.clone(),
+            batch_id: Some(id.into()),
+        }
+    }
+
+    /// What it does, in a word.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.kind {
+            Kind::Save => "save",
+            Kind::Restore => "restore",
+            Kind::Delete => "delete",
+        }
+    }
+
+    pub(super) fn is_delete(&self) -> bool {
+        self.kind == Kind::Delete
+    }
+}
+
+impl Expected {
+    pub(super) fn expectation(self) -> Expectation {
+        match self {
+            Self::Any => Expectation::Any,
+            Self::Absent => Expectation::Absent,
+            Self::Present => Expectation::Present,
+            Self::Version(version) => Expectation::Version(version),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! What happens to writes while the store is away: they are made durable in a journal on this machine, and replayed in
+//! order when the store is back.
+//!
+//! A write goes to the journal only where it is certain that the store has nothing of it. As long as anything waits, every
+//! later write waits behind it. A replay is a compare-and-set onto the head that was looked at, and each version it makes
+//! carries the entry's id as its batch id: so an entry is written once, whatever ends in between, and a state that somebody
+//! else has moved meanwhile is not overwritten but becomes a conflict, which is kept and shown.
+
+mod accept;
+mod conflicts;
+mod entry;
+mod frame;
+mod journal;
+mod replay;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use statehouse_core::api::{FallbackConflict, FallbackStatus, StoreStatus};
+use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::cached::{CacheSettings, HeadCache};
+use super::forward::forward_reads;
+use super::{
+    Admin, Commits, Result, Rung, StateStore, StoreError, Ticks, WriteRefusal, WriteRequest, Written,
+};
+use conflicts::Conflicts;
+use journal::Journal;
+
+/// Heads that are remembered for the time when the store is away.
+const REMEMBERED: usize = 10_000;
+/// How long one replay keeps new writes waiting before they queue up behind it.
+const SLICE: Duration = Duration::from_secs(1);
+
+/// Where the journal is and how often the store is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FallbackSettings {
+    /// The folder of the journal; one server only.
+    pub folder: PathBuf,
+    /// While something waits, the store is asked this often whether it is back.
+    pub poll: Duration,
+}
+
+impl FallbackSettings {
+    /// A journal in this folder.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), poll: Duration::from_secs(1) }
+    }
+}
+
+/// Another store with a journal beside it.
+pub struct FallbackStore {
+    inner: Arc<dyn StateStore>,
+    clock: Arc<dyn Ticks>,
+    journal: Arc<Mutex<Journal>>,
+    conflicts: Conflicts,
+    /// One commit or slice of a replay at a time.
+    turn: tokio::sync::Mutex<()>,
+    /// The store failed and has not answered since.
+    away: AtomicBool,
+    replayed: AtomicU64,
+    known: Mutex<HeadCache>,
+    wake: Notify,
+    stop: CancellationToken,
+    /// Gone once the store is closed, so that those who follow end.
+    events: Mutex<Option<mpsc::UnboundedSender<Vec<Version>>>>,
+}
+
+impl FallbackStore {
+    /// Opens the journal, and goes on replaying what waits in it.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another server has the folder, [`StoreError::Damaged`] when the journal cannot be
+    /// understood, [`StoreError::Unavailable`] when the folder cannot be used.
+    pub async fn open(
+        inner: Arc<dyn StateStore>,
+        settings: FallbackSettings,
+        clock: Arc<dyn Ticks>,
+    ) -> Result<Arc<Self>> {
+        let folder = settings.folder.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            Journal::open(&folder).and_then(|journal| Ok((journal, Conflicts::open(&folder)?)))
+        });
+        let (journal, conflicts) =
+            opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
+        let long = Duration::MAX;
+        let remembered = CacheSettings { max_size: REMEMBERED, ttl: long, cleanup_interval: long };
+        let store = Arc::new(Self {
+            inner,
+            clock,
+            journal: Arc::new(Mutex::new(journal)),
+            conflicts,
+            turn: tokio::sync::Mutex::default(),
+            away: AtomicBool::new(false),
+            replayed: AtomicU64::new(0),
+            known: Mutex::new(HeadCache::new(remembered, Seq::ZERO)),
+            wake: Notify::new(),
+            stop: CancellationToken::new(),
+            events: Mutex::default(),
+        });
+        tokio::spawn(replay::keep_replaying(Arc::downgrade(&store), store.stop.clone(), settings.poll));
+        Ok(store)
+    }
+
+    /// How the journal is.
+    #[must_use]
+    pub fn fallback_status(&self) -> FallbackStatus {
+        let conflicts = self.conflicts.count();
+        let journal = self.journal();
+        FallbackStatus {
+            active: !journal.pending().is_empty(),
+            pending: journal.pending().len() as u64,
+            oldest: journal.pending().front().map(|entry| entry.accepted_at),
+            size_bytes: journal.length(),
+            replayed: self.replayed.load(Ordering::SeqCst),
+            conflicts,
+            torn_bytes: journal.torn(),
+            fault: journal.fault(),
+        }
+    }
+
+    /// The last head that was seen of a state, and how long ago; the inner `None` is a state that did not exist.
+    #[must_use]
+    pub fn last_known(&self, key: &StateKey) -> Option<(Option<Version>, Duration)> {
+        let now = self.clock.now();
+        let (head, seen) = self.known().find(key, now)?;
+        Some((head, now.saturating_sub(seen)))
+    }
+
+    /// How many writes to this state wait.
+    #[must_use]
+    pub fn waiting_for(&self, key: &StateKey) -> u64 {
+        self.journal().waiting(key).count
+    }
+
+    /// The conflicts that wait for a decision, the oldest first.
+    pub fn conflicts(&self) -> Result<Vec<FallbackConflict>> {
+        self.conflicts.list()
+    }
+
+    /// One conflict that waits for a decision.
+    pub fn conflict(&self, pending_id: &str) -> Result<Option<FallbackConflict>> {
+        self.conflicts.get(pending_id)
+    }
+
+    /// Notes that a decision was made. The conflict is kept, but no longer listed.
+    pub fn settle(&self, pending_id: &str) -> Result<()> {
+        self.conflicts.settle(pending_id)
+    }
+
+    /// What replays write from now on, until the store is closed, for whoever follows the log: the last one who asked.
+    pub fn follow_replays(&self) -> mpsc::UnboundedReceiver<Vec<Version>> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        *self.events() = Some(sender);
+        receiver
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn events(&self) -> MutexGuard<'_, Option<mpsc::UnboundedSender<Vec<Version>>>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> MutexGuard<'_, HeadCache> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works on the journal where waiting for the disk holds up nobody else.
+    async fn with_journal<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Journal) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let journal = Arc::clone(&self.journal);
+        let worked = tokio::task::spawn_blocking(move || {
+            work(&mut journal.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        worked.await.unwrap_or_else(|error| Err(StoreError::NotWritten(error.to_string())))
+    }
+
+    fn is_waiting(&self) -> bool {
+        !self.journal().pending().is_empty()
+    }
+
+    fn remember(&self, answers: &[std::result::Result<Written, WriteRefusal>]) {
+        let now = self.clock.now();
+        let mut known = self.known();
+        let outcomes = answers.iter().flatten().flat_map(Written::outcomes);
+        outcomes.for_each(|outcome| known.written(outcome.version(), now));
+    }
+
+    #[allow(clippy::unused_self, reason = "every decorator reads through a method of this shape")]
+    async fn read<T: Send, F>(&self, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        call().await
+    }
+
+    async fn read_head(&self, key: &StateKey) -> Result<Option<Version>> {
+        let ticket = self.known().ticket(key);
+        let head = self.inner.head(key).await?;
+        self.known().keep(key, head.clone(), ticket, self.clock.now());
+        Ok(head)
+    }
+}
+
+forward_reads!(FallbackStore);
+
+#[async_trait]
+impl Commits for FallbackStore {
+    async fn commit(
+        &self,
+        group: &[WriteRequest],
+        now: Timestamp,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+        let _turn = self.turn.lock().await;
+        if self.is_waiting() && !self.away.load(Ordering::SeqCst) {
+            self.replay_for(SLICE, now).await;
+        }
+        if self.is_waiting() {
+            return self.accept(group, now).await;
+        }
+        match self.inner.commit(group, now).await {
+            Ok(answers) => {
+                self.away.store(false, Ordering::SeqCst);
+                self.remember(&answers);
+                Ok(answers)
+            }
+            Err(error) if error.nothing_was_written() => {
+                tracing::warn!(%error, "writes go to the fallback journal");
+                self.away.store(true, Ordering::SeqCst);
+                self.accept(group, now).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[async_trait]
+impl Admin for FallbackStore {
+    async fn ping(&self) -> Result<()> {
+        self.inner.ping().await
+    }
+
+    async fn status(&self) -> StoreStatus {
+        self.inner.status().await
+    }
+
+    fn bell(&self) -> Option<watch::Receiver<Rung>> {
+        self.inner.bell()
+    }
+
+    async fn close(&self) {
+        self.stop.cancel();
+        let _turn = self.turn.lock().await;
+        self.events().take();
+        self.journal().close();
+        self.inner.close().await;
+    }
+}

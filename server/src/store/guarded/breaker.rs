@@ -1,0 +1,202 @@
+//! The circuit breaker: after too many failures the store is left alone for a while, then tried with one call.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use statehouse_core::api::{BreakerState, BreakerStatus, ForcedState};
+
+use crate::store::{StoreError, Ticks};
+
+/// Counts failures and says whether calls may go through. No lock is held while a call runs.
+pub(super) struct Breaker {
+    clock: Arc<dyn Ticks>,
+    threshold: u32,
+    recovery: Duration,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    phase: Phase,
+    forced: Option<ForcedState>,
+    /// Failures that count, as of `weighed`: they lose half their weight in one recovery time.
+    weight: f64,
+    weighed: Duration,
+    /// Grows whenever the phase changes, so that calls from before say nothing about now.
+    epoch: u64,
+    opened: u64,
+    refused: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Closed,
+    Open { since: Duration },
+    HalfOpen { probing: bool },
+}
+
+/// A call that may go through. Dropped without a verdict it counts as nothing.
+pub(super) struct Pass<'a> {
+    breaker: &'a Breaker,
+    epoch: u64,
+}
+
+impl Breaker {
+    pub(super) fn new(threshold: u32, recovery: Duration, clock: Arc<dyn Ticks>) -> Self {
+        let inner = Inner {
+            phase: Phase::Closed,
+            forced: None,
+            weight: 0.0,
+            weighed: clock.now(),
+            epoch: 0,
+            opened: 0,
+            refused: 0,
+        };
+        Self { clock, threshold: threshold.max(1), recovery, inner: Mutex::new(inner) }
+    }
+
+    /// Lets a call through, or refuses it at once.
+    pub(super) fn enter(&self) -> Result<Pass<'_>, StoreError> {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let retry_after = match (inner.forced, inner.phase) {
+            (Some(ForcedState::Closed), _) | (None, Phase::Closed) => None,
+            (Some(ForcedState::Open), _) => Some(self.recovery),
+            (None, Phase::Open { since }) => {
+                let left = (since + self.recovery).saturating_sub(now);
+                if left.is_zero() {
+                    inner.turn(Phase::HalfOpen { probing: true });
+                    None
+                } else {
+                    Some(left)
+                }
+            }
+            (None, Phase::HalfOpen { probing: false }) => {
+                inner.phase = Phase::HalfOpen { probing: true };
+                None
+            }
+            // Somebody tries it right now.
+            (None, Phase::HalfOpen { probing: true }) => Some(Duration::from_secs(1)),
+        };
+        match retry_after {
+            None => Ok(Pass { breaker: self, epoch: inner.epoch }),
+            Some(retry_after) => {
+                inner.refused += 1;
+                Err(StoreError::NotAsked { retry_after })
+            }
+        }
+    }
+
+    /// As if nothing had ever failed.
+    pub(super) fn reset(&self) {
+        let mut inner = self.lock();
+        inner.forced = None;
+        inner.weight = 0.0;
+        inner.turn(Phase::Closed);
+    }
+
+    /// Keeps it open or closed until it is reset.
+    pub(super) fn force(&self, state: ForcedState) {
+        let mut inner = self.lock();
+        let phase = inner.phase;
+        if state == ForcedState::Open && inner.forced != Some(ForcedState::Open) {
+            inner.opened += 1;
+        }
+        inner.forced = Some(state);
+        inner.turn(phase);
+    }
+
+    pub(super) fn status(&self) -> BreakerStatus {
+        let now = self.clock.now();
+        let inner = self.lock();
+        let state = match (inner.forced, inner.phase) {
+            (Some(ForcedState::Closed), _) | (None, Phase::Closed) => BreakerState::Closed,
+            (Some(ForcedState::Open), _) | (None, Phase::Open { .. }) => BreakerState::Open,
+            (None, Phase::HalfOpen { .. }) => BreakerState::HalfOpen,
+        };
+        let retry_after_seconds = match (inner.forced, inner.phase) {
+            (None, Phase::Open { since }) => Some((since + self.recovery).saturating_sub(now).as_secs_f64()),
+            _ => None,
+        };
+        BreakerStatus {
+            state,
+            forced: inner.forced.is_some(),
+            failure_count: (self.weight(&inner, now) * 100.0).round() / 100.0,
+            failure_threshold: self.threshold,
+            recovery_timeout_seconds: self.recovery.as_secs_f64(),
+            retry_after_seconds,
+            opened: inner.opened,
+            refused: inner.refused,
+        }
+    }
+
+    fn weight(&self, inner: &Inner, now: Duration) -> f64 {
+        let half_lives =
+            now.saturating_sub(inner.weighed).as_secs_f64() / self.recovery.as_secs_f64().max(1e-3);
+        inner.weight * (-half_lives).exp2()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn turn(&mut self, phase: Phase) {
+        self.phase = match phase {
+            // Whoever was trying is from before.
+            Phase::HalfOpen { .. } if self.forced.is_some() => Phase::HalfOpen { probing: false },
+            other => other,
+        };
+        self.epoch += 1;
+    }
+}
+
+impl Pass<'_> {
+    /// The store answered.
+    pub(super) fn succeeded(self) {
+        let now = self.breaker.clock.now();
+        let mut inner = self.breaker.lock();
+        if inner.epoch != self.epoch {
+            return;
+        }
+        let weight = self.breaker.weight(&inner, now);
+        inner.weight = (weight - 1.0).max(0.0);
+        inner.weighed = now;
+        if matches!(inner.phase, Phase::HalfOpen { .. }) {
+            inner.weight = 0.0;
+            inner.turn(Phase::Closed);
+        }
+    }
+
+    /// The store failed, or did not answer in time.
+    pub(super) fn failed(self) {
+        let now = self.breaker.clock.now();
+        let mut inner = self.breaker.lock();
+        if inner.epoch != self.epoch {
+            return;
+        }
+        inner.weight = self.breaker.weight(&inner, now) + 1.0;
+        inner.weighed = now;
+        // Failures that come one after the other have lost a little when the last of them comes.
+        let enough = inner.weight > f64::from(self.breaker.threshold) - 0.5;
+        if inner.forced.is_none() && (enough || matches!(inner.phase, Phase::HalfOpen { .. })) {
+            inner.opened += 1;
+            inner.turn(Phase::Open { since: now });
+        }
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.breaker.lock();
+        // Still the same phase: the call ended without a verdict, so that the next one may try.
+        if inner.epoch == self.epoch && inner.phase == (Phase::HalfOpen { probing: true }) {
+            inner.phase = Phase::HalfOpen { probing: false };
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "breaker_tests.rs"]
+mod tests;

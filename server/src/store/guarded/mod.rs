@@ -1,0 +1,245 @@
+//! A store that answers in time: time-outs, a few careful retries, and a circuit breaker in front of another store.
+
+mod breaker;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use statehouse_core::api::{BreakerStatus, ForcedState, StoreStatus};
+use statehouse_core::model::{StateKey, Timestamp, Version};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use super::forward::forward_reads;
+use super::{
+    Admin, Commits, Result, Rung, StateStore, StoreError, Ticks, WriteRefusal, WriteRequest, Written,
+};
+use breaker::Breaker;
+
+/// How long a store that failed to write may take to say that it is there at all.
+const PING: Duration = Duration::from_secs(2);
+
+/// How patient a guard is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GuardSettings {
+    /// A call that takes longer, retries included, has failed.
+    pub timeout: Duration,
+    /// How often a read is tried in all.
+    pub attempts: u32,
+    /// How often a commit of which nothing can have been written is tried in all.
+    pub commit_attempts: u32,
+    /// The pause before the first retry; each further one is twice as long. Every pause is shortened by chance, to half
+    /// of it at most, so that many servers do not come back at once.
+    pub delay: Duration,
+    /// So many failures open the breaker.
+    pub failure_threshold: u32,
+    /// So long it stays open before one call is tried.
+    pub recovery_timeout: Duration,
+}
+
+impl Default for GuardSettings {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            attempts: 4,
+            commit_attempts: 4,
+            delay: Duration::from_secs(1),
+            failure_threshold: 5,
+            recovery_timeout: Duration::from_mins(1),
+        }
+    }
+}
+
+/// Another store, guarded. Only an engine that fails or does not answer counts as a failure; refusals, conflicts and
+/// damage are answers.
+pub struct GuardedStore {
+    inner: Arc<dyn StateStore>,
+    settings: GuardSettings,
+    breaker: Breaker,
+    /// What the store last said of itself.
+    described: Mutex<StoreStatus>,
+}
+
+impl GuardedStore {
+    /// Guards a store.
+    pub async fn new(inner: Arc<dyn StateStore>, settings: GuardSettings, clock: Arc<dyn Ticks>) -> Self {
+        let breaker = Breaker::new(settings.failure_threshold, settings.recovery_timeout, clock);
+        let described = Mutex::new(inner.status().await);
+        Self { inner, settings, breaker, described }
+    }
+
+    /// How the breaker is.
+    #[must_use]
+    pub fn breaker(&self) -> BreakerStatus {
+        self.breaker.status()
+    }
+
+    /// Closes the breaker and forgets every failure.
+    pub fn reset_breaker(&self) {
+        self.breaker.reset();
+    }
+
+    /// Keeps the breaker open or closed until it is reset.
+    pub fn force_breaker(&self, state: ForcedState) {
+        self.breaker.force(state);
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.settings.timeout
+    }
+
+    fn late(&self) -> StoreError {
+        let seconds = self.settings.timeout.as_secs_f32();
+        StoreError::Unavailable(format!("it did not answer within {seconds} s"))
+    }
+
+    /// Waits before the next attempt; `false` if there is none.
+    async fn wait(&self, attempt: u32, attempts: u32, deadline: Instant) -> bool {
+        if attempt >= attempts {
+            return false;
+        }
+        let pause = self.settings.delay.saturating_mul(1 << (attempt - 1).min(16));
+        let pause = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
+        if Instant::now() + pause >= deadline {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        true
+    }
+
+    async fn read<T: Send, F>(&self, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        let deadline = self.deadline();
+        let mut failure = None;
+        for attempt in 1.. {
+            let pass = match self.breaker.enter() {
+                Ok(pass) => pass,
+                // What opened the breaker says more than that it is open.
+                Err(refused) => return Err(failure.unwrap_or(refused)),
+            };
+            match timeout_at(deadline, call()).await {
+                Ok(Err(error)) if error.is_outage() => {
+                    pass.failed();
+                    failure = Some(error);
+                }
+                Ok(answer) => {
+                    pass.succeeded();
+                    return answer;
+                }
+                Err(_) => {
+                    pass.failed();
+                    return Err(self.late());
+                }
+            }
+            if !self.wait(attempt, self.settings.attempts, deadline).await {
+                break;
+            }
+        }
+        Err(failure.unwrap_or_else(|| self.late()))
+    }
+
+    async fn read_head(&self, key: &StateKey) -> Result<Option<Version>> {
+        self.read(|| self.inner.head(key)).await
+    }
+
+    /// Whether the store is there, though it could not write: full, or read-only.
+    async fn answers(&self, deadline: Instant) -> bool {
+        let deadline = deadline.min(Instant::now() + PING);
+        matches!(timeout_at(deadline, self.inner.ping()).await, Ok(Ok(())))
+    }
+
+    fn describe(&self) -> StoreStatus {
+        self.described.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+forward_reads!(GuardedStore);
+
+#[async_trait]
+impl Commits for GuardedStore {
+    /// A commit is tried again only where nothing of it can have been written.
+    async fn commit(
+        &self,
+        group: &[WriteRequest],
+        now: Timestamp,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+        let deadline = self.deadline();
+        let mut failure = None;
+        for attempt in 1.. {
+            let pass = match self.breaker.enter() {
+                Ok(pass) => pass,
+                Err(refused) => return Err(failure.unwrap_or(refused)),
+            };
+            let error = match timeout_at(deadline, self.inner.commit(group, now)).await {
+                Ok(Err(error)) if error.is_outage() => error,
+                Ok(answer) => {
+                    pass.succeeded();
+                    return answer;
+                }
+                Err(_) => {
+                    pass.failed();
+                    return Err(self.late());
+                }
+            };
+            if self.answers(deadline).await {
+                pass.succeeded();
+                return Err(error);
+            }
+            pass.failed();
+            if !error.nothing_was_written() {
+                return Err(error);
+            }
+            failure = Some(error);
+            if !self.wait(attempt, self.settings.commit_attempts, deadline).await {
+                break;
+            }
+        }
+        Err(failure.unwrap_or_else(|| self.late()))
+    }
+}
+
+#[async_trait]
+impl Admin for GuardedStore {
+    /// Tried once: whoever asks wants to know how it is now.
+    async fn ping(&self) -> Result<()> {
+        let pass = self.breaker.enter()?;
+        match timeout_at(self.deadline(), self.inner.ping()).await {
+            Ok(Err(error)) if error.is_outage() => {
+                pass.failed();
+                Err(error)
+            }
+            Ok(answer) => {
+                pass.succeeded();
+                answer
+            }
+            Err(_) => {
+                pass.failed();
+                Err(self.late())
+            }
+        }
+    }
+
+    async fn status(&self) -> StoreStatus {
+        if self.ping().await.is_ok()
+            && let Ok(status) = timeout_at(self.deadline(), self.inner.status()).await
+        {
+            *self.described.lock().unwrap_or_else(PoisonError::into_inner) = status.clone();
+            return status;
+        }
+        StoreStatus { up: false, ..self.describe() }
+    }
+
+    fn bell(&self) -> Option<watch::Receiver<Rung>> {
+        self.inner.bell()
+    }
+
+    async fn close(&self) {
+        // A store that hangs must not keep the server from ending.
+        if timeout_at(self.deadline(), self.inner.close()).await.is_err() {
+            tracing::warn!("the store could not be closed in time");
+        }
+    }
+}
