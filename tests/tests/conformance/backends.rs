@@ -67,12 +67,24 @@ pub async fn fallback() -> Fixture {
 }
 
 /// All of them, as a server has them.
-pub async fn every_layer() -> Fixture {
-    let folder = tempfile::tempdir().unwrap();
-    let layers = Layers {
+fn layers(folder: &TempDir) -> Layers {
+    Layers {
         guard: Some(GuardSettings::default()),
         cache: Some((small(), Ownership::Shared)),
         fallback: Some(FallbackSettings::in_folder(folder.path())),
-    };
-    layered(layers, Some(folder)).await
+    }
+}
+
+/// All of them around the reference.
+pub async fn every_layer() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    layered(layers(&folder), Some(folder)).await
+}
+
+/// All of them around PostgreSQL.
+pub async fn postgresql_layers() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let store = PostgresStore::open(Postgres::shared().database()).await.unwrap();
+    let layered = layers(&folder).around(Arc::new(store)).await.unwrap();
+    Fixture::new(layered.store, Some(folder))
 }

@@ -63,7 +63,7 @@ impl Setting {
         tokio::time::timeout(PATIENCE, async {
             loop {
                 let journal = self.journal().await;
-                if journal["pending"] == 0 {
+                if journal["pending"] == 0 && journal["size_bytes"] == 0 {
                     return journal;
                 }
                 tokio::task::yield_now().await;

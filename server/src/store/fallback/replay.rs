@@ -82,7 +82,8 @@ impl FallbackStore {
                 self.away.store(true, Ordering::SeqCst);
                 return;
             }
-            if tokio::time::Instant::now() >= until {
+            // An empty journal is tidied up whatever the time.
+            if tokio::time::Instant::now() >= until && self.is_waiting() {
                 return;
             }
         }
