@@ -95,7 +95,7 @@ async fn run(ownership: Ownership, walks: Vec<Vec<Step>>) -> Result<(), TestCase
 
 fn never_behind(ownership: Ownership) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
-    let config = Config { cases: 64, max_shrink_iters: 50, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 256, max_shrink_iters: 50, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&steps(), |walks| runtime.block_on(run(ownership, walks)));
     if let Err(failure) = outcome {
         panic!("{failure}");

@@ -128,9 +128,13 @@ impl HeadCache {
         self.stamps[stamp] += 1;
     }
 
-    /// Keeps a version that has been written.
+    /// Keeps a version that has been written. One that was taken in before may have been followed by a newer one that
+    /// had to make room since: it is not kept anew.
     pub(in crate::store) fn written(&mut self, version: &Version, now: Duration) {
         self.moving(&version.key);
+        if version.seq <= self.seq && !self.entries.contains_key(&version.key) {
+            return;
+        }
         self.put(&version.key, Some(version.clone()), now);
     }
 
@@ -141,13 +145,13 @@ impl HeadCache {
         }
     }
 
-    /// Forgets everything, as if it had been made now.
+    /// Forgets everything, and starts anew from a seq; never from an earlier one.
     pub(super) fn clear(&mut self, seq: Seq) {
         self.entries.clear();
         self.by_use.clear();
         self.bytes = 0;
         self.stamps.iter_mut().for_each(|stamp| *stamp += 1);
-        self.seq = seq;
+        self.seq = self.seq.max(seq);
     }
 
     pub(super) fn status(&self, name: &str) -> CacheStatus {

@@ -171,7 +171,7 @@ impl CachedStore {
         let Some((first, last)) = written else { return };
         if cache.seq.next() == first {
             cache.seq = last;
-        } else if self.ownership == Ownership::Sole {
+        } else if self.ownership == Ownership::Sole && first > cache.seq {
             // Something was written that no commit has acknowledged.
             cache.clear(last);
         }
