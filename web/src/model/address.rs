@@ -23,6 +23,8 @@ pub enum Page {
     Restore,
     /// `/view/restore/ID`: the result of an applied restore.
     Restored(String),
+    /// `/view/health`
+    Health,
     /// No page has this address.
     Unknown,
 }
@@ -40,6 +42,7 @@ impl Page {
             "/view/activity" => Self::Activity,
             "/view/snapshots" => Self::Snapshots,
             "/view/restore" => Self::Restore,
+            "/view/health" => Self::Health,
             _ => match path.strip_prefix("/view/restore/") {
                 Some(id) if !id.contains('/') => Self::Restored(decode(id)),
                 _ => Self::Unknown,
@@ -58,6 +61,7 @@ impl Page {
             Self::Activity => "Activity",
             Self::Snapshots => "Snapshots",
             Self::Restore | Self::Restored(_) => "Restore",
+            Self::Health => "Health",
             Self::Unknown => "Not found",
         }
     }

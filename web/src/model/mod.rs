@@ -7,6 +7,7 @@ pub mod change;
 pub mod changes;
 pub mod day;
 pub mod feed;
+pub mod health;
 pub mod hello;
 pub mod history;
 pub mod inbox;

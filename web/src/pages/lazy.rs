@@ -9,7 +9,7 @@
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-use super::{activity, compare, restore, snapshots, state, states};
+use super::{activity, compare, health, restore, snapshots, state, states};
 use crate::model::address::Page;
 
 /// Draws a page, once its code is there.
@@ -23,6 +23,7 @@ pub(super) async fn fetch(page: &Page) -> Result<Draw, SplitLoaderError> {
         Page::Compare => draw_compare().await,
         Page::Activity => draw_activity().await,
         Page::Snapshots => draw_snapshots().await,
+        Page::Health => draw_health().await,
         _ => draw_restore().await,
     }
 }
@@ -58,4 +59,9 @@ fn draw_restore() -> Result<Draw, SplitLoaderError> {
         Page::Restored(id) => view! { <restore::Restored id/> }.into_any(),
         _ => view! { <restore::Restore/> }.into_any(),
     })
+}
+
+#[wasm_split(health, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_health() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <health::Health/> }.into_any())
 }

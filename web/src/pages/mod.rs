@@ -4,6 +4,7 @@ mod activity;
 mod compare;
 mod feed_row;
 mod first_run;
+mod health;
 mod later;
 mod lazy;
 mod overview;

@@ -82,6 +82,7 @@ fn common_keys(help: RwSignal<bool>) {
             "g o" => router.go("/"),
             "g s" => router.go("/view/states"),
             "g a" => router.go("/view/activity"),
+            "g h" => router.go("/view/health"),
             _ => return false,
         }
         true

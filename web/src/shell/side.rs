@@ -18,6 +18,7 @@ const PAGES: &[Entry] = &[
     ("/view/snapshots", Icon::Snapshot, "Snapshots", false),
     ("/view/compare", Icon::Compare, "Compare", true),
     ("/view/restore", Icon::Restore, "Restore", true),
+    ("/view/health", Icon::Heart, "Health", true),
 ];
 const VIEWS: &[Entry] = &[
     ("/view/states?validity=invalid", Icon::Warn, "Invalid", true),

@@ -1,0 +1,128 @@
+//! How the server is, in one sentence and in the words of its parts.
+
+use statehouse_core::api::{BreakerState, BreakerStatus, FallbackStatus, LatencyStatus, Status};
+
+use super::number;
+
+/// How well something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// As it should be.
+    Good,
+    /// Neither good nor bad.
+    Plain,
+    /// Somebody should look.
+    Bad,
+}
+
+/// The one sentence, and whether it is good news. The worst comes first.
+#[must_use]
+pub fn sentence(status: &Status) -> (Mood, String) {
+    if status.chain_fault.is_some() {
+        return (Mood::Bad, "Stored versions are damaged".to_owned());
+    }
+    if let Some(fault) = status.fallback.as_ref().and_then(|journal| journal.fault.as_ref()) {
+        return (Mood::Bad, format!("The fallback journal accepts nothing: {fault}"));
+    }
+    if let Some(journal) = status.fallback.as_ref().filter(|journal| journal.active) {
+        let waiting = number::counted(journal.pending, "write waits", "writes wait");
+        return (Mood::Bad, format!("The store is away, {waiting} in the journal"));
+    }
+    if !status.store.up {
+        return (Mood::Bad, "The store does not answer".to_owned());
+    }
+    match status.breaker.as_ref() {
+        Some(breaker) if breaker.state != BreakerState::Closed => {
+            return (Mood::Bad, format!("The circuit breaker is {}", breaker_word(breaker)));
+        }
+        Some(BreakerStatus { forced: true, .. }) => {
+            return (Mood::Bad, "The circuit breaker is held closed by hand".to_owned());
+        }
+        _ => {}
+    }
+    if let Some(journal) = status.fallback.as_ref().filter(|journal| journal.conflicts > 0) {
+        let conflicts = number::counted(journal.conflicts, "write waits", "writes wait");
+        return (Mood::Bad, format!("{conflicts} for a decision"));
+    }
+    (Mood::Good, "Everything works".to_owned())
+}
+
+/// `closed`, `open`, `half open`.
+#[must_use]
+pub fn breaker_word(breaker: &BreakerStatus) -> &'static str {
+    match breaker.state {
+        BreakerState::Closed => "closed",
+        BreakerState::Open => "open",
+        BreakerState::HalfOpen => "half open",
+    }
+}
+
+/// What the journal is doing, as its chip says it.
+#[must_use]
+pub fn journal_word(journal: &FallbackStatus) -> (Mood, String) {
+    match (journal.active, journal.pending, journal.conflicts) {
+        _ if journal.fault.is_some() => (Mood::Bad, "accepts nothing".to_owned()),
+        (true, ..) => (Mood::Bad, "takes the writes".to_owned()),
+        (false, 0, 0) => (Mood::Good, "empty".to_owned()),
+        (false, 0, conflicts) => (Mood::Bad, number::counted(conflicts, "conflict", "conflicts")),
+        (false, pending, _) => (Mood::Plain, format!("{} to replay", number::count(pending))),
+    }
+}
+
+/// `1.4 ms` and `3.8 ms`, or that nothing was measured.
+#[must_use]
+pub fn latency(latency: &LatencyStatus) -> (String, String) {
+    if latency.count == 0 {
+        return ("no data".to_owned(), "nothing in 5 min".to_owned());
+    }
+    let most = number::millis(latency.max_ms);
+    (
+        format!("{} {}", number::millis(latency.p50_ms), number::millis(latency.p99_ms)),
+        format!("at most {most}, of {} in 5 min", number::count(latency.count)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(more: &str) -> Status {
+        serde_json::from_str(&format!(
+            r#"{{"version":"statehouse 0.1.0","started_at":"2026-11-21T09:00:00Z","now":"2026-11-21T09:10:00Z",
+            "store":{{"kind":"sqlite","engine":"SQLite 3.51.3","up":true,"size_bytes":1,"pool":null,"promises":[]}},
+            "seq":3,"states_live":1,"states_deleted":0,"states_invalid":0,"snapshots":0,
+            "commit":{{"count":0,"p50_ms":0.0,"p99_ms":0.0,"max_ms":0.0}},
+            "event_lag":{{"count":2,"p50_ms":1.0,"p99_ms":2.0,"max_ms":3.0}},
+            "listeners":0,"verified_seq":3,"key_required":false{more}}}"#
+        ))
+        .unwrap()
+    }
+
+    const JOURNAL: &str =
+        r#""size_bytes":0,"replayed":0,"torn_bytes":0,"oldest":null,"fault":null,"conflicts":"#;
+
+    #[test]
+    fn the_worst_is_said_first() {
+        assert_eq!(sentence(&status("")), (Mood::Good, "Everything works".to_owned()));
+        let conflict = format!(r#","fallback":{{"active":false,"pending":0,{JOURNAL}1}}"#);
+        assert_eq!(sentence(&status(&conflict)), (Mood::Bad, "1 write waits for a decision".to_owned()));
+        let away = format!(r#","fallback":{{"active":true,"pending":2,{JOURNAL}1}}"#);
+        assert_eq!(sentence(&status(&away)).1, "The store is away, 2 writes wait in the journal");
+        let damaged = format!(r#"{away},"chain_fault":"seq 4: ...""#);
+        assert_eq!(sentence(&status(&damaged)).1, "Stored versions are damaged");
+    }
+
+    #[test]
+    fn a_breaker_that_is_not_closed_is_named() {
+        let breaker = r#","breaker":{"state":"half_open","forced":false,"failure_count":5.0,"failure_threshold":5,
+            "recovery_timeout_seconds":60.0,"retry_after_seconds":null,"opened":1,"refused":7}"#;
+        assert_eq!(sentence(&status(breaker)).1, "The circuit breaker is half open");
+    }
+
+    #[test]
+    fn what_was_not_measured_has_no_figure() {
+        let status = status("");
+        assert_eq!(latency(&status.commit).0, "no data");
+        assert_eq!(latency(&status.event_lag).1, "at most 3 ms, of 2 in 5 min");
+    }
+}

@@ -1,0 +1,149 @@
+//! Writes of the fallback journal that could not be replayed: base, theirs, mine, and the decision.
+
+use gloo_net::http::Method;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use statehouse_core::api::{ConflictSide, FallbackConflict, FallbackConflicts, KeepSide, SettleConflict};
+use statehouse_core::json::Document;
+
+use crate::api::{self, ApiError};
+use crate::live::{Remote, remote};
+use crate::model::address::encode_segment;
+use crate::model::{age, number};
+use crate::parts::{Author, FaultNote, Icon, Notice, NoticeKind, Pic};
+use crate::shell::{desk, toasts};
+
+/// All that wait; nothing where none does.
+#[component]
+pub(super) fn Conflicts() -> impl IntoView {
+    let desk = desk();
+    // Read again when their number moves.
+    let waiting = Memo::new(move |_| {
+        desk.status.value.with(|status| {
+            let journal = status.as_ref().and_then(|status| status.fallback.as_ref());
+            journal.map(|journal| journal.conflicts).filter(|conflicts| *conflicts > 0)
+        })
+    });
+    let list = remote(
+        move || waiting.get(),
+        |_| async move { api::get::<FallbackConflicts>("/fallback/conflicts").await },
+    );
+    let shown = move || {
+        waiting.get()?;
+        list.value.with(|list| list.as_ref().map(|list| list.conflicts.clone()))
+    };
+    view! {
+        <FaultNote remote=list/>
+        {move || shown().map(|conflicts| {
+            conflicts.into_iter().map(|conflict| view! { <Conflict conflict list/> }).collect_view()
+        })}
+    }
+}
+
+#[component]
+fn Conflict(conflict: FallbackConflict, list: Remote<FallbackConflicts>) -> impl IntoView {
+    let (desk, toasts) = (desk(), toasts());
+    let busy = RwSignal::new(false);
+    let fault = RwSignal::new(None::<ApiError>);
+    let path = format!("/fallback/conflicts/{}/settle", encode_segment(&conflict.pending_id));
+    let settle = move |keep: KeepSide| {
+        let body = SettleConflict { keep, user_id: Author::stored(), description: None };
+        let path = path.clone();
+        busy.set(true);
+        fault.set(None);
+        spawn_local(async move {
+            let done = api::send::<serde_json::Value>(Method::POST, &path, Some(&body)).await;
+            busy.try_set(false);
+            match done {
+                Ok(_) => {
+                    let (head, rest) = match keep {
+                        KeepSide::Mine => ("The waiting write was written.", "It is the newest version now."),
+                        KeepSide::Theirs => (
+                            "The store stays as it is.",
+                            "The waiting write is kept in the journal's folder.",
+                        ),
+                    };
+                    toasts.done(head, rest);
+                    list.reload();
+                    desk.status.reload();
+                }
+                Err(error) => {
+                    fault.try_set(Some(error));
+                }
+            }
+        });
+    };
+    let (mine, theirs) = (settle.clone(), settle);
+    let who = conflict.user_id.clone().unwrap_or_else(|| "nobody named".to_owned());
+    let about = format!("{who}, accepted {}", age::to_second(conflict.accepted_at));
+    view! {
+        <section class="panel conflict" aria-label="Conflict">
+            <div class="head">
+                <span class="c-warn"><Pic icon=Icon::Warn/></span>
+                <h2>"A write waits for a decision"</h2>
+                <span class="note">{about}</span>
+            </div>
+            <div class="body">
+                <p>{conflict.reason.clone()}</p>
+                {conflict.description.clone().map(|why| view! { <p class="hint">{format!("\"{why}\"")}</p> })}
+                {conflict.sides.iter().map(side).collect_view()}
+                {move || fault.get().map(|error| view! {
+                    <Notice kind=NoticeKind::Error head=format!("Nothing was written. {}", error.sentence())>
+                        {error.detail().to_owned()}
+                    </Notice>
+                })}
+                <div class="hands">
+                    <button class="btn" disabled=move || busy.get() on:click=move |_| theirs(KeepSide::Theirs)>
+                        "Keep what is stored"
+                    </button>
+                    <button class="btn main" disabled=move || busy.get() on:click=move |_| mine(KeepSide::Mine)>
+                        "Write the waiting one on top"
+                    </button>
+                </div>
+            </div>
+        </section>
+    }
+}
+
+fn side(side: &ConflictSide) -> impl IntoView + use<> {
+    let base = side
+        .base_version
+        .map_or_else(|| "what the writer saw, unknown".to_owned(), |v| format!("what the writer saw, v{v}"));
+    let theirs = side.theirs_version.as_ref().map_or_else(
+        || "stored, nothing".to_owned(),
+        |version| {
+            format!(
+                "stored, v{} by {}",
+                version.version,
+                version.user_id.as_deref().unwrap_or("nobody named")
+            )
+        },
+    );
+    view! {
+        <div class="three">
+            <h3 class="mono">{format!("{} {}", side.key.state_type, side.key.state_id)}</h3>
+            {column(base, side.base.as_ref())}
+            {column(theirs, side.theirs.as_ref())}
+            {column(format!("waiting, {}", side.change), side.mine.as_ref())}
+        </div>
+    }
+}
+
+/// Texts longer than this are shown by their beginning; the API has the whole.
+const SHOWN: usize = 2_000;
+
+fn column(words: String, data: Option<&Document>) -> impl IntoView + use<> {
+    let text = data.map_or_else(
+        || "no data".to_owned(),
+        |data| {
+            let text = data.text();
+            match text.char_indices().nth(SHOWN) {
+                None => text.to_owned(),
+                Some((end, _)) => {
+                    format!("{}\u{2026} ({} in all)", &text[..end], number::bytes(text.len() as u64))
+                }
+            }
+        },
+    );
+    view! { <figure><figcaption>{words}</figcaption><pre class="mono">{text}</pre></figure> }
+}
