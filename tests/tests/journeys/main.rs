@@ -6,6 +6,7 @@
 mod comparing;
 mod exact;
 mod first_visit;
+mod health;
 mod live;
 mod pages;
 mod restoring;

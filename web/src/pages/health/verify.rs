@@ -31,7 +31,10 @@ pub(super) fn VerifyButton() -> impl IntoView {
                     }
                     Ok(report) if report.verified_to >= report.seq => {
                         let versions = number::counted(report.verified_to.0, "version", "versions");
-                        toasts.done("The chain is whole.", format!("{versions} are as they were written."));
+                        toasts.done(
+                            "The chain is whole.",
+                            format!("{versions} checked, as they were written."),
+                        );
                         break;
                     }
                     Ok(report) => {
