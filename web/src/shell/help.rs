@@ -21,6 +21,7 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["g", "o"], "overview"),
     (&["g", "s"], "states"),
     (&["g", "a"], "activity"),
+    (&["g", "h"], "health"),
     (&["Esc"], "close"),
 ];
 
