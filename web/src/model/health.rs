@@ -28,9 +28,6 @@ pub fn sentence(status: &Status) -> (Mood, String) {
         let waiting = number::counted(journal.pending, "write waits", "writes wait");
         return (Mood::Bad, format!("The store is away, {waiting} in the journal"));
     }
-    if !status.store.up {
-        return (Mood::Bad, "The store does not answer".to_owned());
-    }
     match status.breaker.as_ref() {
         Some(breaker) if breaker.state != BreakerState::Closed => {
             return (Mood::Bad, format!("The circuit breaker is {}", breaker_word(breaker)));
@@ -39,6 +36,9 @@ pub fn sentence(status: &Status) -> (Mood, String) {
             return (Mood::Bad, "The circuit breaker is held closed by hand".to_owned());
         }
         _ => {}
+    }
+    if !status.store.up {
+        return (Mood::Bad, "The store does not answer".to_owned());
     }
     if let Some(journal) = status.fallback.as_ref().filter(|journal| journal.conflicts > 0) {
         let conflicts = number::counted(journal.conflicts, "write waits", "writes wait");
@@ -69,17 +69,13 @@ pub fn journal_word(journal: &FallbackStatus) -> (Mood, String) {
     }
 }
 
-/// `1.4 ms` and `3.8 ms`, or that nothing was measured.
+/// `1.4 ms` (half were faster) and `3.8 ms` (99 of 100 were), or that nothing was measured.
 #[must_use]
 pub fn latency(latency: &LatencyStatus) -> (String, String) {
-    if latency.count == 0 {
-        return ("no data".to_owned(), "nothing in 5 min".to_owned());
+    match latency.count {
+        0 => ("no data".to_owned(), "in 5 min".to_owned()),
+        _ => (number::millis(latency.p50_ms), number::millis(latency.p99_ms)),
     }
-    let most = number::millis(latency.max_ms);
-    (
-        format!("{} {}", number::millis(latency.p50_ms), number::millis(latency.p99_ms)),
-        format!("at most {most}, of {} in 5 min", number::count(latency.count)),
-    )
 }
 
 #[cfg(test)]
@@ -123,6 +119,6 @@ mod tests {
     fn what_was_not_measured_has_no_figure() {
         let status = status("");
         assert_eq!(latency(&status.commit).0, "no data");
-        assert_eq!(latency(&status.event_lag).1, "at most 3 ms, of 2 in 5 min");
+        assert_eq!(latency(&status.event_lag), ("1.0 ms".to_owned(), "2.0 ms".to_owned()));
     }
 }

@@ -15,29 +15,31 @@ pub(crate) fn narrow() -> RwSignal<bool> {
     expect_context::<Narrow>().0
 }
 
-/// Light or dark.
+/// Light or dark: as chosen here once, otherwise as the system has it.
 #[derive(Clone, Copy)]
 pub(crate) struct Theme {
+    chosen: RwSignal<Option<bool>>,
     /// Whether the dark colours are shown.
-    pub(crate) dark: RwSignal<bool>,
+    pub(crate) dark: Memo<bool>,
 }
 
 impl Theme {
-    /// Takes the remembered theme, or the system's.
+    /// Takes the remembered theme, or follows the system's.
     pub(crate) fn install() -> Self {
         let remembered = storage().and_then(|store| store.get_item(NAME).ok()?);
-        let dark = match remembered.as_deref() {
-            Some("dark") => true,
-            Some("light") => false,
-            _ => matches("(prefers-color-scheme: dark)"),
-        };
-        let theme = Self { dark: RwSignal::new(dark) };
+        let chosen = RwSignal::new(match remembered.as_deref() {
+            Some("dark") => Some(true),
+            Some("light") => Some(false),
+            _ => None,
+        });
+        let system = watch_media("(prefers-color-scheme: dark)");
+        let dark = Memo::new(move |_| chosen.get().unwrap_or_else(|| system.get()));
         Effect::new(move || {
-            let name = if theme.dark.get() { "dark" } else { "light" };
             if let Some(root) = document().document_element() {
-                let _ = root.set_attribute("data-theme", name);
+                let _ = root.set_attribute("data-theme", name(dark.get()));
             }
         });
+        let theme = Self { chosen, dark };
         provide_context(theme);
         provide_context(Narrow(watch_media("(max-width: 719px)")));
         theme
@@ -45,12 +47,16 @@ impl Theme {
 
     /// Changes to the other one and remembers it.
     pub(crate) fn toggle(self) {
-        self.dark.update(|dark| *dark = !*dark);
-        let name = if self.dark.get_untracked() { "dark" } else { "light" };
+        let dark = !self.dark.get_untracked();
+        self.chosen.set(Some(dark));
         if let Some(store) = storage() {
-            let _ = store.set_item(NAME, name);
+            let _ = store.set_item(NAME, name(dark));
         }
     }
+}
+
+fn name(dark: bool) -> &'static str {
+    if dark { "dark" } else { "light" }
 }
 
 fn storage() -> Option<web_sys::Storage> {

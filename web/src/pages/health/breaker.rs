@@ -46,7 +46,7 @@ fn figures(breaker: BreakerStatus, asking: RwSignal<bool>) -> impl IntoView {
                 name="Failures that count" figure=format!("{:.1}", breaker.failure_count)
                 about=format!("opens at {}", breaker.failure_threshold)
             />
-            <Line name="Opened since the start" figure=number::counted(breaker.opened, "time", "times")/>
+            <Line name="Opened since the start" figure=number::count(breaker.opened)/>
             <Line name="Calls refused" figure=number::count(breaker.refused)/>
             {again.map(|again| view! { <Line name="Next try in" figure=again/> })}
             <div class="hands">

@@ -15,11 +15,14 @@ pub(super) fn Card(
     name: &'static str,
     /// What it is like.
     chip: AnyView,
+    /// Its CSS classes.
+    #[prop(default = "panel card")]
+    class: &'static str,
     /// The figures.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <section class="panel card" aria-label=name>
+        <section class=class aria-label=name>
             <div class="head"><h2>{name}</h2><span class="end">{chip}</span></div>
             <div class="body">{children()}</div>
         </section>
@@ -56,6 +59,7 @@ pub(super) fn Store(status: Status) -> impl IntoView {
         mark(Mood::Bad, "does not answer".to_owned())
     };
     let (commit, about) = latency(&status.commit);
+    let commits = status.commit.count;
     let size = store.size_bytes.map_or_else(|| "no data".to_owned(), number::bytes);
     let of = format!(
         "in {}, {} deleted",
@@ -67,6 +71,7 @@ pub(super) fn Store(status: Status) -> impl IntoView {
         <Card name="Store" chip>
             <Line name="Engine" figure=store.engine.clone()/>
             <Line name="Commit, p50 and p99" figure=commit about/>
+            <Line name="Commits, 5 min" figure=number::count(commits)/>
             <Line name="Versions" figure=number::count(status.seq.0) about=of/>
             <Line name="Size, data and history" figure=size/>
             {status.counts_as_of.map(|time| view! {
@@ -193,7 +198,7 @@ pub(super) fn Caches(caches: Vec<CacheStatus>) -> impl IntoView {
                 <Line name="Hits" figure=rate about=of/>
                 <Line name="Evicted" figure=number::count(cache.evictions)/>
                 <Line name="Expired" figure=number::count(cache.expirations) about=format!("after {} s", cache.ttl_seconds)/>
-                <Line name="Cleaned up" figure=number::counted(cache.cleanup_runs, "time", "times")/>
+                <Line name="Clean-ups" figure=number::count(cache.cleanup_runs)/>
             </Card>
         }
     });
@@ -205,7 +210,7 @@ pub(super) fn Caches(caches: Vec<CacheStatus>) -> impl IntoView {
 pub(super) fn Promises(status: Status) -> impl IntoView {
     let promises = status.store.promises.clone();
     view! {
-        <Card name="What this store promises" chip=().into_any()>
+        <Card name="What this store promises" class="panel card wide" chip=().into_any()>
             <ul class="promises">
                 {promises.into_iter().map(|promise| view! { <li>{promise}</li> }).collect_view()}
             </ul>
