@@ -7,6 +7,7 @@ mod component;
 mod console;
 mod debian;
 mod demo;
+mod influxd;
 mod lockfile;
 mod postgres;
 mod process;
@@ -74,6 +75,8 @@ enum Command {
     Component,
     /// Install what building needs, and print where each tool is.
     Tools,
+    /// Find or build the InfluxDB server that the tests start, and print where it is.
+    Influxd,
 }
 
 fn main() -> ExitCode {
@@ -99,6 +102,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Console => console::build(&workspace)?,
         Command::Component => component::show(&workspace)?,
         Command::Tools => tools::show(&workspace)?,
+        Command::Influxd => println!("{}", influxd::ensure(&workspace)?.display()),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::browser;
+use crate::influxd;
 use crate::server::{self, Profile};
 use crate::tools::find_program;
 use crate::workspace::Workspace;
@@ -20,8 +22,10 @@ const SERVER_VARIABLE: &str = "STATEHOUSE_BIN";
 /// Unit, integration and documentation tests of all packages, without the journeys.
 pub(super) fn all_but_journeys(workspace: &Workspace) -> Result<()> {
     postgres::ensure()?;
+    let influxd = influxd::ensure(workspace)?;
     let server = server::build(workspace, Profile::Test)?;
     let mut tests = runner(workspace, &server);
+    tests.env(influxd::VARIABLE, influxd);
     if has_nextest() {
         tests.args(["-E", &format!("not binary(/^{JOURNEYS}/)")]);
     } else {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 /// `<the user's cache folder>/statehouse/tools`.
-pub(super) fn tools_dir() -> Result<PathBuf> {
+pub(crate) fn tools_dir() -> Result<PathBuf> {
     let base = cache_dir(std::env::consts::OS, |name| std::env::var_os(name).map(PathBuf::from)).context(
         "no cache folder: neither XDG_CACHE_HOME nor HOME (Windows: LOCALAPPDATA) is set to an absolute path",
     )?;

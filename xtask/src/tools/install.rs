@@ -1,38 +1,28 @@
 //! Installing one tool into its own folder of the cache.
 
-use std::fs::File;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
-use super::{Tool, find_program};
+use super::{Tool, find_program, staged};
 use crate::workspace::cargo;
 use crate::{process, progress};
 
 /// Installs the tool so that `home/bin` holds its programs.
-///
-/// Work happens in a staging folder under a lock, and only the finished result is renamed to `home`: a second,
-/// simultaneous installation waits and finds the tool there, and an interrupted one leaves nothing that counts.
 pub(super) fn install(tool: &Tool, home: &Path) -> Result<()> {
-    let cache = home.parent().context("the cache folder has no parent")?;
-    std::fs::create_dir_all(cache).with_context(|| format!("creating {}", cache.display()))?;
-    let lock = cache.join(format!(".{}-{}.lock", tool.krate, tool.version));
-    let lock = File::create(&lock).with_context(|| format!("creating {}", lock.display()))?;
-    if lock.try_lock().is_err() {
-        progress::note("another process is installing it; waiting for that one");
-        lock.lock().context("waiting for the other installation")?;
-    }
-    if tool.is_in(&home.join("bin")) {
-        return Ok(());
-    }
-    let staging = cache.join(format!(".{}-{}.staging", tool.krate, tool.version));
-    // What an interrupted installation left behind.
-    let _ = std::fs::remove_dir_all(&staging);
-    std::fs::create_dir_all(&staging).with_context(|| format!("creating {}", staging.display()))?;
-    let result = fetch(tool, &staging).and_then(|()| publish(tool, &staging, home));
-    // Failing to remove it harms nobody: the next installation starts by removing it.
-    let _ = std::fs::remove_dir_all(&staging);
-    result
+    staged::make(
+        home,
+        |folder| tool.is_in(&folder.join("bin")),
+        |staging| {
+            fetch(tool, staging)?;
+            let finished = staging.join("finished");
+            std::fs::create_dir(&finished).with_context(|| format!("creating {}", finished.display()))?;
+            std::fs::rename(staging.join("bin"), finished.join("bin"))
+                .context("moving the installed programs")?;
+            Ok(finished)
+        },
+    )
+    .with_context(|| format!("installing {} {}", tool.krate, tool.version))
 }
 
 fn fetch(tool: &Tool, staging: &Path) -> Result<()> {
@@ -86,18 +76,4 @@ fn compile(tool: &Tool, staging: &Path) -> Result<()> {
             tool.programs.join(" and ")
         )
     })
-}
-
-fn publish(tool: &Tool, staging: &Path, home: &Path) -> Result<()> {
-    if !tool.is_in(&staging.join("bin")) {
-        bail!("{} was installed, but does not report version {}", tool.krate, tool.version);
-    }
-    if home.exists() {
-        // `install` is only called when what stands there is not the wanted tool.
-        std::fs::remove_dir_all(home).with_context(|| format!("removing the damaged {}", home.display()))?;
-    }
-    let finished = staging.join("finished");
-    std::fs::create_dir(&finished).with_context(|| format!("creating {}", finished.display()))?;
-    std::fs::rename(staging.join("bin"), finished.join("bin")).context("moving the installed programs")?;
-    std::fs::rename(&finished, home).with_context(|| format!("moving the tool to {}", home.display()))
 }

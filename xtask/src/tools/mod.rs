@@ -6,6 +6,7 @@
 mod cache;
 mod install;
 mod path;
+pub(crate) mod staged;
 mod wasm_target;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+pub(crate) use cache::tools_dir;
 pub(crate) use path::find_program;
 pub(crate) use wasm_target::{TARGET, ensure as ensure_wasm_target};
 
@@ -112,7 +114,7 @@ fn provide(tool: &Tool) -> Result<PathBuf> {
     if let Some(dir) = path::folder_with(tool) {
         return Ok(dir);
     }
-    let home = cache::tools_dir()?.join(format!("{}-{}", tool.krate, tool.version));
+    let home = tools_dir()?.join(format!("{}-{}", tool.krate, tool.version));
     let bin = home.join("bin");
     if !tool.is_in(&bin) {
         progress::heading(&format!(
