@@ -13,6 +13,7 @@ mod forward;
 pub mod guarded;
 mod known_heads;
 mod layers;
+pub mod influx;
 pub mod memory;
 pub mod postgres;
 mod query;

@@ -5,13 +5,10 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::browser;
-use crate::influxd;
 use crate::server::{self, Profile};
 use crate::tools::find_program;
 use crate::workspace::Workspace;
-use crate::{browser, postgres};
-use crate::{process, progress};
+use crate::{browser, influxd, postgres, process, progress};
 
 /// Integration tests with this prefix drive a browser through the console and need it built.
 const JOURNEYS: &str = "journeys";

@@ -2,7 +2,7 @@
 //!
 //! It keeps nothing on disk: for tests only.
 
-mod read;
+pub(super) mod read;
 
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};

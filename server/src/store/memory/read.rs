@@ -89,7 +89,8 @@ impl Heads for MemoryStore {
     }
 }
 
-fn matches(version: &Version, query: &ListQuery) -> bool {
+/// Whether a state is one that a query asks for.
+pub(in crate::store) fn matches(version: &Version, query: &ListQuery) -> bool {
     let key = &version.key;
     let part = |part: &String| {
         let data = version.data.as_ref().map_or("", |data| data.text());
@@ -125,7 +126,8 @@ fn cut<T>(rows: &mut Vec<T>, limit: usize) -> bool {
     more
 }
 
-fn summary(version: &Version, with_data: bool) -> StateSummary {
+/// A row of a list.
+pub(in crate::store) fn summary(version: &Version, with_data: bool) -> StateSummary {
     let data = if with_data { version.data.clone() } else { None };
     StateSummary { version: VersionView::of(version), data }
 }

@@ -1,0 +1,158 @@
+//! The only place that knows the client library. What reaches it is made of letters, digits and our own punctuation, so
+//! that neither its escaping of line protocol nor a Flux text can be reached by data; it runs in tasks of its own, so
+//! that a panic in it (it unwraps what it reads) is an error here.
+
+use std::future::Future;
+use std::time::Duration;
+
+use influxdb2::api::write::TimestampPrecision;
+use influxdb2::models::{Query, Status};
+use influxdb2::{RequestError, api::query::FluxRecord};
+
+use super::InfluxOptions;
+use crate::store::{Result, StoreError};
+
+/// A client of one bucket.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    inner: influxdb2::Client,
+    bucket: String,
+    timeout: Duration,
+}
+
+/// A stored point as it comes back. Its place in time is not read: the text says where it belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Point {
+    /// Which log it belongs to.
+    pub(super) measurement: String,
+    /// Who wrote it.
+    pub(super) epoch: String,
+    /// Which part of its record it holds.
+    pub(super) chunk: u32,
+    /// The part.
+    pub(super) text: String,
+}
+
+impl Client {
+    /// A client; nothing is asked of the server yet.
+    pub(super) fn new(options: &InfluxOptions) -> Result<Self> {
+        let builder = influxdb2_reqwest::ClientBuilder::new()
+            .connect_timeout(options.timeout)
+            .redirect(influxdb2_reqwest::redirect::Policy::none());
+        let (url, org, token) = (options.url.clone(), options.org.clone(), options.token.reveal().to_owned());
+        // It panics at an address that is none.
+        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            influxdb2::ClientBuilder::with_builder(builder, url, org, token).build()
+        }));
+        match made {
+            Ok(Ok(inner)) => Ok(Self { inner, bucket: options.bucket.clone(), timeout: options.timeout }),
+            Ok(Err(error)) => Err(StoreError::Unavailable(format!("InfluxDB's client: {error}"))),
+            Err(_) => Err(StoreError::Unavailable("InfluxDB's address is not one".into())),
+        }
+    }
+
+    /// The same client with another limit for how long an answer may take.
+    pub(super) fn within(&self, timeout: Duration) -> Self {
+        Self { timeout, ..self.clone() }
+    }
+
+    /// Writes lines. `Ok` only after InfluxDB said that they are stored; after an error they may be stored or not, now
+    /// or later.
+    pub(super) async fn write(&self, lines: String) -> Result<()> {
+        let (client, bucket) = (self.inner.clone(), self.bucket.clone());
+        self.run(async move {
+            let precision = TimestampPrecision::Nanoseconds;
+            client.write_line_protocol_with_precision(&client.org, &bucket, lines, precision).await
+        })
+        .await
+    }
+
+    /// Runs a query whose `{bucket}` is this client's, and which keeps the columns of [`Point`].
+    pub(super) async fn read(&self, flux: &str) -> Result<Vec<Point>> {
+        let client = self.inner.clone();
+        let query = Query::new(flux.replace("{bucket}", &flux_text(&self.bucket)));
+        let records = self.run(async move { client.query_raw(Some(query)).await }).await?;
+        records.iter().map(point).collect()
+    }
+
+    /// What InfluxDB calls itself, such as `v2.7.12`; an error if it does not say that it is well.
+    pub(super) async fn version(&self) -> Result<String> {
+        let client = self.inner.clone();
+        let health = self.run(async move { client.health().await }).await?;
+        if health.status != Status::Pass {
+            return Err(StoreError::Unavailable("InfluxDB says that it is not well".into()));
+        }
+        Ok(health.version.unwrap_or_default())
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = std::result::Result<T, RequestError>> + Send + 'static,
+    ) -> Result<T> {
+        let mut task = tokio::spawn(work);
+        match tokio::time::timeout(self.timeout, &mut task).await {
+            Ok(Ok(Ok(value))) => Ok(value),
+            Ok(Ok(Err(error))) => Err(failed(&error)),
+            Ok(Err(_)) => Err(StoreError::Unavailable("InfluxDB's client gave up over an answer".into())),
+            Err(_) => {
+                task.abort();
+                let text = format!("InfluxDB did not answer within {} ms", self.timeout.as_millis());
+                Err(StoreError::Unavailable(text))
+            }
+        }
+    }
+}
+
+fn point(record: &FluxRecord) -> Result<Point> {
+    let column = |name: &str| {
+        let found = record.values.get(name).and_then(|value| value.string());
+        found.ok_or_else(|| StoreError::Damaged(format!("InfluxDB answered without a column {name}")))
+    };
+    let chunk = column("c")?;
+    Ok(Point {
+        measurement: column("_measurement")?,
+        epoch: column("e")?,
+        chunk: chunk
+            .parse()
+            .map_err(|_| StoreError::Damaged(format!("a part of a record has the number {chunk:?}")))?,
+        text: column("_value")?,
+    })
+}
+
+/// A text of Flux, in quotes. Only the bucket's name gets here, which the configuration chose.
+fn flux_text(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\' | '$') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn failed(error: &RequestError) -> StoreError {
+    let text = match error {
+        RequestError::Http { status, text } => {
+            let hint = match status.as_u16() {
+                401 => " (is the token right, and may it read and write the bucket?)",
+                404 => " (do the organisation and the bucket exist?)",
+                422 => " (the bucket must keep its data for ever: retention 0)",
+                _ => "",
+            };
+            format!("InfluxDB answered {status}{hint}: {}", text.chars().take(500).collect::<String>())
+        }
+        other => {
+            let mut text = format!("InfluxDB: {other}");
+            let mut source = std::error::Error::source(other).and_then(std::error::Error::source);
+            while let Some(cause) = source {
+                text = format!("{text}: {cause}");
+                source = cause.source();
+            }
+            text
+        }
+    };
+    StoreError::Unavailable(text)
+}

@@ -1,0 +1,181 @@
+//! Reading versions by their seqs: few questions, each for stretches of the log.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{PoisonError, RwLock};
+
+use statehouse_core::api::{StateSummary, VersionView};
+use statehouse_core::json::Document;
+use statehouse_core::model::{Seq, Version};
+
+use super::client::Client;
+use super::epoch::Epochs;
+use super::index::Index;
+use super::layout::{DATA, META, Records, query};
+use super::row::{Row, document};
+use crate::store::{Result, StoreError};
+
+/// Seqs of one question at most.
+const SEQS: usize = 2_000;
+/// Bytes of data of one question, as far as one version allows.
+const BYTES: u64 = 8 << 20;
+/// Stretches of one question at most.
+const STRETCHES: usize = 100;
+/// Versions that nobody asked for between two that somebody did: reading them costs as much as one more stretch.
+const GAP: u64 = 256;
+/// Their bytes, likewise.
+const GAP_BYTES: u64 = 256 << 10;
+
+/// Which versions to read, by seq, with the sizes of their data.
+pub(super) type Wanted = Vec<(Seq, u64)>;
+
+impl Index {
+    /// These seqs, ready to be read. Sorted, each once.
+    pub(super) fn wanted(&self, seqs: impl IntoIterator<Item = Seq>) -> Wanted {
+        let size = |seq: Seq| self.entry(seq).map_or(0, |entry| u64::from(entry.size));
+        let mut wanted: Wanted = seqs.into_iter().map(|seq| (seq, size(seq))).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    }
+
+    /// What lies between two seqs, both not counted.
+    fn bytes_between(&self, from: Seq, to: Seq) -> u64 {
+        let index = |seq: Seq| usize::try_from(seq.0).unwrap_or(usize::MAX).min(self.log.len());
+        let between = self.log.get(index(from)..index(to).saturating_sub(1)).unwrap_or_default();
+        between.iter().map(|entry| u64::from(entry.size)).sum()
+    }
+}
+
+/// One question: the stretches of the log that it reads, and what of that is wanted.
+#[derive(Debug, Default)]
+struct Question {
+    stretches: Vec<Range<u64>>,
+    seqs: Vec<Seq>,
+    bytes: u64,
+}
+
+impl Question {
+    fn has_room(&self, size: u64) -> bool {
+        self.seqs.is_empty()
+            || (self.seqs.len() < SEQS && self.stretches.len() < STRETCHES && self.bytes + size <= BYTES)
+    }
+
+    fn add(&mut self, seq: Seq, size: u64, index: &Index) {
+        self.seqs.push(seq);
+        self.bytes += size;
+        let near = |stretch: &&mut Range<u64>| {
+            seq.0 - stretch.end <= GAP && index.bytes_between(Seq(stretch.end - 1), seq) <= GAP_BYTES
+        };
+        match self.stretches.last_mut().filter(near) {
+            Some(stretch) => stretch.end = seq.0 + 1,
+            None => self.stretches.push(seq.0..seq.0 + 1),
+        }
+    }
+}
+
+/// Cuts what is wanted into questions.
+fn questions(wanted: &Wanted, index: &Index) -> Vec<Question> {
+    let mut questions = Vec::new();
+    let mut question = Question::default();
+    for (seq, size) in wanted {
+        if !question.has_room(*size) {
+            questions.push(std::mem::take(&mut question));
+        }
+        question.add(*seq, *size, index);
+    }
+    questions.push(question);
+    questions.retain(|question| !question.seqs.is_empty());
+    questions
+}
+
+/// Reads versions of a store whose index this is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fetch<'a> {
+    pub(super) client: &'a Client,
+    pub(super) index: &'a RwLock<Index>,
+}
+
+impl Fetch<'_> {
+    /// Whole versions, by seq. Heads come from memory.
+    pub(super) async fn versions(&self, seqs: impl IntoIterator<Item = Seq>) -> Result<HashMap<Seq, Version>> {
+        let mut found = HashMap::new();
+        let (questions, epochs) = {
+            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+            let mut wanted = index.wanted(seqs);
+            wanted.retain(|(seq, _)| match index.head_at(*seq) {
+                Some(head) => found.insert(*seq, head.clone()).is_some(),
+                None => true,
+            });
+            (questions(&wanted, &index), index.epochs.clone())
+        };
+        for Question { stretches, seqs, .. } in questions {
+            let records = Records::of(self.client.read(&query(&[META, DATA], &stretches)).await?)?;
+            for seq in seqs {
+                let row = row(&records, &epochs, seq)?;
+                let data = if row.has_data() { Some(data(&records, &epochs, seq)?) } else { None };
+                found.insert(seq, row.version(seq, data)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Versions without their data, by seq. Heads come from memory.
+    pub(super) async fn views(&self, seqs: impl IntoIterator<Item = Seq>) -> Result<HashMap<Seq, VersionView>> {
+        let mut found = HashMap::new();
+        let (questions, epochs) = {
+            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+            let mut wanted = index.wanted(seqs);
+            wanted.iter_mut().for_each(|(_, size)| *size = 0);
+            wanted.retain(|(seq, _)| match index.head_at(*seq) {
+                Some(head) => found.insert(*seq, VersionView::of(head)).is_some(),
+                None => true,
+            });
+            (questions(&wanted, &index), index.epochs.clone())
+        };
+        for Question { stretches, seqs, .. } in questions {
+            let records = Records::of(self.client.read(&query(&[META], &stretches)).await?)?;
+            for seq in seqs {
+                found.insert(seq, row(&records, &epochs, seq)?.view(seq)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Rows of a list, in the order of the seqs.
+    pub(super) async fn summaries(&self, seqs: &[Seq], with_data: bool) -> Result<Vec<StateSummary>> {
+        let mut all: HashMap<Seq, StateSummary> = if with_data {
+            let versions = self.versions(seqs.iter().copied()).await?;
+            let summary =
+                |version: Version| StateSummary { version: VersionView::of(&version), data: version.data };
+            versions.into_iter().map(|(seq, version)| (seq, summary(version))).collect()
+        } else {
+            let views = self.views(seqs.iter().copied()).await?;
+            views.into_iter().map(|(seq, version)| (seq, StateSummary { version, data: None })).collect()
+        };
+        Ok(seqs.iter().filter_map(|seq| all.remove(seq)).collect())
+    }
+
+    /// Documents, by seq, of versions that have one but are not in the index yet.
+    pub(super) async fn documents(&self, wanted: &Wanted, epochs: &Epochs) -> Result<HashMap<Seq, Document>> {
+        let mut found = HashMap::new();
+        for Question { stretches, seqs, .. } in questions(wanted, &Index::default()) {
+            let records = Records::of(self.client.read(&query(&[DATA], &stretches)).await?)?;
+            for seq in seqs {
+                found.insert(seq, data(&records, epochs, seq)?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What a version is apart from its data.
+pub(super) fn row(records: &Records, epochs: &Epochs, seq: Seq) -> Result<Row> {
+    let bytes = records.get(META, seq.0, epochs.of_seq(seq))?;
+    Row::read(seq, &bytes.ok_or_else(|| StoreError::Damaged(format!("seq {seq} is missing")))?)
+}
+
+fn data(records: &Records, epochs: &Epochs, seq: Seq) -> Result<Document> {
+    let bytes = records.get(DATA, seq.0, epochs.of_seq(seq))?;
+    document(seq, bytes.ok_or_else(|| StoreError::Damaged(format!("seq {seq}: its data is missing")))?)
+}

@@ -1,0 +1,267 @@
+//! What the owner of the bucket keeps in memory: every head, and for every version where it belongs (24 bytes and 8 for
+//! its state), so that only what is asked for is read from InfluxDB.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use statehouse_core::api::RestoreRecord;
+use statehouse_core::commit::Tip;
+use statehouse_core::hash::ChainHash;
+use statehouse_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version};
+
+use super::epoch::Epochs;
+use super::row::Row;
+use crate::store::decide::{Known, Needs, SnapshotChange};
+use crate::store::{Result, TypeTotals};
+
+/// One version, as far as it is in memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) recorded_at: Timestamp,
+    pub(super) state: u32,
+    pub(super) author: u32,
+    /// Bytes of data.
+    pub(super) size: u32,
+}
+
+/// One state.
+#[derive(Debug)]
+pub(super) struct State {
+    number: u32,
+    /// The seqs of its versions.
+    pub(super) seqs: Vec<Seq>,
+    pub(super) head: Version,
+}
+
+#[derive(Debug)]
+pub(super) struct Index {
+    pub(super) tip: Tip,
+    /// The number of the last commit.
+    pub(super) commit: u64,
+    pub(super) epochs: Epochs,
+    /// The version with seq n is at n-1.
+    pub(super) log: Vec<Entry>,
+    pub(super) states: BTreeMap<Arc<StateKey>, State>,
+    /// The states by number.
+    keys: Vec<Arc<StateKey>>,
+    /// The states by the seq of their heads.
+    pub(super) changed: BTreeMap<Seq, u32>,
+    authors: Vec<Option<Arc<str>>>,
+    author_numbers: HashMap<Option<Arc<str>>, u32>,
+    pub(super) totals: BTreeMap<StateType, TypeTotals>,
+    pub(super) snapshots: BTreeMap<u64, Snapshot>,
+    next_snapshot: u64,
+    pub(super) restores: Vec<RestoreRecord>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            tip: Tip::START,
+            commit: 0,
+            epochs: Epochs::default(),
+            log: Vec::new(),
+            states: BTreeMap::new(),
+            keys: Vec::new(),
+            changed: BTreeMap::new(),
+            authors: Vec::new(),
+            author_numbers: HashMap::new(),
+            totals: BTreeMap::new(),
+            snapshots: BTreeMap::new(),
+            next_snapshot: 0,
+            restores: Vec::new(),
+        }
+    }
+}
+
+/// The place of a version in the log.
+fn place(seq: Seq) -> Option<usize> {
+    usize::try_from(seq.0).ok()?.checked_sub(1)
+}
+
+impl Index {
+    pub(super) fn entry(&self, seq: Seq) -> Option<&Entry> {
+        self.log.get(place(seq)?)
+    }
+
+    pub(super) fn key_of(&self, entry: &Entry) -> Option<&Arc<StateKey>> {
+        self.keys.get(entry.state as usize)
+    }
+
+    pub(super) fn author_of(&self, entry: &Entry) -> Option<&Arc<str>> {
+        self.authors.get(entry.author as usize)?.as_ref()
+    }
+
+    /// The version with this seq, if it is a head.
+    pub(super) fn head_at(&self, seq: Seq) -> Option<&Version> {
+        let key = self.key_of(self.entry(seq)?)?;
+        self.states.get(key).map(|state| &state.head).filter(|head| head.seq == seq)
+    }
+
+    /// The heads, last changed first.
+    pub(super) fn heads_by_change(&self) -> impl Iterator<Item = &Version> {
+        self.changed.keys().rev().filter_map(|seq| self.head_at(*seq))
+    }
+
+    pub(super) fn head(&self, key: &StateKey) -> Option<&Version> {
+        self.states.get(key).map(|state| &state.head)
+    }
+
+    /// The seq of the last version of a state at or before a seq.
+    pub(super) fn as_of(&self, key: &StateKey, seq: Seq) -> Option<Seq> {
+        self.states.get(key)?.as_of(seq)
+    }
+
+    pub(super) fn known(&self, needs: &Needs<'_>) -> Known {
+        let head = |key: &&StateKey| self.head(key).map(|head| ((*key).clone(), head.clone()));
+        Known {
+            tip: self.tip,
+            heads: needs.heads.iter().filter_map(head).collect(),
+            snapshots: self.snapshots.values().map(|s| (s.id.clone(), s.clone())).collect(),
+        }
+    }
+
+    /// Adds the next version. `tip` moves with it.
+    pub(super) fn keep(&mut self, version: Version) {
+        let key = Arc::new(version.key.clone());
+        let number = self.states.get(&key).map_or(self.keys.len(), |state| state.number as usize);
+        // Four thousand million states do not fit into memory.
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.note(version.recorded_at, version.author.as_ref(), version.size() as u64, number);
+        self.tip = Tip { seq: version.seq, chain_hash: version.chain_hash, recorded_at: version.recorded_at };
+        self.set_head(&key, number, vec![version.seq], version);
+    }
+
+    fn set_head(&mut self, key: &Arc<StateKey>, number: u32, seqs: Vec<Seq>, head: Version) {
+        self.changed.insert(head.seq, number);
+        self.count(&head, true);
+        if let Some(state) = self.states.get_mut(key) {
+            state.seqs.extend(seqs);
+            let before = std::mem::replace(&mut state.head, head);
+            self.changed.remove(&before.seq);
+            self.count(&before, false);
+        } else {
+            self.keys.push(Arc::clone(key));
+            self.states.insert(Arc::clone(key), State { number, seqs, head });
+        }
+    }
+
+    fn note(&mut self, recorded_at: Timestamp, author: Option<&Arc<str>>, size: u64, state: u32) {
+        let author = self.author(author);
+        self.log.push(Entry { recorded_at, state, author, size: u32::try_from(size).unwrap_or(u32::MAX) });
+    }
+
+    fn author(&mut self, author: Option<&Arc<str>>) -> u32 {
+        let author = author.cloned();
+        if let Some(number) = self.author_numbers.get(&author) {
+            return *number;
+        }
+        let number = u32::try_from(self.authors.len()).unwrap_or(u32::MAX);
+        self.authors.push(author.clone());
+        self.author_numbers.insert(author, number);
+        number
+    }
+
+    fn count(&mut self, head: &Version, added: bool) {
+        let state_type = &head.key.state_type;
+        let sums = self.totals.entry(state_type.clone()).or_insert_with(|| TypeTotals {
+            state_type: state_type.clone(),
+            live: 0,
+            deleted: 0,
+            invalid: 0,
+        });
+        let step = |sum: &mut u64| *sum = if added { *sum + 1 } else { sum.saturating_sub(1) };
+        if head.is_deleted() {
+            step(&mut sums.deleted);
+        } else {
+            step(&mut sums.live);
+            if head.verdict.is_invalid() {
+                step(&mut sums.invalid);
+            }
+        }
+    }
+
+    /// Adds what a commit brought besides versions.
+    pub(super) fn keep_records(&mut self, snapshots: Vec<SnapshotChange>, restores: Vec<RestoreRecord>) {
+        for change in snapshots {
+            match change {
+                SnapshotChange::Made(snapshot) => {
+                    self.snapshots.insert(self.next_snapshot, snapshot);
+                    self.next_snapshot += 1;
+                }
+                SnapshotChange::Forgotten(id) => self.snapshots.retain(|_, snapshot| snapshot.id != id),
+            }
+        }
+        self.restores.extend(restores);
+    }
+}
+
+impl State {
+    /// The seq of its last version at or before a seq.
+    pub(super) fn as_of(&self, seq: Seq) -> Option<Seq> {
+        let count = self.seqs.partition_point(|s| *s <= seq);
+        self.seqs.get(count.checked_sub(1)?).copied()
+    }
+}
+
+/// Versions that are read one after the other, to be added when all are there.
+#[derive(Debug, Default)]
+pub(super) struct Growth {
+    entries: Vec<(Timestamp, Option<Arc<str>>, u64, u32)>,
+    numbers: HashMap<Arc<StateKey>, u32>,
+    states: Vec<(Arc<StateKey>, Vec<Seq>, Row)>,
+    /// The chain hash of the last.
+    pub(super) chain_hash: Option<ChainHash>,
+}
+
+impl Growth {
+    pub(super) fn push(&mut self, seq: Seq, row: Row) -> Result<()> {
+        let key = Arc::new(row.key()?);
+        let next = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
+        let number = *self.numbers.entry(Arc::clone(&key)).or_insert(next);
+        self.entries.push((row.recorded_at(), row.author.clone(), row.size, number));
+        self.chain_hash = Some(row.chain_hash);
+        match self.states.get_mut(number as usize) {
+            Some((_, seqs, head)) => {
+                seqs.push(seq);
+                *head = row;
+            }
+            None => self.states.push((key, vec![seq], row)),
+        }
+        Ok(())
+    }
+
+    /// The seqs and sizes of the heads that are to be set and have data, by seq.
+    pub(super) fn heads(&self) -> Vec<(Seq, u64)> {
+        let heads = self.states.iter().filter(|(_, _, row)| row.has_data());
+        let mut heads: Vec<(Seq, u64)> =
+            heads.filter_map(|(_, seqs, row)| Some((*seqs.last()?, row.size))).collect();
+        heads.sort_unstable();
+        heads
+    }
+
+    /// Adds everything. `data` has the documents of [`Growth::heads`].
+    pub(super) fn add_to(
+        self,
+        index: &mut Index,
+        data: &HashMap<Seq, statehouse_core::json::Document>,
+    ) -> Result<()> {
+        let mut states = Vec::with_capacity(self.states.len());
+        for (key, seqs, row) in self.states {
+            let Some(last) = seqs.last().copied() else { continue };
+            states.push((key, seqs, row.version(last, data.get(&last).cloned())?));
+        }
+        let mut numbers = Vec::with_capacity(states.len());
+        for (key, seqs, head) in states {
+            let known = index.states.get(&key).map_or(index.keys.len(), |state| state.number as usize);
+            let number = u32::try_from(known).unwrap_or(u32::MAX);
+            numbers.push(number);
+            index.set_head(&key, number, seqs, head);
+        }
+        for (recorded_at, author, size, state) in self.entries {
+            let number = numbers.get(state as usize).copied().unwrap_or(u32::MAX);
+            index.note(recorded_at, author.as_ref(), size, number);
+        }
+        Ok(())
+    }
+}
