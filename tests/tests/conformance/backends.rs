@@ -6,9 +6,11 @@ use statehouse_server::store::Layers;
 use statehouse_server::store::cached::{CacheSettings, Ownership};
 use statehouse_server::store::fallback::FallbackSettings;
 use statehouse_server::store::guarded::GuardSettings;
+use statehouse_server::store::influx::InfluxStore;
 use statehouse_server::store::memory::MemoryStore;
 use statehouse_server::store::postgres::PostgresStore;
 use statehouse_server::store::sqlite::SqliteStore;
+use statehouse_tests::influx;
 use statehouse_tests::postgres::Postgres;
 use tempfile::TempDir;
 
@@ -87,4 +89,10 @@ pub async fn postgresql_layers() -> Fixture {
     let store = PostgresStore::open(Postgres::shared().database()).await.unwrap();
     let layered = layers(&folder).around(Arc::new(store)).await.unwrap();
     Fixture::new(layered.store, Some(folder))
+}
+
+/// A bucket of its own.
+pub async fn influxdb() -> Fixture {
+    let store = InfluxStore::open(&influx::bucket().await).await.unwrap();
+    Fixture::new(Arc::new(store), None)
 }

@@ -140,3 +140,4 @@ conformance!(cached_shared, crate::backends::cached_shared);
 conformance!(fallback, crate::backends::fallback);
 conformance!(every_layer, crate::backends::every_layer);
 conformance!(postgresql_layers, crate::backends::postgresql_layers);
+conformance!(influxdb, crate::backends::influxdb);

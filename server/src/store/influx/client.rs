@@ -2,6 +2,7 @@
 //! that neither its escaping of line protocol nor a Flux text can be reached by data; it runs in tasks of its own, so
 //! that a panic in it (it unwraps what it reads) is an error here.
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::time::Duration;
 
@@ -119,15 +120,18 @@ fn point(record: &FluxRecord) -> Result<Point> {
     })
 }
 
-/// A text of Flux, in quotes. Only the bucket's name gets here, which the configuration chose.
+/// A text of Flux, in quotes, all but letters and digits as bytes. Only the bucket's name gets here, which the
+/// configuration chose.
 fn flux_text(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
-    for c in text.chars() {
-        if matches!(c, '"' | '\\' | '$') {
-            quoted.push('\\');
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            quoted.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(quoted, "\\x{byte:02x}");
         }
-        quoted.push(c);
     }
     quoted.push('"');
     quoted

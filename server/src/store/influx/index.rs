@@ -68,7 +68,7 @@ impl Default for Index {
             author_numbers: HashMap::new(),
             totals: BTreeMap::new(),
             snapshots: BTreeMap::new(),
-            next_snapshot: 0,
+            next_snapshot: 1,
             restores: Vec::new(),
         }
     }
