@@ -23,7 +23,11 @@ pub(super) fn provide(staging: &Path) -> Result<OsString> {
     }
     let python = ["python3", "python"].into_iter().find(|python| has_pip(python));
     let Some(python) = python else {
-        bail!("there is neither Go {}.{} or newer nor Python with pip, which could bring one", OLDEST.0, OLDEST.1);
+        bail!(
+            "there is neither Go {}.{} or newer nor Python with pip, which could bring one",
+            OLDEST.0,
+            OLDEST.1
+        );
     };
     let folder = staging.join("python");
     let mut install = Command::new(python);

@@ -89,7 +89,10 @@ mod tests {
         let text = "module x\ntool github.com/influxdata/influxdb/v2/cmd/influxd\nrequire (\n\
                     \tgithub.com/influxdata/influxdb/v2 v2.7.12\n)\n";
         assert_eq!(version_in(text).as_deref(), Some("2.7.12"));
-        assert_eq!(version_in("require github.com/influxdata/influxdb/v2 v2.9.9\n").as_deref(), Some("2.9.9"));
+        assert_eq!(
+            version_in("require github.com/influxdata/influxdb/v2 v2.9.9\n").as_deref(),
+            Some("2.9.9")
+        );
         assert_eq!(version_in("module x\n"), None);
     }
 

@@ -29,12 +29,7 @@ impl End {
     pub(super) const START: Self = Self::of(0, Tip::START);
 
     pub(super) const fn of(commit: u64, tip: Tip) -> Self {
-        Self {
-            commit,
-            seq: tip.seq.0,
-            chain_hash: tip.chain_hash,
-            recorded_at: tip.recorded_at.micros(),
-        }
+        Self { commit, seq: tip.seq.0, chain_hash: tip.chain_hash, recorded_at: tip.recorded_at.micros() }
     }
 
     pub(super) fn tip(&self) -> Tip {

@@ -98,7 +98,10 @@ pub(super) struct Fetch<'a> {
 
 impl Fetch<'_> {
     /// Whole versions, by seq. Heads come from memory.
-    pub(super) async fn versions(&self, seqs: impl IntoIterator<Item = Seq>) -> Result<HashMap<Seq, Version>> {
+    pub(super) async fn versions(
+        &self,
+        seqs: impl IntoIterator<Item = Seq>,
+    ) -> Result<HashMap<Seq, Version>> {
         let mut found = HashMap::new();
         let (questions, epochs) = {
             let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
@@ -121,7 +124,10 @@ impl Fetch<'_> {
     }
 
     /// Versions without their data, by seq. Heads come from memory.
-    pub(super) async fn views(&self, seqs: impl IntoIterator<Item = Seq>) -> Result<HashMap<Seq, VersionView>> {
+    pub(super) async fn views(
+        &self,
+        seqs: impl IntoIterator<Item = Seq>,
+    ) -> Result<HashMap<Seq, VersionView>> {
         let mut found = HashMap::new();
         let (questions, epochs) = {
             let index = self.index.read().unwrap_or_else(PoisonError::into_inner);

@@ -59,16 +59,14 @@ impl Change {
         };
         Ok(match self {
             Self::Forgotten(id) => SnapshotChange::Forgotten(name(&id)?),
-            Self::Made { id, seq, description, author, created_at, kind } => {
-                SnapshotChange::Made(Snapshot {
-                    id: name(&id)?,
-                    seq: Seq(seq),
-                    description: description.map(Into::into),
-                    author: author.map(Into::into),
-                    created_at: Timestamp::from_micros(created_at),
-                    kind,
-                })
-            }
+            Self::Made { id, seq, description, author, created_at, kind } => SnapshotChange::Made(Snapshot {
+                id: name(&id)?,
+                seq: Seq(seq),
+                description: description.map(Into::into),
+                author: author.map(Into::into),
+                created_at: Timestamp::from_micros(created_at),
+                kind,
+            }),
         })
     }
 }
@@ -140,7 +138,13 @@ async fn beside(client: &Client, epochs: &Epochs, after: u64, to: u64) -> Result
 }
 
 /// Writes what was decided, the commit point last, and returns where the log then ends.
-pub(super) async fn write(client: &Client, epoch: &Epoch, commit: u64, before: End, decided: &Decided) -> Result<End> {
+pub(super) async fn write(
+    client: &Client,
+    epoch: &Epoch,
+    commit: u64,
+    before: End,
+    decided: &Decided,
+) -> Result<End> {
     let mut lines = Lines::default();
     for version in &decided.versions {
         lines.push(META, &epoch.name, version.seq.0, &Row::of(version).bytes()?)?;
@@ -161,11 +165,14 @@ pub(super) async fn write(client: &Client, epoch: &Epoch, commit: u64, before: E
     if !lines.is_empty() {
         client.write(lines.into_text()).await?;
     }
-    let tip = decided.versions.last().map_or_else(|| before.tip(), |last| statehouse_core::commit::Tip {
-        seq: last.seq,
-        chain_hash: last.chain_hash,
-        recorded_at: last.recorded_at,
-    });
+    let tip = decided.versions.last().map_or_else(
+        || before.tip(),
+        |last| statehouse_core::commit::Tip {
+            seq: last.seq,
+            chain_hash: last.chain_hash,
+            recorded_at: last.recorded_at,
+        },
+    );
     let end = End::of(commit, tip);
     client.write(commit_lines(epoch, end)?).await?;
     Ok(end)
