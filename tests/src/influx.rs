@@ -17,7 +17,7 @@ use crate::client::encoded;
 
 const ORG: &str = "statehouse-tests";
 const TOKEN: &str = "token-of-the-tests";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(25);
 
 /// Runs a program until standard input ends, which it does when the test's process ends, however it ends.

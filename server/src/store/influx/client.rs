@@ -104,6 +104,10 @@ impl Client {
     }
 }
 
+#[allow(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method's type is in a crate that we do not name"
+)]
 fn point(record: &FluxRecord) -> Result<Point> {
     let column = |name: &str| {
         let found = record.values.get(name).and_then(|value| value.string());

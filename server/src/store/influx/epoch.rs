@@ -107,9 +107,9 @@ impl Epochs {
         Ok(epoch)
     }
 
-    /// Takes over what was read anew.
-    pub(super) fn replace(&mut self, read: Self) {
-        *self = Self { used: self.used.max(read.used), list: read.list };
+    /// What was read anew, with the numbers that were used up before.
+    pub(super) fn after(self, before: &Self) -> Self {
+        Self { used: self.used.max(before.used), list: self.list }
     }
 
     /// Who wrote the version with this seq.

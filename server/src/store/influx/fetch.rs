@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use statehouse_core::api::{StateSummary, VersionView};
 use statehouse_core::json::Document;
@@ -110,7 +110,7 @@ impl Fetch<'_> {
                 Some(head) => found.insert(*seq, head.clone()).is_some(),
                 None => true,
             });
-            (questions(&wanted, &index), index.epochs.clone())
+            (questions(&wanted, &index), Arc::clone(&index.epochs))
         };
         for Question { stretches, seqs, .. } in questions {
             let records = Records::of(self.client.read(&query(&[META, DATA], &stretches)).await?)?;
@@ -132,12 +132,14 @@ impl Fetch<'_> {
         let (questions, epochs) = {
             let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
             let mut wanted = index.wanted(seqs);
-            wanted.iter_mut().for_each(|(_, size)| *size = 0);
+            for (_, size) in &mut wanted {
+                *size = 0;
+            }
             wanted.retain(|(seq, _)| match index.head_at(*seq) {
                 Some(head) => found.insert(*seq, VersionView::of(head)).is_some(),
                 None => true,
             });
-            (questions(&wanted, &index), index.epochs.clone())
+            (questions(&wanted, &index), Arc::clone(&index.epochs))
         };
         for Question { stretches, seqs, .. } in questions {
             let records = Records::of(self.client.read(&query(&[META], &stretches)).await?)?;

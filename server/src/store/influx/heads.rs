@@ -39,14 +39,16 @@ impl Heads for InfluxStore {
             let tip = index.tip.seq;
             if query.at.is_none_or(|at| at >= tip) {
                 return match query.sort {
-                    Sort::Changed => page(index.heads_by_change(), query, mark, tip),
-                    Sort::Id => page(index.states.values().map(|state| &state.head), query, mark, tip),
+                    Sort::Changed => page(index.heads_by_change(), query, mark.as_ref(), tip),
+                    Sort::Id => {
+                        page(index.states.values().map(|state| &state.head), query, mark.as_ref(), tip)
+                    }
                 };
             }
         }
         let at = query.at.unwrap_or_default();
         let past = self.past(query, at).await?;
-        page(past.iter(), query, mark, at)
+        page(past.iter(), query, mark.as_ref(), at)
     }
 
     async fn totals(&self) -> Result<Vec<TypeTotals>> {
@@ -84,10 +86,10 @@ impl InfluxStore {
 fn page<'a>(
     states: impl Iterator<Item = &'a Version>,
     query: &ListQuery,
-    mark: Option<Mark>,
+    mark: Option<&Mark>,
     at: Seq,
 ) -> Result<Page<StateSummary>> {
-    let after = |version: &Version| match mark.as_ref().map(|mark| &mark.place) {
+    let after = |version: &Version| match mark.map(|mark| &mark.place) {
         Some(Place::Changed(seq)) => version.seq < *seq,
         Some(Place::Id(key)) => version.key > *key,
         _ => true,
@@ -96,7 +98,7 @@ fn page<'a>(
         Sort::Changed => Place::Changed(version.seq),
         Sort::Id => Place::Id(version.key.clone()),
     };
-    match (&mark, query.sort) {
+    match (mark, query.sort) {
         (None, _)
         | (Some(Mark { place: Place::Changed(_), .. }), Sort::Changed)
         | (Some(Mark { place: Place::Id(_), .. }), Sort::Id) => {}
@@ -118,7 +120,7 @@ fn page<'a>(
             }
         }
     }
-    let total = mark.as_ref().map_or(counted, |mark| mark.total);
+    let total = mark.map_or(counted, |mark| mark.total);
     let next = next(&rows, more, total, place);
     let rows = rows.into_iter().map(|version| summary(version, query.with_data)).collect();
     Ok(Page { rows, total, next, seq: at })

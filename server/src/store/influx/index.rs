@@ -6,13 +6,11 @@ use std::sync::Arc;
 
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::commit::Tip;
-use statehouse_core::hash::ChainHash;
 use statehouse_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version};
 
 use super::epoch::Epochs;
-use super::row::Row;
+use crate::store::TypeTotals;
 use crate::store::decide::{Known, Needs, SnapshotChange};
-use crate::store::{Result, TypeTotals};
 
 /// One version, as far as it is in memory.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +36,7 @@ pub(super) struct Index {
     pub(super) tip: Tip,
     /// The number of the last commit.
     pub(super) commit: u64,
-    pub(super) epochs: Epochs,
+    pub(super) epochs: Arc<Epochs>,
     /// The version with seq n is at n-1.
     pub(super) log: Vec<Entry>,
     pub(super) states: BTreeMap<Arc<StateKey>, State>,
@@ -59,7 +57,7 @@ impl Default for Index {
         Self {
             tip: Tip::START,
             commit: 0,
-            epochs: Epochs::default(),
+            epochs: Arc::default(),
             log: Vec::new(),
             states: BTreeMap::new(),
             keys: Vec::new(),
@@ -124,15 +122,21 @@ impl Index {
     /// Adds the next version. `tip` moves with it.
     pub(super) fn keep(&mut self, version: Version) {
         let key = Arc::new(version.key.clone());
-        let number = self.states.get(&key).map_or(self.keys.len(), |state| state.number as usize);
-        // Four thousand million states do not fit into memory.
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let number = self.number(&key);
         self.note(version.recorded_at, version.author.as_ref(), version.size() as u64, number);
         self.tip = Tip { seq: version.seq, chain_hash: version.chain_hash, recorded_at: version.recorded_at };
         self.set_head(&key, number, vec![version.seq], version);
     }
 
-    fn set_head(&mut self, key: &Arc<StateKey>, number: u32, seqs: Vec<Seq>, head: Version) {
+    /// The number of a state, or the one that it gets.
+    pub(super) fn number(&self, key: &StateKey) -> u32 {
+        let number = self.states.get(key).map_or(self.keys.len(), |state| state.number as usize);
+        // Four thousand million states do not fit into memory.
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
+    /// Moves the head of a state, whose versions since it was moved last have these seqs.
+    pub(super) fn set_head(&mut self, key: &Arc<StateKey>, number: u32, seqs: Vec<Seq>, head: Version) {
         self.changed.insert(head.seq, number);
         self.count(&head, true);
         if let Some(state) = self.states.get_mut(key) {
@@ -146,7 +150,8 @@ impl Index {
         }
     }
 
-    fn note(&mut self, recorded_at: Timestamp, author: Option<&Arc<str>>, size: u64, state: u32) {
+    /// Adds the place of the next version.
+    pub(super) fn note(&mut self, recorded_at: Timestamp, author: Option<&Arc<str>>, size: u64, state: u32) {
         let author = self.author(author);
         self.log.push(Entry { recorded_at, state, author, size: u32::try_from(size).unwrap_or(u32::MAX) });
     }
@@ -201,67 +206,5 @@ impl State {
     pub(super) fn as_of(&self, seq: Seq) -> Option<Seq> {
         let count = self.seqs.partition_point(|s| *s <= seq);
         self.seqs.get(count.checked_sub(1)?).copied()
-    }
-}
-
-/// Versions that are read one after the other, to be added when all are there.
-#[derive(Debug, Default)]
-pub(super) struct Growth {
-    entries: Vec<(Timestamp, Option<Arc<str>>, u64, u32)>,
-    numbers: HashMap<Arc<StateKey>, u32>,
-    states: Vec<(Arc<StateKey>, Vec<Seq>, Row)>,
-    /// The chain hash of the last.
-    pub(super) chain_hash: Option<ChainHash>,
-}
-
-impl Growth {
-    pub(super) fn push(&mut self, seq: Seq, row: Row) -> Result<()> {
-        let key = Arc::new(row.key()?);
-        let next = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
-        let number = *self.numbers.entry(Arc::clone(&key)).or_insert(next);
-        self.entries.push((row.recorded_at(), row.author.clone(), row.size, number));
-        self.chain_hash = Some(row.chain_hash);
-        match self.states.get_mut(number as usize) {
-            Some((_, seqs, head)) => {
-                seqs.push(seq);
-                *head = row;
-            }
-            None => self.states.push((key, vec![seq], row)),
-        }
-        Ok(())
-    }
-
-    /// The seqs and sizes of the heads that are to be set and have data, by seq.
-    pub(super) fn heads(&self) -> Vec<(Seq, u64)> {
-        let heads = self.states.iter().filter(|(_, _, row)| row.has_data());
-        let mut heads: Vec<(Seq, u64)> =
-            heads.filter_map(|(_, seqs, row)| Some((*seqs.last()?, row.size))).collect();
-        heads.sort_unstable();
-        heads
-    }
-
-    /// Adds everything. `data` has the documents of [`Growth::heads`].
-    pub(super) fn add_to(
-        self,
-        index: &mut Index,
-        data: &HashMap<Seq, statehouse_core::json::Document>,
-    ) -> Result<()> {
-        let mut states = Vec::with_capacity(self.states.len());
-        for (key, seqs, row) in self.states {
-            let Some(last) = seqs.last().copied() else { continue };
-            states.push((key, seqs, row.version(last, data.get(&last).cloned())?));
-        }
-        let mut numbers = Vec::with_capacity(states.len());
-        for (key, seqs, head) in states {
-            let known = index.states.get(&key).map_or(index.keys.len(), |state| state.number as usize);
-            let number = u32::try_from(known).unwrap_or(u32::MAX);
-            numbers.push(number);
-            index.set_head(&key, number, seqs, head);
-        }
-        for (recorded_at, author, size, state) in self.entries {
-            let number = numbers.get(state as usize).copied().unwrap_or(u32::MAX);
-            index.note(recorded_at, author.as_ref(), size, number);
-        }
-        Ok(())
     }
 }

@@ -3,8 +3,8 @@
 //! having written, and owns the bucket if the name is still its own. Nobody's clock is compared with another's: a
 //! lease is taken to be free when it did not change for as long as it is good.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,26 @@ pub(super) struct Lease {
 #[derive(Debug, Default)]
 struct State {
     turn: u64,
-    good_until: Option<Instant>,
+    good: Option<Good>,
+}
+
+/// When the lease was asked for that InfluxDB confirmed, by two clocks: the steady one stands still while the machine
+/// sleeps, the other may be set.
+#[derive(Debug, Clone, Copy)]
+struct Good {
+    steady: Instant,
+    wall: SystemTime,
+}
+
+impl Good {
+    fn now() -> Self {
+        Self { steady: Instant::now(), wall: SystemTime::now() }
+    }
+
+    /// The time that has passed: by the clock that says more.
+    fn age(&self) -> Duration {
+        self.steady.elapsed().max(self.wall.elapsed().unwrap_or_default())
+    }
 }
 
 impl Lease {
@@ -72,7 +91,8 @@ impl Lease {
 
     /// Whether the bucket is this server's now, with time to spare.
     pub(super) fn is_good(&self) -> bool {
-        self.good_until().is_some_and(|until| Instant::now() < until)
+        // A fifth is kept back for what is under way when it ends.
+        self.age().is_some_and(|age| age < self.times.good * 4 / 5)
     }
 
     /// As an error for who needs it.
@@ -83,8 +103,12 @@ impl Lease {
         Err(StoreError::Unavailable("this server does not own the bucket now: its lease has run out".into()))
     }
 
-    fn good_until(&self) -> Option<Instant> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).good_until
+    fn age(&self) -> Option<Duration> {
+        self.state().good.map(|good| good.age())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Becomes the owner, or says who is.
@@ -92,14 +116,14 @@ impl Lease {
         let _writing = self.writing.lock().await;
         let run_out = self.wait_until_free().await?;
         for _ in 0..ATTEMPTS {
-            let found_free = Instant::now();
+            let found_free = Good::now();
             let now = self.read().await?;
             if self.is_others(now.as_ref()) && now != run_out {
                 return Err(taken());
             }
             let claim = self.next(true);
             self.write(&claim).await?;
-            if found_free.elapsed() > self.times.settle * 3 / 4 {
+            if found_free.age() > self.times.settle * 3 / 4 {
                 // Too slow: somebody else may have waited for us in vain. Nothing is believed, and it is tried again.
                 continue;
             }
@@ -107,7 +131,7 @@ impl Lease {
             if self.read().await?.as_ref() != Some(&claim) {
                 return Err(taken());
             }
-            self.good_from(found_free);
+            self.state().good = Some(found_free);
             return Ok(());
         }
         let text = "InfluxDB answers too slowly to agree on who owns the bucket";
@@ -144,14 +168,14 @@ impl Lease {
     /// Keeps the bucket for another while, if it is still this server's.
     pub(super) async fn renew(&self) -> Result<()> {
         let _writing = self.writing.lock().await;
-        let started = Instant::now();
+        let started = Good::now();
         // A renewal that could arrive after the lease has run out would overwrite that of the next owner.
-        if !self.good_until().is_some_and(|until| started + self.times.good / 4 < until) {
+        if self.age().is_none_or(|age| age + self.times.good / 4 >= self.times.good * 4 / 5) {
             return self.check();
         }
         let claim = self.next(true);
         self.write(&claim).await?;
-        self.good_from(started);
+        self.state().good = Some(started);
         Ok(())
     }
 
@@ -159,7 +183,7 @@ impl Lease {
     pub(super) async fn release(&self) {
         let _writing = self.writing.lock().await;
         let was_good = self.is_good();
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).good_until = None;
+        self.state().good = None;
         if was_good {
             let claim = self.next(false);
             if let Err(error) = self.write(&claim).await {
@@ -168,14 +192,8 @@ impl Lease {
         }
     }
 
-    fn good_from(&self, started: Instant) {
-        // A fifth is kept back for what is under way when it ends.
-        let until = started + self.times.good * 4 / 5;
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).good_until = Some(until);
-    }
-
     fn next(&self, held: bool) -> Claim {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         state.turn += 1;
         Claim { owner: self.owner.clone(), turn: state.turn, held }
     }
@@ -197,7 +215,7 @@ fn taken() -> StoreError {
 }
 
 async fn read(client: &Client) -> Result<Option<Claim>> {
-    let points = client.read(&query(&[LEASE], &[PLACE..PLACE + 1])).await?;
+    let points = client.read(&query(&[LEASE], std::slice::from_ref(&(PLACE..PLACE + 1)))).await?;
     let Some(bytes) = Records::of(points)?.get(LEASE, PLACE, EPOCH)? else { return Ok(None) };
     serde_json::from_slice(&bytes)
         .map(Some)

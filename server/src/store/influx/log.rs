@@ -120,7 +120,7 @@ fn activity(index: &Index, since: Timestamp, bucket_micros: i64) -> Activity {
     let recent = index.log.get(start..).unwrap_or_default();
     let seq_of = |place: usize| Seq((start + place + 1) as u64);
     let note = |(place, entry): (usize, &Entry)| {
-        let author = index.author_of(entry).map(|author| author.to_string());
+        let author = index.author_of(entry).map(ToString::to_string);
         let age = entry.recorded_at.micros() - since.micros();
         let bucket_index = u32::try_from(age / bucket_micros).unwrap_or(u32::MAX);
         let bucket = buckets.entry((bucket_index, author.clone())).or_insert(ActivityBucket {

@@ -1,6 +1,6 @@
 //! Writing: taking the bucket over, and a group at a time.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use statehouse_core::api::RestoreRecord;
@@ -9,7 +9,8 @@ use statehouse_core::model::{Seq, Snapshot, SnapshotKind, StateId, Timestamp};
 use super::client::Client;
 use super::epoch::{End, Epoch, Epochs, commit_lines};
 use super::fetch::{Fetch, row};
-use super::index::{Growth, Index};
+use super::growth::Growth;
+use super::index::Index;
 use super::layout::{DATA, Lines, META, RECORDS, Records, query};
 use super::row::Row;
 use crate::store::decide::{Decided, SnapshotChange};
@@ -96,7 +97,7 @@ pub(super) async fn catch_up(client: &Client, index: &RwLock<Index>) -> Result<(
     }
     index.tip = tip;
     index.commit = end.commit;
-    index.epochs.replace(epochs);
+    index.epochs = Arc::new(epochs.after(&index.epochs));
     Ok(())
 }
 

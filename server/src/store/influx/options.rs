@@ -1,0 +1,48 @@
+//! Which bucket, and how patiently.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::LeaseTimes;
+
+/// What opens a bucket. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A token.
+    #[must_use]
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(...)")
+    }
+}
+
+/// Which bucket, and how patiently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InfluxOptions {
+    /// Such as `http://localhost:8086`.
+    pub url: String,
+    /// The organisation's name.
+    pub org: String,
+    /// The bucket's name. It must keep its data for ever.
+    pub bucket: String,
+    /// A token that may read and write the bucket.
+    pub token: Token,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// How ownership is agreed on.
+    pub lease: LeaseTimes,
+}
+
+/// How long an answer of InfluxDB may take unless somebody says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
