@@ -23,6 +23,8 @@ mod ticks;
 mod verify;
 mod write;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use statehouse_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus};
 use statehouse_core::commit::Tip;
@@ -91,6 +93,16 @@ pub trait Log: Send + Sync {
     async fn by_seq(&self, seq: Seq) -> Result<Option<Version>>;
     /// The last version of a state at or before a seq.
     async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>>;
+    /// Of each of these states that has a version at or before a seq: the number of the last one, and whether it is live.
+    async fn standing(&self, keys: &[StateKey], seq: Seq) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
+        let mut found = HashMap::new();
+        for key in keys {
+            if let Some(version) = self.as_of(key, seq).await? {
+                found.insert(key.clone(), (version.version, !version.is_deleted()));
+            }
+        }
+        Ok(found)
+    }
     /// The last seq recorded at or before a time; 0 if there is none.
     async fn seq_at(&self, time: Timestamp) -> Result<Seq>;
     /// The versions of one state, newest first, filtered and paged.

@@ -1,6 +1,6 @@
 //! Checking what is stored against its hashes and counters.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use statehouse_core::api::VerifyReport;
 use statehouse_core::commit::Tip;
@@ -42,8 +42,9 @@ pub async fn verify_stretch(store: &dyn StateStore, after: Seq, limit: usize) ->
         Err(StoreError::Damaged(text)) => return Ok(report(after, Some(text))),
         Err(error) => return Err(error),
     };
+    walk.numbers = store.standing(&keys_of(&versions), after).await?;
     for version in &versions {
-        if let Some(fault) = walk.check(store, version).await? {
+        if let Some(fault) = walk.check(version) {
             let fault = format!("seq {}: {fault}", walk.last.seq.next());
             return Ok(report(walk.last.seq, Some(fault)));
         }
@@ -80,10 +81,16 @@ pub async fn verify_all(
     }
 }
 
+/// The states of these versions, each once.
+fn keys_of(versions: &[Version]) -> Vec<StateKey> {
+    let keys: HashSet<&StateKey> = versions.iter().map(|version| &version.key).collect();
+    keys.into_iter().cloned().collect()
+}
+
 /// Where the walk along the chain is.
 struct Walk {
-    start: Seq,
     last: Tip,
+    /// Of each state the number of its last version, and whether it is live.
     numbers: HashMap<StateKey, (VersionNumber, bool)>,
 }
 
@@ -96,25 +103,19 @@ impl Walk {
                 None => return Ok(Err(format!("seq {after}: there is no such version"))),
             },
         };
-        Ok(Ok(Self { start: after, last, numbers: HashMap::new() }))
+        Ok(Ok(Self { last, numbers: HashMap::new() }))
     }
 
     /// Checks the next version and steps onto it, or says what is wrong.
-    async fn check(&mut self, store: &dyn StateStore, version: &Version) -> Result<Option<String>> {
-        let (number, live) = match self.numbers.get(&version.key) {
-            Some(before) => *before,
-            None => match store.as_of(&version.key, self.start).await? {
-                Some(before) => (before.version, !before.is_deleted()),
-                None => (VersionNumber::ZERO, false),
-            },
-        };
+    fn check(&mut self, version: &Version) -> Option<String> {
+        let (number, live) = self.numbers.get(&version.key).copied().unwrap_or((VersionNumber::ZERO, false));
         let fault = self.fault(version, number, live);
         if fault.is_none() {
             self.numbers.insert(version.key.clone(), (version.version, !version.is_deleted()));
             self.last =
                 Tip { seq: version.seq, chain_hash: version.chain_hash, recorded_at: version.recorded_at };
         }
-        Ok(fault)
+        fault
     }
 
     fn fault(&self, version: &Version, number: VersionNumber, live: bool) -> Option<String> {

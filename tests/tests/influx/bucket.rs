@@ -17,8 +17,8 @@ async fn everything_is_there_after_a_restart() {
     let options = bucket().await;
     let store = InfluxStore::open(&options).await.unwrap();
     // Larger than one part, and not to be compressed away.
-    let noise: String =
-        (0..200_000_u64).map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let digits = (0..200_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_string());
+    let noise = digits.collect::<Vec<_>>().concat();
     for data in [r#"{"n":1.0}"#, &format!(r#"{{"noise":"{noise}"}}"#), r#"{"n":-0.0,"e":"é, \" \\ = ${x}"}"#]
     {
         commit(&store, vec![save("a/é \"x\", =\\ ${y}", data), save("b", data)]).await.unwrap();

@@ -110,7 +110,7 @@ impl Proxy {
 /// One request with a body of known length, or none.
 async fn read_request(client: &mut TcpStream) -> Option<Vec<u8>> {
     let mut request = Vec::new();
-    let mut part = [0; 1 << 16];
+    let mut part = vec![0; 1 << 16];
     loop {
         let length = client.read(&mut part).await.ok()?;
         if length == 0 {

@@ -1,4 +1,4 @@
-//! InfluxDBs that cannot be used, and answers that are none.
+//! Buckets that cannot be used, and answers that are none.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn answering(answer: &'static str) -> String {
     tokio::spawn(async move {
         while let Ok((mut client, _)) = listener.accept().await {
             tokio::spawn(async move {
-                let mut request = [0; 1 << 16];
+                let mut request = vec![0; 1 << 16];
                 let length = client.read(&mut request).await.unwrap_or(0);
                 let health = r#"{"name":"influxdb","status":"pass","checks":[],"version":"v2"}"#;
                 let is_health = request[..length].starts_with(b"GET /health");

@@ -1,6 +1,6 @@
 //! Reading the past: the index says which versions, InfluxDB holds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use statehouse_core::api::{ActivityBucket, StateSummary};
@@ -74,6 +74,18 @@ impl Log for InfluxStore {
     async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>> {
         let seq = self.index()?.as_of(key, seq);
         self.one(seq).await
+    }
+
+    async fn standing(&self, keys: &[StateKey], seq: Seq) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
+        let index = self.index()?;
+        let of = |key: &StateKey| {
+            let seqs = &index.states.get(key)?.seqs;
+            let count = seqs.partition_point(|s| *s <= seq);
+            let last = index.entry(*seqs.get(count.checked_sub(1)?)?)?;
+            // Only a tombstone has no data.
+            Some((key.clone(), (VersionNumber(count as u64), last.size > 0)))
+        };
+        Ok(keys.iter().filter_map(of).collect())
     }
 
     async fn seq_at(&self, time: Timestamp) -> Result<Seq> {
