@@ -25,7 +25,7 @@ pub struct Server {
     /// Shell commands that run before the program, in its process.
     before: Option<String>,
     /// The environment that says where the store is; without it the store is SQLite.
-    environment: Vec<(&'static str, String)>,
+    environment: Vec<(String, String)>,
     client: Client,
 }
 
@@ -49,13 +49,19 @@ impl Server {
     pub async fn start_on(settings: &PostgresSettings) -> Self {
         let list =
             |part: fn(&PostgresHost) -> String| settings.hosts.iter().map(part).collect::<Vec<_>>().join(",");
-        let environment = vec![
+        let environment = [
             ("TRADING_STATE_DB_TYPE", "postgresql".to_owned()),
             ("TRADING_STATE_POSTGRES_HOST", list(|host| host.host.clone())),
             ("TRADING_STATE_POSTGRES_PORT", list(|host| host.port.to_string())),
             ("TRADING_STATE_POSTGRES_DB", settings.database.clone()),
             ("TRADING_STATE_POSTGRES_USER", settings.user.clone()),
         ];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value));
+        Self::start_in(environment.to_vec()).await
+    }
+
+    /// Starts a server whose store these variables name.
+    pub async fn start_in(environment: Vec<(String, String)>) -> Self {
         let mut server = Self { environment, ..Self::prepared(&[], None) };
         server.run().await;
         server

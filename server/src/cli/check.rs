@@ -25,6 +25,7 @@ pub(super) async fn check(Loaded { config, warnings }: Loaded) -> Done {
     match &config.store {
         StoreConfig::Sqlite { path } => println!("Store           sqlite, {}", path.display()),
         StoreConfig::Postgres(settings) => println!("Store           postgresql, {settings}"),
+        StoreConfig::Influx(options) => println!("Store           influxdb, {options}"),
     }
     let store = open::store_to_read(&config).await?;
     let service = open::service(&config, store, Resilience::default()).await?;

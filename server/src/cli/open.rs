@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, StoreConfig};
 use crate::service::{Service, Settings};
+use crate::store::influx::InfluxStore;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Layered, Resilience, StateStore, StoreError};
@@ -18,6 +19,9 @@ pub(super) async fn store(config: &Config) -> Result<Layered, String> {
         StoreConfig::Postgres(settings) => {
             Arc::new(PostgresStore::open(settings.clone()).await.map_err(|error| at(settings, &error))?)
         }
+        StoreConfig::Influx(options) => {
+            Arc::new(InfluxStore::open(options).await.map_err(|error| at(options, &error))?)
+        }
     };
     config.layers.clone().around(store).await.map_err(|error| error.to_string())
 }
@@ -29,6 +33,10 @@ pub(super) async fn store_to_read(config: &Config) -> Result<Arc<dyn StateStore>
         StoreConfig::Postgres(settings) => {
             let store = PostgresStore::open_read_only(settings.clone()).await;
             return Ok(Arc::new(store.map_err(|error| at(settings, &error))?));
+        }
+        StoreConfig::Influx(options) => {
+            let store = InfluxStore::open_read_only(options).await;
+            return Ok(Arc::new(store.map_err(|error| at(options, &error))?));
         }
     };
     if !path.is_file() {

@@ -8,6 +8,7 @@ mod given;
 mod postgres_url;
 mod read;
 mod read_api;
+mod read_influx;
 mod read_layers;
 mod read_postgres;
 mod settings;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use statehouse_core::schema::Modes;
 use tracing::level_filters::LevelFilter;
 
+use crate::store::influx::InfluxOptions;
 use crate::store::postgres::PostgresSettings;
 
 pub use api::{ApiConfig, ApiKey, Origins};
@@ -66,6 +68,8 @@ pub enum StoreConfig {
     },
     /// A PostgreSQL database.
     Postgres(PostgresSettings),
+    /// A bucket of InfluxDB 2.
+    Influx(InfluxOptions),
 }
 
 /// A configuration that can be started with, and what its author should know.

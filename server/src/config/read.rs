@@ -8,11 +8,12 @@ use tracing::level_filters::LevelFilter;
 
 use super::given::{Given, Raw};
 use super::settings::{
-    DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL, SETTINGS, SQLITE_PATH, VALIDATION_MODES,
+    CONNECTION_TIMEOUT, DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL, SETTINGS, SQLITE_PATH,
+    VALIDATION_MODES,
 };
 use super::{Config, ConfigErrors, Loaded, Source, StoreConfig};
 
-const STORES: &str = "sqlite or postgresql";
+const STORES: &str = "sqlite, postgresql or influxdb";
 const DEFAULT_SQLITE_PATH: &str = "./data/statehouse.db";
 
 /// Understands every value, collecting what is wrong.
@@ -75,19 +76,34 @@ impl Values {
         }
     }
 
+    /// Settings that only matter with another store are said to have no effect.
+    pub(super) fn warn_of(&mut self, names: &[&str], store: &str) {
+        for name in names {
+            if let Some((_, source)) = self.given.values.get(name) {
+                self.given.warnings.push(format!("{source} has no effect: the store is {store}"));
+            }
+        }
+    }
+
     fn store(&mut self) -> Option<StoreConfig> {
         let kind = self.text(DB_TYPE).unwrap_or_else(|| "sqlite".to_owned());
         let path = self.text(SQLITE_PATH).unwrap_or_else(|| DEFAULT_SQLITE_PATH.to_owned());
         let kind = kind.to_ascii_lowercase();
         match kind.as_str() {
-            "postgresql" | "postgres" => return self.postgres().map(StoreConfig::Postgres),
+            "postgresql" | "postgres" => {
+                self.warn_of_influx("postgresql");
+                return self.postgres().map(StoreConfig::Postgres);
+            }
             "sqlite" if path.trim().is_empty() => self.wrong(SQLITE_PATH, "is empty", "the path of a file"),
             "sqlite" => {
                 self.warn_of_postgres("sqlite");
+                self.warn_of_influx("sqlite");
+                self.warn_of(&[CONNECTION_TIMEOUT], "sqlite");
                 return Some(StoreConfig::Sqlite { path: path.into() });
             }
             "influxdb" => {
-                self.wrong(DB_TYPE, "influxdb is not supported by this version yet", STORES);
+                self.warn_of_postgres("influxdb");
+                return self.influx().map(StoreConfig::Influx);
             }
             _ => self.wrong(DB_TYPE, format!("{kind:?} is not a store"), STORES),
         }

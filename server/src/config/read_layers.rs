@@ -42,14 +42,17 @@ impl Values {
             cleanup_interval: self.period(CACHE_CLEANUP_INTERVAL, usual.cleanup_interval),
         };
         let ownership = match store {
-            Some(StoreConfig::Sqlite { .. }) | None => Ownership::Sole,
-            Some(StoreConfig::Postgres(_)) => Ownership::Shared,
+            Some(StoreConfig::Sqlite { .. }) | None => Some(Ownership::Sole),
+            Some(StoreConfig::Postgres(_)) => Some(Ownership::Shared),
+            // It has every head in memory anyway.
+            Some(StoreConfig::Influx(_)) => None,
         };
+        let cached = self.enabled(CACHE_ENABLED, true);
         // Clients must know what a 202 means before they are answered one.
         let fallback = self.enabled(ENABLE_FILE_FALLBACK, false).then(|| self.fallback_folder());
         Layers {
             guard: Some(guard),
-            cache: self.enabled(CACHE_ENABLED, true).then_some((cache, ownership)),
+            cache: ownership.filter(|_| cached).map(|ownership| (cache, ownership)),
             fallback: fallback.map(|folder| FallbackSettings::in_folder(&folder)),
         }
     }

@@ -34,11 +34,7 @@ const RETRIES: u64 = 100;
 impl Values {
     /// Settings of PostgreSQL where another store is used are said to have no effect.
     pub(super) fn warn_of_postgres(&mut self, store: &str) {
-        for name in ALL {
-            if let Some((_, source)) = self.given.values.get(name) {
-                self.given.warnings.push(format!("{source} has no effect: the store is {store}"));
-            }
-        }
+        self.warn_of(&ALL, store);
     }
 
     pub(super) fn postgres(&mut self) -> Option<PostgresSettings> {

@@ -59,6 +59,10 @@ const fn without(name: &'static str, pointer: &'static str, kind: Kind, effect: 
 
 pub(super) const DB_TYPE: &str = "DB_TYPE";
 pub(super) const SQLITE_PATH: &str = "SQLITE_PATH";
+pub(super) const INFLUXDB_URL: &str = "INFLUXDB_URL";
+pub(super) const INFLUXDB_TOKEN: &str = "INFLUXDB_TOKEN";
+pub(super) const INFLUXDB_ORG: &str = "INFLUXDB_ORG";
+pub(super) const INFLUXDB_BUCKET: &str = "INFLUXDB_BUCKET";
 pub(super) const POSTGRES_URL: &str = "POSTGRES_URL";
 pub(super) const POSTGRES_HOST: &str = "POSTGRES_HOST";
 pub(super) const POSTGRES_PORT: &str = "POSTGRES_PORT";
@@ -91,10 +95,10 @@ pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
 pub(super) const SETTINGS: &[Setting] = &[
     used(DB_TYPE, "/database/database_type", Kind::Text),
     used(SQLITE_PATH, "/database/sqlite_path", Kind::Text),
-    without("INFLUXDB_URL", "/database/influxdb_url", Kind::Text, LATER),
-    without("INFLUXDB_TOKEN", "/database/influxdb_token", Kind::Secret, LATER),
-    without("INFLUXDB_ORG", "/database/influxdb_org", Kind::Text, LATER),
-    without("INFLUXDB_BUCKET", "/database/influxdb_bucket", Kind::Text, LATER),
+    used(INFLUXDB_URL, "/database/influxdb_url", Kind::Text),
+    used(INFLUXDB_TOKEN, "/database/influxdb_token", Kind::Secret),
+    used(INFLUXDB_ORG, "/database/influxdb_org", Kind::Text),
+    used(INFLUXDB_BUCKET, "/database/influxdb_bucket", Kind::Text),
     used(POSTGRES_URL, "/database/postgresql_url", Kind::Secret),
     used(POSTGRES_HOST, "/database/postgresql_host", Kind::List),
     used(POSTGRES_PORT, "/database/postgresql_port", Kind::List),

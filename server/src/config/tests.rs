@@ -92,7 +92,9 @@ fn d_058_every_wrong_value_stops_the_start_with_name_source_and_what_is_allowed(
     ]));
     let path = file.path.display();
     let has = |part: &str| assert!(errors.iter().any(|error| error.contains(part)), "{part} in {errors:#?}");
-    has(&format!("{path}, /database/database_type: \"mysql\" is not a store; allowed: sqlite or postgresql"));
+    has(&format!(
+        "{path}, /database/database_type: \"mysql\" is not a store; allowed: sqlite, postgresql or influxdb"
+    ));
     has(&format!("{path}, /cache: is not an object"));
     has(
         "environment variable TRADING_STATE_API_PORT: \"abc\" is not a port; allowed: a whole number from 1 to 65535",
@@ -115,12 +117,6 @@ fn d_058_a_missing_or_broken_file_stops_the_start() {
     let broken = File::new("broken", "{\"api\": {\"port\": 1,\n\"port\": 2}}");
     let error = errors(broken.load(&[])).join("\n");
     assert!(error.contains("duplicate key") && error.contains("in line 2"), "{error}");
-}
-
-#[test]
-fn stores_that_come_later_are_refused_by_name() {
-    let errors = errors(with_env(&[("TRADING_STATE_DB_TYPE", "influxdb")]));
-    assert!(errors[0].contains("influxdb is not supported by this version yet"), "{errors:?}");
 }
 
 #[test]
@@ -335,4 +331,58 @@ fn what_stands_around_the_store_is_configured_by_the_older_names() {
     assert_eq!((shared.guard.unwrap().commit_attempts, shared.cache.unwrap().1), (1, Ownership::Shared));
     let wrong = with_env(&[("TRADING_STATE_DB_TYPE", "postgresql"), ("TRADING_STATE_RETRY_ATTEMPTS", "-1")]);
     assert_eq!(errors(wrong).len(), 1, "what two parts read is wrong once");
+}
+
+const INFLUX: (&str, &str) = ("TRADING_STATE_DB_TYPE", "influxdb");
+
+#[test]
+fn influxdb_is_found_by_the_names_of_the_older_systems() {
+    let loaded = with_env(&[INFLUX, ("TRADING_STATE_INFLUXDB_TOKEN", "t0ken==")]).unwrap();
+    let StoreConfig::Influx(options) = &loaded.config.store else { panic!("{:?}", loaded.config.store) };
+    assert_eq!(options.url, "http://localhost:8086");
+    assert_eq!((options.org.as_str(), options.bucket.as_str()), ("trading-org", "trading-states"));
+    assert_eq!(loaded.warnings, [""; 0]);
+    assert!(!format!("{:?}", loaded.config).contains("t0ken"), "{:?}", loaded.config);
+    let file = File::new(
+        "influx",
+        r#"{"database": {"database_type": "influxdb", "influxdb_url": "https://influx.example.com:8086/",
+            "influxdb_token": "${MY_TOKEN}", "influxdb_org": "desk 1", "influxdb_bucket": "états"}}"#,
+    );
+    let loaded = file.load(&[("MY_TOKEN", "abc")]).unwrap();
+    let StoreConfig::Influx(options) = &loaded.config.store else { panic!("{:?}", loaded.config.store) };
+    assert_eq!(options.url, "https://influx.example.com:8086");
+    assert_eq!((options.org.as_str(), options.bucket.as_str()), ("desk 1", "états"));
+    assert_eq!(options.token, crate::store::influx::Token::new("abc"));
+}
+
+#[test]
+fn d_058_wrong_settings_of_influxdb_stop_the_start_and_secrets_are_not_shown() {
+    let errors = errors(load(&Sources {
+        db: Some("x.db".into()),
+        env: env(&[
+            INFLUX,
+            ("TRADING_STATE_INFLUXDB_URL", "http://me:hunter2@localhost:8086"),
+            ("TRADING_STATE_INFLUXDB_TOKEN", "hunter2 hunter2"),
+            ("TRADING_STATE_INFLUXDB_ORG", " "),
+            ("TRADING_STATE_INFLUXDB_BUCKET", "a\nb"),
+        ]),
+        ..Sources::default()
+    }));
+    let has = |part: &str| assert!(errors.iter().any(|error| error.contains(part)), "{part} in {errors:#?}");
+    has("flag --db: names a SQLite file, but the store is influxdb");
+    has("TRADING_STATE_INFLUXDB_URL: is not the address of a server; allowed: http://");
+    has("TRADING_STATE_INFLUXDB_TOKEN: the token is missing, has characters");
+    has("TRADING_STATE_INFLUXDB_ORG: \" \" is not a name");
+    has("TRADING_STATE_INFLUXDB_BUCKET: ");
+    assert_eq!(errors.len(), 5, "{errors:#?}");
+    assert!(!errors.concat().contains("hunter2"), "{errors:#?}");
+    let missing = with_env(&[INFLUX]).unwrap_err().to_string();
+    assert!(missing.contains("TRADING_STATE_INFLUXDB_TOKEN (default): the token is missing"), "{missing}");
+}
+
+#[test]
+fn settings_of_influxdb_without_effect_are_said() {
+    let loaded = with_env(&[("TRADING_STATE_INFLUXDB_BUCKET", "b")]).unwrap();
+    let warning = "environment variable TRADING_STATE_INFLUXDB_BUCKET has no effect: the store is sqlite";
+    assert_eq!(loaded.warnings, [warning]);
 }

@@ -11,9 +11,9 @@ mod error;
 pub mod fallback;
 mod forward;
 pub mod guarded;
+pub mod influx;
 mod known_heads;
 mod layers;
-pub mod influx;
 pub mod memory;
 pub mod postgres;
 mod query;
@@ -94,7 +94,11 @@ pub trait Log: Send + Sync {
     /// The last version of a state at or before a seq.
     async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>>;
     /// Of each of these states that has a version at or before a seq: the number of the last one, and whether it is live.
-    async fn standing(&self, keys: &[StateKey], seq: Seq) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
+    async fn standing(
+        &self,
+        keys: &[StateKey],
+        seq: Seq,
+    ) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
         let mut found = HashMap::new();
         for key in keys {
             if let Some(version) = self.as_of(key, seq).await? {

@@ -78,7 +78,7 @@ async fn d_058_wrong_settings_stop_the_start_all_at_once() {
         "wrong in 3 places",
         "config.json, /api/port: \"eight thousand\" is not a port",
         "config.json, /log_level",
-        "TRADING_STATE_DB_TYPE: \"oracle\" is not a store; allowed: sqlite",
+        "TRADING_STATE_DB_TYPE: \"oracle\" is not a store; allowed: sqlite, postgresql or influxdb",
     ] {
         assert!(refused.err.contains(part), "{part} in {}", refused.err);
     }

@@ -76,7 +76,11 @@ impl Log for InfluxStore {
         self.one(seq).await
     }
 
-    async fn standing(&self, keys: &[StateKey], seq: Seq) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
+    async fn standing(
+        &self,
+        keys: &[StateKey],
+        seq: Seq,
+    ) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
         let index = self.index()?;
         let of = |key: &StateKey| {
             let seqs = &index.states.get(key)?.seqs;

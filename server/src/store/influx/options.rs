@@ -44,5 +44,11 @@ pub struct InfluxOptions {
     pub lease: LeaseTimes,
 }
 
+impl fmt::Display for InfluxOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, organisation {:?}, bucket {:?}", self.url, self.org, self.bucket)
+    }
+}
+
 /// How long an answer of InfluxDB may take unless somebody says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
