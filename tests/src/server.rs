@@ -99,6 +99,16 @@ impl Server {
         self.folder.path().join("statehouse.db")
     }
 
+    /// The environment in which `statehouse` finds the server's store.
+    #[must_use]
+    pub fn store_variables(&self) -> Vec<(String, String)> {
+        if self.environment.is_empty() {
+            let path = self.database().display().to_string();
+            return vec![("TRADING_STATE_SQLITE_PATH".to_owned(), path)];
+        }
+        self.environment.clone()
+    }
+
     /// Starts the server again on the same port and store, after [`Self::kill`] or [`Self::stop`].
     pub async fn run(&mut self) {
         let program = program();

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use statehouse_core::api::EventPage;
+use statehouse_tests::influx::{self, Influx};
 use statehouse_tests::server::{Server, program};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -57,9 +58,19 @@ async fn write(origin: String, round: u64, writer: u64, count: watch::Sender<u64
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_save_is_lost_when_the_server_is_killed() {
-    let mut server = Server::start().await;
+    kill(Server::start().await, ROUNDS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_acknowledged_save_is_lost_when_the_server_on_influxdb_is_killed() {
+    // Each restart waits until the lease of the killed server has run out.
+    let environment = Influx::variables(&influx::bucket().await);
+    kill(Server::start_in(environment).await, 2).await;
+}
+
+async fn kill(mut server: Server, rounds: u64) {
     let mut all = Vec::new();
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         let mut writers = JoinSet::new();
         let (count, mut counted) = watch::channel(0);
         for writer in 0..WRITERS {
@@ -78,7 +89,7 @@ async fn no_acknowledged_save_is_lost_when_the_server_is_killed() {
 /// `statehouse verify` on what the killed server left.
 async fn verify_beside_nobody(server: &Server) {
     let mut command = tokio::process::Command::new(program());
-    command.arg("verify").env("TRADING_STATE_SQLITE_PATH", server.database());
+    command.arg("verify").envs(server.store_variables());
     let output = command.output().await.unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
