@@ -5,6 +5,8 @@
 macro_rules! forward_reads {
     ($store:ty) => {
         const _: () = {
+            use std::collections::HashMap;
+
             use async_trait::async_trait;
             use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary};
             use statehouse_core::commit::Tip;
@@ -51,6 +53,13 @@ macro_rules! forward_reads {
                 }
                 async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>> {
                     self.read(|| self.inner.as_of(key, seq)).await
+                }
+                async fn standing(
+                    &self,
+                    keys: &[StateKey],
+                    seq: Seq,
+                ) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
+                    self.read(|| self.inner.standing(keys, seq)).await
                 }
                 async fn seq_at(&self, time: Timestamp) -> Result<Seq> {
                     self.read(|| self.inner.seq_at(time)).await

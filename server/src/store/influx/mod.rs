@@ -110,7 +110,7 @@ impl Commits for InfluxStore {
         };
         let mut session = writing.session.lock().await;
         // Taken out while it works: after a commit that fails or is dropped midway nobody knows what was stored.
-        let epoch = self.shared.take(writing, &mut session).await?;
+        let epoch = self.shared.take(writing, &mut session).await.map_err(StoreError::before_commit)?;
         let answers = self.shared.commit(writing, &epoch, group, now).await?;
         *session = Session::Open(Some(epoch));
         Ok(answers)
