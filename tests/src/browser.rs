@@ -118,8 +118,8 @@ impl Browser {
         let value = if theme == Theme::Dark { "dark" } else { "light" };
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
         self.cdp("Emulation.setEmulatedMedia", media).await;
-        let there = "return document.documentElement.dataset.theme === arguments[0]";
-        self.until(there, &[json!(value)], "the console does not follow the system's theme").await;
+        let followed = "return document.documentElement.dataset.theme === arguments[0]";
+        self.until(followed, &[json!(value)], "the console does not follow the system's theme").await;
     }
 
     /// Goes to an address of the console, such as `/view/states?q=EUR`.
