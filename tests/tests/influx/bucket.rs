@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use statehouse_core::model::{Seq, SnapshotKind, StateId, StateKey};
+use statehouse_core::model::{Seq, SnapshotKind, StateId, StateKey, Timestamp};
 use statehouse_server::store::influx::{InfluxOptions, InfluxStore, LeaseTimes};
 use statehouse_server::store::{
     Admin as _, Commits as _, Heads as _, ListQuery, Log as _, NewSnapshot, Points as _, StoreError,
@@ -13,7 +13,7 @@ use statehouse_tests::influx::bucket;
 use crate::{commit, eventually, save, verified};
 
 #[tokio::test]
-async fn everything_is_there_after_a_restart() {
+async fn d_012_d_014_large_documents_and_any_text_are_there_after_a_restart() {
     let options = bucket().await;
     let store = InfluxStore::open(&options).await.unwrap();
     // Larger than one part, and not to be compressed away.
@@ -30,7 +30,7 @@ async fn everything_is_there_after_a_restart() {
         author: None,
         kind: SnapshotKind::Manual,
     };
-    let now = statehouse_core::model::Timestamp::from_micros(1_800_000_000_000_001);
+    let now = Timestamp::from_micros(1_800_000_000_000_001);
     store.commit(&[WriteRequest::CreateSnapshot(new)], now).await.unwrap();
     let query = ListQuery { limit: 100, with_data: true, ..ListQuery::default() };
     let tip = store.tip().await.unwrap();
@@ -51,6 +51,23 @@ async fn everything_is_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn d_011_what_is_years_old_is_still_the_present() {
+    let options = bucket().await;
+    let store = InfluxStore::open(&options).await.unwrap();
+    let long_ago = Timestamp::from_micros(1_000_000_000_000_000);
+    let writes = vec![save("old", r#"{"since":"2001"}"#)];
+    store.commit(&[crate::batch(writes)], long_ago).await.unwrap().remove(0).unwrap();
+    commit(&store, vec![save("new", "{}")]).await.unwrap();
+    store.close().await;
+    let store = InfluxStore::open(&options).await.unwrap();
+    let key = StateKey::new("position", "old").unwrap();
+    let head = store.head(&key).await.unwrap().unwrap();
+    assert_eq!((head.recorded_at, head.data.unwrap().text()), (long_ago, r#"{"since":"2001"}"#));
+    assert_eq!(store.as_of(&key, Seq(2)).await.unwrap().unwrap().seq, Seq(1));
+    assert_eq!(verified(&store).await, Seq(2));
+}
+
+#[tokio::test]
 async fn a_second_server_is_refused_until_the_first_is_gone() {
     let options = bucket().await;
     let first = InfluxStore::open(&options).await.unwrap();
@@ -60,7 +77,7 @@ async fn a_second_server_is_refused_until_the_first_is_gone() {
     commit(&first, vec![save("a", "{}")]).await.unwrap();
     first.close().await;
     let closed = commit(&first, vec![save("a", "{}")]).await;
-    assert!(matches!(closed, Err(StoreError::Unavailable(_))), "{closed:?}");
+    assert!(matches!(closed, Err(StoreError::NotWritten(_))), "{closed:?}");
     let second = InfluxStore::open(&options).await.unwrap();
     assert_eq!(second.tip().await.unwrap().seq, Seq(1));
 }
@@ -113,7 +130,7 @@ async fn a_reader_sees_what_a_running_server_wrote_and_cannot_write() {
 }
 
 #[tokio::test]
-async fn many_versions_are_read_in_order_whether_near_or_far_apart() {
+async fn d_010_many_versions_are_read_in_order_whether_near_or_far_apart() {
     let options = bucket().await;
     let store = InfluxStore::open(&options).await.unwrap();
     for round in 0..30 {

@@ -80,7 +80,7 @@ async fn check(store: &InfluxStore, acknowledged: &HashMap<Seq, (String, String)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_acknowledged_batch_is_lost_when_influxdb_is_killed_in_the_middle_of_one() {
+async fn d_009_no_acknowledged_batch_is_lost_when_influxdb_is_killed_in_the_middle_of_one() {
     let mut influx = Influx::start().await;
     let options = influx.bucket().await;
     let store = Arc::new(InfluxStore::open(&options).await.unwrap());
