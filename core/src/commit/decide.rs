@@ -35,6 +35,24 @@ pub enum Change {
     Restore(Document),
     /// Write a tombstone.
     Delete,
+    /// Store what another store kept as a version of its own: a version here, too, even where the data equals the head's.
+    Record {
+        /// The data.
+        data: Document,
+        /// Whether it was the data of an earlier moment there: `restore`; else as [`Change::Save`].
+        restored: bool,
+    },
+}
+
+impl Change {
+    /// The data to store; `None` for a tombstone.
+    #[must_use]
+    pub fn data(&self) -> Option<&Document> {
+        match self {
+            Self::Save(data) | Self::Restore(data) | Self::Record { data, .. } => Some(data),
+            Self::Delete => None,
+        }
+    }
 }
 
 /// One write of a batch.
@@ -157,15 +175,18 @@ fn decide_one(
     summarise: Summarise<'_>,
 ) -> Result<Outcome, Refusal> {
     let live = head.is_some_and(|head| !head.is_deleted());
-    let (operation, data) = match (&write.change, head) {
-        (Change::Save(data), _) => (if live { Operation::Update } else { Operation::Create }, Some(data)),
-        (Change::Restore(data), _) => (Operation::Restore, Some(data)),
+    let operation = match (&write.change, head) {
+        (Change::Restore(_) | Change::Record { restored: true, .. }, _) => Operation::Restore,
+        (Change::Save(_) | Change::Record { .. }, _) if live => Operation::Update,
+        (Change::Save(_) | Change::Record { .. }, _) => Operation::Create,
         (Change::Delete, None) => return Err(Refusal::NotFound(write.key.clone())),
         (Change::Delete, Some(head)) if !live => return Err(Refusal::AlreadyDeleted(Box::new(head.clone()))),
-        (Change::Delete, Some(_)) => (Operation::Delete, None),
+        (Change::Delete, Some(_)) => Operation::Delete,
     };
+    let data = write.change.data();
     if let (Some(head), Some(data)) = (head, data)
         && head.data.as_ref() == Some(data)
+        && !matches!(write.change, Change::Record { .. })
     {
         return Ok(Outcome::Unchanged(head.clone()));
     }

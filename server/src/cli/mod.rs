@@ -1,6 +1,7 @@
-//! The command line: `serve`, `status`, `check`, `verify`, `openapi`.
+//! The command line: `serve`, `status`, `check`, `verify`, `import`, `openapi`.
 
 mod check;
+mod import;
 mod logging;
 mod open;
 mod serve;
@@ -19,6 +20,8 @@ use crate::http;
 const FAILED: u8 = 1;
 /// Everything works, but live states break rules (`check`).
 const INVALID_STATES: u8 = 3;
+/// Everything else was imported, but some rows could not be (`import`).
+const ROWS_LEFT: u8 = 4;
 
 /// Keeps every version of the state of trading programs.
 #[derive(Debug, Parser)]
@@ -59,6 +62,20 @@ enum Command {
         #[command(flatten)]
         source: Source,
     },
+    /// Take over the history that an older system kept. It can be interrupted and repeated: what is there is not written
+    /// again. Exit code 0: every row is in; 1: something failed; 4: some rows could not be imported, the others are in.
+    Import {
+        #[command(flatten)]
+        source: Source,
+        /// The database with the older system's table `trading_states`:
+        /// postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE. The password may also be in PGPASSWORD. The table is
+        /// only read.
+        #[arg(long, value_name = "URL")]
+        from_postgres: String,
+        /// Only say what would be written.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
 }
@@ -91,6 +108,10 @@ pub async fn run(cli: Cli) -> ExitCode {
         },
         Command::Verify { source } => match load(source, None) {
             Ok(loaded) => verify::verify(loaded).await,
+            Err(code) => return code,
+        },
+        Command::Import { source, from_postgres, dry_run } => match load(source, None) {
+            Ok(loaded) => import::import(loaded, &from_postgres, dry_run).await,
             Err(code) => return code,
         },
         Command::Openapi => openapi(),

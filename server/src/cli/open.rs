@@ -6,13 +6,20 @@ use std::sync::Arc;
 use crate::config::{Config, StoreConfig};
 use crate::service::{Service, Settings};
 use crate::store::influx::InfluxStore;
+use crate::store::memory::MemoryStore;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Layered, Resilience, StateStore, StoreError};
 
 /// Opens the store that a configuration names with everything around it, to serve it.
 pub(super) async fn store(config: &Config) -> Result<Layered, String> {
-    let store: Arc<dyn StateStore> = match &config.store {
+    let store = bare_store(config).await?;
+    config.layers.clone().around(store).await.map_err(|error| error.to_string())
+}
+
+/// Opens the store that a configuration names with nothing around it: what is written is in it, or is not written.
+pub(super) async fn bare_store(config: &Config) -> Result<Arc<dyn StateStore>, String> {
+    Ok(match &config.store {
         StoreConfig::Sqlite { path } => {
             Arc::new(SqliteStore::open(path).await.map_err(|error| at(path.display(), &error))?)
         }
@@ -22,8 +29,7 @@ pub(super) async fn store(config: &Config) -> Result<Layered, String> {
         StoreConfig::Influx(options) => {
             Arc::new(InfluxStore::open(options).await.map_err(|error| at(options, &error))?)
         }
-    };
-    config.layers.clone().around(store).await.map_err(|error| error.to_string())
+    })
 }
 
 /// Opens the store for reading only: a server may have it open, and none is made where there is none.
@@ -46,7 +52,20 @@ pub(super) async fn store_to_read(config: &Config) -> Result<Arc<dyn StateStore>
     Ok(Arc::new(store))
 }
 
-fn at(place: impl Display, error: &StoreError) -> String {
+/// Opens the store for reading only; where there is none yet, one without versions that is kept nowhere.
+pub(super) async fn store_to_try(config: &Config) -> Result<Arc<dyn StateStore>, String> {
+    let is_absent = match &config.store {
+        StoreConfig::Sqlite { path } => !path.is_file(),
+        StoreConfig::Postgres(settings) => {
+            PostgresStore::is_absent(settings).await.map_err(|error| at(settings, &error))?
+        }
+        // A bucket without a store reads as an empty one.
+        StoreConfig::Influx(_) => false,
+    };
+    if is_absent { Ok(Arc::new(MemoryStore::new())) } else { store_to_read(config).await }
+}
+
+pub(super) fn at(place: impl Display, error: &StoreError) -> String {
     format!("{place}: {error}")
 }
 

@@ -96,5 +96,17 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
     read::config(given, file)
 }
 
+/// Reads the address of a PostgreSQL database.
+///
+/// # Errors
+/// What is wrong and what is allowed, without the address, which may hold a password.
+pub fn postgres_address(url: &str) -> Result<PostgresSettings, String> {
+    let mut settings = PostgresSettings::default();
+    match postgres_url::read(url, &mut settings) {
+        Ok(()) => Ok(settings),
+        Err(problem) => Err(format!("{problem}; allowed: {}", postgres_url::SHAPE)),
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ mod batch;
 mod checker;
 mod clock;
 mod error;
+mod import;
 mod latency;
 mod overview;
 mod precondition;
@@ -34,6 +35,7 @@ use writer::Writer;
 
 pub use clock::{Clock, IdSource, SystemClock, Uuids};
 pub use error::{Result, ServiceError};
+pub use import::{ImportCounts, ImportWitness};
 pub use latency::Latency;
 pub use precondition::Precondition;
 pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};

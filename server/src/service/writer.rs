@@ -3,7 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use statehouse_core::commit::{Change, Outcome, Write};
+use statehouse_core::commit::{Outcome, Write};
+use statehouse_core::json::Document;
 use statehouse_core::model::Version;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -96,10 +97,7 @@ impl Writer {
 
 /// KiB of data in a request, at least 1 and at most all the room there is.
 fn kib(request: &WriteRequest) -> u32 {
-    let size = |write: &Write| match &write.change {
-        Change::Save(data) | Change::Restore(data) => data.len(),
-        Change::Delete => 0,
-    };
+    let size = |write: &Write| write.change.data().map_or(0, Document::len);
     let bytes: usize = match request {
         WriteRequest::Batch { writes, .. } => writes.iter().map(size).sum(),
         WriteRequest::CreateSnapshot(_) | WriteRequest::DeleteSnapshot(_) => 0,

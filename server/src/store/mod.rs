@@ -15,6 +15,7 @@ pub mod influx;
 mod known_heads;
 mod layers;
 pub mod memory;
+mod older;
 pub mod postgres;
 mod query;
 pub mod sqlite;
@@ -35,6 +36,7 @@ use tokio::sync::watch;
 
 pub use error::StoreError;
 pub use layers::{Layered, Layers, Resilience};
+pub use older::{OlderRow, OlderRows};
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};
 pub use ticks::{SystemTicks, Ticks};
 pub use verify::{Fault, verify_all, verify_stretch};

@@ -63,6 +63,7 @@ enum Kind {
     Save,
     Restore,
     Delete,
+    Record { restored: bool },
 }
 
 /// What the writer expects of the head.
@@ -80,6 +81,7 @@ impl EntryWrite {
             Change::Save(data) => (Kind::Save, Some(data.clone())),
             Change::Restore(data) => (Kind::Restore, Some(data.clone())),
             Change::Delete => (Kind::Delete, None),
+            Change::Record { data, restored } => (Kind::Record { restored: *restored }, Some(data.clone())),
         };
         let expected = match write.expectation {
             Expectation::Any => Expected::Any,
@@ -104,6 +106,7 @@ impl EntryWrite {
         let change = match (self.kind, &self.data) {
             (Kind::Save, Some(data)) => Change::Save(data.clone()),
             (Kind::Restore, Some(data)) => Change::Restore(data.clone()),
+            (Kind::Record { restored }, Some(data)) => Change::Record { data: data.clone(), restored },
             (Kind::Delete, _) | (_, None) => Change::Delete,
         };
         Write {
@@ -120,8 +123,8 @@ impl EntryWrite {
     /// What it does, in a word.
     pub(super) fn kind(&self) -> &'static str {
         match self.kind {
-            Kind::Save => "save",
-            Kind::Restore => "restore",
+            Kind::Save | Kind::Record { restored: false } => "save",
+            Kind::Restore | Kind::Record { restored: true } => "restore",
             Kind::Delete => "delete",
         }
     }

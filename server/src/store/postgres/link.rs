@@ -32,6 +32,8 @@ pub(super) enum Purpose {
     Serve,
     /// Nothing is written, and a standby will do.
     Read,
+    /// As [`Purpose::Read`], but the tables are another system's, and reading all of them takes its time.
+    ReadOthers,
 }
 
 /// The way to the database.
@@ -129,6 +131,12 @@ impl Link {
         let patience = self.settings.patience;
         tokio::time::timeout(patience, work).await.unwrap_or_else(|_| Err(no_answer(patience)))
     }
+}
+
+/// One connection, without a pool.
+pub(super) async fn connect_once(settings: &PostgresSettings, purpose: Purpose) -> Result<PgConnection> {
+    let found = tokio::time::timeout(settings.patience, find(settings, purpose, 0)).await;
+    found.unwrap_or_else(|_| Err(no_answer(settings.patience))).map(|(_, connection)| connection)
 }
 
 fn no_answer(patience: Duration) -> StoreError {
@@ -237,10 +245,7 @@ fn options(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost) -
             Tls::VerifyFull => PgSslMode::VerifyFull,
         })
         .options([
-            ("search_path", SCHEMA.to_owned()),
-            ("statement_timeout", millis(settings.patience)),
             ("lock_timeout", millis(settings.patience)),
-            ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION)),
             ("tcp_keepalives_idle", "10".to_owned()),
             ("tcp_keepalives_interval", "5".to_owned()),
             ("tcp_keepalives_count", "3".to_owned()),
@@ -253,7 +258,18 @@ fn options(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost) -
     if let Some(path) = &settings.root_certificate {
         options = options.ssl_root_cert(path);
     }
-    if purpose == Purpose::Read {
+    options = match purpose {
+        Purpose::Serve | Purpose::Read => options.options([
+            ("search_path", SCHEMA.to_owned()),
+            ("statement_timeout", millis(settings.patience)),
+            ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION)),
+        ]),
+        Purpose::ReadOthers => options.options([
+            ("statement_timeout", "0".to_owned()),
+            ("idle_in_transaction_session_timeout", "0".to_owned()),
+        ]),
+    };
+    if purpose != Purpose::Serve {
         options = options.options([("default_transaction_read_only", "on")]);
     }
     options.disable_statement_logging()

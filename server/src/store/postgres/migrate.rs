@@ -74,6 +74,11 @@ pub(super) async fn check_current(connection: &mut PgConnection) -> Result<()> {
     }
 }
 
+/// Whether the database holds nothing of ours.
+pub(super) async fn is_absent(connection: &mut PgConnection) -> Result<bool> {
+    layout(connection).await.map(|found| found.is_none())
+}
+
 async fn schema_exists(connection: &mut PgConnection) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
     sqlx::query_scalar(sql).bind(SCHEMA).fetch_one(connection).await.map_err(failed)

@@ -9,6 +9,7 @@ mod link;
 mod list;
 mod log;
 mod migrate;
+mod older;
 mod points;
 mod rows;
 mod scope;
@@ -26,7 +27,8 @@ use tokio::sync::{Mutex, watch};
 use super::{Admin, Commits, Result, Rung, StoreError, WriteRefusal, WriteRequest, Written};
 use bell::Bell;
 use failure::{Answers, Failure, Tried, Uncertain, failed};
-use link::{Link, Purpose, Reader};
+use link::{Link, Purpose, Reader, connect_once};
+pub use older::OlderTable;
 pub use settings::{Password, PostgresHost, PostgresSettings, Tls};
 use writer::Writer;
 
@@ -69,6 +71,12 @@ impl PostgresStore {
         let (link, mut connection) = Link::open(settings, Purpose::Read).await?;
         link.within(migrate::check_current(&mut connection)).await?;
         Ok(Self { link: Arc::new(link), writing: None, bell: None })
+    }
+
+    /// Whether a database holds no store yet; nothing is made.
+    pub async fn is_absent(settings: &PostgresSettings) -> Result<bool> {
+        let mut connection = connect_once(settings, Purpose::Read).await?;
+        migrate::is_absent(&mut connection).await
     }
 
     async fn reader(&self) -> Result<Reader> {

@@ -1,0 +1,82 @@
+//! `statehouse import`.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use super::{Done, ROWS_LEFT, logging, open};
+use crate::config::{self, Loaded};
+use crate::service::{ImportCounts, ImportWitness, ServiceError};
+use crate::store::postgres::{OlderTable, Password, PostgresSettings};
+use crate::store::{OlderRows, Resilience};
+
+/// How often progress is said.
+const PACE: Duration = Duration::from_secs(1);
+
+pub(super) async fn import(Loaded { config, warnings }: Loaded, url: &str, dry_run: bool) -> Done {
+    logging::start(config.log_level);
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    let from = older(url)?;
+    let table = OlderTable::open(&from).await.map_err(|error| open::at(&from, &error))?;
+    let mut rows: Box<dyn OlderRows> = Box::new(table);
+    eprintln!("reading {} rows from {from}", rows.total());
+    let store = if dry_run { open::store_to_try(&config).await? } else { open::bare_store(&config).await? };
+    let service = open::service(&config, store, Resilience::default()).await?;
+    let mut witness = Terminal::default();
+    let done = service.import(rows.as_mut(), dry_run, &mut witness).await;
+    service.shutdown().await;
+    rows.close().await;
+    let counts = done.map_err(|error| {
+        // The service's words for a store's failure are for clients, and do not say which store.
+        let cause = match error {
+            ServiceError::Store(cause) => cause.to_string(),
+            other => other.to_string(),
+        };
+        format!("the import ended early: {cause}; what was written stays, run it again to go on")
+    })?;
+    print(&counts, dry_run);
+    Ok(if counts.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(ROWS_LEFT) })
+}
+
+fn older(url: &str) -> Result<PostgresSettings, String> {
+    let mut from =
+        config::postgres_address(url).map_err(|problem| format!("--from-postgres: the address {problem}"))?;
+    if let (None, Ok(password)) = (&from.password, std::env::var("PGPASSWORD")) {
+        from.password = (!password.is_empty()).then(|| Password::new(password));
+    }
+    Ok(from)
+}
+
+fn print(counts: &ImportCounts, dry_run: bool) {
+    let ImportCounts { read, imported, versions, there, nothing, unreadable, left_out } = counts;
+    println!("Rows read            {read}");
+    if dry_run {
+        println!("To be imported       {imported}, as {versions} versions (nothing was written)");
+    } else {
+        println!("Imported             {imported}, as {versions} versions");
+    }
+    println!("There already        {there}");
+    println!("Changing nothing     {nothing} (deletes of what did not exist)");
+    println!("Cannot be read       {unreadable}");
+    println!("Left out             {left_out}");
+}
+
+/// Says on standard error what does not get in, each row, and from time to time how far the import is.
+#[derive(Debug, Default)]
+struct Terminal {
+    said: Option<Instant>,
+}
+
+impl ImportWitness for Terminal {
+    fn row_left(&mut self, row: &str, why: &str) {
+        eprintln!("not imported: {row}: {why}");
+    }
+
+    fn progress(&mut self, counts: &ImportCounts, total: u64) {
+        if self.said.is_none_or(|said| said.elapsed() >= PACE) {
+            self.said = Some(Instant::now());
+            eprintln!("{} of {total} rows, {} imported", counts.read, counts.imported);
+        }
+    }
+}

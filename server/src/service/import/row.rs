@@ -1,0 +1,77 @@
+//! A row of an older store, understood, or why it cannot be.
+
+use statehouse_core::json::{Document, Limits};
+use statehouse_core::model::{StateKey, Timestamp};
+
+use super::reference::Reference;
+use crate::store::OlderRow;
+
+/// What older systems put in place of data when they delete.
+const MARKER: &str = r#"{"deleted":true}"#;
+
+/// A row that can become versions.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) key: StateKey,
+    pub(super) reference: Reference,
+    pub(super) what: What,
+    pub(super) author: Option<String>,
+    pub(super) description: String,
+}
+
+/// What a row did.
+#[derive(Debug)]
+pub(super) enum What {
+    /// It kept this data; `restored` if that was the data of an earlier moment.
+    Kept { data: Document, restored: bool },
+    /// It deleted the state. Some also carry data, as if it lived on: that is kept before the tombstone.
+    Deleted { data: Option<Document> },
+}
+
+impl Row {
+    /// Understands a row.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub(super) fn read(row: OlderRow) -> Result<Self, String> {
+        let there = |part: Option<String>, name: &str| part.ok_or_else(|| format!("{name} is NULL"));
+        let state_type = there(row.state_type, "state_type")?;
+        let state_id = there(row.state_id, "state_id")?;
+        let key = StateKey::new(&state_type, &state_id).map_err(|error| error.to_string())?;
+        let operation = there(row.operation, "operation")?;
+        let time = row.micros.map(Timestamp::from_micros).ok_or_else(|| {
+            format!(
+                "its timestamp is {}, no time of the years 1 to 9999",
+                row.time.as_deref().unwrap_or("NULL")
+            )
+        })?;
+        let reference = Reference { time, version_id: there(row.version_id, "version_id")? };
+        let data = document(row.data, row.size)?;
+        let what = if operation == "delete" {
+            let bare = data.text() == MARKER || data.text() == "{}";
+            What::Deleted { data: (!bare).then_some(data) }
+        } else {
+            What::Kept { data, restored: operation == "restore" }
+        };
+        let description = reference.description(&operation, row.description.as_deref());
+        Ok(Self { key, reference, what, author: row.author, description })
+    }
+
+    /// Bytes of data, about.
+    pub(super) fn size(&self) -> usize {
+        match &self.what {
+            What::Kept { data, .. } | What::Deleted { data: Some(data) } => data.len(),
+            What::Deleted { data: None } => 0,
+        }
+    }
+}
+
+fn document(text: Option<String>, size: u64) -> Result<Document, String> {
+    let text = match text {
+        Some(text) => text,
+        None if size == 0 => return Err("data is NULL".to_owned()),
+        None => return Err(format!("data is {size} bytes long, more than a document may be")),
+    };
+    let data = Document::parse(&text, &Limits::default()).map_err(|error| format!("data: {error}"))?;
+    if data.text().starts_with('{') { Ok(data) } else { Err("data is not a JSON object".to_owned()) }
+}

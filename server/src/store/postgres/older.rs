@@ -1,0 +1,129 @@
+//! The table `trading_states` of the older systems, read for an import; nothing is written to it.
+
+use std::collections::VecDeque;
+
+use async_trait::async_trait;
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, Connection as _};
+use statehouse_core::json::Limits;
+
+use super::failure::failed;
+use super::link::{Purpose, connect_once};
+use super::rows::column;
+use super::settings::PostgresSettings;
+use crate::store::{OlderRow, OlderRows, Result, StoreError};
+
+/// The table's name; its schema is whichever the user's `search_path` finds it in.
+const TABLE: &str = "trading_states";
+/// Rows that are fetched at once.
+const PAGE: usize = 100;
+/// Where the rows come from: a cursor of the server's, so that neither side holds them all. Whatever the type of `data`
+/// is, its text is what the server says it is. The order does not depend on the database's language.
+const DECLARE: &str = "DECLARE older NO SCROLL CURSOR FOR \
+    SELECT version_id::text, state_type::text, state_id::text, operation::text, \
+    CASE WHEN \"timestamp\" >= '0001-01-01 00:00:00+00' AND \"timestamp\" < '10000-01-01 00:00:00+00' \
+    THEN (extract(epoch FROM \"timestamp\") * 1000000)::bigint END, \
+    \"timestamp\"::text, coalesce(octet_length(data::text), 0)::bigint, \
+    CASE WHEN octet_length(data::text) <= $LIMIT THEN data::text END, user_id::text, description::text \
+    FROM $TABLE ORDER BY \"timestamp\", version_id::text COLLATE \"C\"";
+/// The columns that are read.
+const COLUMNS: [&str; 8] =
+    ["version_id", "state_type", "state_id", "operation", "timestamp", "data", "user_id", "description"];
+
+/// The older systems' table, as it was when it was opened.
+#[derive(Debug)]
+pub struct OlderTable {
+    connection: PgConnection,
+    page: VecDeque<PgRow>,
+    total: u64,
+    ended: bool,
+}
+
+impl OlderTable {
+    /// Connects, also to a standby, and makes sure that the table is the one that the older systems write.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no server answers and lets us in, when there is no such table or it is another.
+    pub async fn open(settings: &PostgresSettings) -> Result<Self> {
+        let mut connection = connect_once(settings, Purpose::ReadOthers).await?;
+        sqlx::raw_sql(
+            "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        )
+        .execute(&mut connection)
+        .await
+        .map_err(failed)?;
+        let table = find(&mut connection).await?;
+        let count = format!("SELECT count(*) FROM {table}");
+        let total: i64 =
+            sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&mut connection).await.map_err(failed)?;
+        let limit = Limits::default().max_bytes.to_string();
+        let declare = DECLARE.replace("$LIMIT", &limit).replace("$TABLE", &table);
+        sqlx::raw_sql(AssertSqlSafe(declare)).execute(&mut connection).await.map_err(failed)?;
+        let total = u64::try_from(total).unwrap_or_default();
+        Ok(Self { connection, page: VecDeque::new(), total, ended: false })
+    }
+}
+
+/// The table's name with its schema, quoted.
+async fn find(connection: &mut PgConnection) -> Result<String> {
+    const FIND: &str = "SELECT format('%I.%I', n.nspname, c.relname), a.attname::text, a.atttypid::regtype::text \
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+        JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+        WHERE c.oid = to_regclass($1)";
+    let found: Vec<(String, String, String)> =
+        sqlx::query_as(FIND).bind(TABLE).fetch_all(connection).await.map_err(failed)?;
+    let Some((table, _, _)) = found.first() else {
+        return Err(StoreError::Unavailable(format!("there is no table {TABLE} that this user may see")));
+    };
+    let type_of = |name: &str| found.iter().find(|(_, column, _)| column == name).map(|(_, _, kind)| kind);
+    let missing: Vec<&str> = COLUMNS.into_iter().filter(|name| type_of(name).is_none()).collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(StoreError::Unavailable(format!("the table {table} has no column {missing}")));
+    }
+    match type_of("timestamp").map(String::as_str) {
+        Some("timestamp with time zone") => Ok(table.clone()),
+        other => Err(StoreError::Unavailable(format!(
+            "the column timestamp of {table} is {}; a time without a zone says not when it was, so it is not guessed",
+            other.unwrap_or_default()
+        ))),
+    }
+}
+
+#[async_trait]
+impl OlderRows for OlderTable {
+    fn total(&self) -> u64 {
+        self.total
+    }
+
+    async fn next(&mut self) -> Result<Option<OlderRow>> {
+        if self.page.is_empty() && !self.ended {
+            let fetch = format!("FETCH FORWARD {PAGE} FROM older");
+            let rows =
+                sqlx::query(AssertSqlSafe(fetch)).fetch_all(&mut self.connection).await.map_err(failed)?;
+            self.ended = rows.len() < PAGE;
+            self.page.extend(rows);
+        }
+        self.page.pop_front().map(|row| understood(&row)).transpose()
+    }
+
+    async fn close(self: Box<Self>) {
+        // It only read: how the connection ends does not matter.
+        let _ = self.connection.close().await;
+    }
+}
+
+fn understood(row: &PgRow) -> Result<OlderRow> {
+    Ok(OlderRow {
+        version_id: column(row, 0)?,
+        state_type: column(row, 1)?,
+        state_id: column(row, 2)?,
+        operation: column(row, 3)?,
+        micros: column(row, 4)?,
+        time: column(row, 5)?,
+        size: u64::try_from(column::<i64>(row, 6)?).unwrap_or_default(),
+        data: column(row, 7)?,
+        author: column(row, 8)?,
+        description: column(row, 9)?,
+    })
+}
