@@ -125,11 +125,7 @@ impl Server {
             command.arg("--db").arg(self.database());
         }
         command.args(&self.arguments).stdout(Stdio::null()).kill_on_drop(true);
-        // What the developer's shell says must not decide what is tested.
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TRADING_STATE_")) {
-            command.env_remove(name);
-        }
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        self.set_environment(&mut command);
         let process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         self.process = Some(process);
         let deadline = Instant::now() + PATIENCE;
@@ -140,6 +136,27 @@ impl Server {
             assert!(Instant::now() < deadline, "the server is not ready");
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    fn set_environment(&self, command: &mut Command) {
+        // What the developer's shell says must not decide what is tested.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TRADING_STATE_")) {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+    }
+
+    /// Another command of the program on this server's store, such as `check`; a SQLite store must not be served meanwhile
+    /// if the command writes to it.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null()).kill_on_drop(true);
+        self.set_environment(&mut command);
+        if self.environment.is_empty() {
+            command.arg("--db").arg(self.database());
+        }
+        command
     }
 
     async fn ready(&self) -> bool {

@@ -10,6 +10,7 @@
 )]
 
 mod faults;
+mod importing;
 mod opening;
 mod programs;
 mod servers;
