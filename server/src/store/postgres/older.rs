@@ -18,14 +18,15 @@ const TABLE: &str = "trading_states";
 /// Rows that are fetched at once.
 const PAGE: usize = 100;
 /// Where the rows come from: a cursor of the server's, so that neither side holds them all. Whatever the type of `data`
-/// is, its text is what the server says it is. The order does not depend on the database's language.
+/// is, its text is what the server says it is. The order does not depend on the database's
+/// language; its columns are the table's (`t.`), not the texts of the same name that are selected.
 const DECLARE: &str = "DECLARE older NO SCROLL CURSOR FOR \
-    SELECT version_id::text, state_type::text, state_id::text, operation::text, \
-    CASE WHEN \"timestamp\" >= '0001-01-01 00:00:00+00' AND \"timestamp\" < '10000-01-01 00:00:00+00' \
-    THEN (extract(epoch FROM \"timestamp\") * 1000000)::bigint END, \
-    \"timestamp\"::text, coalesce(octet_length(data::text), 0)::bigint, \
-    CASE WHEN octet_length(data::text) <= $LIMIT THEN data::text END, user_id::text, description::text \
-    FROM $TABLE ORDER BY \"timestamp\", version_id::text COLLATE \"C\"";
+    SELECT t.version_id::text, t.state_type::text, t.state_id::text, t.operation::text, \
+    CASE WHEN t.\"timestamp\" >= '0001-01-01 00:00:00+00' AND t.\"timestamp\" < '10000-01-01 00:00:00+00' \
+    THEN (extract(epoch FROM t.\"timestamp\") * 1000000)::bigint END, \
+    t.\"timestamp\"::text, coalesce(octet_length(t.data::text), 0)::bigint, \
+    CASE WHEN octet_length(t.data::text) <= $LIMIT THEN t.data::text END, t.user_id::text, t.description::text \
+    FROM $TABLE AS t ORDER BY t.\"timestamp\", t.version_id::text COLLATE \"C\"";
 /// The columns that are read.
 const COLUMNS: [&str; 8] =
     ["version_id", "state_type", "state_id", "operation", "timestamp", "data", "user_id", "description"];
