@@ -204,6 +204,32 @@ impl Postgres {
         text(&succeed(sql, done).stdout).trim().to_owned()
     }
 
+    /// What PostgreSQL's own `pgbench` makes of a script with one variable: transactions a second.
+    #[must_use]
+    pub fn pgbench(
+        &self,
+        database: &str,
+        script: &str,
+        (name, value): (&str, &str),
+        clients: usize,
+        window: Duration,
+    ) -> f64 {
+        let file = NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), script).expect("a file that can be written");
+        let done = Command::new(self.programs.join("pgbench"))
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER, "-n", "-M", "prepared"])
+            .args(["-c", &clients.to_string(), "-j", &clients.min(2).to_string()])
+            .args(["-T", &window.as_secs().max(1).to_string(), "-D", &format!("{name}={value}"), "-f"])
+            .arg(file.path())
+            .arg(database)
+            .output()
+            .expect("pgbench runs");
+        let said = text(&succeed("pgbench", done).stdout);
+        let line = said.lines().find_map(|line| line.strip_prefix("tps = "));
+        let number = line.and_then(|line| line.split(' ').next()?.parse().ok());
+        number.unwrap_or_else(|| panic!("pgbench said no figure: {said}"))
+    }
+
     /// The port on the loopback.
     #[must_use]
     pub fn port(&self) -> u16 {

@@ -4,10 +4,11 @@ use anyhow::Result;
 
 use crate::server::{self, Profile};
 use crate::workspace::Workspace;
-use crate::{console, process, progress};
+use crate::{console, postgres, process, progress};
 
 /// Builds what is shipped, measures it, and prints the table for `docs/BENCHMARKS.md`.
 pub(crate) fn bench(workspace: &Workspace, quick: bool) -> Result<()> {
+    postgres::ensure()?;
     console::build(workspace)?;
     let program = server::build(workspace, Profile::Release)?;
     progress::heading("Measuring");

@@ -197,3 +197,23 @@ fn the_chain_covers_every_field() {
         assert_ne!(ChainHash::START.followed_by(&link), version.chain_hash, "{link:?}");
     }
 }
+
+#[test]
+fn what_is_recorded_is_a_version_even_where_nothing_changed() {
+    let mut log = Log::new();
+    let record = |text: &str, restored| {
+        write("a", Change::Record { data: document(text), restored }, Expectation::Any)
+    };
+    let steps = [
+        (record("{}", false), Operation::Create),
+        (record("{}", false), Operation::Update),
+        (record("{}", true), Operation::Restore),
+        (write("a", Change::Delete, Expectation::Any), Operation::Delete),
+        (record("{}", false), Operation::Create),
+    ];
+    for (number, (write, operation)) in (1..).zip(steps) {
+        let version = log.version(write);
+        assert_eq!((version.version, version.operation), (VersionNumber(number), operation));
+    }
+    assert!(matches!(log.commit(&[save("a", "{}")]).unwrap()[0], Outcome::Unchanged(_)));
+}

@@ -7,6 +7,7 @@
 mod baseline;
 mod client;
 mod diffing;
+mod postgres;
 mod saves;
 mod server;
 mod snapshots;
@@ -55,6 +56,8 @@ async fn main() {
         );
     }
     server.stop().await;
+
+    postgres::measure(&mut table, WINDOW).await;
 
     let small = snapshots::of_store_with(&folder.path().join("small.db"), 1_000).await;
     costs(&mut table, "1,000", &small, None);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use statehouse_server::store::postgres::PostgresSettings;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
@@ -13,16 +14,39 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// On a SQLite file.
     pub(crate) async fn start(database: &Path) -> Self {
+        Self::run(|command| {
+            command.arg("--db").arg(database);
+        })
+        .await
+    }
+
+    /// On a PostgreSQL database.
+    pub(crate) async fn start_on(settings: &PostgresSettings) -> Self {
+        let host = settings.hosts.first().expect("a host");
+        Self::run(|command| {
+            command
+                .env("TRADING_STATE_DB_TYPE", "postgresql")
+                .env("TRADING_STATE_POSTGRES_HOST", &host.host)
+                .env("TRADING_STATE_POSTGRES_PORT", host.port.to_string())
+                .env("TRADING_STATE_POSTGRES_DB", &settings.database)
+                .env("TRADING_STATE_POSTGRES_USER", &settings.user);
+        })
+        .await
+    }
+
+    async fn run(store: impl FnOnce(&mut Command)) -> Self {
         let program = std::env::var("STATEHOUSE_BIN").expect("STATEHOUSE_BIN; use `cargo xtask bench`");
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .and_then(|l| l.local_addr())
             .expect("a free port")
             .port();
         let address = format!("127.0.0.1:{port}");
-        let process = Command::new(program)
-            .args(["serve", "--listen", &address, "--db"])
-            .arg(database)
+        let mut command = Command::new(program);
+        command.args(["serve", "--listen", &address]);
+        store(&mut command);
+        let process = command
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)

@@ -412,6 +412,31 @@ async fn a_server_on_postgresql_sees_what_is_imported_beside_it() {
     is_whole(&server, 3).await;
 }
 
+/// Two imports at once stand in each other's way, but write nothing twice and nothing in a wrong place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_imports_at_once_write_every_row_once() {
+    let from = older("jsonb");
+    sql(
+        &from,
+        "INSERT INTO trading_states SELECT lpad(n::text, 6, '0'), 's' || n % 7, 'bot_memory', 'update', '{}', \
+         '2024-01-01 00:00:00+00'::timestamptz + n * interval '1 second', NULL, NULL FROM generate_series(1, 7000) AS n",
+    );
+    let server = Server::start_on(&Postgres::shared().database()).await;
+    let (one, other) = tokio::join!(import(&server, &from, &[]), import(&server, &from, &[]));
+    for ran in [&one, &other] {
+        assert!(ran.code == 0 || ran.err.contains("the import ended early"), "{ran:?}");
+    }
+    let last = import(&server, &from, &[]).await;
+    assert_eq!((last.code, seq(&server).await), (0, 7000), "{last:?}");
+    let rows: Vec<String> = history(&server, "bot_memory", "s3")
+        .await
+        .iter()
+        .map(|version| version["batch_id"].as_str().unwrap()[35..].to_owned())
+        .collect();
+    let expected: Vec<String> = (0..1000).map(|n| format!("{:06}", n * 7 + 3)).collect();
+    assert_eq!(rows, expected);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_of_another_shape_is_refused_before_anything_is_written() {
     let server = empty().await;

@@ -15,11 +15,14 @@ use crate::store::{OlderRow, OlderRows, Result, StoreError};
 
 /// The table's name; its schema is whichever the user's `search_path` finds it in.
 const TABLE: &str = "trading_states";
-/// Rows that are fetched at once.
-const PAGE: usize = 100;
+/// Rows that are fetched at once: at first, and at most while they are small.
+const FEW: usize = 16;
+const MANY: usize = 500;
+/// Bytes of data from which fewer rows are fetched at once.
+const PAGE_BYTES: u64 = 16 << 20;
 /// Where the rows come from: a cursor of the server's, so that neither side holds them all. Whatever the type of `data`
-/// is, its text is what the server says it is. The order does not depend on the database's
-/// language; its columns are the table's (`t.`), not the texts of the same name that are selected.
+/// is, its text is what the server says it is. The order does not depend on the database's language, and it is by
+/// the table's own columns (`t.`), not by the texts of the same names that are selected.
 const DECLARE: &str = "DECLARE older NO SCROLL CURSOR FOR \
     SELECT t.version_id::text, t.state_type::text, t.state_id::text, t.operation::text, \
     CASE WHEN t.\"timestamp\" >= '0001-01-01 00:00:00+00' AND t.\"timestamp\" < '10000-01-01 00:00:00+00' \
@@ -35,7 +38,8 @@ const COLUMNS: [&str; 8] =
 #[derive(Debug)]
 pub struct OlderTable {
     connection: PgConnection,
-    page: VecDeque<PgRow>,
+    page: VecDeque<OlderRow>,
+    rows: usize,
     total: u64,
     ended: bool,
 }
@@ -61,7 +65,19 @@ impl OlderTable {
         let declare = DECLARE.replace("$LIMIT", &limit).replace("$TABLE", &table);
         sqlx::raw_sql(AssertSqlSafe(declare)).execute(&mut connection).await.map_err(failed)?;
         let total = u64::try_from(total).unwrap_or_default();
-        Ok(Self { connection, page: VecDeque::new(), total, ended: false })
+        Ok(Self { connection, page: VecDeque::new(), rows: FEW, total, ended: false })
+    }
+}
+
+impl OlderTable {
+    async fn fetch(&mut self) -> Result<()> {
+        let fetch = format!("FETCH FORWARD {} FROM older", self.rows);
+        let rows = sqlx::query(AssertSqlSafe(fetch)).fetch_all(&mut self.connection).await.map_err(failed)?;
+        self.ended = rows.len() < self.rows;
+        self.page = rows.iter().map(understood).collect::<Result<_>>()?;
+        let bytes: u64 = self.page.iter().map(|row| row.size).sum();
+        self.rows = if bytes > PAGE_BYTES { (self.rows / 4).max(1) } else { (self.rows * 2).min(MANY) };
+        Ok(())
     }
 }
 
@@ -99,13 +115,9 @@ impl OlderRows for OlderTable {
 
     async fn next(&mut self) -> Result<Option<OlderRow>> {
         if self.page.is_empty() && !self.ended {
-            let fetch = format!("FETCH FORWARD {PAGE} FROM older");
-            let rows =
-                sqlx::query(AssertSqlSafe(fetch)).fetch_all(&mut self.connection).await.map_err(failed)?;
-            self.ended = rows.len() < PAGE;
-            self.page.extend(rows);
+            self.fetch().await?;
         }
-        self.page.pop_front().map(|row| understood(&row)).transpose()
+        Ok(self.page.pop_front())
     }
 
     async fn close(self: Box<Self>) {
