@@ -11,6 +11,7 @@ pub mod browser;
 pub mod client;
 pub mod faulty;
 pub mod hand;
+pub mod importing;
 pub mod influx;
 pub mod local;
 pub mod postgres;

@@ -3,24 +3,22 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use super::{Done, ROWS_LEFT, logging, open};
+use super::{Done, Older, ROWS_LEFT, logging, open};
 use crate::config::{self, Loaded};
 use crate::service::{ImportCounts, ImportWitness, ServiceError};
+use crate::store::influx::OlderPoints;
 use crate::store::postgres::{OlderTable, Password, PostgresSettings};
 use crate::store::{OlderRows, Resilience};
 
 /// How often progress is said.
 const PACE: Duration = Duration::from_secs(1);
 
-pub(super) async fn import(Loaded { config, warnings }: Loaded, url: &str, dry_run: bool) -> Done {
+pub(super) async fn import(Loaded { config, warnings }: Loaded, from: &Older, dry_run: bool) -> Done {
     logging::start(config.log_level);
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    let from = older(url)?;
-    let table = OlderTable::open(&from).await.map_err(|error| open::at(&from, &error))?;
-    let mut rows: Box<dyn OlderRows> = Box::new(table);
-    eprintln!("reading {} rows from {from}", rows.total());
+    let mut rows = open_older(from).await?;
     let store = if dry_run { open::store_to_try(&config).await? } else { open::bare_store(&config).await? };
     let service = open::service(&config, store, Resilience::default()).await?;
     let mut witness = Terminal::default();
@@ -39,13 +37,31 @@ pub(super) async fn import(Loaded { config, warnings }: Loaded, url: &str, dry_r
     Ok(if counts.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(ROWS_LEFT) })
 }
 
-fn older(url: &str) -> Result<PostgresSettings, String> {
-    let mut from =
+/// Opens the older store.
+async fn open_older(from: &Older) -> Result<Box<dyn OlderRows>, String> {
+    let (rows, place): (Box<dyn OlderRows>, String) = if let Some(url) = &from.from_influx {
+        let token = std::env::var("INFLUX_TOKEN").unwrap_or_default();
+        let bucket = config::influx_bucket(url, &from.influx_org, &from.influx_bucket, token.trim());
+        let bucket = bucket
+            .map_err(|problem| format!("--from-influx: {problem}; the token is taken from INFLUX_TOKEN"))?;
+        let points = OlderPoints::open(&bucket).await.map_err(|error| open::at(&bucket, &error))?;
+        (Box::new(points), bucket.to_string())
+    } else {
+        let database = database(from.from_postgres.as_deref().unwrap_or_default())?;
+        let table = OlderTable::open(&database).await.map_err(|error| open::at(&database, &error))?;
+        (Box::new(table), database.to_string())
+    };
+    eprintln!("reading {} rows from {place}", rows.total());
+    Ok(rows)
+}
+
+fn database(url: &str) -> Result<PostgresSettings, String> {
+    let mut settings =
         config::postgres_address(url).map_err(|problem| format!("--from-postgres: the address {problem}"))?;
-    if let (None, Ok(password)) = (&from.password, std::env::var("PGPASSWORD")) {
-        from.password = (!password.is_empty()).then(|| Password::new(password));
+    if let (None, Ok(password)) = (&settings.password, std::env::var("PGPASSWORD")) {
+        settings.password = (!password.is_empty()).then(|| Password::new(password));
     }
-    Ok(from)
+    Ok(settings)
 }
 
 fn print(counts: &ImportCounts, dry_run: bool) {
@@ -57,7 +73,7 @@ fn print(counts: &ImportCounts, dry_run: bool) {
         println!("Imported             {imported}, as {versions} versions");
     }
     println!("There already        {there}");
-    println!("Changing nothing     {nothing} (deletes of what did not exist)");
+    println!("Changing nothing     {nothing} (deletes of what did not exist, snapshots without data)");
     println!("Cannot be read       {unreadable}");
     println!("Left out             {left_out}");
 }

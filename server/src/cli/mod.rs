@@ -67,17 +67,40 @@ enum Command {
     Import {
         #[command(flatten)]
         source: Source,
-        /// The database with the older system's table `trading_states`:
-        /// postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE. The password may also be in PGPASSWORD. The table is
-        /// only read.
-        #[arg(long, value_name = "URL")]
-        from_postgres: String,
+        #[command(flatten)]
+        from: Older,
         /// Only say what would be written.
         #[arg(long)]
         dry_run: bool,
     },
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
+}
+
+/// Where an older system kept its history. It is only read.
+#[derive(Args)]
+struct Older {
+    /// The database with the older system's table `trading_states`:
+    /// postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE. The password may also be in PGPASSWORD.
+    #[arg(long, value_name = "URL", required_unless_present = "from_influx", conflicts_with = "from_influx")]
+    from_postgres: Option<String>,
+    /// The InfluxDB with the older system's points `trading_state`, such as <http://localhost:8086>. The token is taken from
+    /// `INFLUX_TOKEN`.
+    #[arg(long, value_name = "URL")]
+    from_influx: Option<String>,
+    /// The organisation in that InfluxDB.
+    #[arg(long, value_name = "NAME", default_value = "trading-org", requires = "from_influx")]
+    influx_org: String,
+    /// The bucket in that InfluxDB.
+    #[arg(long, value_name = "NAME", default_value = "trading-states", requires = "from_influx")]
+    influx_bucket: String,
+}
+
+/// An address may hold a password.
+impl std::fmt::Debug for Older {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Older(..)")
+    }
 }
 
 /// Where settings come from.
@@ -110,8 +133,8 @@ pub async fn run(cli: Cli) -> ExitCode {
             Ok(loaded) => verify::verify(loaded).await,
             Err(code) => return code,
         },
-        Command::Import { source, from_postgres, dry_run } => match load(source, None) {
-            Ok(loaded) => import::import(loaded, &from_postgres, dry_run).await,
+        Command::Import { source, from, dry_run } => match load(source, None) {
+            Ok(loaded) => import::import(loaded, &from, dry_run).await,
             Err(code) => return code,
         },
         Command::Openapi => openapi(),

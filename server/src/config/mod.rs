@@ -108,5 +108,13 @@ pub fn postgres_address(url: &str) -> Result<PostgresSettings, String> {
     }
 }
 
+/// Names a bucket of InfluxDB.
+///
+/// # Errors
+/// What is wrong, without the address and the token.
+pub fn influx_bucket(url: &str, org: &str, bucket: &str, token: &str) -> Result<InfluxOptions, String> {
+    read_influx::named(url, org, bucket, token)
+}
+
 #[cfg(test)]
 mod tests;

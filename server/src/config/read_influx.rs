@@ -74,6 +74,28 @@ impl Values {
     }
 }
 
+/// The bucket that a command names.
+pub(super) fn named(url: &str, org: &str, bucket: &str, token: &str) -> Result<InfluxOptions, String> {
+    let url = url.trim().trim_end_matches('/');
+    if !is_server(url) {
+        return Err("the address is not that of a server, such as http://localhost:8086".into());
+    }
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("the token is missing, or has characters that a header cannot carry".into());
+    }
+    if [org, bucket].iter().any(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
+        return Err("the organisation or the bucket has no name".into());
+    }
+    Ok(InfluxOptions {
+        url: url.to_owned(),
+        org: org.to_owned(),
+        bucket: bucket.to_owned(),
+        token: Token::new(token),
+        timeout: DEFAULT_TIMEOUT,
+        lease: LeaseTimes::default(),
+    })
+}
+
 /// `http://host:port` and nothing else.
 fn is_server(url: &str) -> bool {
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));

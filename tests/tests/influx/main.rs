@@ -9,6 +9,7 @@
 )]
 
 mod bucket;
+mod importing;
 mod killed;
 mod proxy;
 mod unfinished;

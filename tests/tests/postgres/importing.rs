@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use statehouse_server::store::postgres::PostgresSettings;
-use statehouse_tests::client::encoded;
+use statehouse_tests::importing::{self, Ran, empty, history, raw};
 use statehouse_tests::postgres::Postgres;
 use statehouse_tests::server::Server;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -44,59 +44,8 @@ fn url(settings: &PostgresSettings) -> String {
     format!("postgresql://postgres@127.0.0.1:{}/{}", settings.hosts[0].port, settings.database)
 }
 
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    /// A figure of the summary.
-    fn figure(&self, name: &str) -> u64 {
-        let line = self.out.lines().find(|line| line.starts_with(name));
-        let line = line.unwrap_or_else(|| panic!("{name} in {self:?}"));
-        let number = line[name.len()..].trim_start().split(|c: char| !c.is_ascii_digit()).next();
-        number.unwrap().parse().unwrap_or_else(|_| panic!("{line}"))
-    }
-
-    fn says(&self, part: &str) {
-        assert!(self.err.contains(part), "{part:?} in {}", self.err);
-    }
-}
-
 async fn import(target: &Server, from: &PostgresSettings, more: &[&str]) -> Ran {
-    let url = url(from);
-    let arguments = [&["import", "--from-postgres", &url], more].concat();
-    let output = target.command(&arguments).output();
-    let output =
-        tokio::time::timeout(Duration::from_mins(2), output).await.expect("an import that ends").unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let code = output.status.code().expect("an exit code");
-    Ran { code, out: text(output.stdout), err: text(output.stderr) }
-}
-
-/// A server on an empty SQLite store, stopped.
-async fn empty() -> Server {
-    let mut server = Server::start().await;
-    assert_eq!(server.stop().await, Some(0));
-    server
-}
-
-/// A state's versions, oldest first, with data.
-async fn history(server: &Server, state_type: &str, id: &str) -> Vec<Value> {
-    let path = format!("/states/{}/history?state_type={state_type}&limit=1000", encoded(id));
-    let (status, answer) = server.get(&path).await;
-    assert_eq!(status, 200, "{answer}");
-    answer["versions"].as_array().unwrap().iter().rev().cloned().collect()
-}
-
-/// The document of a version, as text.
-async fn raw(server: &Server, state_type: &str, id: &str, version: u64) -> String {
-    let path = format!("/states/{}/raw?state_type={state_type}&version={version}", encoded(id));
-    let answer = server.request(reqwest::Method::GET, &path).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    answer.text().await.unwrap()
+    importing::run(target, &[&["--from-postgres", &url(from)], more].concat(), &[]).await
 }
 
 async fn seq(server: &Server) -> u64 {

@@ -39,7 +39,7 @@ pub struct ImportCounts {
     pub versions: u64,
     /// Rows that are there from an earlier run.
     pub there: u64,
-    /// Rows that delete what did not exist: they change nothing.
+    /// Rows that delete what did not exist, or name a snapshot without its data: they change nothing.
     pub nothing: u64,
     /// Rows that cannot be read.
     pub unreadable: u64,
@@ -141,14 +141,18 @@ impl<'a> Import<'a> {
             None => Place::find(store, &row.key, &row.reference).await?,
         };
         let standing = place.seek(store, &row.key, &row.reference).await?;
-        let deletes_nothing = matches!(row.what, What::Deleted { data: None }) && !place.is_live();
+        let changes_nothing = match row.what {
+            What::Deleted { data: None } => !place.is_live(),
+            What::Marked => true,
+            What::Kept { .. } | What::Deleted { .. } => false,
+        };
         let key = row.key.clone();
         let why = match standing {
             Standing::There => {
                 self.counts.there += 1;
                 None
             }
-            Standing::Next | Standing::TooLate | Standing::Foreign if deletes_nothing => {
+            Standing::Next | Standing::TooLate | Standing::Foreign if changes_nothing => {
                 self.counts.nothing += 1;
                 None
             }
@@ -184,6 +188,7 @@ impl<'a> Import<'a> {
         let changes = match row.what {
             What::Kept { data, restored } => vec![Change::Record { data, restored }],
             What::Deleted { data: None } => vec![Change::Delete],
+            What::Marked => Vec::new(),
             What::Deleted { data: Some(data) } => vec![record(data), Change::Delete],
         };
         for change in changes {

@@ -26,6 +26,8 @@ pub(super) enum What {
     Kept { data: Document, restored: bool },
     /// It deleted the state. Some also carry data, as if it lived on: that is kept before the tombstone.
     Deleted { data: Option<Document> },
+    /// It only said that a snapshot was made, and keeps none of it.
+    Marked,
 }
 
 impl Row {
@@ -46,6 +48,10 @@ impl Row {
             )
         })?;
         let reference = Reference { time, version_id: there(row.version_id, "version_id")? };
+        if operation == "snapshot" && row.data.is_none() && row.size == 0 {
+            let description = reference.description(&operation, row.description.as_deref());
+            return Ok(Self { key, reference, what: What::Marked, author: row.author, description });
+        }
         let data = document(row.data, row.size)?;
         let what = if operation == "delete" {
             let bare = data.text() == MARKER || data.text() == "{}";
@@ -61,7 +67,7 @@ impl Row {
     pub(super) fn size(&self) -> usize {
         match &self.what {
             What::Kept { data, .. } | What::Deleted { data: Some(data) } => data.len(),
-            What::Deleted { data: None } => 0,
+            What::Deleted { data: None } | What::Marked => 0,
         }
     }
 }

@@ -34,6 +34,19 @@ pub(super) struct Point {
     pub(super) text: String,
 }
 
+/// One value of a point of an older system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OlderValue {
+    /// Its time, in nanoseconds since 1970.
+    pub(super) nanos: String,
+    pub(super) field: String,
+    pub(super) text: String,
+    pub(super) state_type: String,
+    pub(super) state_id: String,
+    pub(super) operation: String,
+    pub(super) version_id: String,
+}
+
 impl Client {
     /// A client; nothing is asked of the server yet.
     pub(super) fn new(options: &InfluxOptions) -> Result<Self> {
@@ -70,10 +83,39 @@ impl Client {
 
     /// Runs a query whose `{bucket}` is this client's, and which keeps the columns of [`Point`].
     pub(super) async fn read(&self, flux: &str) -> Result<Vec<Point>> {
+        self.records(flux).await?.iter().map(point).collect()
+    }
+
+    /// As [`Self::read`], for values of older systems: `t f v k i o n` in the order of [`OlderValue`]'s fields.
+    pub(super) async fn read_older(&self, flux: &str) -> Result<Vec<OlderValue>> {
+        let value = |record: &FluxRecord| {
+            Ok(OlderValue {
+                nanos: column(record, "t")?,
+                field: column(record, "f")?,
+                text: column(record, "v")?,
+                state_type: column(record, "k")?,
+                state_id: column(record, "i")?,
+                operation: column(record, "o")?,
+                version_id: column(record, "n")?,
+            })
+        };
+        self.records(flux).await?.iter().map(value).collect()
+    }
+
+    /// As [`Self::read`], for one whole number in the column `v`; `None` when there is no row.
+    pub(super) async fn read_number(&self, flux: &str) -> Result<Option<i64>> {
+        let records = self.records(flux).await?;
+        let Some(record) = records.first() else { return Ok(None) };
+        let text = column(record, "v")?;
+        let number =
+            text.parse().map_err(|_| StoreError::Damaged(format!("InfluxDB says {text:?} is a number")))?;
+        Ok(Some(number))
+    }
+
+    async fn records(&self, flux: &str) -> Result<Vec<FluxRecord>> {
         let client = self.inner.clone();
         let query = Query::new(flux.replace("{bucket}", &flux_text(&self.bucket)));
-        let records = self.run(async move { client.query_raw(Some(query)).await }).await?;
-        records.iter().map(point).collect()
+        self.run(async move { client.query_raw(Some(query)).await }).await
     }
 
     /// What InfluxDB calls itself, such as `v2.7.12`; an error if it does not say that it is well.
@@ -104,23 +146,27 @@ impl Client {
     }
 }
 
+/// A text of a record. InfluxDB sends lines inside a text with its own ends.
 #[allow(
     clippy::redundant_closure_for_method_calls,
     reason = "the method's type is in a crate that we do not name"
 )]
+fn column(record: &FluxRecord, name: &str) -> Result<String> {
+    let found = record.values.get(name).and_then(|value| value.string());
+    let found =
+        found.ok_or_else(|| StoreError::Damaged(format!("InfluxDB answered without a column {name}")))?;
+    Ok(if found.contains('\r') { found.replace("\r\n", "\n") } else { found })
+}
+
 fn point(record: &FluxRecord) -> Result<Point> {
-    let column = |name: &str| {
-        let found = record.values.get(name).and_then(|value| value.string());
-        found.ok_or_else(|| StoreError::Damaged(format!("InfluxDB answered without a column {name}")))
-    };
-    let chunk = column("c")?;
+    let chunk = column(record, "c")?;
     Ok(Point {
-        measurement: column("_measurement")?,
-        epoch: column("e")?,
+        measurement: column(record, "_measurement")?,
+        epoch: column(record, "e")?,
         chunk: chunk
             .parse()
             .map_err(|_| StoreError::Damaged(format!("a part of a record has the number {chunk:?}")))?,
-        text: column("_value")?,
+        text: column(record, "_value")?,
     })
 }
 

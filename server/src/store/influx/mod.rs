@@ -13,6 +13,7 @@ mod index;
 mod layout;
 mod lease;
 mod log;
+mod older;
 mod options;
 mod owner;
 mod points;
@@ -35,6 +36,7 @@ use lease::Lease;
 use owner::{Session, Shared, Writing, keep};
 
 pub use lease::LeaseTimes;
+pub use older::OlderPoints;
 pub use options::{DEFAULT_TIMEOUT, InfluxOptions, Token};
 
 /// A store in a bucket.
