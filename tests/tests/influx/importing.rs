@@ -115,7 +115,7 @@ async fn d_011_points_of_every_age_become_versions_in_the_order_of_their_time() 
 
 #[tokio::test]
 async fn many_points_are_read_in_stretches() {
-    const ROWS: i64 = 9_000;
+    const ROWS: i64 = 3_600;
     let influx = Influx::start().await;
     let from = influx.bucket().await;
     // Most of them within seconds, a few long before.
@@ -144,7 +144,7 @@ async fn many_points_are_read_in_stretches() {
     }
     let mut server = empty().await;
     let ran = import(&server, &from, &[]).await;
-    assert_eq!((ran.code, ran.figure("Imported")), (0, 9_000), "{ran:?}");
+    assert_eq!((ran.code, ran.figure("Imported")), (0, 3_600), "{ran:?}");
     server.run().await;
     let found = history(&server, "bot_memory", "s4").await;
     let names: Vec<&str> = found.iter().map(|v| &v["batch_id"].as_str().unwrap()[35..]).collect();

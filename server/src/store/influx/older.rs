@@ -54,20 +54,11 @@ impl OlderPoints {
         let client = Client::new(options)?;
         client.version().await?;
         let client = client.within(TIMEOUT);
-        let edge = |end: &str| {
-            format!("{FROM} |> range(start: time(v: 0), stop: time(v: {END})) |> {FILTER} |> {end}")
-        };
-        let time = "group() |> keep(columns: [\"_time\"])";
-        let as_text = "map(fn: (r) => ({v: string(v: int(v: r._time))}))";
-        let first = client
-            .read_number(&edge(&format!("first() |> {time} |> min(column: \"_time\") |> {as_text}")))
-            .await?;
-        let last = client
-            .read_number(&edge(&format!("last() |> {time} |> max(column: \"_time\") |> {as_text}")))
-            .await?;
+        let first = client.read_number(&edge(0, "first", "min")).await?;
+        let last = client.read_number(&edge(0, "last", "max")).await?;
         let count = "filter(fn: (r) => r._field == \"data\") |> count() |> group() |> sum() \
                      |> map(fn: (r) => ({v: string(v: r._value)}))";
-        let total = client.read_number(&edge(count)).await?.unwrap_or_default();
+        let total = client.read_number(&format!("{} |> {count}", all(0, END))).await?.unwrap_or_default();
         let micros = |nanos: Option<i64>| nanos.map(|nanos| nanos.div_euclid(1_000));
         Ok(Self {
             client,
@@ -86,18 +77,24 @@ impl OlderPoints {
             let (start_nanos, stop_nanos) =
                 (self.from.saturating_mul(1_000), stop.saturating_mul(1_000).min(END));
             let limit = if self.stretch > 1 { format!(" |> limit(n: {VALUES})") } else { String::new() };
-            let query = format!(
-                "{FROM} |> range(start: time(v: {start_nanos}), stop: time(v: {stop_nanos})) |> {FILTER} |> {COLUMNS}{limit}"
-            );
+            let query = format!("{} |> {COLUMNS}{limit}", all(start_nanos, stop_nanos));
             let values = self.client.read_older(&query).await?;
             if values.len() >= VALUES && self.stretch > 1 {
                 self.stretch = (self.stretch / 4).max(1);
                 continue;
             }
-            if values.len() < VALUES / 4 {
-                self.stretch = self.stretch.saturating_mul(2);
-            }
-            self.from = stop;
+            self.from = if stop_nanos >= END {
+                i64::MAX
+            } else if values.is_empty() {
+                // There may be nothing for years.
+                let next = self.client.read_number(&edge(stop_nanos, "first", "min")).await?;
+                next.map_or(i64::MAX, |nanos| nanos.div_euclid(1_000))
+            } else {
+                if values.len() < VALUES / 4 {
+                    self.stretch = self.stretch.saturating_mul(2);
+                }
+                stop
+            };
             self.rows = rows(values)?;
             return Ok(());
         }
@@ -118,6 +115,20 @@ impl OlderRows for OlderPoints {
     }
 
     async fn close(self: Box<Self>) {}
+}
+
+/// The older systems' values of a stretch of time, in nanoseconds.
+fn all(start: i64, stop: i64) -> String {
+    format!("{FROM} |> range(start: time(v: {start}), stop: time(v: {stop})) |> {FILTER}")
+}
+
+/// The first or last time from a time on, in nanoseconds.
+fn edge(start: i64, of_each: &str, of_all: &str) -> String {
+    format!(
+        "{} |> {of_each}() |> group() |> keep(columns: [\"_time\"]) |> {of_all}(column: \"_time\") \
+         |> map(fn: (r) => ({{v: string(v: int(v: r._time))}}))",
+        all(start, END)
+    )
 }
 
 /// Puts rows together from their fields, in order.
