@@ -2,7 +2,6 @@
 //! over HTTP.
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
 use statehouse_server::store::postgres::PostgresSettings;
