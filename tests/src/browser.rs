@@ -122,6 +122,12 @@ impl Browser {
         self.until(followed, &[json!(value)], "the console does not follow the system's theme").await;
     }
 
+    /// Lets requests to addresses like these fail, as on a network that breaks; none for none.
+    pub async fn block(&self, addresses: &[&str]) {
+        self.cdp("Network.enable", json!({})).await;
+        self.cdp("Network.setBlockedURLs", json!({ "urls": addresses })).await;
+    }
+
     /// Goes to an address of the console, such as `/view/states?q=EUR`.
     pub async fn go(&self, address: &str) {
         self.driver.goto(format!("{}{address}", self.origin)).await.expect("the page loads");

@@ -81,3 +81,18 @@ async fn every_page_on_a_busy_day() {
 fn percent_encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |encoded, byte| encoded + format!("%{byte:02X}").as_str())
 }
+
+#[tokio::test]
+async fn a_page_whose_code_does_not_come_says_so_and_is_tried_again() {
+    let server = Server::start().await;
+    server.save("strategy", "one", r#"{"n":1}"#, "bot", "start").await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.block(&["*split_*", "*chunk_*"]).await;
+    browser.go("/view/states").await;
+    browser.see_text("[role='alert']", "code could not be loaded").await;
+    browser.block(&[]).await;
+    browser.click("main button", "Try again").await;
+    browser.see_text("[aria-label='States'] a", "one").await;
+    browser.assert_clean(&["Failed to fetch", "Failed to load resource"]).await;
+    browser.close().await;
+}
