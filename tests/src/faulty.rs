@@ -11,7 +11,7 @@ use statehouse_core::model::{
 };
 use statehouse_server::store::{
     Activity, Admin, Commits, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Result,
-    Rung, StateStore, StoreError, TypeTotals, WriteRefusal, WriteRequest, Written,
+    Rung, StateStore, StoreError, StoreFacts, TypeTotals, WriteRefusal, WriteRequest, Written,
 };
 use tokio::sync::watch;
 
@@ -190,6 +190,12 @@ impl Admin for FaultyStore {
     async fn status(&self) -> StoreStatus {
         let up = self.up().await.is_ok();
         StoreStatus { up, ..self.inner.status().await }
+    }
+    async fn facts(&self) -> StoreFacts {
+        self.inner.facts().await
+    }
+    fn take_pool_peak(&self) -> Option<u32> {
+        self.inner.take_pool_peak()
     }
     fn bell(&self) -> Option<watch::Receiver<Rung>> {
         self.inner.bell()

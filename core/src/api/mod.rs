@@ -11,6 +11,7 @@ mod restore;
 mod snapshot;
 mod state;
 mod status;
+mod vitals;
 
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, Topic, TopicError};
@@ -32,4 +33,8 @@ pub use state::{
 pub use status::{
     ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, Overview, Status, StoreStatus,
     TypeCount, VerifyReport,
+};
+pub use vitals::{
+    BreakerTurn, Incident, ListenerStatus, PoolStatus, SessionCounts, SlowestRead, StatusDetails,
+    StatusSeries, StoreSizes, Versions,
 };

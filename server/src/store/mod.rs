@@ -8,14 +8,17 @@ pub mod cached;
 mod cursor;
 mod decide;
 mod error;
+mod facts;
 pub mod fallback;
 mod forward;
 pub mod guarded;
 pub mod influx;
 mod known_heads;
 mod layers;
+mod longest;
 pub mod memory;
 mod older;
+mod pool_watch;
 pub mod postgres;
 mod query;
 pub mod sqlite;
@@ -35,6 +38,7 @@ use statehouse_core::model::{
 use tokio::sync::watch;
 
 pub use error::StoreError;
+pub use facts::{PoolFacts, StoreFacts};
 pub use layers::{Layered, Layers, Resilience};
 pub use older::{OlderRow, OlderRows};
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};
@@ -148,6 +152,14 @@ pub trait Admin: Send + Sync {
     async fn ping(&self) -> Result<()>;
     /// How the store describes itself; never fails, `up` says whether it answered.
     async fn status(&self) -> StoreStatus;
+    /// What the store can tell of its sizes and connections. Nothing where it cannot, or does not answer.
+    async fn facts(&self) -> StoreFacts {
+        StoreFacts::default()
+    }
+    /// The most connections in use at once since this was asked last; `None` where there is no pool.
+    fn take_pool_peak(&self) -> Option<u32> {
+        None
+    }
     /// Rings when other servers may have written to the same store; `None` where this server is the only one.
     fn bell(&self) -> Option<watch::Receiver<Rung>> {
         None

@@ -19,7 +19,9 @@ use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
 use tokio::sync::watch;
 
 use super::forward::forward_reads;
-use super::{Admin, Commits, Result, Rung, StateStore, Ticks, WriteRefusal, WriteRequest, Written};
+use super::{
+    Admin, Commits, Result, Rung, StateStore, StoreFacts, Ticks, WriteRefusal, WriteRequest, Written,
+};
 use tip::SharedTip;
 
 pub use heads::CacheSettings;
@@ -83,7 +85,7 @@ impl CachedStore {
     }
 
     #[allow(clippy::unused_self, reason = "every decorator reads through a method of this shape")]
-    async fn read<T: Send, F>(&self, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    async fn read<T: Send, F>(&self, _what: &'static str, call: impl Fn() -> F + Send + Sync) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
@@ -244,6 +246,14 @@ impl Admin for CachedStore {
 
     async fn status(&self) -> StoreStatus {
         self.inner.status().await
+    }
+
+    async fn facts(&self) -> StoreFacts {
+        self.inner.facts().await
+    }
+
+    fn take_pool_peak(&self) -> Option<u32> {
+        self.inner.take_pool_peak()
     }
 
     fn bell(&self) -> Option<watch::Receiver<Rung>> {

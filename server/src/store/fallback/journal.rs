@@ -6,7 +6,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use statehouse_core::model::{Seq, StateKey};
+use statehouse_core::model::{Seq, StateKey, Timestamp};
 
 use super::entry::{Done, Entry, Made, Record};
 use super::frame;
@@ -22,6 +22,23 @@ pub(super) struct Waiting {
     pub(super) count: u64,
     /// The last of them deletes it.
     pub(super) deletes: bool,
+}
+
+/// What has gone through a journal since the server started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JournalCounts {
+    /// Writes that waited in it when it was opened.
+    pub inherited: u64,
+    /// Writes taken into it.
+    pub accepted: u64,
+    /// Writes replayed.
+    pub replayed: u64,
+    /// Writes set aside as conflicts.
+    pub set_aside: u64,
+    /// Writes that wait.
+    pub pending: u64,
+    /// When the oldest of them was accepted.
+    pub oldest: Option<Timestamp>,
 }
 
 /// The journal of one server.
@@ -40,6 +57,7 @@ pub(super) struct Journal {
     made: HashMap<StateKey, Made>,
     torn: u64,
     fault: Option<String>,
+    counts: JournalCounts,
 }
 
 impl Journal {
@@ -76,6 +94,7 @@ impl Journal {
             made: HashMap::new(),
             torn: (bytes.len() - whole) as u64,
             fault: None,
+            counts: JournalCounts::default(),
         };
         for text in texts {
             let record = serde_json::from_slice(text).map_err(|error| {
@@ -83,6 +102,9 @@ impl Journal {
             })?;
             journal.take(record);
         }
+        // What earlier runs did is not counted.
+        journal.counts =
+            JournalCounts { inherited: journal.pending.len() as u64, ..JournalCounts::default() };
         journal.set_aside(&bytes[whole..]).map_err(failed("its torn end cannot be set aside"))?;
         sync_folder(folder).map_err(failed("the folder cannot be synced"))?;
         Ok(journal)
@@ -106,6 +128,16 @@ impl Journal {
     /// What the entries before have made of a state, if any was replayed since the journal was empty.
     pub(super) fn made_of(&self, key: &StateKey) -> Option<Made> {
         self.made.get(key).copied()
+    }
+
+    /// What has gone through it since it was opened.
+    pub(super) fn counts(&self) -> JournalCounts {
+        let oldest = self.pending.front().map(|entry| entry.accepted_at);
+        JournalCounts { pending: self.pending.len() as u64, oldest, ..self.counts }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -173,6 +205,7 @@ impl Journal {
     fn take(&mut self, record: Record) {
         match record {
             Record::Entry(entry) => {
+                self.counts.accepted += 1;
                 for write in &entry.writes {
                     let waiting = self.waiting.entry(write.key.clone()).or_default();
                     *waiting = Waiting { count: waiting.count + 1, deletes: write.is_delete() };
@@ -181,6 +214,10 @@ impl Journal {
             }
             Record::Attempt(id, seq) => self.attempt = Some((id, seq)),
             Record::Done(Done { id, heads }) => {
+                match heads.first() {
+                    Some((_, Made::Conflict)) => self.counts.set_aside += 1,
+                    _ => self.counts.replayed += 1,
+                }
                 self.leave(&id);
                 self.attempt = None;
                 self.made.extend(heads);

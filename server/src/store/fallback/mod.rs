@@ -14,7 +14,7 @@ mod journal;
 mod replay;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,10 +27,13 @@ use tokio_util::sync::CancellationToken;
 use super::cached::{CacheSettings, HeadCache};
 use super::forward::forward_reads;
 use super::{
-    Admin, Commits, Result, Rung, StateStore, StoreError, Ticks, WriteRefusal, WriteRequest, Written,
+    Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
+    Written,
 };
 use conflicts::Conflicts;
 use journal::Journal;
+
+pub use journal::JournalCounts;
 
 /// Heads that are remembered for the time when the store is away.
 const REMEMBERED: usize = 10_000;
@@ -64,7 +67,6 @@ pub struct FallbackStore {
     turn: tokio::sync::Mutex<()>,
     /// The store failed and has not answered since.
     away: AtomicBool,
-    replayed: AtomicU64,
     known: Mutex<HeadCache>,
     wake: Notify,
     stop: CancellationToken,
@@ -98,7 +100,6 @@ impl FallbackStore {
             conflicts,
             turn: tokio::sync::Mutex::default(),
             away: AtomicBool::new(false),
-            replayed: AtomicU64::new(0),
             known: Mutex::new(HeadCache::new(remembered, Seq::ZERO)),
             wake: Notify::new(),
             stop: CancellationToken::new(),
@@ -118,11 +119,23 @@ impl FallbackStore {
             pending: journal.pending().len() as u64,
             oldest: journal.pending().front().map(|entry| entry.accepted_at),
             size_bytes: journal.length(),
-            replayed: self.replayed.load(Ordering::SeqCst),
+            replayed: journal.counts().replayed,
             conflicts,
             torn_bytes: journal.torn(),
             fault: journal.fault(),
         }
+    }
+
+    /// What has gone through the journal since the start.
+    #[must_use]
+    pub fn counts(&self) -> JournalCounts {
+        self.journal().counts()
+    }
+
+    /// The folder of the journal.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.journal().folder().to_owned()
     }
 
     /// The last head that was seen of a state, and how long ago; the inner `None` is a state that did not exist.
@@ -197,7 +210,7 @@ impl FallbackStore {
     }
 
     #[allow(clippy::unused_self, reason = "every decorator reads through a method of this shape")]
-    async fn read<T: Send, F>(&self, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    async fn read<T: Send, F>(&self, _what: &'static str, call: impl Fn() -> F + Send + Sync) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
@@ -252,6 +265,14 @@ impl Admin for FallbackStore {
 
     async fn status(&self) -> StoreStatus {
         self.inner.status().await
+    }
+
+    async fn facts(&self) -> StoreFacts {
+        self.inner.facts().await
+    }
+
+    fn take_pool_peak(&self) -> Option<u32> {
+        self.inner.take_pool_peak()
     }
 
     fn bell(&self) -> Option<watch::Receiver<Rung>> {

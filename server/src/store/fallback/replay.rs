@@ -93,7 +93,6 @@ impl FallbackStore {
         let done = match self.fate_of(entry, now).await? {
             Fate::Written(versions) => {
                 let heads = versions.iter().map(|v| (v.key.clone(), Made::Version(v.version))).collect();
-                self.replayed.fetch_add(1, Ordering::SeqCst);
                 Done { id: entry.id.clone(), heads }
             }
             Fate::Conflict(conflict) => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use statehouse_core::api::{BreakerState, BreakerStatus, ForcedState};
 
+use super::record::{Outage, Record, Turn};
 use crate::store::{StoreError, Ticks};
 
 /// Counts failures and says whether calls may go through. No lock is held while a call runs.
@@ -26,6 +27,7 @@ struct Inner {
     epoch: u64,
     opened: u64,
     refused: u64,
+    record: Record,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,7 @@ impl Breaker {
             epoch: 0,
             opened: 0,
             refused: 0,
+            record: Record::new(clock.now()),
         };
         Self { clock, threshold: threshold.max(1), recovery, inner: Mutex::new(inner) }
     }
@@ -65,7 +68,7 @@ impl Breaker {
             (None, Phase::Open { since }) => {
                 let left = (since + self.recovery).saturating_sub(now);
                 if left.is_zero() {
-                    inner.turn(Phase::HalfOpen { probing: true });
+                    inner.turn(Phase::HalfOpen { probing: true }, now);
                     None
                 } else {
                     Some(left)
@@ -89,37 +92,34 @@ impl Breaker {
 
     /// As if nothing had ever failed.
     pub(super) fn reset(&self) {
+        let now = self.clock.now();
         let mut inner = self.lock();
         inner.forced = None;
         inner.weight = 0.0;
-        inner.turn(Phase::Closed);
+        inner.turn(Phase::Closed, now);
     }
 
     /// Keeps it open or closed until it is reset.
     pub(super) fn force(&self, state: ForcedState) {
+        let now = self.clock.now();
         let mut inner = self.lock();
         let phase = inner.phase;
         if state == ForcedState::Open && inner.forced != Some(ForcedState::Open) {
             inner.opened += 1;
         }
         inner.forced = Some(state);
-        inner.turn(phase);
+        inner.turn(phase, now);
     }
 
     pub(super) fn status(&self) -> BreakerStatus {
         let now = self.clock.now();
         let inner = self.lock();
-        let state = match (inner.forced, inner.phase) {
-            (Some(ForcedState::Closed), _) | (None, Phase::Closed) => BreakerState::Closed,
-            (Some(ForcedState::Open), _) | (None, Phase::Open { .. }) => BreakerState::Open,
-            (None, Phase::HalfOpen { .. }) => BreakerState::HalfOpen,
-        };
         let retry_after_seconds = match (inner.forced, inner.phase) {
             (None, Phase::Open { since }) => Some((since + self.recovery).saturating_sub(now).as_secs_f64()),
             _ => None,
         };
         BreakerStatus {
-            state,
+            state: inner.state(),
             forced: inner.forced.is_some(),
             failure_count: (self.weight(&inner, now) * 100.0).round() / 100.0,
             failure_threshold: self.threshold,
@@ -128,6 +128,18 @@ impl Breaker {
             opened: inner.opened,
             refused: inner.refused,
         }
+    }
+
+    /// Its changes of the last 24 hours, the oldest first; the first says how it was before.
+    pub(super) fn turns(&self) -> Vec<Turn> {
+        let now = self.clock.now();
+        self.lock().record.turns(now)
+    }
+
+    /// When the store failed.
+    pub(super) fn outage(&self) -> Outage {
+        let now = self.clock.now();
+        self.lock().record.outage(now)
     }
 
     fn weight(&self, inner: &Inner, now: Duration) -> f64 {
@@ -142,13 +154,22 @@ impl Breaker {
 }
 
 impl Inner {
-    fn turn(&mut self, phase: Phase) {
+    fn state(&self) -> BreakerState {
+        match (self.forced, self.phase) {
+            (Some(ForcedState::Closed), _) | (None, Phase::Closed) => BreakerState::Closed,
+            (Some(ForcedState::Open), _) | (None, Phase::Open { .. }) => BreakerState::Open,
+            (None, Phase::HalfOpen { .. }) => BreakerState::HalfOpen,
+        }
+    }
+
+    fn turn(&mut self, phase: Phase, now: Duration) {
         self.phase = match phase {
             // Whoever was trying is from before.
             Phase::HalfOpen { .. } if self.forced.is_some() => Phase::HalfOpen { probing: false },
             other => other,
         };
         self.epoch += 1;
+        self.record.turned(now, self.state(), self.forced.is_some());
     }
 }
 
@@ -160,12 +181,13 @@ impl Pass<'_> {
         if inner.epoch != self.epoch {
             return;
         }
+        inner.record.succeeded(now);
         let weight = self.breaker.weight(&inner, now);
         inner.weight = (weight - 1.0).max(0.0);
         inner.weighed = now;
         if matches!(inner.phase, Phase::HalfOpen { .. }) {
             inner.weight = 0.0;
-            inner.turn(Phase::Closed);
+            inner.turn(Phase::Closed, now);
         }
     }
 
@@ -176,13 +198,14 @@ impl Pass<'_> {
         if inner.epoch != self.epoch {
             return;
         }
+        inner.record.failed(now);
         inner.weight = self.breaker.weight(&inner, now) + 1.0;
         inner.weighed = now;
         // Failures that come one after the other have lost a little when the last of them comes.
         let enough = inner.weight > f64::from(self.breaker.threshold) - 0.5;
         if inner.forced.is_none() && (enough || matches!(inner.phase, Phase::HalfOpen { .. })) {
             inner.opened += 1;
-            inner.turn(Phase::Open { since: now });
+            inner.turn(Phase::Open { since: now }, now);
         }
     }
 }

@@ -1,24 +1,33 @@
 //! A store that answers in time: time-outs, a few careful retries, and a circuit breaker in front of another store.
 
 mod breaker;
+mod record;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use statehouse_core::api::{BreakerStatus, ForcedState, StoreStatus};
+use statehouse_core::api::{BreakerState, BreakerStatus, ForcedState, StoreStatus};
 use statehouse_core::model::{StateKey, Timestamp, Version};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::forward::forward_reads;
+use super::longest::{Long, Longest};
 use super::{
-    Admin, Commits, Result, Rung, StateStore, StoreError, Ticks, WriteRefusal, WriteRequest, Written,
+    Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
+    Written,
 };
 use breaker::Breaker;
 
+pub use record::{Outage, Turn};
+
 /// How long a store that failed to write may take to say that it is there at all.
 const PING: Duration = Duration::from_secs(2);
+/// How long it may take to tell of its sizes.
+const FACTS: Duration = Duration::from_secs(5);
+/// The slowest read is looked for so far back.
+const SLOW_WINDOW: Duration = Duration::from_hours(1);
 
 /// How patient a guard is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,22 +66,45 @@ pub struct GuardedStore {
     inner: Arc<dyn StateStore>,
     settings: GuardSettings,
     breaker: Breaker,
+    clock: Arc<dyn Ticks>,
+    slow: Longest<&'static str>,
     /// What the store last said of itself.
     described: Mutex<StoreStatus>,
+    facts: Mutex<StoreFacts>,
 }
 
 impl GuardedStore {
     /// Guards a store.
     pub async fn new(inner: Arc<dyn StateStore>, settings: GuardSettings, clock: Arc<dyn Ticks>) -> Self {
-        let breaker = Breaker::new(settings.failure_threshold, settings.recovery_timeout, clock);
+        let breaker = Breaker::new(settings.failure_threshold, settings.recovery_timeout, Arc::clone(&clock));
         let described = Mutex::new(inner.status().await);
-        Self { inner, settings, breaker, described }
+        let (slow, facts) = (Longest::of(SLOW_WINDOW), Mutex::default());
+        Self { inner, settings, breaker, clock, slow, described, facts }
     }
 
     /// How the breaker is.
     #[must_use]
     pub fn breaker(&self) -> BreakerStatus {
         self.breaker.status()
+    }
+
+    /// The breaker's changes of the last 24 hours, the oldest first; the first says how it was before.
+    #[must_use]
+    pub fn breaker_turns(&self) -> Vec<Turn> {
+        self.breaker.turns()
+    }
+
+    /// When the store failed, as far as calls have told.
+    #[must_use]
+    pub fn outage(&self) -> Outage {
+        self.breaker.outage()
+    }
+
+    /// The read that took longest in the last hour: what was read, how long it took, how long ago that was.
+    #[must_use]
+    pub fn slowest_read(&self) -> Option<(&'static str, Duration, Duration)> {
+        let now = self.clock.now();
+        self.slow.get(now).map(|Long { took, at, what }| (what, took, now.saturating_sub(at)))
     }
 
     /// Closes the breaker and forgets every failure.
@@ -108,7 +140,7 @@ impl GuardedStore {
         true
     }
 
-    async fn read<T: Send, F>(&self, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    async fn read<T: Send, F>(&self, what: &'static str, call: impl Fn() -> F + Send + Sync) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
@@ -120,6 +152,7 @@ impl GuardedStore {
                 // What opened the breaker says more than that it is open.
                 Err(refused) => return Err(failure.unwrap_or(refused)),
             };
+            let begun = Instant::now();
             match timeout_at(deadline, call()).await {
                 Ok(Err(error)) if error.is_outage() => {
                     pass.failed();
@@ -127,6 +160,7 @@ impl GuardedStore {
                 }
                 Ok(answer) => {
                     pass.succeeded();
+                    self.slow.note(self.clock.now(), begun.elapsed(), what);
                     return answer;
                 }
                 Err(_) => {
@@ -142,7 +176,7 @@ impl GuardedStore {
     }
 
     async fn read_head(&self, key: &StateKey) -> Result<Option<Version>> {
-        self.read(|| self.inner.head(key)).await
+        self.read("head", || self.inner.head(key)).await
     }
 
     /// Whether the store is there, though it could not write: full, or read-only.
@@ -230,6 +264,22 @@ impl Admin for GuardedStore {
             return status;
         }
         StoreStatus { up: false, ..self.describe() }
+    }
+
+    /// Says nothing about whether the store answers: this is asked out of curiosity.
+    async fn facts(&self) -> StoreFacts {
+        if self.breaker.status().state == BreakerState::Closed
+            && let Ok(facts) = timeout_at(Instant::now() + FACTS, self.inner.facts()).await
+        {
+            *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = facts.clone();
+            return facts;
+        }
+        let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        StoreFacts { pool: None, ..facts.clone() }
+    }
+
+    fn take_pool_peak(&self) -> Option<u32> {
+        self.inner.take_pool_peak()
     }
 
     fn bell(&self) -> Option<watch::Receiver<Rung>> {

@@ -28,7 +28,7 @@ use statehouse_core::model::Timestamp;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use super::{Admin, Commits, Result, StoreError, WriteRefusal, WriteRequest, Written};
+use super::{Admin, Commits, Result, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
 use client::Client;
 use fetch::Fetch;
 use index::Index;
@@ -147,6 +147,11 @@ impl Admin for InfluxStore {
                     .into(),
             ],
         }
+    }
+
+    /// What is in a bucket is not counted by InfluxDB, only what is on the disk for all of them.
+    async fn facts(&self) -> StoreFacts {
+        StoreFacts { layout: Some(epoch::LAYOUT), ..StoreFacts::default() }
     }
 
     async fn close(&self) {

@@ -14,7 +14,8 @@ use tokio::time::Instant;
 
 use super::failure::failed;
 use super::settings::{PostgresHost, PostgresSettings, Tls};
-use crate::store::{Result, StoreError};
+use crate::store::pool_watch::PoolWatch;
+use crate::store::{PoolFacts, Result, StoreError};
 
 /// Where our tables are, apart from anybody else's.
 pub(super) const SCHEMA: &str = "statehouse";
@@ -44,6 +45,7 @@ pub(super) struct Link {
     /// Which host accepted writes last.
     current: AtomicUsize,
     pool: PgPool,
+    watch: PoolWatch,
     lost: Lost,
 }
 
@@ -71,7 +73,17 @@ impl Link {
         let (current, connection) = found.unwrap_or_else(|_| Err(no_answer(patience)))?;
         let lost = Lost::default();
         let pool = pool(&settings, purpose, &settings.hosts[current], lost.clone());
-        Ok((Self { settings, purpose, current: AtomicUsize::new(current), pool, lost }, connection))
+        Ok((
+            Self {
+                settings,
+                purpose,
+                current: AtomicUsize::new(current),
+                pool,
+                watch: PoolWatch::default(),
+                lost,
+            },
+            connection,
+        ))
     }
 
     /// A connection of its own to the server that accepts writes now; the others follow there.
@@ -119,10 +131,25 @@ impl Link {
         &self.pool
     }
 
+    fn busy(&self) -> u32 {
+        let open = self.pool.size();
+        open.saturating_sub(u32::try_from(self.pool.num_idle()).unwrap_or(open))
+    }
+
+    pub(super) fn pool_facts(&self) -> PoolFacts {
+        self.watch.facts(self.pool.size(), self.pool.num_idle(), self.settings.connections)
+    }
+
+    pub(super) fn take_pool_peak(&self) -> u32 {
+        self.watch.take_peak(self.busy())
+    }
+
     /// A connection for reading.
     pub(super) async fn reader(&self) -> Result<Reader> {
         let deadline = Instant::now() + self.settings.patience - MARGIN;
+        let asked = std::time::Instant::now();
         let connection = self.pool.acquire().await.map_err(failed)?;
+        self.watch.got(asked, self.busy());
         Ok(Reader { connection, deadline })
     }
 

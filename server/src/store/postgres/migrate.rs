@@ -11,7 +11,7 @@ use crate::store::{Result, StoreError};
 /// Step n brings a database from layout n to n+1. A step, once released, is never edited.
 const STEPS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
 /// The number of steps.
-const CURRENT: i64 = 1;
+pub(super) const CURRENT: i64 = 1;
 /// The lock that servers take turns by: `statehse` in ASCII.
 const LOCK: i64 = 0x7374_6174_6568_7365;
 const UNDEFINED_COLUMN: &str = "42703";

@@ -14,6 +14,7 @@ mod points;
 mod rows;
 mod scope;
 mod settings;
+mod sizes;
 mod write;
 mod writer;
 
@@ -24,7 +25,7 @@ use statehouse_core::api::StoreStatus;
 use statehouse_core::model::Timestamp;
 use tokio::sync::{Mutex, watch};
 
-use super::{Admin, Commits, Result, Rung, StoreError, WriteRefusal, WriteRequest, Written};
+use super::{Admin, Commits, Result, Rung, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
 use bell::Bell;
 use failure::{Answers, Failure, Tried, Uncertain, failed};
 use link::{Link, Purpose, Reader, connect_once};
@@ -192,9 +193,7 @@ impl Admin for PostgresStore {
             sqlx::query_as::<_, (String, i64, bool)>(SQL).fetch_one(&mut *reader).await.map_err(failed)
         };
         let answer = self.link.within(asked).await;
-        let pool = self.link.pool();
-        let all = pool.size();
-        let idle = u32::try_from(pool.num_idle()).unwrap_or(all);
+        let pool = self.link.pool_facts();
         let durable = match &answer {
             Ok((_, _, false)) => "NOT durable: the database runs with fsync or full_page_writes off.",
             _ => "A save is answered only after PostgreSQL has it on the disk (synchronous_commit=on).",
@@ -204,7 +203,7 @@ impl Admin for PostgresStore {
             up: answer.is_ok(),
             size_bytes: answer.as_ref().ok().and_then(|(_, size, _)| u64::try_from(*size).ok()),
             engine: answer.map_or("PostgreSQL".to_owned(), |(version, _, _)| format!("PostgreSQL {version}")),
-            pool: Some((all.saturating_sub(idle), all)),
+            pool: Some((pool.busy, pool.busy + pool.idle)),
             promises: vec![
                 durable.into(),
                 "A batch is written whole or not at all.".into(),
@@ -212,6 +211,18 @@ impl Admin for PostgresStore {
                     .into(),
             ],
         }
+    }
+
+    async fn facts(&self) -> StoreFacts {
+        StoreFacts {
+            layout: Some(migrate::CURRENT),
+            sizes: self.link.within(sizes::sizes(&self.link)).await.ok(),
+            pool: Some(self.link.pool_facts()),
+        }
+    }
+
+    fn take_pool_peak(&self) -> Option<u32> {
+        Some(self.link.take_pool_peak())
     }
 
     fn bell(&self) -> Option<watch::Receiver<Rung>> {

@@ -12,7 +12,7 @@ const APPLICATION: i64 = 0x5354_4853;
 /// Step n brings a file from layout n to n+1. A step, once released, is never edited.
 const STEPS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
 /// The number of steps.
-const CURRENT: i64 = 1;
+pub(super) const CURRENT: i64 = 1;
 
 /// Brings the file to the layout of this program. Nothing is changed when a step fails.
 pub(super) async fn run(connection: &mut SqliteConnection) -> Result<()> {

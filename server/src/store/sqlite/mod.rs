@@ -9,6 +9,7 @@ mod open;
 mod points;
 mod rows;
 mod scope;
+mod sizes;
 mod write;
 mod writer;
 
@@ -21,8 +22,10 @@ use statehouse_core::api::StoreStatus;
 use statehouse_core::model::Timestamp;
 use tokio::sync::Mutex;
 
-use super::{Admin, Commits, Result, StoreError, WriteRefusal, WriteRequest, Written};
-use open::FileLock;
+use super::pool_watch::PoolWatch;
+use super::{Admin, Commits, PoolFacts, Result, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
+use open::{FileLock, READERS};
+use sizes::Sizes;
 use writer::Writer;
 
 /// A store in a SQLite file.
@@ -30,6 +33,8 @@ use writer::Writer;
 pub struct SqliteStore {
     path: PathBuf,
     readers: SqlitePool,
+    watch: PoolWatch,
+    sizes: Sizes,
     /// Absent when the store was opened for reading only.
     writing: Option<Mutex<Writing>>,
 }
@@ -56,7 +61,7 @@ impl SqliteStore {
         open::sync_folder(path)?;
         let readers = open::readers(path).await?;
         let writing = Mutex::new(Writing { writer: Some(writer), lock: Some(lock) });
-        Ok(Self { path: path.to_owned(), readers, writing: Some(writing) })
+        Ok(Self::over(path, readers, Some(writing)))
     }
 
     /// Opens the file for reading only; a server may have it open at the same time.
@@ -66,7 +71,12 @@ impl SqliteStore {
         }
         let readers = open::readers(path).await?;
         open::check_readable(&readers).await?;
-        Ok(Self { path: path.to_owned(), readers, writing: None })
+        Ok(Self::over(path, readers, None))
+    }
+
+    fn over(path: &Path, readers: SqlitePool, writing: Option<Mutex<Writing>>) -> Self {
+        let (watch, sizes) = (PoolWatch::default(), Sizes::default());
+        Self { path: path.to_owned(), readers, watch, sizes, writing }
     }
 }
 
@@ -107,20 +117,31 @@ impl Admin for SqliteStore {
             Ok(mut connection) => open::engine_version(&mut connection).await.unwrap_or_default(),
             Err(_) => String::new(),
         };
-        let all = self.readers.size();
-        let idle = u32::try_from(self.readers.num_idle()).unwrap_or(all);
+        let pool = self.pool();
         StoreStatus {
             kind: "sqlite".into(),
             engine: format!("SQLite {engine}").trim_end().to_owned(),
             up: self.ping().await.is_ok(),
             size_bytes: Some(self.size().await),
-            pool: Some((all.saturating_sub(idle), all)),
+            pool: Some((pool.busy, pool.busy + pool.idle)),
             promises: vec![
                 "A save is answered only after it is on the disk (write-ahead log, synchronous=FULL).".into(),
                 "A batch is written whole or not at all.".into(),
                 "Versions are numbered without gaps, in the order in which they were committed.".into(),
             ],
         }
+    }
+
+    async fn facts(&self) -> StoreFacts {
+        StoreFacts {
+            layout: Some(migrate::CURRENT),
+            sizes: self.sizes.get(&self.readers, self.size().await).await,
+            pool: Some(self.pool()),
+        }
+    }
+
+    fn take_pool_peak(&self) -> Option<u32> {
+        Some(self.watch.take_peak(self.pool().busy))
     }
 
     async fn close(&self) {
@@ -137,7 +158,14 @@ impl Admin for SqliteStore {
 
 impl SqliteStore {
     async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
-        self.readers.acquire().await.map_err(failed)
+        let asked = std::time::Instant::now();
+        let reader = self.readers.acquire().await.map_err(failed)?;
+        self.watch.got(asked, self.pool().busy);
+        Ok(reader)
+    }
+
+    fn pool(&self) -> PoolFacts {
+        self.watch.facts(self.readers.size(), self.readers.num_idle(), READERS)
     }
 
     /// Bytes of the file and of its write-ahead log.

@@ -16,7 +16,7 @@ use crate::store::{Result, StoreError};
 /// Older versions lack the fix for a rare loss in WAL mode.
 const OLDEST_ENGINE: (u32, u32, u32) = (3, 51, 3);
 /// Connections that only read.
-const READERS: u32 = 6;
+pub(super) const READERS: u32 = 6;
 /// How long a connection waits for another program that holds the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a reader waits for a free connection.
