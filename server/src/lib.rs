@@ -4,5 +4,6 @@ pub mod cli;
 pub mod config;
 pub mod events;
 pub mod http;
+pub mod mirror;
 pub mod service;
 pub mod store;

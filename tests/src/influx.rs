@@ -1,5 +1,6 @@
 //! A real InfluxDB: one for all tests of a program, with a bucket of its own for each, or one that a test may kill.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -147,6 +148,33 @@ impl Influx {
         assert_eq!(status, StatusCode::NO_CONTENT, "{}", answer.text().await.unwrap_or_default());
     }
 
+    /// The rows that a query gives, each by column; `{bucket}` in it is the bucket.
+    pub async fn query(&self, options: &InfluxOptions, flux: &str) -> Vec<BTreeMap<String, String>> {
+        let url = format!("{}/api/v2/query?org={}", self.url(), encoded(ORG));
+        let bucket = Value::from(options.bucket.as_str()).to_string().replace("${", "\\${");
+        let request = self.http.post(url).bearer_auth(TOKEN).header("accept", "application/csv");
+        let request =
+            request.header("content-type", "application/vnd.flux").body(flux.replace("{bucket}", &bucket));
+        let answer = request.send().await.expect("InfluxDB answers");
+        let status = answer.status();
+        let text = answer.text().await.expect("a body");
+        assert_eq!(status, StatusCode::OK, "{text}");
+        rows(&text)
+    }
+
+    /// What `statehouse serve` needs to mirror numbers, such as `position=/pnl`, into a bucket.
+    #[must_use]
+    pub fn mirror_variables(options: &InfluxOptions, fields: &str) -> Vec<(String, String)> {
+        let of = |name: &str, value: &str| (format!("TRADING_STATE_MIRROR_{name}"), value.to_owned());
+        vec![
+            of("FIELDS", fields),
+            of("INFLUXDB_URL", &options.url),
+            of("INFLUXDB_ORG", &options.org),
+            of("INFLUXDB_BUCKET", &options.bucket),
+            of("INFLUXDB_TOKEN", TOKEN),
+        ]
+    }
+
     /// What `statehouse serve` needs to use a bucket.
     #[must_use]
     pub fn variables(options: &InfluxOptions) -> Vec<(String, String)> {
@@ -159,6 +187,24 @@ impl Influx {
             of("INFLUXDB_TOKEN", TOKEN),
         ]
     }
+}
+
+/// The rows of InfluxDB's CSV: tables apart by empty lines, each with a head of its own. No value has a comma in it.
+fn rows(csv: &str) -> Vec<BTreeMap<String, String>> {
+    let mut head: Option<Vec<&str>> = None;
+    let mut rows = Vec::new();
+    for line in csv.lines() {
+        let cells: Vec<&str> = line.split(',').collect();
+        match &head {
+            _ if line.is_empty() => head = None,
+            None => head = Some(cells),
+            Some(names) => {
+                let row = names.iter().zip(cells).map(|(name, cell)| ((*name).to_owned(), cell.to_owned()));
+                rows.push(row.collect());
+            }
+        }
+    }
+    rows
 }
 
 /// InfluxDB's program: `$INFLUXD` (set by `cargo xtask test`), else the one on `PATH`, else the one that

@@ -47,6 +47,11 @@ impl Server {
 
     /// Starts a server on a PostgreSQL database, which others may share.
     pub async fn start_on(settings: &PostgresSettings) -> Self {
+        Self::start_on_with(settings, Vec::new()).await
+    }
+
+    /// The same with further variables.
+    pub async fn start_on_with(settings: &PostgresSettings, more: Vec<(String, String)>) -> Self {
         let list =
             |part: fn(&PostgresHost) -> String| settings.hosts.iter().map(part).collect::<Vec<_>>().join(",");
         let environment = [
@@ -57,7 +62,7 @@ impl Server {
             ("TRADING_STATE_POSTGRES_USER", settings.user.clone()),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value));
-        Self::start_in(environment.to_vec()).await
+        Self::start_in(environment.into_iter().chain(more).collect()).await
     }
 
     /// Starts a server whose store these variables name.
@@ -65,6 +70,15 @@ impl Server {
         let mut server = Self { environment, ..Self::prepared(&[], None) };
         server.run().await;
         server
+    }
+
+    /// What a server says that refuses to start with these variables.
+    pub async fn refused_in(environment: Vec<(String, String)>) -> String {
+        let server = Self { environment, ..Self::prepared(&[], None) };
+        let output = server.command(&["serve", "--listen", "127.0.0.1:0"]).output();
+        let output = tokio::time::timeout(PATIENCE, output).await.expect("it ends").expect("it runs");
+        assert!(!output.status.success(), "it served");
+        String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
     async fn started(arguments: &[&str], before: Option<String>) -> Self {

@@ -3,6 +3,7 @@
 
 mod batch;
 mod event;
+mod mirror;
 mod problem;
 mod query;
 mod record;
@@ -15,6 +16,7 @@ mod vitals;
 
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, Topic, TopicError};
+pub use mirror::{MirrorState, MirrorStatus};
 pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};
 pub use resilience::{

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BreakerStatus, CacheStatus, FallbackStatus};
+use super::{BreakerStatus, CacheStatus, FallbackStatus, MirrorStatus};
 use crate::model::{Mode, Seq, Timestamp};
 
 /// Answer to `GET /health`: the fields old clients read, made honest.
@@ -102,6 +102,9 @@ pub struct Status {
     /// The fallback journal, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<FallbackStatus>,
+    /// The mirror of numeric fields in an InfluxDB, if fields are named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorStatus>,
 }
 
 /// Answer to `GET /overview`: what the console's first page draws.

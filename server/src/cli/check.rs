@@ -27,8 +27,12 @@ pub(super) async fn check(Loaded { config, warnings }: Loaded) -> Done {
         StoreConfig::Postgres(settings) => println!("Store           postgresql, {settings}"),
         StoreConfig::Influx(options) => println!("Store           influxdb, {options}"),
     }
+    if let Some(mirror) = &config.mirror {
+        let (types, fields) = mirror.fields.counts();
+        println!("Mirror          {fields} numbers of {types} types, to {}", mirror.bucket);
+    }
     let store = open::store_to_read(&config).await?;
-    let service = open::service(&config, store, Resilience::default()).await?;
+    let service = open::service(&config, store, Resilience::default(), None).await?;
     let done = report(&service).await;
     service.shutdown().await;
     done

@@ -20,7 +20,7 @@ pub(super) async fn import(Loaded { config, warnings }: Loaded, from: &Older, dr
     }
     let mut rows = open_older(from).await?;
     let store = if dry_run { open::store_to_try(&config).await? } else { open::bare_store(&config).await? };
-    let service = open::service(&config, store, Resilience::default()).await?;
+    let service = open::service(&config, store, Resilience::default(), None).await?;
     let mut witness = Terminal::default();
     let done = service.import(rows.as_mut(), dry_run, &mut witness).await;
     service.shutdown().await;

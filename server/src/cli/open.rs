@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::config::{Config, StoreConfig};
+use crate::mirror::Mirror;
 use crate::service::{Service, Settings};
 use crate::store::influx::InfluxStore;
 use crate::store::memory::MemoryStore;
@@ -69,16 +70,26 @@ pub(super) fn at(place: impl Display, error: &StoreError) -> String {
     format!("{place}: {error}")
 }
 
+/// The mirror, if one is configured.
+pub(super) fn mirror(config: &Config) -> Result<Option<Arc<Mirror>>, String> {
+    let Some(settings) = config.mirror.clone() else { return Ok(None) };
+    let place = settings.bucket.to_string();
+    let mirror = Mirror::new(settings).map_err(|error| format!("the mirror: {}", at(place, &error)))?;
+    Ok(Some(Arc::new(mirror)))
+}
+
 /// Starts the service over a store.
 pub(super) async fn service(
     config: &Config,
     store: Arc<dyn StateStore>,
     resilience: Resilience,
+    mirror: Option<Arc<Mirror>>,
 ) -> Result<Arc<Service>, String> {
     let settings = Settings {
         modes: config.validation.clone(),
         key_required: config.api.key.is_some(),
         resilience,
+        mirror,
         ..Settings::default()
     };
     Service::start(store, settings).await.map_err(|error| error.to_string())

@@ -1,6 +1,7 @@
 //! `statehouse serve`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -20,15 +21,24 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", addresses(&config.api.listen)))?;
     let Layered { store, resilience } = open::store(&config).await?;
-    let service = open::service(&config, store, resilience).await?;
+    let mirror = open::mirror(&config)?;
+    let service = open::service(&config, store, resilience, mirror.clone()).await?;
     println!("statehouse {} listens on http://{}", env!("CARGO_PKG_VERSION"), listening.address());
     let checker = tokio::spawn({
-        let (service, stop) = (std::sync::Arc::clone(&service), stop.clone());
+        let (service, stop) = (Arc::clone(&service), stop.clone());
         async move { service.keep_checking(stop).await }
     });
-    listening.serve(std::sync::Arc::clone(&service), Options::from_config(&config.api), stop).await;
-    // It ends with the same signal; a panic in it must not keep the store from being closed.
-    let _ = checker.await;
+    let mirroring = tokio::spawn({
+        let (service, stop) = (Arc::clone(&service), stop.clone());
+        async move {
+            if let Some(mirror) = mirror {
+                mirror.follow(service.events(), service.store().as_ref(), stop).await;
+            }
+        }
+    });
+    listening.serve(Arc::clone(&service), Options::from_config(&config.api), stop).await;
+    // They end with the same signal; a panic in them must not keep the store from being closed.
+    let _ = tokio::join!(checker, mirroring);
     service.shutdown().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

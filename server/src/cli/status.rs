@@ -10,7 +10,9 @@ use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, HOST};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use statehouse_core::api::{BreakerState, BreakerStatus, CacheStatus, FallbackStatus, Problem, Status};
+use statehouse_core::api::{
+    BreakerState, BreakerStatus, CacheStatus, FallbackStatus, MirrorState, MirrorStatus, Problem, Status,
+};
 use tokio::net::TcpStream;
 
 use super::check::{age, bytes};
@@ -107,6 +109,7 @@ fn print(status: &Status) {
     status.breaker.iter().for_each(print_breaker);
     status.caches.iter().for_each(print_cache);
     status.fallback.iter().for_each(print_fallback);
+    status.mirror.iter().for_each(print_mirror);
 }
 
 fn print_breaker(breaker: &BreakerStatus) {
@@ -136,4 +139,22 @@ fn print_fallback(fallback: &FallbackStatus) {
         "Fallback        {} writes wait, {} replayed, {} conflicts{fault}",
         fallback.pending, fallback.replayed, fallback.conflicts
     );
+}
+
+fn print_mirror(mirror: &MirrorStatus) {
+    let state = match mirror.state {
+        MirrorState::Starting => "starts".to_owned(),
+        MirrorState::Following => "follows".to_owned(),
+        MirrorState::Away => format!("AWAY: {}", mirror.fault.as_deref().unwrap_or_default()),
+    };
+    println!(
+        "Mirror          {} points, {} lost, {} versions behind; {state}",
+        mirror.points, mirror.lost, mirror.behind
+    );
+    if mirror.absent + mirror.not_numbers > 0 {
+        println!("                {} values absent, {} no numbers", mirror.absent, mirror.not_numbers);
+    }
+    if let Some(why) = &mirror.refusal {
+        println!("                InfluxDB refused points: {why}");
+    }
 }

@@ -9,7 +9,7 @@ use super::settings::{self, Kind, SETTINGS};
 use super::{Source, Sources};
 
 const DEFAULT_FILE: &str = "config.json";
-const SECTIONS: [&str; 4] = ["/database", "/api", "/cache", "/circuit_breaker"];
+const SECTIONS: [&str; 5] = ["/database", "/api", "/cache", "/circuit_breaker", "/mirror"];
 
 /// The file to read: the one named, which must exist, else `config.json` if it is there.
 pub(super) fn find(sources: &Sources, given: &mut Given) -> Option<PathBuf> {
@@ -100,7 +100,24 @@ impl Reader<'_> {
                     .collect::<Option<_>>()?;
                 Some(Raw::Map(texts))
             }
+            (Json::Object, Kind::Pointers) => {
+                let mut texts = Vec::new();
+                for entry in value.members() {
+                    let of_type = entry.key.decoded().into_owned();
+                    for pointer in self.one_or_more(at, entry.value)? {
+                        texts.push((of_type.clone(), pointer));
+                    }
+                }
+                Some(Raw::Map(texts))
+            }
             _ => self.text(at, value).map(Raw::Text),
+        }
+    }
+
+    fn one_or_more(&mut self, at: &str, value: Node<'_>) -> Option<Vec<String>> {
+        match value.kind() {
+            Json::Array => value.elements().map(|item| self.text(at, item)).collect(),
+            _ => Some(vec![self.text(at, value)?]),
         }
     }
 

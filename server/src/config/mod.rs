@@ -10,6 +10,7 @@ mod read;
 mod read_api;
 mod read_influx;
 mod read_layers;
+mod read_mirror;
 mod read_postgres;
 mod settings;
 
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use statehouse_core::schema::Modes;
 use tracing::level_filters::LevelFilter;
 
+use crate::mirror::MirrorSettings;
 use crate::store::influx::InfluxOptions;
 use crate::store::postgres::PostgresSettings;
 
@@ -48,6 +50,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// What is put around the store: time-outs, retries, circuit breaker, cache, fallback journal.
     pub layers: Layers,
+    /// Numbers of states that also become series in an InfluxDB, if any are named.
+    pub mirror: Option<MirrorSettings>,
     /// The HTTP side.
     pub api: ApiConfig,
     /// How much is logged.

@@ -22,14 +22,16 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
     reader.check_unused();
     let store = reader.store();
     let layers = reader.layers(store.as_ref());
+    let mirror = reader.mirror(store.as_ref());
     let api = reader.api();
     let log_level = reader.log_level();
     let validation = reader.validation();
     let Given { warnings, errors, .. } = reader.given;
     match (store, api, errors.is_empty()) {
-        (Some(store), Some(api), true) => {
-            Ok(Loaded { config: Config { store, layers, api, log_level, validation, file }, warnings })
-        }
+        (Some(store), Some(api), true) => Ok(Loaded {
+            config: Config { store, layers, mirror, api, log_level, validation, file },
+            warnings,
+        }),
         _ => Err(ConfigErrors(errors)),
     }
 }
@@ -185,7 +187,7 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 /// What is allowed, if the text is wrong for the kind.
 fn wrong_for(kind: Kind, text: &str) -> Option<String> {
     match kind {
-        Kind::Text | Kind::Secret | Kind::List | Kind::Modes => None,
+        Kind::Text | Kind::Secret | Kind::List | Kind::Modes | Kind::Pointers => None,
         Kind::Flag => flag(text).is_none().then(|| FLAG_WORDS.to_owned()),
         Kind::Whole(least, most) => {
             let fits = text.trim().parse().is_ok_and(|number: u64| (least..=most).contains(&number));

@@ -9,8 +9,8 @@ use crate::store::influx::{DEFAULT_TIMEOUT, InfluxOptions, LeaseTimes, Token};
 
 /// What only matters with InfluxDB.
 const ALL: [&str; 4] = [INFLUXDB_URL, INFLUXDB_TOKEN, INFLUXDB_ORG, INFLUXDB_BUCKET];
-const DEFAULT_URL: &str = "http://localhost:8086";
-const DEFAULT_ORG: &str = "trading-org";
+pub(super) const DEFAULT_URL: &str = "http://localhost:8086";
+pub(super) const DEFAULT_ORG: &str = "trading-org";
 const DEFAULT_BUCKET: &str = "trading-states";
 
 impl Values {
@@ -25,8 +25,9 @@ impl Values {
             let allowed = "no such flag with influxdb, or TRADING_STATE_DB_TYPE=sqlite";
             self.given.wrong(Source::Flag(flag), "names a SQLite file, but the store is influxdb", allowed);
         }
-        let url = self.influx_url();
-        let token = self.influx_token();
+        let url = self.influx_url(INFLUXDB_URL, DEFAULT_URL);
+        let token = self.text(INFLUXDB_TOKEN).unwrap_or_default();
+        let token = self.influx_token(INFLUXDB_TOKEN, token);
         let org = self.influx_name(INFLUXDB_ORG, DEFAULT_ORG);
         let bucket = self.influx_name(INFLUXDB_BUCKET, DEFAULT_BUCKET);
         let timeout = self.seconds(CONNECTION_TIMEOUT, 0.1).unwrap_or(DEFAULT_TIMEOUT);
@@ -40,23 +41,22 @@ impl Values {
         })
     }
 
-    fn influx_url(&mut self) -> String {
-        let url = self.text(INFLUXDB_URL).unwrap_or_else(|| DEFAULT_URL.to_owned());
+    pub(super) fn influx_url(&mut self, name: &'static str, default: &str) -> String {
+        let url = self.text(name).unwrap_or_else(|| default.to_owned());
         let url = url.trim().trim_end_matches('/').to_owned();
         if !is_server(&url) {
             // The address is not shown: people put passwords into addresses.
             let allowed = "http:// or https://, a host and perhaps a port, such as http://localhost:8086; \
                            nothing else (the token has a setting of its own)";
-            self.wrong(INFLUXDB_URL, "is not the address of a server", allowed);
+            self.wrong(name, "is not the address of a server", allowed);
         }
         url
     }
 
-    fn influx_token(&mut self) -> Token {
-        let token = self.text(INFLUXDB_TOKEN).unwrap_or_default();
+    pub(super) fn influx_token(&mut self, name: &'static str, token: String) -> Token {
         if token.is_empty() || token.starts_with("${") || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             self.wrong(
-                INFLUXDB_TOKEN,
+                name,
                 "the token is missing, has characters that a header cannot carry, or is a placeholder that nobody \
                  filled in",
                 "a token of InfluxDB that may read and write the bucket",
@@ -65,7 +65,7 @@ impl Values {
         Token::new(token)
     }
 
-    fn influx_name(&mut self, name: &'static str, default: &str) -> String {
+    pub(super) fn influx_name(&mut self, name: &'static str, default: &str) -> String {
         let text = self.text(name).unwrap_or_else(|| default.to_owned());
         if text.trim().is_empty() || text.chars().any(char::is_control) {
             self.wrong(name, format!("{text:?} is not a name"), "the name as InfluxDB shows it");

@@ -21,6 +21,8 @@ pub(super) enum Kind {
     List,
     /// A mode per type: an object, or `type=mode` separated by commas.
     Modes,
+    /// JSON pointers per type: an object of arrays, or `type=/pointer,/pointer` separated by commas.
+    Pointers,
 }
 
 /// Whether this version acts on a setting.
@@ -90,6 +92,12 @@ pub(super) const API_KEY: &str = "API_KEY";
 pub(super) const ENABLE_VALIDATION: &str = "ENABLE_VALIDATION";
 pub(super) const VALIDATION_MODES: &str = "VALIDATION_MODES";
 pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
+pub(super) const MIRROR_FIELDS: &str = "MIRROR_FIELDS";
+pub(super) const MIRROR_URL: &str = "MIRROR_INFLUXDB_URL";
+pub(super) const MIRROR_TOKEN: &str = "MIRROR_INFLUXDB_TOKEN";
+pub(super) const MIRROR_ORG: &str = "MIRROR_INFLUXDB_ORG";
+pub(super) const MIRROR_BUCKET: &str = "MIRROR_INFLUXDB_BUCKET";
+pub(super) const MIRROR_QUEUE_SIZE: &str = "MIRROR_QUEUE_SIZE";
 
 /// All of them.
 pub(super) const SETTINGS: &[Setting] = &[
@@ -127,6 +135,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     used(VALIDATION_MODES, "/validation_modes", Kind::Modes),
     used(ENABLE_FILE_FALLBACK, "/enable_file_fallback", Kind::Flag),
     used(FALLBACK_DIR, "/fallback_directory", Kind::Text),
+    used(MIRROR_FIELDS, "/mirror/fields", Kind::Pointers),
+    used(MIRROR_URL, "/mirror/influxdb_url", Kind::Text),
+    used(MIRROR_TOKEN, "/mirror/influxdb_token", Kind::Secret),
+    used(MIRROR_ORG, "/mirror/influxdb_org", Kind::Text),
+    used(MIRROR_BUCKET, "/mirror/influxdb_bucket", Kind::Text),
+    used(MIRROR_QUEUE_SIZE, "/mirror/queue_size", Kind::Whole(1, 1_000_000_000)),
     used(LOG_LEVEL, "/log_level", Kind::Text),
     without("BACKUP_RETENTION_DAYS", "/backup_retention_days", Kind::Whole(1, u64::MAX), KEPT),
     without("MIGRATION_BATCH_SIZE", "/migration_batch_size", Kind::Whole(1, u64::MAX), LATER),

@@ -386,3 +386,70 @@ fn settings_of_influxdb_without_effect_are_said() {
     let warning = "environment variable TRADING_STATE_INFLUXDB_BUCKET has no effect: the store is sqlite";
     assert_eq!(loaded.warnings, [warning]);
 }
+
+const MIRROR_TOKEN: (&str, &str) = ("TRADING_STATE_MIRROR_INFLUXDB_TOKEN", "t0ken");
+
+#[test]
+fn the_mirror_is_read_from_the_file_and_from_the_environment() {
+    assert!(with_env(&[]).unwrap().config.mirror.is_none());
+    let fields = ("TRADING_STATE_MIRROR_FIELDS", "position=/total_pnl, /z_score,portfolio=/a=b");
+    let mirror = with_env(&[MIRROR_TOKEN, fields]).unwrap().config.mirror.unwrap();
+    assert_eq!(mirror.fields.counts(), (2, 3));
+    assert_eq!(
+        mirror.bucket.to_string(),
+        r#"http://localhost:8086, organisation "trading-org", bucket "trading-series""#
+    );
+    assert_eq!(mirror.queue_size, 100_000);
+    let file = File::new(
+        "mirror",
+        r#"{"mirror": {"fields": {"portfolio": "/a=b", "position": ["/total_pnl", "/z_score"]}, "queue_size": 7,
+            "influxdb_url": "https://series.example.com", "influxdb_org": "desk", "influxdb_bucket": "b"}}"#,
+    );
+    let from_file = file.load(&[MIRROR_TOKEN]).unwrap().config.mirror.unwrap();
+    assert_eq!((from_file.fields, from_file.queue_size), (mirror.fields, 7));
+    assert_eq!(
+        from_file.bucket.to_string(),
+        r#"https://series.example.com, organisation "desk", bucket "b""#
+    );
+}
+
+#[test]
+fn where_the_store_is_influxdb_the_series_are_in_another_bucket_of_it() {
+    let store = [INFLUX, ("TRADING_STATE_INFLUXDB_TOKEN", "abc"), ("TRADING_STATE_INFLUXDB_ORG", "desk")];
+    let fields = ("TRADING_STATE_MIRROR_FIELDS", "position=/n");
+    let mirror = with_env(&[&store[..], &[fields]].concat()).unwrap().config.mirror.unwrap();
+    assert_eq!(mirror.bucket.token, crate::store::influx::Token::new("abc"));
+    assert_eq!((mirror.bucket.org.as_str(), mirror.bucket.bucket.as_str()), ("desk", "trading-series"));
+    let same = ("TRADING_STATE_MIRROR_INFLUXDB_BUCKET", "trading-states");
+    let errors = errors(with_env(&[&store[..], &[fields, same]].concat()));
+    assert!(
+        errors[0].contains("MIRROR_INFLUXDB_BUCKET: \"trading-states\" is the bucket of the store"),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn wrong_settings_of_the_mirror_stop_the_start() {
+    let fields = "position=/a,position=/a,Bad=/n,position=n,portfolio=/a~2,strategy=";
+    let errors = errors(with_env(&[
+        ("TRADING_STATE_MIRROR_FIELDS", fields),
+        ("TRADING_STATE_MIRROR_INFLUXDB_URL", "localhost"),
+        ("TRADING_STATE_MIRROR_QUEUE_SIZE", "0"),
+    ]));
+    let has = |part: &str| assert!(errors.iter().any(|error| error.contains(part)), "{part} in {errors:#?}");
+    has(
+        r#"TRADING_STATE_MIRROR_FIELDS: "/a" of "position" is named twice; allowed: state types with JSON pointers"#,
+    );
+    has(r#""/n" of "Bad": "#);
+    has(r#""n" of "position": a JSON pointer starts with "/""#);
+    has(r#""/a~2" of "portfolio": "~" in a JSON pointer"#);
+    has(r#""" of "strategy" is the whole document"#);
+    has("TRADING_STATE_MIRROR_INFLUXDB_URL: is not the address of a server");
+    has("TRADING_STATE_MIRROR_INFLUXDB_TOKEN (default): the token is missing");
+    has("TRADING_STATE_MIRROR_QUEUE_SIZE: \"0\" is wrong; allowed: a whole number from 1");
+    assert_eq!(errors.len(), 8, "{errors:#?}");
+    let unused = with_env(&[("TRADING_STATE_MIRROR_QUEUE_SIZE", "5")]).unwrap().warnings;
+    let expected =
+        "environment variable TRADING_STATE_MIRROR_QUEUE_SIZE has no effect: no fields are mirrored";
+    assert_eq!(unused, [expected]);
+}

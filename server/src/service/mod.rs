@@ -29,6 +29,7 @@ use statehouse_core::schema::Modes;
 use tokio::task::JoinHandle;
 
 use crate::events::EventLog;
+use crate::mirror::Mirror;
 use crate::store::{Resilience, StateStore};
 use checker::Checked;
 use writer::Writer;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub key_required: bool,
     /// The layers around the store.
     pub resilience: Resilience,
+    /// The mirror that follows the log, as `/status` says it.
+    pub mirror: Option<Arc<Mirror>>,
 }
 
 impl Default for Settings {
@@ -68,6 +71,7 @@ impl Default for Settings {
             version: concat!("statehouse ", env!("CARGO_PKG_VERSION")).to_owned(),
             key_required: false,
             resilience: Resilience::default(),
+            mirror: None,
         }
     }
 }

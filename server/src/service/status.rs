@@ -70,6 +70,7 @@ impl Service {
             breaker: resilience.guard.as_ref().map(|guard| guard.breaker()),
             caches: resilience.cache.iter().map(|cache| cache.cache_status()).collect(),
             fallback: resilience.fallback.as_ref().map(|fallback| fallback.fallback_status()),
+            mirror: self.settings.mirror.as_ref().map(|mirror| mirror.status(self.events.last_seq())),
         })
     }
 

@@ -81,6 +81,21 @@ impl Client {
         .await
     }
 
+    /// Writes lines that InfluxDB may refuse for good, which is then its answer: `None` when it has stored all of them.
+    pub(super) async fn offer(&self, lines: String) -> Result<Option<String>> {
+        let (client, bucket) = (self.inner.clone(), self.bucket.clone());
+        self.run(async move {
+            let precision = TimestampPrecision::Nanoseconds;
+            match client.write_line_protocol_with_precision(&client.org, &bucket, lines, precision).await {
+                Err(RequestError::Http { status, text }) if matches!(status.as_u16(), 400 | 413 | 422) => {
+                    Ok(Some(text))
+                }
+                other => other.map(|()| None),
+            }
+        })
+        .await
+    }
+
     /// Runs a query whose `{bucket}` is this client's, and which keeps the columns of [`Point`].
     pub(super) async fn read(&self, flux: &str) -> Result<Vec<Point>> {
         self.records(flux).await?.iter().map(point).collect()
@@ -102,11 +117,14 @@ impl Client {
         self.records(flux).await?.iter().map(value).collect()
     }
 
-    /// As [`Self::read`], for one whole number in the column `v`; `None` when there is no row.
+    /// As [`Self::read`], for one text in the column `v`; `None` when there is no row.
+    pub(super) async fn read_text(&self, flux: &str) -> Result<Option<String>> {
+        self.records(flux).await?.first().map(|record| column(record, "v")).transpose()
+    }
+
+    /// The same for a whole number.
     pub(super) async fn read_number(&self, flux: &str) -> Result<Option<i64>> {
-        let records = self.records(flux).await?;
-        let Some(record) = records.first() else { return Ok(None) };
-        let text = column(record, "v")?;
+        let Some(text) = self.read_text(flux).await? else { return Ok(None) };
         let number =
             text.parse().map_err(|_| StoreError::Damaged(format!("InfluxDB says {text:?} is a number")))?;
         Ok(Some(number))

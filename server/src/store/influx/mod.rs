@@ -18,6 +18,7 @@ mod options;
 mod owner;
 mod points;
 mod row;
+mod series;
 mod session;
 
 use std::sync::{Arc, RwLock, RwLockReadGuard};
@@ -38,6 +39,7 @@ use owner::{Session, Shared, Writing, keep};
 pub use lease::LeaseTimes;
 pub use older::OlderPoints;
 pub use options::{DEFAULT_TIMEOUT, InfluxOptions, Token};
+pub use series::{Refused, SeriesBucket, mark_line, series_name};
 
 /// A store in a bucket.
 #[derive(Debug)]

@@ -19,7 +19,9 @@ const TIMEOUT: Duration = Duration::from_mins(10);
 /// The first stretch, in microseconds: a day.
 const STRETCH: i64 = 86_400_000_000;
 /// The first moment after all that InfluxDB can hold, in nanoseconds.
-const END: i64 = 9_223_372_036_854_775_806;
+pub(super) const END: i64 = 9_223_372_036_854_775_806;
+/// What the older systems' points are called.
+pub(super) const MEASUREMENT: &str = "trading_state";
 const FROM: &str = "from(bucket: {bucket})";
 const FILTER: &str = "filter(fn: (r) => r._measurement == \"trading_state\" and \
                       (r._field == \"data\" or r._field == \"description\" or r._field == \"user_id\"))";

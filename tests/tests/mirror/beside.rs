@@ -1,0 +1,59 @@
+//! Several servers, and a store that is itself an InfluxDB.
+
+use statehouse_tests::influx::Influx;
+use statehouse_tests::postgres::Postgres;
+use statehouse_tests::server::Server;
+
+use crate::{all, settled, values};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_on_one_postgresql_write_the_same_points() {
+    let influx = Influx::start().await;
+    let bucket = influx.bucket().await;
+    let database = Postgres::shared().database();
+    let variables = Influx::mirror_variables(&bucket, "position=/n,/m");
+    let one = Server::start_on_with(&database, variables.clone()).await;
+    let other = Server::start_on_with(&database, variables).await;
+    for n in 0..20 {
+        let server = if n % 2 == 0 { &one } else { &other };
+        server
+            .save("position", &format!("s{}", n % 3), &format!(r#"{{"n":{n},"m":{n}.5}}"#), "bot", "")
+            .await;
+    }
+    for server in [&one, &other] {
+        let mirror = settled(server).await;
+        assert_eq!((&mirror["points"], &mirror["lost"]), (&20.into(), &0.into()), "{mirror}");
+    }
+    assert_eq!(all(&influx, &bucket).await.len(), 40, "two values of each version, once");
+    let found = values(&influx, &bucket, "position", "s1", "n").await;
+    assert_eq!(found.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [1.0, 4.0, 7.0, 10.0, 13.0, 16.0, 19.0]);
+}
+
+/// The bucket of the store is refused where it is named; under another name of its server it is not disturbed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_s_own_bucket_is_not_disturbed() {
+    let influx = Influx::start().await;
+    let bucket = influx.bucket().await;
+    let fields = "epochs=/d,lease=/d,meta=/d,data=/d,records=/d,commits=/d,trading_state=/d";
+    let mut variables = Influx::variables(&bucket);
+    variables.extend(Influx::mirror_variables(&bucket, fields));
+    let refused = Server::refused_in(variables.clone()).await;
+    assert!(refused.contains("is the bucket of the store; allowed: another bucket"), "{refused}");
+    let url = variables.iter_mut().find(|(name, _)| name.ends_with("MIRROR_INFLUXDB_URL")).unwrap();
+    url.1 = url.1.replace("127.0.0.1", "localhost");
+    let mut server = Server::start_in(variables).await;
+    let types = ["epochs", "lease", "meta", "data", "records", "commits", "trading_state"];
+    for _ in 0..2 {
+        for of_type in types {
+            let before = server.get("/status").await.1["seq"].as_u64().unwrap();
+            server.save(of_type, "a", &format!(r#"{{"d":{before}}}"#), "bot", "").await;
+        }
+        let seq = settled(&server).await["seq"].clone();
+        assert_eq!(server.stop().await, Some(0));
+        server.run().await;
+        let (_, verified) = server.get("/verify?after=0&limit=1000").await;
+        assert_eq!((&verified["ok"], &verified["verified_to"]), (&true.into(), &seq), "{verified}");
+    }
+    assert_eq!(values(&influx, &bucket, "epochs-series", "a", "d").await.len(), 2);
+    assert_eq!(values(&influx, &bucket, "position", "a", "d").await.len(), 0);
+}
