@@ -21,6 +21,7 @@ mod older;
 mod pool_watch;
 pub mod postgres;
 mod query;
+mod sql;
 pub mod sqlite;
 mod text;
 mod ticks;

@@ -20,7 +20,8 @@ use table::Table;
 /// How long each rate is measured.
 const WINDOW: Duration = Duration::from_secs(5);
 
-#[tokio::main]
+// One thread: the load shares the cores with what is measured, as `pgbench` does.
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     // `cargo bench` passes `--bench`; `--quick` leaves the million states out.
     let quick = std::env::args().any(|argument| argument == "--quick");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use hyper::{Method, StatusCode};
+use reqwest::{Method, StatusCode};
 
 use crate::client::Client;
 use crate::server::Server;
@@ -57,7 +57,7 @@ async fn during(server: &Server, connections: usize, window: Duration, call: fn(
                 n += 1;
                 let (method, path, body, expected) = call(connection, n);
                 let (status, answer) = client.send(method, &path, body).await;
-                assert!(expected.contains(&status), "{status}: {}", String::from_utf8_lossy(&answer));
+                assert!(expected.contains(&status), "{status}: {}", String::from_utf8_lossy(answer));
                 done.fetch_add(1, Ordering::Relaxed);
             }
         }));

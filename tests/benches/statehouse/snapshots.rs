@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hyper::{Method, StatusCode};
+use reqwest::{Method, StatusCode};
 
 use crate::client::Client;
 use crate::saves::document;
@@ -30,7 +30,7 @@ pub(crate) async fn of_store_with(database: &Path, size: usize) -> Costs {
             crate::progress(&format!("filling a store: {first} of {size} states"));
         }
         let (status, answer) = client.send(Method::POST, "/api/v1/batch", batch(first)).await;
-        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer));
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(answer));
     }
     let body = |n| format!(r#"{{"snapshot_id":"bench-{n}"}}"#);
     let costs = Costs {
@@ -55,7 +55,7 @@ async fn median(
     for n in 0..TIMES {
         let start = Instant::now();
         let (status, answer) = client.send(method.clone(), path, body(n)).await;
-        assert_eq!(status, expected, "{}", String::from_utf8_lossy(&answer));
+        assert_eq!(status, expected, "{}", String::from_utf8_lossy(answer));
         times.push(start.elapsed());
     }
     times.sort_unstable();

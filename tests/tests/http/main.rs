@@ -6,6 +6,7 @@ mod breaker;
 mod cache;
 mod events;
 mod exact;
+mod exclusion;
 mod fallback;
 mod frozen;
 mod ids;

@@ -11,6 +11,7 @@
 
 mod faults;
 mod importing;
+mod indexes;
 mod opening;
 mod programs;
 mod servers;

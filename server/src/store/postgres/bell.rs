@@ -80,6 +80,9 @@ impl Drop for Bell {
     }
 }
 
+/// A notice need not survive anything, so nobody waits until it is on a disk or on a standby.
+const TELL: &str = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
+
 async fn tell(link: Arc<Link>, mut news: watch::Receiver<News>, name: u64) {
     let mut told = *news.borrow_and_update();
     while news.changed().await.is_ok() {
@@ -87,7 +90,7 @@ async fn tell(link: Arc<Link>, mut news: watch::Receiver<News>, name: u64) {
         let lists = if now.lists == told.lists { "" } else { " lists" };
         let notice = format!("{name} {}{lists}", now.seq);
         let asked = link.within(async {
-            let query = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(notice);
+            let query = sqlx::query(TELL).bind(CHANNEL).bind(notice);
             query.execute(&mut *link.reader().await?).await.map_err(super::failed)
         });
         match asked.await {

@@ -2,10 +2,10 @@
 
 use sqlx::postgres::{PgConnection, PgRow};
 use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, Timestamp};
+use statehouse_core::model::Seq;
 
 use super::failure::Tried;
-use super::rows;
+use crate::store::sql::rows;
 use crate::store::{Result, StoreError};
 
 /// The row of `meta`.
@@ -32,9 +32,9 @@ pub(super) fn counter(row: &PgRow, at: usize) -> Result<Counter> {
     let tip = Tip {
         seq: Seq(rows::number(row, at)?),
         chain_hash: rows::chain_hash(row, at + 1)?,
-        recorded_at: Timestamp::from_micros(rows::column(row, at + 2)?),
+        recorded_at: rows::time(row, at + 2)?,
     };
-    Ok(Counter { tip, last_state: rows::column(row, at + 3)? })
+    Ok(Counter { tip, last_state: rows::integer(row, at + 3)? })
 }
 
 pub(super) fn no_counter() -> StoreError {

@@ -174,7 +174,7 @@ const MARGIN: Duration = Duration::from_millis(20);
 
 /// A connection from the pool. One that did not answer in time is closed and not given to the next.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(in crate::store) struct Reader {
     connection: PoolConnection<Postgres>,
     deadline: Instant,
 }
@@ -190,6 +190,13 @@ impl Deref for Reader {
 impl DerefMut for Reader {
     fn deref_mut(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+}
+
+impl Reader {
+    /// Closes the connection instead of giving it back.
+    pub(super) fn close_on_drop(&mut self) {
+        self.connection.close_on_drop();
     }
 }
 

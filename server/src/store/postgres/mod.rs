@@ -1,18 +1,12 @@
 //! The store for production: a PostgreSQL database that several servers may share.
 
-mod activity;
 mod bell;
 mod counter;
 mod failure;
-mod heads;
 mod link;
-mod list;
-mod log;
 mod migrate;
 mod older;
-mod points;
-mod rows;
-mod scope;
+mod reading;
 mod settings;
 mod sizes;
 mod write;
@@ -25,10 +19,11 @@ use statehouse_core::api::StoreStatus;
 use statehouse_core::model::Timestamp;
 use tokio::sync::{Mutex, watch};
 
+use super::sql::SqlStore as _;
 use super::{Admin, Commits, Result, Rung, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
 use bell::Bell;
 use failure::{Answers, Failure, Tried, Uncertain, failed};
-use link::{Link, Purpose, Reader, connect_once};
+use link::{Link, Purpose, connect_once};
 pub use older::OlderTable;
 pub use settings::{Password, PostgresHost, PostgresSettings, Tls};
 use writer::Writer;
@@ -79,31 +74,7 @@ impl PostgresStore {
         let mut connection = connect_once(settings, Purpose::Read).await?;
         migrate::is_absent(&mut connection).await
     }
-
-    async fn reader(&self) -> Result<Reader> {
-        self.link.reader().await
-    }
 }
-
-/// Several statements about one moment.
-macro_rules! at_one_moment {
-    ($store:expr, $transaction:ident => $work:expr) => {
-        $store
-            .link
-            .within(async {
-                let mut reader = $store.reader().await?;
-                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                let mut $transaction = sqlx::Connection::begin_with(&mut *reader, begin)
-                    .await
-                    .map_err($crate::store::postgres::failure::failed)?;
-                let found = $work;
-                $transaction.rollback().await.map_err($crate::store::postgres::failure::failed)?;
-                Ok(found)
-            })
-            .await
-    };
-}
-use at_one_moment;
 
 #[async_trait]
 impl Commits for PostgresStore {

@@ -9,8 +9,8 @@ use statehouse_core::json::Limits;
 
 use super::failure::failed;
 use super::link::{Purpose, connect_once};
-use super::rows::column;
 use super::settings::PostgresSettings;
+use crate::store::sql::Row as _;
 use crate::store::{OlderRow, OlderRows, Result, StoreError};
 
 /// The table's name; its schema is whichever the user's `search_path` finds it in.
@@ -127,16 +127,17 @@ impl OlderRows for OlderTable {
 }
 
 fn understood(row: &PgRow) -> Result<OlderRow> {
+    let text = |index| Ok::<_, StoreError>(row.text(index)?.map(str::to_owned));
     Ok(OlderRow {
-        version_id: column(row, 0)?,
-        state_type: column(row, 1)?,
-        state_id: column(row, 2)?,
-        operation: column(row, 3)?,
-        micros: column(row, 4)?,
-        time: column(row, 5)?,
-        size: u64::try_from(column::<i64>(row, 6)?).unwrap_or_default(),
-        data: column(row, 7)?,
-        author: column(row, 8)?,
-        description: column(row, 9)?,
+        version_id: text(0)?,
+        state_type: text(1)?,
+        state_id: text(2)?,
+        operation: text(3)?,
+        micros: row.integer(4)?,
+        time: text(5)?,
+        size: row.integer(6)?.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+        data: text(7)?,
+        author: text(8)?,
+        description: text(9)?,
     })
 }

@@ -11,9 +11,9 @@ use statehouse_core::json::Document;
 use statehouse_core::model::{StateType, Verdict, Version};
 
 use super::counter::Counter;
-use super::rows::sql;
 use crate::store::decide::SnapshotChange;
 use crate::store::known_heads::KnownHeads;
+use crate::store::sql::rows::sql;
 
 const MINUTE: i64 = 60_000_000;
 

@@ -15,11 +15,12 @@ use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Ver
 use super::counter::{COUNTER, Counter, LOCK_COUNTER, counter, no_counter, read_counter};
 use super::failure::{Answers, Failure, Tried, Uncertain, ambiguous, failed};
 use super::link::Link;
-use super::rows::{self, sql};
 use super::write::{self, Placed};
-use super::{migrate, points};
+use super::migrate;
 use crate::store::decide::{BEFORE_RESTORE, Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
+use crate::store::sql::rows::{self, sql};
+use crate::store::sql::{snapshot, snapshots_between};
 use crate::store::text::after_prefix;
 use crate::store::{Result, StoreError, WriteRequest};
 
@@ -228,7 +229,7 @@ impl Writer {
             return Ok(false);
         }
         for row in &found {
-            if let Some(state_pk) = rows::column(row, STATE_PK)? {
+            if let Some(state_pk) = rows::Row::integer(row, STATE_PK)? {
                 self.heads.keep(state_pk, rows::version(row)?);
             }
         }
@@ -238,13 +239,13 @@ impl Writer {
     async fn read_snapshots(&mut self, needs: &Needs<'_>) -> Tried<HashMap<SnapshotId, Snapshot>> {
         let mut known = HashMap::new();
         for id in &needs.snapshots {
-            if let Some(snapshot) = points::snapshot(&mut self.connection, id).await? {
+            if let Some(snapshot) = snapshot(&mut self.connection, id).await? {
                 known.insert(snapshot.id.clone(), snapshot);
             }
         }
         if needs.before_restore {
             let end = after_prefix(BEFORE_RESTORE).unwrap_or_default();
-            for snapshot in points::snapshots_between(&mut self.connection, BEFORE_RESTORE, &end).await? {
+            for snapshot in snapshots_between(&mut self.connection, BEFORE_RESTORE, &end).await? {
                 known.insert(snapshot.id.clone(), snapshot);
             }
         }

@@ -1,14 +1,8 @@
 //! The embedded store: one SQLite file, one connection that writes, several that read.
 
-mod activity;
-mod heads;
-mod list;
-mod log;
 mod migrate;
 mod open;
-mod points;
-mod rows;
-mod scope;
+mod reading;
 mod sizes;
 mod write;
 mod writer;
@@ -16,8 +10,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{Sqlite, SqlitePool};
+use sqlx::sqlite::SqlitePool;
 use statehouse_core::api::StoreStatus;
 use statehouse_core::model::Timestamp;
 use tokio::sync::Mutex;
@@ -157,13 +150,6 @@ impl Admin for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
-        let asked = std::time::Instant::now();
-        let reader = self.readers.acquire().await.map_err(failed)?;
-        self.watch.got(asked, self.pool().busy);
-        Ok(reader)
-    }
-
     fn pool(&self) -> PoolFacts {
         self.watch.facts(self.readers.size(), self.readers.num_idle(), READERS)
     }

@@ -11,9 +11,9 @@ use statehouse_core::json::Document;
 use statehouse_core::model::{StateType, Verdict, Version};
 
 use super::failed;
-use super::rows::sql;
 use crate::store::decide::{Decided, SnapshotChange};
 use crate::store::known_heads::KnownHeads;
+use crate::store::sql::rows::sql;
 use crate::store::{Result, StoreError};
 
 /// Rows of one call at most.

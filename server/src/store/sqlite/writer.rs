@@ -9,9 +9,10 @@ use statehouse_core::commit::Tip;
 use statehouse_core::model::{Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
 use super::write::{self, Placed};
-use super::{failed, heads, not_committed, open, points, rows};
+use super::{failed, not_committed, open};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
+use crate::store::sql::{keys_json, rows, snapshot, snapshots_between, tip};
 use crate::store::text::after_prefix;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
@@ -27,7 +28,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) async fn open(path: &Path) -> Result<Self> {
         let mut connection = open::writer(path).await?;
-        let tip = heads::tip(&mut connection).await?;
+        let tip = tip(&mut connection).await?;
         let last_state = sqlx::query_scalar("SELECT coalesce(max(state_pk), 0) FROM states")
             .fetch_one(&mut connection)
             .await
@@ -109,7 +110,7 @@ impl Writer {
         }
         let query = sqlx::query(SQL).bind(keys_json(unknown.into_iter()));
         for row in &query.fetch_all(&mut self.connection).await.map_err(failed)? {
-            self.heads.keep(rows::column(row, 15)?, rows::version(row)?);
+            self.heads.keep(rows::integer(row, 15)?, rows::version(row)?);
         }
         Ok(())
     }
@@ -117,13 +118,13 @@ impl Writer {
     async fn read_snapshots(&mut self, needs: &Needs<'_>) -> Result<HashMap<SnapshotId, Snapshot>> {
         let mut known = HashMap::new();
         for id in &needs.snapshots {
-            if let Some(snapshot) = points::snapshot(&mut self.connection, id).await? {
+            if let Some(snapshot) = snapshot(&mut self.connection, id).await? {
                 known.insert(snapshot.id.clone(), snapshot);
             }
         }
         if needs.before_restore {
             let end = after_prefix(BEFORE_RESTORE).unwrap_or_default();
-            for snapshot in points::snapshots_between(&mut self.connection, BEFORE_RESTORE, &end).await? {
+            for snapshot in snapshots_between(&mut self.connection, BEFORE_RESTORE, &end).await? {
                 known.insert(snapshot.id.clone(), snapshot);
             }
         }
@@ -133,11 +134,4 @@ impl Writer {
     pub(super) async fn close(self) {
         open::close(self.connection).await;
     }
-}
-
-/// Keys as one parameter, whatever their number: `[["type","id"],...]`.
-pub(super) fn keys_json<'a>(keys: impl Iterator<Item = &'a StateKey>) -> String {
-    let pairs: Vec<_> = keys.map(|key| [key.state_type.as_str(), key.state_id.as_str()]).collect();
-    // Texts in arrays: writing them cannot fail.
-    serde_json::to_string(&pairs).unwrap_or_default()
 }

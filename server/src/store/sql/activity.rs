@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::postgres::{PgConnection, PgRow};
 use statehouse_core::api::ActivityBucket;
 use statehouse_core::model::{Seq, StateType, Timestamp};
 
-use super::rows::{self, sql};
-use super::{failed, heads, log};
+use super::rows::{self, Row, sql};
+use super::{Connection, Statement, heads, log};
 use crate::store::{Activity, Result};
 
 const MINUTE: i64 = 60_000_000;
 
 /// Versions per bucket and author since a time.
 pub(super) async fn read(
-    connection: &mut PgConnection,
+    connection: &mut impl Connection,
     since: Timestamp,
     bucket_micros: i64,
 ) -> Result<Activity> {
@@ -22,24 +21,24 @@ pub(super) async fn read(
     let mut sums = Sums::default();
     if since.micros() % MINUTE == 0 && bucket % MINUTE == 0 {
         // Every minute lies in one bucket: the counters are enough.
-        let minutes = "SELECT (minute - $1::bigint / 60000000) / ($2::bigint / 60000000) AS bucket, state_type, author, \
-                       sum(versions)::bigint, max(last_seq), max(last_at) \
+        let minutes = "SELECT (minute - $1 / 60000000) / ($2 / 60000000) AS bucket, state_type, author, \
+                       CAST(sum(versions) AS bigint), max(last_seq), max(last_at) \
                        FROM activity WHERE minute >= $1 / 60000000 GROUP BY 1, 2, 3";
-        let query = sqlx::query(minutes).bind(since.micros()).bind(bucket);
-        for row in query.fetch_all(connection).await.map_err(failed)? {
+        let minutes = Statement::new(minutes).bind(since.micros()).bind(bucket);
+        for row in connection.all(minutes).await? {
             sums.add(&row)?;
         }
         return Ok(sums.into_activity());
     }
     let before = Timestamp::from_micros(since.micros().saturating_sub(1));
     let start = log::seq_at(connection, before).await?;
-    let versions = "SELECT (v.recorded_at - $1::bigint) / $2::bigint AS bucket, s.state_type, \
+    let versions = "SELECT (v.recorded_at - $1) / $2 AS bucket, s.state_type, \
                     CASE WHEN v.author IS NULL THEN '' ELSE '=' || v.author END, \
                     count(*), max(v.seq), max(v.recorded_at) \
                     FROM versions AS v JOIN states AS s ON s.state_pk = v.state_pk \
                     WHERE v.seq > $3 GROUP BY 1, 2, 3";
-    let query = sqlx::query(versions).bind(since.micros()).bind(bucket).bind(sql(start.0));
-    for row in query.fetch_all(connection).await.map_err(failed)? {
+    let versions = Statement::new(versions).bind(since.micros()).bind(bucket).bind(sql(start.0));
+    for row in connection.all(versions).await? {
         sums.add(&row)?;
     }
     Ok(sums.into_activity())
@@ -53,11 +52,11 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, row: &PgRow) -> Result<()> {
+    fn add(&mut self, row: &impl Row) -> Result<()> {
         let index = u32::try_from(rows::number(row, 0)?).unwrap_or(u32::MAX);
         let author = rows::text(row, 2)?.strip_prefix('=').map(str::to_owned);
         let (count, last_seq) = (rows::number(row, 3)?, Seq(rows::number(row, 4)?));
-        let last_at = Timestamp::from_micros(rows::column(row, 5)?);
+        let last_at = rows::time(row, 5)?;
         let bucket = self.buckets.entry((index, author.clone())).or_insert(ActivityBucket {
             index,
             author: author.clone(),

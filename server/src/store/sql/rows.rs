@@ -2,14 +2,48 @@
 
 use std::sync::Arc;
 
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 use statehouse_core::api::{StateSummary, VersionView};
 use statehouse_core::hash::{ChainHash, ContentHash};
 use statehouse_core::json::{Document, Limits};
 use statehouse_core::model::{Operation, Seq, StateKey, Timestamp, Version, VersionId, VersionNumber};
 
 use crate::store::{Result, StoreError};
+
+/// A row, whatever the engine. A column of another type than was written is damage.
+pub(in crate::store) trait Row: Send + Sync {
+    /// A text, or nothing.
+    fn text(&self, index: usize) -> Result<Option<&str>>;
+    /// An integer, or nothing.
+    fn integer(&self, index: usize) -> Result<Option<i64>>;
+    /// Bytes, or nothing.
+    fn bytes(&self, index: usize) -> Result<Option<&[u8]>>;
+}
+
+impl<R> Row for R
+where
+    R: sqlx::Row,
+    usize: sqlx::ColumnIndex<R>,
+    i64: sqlx::Type<R::Database> + for<'r> sqlx::Decode<'r, R::Database>,
+    for<'r> &'r str: sqlx::Type<R::Database> + sqlx::Decode<'r, R::Database>,
+    for<'r> &'r [u8]: sqlx::Type<R::Database> + sqlx::Decode<'r, R::Database>,
+{
+    fn text(&self, index: usize) -> Result<Option<&str>> {
+        self.try_get(index).map_err(of_another_type)
+    }
+
+    fn integer(&self, index: usize) -> Result<Option<i64>> {
+        self.try_get(index).map_err(of_another_type)
+    }
+
+    fn bytes(&self, index: usize) -> Result<Option<&[u8]>> {
+        self.try_get(index).map_err(of_another_type)
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+fn of_another_type(error: sqlx::Error) -> StoreError {
+    StoreError::Damaged(error.to_string())
+}
 
 /// The columns that the functions below read, of `states s` and `versions v`.
 macro_rules! columns {
@@ -21,16 +55,16 @@ macro_rules! columns {
 /// As [`columns`], and the data.
 macro_rules! columns_with_data {
     () => {
-        concat!(crate::store::sqlite::rows::columns!(), ", v.data")
+        concat!(crate::store::sql::rows::columns!(), ", v.data")
     };
 }
-pub(super) use {columns, columns_with_data};
+pub(in crate::store) use {columns, columns_with_data};
 
 /// Where the data is.
 const DATA: usize = 14;
 
 /// Everything but the data, as it is shown.
-pub(super) fn view(row: &SqliteRow) -> Result<VersionView> {
+pub(in crate::store) fn view(row: &impl Row) -> Result<VersionView> {
     let key = key(row)?;
     let seq = Seq(number(row, 2)?);
     let chain_hash = ChainHash::from_bytes(hash(row, 6)?.ok_or_else(|| damaged(seq, "chain_hash"))?);
@@ -43,7 +77,7 @@ pub(super) fn view(row: &SqliteRow) -> Result<VersionView> {
         operation: Operation::from_name(text(row, 4)?).ok_or_else(|| damaged(seq, "operation"))?,
         content_hash: hash(row, 5)?.map(ContentHash::from_bytes),
         chain_hash,
-        timestamp: Timestamp::from_micros(column(row, 7)?),
+        timestamp: time(row, 7)?,
         user_id: optional_text(row, 8)?,
         description: optional_text(row, 9)?,
         batch_id: optional_text(row, 10)?,
@@ -54,14 +88,14 @@ pub(super) fn view(row: &SqliteRow) -> Result<VersionView> {
 }
 
 /// A row of a list, with its data where it was selected.
-pub(super) fn summary(row: &SqliteRow, with_data: bool) -> Result<StateSummary> {
+pub(in crate::store) fn summary(row: &impl Row, with_data: bool) -> Result<StateSummary> {
     let version = view(row)?;
     let data = if with_data { document(row, version.seq)? } else { None };
     Ok(StateSummary { version, data })
 }
 
 /// A whole version.
-pub(super) fn version(row: &SqliteRow) -> Result<Version> {
+pub(in crate::store) fn version(row: &impl Row) -> Result<Version> {
     let view = view(row)?;
     let data = document(row, view.seq)?;
     Ok(Version {
@@ -81,14 +115,14 @@ pub(super) fn version(row: &SqliteRow) -> Result<Version> {
     })
 }
 
-fn document(row: &SqliteRow, seq: Seq) -> Result<Option<Document>> {
+fn document(row: &impl Row, seq: Seq) -> Result<Option<Document>> {
     // What was within the limits when it was written is read under any.
     let limits = Limits { max_bytes: usize::MAX, ..Limits::default() };
-    let Some(text) = column::<Option<&str>>(row, DATA)? else { return Ok(None) };
+    let Some(text) = row.text(DATA)? else { return Ok(None) };
     Document::parse(text, &limits).map(Some).map_err(|_| damaged(seq, "data"))
 }
 
-fn key(row: &SqliteRow) -> Result<StateKey> {
+fn key(row: &impl Row) -> Result<StateKey> {
     let (state_type, state_id) = (text(row, 0)?, text(row, 1)?);
     StateKey::new(state_type, state_id)
         .map_err(|_| StoreError::Damaged(format!("a state is named {state_type:?} {state_id:?}")))
@@ -98,42 +132,48 @@ fn damaged(seq: Seq, column: &str) -> StoreError {
     StoreError::Damaged(format!("seq {seq}: {column} cannot be read"))
 }
 
-/// A column by place; a value of another type than was written is damage.
-pub(super) fn column<'r, T>(row: &'r SqliteRow, index: usize) -> Result<T>
-where
-    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-{
-    row.try_get(index).map_err(|error| StoreError::Damaged(error.to_string()))
-}
-
 /// A text.
-pub(super) fn text(row: &SqliteRow, index: usize) -> Result<&str> {
-    column(row, index)
+pub(in crate::store) fn text(row: &impl Row, index: usize) -> Result<&str> {
+    row.text(index)?.ok_or_else(|| missing(index))
 }
 
 /// A text or nothing.
-pub(super) fn optional_text(row: &SqliteRow, index: usize) -> Result<Option<Arc<str>>> {
-    Ok(column::<Option<&str>>(row, index)?.map(Into::into))
+pub(in crate::store) fn optional_text(row: &impl Row, index: usize) -> Result<Option<Arc<str>>> {
+    Ok(row.text(index)?.map(Into::into))
+}
+
+/// A number of any sign.
+pub(in crate::store) fn integer(row: &impl Row, index: usize) -> Result<i64> {
+    row.integer(index)?.ok_or_else(|| missing(index))
 }
 
 /// A counter.
-pub(super) fn number(row: &SqliteRow, index: usize) -> Result<u64> {
-    let found: i64 = column(row, index)?;
+pub(in crate::store) fn number(row: &impl Row, index: usize) -> Result<u64> {
+    let found = integer(row, index)?;
     u64::try_from(found).map_err(|_| StoreError::Damaged(format!("a counter is {found}")))
 }
 
-fn hash(row: &SqliteRow, index: usize) -> Result<Option<[u8; 32]>> {
-    let Some(bytes) = column::<Option<&[u8]>>(row, index)? else { return Ok(None) };
+/// A time.
+pub(in crate::store) fn time(row: &impl Row, index: usize) -> Result<Timestamp> {
+    integer(row, index).map(Timestamp::from_micros)
+}
+
+fn hash(row: &impl Row, index: usize) -> Result<Option<[u8; 32]>> {
+    let Some(bytes) = row.bytes(index)? else { return Ok(None) };
     bytes.try_into().map(Some).map_err(|_| StoreError::Damaged("a hash is not 32 bytes long".into()))
 }
 
 /// A chain hash.
-pub(super) fn chain_hash(row: &SqliteRow, index: usize) -> Result<ChainHash> {
+pub(in crate::store) fn chain_hash(row: &impl Row, index: usize) -> Result<ChainHash> {
     let found = hash(row, index)?;
     found.map(ChainHash::from_bytes).ok_or_else(|| StoreError::Damaged("a chain hash is missing".into()))
 }
 
+fn missing(index: usize) -> StoreError {
+    StoreError::Damaged(format!("column {index} of a row is empty"))
+}
+
 /// A counter for SQL; what is larger than any stored counter stays so.
-pub(super) fn sql(number: u64) -> i64 {
+pub(in crate::store) fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,19 +1,15 @@
 //! Lists of states, now and as they were.
 
-use sqlx::QueryBuilder;
-use sqlx::postgres::{PgConnection, Postgres};
 use statehouse_core::api::{DeletedFilter, Sort, StateSummary, ValidityFilter};
 use statehouse_core::hash::verdict_text;
 use statehouse_core::model::{Seq, StateKey, StateType, Verdict};
 
-use super::log::page_rows;
+use super::log::summaries;
 use super::rows::{self, sql};
-use super::{failed, heads};
+use super::{Connection, Dialect, Statement, heads};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::text::{after_prefix, like_anywhere};
 use crate::store::{ListQuery, Page, Result, StoreError, TypeTotals};
-
-type Builder = QueryBuilder<Postgres>;
 
 /// Where a row of the list comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +46,7 @@ impl Source {
 }
 
 /// One page of states.
-pub(super) async fn page(connection: &mut PgConnection, query: &ListQuery) -> Result<Page<StateSummary>> {
+pub(super) async fn page<C: Connection>(connection: &mut C, query: &ListQuery) -> Result<Page<StateSummary>> {
     let tip = heads::tip(connection).await?.seq;
     let sources = Source::of(query, tip);
     let mark = query.cursor.as_ref().map(Mark::read).transpose()?;
@@ -66,13 +62,13 @@ pub(super) async fn page(connection: &mut PgConnection, query: &ListQuery) -> Re
             return Err(StoreError::BadCursor);
         }
     }
-    let mut builder = Builder::new("");
+    let mut builder = Statement::new("");
     for (index, source) in sources.iter().enumerate() {
         builder.push(if index == 0 { "SELECT " } else { " UNION ALL SELECT " });
         let columns = if query.with_data { rows::columns_with_data!() } else { rows::columns!() };
         builder.push(columns.replace("v.seq", source.seq()));
-        from(&mut builder, *source, true);
-        conditions(&mut builder, query, *source);
+        from(&mut builder, &C::DIALECT, *source, true);
+        conditions(&mut builder, &C::DIALECT, query, *source);
         if let Some(place) = &place {
             after(&mut builder, place, *source);
         }
@@ -82,7 +78,7 @@ pub(super) async fn page(connection: &mut PgConnection, query: &ListQuery) -> Re
         Sort::Id => " ORDER BY 1, 2 LIMIT ",
     });
     builder.push_bind(sql(query.limit as u64 + 1));
-    let (rows, more) = page_rows(connection, builder.build(), query.limit, query.with_data).await?;
+    let (rows, more) = summaries(connection, builder, query.limit, query.with_data).await?;
     let place = |row: &StateSummary| match query.sort {
         Sort::Changed => Place::Changed(row.version.seq),
         Sort::Id => Place::Id(StateKey {
@@ -94,26 +90,27 @@ pub(super) async fn page(connection: &mut PgConnection, query: &ListQuery) -> Re
     Ok(Page { rows, total, next, seq: query.at.unwrap_or(tip).min(tip) })
 }
 
-fn from(builder: &mut Builder, source: Source, with_versions: bool) {
+fn from(builder: &mut Statement, dialect: &Dialect, source: Source, with_versions: bool) {
+    let join = dialect.join;
     builder.push(" FROM states AS s");
     match source {
         Source::Heads(_) if with_versions => {
-            builder.push(" JOIN versions AS v ON v.seq = s.head_seq");
+            builder.push(format_args!(" {join} versions AS v ON v.seq = s.head_seq"));
         }
         Source::Heads(_) => {}
         Source::Moved(at) => {
-            builder.push(
-                " JOIN versions AS v ON v.seq = (SELECT max(w.seq) FROM versions AS w \
-                 WHERE w.state_pk = s.state_pk AND w.seq <= ",
-            );
+            builder.push(format_args!(
+                " {join} versions AS v ON v.seq = (SELECT max(w.seq) FROM versions AS w \
+                 WHERE w.state_pk = s.state_pk AND w.seq <= "
+            ));
             builder.push_bind(sql(at.0)).push(")");
         }
     }
 }
 
-fn conditions(builder: &mut Builder, query: &ListQuery, source: Source) {
+fn conditions(builder: &mut Statement, dialect: &Dialect, query: &ListQuery, source: Source) {
     builder.push(" WHERE true");
-    // PostgreSQL takes no NUL, and no text that it keeps has one.
+    // No text that is kept has a NUL, and PostgreSQL takes none as a value.
     let mut asked = query.authors.iter().chain(&query.prefix).chain(&query.text);
     if asked.any(|text| text.contains('\0')) {
         builder.push(" AND false");
@@ -128,8 +125,8 @@ fn conditions(builder: &mut Builder, query: &ListQuery, source: Source) {
             builder.push(" AND s.head_seq > ").push_bind(sql(at.0));
         }
     }
-    one_of(builder, "s.state_type", query.types.iter().map(StateType::as_str));
-    one_of(builder, source.author(), query.authors.iter().map(String::as_str));
+    builder.push_one_of("s.state_type", query.types.iter().map(StateType::as_str));
+    builder.push_one_of(source.author(), query.authors.iter().map(String::as_str));
     if let Some(prefix) = &query.prefix {
         starts_with(builder, prefix);
     }
@@ -139,10 +136,10 @@ fn conditions(builder: &mut Builder, query: &ListQuery, source: Source) {
     match (query.deleted, source) {
         (DeletedFilter::Include, _) => {}
         (DeletedFilter::Exclude, Source::Heads(_)) => {
-            builder.push(" AND NOT s.deleted");
+            builder.push(format_args!(" AND {}", dialect.live));
         }
         (DeletedFilter::Only, Source::Heads(_)) => {
-            builder.push(" AND s.deleted");
+            builder.push(format_args!(" AND {}", dialect.deleted));
         }
         (DeletedFilter::Exclude, Source::Moved(_)) => {
             builder.push(" AND v.operation <> 'delete'");
@@ -158,39 +155,27 @@ fn conditions(builder: &mut Builder, query: &ListQuery, source: Source) {
         let pattern = like_anywhere(part);
         let mut separator = " AND (";
         for column in ["s.state_id", "s.state_type", "v.data"] {
-            builder.push(separator).push(column).push(" ILIKE ").push_bind(pattern.clone());
+            let [like, escape] = dialect.like;
+            builder.push(format_args!("{separator}{column}{like}")).push_bind(pattern.clone()).push(escape);
             separator = " OR ";
         }
         builder.push(")");
     }
 }
 
-fn one_of<'a>(builder: &mut Builder, column: &str, values: impl Iterator<Item = &'a str>) {
-    let mut values = values.peekable();
-    if values.peek().is_none() {
-        return;
-    }
-    builder.push(format_args!(" AND {column} IN ("));
-    let mut list = builder.separated(", ");
-    for value in values {
-        list.push_bind(value.to_owned());
-    }
-    builder.push(")");
-}
-
 /// Ids that start with a prefix, as a range, so that an index helps.
-pub(super) fn starts_with(builder: &mut Builder, prefix: &str) {
+pub(super) fn starts_with(builder: &mut Statement, prefix: &str) {
     if prefix.contains('\0') {
         builder.push(" AND false");
         return;
     }
-    builder.push(" AND s.state_id >= ").push_bind(prefix.to_owned());
+    builder.push(" AND s.state_id >= ").push_bind(prefix);
     if let Some(end) = after_prefix(prefix) {
         builder.push(" AND s.state_id < ").push_bind(end);
     }
 }
 
-fn has_validity(builder: &mut Builder, validity: ValidityFilter, source: Source) {
+fn has_validity(builder: &mut Statement, validity: ValidityFilter, source: Source) {
     match (source, validity) {
         (Source::Heads(_), ValidityFilter::NotChecked) => {
             builder.push(" AND s.validity = 0");
@@ -214,21 +199,21 @@ fn has_validity(builder: &mut Builder, validity: ValidityFilter, source: Source)
     }
 }
 
-fn after(builder: &mut Builder, place: &Place, source: Source) {
+fn after(builder: &mut Statement, place: &Place, source: Source) {
     match place {
         Place::Changed(seq) => {
             builder.push(format_args!(" AND {} < ", source.seq())).push_bind(sql(seq.0));
         }
         Place::Id(key) => {
             builder.push(" AND (s.state_type, s.state_id) > (");
-            builder.push_bind(key.state_type.as_str().to_owned()).push(", ");
-            builder.push_bind(key.state_id.as_str().to_owned()).push(")");
+            builder.push_bind(key.state_type.as_str()).push(", ");
+            builder.push_bind(key.state_id.as_str()).push(")");
         }
         Place::History(_) | Place::Snapshot(_) | Place::Restore(_) => {}
     }
 }
 
-async fn total(connection: &mut PgConnection, query: &ListQuery, sources: &[Source]) -> Result<u64> {
+async fn total<C: Connection>(connection: &mut C, query: &ListQuery, sources: &[Source]) -> Result<u64> {
     if let Some(sum) = kept_total(query, sources) {
         let totals = heads::totals(connection).await?;
         let wanted = |t: &&TypeTotals| query.types.is_empty() || query.types.contains(&t.state_type);
@@ -236,13 +221,18 @@ async fn total(connection: &mut PgConnection, query: &ListQuery, sources: &[Sour
     }
     let mut total = 0;
     for source in sources {
-        let mut builder = Builder::new("SELECT count(*)");
-        from(&mut builder, *source, query.text.is_some());
-        conditions(&mut builder, query, *source);
-        let count: i64 = builder.build_query_scalar().fetch_one(&mut *connection).await.map_err(failed)?;
-        total += u64::try_from(count).unwrap_or_default();
+        let mut builder = Statement::new("SELECT count(*)");
+        from(&mut builder, &C::DIALECT, *source, query.text.is_some());
+        conditions(&mut builder, &C::DIALECT, query, *source);
+        total += count(connection, builder).await?;
     }
     Ok(total)
+}
+
+/// The number that a statement answers with.
+pub(super) async fn count(connection: &mut impl Connection, statement: Statement) -> Result<u64> {
+    let row = connection.first(statement).await?;
+    row.map_or(Ok(0), |row| rows::number(&row, 0))
 }
 
 /// How the kept totals say how many rows there are, where they do.

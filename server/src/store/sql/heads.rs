@@ -1,33 +1,30 @@
 //! Reading the present.
 
 use async_trait::async_trait;
-use sqlx::postgres::PgConnection;
 use statehouse_core::api::StateSummary;
 use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, StateId, StateKey, StateType, Timestamp, Version};
+use statehouse_core::model::{Seq, StateId, StateKey, StateType, Version};
 
-use super::{PostgresStore, at_one_moment, failed, list, rows};
+use super::moment::at_one_moment;
+use super::{Connection, SqlStore, Statement, list, rows};
 use crate::store::{Heads, ListQuery, Page, Result, StoreError, TypeTotals};
 
 /// The end of the log.
-pub(super) async fn tip(connection: &mut PgConnection) -> Result<Tip> {
-    let row = sqlx::query("SELECT seq, chain_hash, recorded_at FROM meta WHERE id = 1")
-        .fetch_one(connection)
-        .await
-        .map_err(failed)?;
+pub(in crate::store) async fn tip(connection: &mut impl Connection) -> Result<Tip> {
+    let meta = Statement::new("SELECT seq, chain_hash, recorded_at FROM meta WHERE id = 1");
+    let row = connection.first(meta).await?;
+    let row = row.ok_or_else(|| StoreError::Damaged("the row of the log's end is missing".into()))?;
     Ok(Tip {
         seq: Seq(rows::number(&row, 0)?),
         chain_hash: rows::chain_hash(&row, 1)?,
-        recorded_at: Timestamp::from_micros(rows::column(&row, 2)?),
+        recorded_at: rows::time(&row, 2)?,
     })
 }
 
 /// How many states there are by type.
-pub(super) async fn totals(connection: &mut PgConnection) -> Result<Vec<TypeTotals>> {
-    let found = sqlx::query("SELECT state_type, live, deleted, invalid FROM totals ORDER BY state_type")
-        .fetch_all(connection)
-        .await
-        .map_err(failed)?;
+pub(super) async fn totals(connection: &mut impl Connection) -> Result<Vec<TypeTotals>> {
+    let totals = Statement::new("SELECT state_type, live, deleted, invalid FROM totals ORDER BY state_type");
+    let found = connection.all(totals).await?;
     let totals = found.iter().map(|row| {
         Ok(TypeTotals {
             state_type: state_type(rows::text(row, 0)?)?,
@@ -45,9 +42,9 @@ pub(super) fn state_type(name: &str) -> Result<StateType> {
 }
 
 #[async_trait]
-impl Heads for PostgresStore {
+impl<S: SqlStore> Heads for S {
     async fn tip(&self) -> Result<Tip> {
-        self.link.within(async { tip(&mut *self.reader().await?).await }).await
+        self.within(async { tip(&mut *self.reader().await?).await }).await
     }
 
     async fn head(&self, key: &StateKey) -> Result<Option<Version>> {
@@ -57,25 +54,24 @@ impl Heads for PostgresStore {
             " FROM states AS s JOIN versions AS v ON v.seq = s.head_seq",
             " WHERE s.state_type = $1 AND s.state_id = $2"
         );
-        let query = sqlx::query(SQL).bind(key.state_type.as_str()).bind(key.state_id.as_str());
-        let asked = async { query.fetch_optional(&mut *self.reader().await?).await.map_err(failed) };
-        let row = self.link.within(asked).await?;
+        let head = Statement::new(SQL).bind_key(key);
+        let row = self.within(async { self.reader().await?.first(head).await }).await?;
         row.as_ref().map(rows::version).transpose()
     }
 
     async fn types_of(&self, id: &StateId) -> Result<Vec<StateType>> {
-        let query = sqlx::query("SELECT state_type FROM states WHERE state_id = $1 ORDER BY state_type");
-        let query = query.bind(id.as_str());
-        let asked = async { query.fetch_all(&mut *self.reader().await?).await.map_err(failed) };
-        let found = self.link.within(asked).await?;
+        let types = Statement::new("SELECT state_type FROM states WHERE state_id = $1 ORDER BY state_type");
+        let types = types.bind(id.as_str());
+        let found = self.within(async { self.reader().await?.all(types).await }).await?;
         found.iter().map(|row| state_type(rows::text(row, 0)?)).collect()
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page<StateSummary>> {
-        at_one_moment!(self, transaction => list::page(&mut transaction, query).await?)
+        // At one moment, so that rows, total and seq belong together.
+        at_one_moment!(self, connection => list::page(connection, query))
     }
 
     async fn totals(&self) -> Result<Vec<TypeTotals>> {
-        self.link.within(async { totals(&mut *self.reader().await?).await }).await
+        self.within(async { totals(&mut *self.reader().await?).await }).await
     }
 }

@@ -1,0 +1,56 @@
+//! How PostgreSQL is read.
+
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
+use sqlx::postgres::{PgConnection, PgRow};
+
+use super::PostgresStore;
+use super::failure::failed;
+use super::link::Reader;
+use crate::store::Result;
+use crate::store::sql::{Connection, Dialect, Discard, SqlStore, Statement, Value};
+
+impl Connection for PgConnection {
+    type Row = PgRow;
+
+    const DIALECT: Dialect = Dialect {
+        join: "JOIN",
+        live: "NOT s.deleted",
+        deleted: "s.deleted",
+        like: [" ILIKE ", ""],
+        json_table: ["json_array_elements(CAST(", " AS json)) WITH ORDINALITY AS wanted (value, key)"],
+        begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    };
+
+    fn rows(&mut self, statement: Statement) -> BoxStream<'_, Result<PgRow>> {
+        let (text, values) = statement.into_parts();
+        let query = values.into_iter().fold(sqlx::query(text), |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Number(number) => query.bind(number),
+        });
+        query.fetch(self).map_err(failed).boxed()
+    }
+
+    async fn run(&mut self, command: &'static str) -> Result<()> {
+        sqlx::raw_sql(command).execute(self).await.map(|_| ()).map_err(failed)
+    }
+}
+
+impl Discard for Reader {
+    fn discard(&mut self) {
+        self.close_on_drop();
+    }
+}
+
+impl SqlStore for PostgresStore {
+    type Connection = PgConnection;
+    type Reader = Reader;
+
+    async fn reader(&self) -> Result<Reader> {
+        self.link.reader().await
+    }
+
+    async fn within<T: Send>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        self.link.within(work).await
+    }
+}

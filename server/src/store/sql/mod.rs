@@ -1,0 +1,106 @@
+//! Reading from a database that speaks SQL. What SQLite and PostgreSQL both understand is written here once; how they are
+//! reached, and the few words in which they differ, each says in its own `reading.rs`. How they write is their own affair.
+
+mod activity;
+mod heads;
+mod list;
+mod log;
+mod moment;
+mod points;
+pub(super) mod rows;
+mod scope;
+mod statement;
+
+use std::ops::DerefMut;
+
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
+
+use super::{PAGE_BYTES, Result};
+pub(super) use heads::tip;
+pub(super) use moment::{Discard, Moment};
+pub(super) use points::{snapshot, snapshots_between};
+pub(super) use rows::Row;
+pub(super) use statement::{Statement, Value, keys_json};
+
+/// Words in which databases differ.
+#[derive(Debug)]
+pub(super) struct Dialect {
+    /// An inner join whose left side is read first.
+    pub(super) join: &'static str,
+    /// The condition that a row of `states s` is live, and that it is not. Written as in the index of the deleted.
+    pub(super) live: &'static str,
+    pub(super) deleted: &'static str,
+    /// What stands between a column and a pattern, and behind it, to compare with ASCII letters of either case.
+    pub(super) like: [&'static str; 2],
+    /// What stands before and behind a parameter that is a JSON array, to make it a table `wanted (value, key)`.
+    pub(super) json_table: [&'static str; 2],
+    /// How a transaction begins that sees one moment.
+    pub(super) begin: &'static str,
+}
+
+/// A connection to a database.
+pub(super) trait Connection: Send + Sized {
+    /// What it answers with.
+    type Row: Row;
+    /// How it speaks.
+    const DIALECT: Dialect;
+
+    /// Runs a statement that answers with rows.
+    fn rows(&mut self, statement: Statement) -> BoxStream<'_, Result<Self::Row>>;
+
+    /// Runs a command that takes no parameters.
+    fn run(&mut self, command: &'static str) -> impl Future<Output = Result<()>> + Send;
+
+    /// All rows.
+    fn all(&mut self, statement: Statement) -> impl Future<Output = Result<Vec<Self::Row>>> + Send {
+        self.rows(statement).try_collect()
+    }
+
+    /// The first row, if there is one.
+    fn first(&mut self, statement: Statement) -> impl Future<Output = Result<Option<Self::Row>>> + Send {
+        async { Ok(self.all(statement).await?.into_iter().next()) }
+    }
+
+    /// What is made of the rows, until there are `limit` or their bytes fill a page, and whether there are more.
+    fn page<T: Send>(
+        &mut self,
+        statement: Statement,
+        limit: usize,
+        read: impl Fn(&Self::Row) -> Result<(T, usize)> + Send,
+    ) -> impl Future<Output = Result<(Vec<T>, bool)>> + Send {
+        async move {
+            let mut found = self.rows(statement);
+            let (mut page, mut bytes) = (Vec::new(), 0);
+            while let Some(row) = found.next().await {
+                let row = row?;
+                if page.len() == limit || bytes > PAGE_BYTES {
+                    return Ok((page, true));
+                }
+                let (item, size) = read(&row)?;
+                bytes += size;
+                page.push(item);
+            }
+            Ok((page, false))
+        }
+    }
+}
+
+/// A store in such a database. It reads as [`heads`], [`log`] and [`points`] do.
+pub(super) trait SqlStore: Send + Sync {
+    /// A connection.
+    type Connection: Connection;
+    /// A connection that is lent for reading.
+    type Reader: DerefMut<Target = Self::Connection> + Discard + Send;
+
+    /// Lends a connection.
+    fn reader(&self) -> impl Future<Output = Result<Self::Reader>> + Send;
+
+    /// Does work that reads, for as long as the store is willing to wait.
+    fn within<T: Send>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> impl Future<Output = Result<T>> + Send {
+        work
+    }
+}

@@ -1,0 +1,77 @@
+//! Several statements about one moment.
+
+use std::ops::{Deref, DerefMut};
+
+use super::{Connection, SqlStore};
+use crate::store::Result;
+
+/// A lent connection that can be thrown away instead of being given back.
+pub(in crate::store) trait Discard {
+    /// Closes the connection when it is dropped.
+    fn discard(&mut self);
+}
+
+/// A connection inside a transaction that reads. One that is dropped in the middle, because nobody waits any more, does
+/// not go back to the others with its transaction open.
+#[derive(Debug)]
+pub(in crate::store) struct Moment<R: Discard> {
+    reader: R,
+    open: bool,
+}
+
+impl<R> Moment<R>
+where
+    R: DerefMut<Target: Connection> + Discard + Send,
+{
+    /// Begins one on a connection of a store.
+    pub(super) async fn begin<S: SqlStore<Reader = R, Connection = R::Target>>(store: &S) -> Result<Self> {
+        let reader = store.reader().await?;
+        let mut moment = Self { reader, open: true };
+        moment.reader.run(R::Target::DIALECT.begin).await?;
+        Ok(moment)
+    }
+
+    /// Ends it and gives the connection back.
+    pub(super) async fn end(mut self) -> Result<()> {
+        self.reader.run("ROLLBACK").await?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl<R: Discard + Deref> Deref for Moment<R> {
+    type Target = R::Target;
+
+    fn deref(&self) -> &R::Target {
+        &self.reader
+    }
+}
+
+impl<R: Discard + DerefMut> DerefMut for Moment<R> {
+    fn deref_mut(&mut self) -> &mut R::Target {
+        &mut self.reader
+    }
+}
+
+impl<R: Discard> Drop for Moment<R> {
+    fn drop(&mut self) {
+        if self.open {
+            self.reader.discard();
+        }
+    }
+}
+
+/// Does what reads several times as of one moment.
+macro_rules! at_one_moment {
+    ($store:expr, $connection:ident => $work:expr) => {
+        $crate::store::sql::SqlStore::within($store, async {
+            let mut moment = $crate::store::sql::Moment::begin($store).await?;
+            let $connection = &mut *moment;
+            let found = $work.await;
+            moment.end().await?;
+            found
+        })
+        .await
+    };
+}
+pub(super) use at_one_moment;

@@ -1,0 +1,117 @@
+//! The states that a restore is about.
+
+use statehouse_core::api::Scope;
+use statehouse_core::model::{Seq, StateKey, StateType, Version};
+
+use super::list::starts_with;
+use super::log::{as_of, versions};
+use super::rows::{self, sql};
+use super::{Connection, Dialect, Statement, heads, keys_json, list};
+use crate::store::{MovedState, PAGE_BYTES, Result, TypeTotals};
+
+/// Named states looked at in one statement.
+const NAMED: usize = 500;
+/// Up to here it is cheaper to sort what moved than to walk over all states in order.
+const FEW: u64 = 20_000;
+
+/// The next states of a scope that have a version after a seq.
+pub(super) async fn moved<C: Connection>(
+    connection: &mut C,
+    seq: Seq,
+    scope: &Scope,
+    after: Option<&StateKey>,
+    limit: usize,
+) -> Result<Vec<MovedState>> {
+    let heads = if scope.states.is_empty() {
+        let tip = heads::tip(connection).await?.seq;
+        let mut builder = Statement::new(concat!("SELECT ", rows::columns_with_data!(), " FROM states AS s "));
+        builder.push(C::DIALECT.join).push(" versions AS v ON v.seq = s.head_seq WHERE ");
+        // Plus zero keeps an engine from using the index of the heads, which would sort everything for every page.
+        let few = tip.0.saturating_sub(seq.0) <= FEW;
+        builder.push(if few { "s.head_seq > " } else { "s.head_seq + 0 > " }).push_bind(sql(seq.0));
+        conditions(&mut builder, scope);
+        if let Some(after) = after {
+            builder.push(" AND (s.state_type, s.state_id) > (");
+            builder.push_bind(after.state_type.as_str()).push(", ");
+            builder.push_bind(after.state_id.as_str()).push(")");
+        }
+        builder.push(" ORDER BY s.state_type, s.state_id LIMIT ").push_bind(sql(limit as u64));
+        versions(connection, builder).await?.0
+    } else {
+        named(connection, seq, scope, after, limit).await?
+    };
+    let mut moved = Vec::with_capacity(heads.len());
+    for head in heads {
+        let target = as_of(connection, &head.key, seq).await?;
+        moved.push(MovedState { head, target });
+    }
+    Ok(moved)
+}
+
+/// The heads of a scope that names its states, in their order.
+async fn named<C: Connection>(
+    connection: &mut C,
+    seq: Seq,
+    scope: &Scope,
+    after: Option<&StateKey>,
+    limit: usize,
+) -> Result<Vec<Version>> {
+    let mut keys: Vec<&StateKey> =
+        scope.states.iter().filter(|key| after.is_none_or(|after| *key > after)).collect();
+    keys.sort();
+    keys.dedup();
+    let (mut heads, mut bytes) = (Vec::new(), 0);
+    for chunk in keys.chunks(NAMED) {
+        let mut builder = Statement::new(concat!("SELECT ", rows::columns_with_data!()));
+        wanted(&mut builder, &C::DIALECT, chunk);
+        builder.push(format_args!(" {} versions AS v ON v.seq = s.head_seq", C::DIALECT.join));
+        builder.push(" WHERE s.head_seq > ").push_bind(sql(seq.0));
+        conditions(&mut builder, scope);
+        builder.push(" ORDER BY wanted.key LIMIT ").push_bind(sql((limit - heads.len()) as u64));
+        let (found, more) = versions(connection, builder).await?;
+        bytes += found.iter().map(Version::size).sum::<usize>();
+        heads.extend(found);
+        if more || heads.len() >= limit || bytes > PAGE_BYTES {
+            break;
+        }
+    }
+    Ok(heads)
+}
+
+/// The states of these keys, numbered in their order.
+fn wanted(builder: &mut Statement, dialect: &Dialect, named: &[&StateKey]) {
+    let [before, behind] = dialect.json_table;
+    builder.push(" FROM ").push(before).push_bind(keys_json(named.iter().copied())).push(behind);
+    builder.push(format_args!(
+        " {} states AS s ON s.state_type = wanted.value ->> 0 AND s.state_id = wanted.value ->> 1",
+        dialect.join
+    ));
+}
+
+fn conditions(builder: &mut Statement, scope: &Scope) {
+    builder.push_one_of("s.state_type", scope.types.iter().map(StateType::as_str));
+    if let Some(prefix) = scope.prefix.as_deref().filter(|prefix| !prefix.is_empty()) {
+        starts_with(builder, prefix);
+    }
+}
+
+/// How many states of a scope have a version at all.
+pub(super) async fn count<C: Connection>(connection: &mut C, scope: &Scope) -> Result<u64> {
+    if scope.states.is_empty() && scope.prefix.is_none() {
+        let totals = heads::totals(connection).await?;
+        let wanted = |t: &&TypeTotals| scope.types.is_empty() || scope.types.contains(&t.state_type);
+        return Ok(totals.iter().filter(wanted).map(|t| t.live + t.deleted).sum());
+    }
+    let mut builder = Statement::new("SELECT count(*)");
+    if scope.states.is_empty() {
+        builder.push(" FROM states AS s");
+    } else {
+        let mut keys: Vec<_> = scope.states.iter().collect();
+        keys.sort();
+        keys.dedup();
+        wanted(&mut builder, &C::DIALECT, &keys);
+    }
+    builder.push(" WHERE true");
+    conditions(&mut builder, scope);
+    list::count(connection, builder).await
+}
