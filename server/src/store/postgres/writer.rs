@@ -15,8 +15,8 @@ use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Ver
 use super::counter::{COUNTER, Counter, LOCK_COUNTER, counter, no_counter, read_counter};
 use super::failure::{Answers, Failure, Tried, Uncertain, ambiguous, failed};
 use super::link::Link;
-use super::write::{self, Placed};
 use super::migrate;
+use super::write::{self, Placed};
 use crate::store::decide::{BEFORE_RESTORE, Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
 use crate::store::sql::rows::{self, sql};

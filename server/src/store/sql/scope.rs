@@ -24,7 +24,8 @@ pub(super) async fn moved<C: Connection>(
 ) -> Result<Vec<MovedState>> {
     let heads = if scope.states.is_empty() {
         let tip = heads::tip(connection).await?.seq;
-        let mut builder = Statement::new(concat!("SELECT ", rows::columns_with_data!(), " FROM states AS s "));
+        let mut builder =
+            Statement::new(concat!("SELECT ", rows::columns_with_data!(), " FROM states AS s "));
         builder.push(C::DIALECT.join).push(" versions AS v ON v.seq = s.head_seq WHERE ");
         // Plus zero keeps an engine from using the index of the heads, which would sort everything for every page.
         let few = tip.0.saturating_sub(seq.0) <= FEW;
