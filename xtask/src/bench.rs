@@ -4,18 +4,43 @@ use anyhow::Result;
 
 use crate::server::{self, Profile};
 use crate::workspace::Workspace;
-use crate::{console, postgres, process, progress};
+use crate::{console, influxd, postgres, process, progress};
 
-/// Builds what is shipped, measures it, and prints the table for `docs/BENCHMARKS.md`.
-pub(crate) fn bench(workspace: &Workspace, quick: bool) -> Result<()> {
-    postgres::ensure()?;
+/// Parts of the measuring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Saves and reads with SQLite as the store.
+    Sqlite,
+    /// Saves with PostgreSQL as the store, next to `pgbench`.
+    Postgres,
+    /// Saves with InfluxDB as the store, next to its own line writes.
+    Influx,
+    /// What must cost the same however large the store is.
+    Size,
+    /// The comparing of documents.
+    Diff,
+}
+
+/// Builds what is shipped, measures it (or one part of it), and prints the table for `docs/BENCHMARKS.md`.
+pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<Part>) -> Result<()> {
+    let wants = |part| only.is_none_or(|only| only == part);
+    if wants(Part::Postgres) {
+        postgres::ensure()?;
+    }
+    let influxd = if wants(Part::Influx) { Some(influxd::ensure(workspace)?) } else { None };
     console::build(workspace)?;
     let program = server::build(workspace, Profile::Release)?;
     progress::heading("Measuring");
     let mut cargo = workspace.cargo();
-    cargo.args(["bench", "--package", "statehouse-tests", "--bench", "statehouse"]);
+    cargo.args(["bench", "--package", "statehouse-tests", "--bench", "statehouse", "--"]);
     if quick {
-        cargo.args(["--", "--quick"]);
+        cargo.arg("--quick");
+    }
+    if let Some(part) = only.and_then(|part| clap::ValueEnum::to_possible_value(&part)) {
+        cargo.args(["--only", part.get_name()]);
+    }
+    if let Some(influxd) = influxd {
+        cargo.env(influxd::VARIABLE, influxd);
     }
     process::run(cargo.env("STATEHOUSE_BIN", program))
 }

@@ -63,6 +63,9 @@ enum Command {
         /// Leave out the store of a million states, which takes minutes to fill.
         #[arg(long)]
         quick: bool,
+        /// Measure just this part.
+        #[arg(long, value_name = "PART")]
+        only: Option<bench::Part>,
     },
     /// Tell a running server with an empty store the last two hours of the demo's trading desk.
     Fill {
@@ -97,7 +100,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Demo { server } => return run::demo(&server),
         Command::Build => server::release(&workspace)?,
         Command::Test { only } => test::test(&workspace, only)?,
-        Command::Bench { quick } => bench::bench(&workspace, quick)?,
+        Command::Bench { quick, only } => bench::bench(&workspace, quick, only)?,
         Command::Fill { url } => demo::fill(&url)?,
         Command::Console => console::build(&workspace)?,
         Command::Component => component::show(&workspace)?,

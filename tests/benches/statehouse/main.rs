@@ -7,69 +7,79 @@
 mod baseline;
 mod client;
 mod diffing;
+mod influx;
 mod postgres;
 mod saves;
 mod server;
 mod snapshots;
 mod table;
 
+use std::path::Path;
 use std::time::Duration;
 
 use table::Table;
 
 /// How long each rate is measured.
 const WINDOW: Duration = Duration::from_secs(5);
+/// What `--only` takes.
+const PARTS: [&str; 5] = ["sqlite", "postgres", "influx", "size", "diff"];
 
 // One thread: the load shares the cores with what is measured, as `pgbench` does.
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    // `cargo bench` passes `--bench`; `--quick` leaves the million states out.
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    // `cargo bench` passes `--bench`; `--quick` leaves the million states out, `--only` all other parts.
+    let arguments: Vec<String> = std::env::args().collect();
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1);
+    assert!(only.is_none_or(|only| PARTS.contains(&only.as_str())), "--only takes one of {PARTS:?}");
+    let wanted = |part: &str| only.is_none_or(|only| only == part);
     let folder = tempfile::Builder::new()
         .prefix("bench-")
         .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
         .expect("a folder on the disk that is measured");
     let mut table = Table::new();
+    if wanted("sqlite") {
+        sqlite(&mut table, folder.path()).await;
+    }
+    if wanted("postgres") {
+        postgres::measure(&mut table, WINDOW).await;
+    }
+    if wanted("influx") {
+        influx::measure(&mut table, WINDOW).await;
+    }
+    if wanted("size") {
+        let small = snapshots::of_store_with(&folder.path().join("small.db"), 1_000).await;
+        costs(&mut table, "1,000", &small, None);
+        if !quick {
+            let large = snapshots::of_store_with(&folder.path().join("large.db"), 1_000_000).await;
+            costs(&mut table, "1,000,000", &large, Some(&small));
+        }
+    }
+    if wanted("diff") {
+        progress("difference of two 1 MB documents");
+        diffing::measure(&mut table);
+    }
+    table.print();
+}
 
+async fn sqlite(table: &mut Table, folder: &Path) {
     progress("raw SQLite: insert and commit, one row at a time");
-    let raw = baseline::raw_sqlite(&folder.path().join("raw.db"), WINDOW).await;
+    let raw = baseline::raw_sqlite(&folder.join("raw.db"), WINDOW).await;
     table.row("raw SQLite, one row a commit (WAL, synchronous=FULL)", raw, "rows/s", None);
-
-    let server = server::Server::start(&folder.path().join("saves.db")).await;
+    let server = server::Server::start(&folder.join("saves.db")).await;
     for connections in [1, 16, 64] {
         progress(&format!("durable saves over HTTP, {connections} connections"));
         let rate = saves::saves(&server, connections, WINDOW).await;
-        table.row(
-            &format!("durable validated saves, {connections} connections"),
-            rate,
-            "saves/s",
-            Some(rate / raw),
-        );
+        let what = format!("durable validated saves, {connections} connections");
+        table.row(&what, rate, "saves/s", Some(rate / raw));
     }
     for connections in [1, 16] {
         progress(&format!("reads of the latest state, {connections} connections"));
         let rate = saves::reads(&server, connections, WINDOW).await;
-        table.row(
-            &format!("latest state over HTTP, {connections} connections"),
-            rate,
-            "reads/s",
-            Some(rate / raw),
-        );
+        let what = format!("latest state over HTTP, {connections} connections");
+        table.row(&what, rate, "reads/s", Some(rate / raw));
     }
     server.stop().await;
-
-    postgres::measure(&mut table, WINDOW).await;
-
-    let small = snapshots::of_store_with(&folder.path().join("small.db"), 1_000).await;
-    costs(&mut table, "1,000", &small, None);
-    if !quick {
-        let large = snapshots::of_store_with(&folder.path().join("large.db"), 1_000_000).await;
-        costs(&mut table, "1,000,000", &large, Some(&small));
-    }
-
-    progress("difference of two 1 MB documents");
-    diffing::measure(&mut table);
-    table.print();
 }
 
 /// The rows of one store; the ratio is to the same in the small store.

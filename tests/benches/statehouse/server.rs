@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use statehouse_server::store::influx::InfluxOptions;
 use statehouse_server::store::postgres::PostgresSettings;
+use statehouse_tests::influx::Influx;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
@@ -32,6 +34,14 @@ impl Server {
                 .env("TRADING_STATE_POSTGRES_PORT", host.port.to_string())
                 .env("TRADING_STATE_POSTGRES_DB", &settings.database)
                 .env("TRADING_STATE_POSTGRES_USER", &settings.user);
+        })
+        .await
+    }
+
+    /// On an InfluxDB bucket.
+    pub(crate) async fn start_on_influx(bucket: &InfluxOptions) -> Self {
+        Self::run(|command| {
+            command.envs(Influx::variables(bucket));
         })
         .await
     }

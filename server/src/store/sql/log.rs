@@ -122,13 +122,16 @@ pub(super) async fn seq_at<C: Connection>(connection: &mut C, time: Timestamp) -
 }
 
 async fn history(connection: &mut impl Connection, query: &HistoryQuery) -> Result<Page<StateSummary>> {
+    // The state's row is looked up first: joined, PostgreSQL would sort the whole history for every page.
     const WITH_DATA: &str = from_versions!(
         columns_with_data,
-        "WHERE s.state_type = $1 AND s.state_id = $2 AND v.seq > $3 AND v.seq <= $4 ORDER BY v.seq DESC LIMIT $5"
+        "WHERE v.state_pk = (SELECT state_pk FROM states WHERE state_type = $1 AND state_id = $2) \
+         AND v.seq > $3 AND v.seq <= $4 ORDER BY v.seq DESC LIMIT $5"
     );
     const WITHOUT_DATA: &str = from_versions!(
         columns,
-        "WHERE s.state_type = $1 AND s.state_id = $2 AND v.seq > $3 AND v.seq <= $4 ORDER BY v.seq DESC LIMIT $5"
+        "WHERE v.state_pk = (SELECT state_pk FROM states WHERE state_type = $1 AND state_id = $2) \
+         AND v.seq > $3 AND v.seq <= $4 ORDER BY v.seq DESC LIMIT $5"
     );
     let tip = tip(connection).await?.seq;
     let low = match query.from {
