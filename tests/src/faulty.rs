@@ -26,6 +26,10 @@ pub enum Mood {
     Frozen,
     /// It writes what it is given, and then loses the answer.
     Forgetful,
+    /// It loses what it is given to write, without saying so.
+    Lossy,
+    /// It has not been reached since the server started.
+    Unreached,
     /// It can be read, but has no room to write.
     Full,
 }
@@ -75,6 +79,7 @@ impl FaultyStore {
     async fn up(&self) -> Result<&dyn StateStore> {
         match self.mood().await {
             Mood::Down => Err(StoreError::Unavailable("secret-host:5432 refused the connection".into())),
+            Mood::Unreached => Err(StoreError::NotReached("secret-host:5432 was never there".into())),
             _ => Ok(self.inner.as_ref()),
         }
     }
@@ -102,6 +107,8 @@ impl Commits for FaultyStore {
                 self.inner.commit(group, now).await?;
                 Err(StoreError::Unavailable("secret-host:5432 closed the connection".into()))
             }
+            Mood::Lossy => Err(StoreError::Unavailable("secret-host:5432 closed the connection".into())),
+            Mood::Unreached => Err(StoreError::NotReached("secret-host:5432 was never there".into())),
             Mood::Up | Mood::Frozen => later(self.inner.commit(group, now).await).await,
         }
     }

@@ -52,6 +52,12 @@ impl Server {
 
     /// The same with further variables.
     pub async fn start_on_with(settings: &PostgresSettings, more: Vec<(String, String)>) -> Self {
+        Self::start_in(Self::variables(settings).into_iter().chain(more).collect()).await
+    }
+
+    /// The environment that names a PostgreSQL database.
+    #[must_use]
+    pub fn variables(settings: &PostgresSettings) -> Vec<(String, String)> {
         let list =
             |part: fn(&PostgresHost) -> String| settings.hosts.iter().map(part).collect::<Vec<_>>().join(",");
         let environment = [
@@ -61,8 +67,15 @@ impl Server {
             ("TRADING_STATE_POSTGRES_DB", settings.database.clone()),
             ("TRADING_STATE_POSTGRES_USER", settings.user.clone()),
         ];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value));
-        Self::start_in(environment.into_iter().chain(more).collect()).await
+        environment.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    }
+
+    /// Starts a server whose store may be away: it lives, but may not be ready.
+    pub async fn start_without_store(environment: Vec<(String, String)>) -> Self {
+        let mut server = Self { environment, ..Self::prepared(&[], None) };
+        server.spawn();
+        server.until("livez").await;
+        server
     }
 
     /// Starts a server whose store these variables name.
@@ -125,6 +138,16 @@ impl Server {
 
     /// Starts the server again on the same port and store, after [`Self::kill`] or [`Self::stop`].
     pub async fn run(&mut self) {
+        self.spawn();
+        self.until_ready().await;
+    }
+
+    /// Waits until the server says that it is ready.
+    pub async fn until_ready(&mut self) {
+        self.until("readyz").await;
+    }
+
+    fn spawn(&mut self) {
         let program = program();
         let mut command = match &self.before {
             None => Command::new(&program),
@@ -142,12 +165,15 @@ impl Server {
         self.set_environment(&mut command);
         let process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         self.process = Some(process);
+    }
+
+    async fn until(&mut self, probe: &str) {
         let deadline = Instant::now() + PATIENCE;
-        while !self.ready().await {
+        while !self.says(probe).await {
             if let Some(ended) = self.process.as_mut().and_then(|process| process.try_wait().ok().flatten()) {
                 panic!("the server ended with {ended} instead of listening");
             }
-            assert!(Instant::now() < deadline, "the server is not ready");
+            assert!(Instant::now() < deadline, "the server does not answer /{probe} with 200");
             tokio::time::sleep(POLL).await;
         }
     }
@@ -173,8 +199,8 @@ impl Server {
         command
     }
 
-    async fn ready(&self) -> bool {
-        let answer = self.client.get(format!("{}/readyz", self.origin())).send().await;
+    async fn says(&self, probe: &str) -> bool {
+        let answer = self.client.get(format!("{}/{probe}", self.origin())).send().await;
         answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
     }
 
@@ -208,6 +234,22 @@ impl Server {
         if let Some(mut process) = self.process.take() {
             process.kill().await.expect("the server can be killed");
         }
+    }
+
+    /// A folder and an environment of its own, for [`Self::command`]; nothing runs there.
+    #[must_use]
+    pub fn not_started(environment: Vec<(String, String)>) -> Self {
+        Self { environment, ..Self::prepared(&[], None) }
+    }
+
+    /// Waits until it has ended by itself; returns its exit code.
+    ///
+    /// # Panics
+    /// If it does not run, or does not end in time.
+    pub async fn ended(&mut self) -> Option<i32> {
+        let mut process = self.process.take().expect("the server runs");
+        let ended = tokio::time::timeout(PATIENCE, process.wait()).await;
+        ended.expect("the server ends in time").expect("the server can be waited for").code()
     }
 
     /// SIGTERM, and waits until it has ended; returns its exit code.

@@ -66,6 +66,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "This address does not know this method";
     /// The state is deleted; its history remains.
     StateDeleted = "state_deleted", 410, "The state is deleted";
+    /// Events after that seq cannot be sent: the store's log does not go that far.
+    CannotReplay = "cannot_replay", 410, "These events are not in the log";
     /// The state exists although it must not.
     StateExists = "state_exists", 409, "The state exists already";
     /// The head is not the version the client expected.

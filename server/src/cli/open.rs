@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
+
 use crate::config::{Config, StoreConfig};
 use crate::mirror::Mirror;
 use crate::service::{Service, Settings};
@@ -10,12 +12,51 @@ use crate::store::influx::InfluxStore;
 use crate::store::memory::MemoryStore;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Layered, Resilience, StateStore, StoreError};
+use crate::store::{Awaited, AwaitedStore, Layered, Opening, Resilience, StateStore, StoreError};
 
-/// Opens the store that a configuration names with everything around it, to serve it.
-pub(super) async fn store(config: &Config) -> Result<Layered, String> {
-    let store = bare_store(config).await?;
-    config.layers.clone().around(store).await.map_err(|error| error.to_string())
+/// Opens the store that a configuration names with everything around it, to serve it. One on the network may be away: then
+/// it is used from when it comes, and the second one of these waits for it.
+pub(super) async fn store(config: &Config) -> Result<(Layered, Option<Arc<AwaitedStore>>), String> {
+    let awaited = match &config.store {
+        StoreConfig::Sqlite { .. } => Awaited::Here(bare_store(config).await?),
+        StoreConfig::Postgres(settings) => {
+            let given = settings.clone();
+            let open = move || PostgresStore::open(given.clone()).map(shared).boxed();
+            let opening = Opening { kind: "postgresql", shared: true, open: Box::new(open) };
+            AwaitedStore::start(opening).await.map_err(|error| at(settings, &error))?
+        }
+        StoreConfig::Influx(options) => {
+            let given = options.clone();
+            let open = move || {
+                let given = given.clone();
+                async move { InfluxStore::open(&given).await }.map(shared).boxed()
+            };
+            let opening = Opening { kind: "influxdb", shared: false, open: Box::new(open) };
+            AwaitedStore::start(opening).await.map_err(|error| at(options, &error))?
+        }
+    };
+    let (store, later): (Arc<dyn StateStore>, _) = match awaited {
+        Awaited::Here(store) => (store, None),
+        Awaited::Later(store) => (Arc::<AwaitedStore>::clone(&store), Some(store)),
+    };
+    let layered = config.layers.clone().around(store).await.map_err(|error| error.to_string())?;
+    Ok((layered, later))
+}
+
+fn shared<S: StateStore + 'static>(
+    opened: crate::store::Result<S>,
+) -> crate::store::Result<Arc<dyn StateStore>> {
+    opened.map(|store| Arc::new(store) as Arc<dyn StateStore>)
+}
+
+/// Waits until a store that was away says why it will never let us in, in words.
+pub(super) async fn refusal(config: &Config, later: &AwaitedStore) -> String {
+    let error = later.refusal().await;
+    match &config.store {
+        StoreConfig::Sqlite { path } => at(path.display(), &error),
+        StoreConfig::Postgres(settings) => at(settings, &error),
+        StoreConfig::Influx(options) => at(options, &error),
+    }
 }
 
 /// Opens the store that a configuration names with nothing around it: what is written is in it, or is not written.

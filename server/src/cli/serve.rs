@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Done, logging, open};
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::http::{self, Options};
-use crate::store::Layered;
+use crate::store::{AwaitedStore, Layered};
 
 pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
     logging::start(config.log_level);
@@ -20,7 +20,7 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
     let listening = http::bind(&config.api.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", addresses(&config.api.listen)))?;
-    let Layered { store, resilience } = open::store(&config).await?;
+    let (Layered { store, resilience }, later) = open::store(&config).await?;
     let mirror = open::mirror(&config)?;
     let service = open::service(&config, store, resilience, mirror.clone()).await?;
     println!("statehouse {} listens on http://{}", env!("CARGO_PKG_VERSION"), listening.address());
@@ -36,12 +36,36 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
             }
         }
     });
-    listening.serve(Arc::clone(&service), Options::from_config(&config.api), stop).await;
+    let serving = listening.serve(Arc::clone(&service), Options::from_config(&config.api), stop.clone());
+    let refused = serve_unless_refused(serving, &config, later, &stop).await;
     // They end with the same signal; a panic in them must not keep the store from being closed.
     let _ = tokio::join!(checker, mirroring);
     service.shutdown().await;
     tracing::info!("stopped");
-    Ok(ExitCode::SUCCESS)
+    refused.map_or(Ok(ExitCode::SUCCESS), Err)
+}
+
+/// Serves until it is stopped. If a store that was away comes and refuses us for good, that stops the server: the same
+/// wrong setting ends a start at once when the store is there.
+async fn serve_unless_refused(
+    serving: impl Future<Output = ()>,
+    config: &Config,
+    later: Option<Arc<AwaitedStore>>,
+    stop: &CancellationToken,
+) -> Option<String> {
+    let mut serving = std::pin::pin!(serving);
+    let Some(later) = later else {
+        serving.await;
+        return None;
+    };
+    let refused = tokio::select! {
+        () = serving.as_mut() => return None,
+        refused = open::refusal(config, &later) => refused,
+    };
+    tracing::error!("stopping: {refused}");
+    stop.cancel();
+    serving.await;
+    Some(refused)
 }
 
 fn addresses(list: &[std::net::SocketAddr]) -> String {

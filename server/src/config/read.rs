@@ -1,6 +1,7 @@
 //! From what the sources say to a configuration.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use statehouse_core::model::{Mode, StateType};
 use statehouse_core::schema::Modes;
@@ -14,14 +15,21 @@ use super::settings::{
 use super::{Config, ConfigErrors, Loaded, Source, StoreConfig};
 
 const STORES: &str = "sqlite, postgresql or influxdb";
+/// The pause before a write is tried again where a journal takes it otherwise.
+const RETRY_BEFORE_THE_JOURNAL: Duration = Duration::from_millis(100);
 const DEFAULT_SQLITE_PATH: &str = "./data/statehouse.db";
 
 /// Understands every value, collecting what is wrong.
 pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, ConfigErrors> {
     let mut reader = Values { given };
     reader.check_unused();
-    let store = reader.store();
+    let mut store = reader.store();
     let layers = reader.layers(store.as_ref());
+    if let (Some(StoreConfig::Postgres(settings)), Some(_)) = (&mut store, &layers.fallback) {
+        // A write need not wait for the store to come back: the journal takes it.
+        settings.retries = settings.retries.min(1);
+        settings.retry_delay = settings.retry_delay.min(RETRY_BEFORE_THE_JOURNAL);
+    }
     let mirror = reader.mirror(store.as_ref());
     let api = reader.api();
     let log_level = reader.log_level();

@@ -23,14 +23,21 @@ const DAY: f64 = 86_400.0;
 impl Values {
     /// What is put around the store.
     pub(super) fn layers(&mut self, store: Option<&StoreConfig>) -> Layers {
+        // Clients must know what a 202 means before they are answered one.
+        let fallback = self.enabled(ENABLE_FILE_FALLBACK, false).then(|| self.fallback_folder());
         let usual = GuardSettings::default();
         let retries = self.whole(RETRY_ATTEMPTS, 0, RETRIES).and_then(|retries| u32::try_from(retries).ok());
         let attempts = retries.map_or(usual.attempts, |retries| retries + 1);
         let guard = GuardSettings {
             timeout: self.seconds(CONNECTION_TIMEOUT, 0.1).unwrap_or(usual.timeout),
             attempts,
-            // PostgreSQL's own writer tries again, on another connection or another server.
-            commit_attempts: if matches!(store, Some(StoreConfig::Postgres(_))) { 1 } else { attempts },
+            // PostgreSQL's own writer tries again, on another connection or another server; and with a journal no write
+            // need wait for the store to come back.
+            commit_attempts: if matches!(store, Some(StoreConfig::Postgres(_))) || fallback.is_some() {
+                1
+            } else {
+                attempts
+            },
             delay: self.seconds(RETRY_DELAY, 0.0).unwrap_or(usual.delay),
             failure_threshold: self.number(CIRCUIT_FAILURE_THRESHOLD, usual.failure_threshold, 1_000_000),
             recovery_timeout: self.period(CIRCUIT_RECOVERY_TIMEOUT, usual.recovery_timeout),
@@ -48,8 +55,6 @@ impl Values {
             Some(StoreConfig::Influx(_)) => None,
         };
         let cached = self.enabled(CACHE_ENABLED, true);
-        // Clients must know what a 202 means before they are answered one.
-        let fallback = self.enabled(ENABLE_FILE_FALLBACK, false).then(|| self.fallback_folder());
         Layers {
             guard: Some(guard),
             cache: ownership.filter(|_| cached).map(|ownership| (cache, ownership)),

@@ -322,7 +322,7 @@ fn what_stands_around_the_store_is_configured_by_the_older_names() {
     let guard = layers.guard.unwrap();
     assert_eq!(
         (guard.timeout.as_millis(), guard.attempts, guard.commit_attempts, guard.delay.as_secs()),
-        (2_500, 2, 2, 0)
+        (2_500, 2, 1, 0)
     );
     assert_eq!((guard.failure_threshold, guard.recovery_timeout.as_secs()), (9, 7));
     assert_eq!(layers.cache, None);

@@ -1,8 +1,11 @@
 //! Reading on from a cursor, and the doorbell that says there is something to read.
+//!
+//! A log only grows, unless the store lost its end: a standby that had not everything took over, or a copy was put in its
+//! place. Then the log turns: a position of before means nothing in it any more, and everybody who has one is told.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use statehouse_core::api::LatencyStatus;
 use statehouse_core::model::{Seq, Version};
@@ -10,12 +13,14 @@ use tokio::sync::watch;
 
 use super::ring::{LoggedEvent, Ring};
 use crate::service::Latency;
-use crate::store::{Result, Rung, StateStore};
+use crate::store::{Result, Rung, StateStore, StoreError, chain_hash};
 
 /// Versions of other servers read at a time.
 const STRETCH: usize = 512;
 /// Who is behind so many versions reads them from the store, not from memory.
 const FAR: u64 = 4_096;
+/// How often a store that was not there when the server started is asked where its log ends.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// The stream of versions of one server.
 pub struct EventLog {
@@ -23,6 +28,9 @@ pub struct EventLog {
     ring: RwLock<Ring>,
     doorbell: watch::Sender<Seq>,
     lists: watch::Sender<u64>,
+    turns: watch::Sender<u64>,
+    /// Where the log ends is not known yet: the store was not there.
+    adrift: AtomicBool,
     lag: Latency,
     listeners: Arc<AtomicU64>,
     /// Rings when other servers may have written; `None` where this one is the only one.
@@ -40,15 +48,21 @@ impl Drop for ListenerGuard {
 }
 
 impl EventLog {
-    /// A stream that goes on from the store's tip.
+    /// A stream that goes on from the store's tip, which is found later if the store has not been reached yet.
     pub async fn open(store: Arc<dyn StateStore>) -> Result<Self> {
-        let tip = store.tip().await?;
+        let (seq, adrift) = match store.tip().await {
+            Ok(tip) => (tip.seq, false),
+            Err(StoreError::NotReached(_)) => (Seq::ZERO, true),
+            Err(error) => return Err(error),
+        };
         Ok(Self {
             others: store.bell(),
             store,
             ring: RwLock::new(Ring::default()),
-            doorbell: watch::Sender::new(tip.seq),
+            doorbell: watch::Sender::new(seq),
             lists: watch::Sender::new(0),
+            turns: watch::Sender::new(0),
+            adrift: AtomicBool::new(adrift),
             lag: Latency::default(),
             listeners: Arc::default(),
         })
@@ -70,6 +84,12 @@ impl EventLog {
     #[must_use]
     pub fn lists_bell(&self) -> watch::Receiver<u64> {
         self.lists.subscribe()
+    }
+
+    /// Rings when the store has lost the end of the log: positions of before mean nothing any more.
+    #[must_use]
+    pub fn turns(&self) -> watch::Receiver<u64> {
+        self.turns.subscribe()
     }
 
     /// Counts a session as a listener until the guard is dropped.
@@ -127,11 +147,32 @@ impl EventLog {
 
     /// Makes sure that everything is seen that any server has been told is written, and returns the last seq.
     pub async fn catch_up(&self) -> Result<Seq> {
-        if self.others.is_some() {
+        if self.others.is_some() || self.adrift.load(Ordering::SeqCst) {
+            // Asked for afterwards, the end can only be behind this one if it was lost.
+            let known = self.last_seq();
             let tip = self.store.tip().await?.seq;
-            self.read_up_to(tip).await?;
+            if tip < known {
+                self.turn(tip);
+            } else if self.adrift.swap(false, Ordering::SeqCst) {
+                self.ring_up_to(tip);
+            } else {
+                self.read_up_to(tip).await?;
+            }
         }
         Ok(self.last_seq())
+    }
+
+    /// The store has lost the end of the log, which goes on after this seq.
+    fn turn(&self, tip: Seq) {
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        let before = self.doorbell.send_replace(tip);
+        ring.clear();
+        drop(ring);
+        tracing::error!(
+            "the store has lost the end of its log: it went to seq {before} and goes on after {tip} now; what is \
+             missing was not on the server that took over"
+        );
+        self.turns.send_modify(|turns| *turns += 1);
     }
 
     /// Reads what other servers have written, up to a seq that was written. Very much of it is left in the store.
@@ -156,6 +197,9 @@ impl EventLog {
     /// Appends what is not there yet and rings. Of two who append the same, the second changes nothing.
     fn append(&self, versions: Vec<Version>, committed: Option<Instant>) {
         let Some(last) = versions.last().map(|version| version.seq) else { return };
+        if let Some(fork) = self.fork(&versions) {
+            self.turn(fork);
+        }
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         for version in versions {
             match ring.next_seq() {
@@ -170,6 +214,15 @@ impl EventLog {
         self.ring_up_to(last);
     }
 
+    /// The seq before the first of these versions if they do not follow what was heard before them: the store lost the end
+    /// of its log and has grown beyond it since.
+    fn fork(&self, versions: &[Version]) -> Option<Seq> {
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let last = ring.last()?.version();
+        let next = versions.iter().find(|version| version.seq == last.seq.next())?;
+        (chain_hash(&last.chain_hash, next) != next.chain_hash).then_some(last.seq)
+    }
+
     fn ring_up_to(&self, seq: Seq) {
         self.doorbell.send_if_modified(|last| {
             let grown = seq > *last;
@@ -181,6 +234,9 @@ impl EventLog {
     /// Follows what other servers write, as long as the store rings. Notices are only doorbells: what is new is always
     /// read from the end of what was read before, so none that is late, doubled or lost does any harm.
     pub(crate) async fn follow(&self) {
+        while self.adrift.load(Ordering::SeqCst) && self.catch_up().await.is_err() {
+            tokio::time::sleep(AGAIN).await;
+        }
         let Some(mut others) = self.others.clone() else { return };
         let mut before = *others.borrow_and_update();
         while others.changed().await.is_ok() {
@@ -198,7 +254,8 @@ impl EventLog {
 
     /// Looks whether the log has grown by something that was not announced, such as a commit that ended late.
     pub(crate) async fn look_again(&self) -> Result<bool> {
-        let (last, tip) = (self.last_seq(), self.store.tip().await?.seq);
+        let last = self.last_seq();
+        let tip = self.store.tip().await?.seq;
         self.ring_up_to(tip);
         Ok(tip > last)
     }

@@ -94,6 +94,10 @@ impl Ring {
         self.bytes = 0;
     }
 
+    pub(super) fn last(&self) -> Option<&LoggedEvent> {
+        self.events.back().map(AsRef::as_ref)
+    }
+
     /// The seq that the next event must have to follow; `None` when the ring is empty.
     pub(super) fn next_seq(&self) -> Option<Seq> {
         self.events.back().map(|event| event.seq().next())

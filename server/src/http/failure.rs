@@ -53,8 +53,10 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match &error {
             ServiceError::Internal(detail) => tracing::error!(%detail, "a request failed inside"),
-            // The breaker has said so when it opened.
-            ServiceError::Store(StoreError::BadCursor | StoreError::NotAsked { .. }) => {}
+            // The breaker has said so when it opened, and so has who looks for the store.
+            ServiceError::Store(
+                StoreError::BadCursor | StoreError::NotAsked { .. } | StoreError::NotReached(_),
+            ) => {}
             ServiceError::Store(fault) => tracing::error!(error = %fault, "the store failed a request"),
             _ => {}
         }

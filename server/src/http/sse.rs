@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
-use statehouse_core::api::Topic;
+use statehouse_core::api::{Code, Topic};
 use statehouse_core::model::Seq;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::app::App;
 use super::failure::{Answer, Failure};
 use super::subscriptions::{Refused, Subscriptions};
-use super::ws::admit;
+use super::ws::{LOST, admit};
 use crate::events::{EventLog, ListenerGuard};
 use crate::service::ServiceError;
 
@@ -28,18 +28,18 @@ pub(super) async fn stream(app: &App, topic: Topic, after: Option<Seq>, with_dat
     let mut subscriptions = Subscriptions::new(1);
     match subscriptions.add(topic, after, with_data, tip) {
         Ok(_) => {}
-        Err(Refused::CannotReplay(reason)) => {
-            return Err(Failure::parameter(format!("cannot replay: {reason}")));
-        }
+        Err(Refused::CannotReplay(reason)) => return Err(Failure::new(Code::CannotReplay, reason)),
         Err(Refused::TooMany(max)) => return Err(Failure::parameter(format!("at most {max} topic"))),
     }
-    let doorbell = log.doorbell();
+    let (doorbell, turns) = (log.doorbell(), log.turns());
     let reader = Reader {
         log,
         doorbell,
+        turns,
         subscriptions,
         ready: VecDeque::new(),
         told: false,
+        ended: false,
         stop: app.stop.clone(),
         _listener: admit(app)?,
     };
@@ -53,10 +53,12 @@ pub(super) async fn stream(app: &App, topic: Topic, after: Option<Seq>, with_dat
 struct Reader {
     log: Arc<EventLog>,
     doorbell: watch::Receiver<Seq>,
+    turns: watch::Receiver<u64>,
     subscriptions: Subscriptions,
     ready: VecDeque<SseEvent>,
     /// The client knows that it has everything up to the cursor.
     told: bool,
+    ended: bool,
     stop: CancellationToken,
     _listener: ListenerGuard,
 }
@@ -76,17 +78,36 @@ impl Reader {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
+            if self.ended {
+                return None;
+            }
+            if self.turns.has_changed().ok()? {
+                return Some(self.lost());
+            }
             if self.subscriptions.cursor() >= self.log.last_seq() {
                 if !self.told {
                     self.told = true;
                     let seq = self.subscriptions.cursor();
                     return Some(named("caught_up", seq).data(format!("{{\"seq\":{seq}}}")));
                 }
-                self.doorbell.changed().await.ok()?;
+                tokio::select! {
+                    rung = self.doorbell.changed() => rung.ok()?,
+                    turned = self.turns.changed() => {
+                        turned.ok()?;
+                        return Some(self.lost());
+                    }
+                }
                 continue;
             }
             self.read_on().await?;
         }
+    }
+
+    /// The last event of a stream whose log is not the store's any more.
+    fn lost(&mut self) -> SseEvent {
+        self.ended = true;
+        let (after, seq) = (self.subscriptions.cursor(), self.log.last_seq());
+        named("cannot_replay", seq).data(format!("{{\"after\":{after},\"reason\":\"{LOST}\",\"seq\":{seq}}}"))
     }
 
     async fn read_on(&mut self) -> Option<()> {

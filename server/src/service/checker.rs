@@ -33,7 +33,13 @@ impl Service {
     /// Keeps checking until `stop` is cancelled or a fault is found, which `/status` then says.
     pub async fn keep_checking(&self, stop: CancellationToken) {
         let mut grown = self.events().doorbell();
+        let mut turns = self.events().turns();
         while !stop.is_cancelled() {
+            if turns.has_changed().unwrap_or(false) {
+                // It is another log than the one that was checked.
+                turns.borrow_and_update();
+                *self.checked.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Checked::default();
+            }
             let checked = self.checked();
             if let Some(fault) = checked.fault {
                 tracing::error!("the stored versions are damaged: {fault}");

@@ -2,7 +2,7 @@
 
 use statehouse_core::api::{Code, FieldError, MovedHead, PendingWrite, Plan, Problem, VersionView};
 use statehouse_core::commit::{Expectation, HeadMoved};
-use statehouse_core::model::{SnapshotId, StateId, StateKey, StateType, Version, Violation};
+use statehouse_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Version, Violation};
 
 use crate::store::StoreError;
 
@@ -69,6 +69,16 @@ pub enum ServiceError {
     /// A parameter is wrong.
     #[error("{0}")]
     Parameter(String),
+    /// Events after a seq that is not in the log.
+    #[error(
+        "seq {after} is not in the log, which ends at {last}: what was written after that was lost with a server, or was never written here"
+    )]
+    CannotReplay {
+        /// The seq asked for.
+        after: Seq,
+        /// The last there is.
+        last: Seq,
+    },
     /// A head in the plan has moved; a fresh plan is given.
     #[error("the plan is out of date: states have changed since it was made; here is what it would be now")]
     PlanOutdated(Box<Plan>),
@@ -81,8 +91,13 @@ pub enum ServiceError {
     )]
     NothingToRestore,
     /// The store failed. Never an empty answer.
-    #[error("the store did not answer; nothing was written")]
+    #[error("{}", outage_text(.0))]
     Store(#[from] StoreError),
+    /// The store is away, and this kind of write cannot wait in the fallback journal.
+    #[error(
+        "the store is away, and only saves, deletes and batches are kept in the fallback journal; nothing was written"
+    )]
+    NeedsStore,
     /// The store failed while it wrote.
     #[error(
         "the store did not answer while it wrote: the write may be stored or not; read the state before you write it again"
@@ -140,6 +155,7 @@ impl ServiceError {
                 Code::StateExists
             }
             Self::Conflict(_) => Code::VersionConflict,
+            Self::CannotReplay { .. } => Code::CannotReplay,
             Self::PreconditionFailed { .. } => Code::PreconditionFailed,
             Self::Invalid(_) => Code::ValidationFailed,
             Self::Body(_) => Code::InvalidBody,
@@ -147,7 +163,7 @@ impl ServiceError {
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,
             // Deferred writes are answered with 202, not with a problem, wherever a client asked for them.
-            Self::Store(_) | Self::Deferred(_) => Code::StoreUnavailable,
+            Self::Store(_) | Self::NeedsStore | Self::Deferred(_) => Code::StoreUnavailable,
             Self::OutcomeUnknown => Code::OutcomeUnknown,
             Self::StatePending(_) => Code::StatePending,
             Self::ConflictNotFound(_) => Code::ConflictNotFound,
@@ -180,6 +196,18 @@ impl ServiceError {
             _ => {}
         }
         problem
+    }
+}
+
+/// What clients are told; the error's own text is for the log. That nothing was written is said only where it is certain.
+fn outage_text(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::NotReached(_) => {
+            "the store has not been reached since this server started, which keeps looking for it; nothing was written"
+        }
+        StoreError::Damaged(_) => "the store holds damaged data; the server's log says where",
+        certain if certain.nothing_was_written() => "the store did not answer; nothing was written",
+        _ => "the store did not answer",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands between the service and its store: looked at, set by hand, and used while the store is away.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use statehouse_core::api::{
@@ -14,6 +14,9 @@ use super::{Result, Service, ServiceError, Which};
 use crate::store::StoreError;
 use crate::store::fallback::FallbackStore;
 use crate::store::guarded::GuardedStore;
+
+/// How often counting is tried again when the store was away at the start.
+const COUNT_AGAIN: Duration = Duration::from_secs(2);
 
 /// A version that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +37,7 @@ impl Service {
             && let Err(error) = self.status().await
         {
             tracing::debug!(%error, "nothing could be counted at the start");
+            tokio::spawn(count_when_it_comes(Arc::downgrade(self)));
         }
         if let Some(fallback) = &self.settings.resilience.fallback {
             let (mut replays, events) = (fallback.follow_replays(), Arc::clone(&self.events));
@@ -122,7 +126,8 @@ impl Service {
     }
 
     /// Settles a conflict. With [`KeepSide::Mine`] the write is made now, if every head is still the one that the conflict
-    /// shows. The conflict is kept on the disk, but no longer listed.
+    /// shows; while the store is away it goes to the journal again ([`ServiceError::Deferred`]). The conflict is kept on the
+    /// disk, but no longer listed.
     pub async fn settle_conflict(
         &self,
         pending_id: &str,
@@ -133,15 +138,33 @@ impl Service {
             request.user_id.or_else(|| conflict.user_id.clone()),
             request.description.or_else(|| conflict.description.clone()),
         )?;
-        if request.keep == KeepSide::Mine {
-            let batch_id = self.settings.ids.new_id(self.now());
-            who.batch_id = Some(batch_id.into());
+        let mut deferred = None;
+        if request.keep == KeepSide::Mine && !self.is_written(&conflict).await {
+            // The versions carry the id under which the write was accepted.
+            who.batch_id = Some(conflict.pending_id.as_str().into());
             let writes = self.writes_of(&conflict, &who).await?;
-            self.commit(writes, None).await?;
+            match self.commit(writes, None).await {
+                Ok(_) => {}
+                // It is decided: if it cannot be written when the store is back, it becomes a conflict again.
+                Err(ServiceError::Deferred(pending)) => deferred = Some(pending),
+                Err(error) => return Err(error),
+            }
         }
         let (fallback, id) = (self.fallback_store()?, conflict.pending_id.clone());
         on_disk(move || fallback.settle(&id)).await?;
-        Ok(conflict)
+        deferred.map_or(Ok(conflict), |pending| Err(ServiceError::Deferred(pending)))
+    }
+
+    /// Whether a conflict's write was made, when somebody decided so before and the server ended in between.
+    async fn is_written(&self, conflict: &FallbackConflict) -> bool {
+        for side in &conflict.sides {
+            if let Ok(Some(head)) = self.store.head(&side.key).await
+                && head.batch_id.as_deref() == Some(&conflict.pending_id)
+            {
+                return true;
+            }
+        }
+        false
     }
 
     async fn writes_of(&self, conflict: &FallbackConflict, who: &Signature) -> Result<Vec<Write>> {
@@ -168,6 +191,16 @@ impl Service {
     fn fallback_store(&self) -> Result<Arc<FallbackStore>> {
         let fallback = self.settings.resilience.fallback.as_ref();
         fallback.cloned().ok_or(ServiceError::NotConfigured("a fallback journal"))
+    }
+}
+
+/// Counts as soon as the store can be asked, for the next time that it cannot.
+async fn count_when_it_comes(service: Weak<Service>) {
+    while let Some(service) = service.upgrade()
+        && service.status().await.is_err()
+    {
+        drop(service);
+        tokio::time::sleep(COUNT_AGAIN).await;
     }
 }
 

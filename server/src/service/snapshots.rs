@@ -50,7 +50,8 @@ impl Service {
     async fn snapshot_write(&self, request: WriteRequest) -> Result<Snapshot> {
         match self.writer.write(request).await? {
             Ok(Written::Snapshot(snapshot) | Written::SnapshotDeleted(snapshot)) => Ok(snapshot),
-            Err(WriteRefusal::NeedsStore) => Err(super::write::needs_store()),
+            Err(WriteRefusal::NeedsStore) => Err(ServiceError::NeedsStore),
+            Err(WriteRefusal::OutcomeUnknown) => Err(ServiceError::OutcomeUnknown),
             Err(WriteRefusal::SnapshotExists(there)) => Err(ServiceError::SnapshotExists(there.id)),
             Err(WriteRefusal::SnapshotNotFound(id)) => Err(ServiceError::SnapshotNotFound(id)),
             other => Err(ServiceError::Internal(format!("a snapshot was answered with {other:?}"))),

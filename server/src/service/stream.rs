@@ -4,7 +4,7 @@ use statehouse_core::api::{Event, EventPage, Topic, VersionView};
 use statehouse_core::model::{Seq, Version};
 
 use super::read::page_size;
-use super::{Result, Service};
+use super::{Result, Service, ServiceError};
 
 /// Versions looked at for one page of events at most, so that a filter that matches little answers in time.
 const SCAN_MAX: usize = 10_000;
@@ -36,6 +36,9 @@ impl Service {
     pub async fn events_after(&self, after: Seq, limit: usize, filter: &EventFilter) -> Result<EventPage> {
         let limit = page_size(limit)?;
         let seq = self.events.catch_up().await?;
+        if after > seq {
+            return Err(ServiceError::CannotReplay { after, last: seq });
+        }
         let mut events: Vec<Event> = Vec::new();
         let mut next_after = after;
         let mut looked_at = 0;

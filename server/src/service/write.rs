@@ -1,5 +1,7 @@
 //! Saving, deleting, bringing back, and several of those at once.
 
+use std::sync::Arc;
+
 use statehouse_core::api::{ClientOperation, PutRequest, RestoreRecord, SaveRequest};
 use statehouse_core::commit::{Change, Expectation, Outcome, Refusal, Write};
 use statehouse_core::json::Document;
@@ -8,7 +10,7 @@ use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber};
 use super::precondition::Demand;
 use super::signature::Signature;
 use super::{Precondition, Result, Service, ServiceError};
-use crate::store::{NewRestore, StoreError, WriteRefusal, WriteRequest, Written};
+use crate::store::{NewRestore, WriteRefusal, WriteRequest, Written};
 
 /// Who changes a state, why, and what must be true of it: for a delete and an undelete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,14 +119,23 @@ impl Service {
     /// Commits one atomic batch.
     pub(super) async fn commit(
         &self,
-        writes: Vec<Write>,
+        mut writes: Vec<Write>,
         restore: Option<Box<NewRestore>>,
     ) -> Result<(Vec<Outcome>, Option<Box<RestoreRecord>>)> {
+        if self.settings.resilience.fallback.is_some() && writes.iter().any(|write| write.batch_id.is_none())
+        {
+            // By its id the journal finds a write again of which the store did not say what became of it.
+            let id: Arc<str> = self.settings.ids.new_id(self.now()).into();
+            for write in &mut writes {
+                write.batch_id = Some(Arc::clone(&id));
+            }
+        }
         match self.writer.write(WriteRequest::Batch { writes, restore }).await? {
             Ok(Written::Batch { outcomes, restore }) => Ok((outcomes, restore)),
             Ok(Written::Pending(pending)) => Err(ServiceError::Deferred(pending)),
             Err(WriteRefusal::StatePending(key)) => Err(ServiceError::StatePending(key)),
-            Err(WriteRefusal::NeedsStore) => Err(needs_store()),
+            Err(WriteRefusal::NeedsStore) => Err(ServiceError::NeedsStore),
+            Err(WriteRefusal::OutcomeUnknown) => Err(ServiceError::OutcomeUnknown),
             Err(WriteRefusal::Batch(refusal)) => Err(match refusal {
                 Refusal::Conflict(moved) => ServiceError::Conflict(moved),
                 Refusal::NotFound(key) => ServiceError::StateNotFound(key),
@@ -144,12 +155,6 @@ impl ChangeRequest {
             precondition: &self.precondition,
         }
     }
-}
-
-/// What is refused while the store is away, because it cannot wait in the journal.
-pub(super) fn needs_store() -> ServiceError {
-    let text = "only saves, deletes and batches are kept in the fallback journal";
-    ServiceError::Store(StoreError::NotWritten(text.to_owned()))
 }
 
 pub(super) fn must_be_object(data: &Document, pointer: &str) -> Result<()> {

@@ -70,11 +70,11 @@ impl Writer {
         let answer = answered.await.map_err(|_| ServiceError::Internal("the writer task ended".into()))?;
         self.latency.record(started.elapsed());
         answer.map_err(|error| match error {
-            StoreError::Unavailable(text) => {
-                tracing::error!("it is not known whether a group was written: {text}");
+            certain if certain.nothing_was_written() => certain.into(),
+            error => {
+                tracing::error!(%error, "it is not known whether a group was written");
                 ServiceError::OutcomeUnknown
             }
-            other => other.into(),
         })
     }
 

@@ -12,6 +12,13 @@ pub enum StoreError {
     /// The engine did not answer, or refused, before anything of a group can have been written. The text is for the log.
     #[error("the store is unavailable, and nothing was written: {0}")]
     NotWritten(String),
+    /// The store has not been reached since this server started: nothing was asked of it. The text is for the log.
+    #[error("the store has not been reached yet: {0}")]
+    NotReached(String),
+    /// The engine answered and does not let us work, for a reason that does not go away by waiting: a wrong password, a
+    /// database that does not exist, a right that is missing.
+    #[error("{0}")]
+    Refused(String),
     /// The circuit breaker is open: the store was not even asked.
     #[error("the store has failed too often and is not asked for another {} s", retry_after.as_secs_f32())]
     NotAsked {
@@ -41,14 +48,28 @@ impl StoreError {
     /// Whether the engine failed, rather than what was asked of it.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::NotWritten(_) | Self::NotAsked { .. })
+        match self {
+            Self::Unavailable(_)
+            | Self::NotWritten(_)
+            | Self::NotReached(_)
+            | Self::Refused(_)
+            | Self::NotAsked { .. } => true,
+            Self::Damaged(_) | Self::TooNew { .. } | Self::InUse(_) | Self::BadCursor => false,
+        }
+    }
+
+    /// Whether the store may be there later without anybody changing a setting: nobody answers, or who answers starts,
+    /// stops, or has no room for one more.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        self.is_outage() && !matches!(self, Self::Refused(_))
     }
 
     /// The same failure where the commit itself was not begun, so that nothing can have been written.
     #[must_use]
     pub fn before_commit(self) -> Self {
         match self {
-            Self::Unavailable(text) => Self::NotWritten(text),
+            Self::Unavailable(text) | Self::Refused(text) => Self::NotWritten(text),
             other => other,
         }
     }
@@ -56,6 +77,6 @@ impl StoreError {
     /// Whether a commit that failed so has certainly written nothing.
     #[must_use]
     pub fn nothing_was_written(&self) -> bool {
-        matches!(self, Self::NotWritten(_) | Self::NotAsked { .. })
+        matches!(self, Self::NotWritten(_) | Self::NotReached(_) | Self::NotAsked { .. })
     }
 }

@@ -1,7 +1,8 @@
 //! What every decorator does alike: it hands each reading call to the store behind it, through its own `read`.
 
-/// Writes the reading traits of a decorator. It must have the field `inner`, the method `read`, through which every call
-/// goes (with words that say what is read), and the method `read_head`, which answers for [`head`](super::Heads::head).
+/// Writes the reading traits of a decorator. It must have the method `read`, through which every call goes (with words that
+/// say what is read) and which says what store it is made to, and the method `read_head`, which answers for
+/// [`head`](super::Heads::head).
 macro_rules! forward_reads {
     ($store:ty) => {
         const _: () = {
@@ -21,74 +22,74 @@ macro_rules! forward_reads {
             #[async_trait]
             impl Heads for $store {
                 async fn tip(&self) -> Result<Tip> {
-                    self.read("end of the log", || self.inner.tip()).await
+                    self.read("end of the log", |inner| inner.tip()).await
                 }
                 async fn head(&self, key: &StateKey) -> Result<Option<Version>> {
                     self.read_head(key).await
                 }
                 async fn types_of(&self, id: &StateId) -> Result<Vec<StateType>> {
-                    self.read("types of an id", || self.inner.types_of(id)).await
+                    self.read("types of an id", |inner| inner.types_of(id)).await
                 }
                 async fn list(&self, query: &ListQuery) -> Result<Page<StateSummary>> {
-                    self.read("list of states", || self.inner.list(query)).await
+                    self.read("list of states", |inner| inner.list(query)).await
                 }
                 async fn totals(&self) -> Result<Vec<TypeTotals>> {
-                    self.read("counts by type", || self.inner.totals()).await
+                    self.read("counts by type", |inner| inner.totals()).await
                 }
             }
 
             #[async_trait]
             impl Log for $store {
                 async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
-                    self.read("events", || self.inner.after(seq, limit)).await
+                    self.read("events", |inner| inner.after(seq, limit)).await
                 }
                 async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
-                    self.read("events", || self.inner.before(seq, limit)).await
+                    self.read("events", |inner| inner.before(seq, limit)).await
                 }
                 async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>> {
-                    self.read("version", || self.inner.version(key, version)).await
+                    self.read("version", |inner| inner.version(key, version)).await
                 }
                 async fn by_seq(&self, seq: Seq) -> Result<Option<Version>> {
-                    self.read("version", || self.inner.by_seq(seq)).await
+                    self.read("version", |inner| inner.by_seq(seq)).await
                 }
                 async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>> {
-                    self.read("version at a moment", || self.inner.as_of(key, seq)).await
+                    self.read("version at a moment", |inner| inner.as_of(key, seq)).await
                 }
                 async fn standing(
                     &self,
                     keys: &[StateKey],
                     seq: Seq,
                 ) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
-                    self.read("versions at a moment", || self.inner.standing(keys, seq)).await
+                    self.read("versions at a moment", |inner| inner.standing(keys, seq)).await
                 }
                 async fn seq_at(&self, time: Timestamp) -> Result<Seq> {
-                    self.read("moment", || self.inner.seq_at(time)).await
+                    self.read("moment", |inner| inner.seq_at(time)).await
                 }
                 async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
-                    self.read("history page", || self.inner.history(query)).await
+                    self.read("history page", |inner| inner.history(query)).await
                 }
                 async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity> {
-                    self.read("activity", || self.inner.activity(since, bucket_micros)).await
+                    self.read("activity", |inner| inner.activity(since, bucket_micros)).await
                 }
             }
 
             #[async_trait]
             impl Points for $store {
                 async fn snapshots(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<Snapshot>> {
-                    self.read("list of snapshots", || self.inner.snapshots(limit, cursor)).await
+                    self.read("list of snapshots", |inner| inner.snapshots(limit, cursor)).await
                 }
                 async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>> {
-                    self.read("snapshot", || self.inner.snapshot(id)).await
+                    self.read("snapshot", |inner| inner.snapshot(id)).await
                 }
                 async fn restores(
                     &self,
                     limit: usize,
                     cursor: Option<&Cursor>,
                 ) -> Result<Page<RestoreRecord>> {
-                    self.read("list of restores", || self.inner.restores(limit, cursor)).await
+                    self.read("list of restores", |inner| inner.restores(limit, cursor)).await
                 }
                 async fn restore(&self, restore_id: &str) -> Result<Option<AppliedRestore>> {
-                    self.read("restore", || self.inner.restore(restore_id)).await
+                    self.read("restore", |inner| inner.restore(restore_id)).await
                 }
                 async fn moved_since(
                     &self,
@@ -97,10 +98,10 @@ macro_rules! forward_reads {
                     after: Option<&StateKey>,
                     limit: usize,
                 ) -> Result<Vec<MovedState>> {
-                    self.read("states that moved", || self.inner.moved_since(seq, scope, after, limit)).await
+                    self.read("states that moved", |inner| inner.moved_since(seq, scope, after, limit)).await
                 }
                 async fn count_scope(&self, scope: &Scope) -> Result<u64> {
-                    self.read("count of states", || self.inner.count_scope(scope)).await
+                    self.read("count of states", |inner| inner.count_scope(scope)).await
                 }
             }
         };

@@ -4,6 +4,7 @@
 //! A store decides nothing: it reads the heads a batch needs, lets [`statehouse_core::commit::decide`] say what is
 //! written, and makes that durable before it answers.
 
+mod awaited;
 pub mod cached;
 mod cursor;
 mod decide;
@@ -38,12 +39,14 @@ use statehouse_core::model::{
 };
 use tokio::sync::watch;
 
+pub use awaited::{Attempt, Awaited, AwaitedStore, Opening};
 pub use error::StoreError;
 pub use facts::{PoolFacts, StoreFacts};
 pub use layers::{Layered, Layers, Resilience};
 pub use older::{OlderRow, OlderRows};
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};
 pub use ticks::{SystemTicks, Ticks};
+pub(crate) use verify::chain_hash;
 pub use verify::{Fault, verify_all, verify_stretch};
 pub use write::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 

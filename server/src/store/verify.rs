@@ -147,7 +147,8 @@ impl Walk {
     }
 }
 
-fn chain_hash(before: &ChainHash, version: &Version) -> ChainHash {
+/// The chain hash that a version must have after this one.
+pub(crate) fn chain_hash(before: &ChainHash, version: &Version) -> ChainHash {
     before.followed_by(&Link {
         seq: version.seq,
         key: &version.key,

@@ -102,4 +102,6 @@ pub enum WriteRefusal {
     StatePending(StateKey),
     /// The store is away, and this kind of request cannot wait in the fallback journal.
     NeedsStore,
+    /// The store did not say whether it wrote it, and this request cannot wait in the fallback journal.
+    OutcomeUnknown,
 }

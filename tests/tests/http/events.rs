@@ -108,14 +108,17 @@ async fn a_stream_resumes_after_the_last_event_id_and_goes_on_live() {
 #[tokio::test]
 async fn a_stream_that_cannot_be_resumed_says_so() {
     let server = five_events().await;
-    for id in ["6", "x"] {
+    for (id, status, code) in [("6", 410, "cannot_replay"), ("x", 400, "invalid_parameter")] {
         let request = server
             .client
             .request(Method::GET, "/api/v1/events")
             .header("accept", "text/event-stream")
             .header("last-event-id", id);
-        let _ = server.client.send(request).await.expect_problem(400, "invalid_parameter");
+        let _ = server.client.send(request).await.expect_problem(status, code);
     }
+    let page = server.client.get("/api/v1/events?after=6").await.expect_problem(410, "cannot_replay");
+    assert!(page.text.contains("ends at 5"), "{}", page.text);
+    let _ = server.client.get("/api/v1/events?after=5").await.expect(200);
 }
 
 #[tokio::test]

@@ -288,14 +288,143 @@ async fn a_replay_whose_answer_is_lost_is_not_made_twice() {
     assert!(setting.conflicts().await.is_empty());
 }
 
+/// The store writes and loses the answer, or loses what it was given: either way the save is accepted, and made once.
 #[tokio::test]
-async fn what_may_have_been_written_does_not_go_to_the_journal() {
+async fn what_may_have_been_written_is_looked_for_before_it_is_written_again() {
+    for mood in [Mood::Forgetful, Mood::Lossy] {
+        let setting = Setting::new().await;
+        let _ = setting.save("a", r#"{"n":1}"#).await.expect(201);
+        let _ = setting.save("b", r#"{"n":1}"#).await.expect(201);
+        setting.store.set(mood);
+        let snapshot = setting.server.client.post("/api/v1/snapshots", r#"{"snapshot_id":"s"}"#).await;
+        let unknown = snapshot.expect_problem(503, "outcome_unknown");
+        assert!(!unknown.text.contains("nothing was written"), "{}", unknown.text);
+        let pending = setting.save_for_later("a", r#"{"n":2}"#).await;
+        setting.store.set(Mood::Up);
+        let journal = setting.until_replayed().await;
+        assert_eq!((&journal["replayed"], &journal["conflicts"]), (&1.into(), &0.into()), "{mood:?}");
+        let log = setting.log().await;
+        assert_eq!(log.len(), 3, "{mood:?}: made once");
+        assert_eq!(
+            (&log[2]["batch_id"], &log[2]["version"]),
+            (&pending["pending_id"], &2.into()),
+            "{mood:?}"
+        );
+        let saved = setting.save("a", r#"{"n":3}"#).await.expect(200).json();
+        assert_eq!((&saved["version"], &saved["seq"]), (&3.into(), &4.into()), "{mood:?}");
+        let verified = setting.server.client.get("/api/v1/verify").await.expect(200).json();
+        assert_eq!(verified["ok"], true);
+    }
+}
+
+/// Somebody writes between the doubt and the replay: what was written before that is found below the head; what was not is
+/// a conflict, and nobody's write is lost.
+#[tokio::test]
+async fn a_write_in_doubt_and_one_by_somebody_else_are_both_kept() {
+    for (mood, conflicts) in [(Mood::Forgetful, 0), (Mood::Lossy, 1)] {
+        let setting = Setting::new().await;
+        let _ = setting.save("a", r#"{"n":1}"#).await.expect(201);
+        setting.store.set(mood);
+        let pending = setting.save_for_later("a", r#"{"n":2}"#).await;
+        setting.store.set(Mood::Down);
+        setting.written_elsewhere("a", r#"{"n":9}"#).await;
+        // The journal outlives the server, and so does what it knows of the doubt.
+        let setting = setting.restart(|store| store.set(Mood::Up)).await;
+        let journal = setting.until_replayed().await;
+        assert_eq!(journal["conflicts"], conflicts, "{mood:?}");
+        let numbers: Vec<_> =
+            setting.log().await.iter().map(|event| event["data"]["n"].as_u64().unwrap()).collect();
+        let expected: &[u64] = if conflicts == 0 { &[1, 2, 9] } else { &[1, 9] };
+        assert_eq!(numbers, expected, "{mood:?}");
+        if let [conflict] = &setting.conflicts().await[..] {
+            assert_eq!(
+                (&conflict["pending_id"], &conflict["sides"][0]["mine"]["n"]),
+                (&pending["pending_id"], &2.into())
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn d_008_a_restart_while_the_store_is_away_forgets_neither_heads_nor_what_waits() {
     let setting = Setting::new().await;
-    setting.store.set(Mood::Forgetful);
-    let _ = setting.save("a", r#"{"n":1}"#).await.expect_problem(503, "outcome_unknown");
+    let _ = setting.save("a", r#"{"n":1}"#).await.expect(201);
+    let saved = setting.save("a", r#"{"n":2.50}"#).await.expect(200);
+    setting.written_elsewhere("read", r#"{"n":7}"#).await;
+    let _ = setting.get("read").await.expect(200);
+    let _ = setting.save("gone", "{}").await.expect(201);
+    let _ = setting.server.client.delete("/states/gone?state_type=position").await.expect(200);
+    setting.store.set(Mood::Down);
+    setting.save_for_later("a", r#"{"n":3}"#).await;
+    let setting = setting.restart(|store| store.set(Mood::Unreached)).await;
+    let client = &setting.server.client;
+    let read = setting.get("a").await.expect(200);
+    assert_eq!((read.header("etag"), read.header("statehouse-waiting")), (saved.header("etag"), "1"));
+    assert!(read.text.contains("2.50"), "{}", read.text);
+    let since = read.header("statehouse-stale-since").to_owned();
+    let recorded = text(&saved.json(), "timestamp").to_owned();
+    assert!(since >= recorded, "it was the head at {since}, and was written at {recorded}");
+    assert!(!read.header("age").is_empty(), "{:?}", read.headers);
+    assert_eq!(setting.get("read").await.expect(200).json()["data"]["n"], 7);
+    let _ = setting.get("gone").await.expect(503);
+    let _ = setting.get("never").await.expect_problem(503, "store_unavailable");
+    let later = setting.save_for_later("a", r#"{"n":4}"#).await;
+    assert_eq!(later["ahead"], 1);
+    let list = client.get("/api/v1/states").await.expect_problem(503, "store_unavailable");
+    assert_eq!(list.header("retry-after"), "1");
+    let ready = client.get("/readyz").await.expect_problem(503, "store_unavailable");
+    assert!(ready.text.contains("has not been reached"), "{}", ready.text);
+    let _ = client.get("/livez").await.expect(200);
     setting.store.set(Mood::Up);
-    assert_eq!(setting.journal().await["pending"], 0);
-    assert_eq!(setting.get("a").await.expect(200).json()["version"], 1);
+    setting.until_replayed().await;
+    let read = setting.get("a").await.expect(200);
+    assert_eq!((read.json()["version"].as_u64(), read.header("age")), (Some(4), ""));
+    assert!(setting.conflicts().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_conflict_settled_while_the_store_is_away_is_settled_and_written_once() {
+    let setting = Setting::new().await;
+    let _ = setting.save("a", r#"{"n":1}"#).await.expect(201);
+    setting.store.set(Mood::Down);
+    let mine = setting.save_for_later("a", r#"{"n":3}"#).await;
+    setting.written_elsewhere("a", r#"{"n":2}"#).await;
+    setting.store.set(Mood::Up);
+    setting.until_replayed().await;
+    assert_eq!(setting.conflicts().await.len(), 1);
+
+    setting.store.set(Mood::Down);
+    let path = format!("/api/v1/fallback/conflicts/{}/settle", text(&mine, "pending_id"));
+    let pending = setting.server.client.post(&path, r#"{"keep":"mine"}"#).await.expect(202).json();
+    assert_eq!((&pending["pending_id"], &pending["ahead"]), (&mine["pending_id"], &0.into()));
+    assert!(setting.conflicts().await.is_empty(), "it is decided");
+    let again = setting.server.client.post(&path, r#"{"keep":"mine"}"#).await;
+    let _ = again.expect_problem(404, "conflict_not_found");
+
+    // The server ended after the journal had the write and before the decision was noted.
+    let file = format!("{}.json", text(&mine, "pending_id"));
+    let listed = setting.folder.path().join("conflicts").join(&file);
+    let settled = setting.folder.path().join("conflicts/settled").join(&file);
+    let setting = setting
+        .restart(|store| {
+            std::fs::rename(&settled, &listed).unwrap();
+            store.set(Mood::Unreached);
+        })
+        .await;
+    assert!(setting.conflicts().await.is_empty(), "what waits to be written was decided");
+    setting.store.set(Mood::Up);
+    setting.until_replayed().await;
+    let log = setting.log().await;
+    let numbers: Vec<_> = log.iter().map(|event| event["data"]["n"].as_u64().unwrap()).collect();
+    assert_eq!((numbers, &log[2]["batch_id"]), (vec![1, 2, 3], &mine["pending_id"]));
+    assert!(setting.conflicts().await.is_empty());
+
+    // The same once more, after it was written.
+    let setting = setting.restart(|_| std::fs::rename(&settled, &listed).unwrap()).await;
+    assert_eq!(setting.conflicts().await.len(), 1);
+    let _ = setting.server.client.post(&path, r#"{"keep":"mine"}"#).await.expect(200);
+    assert_eq!(setting.log().await.len(), 3, "it was written already");
+    assert!(setting.conflicts().await.is_empty());
 }
 
 #[tokio::test]

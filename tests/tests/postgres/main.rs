@@ -9,6 +9,7 @@
     reason = "a test has no outside, and fails by panicking"
 )]
 
+mod away;
 mod faults;
 mod importing;
 mod indexes;

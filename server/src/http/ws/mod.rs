@@ -16,6 +16,7 @@ use super::failure::{Answer, Failure};
 use super::guard;
 use super::listen::Progress;
 use super::openapi::Always;
+pub(super) use session::LOST;
 use session::Session;
 
 /// Bytes of a client's message at most; subscriptions are short.

@@ -21,6 +21,11 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How long the peer's own may take to come back.
 const REPLY: Duration = Duration::from_secs(1);
 
+/// What a listener is told when the log that it has read is not the store's any more.
+pub(crate) const LOST: &str =
+    "the store has lost the end of its log: read the states again, and go on from here";
+const LOST_SHORT: &str = "the log was lost in part; read the states again";
+
 pub(super) struct Session {
     socket: WebSocket,
     app: App,
@@ -67,11 +72,13 @@ impl Session {
     async fn talk(&mut self) -> Step {
         let mut doorbell = self.log.doorbell();
         let mut lists = self.log.lists_bell();
+        let mut turns = self.log.turns();
         let mut ping = self.ping();
         loop {
             let behind = !self.subscriptions.is_empty() && self.subscriptions.cursor() < self.log.last_seq();
             tokio::select! {
                 biased;
+                () = rung(&mut turns) => self.turned().await?,
                 message = self.socket.recv() => self.hear(message).await?,
                 _ = ping.tick() => self.keep_alive().await?,
                 () = rung(&mut lists) => self.say(&ServerMessage::ListsChanged).await?,
@@ -166,6 +173,16 @@ impl Session {
             self.caught_up().await?;
         }
         Ok(())
+    }
+
+    /// The store has lost the end of the log, and the session's place in it may be lost as well.
+    async fn turned(&mut self) -> Step {
+        if !self.subscriptions.is_empty() {
+            let (after, seq) = (self.subscriptions.cursor(), self.log.last_seq());
+            let reason = format!("{LOST}; it is at seq {seq} now");
+            self.say(&ServerMessage::CannotReplay { after, reason, seq }).await?;
+        }
+        Err(End::Close(close_code::AGAIN, LOST_SHORT))
     }
 
     async fn caught_up(&mut self) -> Step {

@@ -104,6 +104,11 @@ impl HeadCache {
         Some((entry.head.clone(), entry.seen))
     }
 
+    /// The heads of states that exist, each with when it was seen.
+    pub(in crate::store) fn heads(&self) -> impl Iterator<Item = (&Version, Duration)> {
+        self.entries.values().filter_map(|entry| Some((entry.head.as_ref()?, entry.seen)))
+    }
+
     /// To be taken before a head is read that is to be kept.
     pub(in crate::store) fn ticket(&self, key: &StateKey) -> Ticket {
         Ticket(self.stamps[self.stamp_of(key)])
@@ -152,6 +157,12 @@ impl HeadCache {
         self.bytes = 0;
         self.stamps.iter_mut().for_each(|stamp| *stamp += 1);
         self.seq = self.seq.max(seq);
+    }
+
+    /// Forgets everything, and starts from a seq that lies before: the store has lost the end of its log.
+    pub(super) fn start_anew(&mut self, seq: Seq) {
+        self.clear(seq);
+        self.seq = seq;
     }
 
     pub(super) fn status(&self, name: &str) -> CacheStatus {

@@ -20,12 +20,13 @@ use tokio::sync::watch;
 
 use super::forward::forward_reads;
 use super::{
-    Admin, Commits, Result, Rung, StateStore, StoreFacts, Ticks, WriteRefusal, WriteRequest, Written,
+    Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
+    Written,
 };
 use tip::SharedTip;
 
 pub use heads::CacheSettings;
-pub(in crate::store) use heads::HeadCache;
+pub(in crate::store) use heads::{HeadCache, Ticket};
 
 /// Versions of other servers read at a time.
 const STRETCH: usize = 256;
@@ -62,7 +63,12 @@ impl CachedStore {
         settings: CacheSettings,
         clock: Arc<dyn Ticks>,
     ) -> Result<Self> {
-        let seq = inner.tip().await?.seq;
+        let seq = match inner.tip().await {
+            Ok(tip) => tip.seq,
+            // It is not there yet, so that nothing is known either.
+            Err(StoreError::NotReached(_)) => Seq::ZERO,
+            Err(error) => return Err(error),
+        };
         Ok(Self {
             inner,
             ownership,
@@ -84,12 +90,15 @@ impl CachedStore {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[allow(clippy::unused_self, reason = "every decorator reads through a method of this shape")]
-    async fn read<T: Send, F>(&self, _what: &'static str, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    async fn read<'a, T: Send, F>(
+        &'a self,
+        _what: &'static str,
+        call: impl Fn(&'a dyn StateStore) -> F + Send + Sync,
+    ) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
-        call().await
+        call(self.inner.as_ref()).await
     }
 
     async fn read_head(&self, key: &StateKey) -> Result<Option<Version>> {
@@ -135,7 +144,13 @@ impl CachedStore {
 
     /// Takes in what was written up to now, by whomever.
     async fn catch_up(&self) -> Result<()> {
+        let known = self.cache().seq;
+        // Asked for afterwards, the end of the log can only be behind what was known if the store has lost it.
         let tip = self.tip.read(self.inner.as_ref()).await?;
+        if tip < known {
+            self.cache().start_anew(tip);
+            return Ok(());
+        }
         loop {
             let seq = self.cache().seq;
             if tip <= seq {

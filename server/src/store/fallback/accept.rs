@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use statehouse_core::api::PendingWrite;
 use statehouse_core::commit::{Expectation, Write};
-use statehouse_core::model::{StateKey, Timestamp, VersionNumber};
+use statehouse_core::model::{Seq, StateKey, Timestamp, VersionNumber};
 use uuid::Uuid;
 
 use super::FallbackStore;
@@ -14,17 +14,30 @@ use crate::store::{Result, WriteRefusal, WriteRequest, Written};
 type Answer = std::result::Result<Written, WriteRefusal>;
 
 impl FallbackStore {
-    /// Makes what can wait of a group durable in the journal, and says of each request what became of it.
-    pub(super) async fn accept(&self, group: &[WriteRequest], now: Timestamp) -> Result<Vec<Answer>> {
+    /// Makes what can wait of a group durable in the journal, and says of each request what became of it. A group that was
+    /// sent to the store, which did not say what became of it, stands after `sent_after` if it was written.
+    pub(super) async fn accept(
+        &self,
+        group: &[WriteRequest],
+        sent_after: Option<Seq>,
+        now: Timestamp,
+    ) -> Result<Vec<Answer>> {
+        let in_doubt = sent_after.is_some();
         let mut ahead = self.journal().pending().len() as u64;
         let mut group_waits = HashMap::new();
         let (mut records, mut answers) = (Vec::new(), Vec::new());
         for request in group {
             let WriteRequest::Batch { writes, restore: None } = request else {
-                answers.push(Err(WriteRefusal::NeedsStore));
+                let refusal = if in_doubt { WriteRefusal::OutcomeUnknown } else { WriteRefusal::NeedsStore };
+                answers.push(Err(refusal));
                 continue;
             };
-            match self.entry(writes, &mut group_waits, now) {
+            if in_doubt && !writes.iter().all(|write| write.batch_id.is_some()) {
+                // It could not be found again.
+                answers.push(Err(WriteRefusal::OutcomeUnknown));
+                continue;
+            }
+            match self.entry(writes, sent_after, &mut group_waits, now) {
                 Ok(entry) => {
                     answers.push(Ok(Written::Pending(PendingWrite {
                         pending_id: entry.id.clone(),
@@ -35,6 +48,8 @@ impl FallbackStore {
                     ahead += 1;
                     records.push(Record::Entry(entry));
                 }
+                // Sent with the others of its group, it may have found them written.
+                Err(_) if in_doubt => answers.push(Err(WriteRefusal::OutcomeUnknown)),
                 Err(refusal) => answers.push(Err(refusal)),
             }
         }
@@ -49,6 +64,7 @@ impl FallbackStore {
     fn entry(
         &self,
         writes: &[Write],
+        sent_after: Option<Seq>,
         group_waits: &mut HashMap<StateKey, bool>,
         now: Timestamp,
     ) -> std::result::Result<Entry, WriteRefusal> {
@@ -63,12 +79,13 @@ impl FallbackStore {
             if before.is_some_and(|deletes| !may_follow(write.expectation, deletes)) {
                 return Err(WriteRefusal::StatePending(write.key.clone()));
             }
-            let base = if before.is_some() { None } else { self.base_of(&write.key) };
+            // What was sent was decided by the store on the head that it had. Only what others wrote later is in its way.
+            let base = if before.is_some() || sent_after.is_some() { None } else { self.base_of(&write.key) };
             kept.push(EntryWrite::of(write, base));
         }
         // Only now: a refused batch is followed by nothing.
         group_waits.extend(kept.iter().map(|write| (write.key.clone(), write.is_delete())));
-        Ok(Entry { id, accepted_at: now, writes: kept })
+        Ok(Entry { id, accepted_at: now, sent_after, writes: kept })
     }
 
     fn base_of(&self, key: &StateKey) -> Option<VersionNumber> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use statehouse_core::api::FallbackConflict;
 
-use super::journal::sync_folder;
+use super::journal::{Journal, sync_folder};
 use crate::store::{Result, StoreError};
 
 const SETTLED: &str = "settled";
@@ -71,6 +71,17 @@ impl Conflicts {
             .and_then(|()| sync_folder(&settled))
             .and_then(|()| sync_folder(&self.0));
         moved.map_err(|error| failed(&self.0, &error))
+    }
+
+    /// Settles those of which the write waits in the journal anew: somebody decided, and the server ended before it had
+    /// noted that. Where the entry waits because it was not taken out after it became a conflict, it becomes one again.
+    pub(super) fn settle_those_decided(&self, journal: &Journal) -> Result<()> {
+        for entry in journal.pending() {
+            if self.get(&entry.id)?.is_some() {
+                self.settle(&entry.id)?;
+            }
+        }
+        Ok(())
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {

@@ -24,6 +24,10 @@ pub(super) struct Entry {
     /// Its id, and the batch id of its versions.
     pub(super) id: String,
     pub(super) accepted_at: Timestamp,
+    /// The batch was sent to the store before it was accepted, and nobody knows what became of it; if it was written, it
+    /// stands after this seq.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sent_after: Option<Seq>,
     pub(super) writes: Vec<EntryWrite>,
 }
 

@@ -1,42 +1,50 @@
 //! What happens to writes while the store is away: they are made durable in a journal on this machine, and replayed in
 //! order when the store is back.
 //!
-//! A write goes to the journal only where it is certain that the store has nothing of it. As long as anything waits, every
-//! later write waits behind it. A replay is a compare-and-set onto the head that was looked at, and each version it makes
-//! carries the entry's id as its batch id: so an entry is written once, whatever ends in between, and a state that somebody
-//! else has moved meanwhile is not overwritten but becomes a conflict, which is kept and shown.
+//! As long as anything waits, every later write waits behind it. A replay is a compare-and-set onto the head that was
+//! looked at, and each version it makes carries the entry's id as its batch id: so an entry is written once, whatever ends
+//! in between, and a state that somebody else has moved meanwhile is not overwritten but becomes a conflict, which is kept
+//! and shown.
+//!
+//! A batch that has an id can be found again. So one that the store was given without saying what became of it goes to the
+//! journal as well: its replay first looks whether its versions are there.
 
 mod accept;
 mod conflicts;
 mod entry;
 mod frame;
+mod heads_file;
 mod journal;
+mod refuse;
+mod remember;
 mod replay;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use statehouse_core::api::{FallbackConflict, FallbackStatus, StoreStatus};
-use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
+use statehouse_core::model::{StateKey, Timestamp, Version};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::cached::{CacheSettings, HeadCache};
+use super::cached::HeadCache;
 use super::forward::forward_reads;
 use super::{
     Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
     Written,
 };
 use conflicts::Conflicts;
+use heads_file::{HeadsFile, Seen};
 use journal::Journal;
 
 pub use journal::JournalCounts;
 
-/// Heads that are remembered for the time when the store is away.
-const REMEMBERED: usize = 10_000;
+/// What the clock is ahead by, so that heads seen before the program started have a time.
+const BEFORE_THE_START: Duration = Duration::from_hours(100 * 365 * 24);
 /// How long one replay keeps new writes waiting before they queue up behind it.
 const SLICE: Duration = Duration::from_secs(1);
 
@@ -68,6 +76,12 @@ pub struct FallbackStore {
     /// The store failed and has not answered since.
     away: AtomicBool,
     known: Mutex<HeadCache>,
+    /// What is known, for the next start.
+    heads: Arc<Mutex<HeadsFile>>,
+    /// Heads that were read and are not in the file yet.
+    unsaved: Mutex<HashMap<StateKey, Seen>>,
+    /// The log goes as far as this, and perhaps further.
+    reached: AtomicU64,
     wake: Notify,
     stop: CancellationToken,
     /// Gone once the store is closed, so that those who follow end.
@@ -87,20 +101,24 @@ impl FallbackStore {
     ) -> Result<Arc<Self>> {
         let folder = settings.folder.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            Journal::open(&folder).and_then(|journal| Ok((journal, Conflicts::open(&folder)?)))
+            let journal = Journal::open(&folder)?;
+            let conflicts = Conflicts::open(&folder)?;
+            conflicts.settle_those_decided(&journal)?;
+            Ok((journal, conflicts, HeadsFile::open(&folder)))
         });
-        let (journal, conflicts) =
+        let (journal, conflicts, (heads, seen)) =
             opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
-        let long = Duration::MAX;
-        let remembered = CacheSettings { max_size: REMEMBERED, ttl: long, cleanup_interval: long };
         let store = Arc::new(Self {
+            known: Mutex::new(remember::known(seen, BEFORE_THE_START + clock.now())),
             inner,
             clock,
             journal: Arc::new(Mutex::new(journal)),
             conflicts,
             turn: tokio::sync::Mutex::default(),
             away: AtomicBool::new(false),
-            known: Mutex::new(HeadCache::new(remembered, Seq::ZERO)),
+            heads: Arc::new(Mutex::new(heads)),
+            unsaved: Mutex::default(),
+            reached: AtomicU64::new(0),
             wake: Notify::new(),
             stop: CancellationToken::new(),
             events: Mutex::default(),
@@ -136,14 +154,6 @@ impl FallbackStore {
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.journal().folder().to_owned()
-    }
-
-    /// The last head that was seen of a state, and how long ago; the inner `None` is a state that did not exist.
-    #[must_use]
-    pub fn last_known(&self, key: &StateKey) -> Option<(Option<Version>, Duration)> {
-        let now = self.clock.now();
-        let (head, seen) = self.known().find(key, now)?;
-        Some((head, now.saturating_sub(seen)))
     }
 
     /// How many writes to this state wait.
@@ -182,10 +192,6 @@ impl FallbackStore {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self) -> MutexGuard<'_, HeadCache> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Works on the journal where waiting for the disk holds up nobody else.
     async fn with_journal<T: Send + 'static>(
         &self,
@@ -202,25 +208,21 @@ impl FallbackStore {
         !self.journal().pending().is_empty()
     }
 
-    fn remember(&self, answers: &[std::result::Result<Written, WriteRefusal>]) {
-        let now = self.clock.now();
-        let mut known = self.known();
-        let outcomes = answers.iter().flatten().flat_map(Written::outcomes);
-        outcomes.for_each(|outcome| known.written(outcome.version(), now));
-    }
-
-    #[allow(clippy::unused_self, reason = "every decorator reads through a method of this shape")]
-    async fn read<T: Send, F>(&self, _what: &'static str, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    async fn read<'a, T: Send, F>(
+        &'a self,
+        _what: &'static str,
+        call: impl Fn(&'a dyn StateStore) -> F + Send + Sync,
+    ) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
-        call().await
+        call(self.inner.as_ref()).await
     }
 
     async fn read_head(&self, key: &StateKey) -> Result<Option<Version>> {
         let ticket = self.known().ticket(key);
         let head = self.inner.head(key).await?;
-        self.known().keep(key, head.clone(), ticket, self.clock.now());
+        self.seen(key, head.as_ref(), ticket);
         Ok(head)
     }
 }
@@ -239,21 +241,32 @@ impl Commits for FallbackStore {
             self.replay_for(SLICE, now).await;
         }
         if self.is_waiting() {
-            return self.accept(group, now).await;
+            return self.accept(group, None, now).await;
         }
-        match self.inner.commit(group, now).await {
-            Ok(answers) => {
-                self.away.store(false, Ordering::SeqCst);
-                self.remember(&answers);
-                Ok(answers)
-            }
-            Err(error) if error.nothing_was_written() => {
-                tracing::warn!(%error, "writes go to the fallback journal");
-                self.away.store(true, Ordering::SeqCst);
-                self.accept(group, now).await
-            }
-            Err(error) => Err(error),
+        let (reached, error) = match self.reached().await {
+            Err(error) => (None, error.before_commit()),
+            Ok(reached) => match self.inner.commit(group, now).await {
+                Ok(answers) => {
+                    self.away.store(false, Ordering::SeqCst);
+                    self.remember(&answers).await;
+                    return Ok(answers);
+                }
+                Err(error) => (Some(reached), error),
+            },
+        };
+        if !error.is_outage() {
+            return Err(error);
         }
+        tracing::warn!(%error, "writes go to the fallback journal");
+        self.away.store(true, Ordering::SeqCst);
+        if error.nothing_was_written() {
+            return self.accept(group, None, now).await;
+        }
+        // What cannot be kept here either stays as unknown as it is.
+        self.accept(group, reached, now).await.map_err(|fault| {
+            tracing::error!(%fault, "nor could the fallback journal keep it");
+            error
+        })
     }
 }
 
@@ -284,6 +297,7 @@ impl Admin for FallbackStore {
         let _turn = self.turn.lock().await;
         self.events().take();
         self.journal().close();
+        self.save_heads(Vec::new()).await;
         self.inner.close().await;
     }
 }

@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use statehouse_core::api::{ConflictSide, FallbackConflict, VersionView};
-use statehouse_core::commit::{Expectation, Outcome, Refusal};
+use statehouse_core::api::FallbackConflict;
+use statehouse_core::commit::{Outcome, Refusal};
 use statehouse_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 use tokio_util::sync::CancellationToken;
 
 use super::FallbackStore;
-use super::entry::{Done, Entry, EntryWrite, Expected, Made, Record};
+use super::entry::{Done, Entry, Made, Record};
 use super::journal::Journal;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
@@ -24,6 +24,9 @@ const ATTEMPTS: usize = 10;
 pub(super) async fn keep_replaying(store: Weak<FallbackStore>, stop: CancellationToken, poll: Duration) {
     loop {
         let Some(store) = store.upgrade().filter(|_| !stop.is_cancelled()) else { return };
+        if store.has_unsaved() {
+            store.save_heads(Vec::new()).await;
+        }
         if store.is_waiting() && store.inner.ping().await.is_ok() {
             let _turn = store.turn.lock().await;
             store.away.store(false, Ordering::SeqCst);
@@ -52,7 +55,7 @@ pub(super) async fn keep_replaying(store: Weak<FallbackStore>, stop: Cancellatio
 }
 
 /// The time for what is replayed without a request.
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
 }
@@ -111,13 +114,18 @@ impl FallbackStore {
             // Read before the heads: what this attempt writes stands after it.
             let tip = self.inner.tip().await?.seq;
             let begun = self.journal().attempt_of(&entry.id);
-            if let Some(after) = begun
+            if let Some(after) = begun.or(entry.sent_after)
                 && let Some(versions) = self.written_after(after, &entry.id).await?
             {
-                self.tell(versions.clone());
-                return Ok(Fate::Written(versions));
+                return Ok(self.found(versions));
             }
             let heads = self.heads_of(entry).await?;
+            // It came between the two questions, or stands where a log that lost its end has gone on.
+            if let Some(after) = place_of(entry, &heads)
+                && let Some(versions) = self.written_after(after, &entry.id).await?
+            {
+                return Ok(self.found(versions));
+            }
             if let Some(reason) = self.refusal(entry, &heads) {
                 return Ok(Fate::Conflict(Box::new(
                     self.conflict_of(entry, &heads, tip, reason, now).await?,
@@ -132,7 +140,7 @@ impl FallbackStore {
             let writes = entry.writes.iter().map(|write| write.onto(number(&write.key), &entry.id)).collect();
             let group = [WriteRequest::Batch { writes, restore: None }];
             let answers = self.inner.commit(&group, now).await?;
-            self.remember(&answers);
+            self.remember(&answers).await;
             match answers.into_iter().next() {
                 Some(Ok(Written::Batch { outcomes, .. })) => {
                     let new = outcomes.iter().filter(|outcome| outcome.is_written());
@@ -155,6 +163,13 @@ impl FallbackStore {
             }
         }
         Err(StoreError::Unavailable("the heads of a replayed write do not stand still".into()))
+    }
+
+    /// What an earlier attempt wrote counts as written now.
+    fn found(&self, versions: Vec<Version>) -> Fate {
+        self.tell(versions.clone());
+        self.remember_all(&versions);
+        Fate::Written(versions)
     }
 
     /// Those who follow the log hear of what a replay wrote.
@@ -190,104 +205,10 @@ impl FallbackStore {
         }
         Ok(heads)
     }
-
-    /// Why an entry may not be written onto these heads, if it may not.
-    fn refusal(&self, entry: &Entry, heads: &HashMap<StateKey, Option<Version>>) -> Option<String> {
-        let journal = self.journal();
-        entry.writes.iter().find_map(|write| {
-            let head = heads.get(&write.key).and_then(Option::as_ref);
-            let made = journal.made_of(&write.key);
-            why_not(write, head, made, entry.accepted_at).map(|why| format!("{}: {why}", write.key))
-        })
-    }
-
-    async fn conflict_of(
-        &self,
-        entry: &Entry,
-        heads: &HashMap<StateKey, Option<Version>>,
-        seq: Seq,
-        reason: String,
-        refused_at: Timestamp,
-    ) -> Result<FallbackConflict> {
-        let mut sides = Vec::with_capacity(entry.writes.len());
-        for write in &entry.writes {
-            let made = match self.journal().made_of(&write.key) {
-                Some(Made::Version(made)) => Some(made),
-                Some(Made::Conflict) | None => None,
-            };
-            let base = base_of(write).or(made);
-            let data = match base.filter(|base| *base > VersionNumber::ZERO) {
-                Some(base) => self.inner.version(&write.key, base).await?.and_then(|version| version.data),
-                None => None,
-            };
-            let head = heads.get(&write.key).and_then(Option::as_ref);
-            sides.push(ConflictSide {
-                key: write.key.clone(),
-                change: write.kind().to_owned(),
-                base_version: base.map(|base| base.0),
-                base: data,
-                theirs_version: head.map(VersionView::of),
-                theirs: head.and_then(|head| head.data.clone()),
-                mine: write.data.clone(),
-            });
-        }
-        let first = entry.writes.first();
-        let text = |part: Option<&Arc<str>>| part.map(|text| text.as_ref().to_owned());
-        Ok(FallbackConflict {
-            pending_id: entry.id.clone(),
-            accepted_at: entry.accepted_at,
-            refused_at,
-            seq,
-            reason,
-            user_id: text(first.and_then(|write| write.author.as_ref())),
-            description: text(first.and_then(|write| write.description.as_ref())),
-            sides,
-        })
-    }
 }
 
-fn base_of(write: &EntryWrite) -> Option<VersionNumber> {
-    match write.expected {
-        Expected::Version(version) => Some(version),
-        Expected::Any | Expected::Absent | Expected::Present => write.base,
-    }
-}
-
-/// Why a write may not go onto this head. `made` is what entries before it have made of the state.
-fn why_not(
-    write: &EntryWrite,
-    head: Option<&Version>,
-    made: Option<Made>,
-    accepted_at: Timestamp,
-) -> Option<String> {
-    let number = head.map_or(VersionNumber::ZERO, |head| head.version);
-    match made {
-        Some(Made::Conflict) => return Some("an earlier write to it is a conflict".to_owned()),
-        Some(Made::Version(made)) if made != number => {
-            return Some(format!("it was at version {made} and is at {number} now"));
-        }
-        Some(Made::Version(_)) => {}
-        None => {
-            let moved = match base_of(write) {
-                Some(base) if base != number => Some(format!(
-                    "it was at version {base} when the write was accepted and is at {number} now"
-                )),
-                None if head.is_some_and(|head| head.recorded_at > accepted_at) => {
-                    Some("it was written elsewhere after the write was accepted".to_owned())
-                }
-                _ => None,
-            };
-            if moved.is_some() {
-                return moved;
-            }
-        }
-    }
-    let expected = write.expected.expectation();
-    // A write that waited behind others names no version, and one that names a version was compared above.
-    match expected {
-        Expectation::Version(_) => None,
-        _ if expected.holds(head) => None,
-        Expectation::Absent => Some("it exists, though it must not".to_owned()),
-        _ => Some("it does not exist, though it must".to_owned()),
-    }
+/// A seq before the versions of an entry, if one of them is a head. They follow each other.
+fn place_of(entry: &Entry, heads: &HashMap<StateKey, Option<Version>>) -> Option<Seq> {
+    let head = heads.values().flatten().find(|head| head.batch_id.as_deref() == Some(&entry.id))?;
+    Some(Seq(head.seq.0.saturating_sub(entry.writes.len() as u64)))
 }

@@ -61,7 +61,8 @@ impl Default for GuardSettings {
 }
 
 /// Another store, guarded. Only an engine that fails or does not answer counts as a failure; refusals, conflicts and
-/// damage are answers.
+/// damage are answers. A store that has not been reached since the start is not asked, so that it has not failed either:
+/// it is used the moment it is there.
 pub struct GuardedStore {
     inner: Arc<dyn StateStore>,
     settings: GuardSettings,
@@ -140,7 +141,11 @@ impl GuardedStore {
         true
     }
 
-    async fn read<T: Send, F>(&self, what: &'static str, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    async fn read<'a, T: Send, F>(
+        &'a self,
+        what: &'static str,
+        call: impl Fn(&'a dyn StateStore) -> F + Send + Sync,
+    ) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
@@ -153,7 +158,8 @@ impl GuardedStore {
                 Err(refused) => return Err(failure.unwrap_or(refused)),
             };
             let begun = Instant::now();
-            match timeout_at(deadline, call()).await {
+            match timeout_at(deadline, call(self.inner.as_ref())).await {
+                Ok(Err(error @ StoreError::NotReached(_))) => return Err(error),
                 Ok(Err(error)) if error.is_outage() => {
                     pass.failed();
                     failure = Some(error);
@@ -176,7 +182,7 @@ impl GuardedStore {
     }
 
     async fn read_head(&self, key: &StateKey) -> Result<Option<Version>> {
-        self.read("head", || self.inner.head(key)).await
+        self.read("head", |inner| inner.head(key)).await
     }
 
     /// Whether the store is there, though it could not write: full, or read-only.
@@ -208,6 +214,7 @@ impl Commits for GuardedStore {
                 Err(refused) => return Err(failure.unwrap_or(refused)),
             };
             let error = match timeout_at(deadline, self.inner.commit(group, now)).await {
+                Ok(Err(error @ StoreError::NotReached(_))) => return Err(error),
                 Ok(Err(error)) if error.is_outage() => error,
                 Ok(answer) => {
                     pass.succeeded();
@@ -241,6 +248,7 @@ impl Admin for GuardedStore {
     async fn ping(&self) -> Result<()> {
         let pass = self.breaker.enter()?;
         match timeout_at(self.deadline(), self.inner.ping()).await {
+            Ok(Err(error @ StoreError::NotReached(_))) => Err(error),
             Ok(Err(error)) if error.is_outage() => {
                 pass.failed();
                 Err(error)

@@ -60,8 +60,8 @@ impl Client {
         }));
         match made {
             Ok(Ok(inner)) => Ok(Self { inner, bucket: options.bucket.clone(), timeout: options.timeout }),
-            Ok(Err(error)) => Err(StoreError::Unavailable(format!("InfluxDB's client: {error}"))),
-            Err(_) => Err(StoreError::Unavailable("InfluxDB's address is not one".into())),
+            Ok(Err(error)) => Err(StoreError::Refused(format!("InfluxDB's client: {error}"))),
+            Err(_) => Err(StoreError::Refused("InfluxDB's address is not one".into())),
         }
     }
 
@@ -214,7 +214,12 @@ fn failed(error: &RequestError) -> StoreError {
                 422 => " (the bucket must keep its data for ever: retention 0)",
                 _ => "",
             };
-            format!("InfluxDB answered {status}{hint}: {}", text.chars().take(500).collect::<String>())
+            let text =
+                format!("InfluxDB answered {status}{hint}: {}", text.chars().take(500).collect::<String>());
+            if !hint.is_empty() || status.as_u16() == 403 {
+                return StoreError::Refused(text);
+            }
+            text
         }
         other => {
             let mut text = format!("InfluxDB: {other}");

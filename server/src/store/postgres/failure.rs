@@ -19,8 +19,25 @@ pub(super) fn failed(error: sqlx::Error) -> StoreError {
                 _ => StoreError::Unavailable(text),
             }
         }
+        // It answered, and waiting changes nothing: who we are (28), which database (3D), what we may do and what is
+        // there (42).
+        sqlx::Error::Database(found)
+            if found
+                .code()
+                .is_some_and(|code| ["28", "3D", "42"].iter().any(|class| code.starts_with(class))) =>
+        {
+            StoreError::Refused(text)
+        }
+        sqlx::Error::Configuration(_) => StoreError::Refused(text),
+        sqlx::Error::Tls(why) if !is_cut(why.as_ref()) => StoreError::Refused(text),
         _ => StoreError::Unavailable(text),
     }
+}
+
+/// Whether a connection ended while it was being protected, rather than that its certificate is wrong.
+fn is_cut(error: &(dyn std::error::Error + 'static)) -> bool {
+    let cause = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    cause.is_some_and(|kind| kind != std::io::ErrorKind::InvalidData)
 }
 
 /// Whether another connection, perhaps to another server, might do what this one could not.

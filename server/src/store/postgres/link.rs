@@ -236,15 +236,21 @@ async fn find(settings: &PostgresSettings, purpose: Purpose, first: usize) -> Re
     let count = settings.hosts.len();
     let share = settings.patience / u32::try_from(count).unwrap_or(1);
     let mut problems = Vec::new();
+    let mut refused = true;
     for index in (0..count).map(|n| (first + n) % count) {
         let host = &settings.hosts[index];
         let asked = tokio::time::timeout(share, ask(settings, purpose, host)).await;
         match asked.unwrap_or_else(|_| Err(no_answer(share))) {
             Ok(connection) => return Ok((index, connection)),
-            Err(error) => problems.push(format!("{}:{}: {error}", host.host, host.port)),
+            Err(error) => {
+                refused &= !error.may_pass();
+                problems.push(format!("{}:{}: {error}", host.host, host.port));
+            }
         }
     }
-    Err(StoreError::Unavailable(problems.join("; ")))
+    // As long as one of them may still let us in, it is worth asking again.
+    let text = problems.join("; ");
+    Err(if refused { StoreError::Refused(text) } else { StoreError::Unavailable(text) })
 }
 
 async fn ask(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost) -> Result<PgConnection> {

@@ -59,7 +59,7 @@ impl Writer {
             sqlx::query_scalar("SHOW server_encoding").fetch_one(&mut *connection).await.map_err(failed)?;
         if encoding != "UTF8" {
             let text = format!("the database's encoding is {encoding}; it must be UTF8");
-            return Err(StoreError::Unavailable(text));
+            return Err(StoreError::Refused(text));
         }
         migrate::run(connection).await
     }

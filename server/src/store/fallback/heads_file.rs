@@ -1,0 +1,208 @@
+//! The last known heads on the disk, so that a restart while the store is away does not forget them.
+//!
+//! Only what the store acknowledged gets here. Heads are appended as they are seen and the file is written anew when it has
+//! grown; it is handed to the system before a save is answered, but not flushed: what a power failure takes from its end
+//! are heads that are then known as they were before, with their age.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use statehouse_core::api::VersionView;
+use statehouse_core::json::Document;
+use statehouse_core::model::{StateKey, Timestamp, Version};
+
+use super::frame;
+
+const FILE: &str = "heads";
+/// The file may be this much longer than what is in it.
+const SLACK: u64 = 4 << 20;
+
+/// A head, and when it was one.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) version: Version,
+    pub(super) at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    at: Timestamp,
+    version: VersionView,
+    data: Option<Document>,
+}
+
+/// The file. Once it cannot be written it is left alone until the next start.
+#[derive(Debug)]
+pub(super) struct HeadsFile {
+    path: PathBuf,
+    file: Option<File>,
+    length: u64,
+    /// How long it was when it held every head once.
+    tidy: u64,
+}
+
+impl HeadsFile {
+    /// The file of a folder and what is in it, the oldest first. What cannot be read is not known.
+    pub(super) fn open(folder: &Path) -> (Self, Vec<Seen>) {
+        let path = folder.join(FILE);
+        let mut heads = Self { path, file: None, length: 0, tidy: 0 };
+        let seen = heads.load().unwrap_or_else(|error| {
+            heads.give_up(&error);
+            Vec::new()
+        });
+        (heads, seen)
+    }
+
+    fn load(&mut self) -> std::io::Result<Vec<Seen>> {
+        let mut file =
+            File::options().create(true).truncate(false).read(true).write(true).open(&self.path)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let (texts, whole) = frame::read(&bytes);
+        let seen: Vec<Seen> = texts.into_iter().filter_map(seen).collect();
+        file.set_len(whole as u64)?;
+        file.seek(SeekFrom::Start(whole as u64))?;
+        (self.file, self.length) = (Some(file), whole as u64);
+        Ok(seen)
+    }
+
+    pub(super) fn append(&mut self, heads: &[Seen]) {
+        let Some(file) = &mut self.file else { return };
+        let bytes = bytes(heads);
+        match file.write_all(&bytes) {
+            Ok(()) => self.length += bytes.len() as u64,
+            Err(error) => self.give_up(&error),
+        }
+    }
+
+    /// Whether it is worth writing it anew.
+    pub(super) fn is_long(&self) -> bool {
+        self.file.is_some() && self.length > self.tidy * 2 + SLACK
+    }
+
+    /// Replaces what is in it.
+    pub(super) fn rewrite(&mut self, heads: &[Seen]) {
+        let new = self.path.with_extension("new");
+        let bytes = bytes(heads);
+        let written = || -> std::io::Result<File> {
+            let mut file = File::create(&new)?;
+            file.write_all(&bytes)?;
+            file.sync_all()?;
+            std::fs::rename(&new, &self.path)?;
+            Ok(file)
+        };
+        match written() {
+            Ok(file) => (self.file, self.length) = (Some(file), bytes.len() as u64),
+            Err(error) => self.give_up(&error),
+        }
+        self.tidy = self.length;
+    }
+
+    fn give_up(&mut self, error: &std::io::Error) {
+        tracing::warn!(%error, "the last known heads cannot be kept in {}", self.path.display());
+        self.file = None;
+    }
+}
+
+fn bytes(heads: &[Seen]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for Seen { version, at } in heads {
+        let record = Record { at: *at, version: VersionView::of(version), data: version.data.clone() };
+        if let Ok(text) = serde_json::to_vec(&record) {
+            // One that is too long is not known after a restart.
+            let _ = frame::append(&mut bytes, &text);
+        }
+    }
+    bytes
+}
+
+fn seen(text: &[u8]) -> Option<Seen> {
+    let Record { at, version: view, data } = serde_json::from_slice(text).ok()?;
+    let version = Version {
+        seq: view.seq,
+        key: StateKey { state_type: view.state_type, state_id: view.state_id },
+        version: view.version,
+        operation: view.operation,
+        data,
+        content_hash: view.content_hash,
+        chain_hash: view.chain_hash,
+        recorded_at: view.timestamp,
+        author: view.user_id,
+        description: view.description,
+        batch_id: view.batch_id,
+        verdict: view.verdict,
+        change: view.change,
+    };
+    Some(Seen { version, at })
+}
+
+#[cfg(test)]
+mod tests {
+    use statehouse_core::hash::{ChainHash, ContentHash};
+    use statehouse_core::model::{ChangeSummary, Operation, Seq, Verdict, VersionNumber};
+
+    use super::*;
+
+    fn head(id: &str, version: u64, text: &str) -> Seen {
+        let data: Document = text.parse().unwrap();
+        let version = Version {
+            seq: Seq(version),
+            key: StateKey::new("position", id).unwrap(),
+            version: VersionNumber(version),
+            operation: Operation::Update,
+            content_hash: Some(ContentHash::of(&data)),
+            data: Some(data),
+            chain_hash: ChainHash::START,
+            recorded_at: Timestamp::from_micros(1_700_000_000_000_001),
+            author: Some("me".into()),
+            description: None,
+            batch_id: Some("b".into()),
+            verdict: Verdict::Valid,
+            change: ChangeSummary::default(),
+        };
+        Seen { version, at: Timestamp::from_micros(1_700_000_000_000_002) }
+    }
+
+    fn loaded(folder: &Path) -> Vec<(Version, Timestamp)> {
+        HeadsFile::open(folder).1.into_iter().map(|seen| (seen.version, seen.at)).collect()
+    }
+
+    #[test]
+    fn heads_come_back_to_the_last_digit_whatever_is_torn_behind_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let heads = [head("a/é", 1, r#"{"n":1.0,"e":1e22}"#), head("a/é", 2, r#"{"n":-0.0}"#)];
+        let (mut file, none) = HeadsFile::open(folder.path());
+        assert!(none.is_empty());
+        file.append(&heads[..1]);
+        file.append(&heads[1..]);
+        let expected: Vec<_> = heads.iter().map(|seen| (seen.version.clone(), seen.at)).collect();
+        assert_eq!(loaded(folder.path()), expected);
+        let path = folder.path().join(FILE);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.truncate(bytes.len() - 1);
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(loaded(folder.path()), expected[..1]);
+        // The torn end is gone, so that what is appended now can be read.
+        let (mut file, _) = HeadsFile::open(folder.path());
+        file.append(&heads[1..]);
+        assert_eq!(loaded(folder.path()), expected);
+    }
+
+    #[test]
+    fn the_file_stays_short_and_what_replaces_it_is_appended_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(r#"{{"s":"{}"}}"#, "x".repeat(1 << 20));
+        let (mut file, _) = HeadsFile::open(folder.path());
+        for n in 1..=6 {
+            file.append(&[head("a", n, &text)]);
+        }
+        assert!(file.is_long());
+        file.rewrite(&[head("a", 6, &text)]);
+        assert!(!file.is_long());
+        file.append(&[head("b", 7, "{}")]);
+        let numbers: Vec<_> = loaded(folder.path()).iter().map(|(version, _)| version.version.0).collect();
+        assert_eq!(numbers, [6, 7]);
+    }
+}

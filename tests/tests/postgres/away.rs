@@ -1,0 +1,124 @@
+//! The program starts while its database is away, and takes it when it comes.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use statehouse_server::store::postgres::PostgresSettings;
+use statehouse_tests::postgres::Postgres;
+use statehouse_tests::server::Server;
+use statehouse_tests::socket::Socket;
+use tempfile::TempDir;
+
+const SAVE: &str = r#"{"state_type":"bot_memory","state_id":"a","data":{"n":2}}"#;
+
+fn with_journal(settings: &PostgresSettings, folder: &TempDir) -> Vec<(String, String)> {
+    let mut environment = Server::variables(settings);
+    environment.push(("TRADING_STATE_ENABLE_FILE_FALLBACK".into(), "true".into()));
+    environment.push(("TRADING_STATE_FALLBACK_DIR".into(), folder.path().display().to_string()));
+    environment
+}
+
+async fn ready(server: &Server) -> (StatusCode, Value) {
+    server.get("/readyz").await
+}
+
+/// What the program says when it does not start, and its exit code.
+async fn refused(server: &Server) -> (Option<i32>, String) {
+    let started = Instant::now();
+    let mut command = server.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let done = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output();
+    let done = tokio::time::timeout(Duration::from_secs(20), done).await.expect("it ends").unwrap();
+    assert!(started.elapsed() < Duration::from_secs(15), "it is said at once");
+    (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_starts_without_its_store_and_takes_it_when_it_comes() {
+    let postgres = Postgres::start();
+    let (settings, folder) = (postgres.database(), TempDir::new().unwrap());
+    let environment = with_journal(&settings, &folder);
+    let mut before = Server::start_in(environment.clone()).await;
+    before.save("bot_memory", "a", r#"{"n":1.0}"#, "bot", "first").await;
+    before.stop().await;
+    postgres.stop("fast");
+
+    let mut server = Server::start_without_store(environment).await;
+    let (status, problem) = ready(&server).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &"store_unavailable".into()));
+    assert!(problem["detail"].as_str().unwrap().contains("has not been reached"), "{problem}");
+    let list = server.request(Method::GET, "/states").send().await.unwrap();
+    assert_eq!(list.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(list.headers()["retry-after"], "1");
+    let head = server.request(Method::GET, "/states/a?state_type=bot_memory").send().await.unwrap();
+    assert_eq!(head.status(), StatusCode::OK);
+    assert!(head.headers().contains_key("age"), "{:?}", head.headers());
+    assert!(head.text().await.unwrap().contains("1.0"));
+    let (status, pending) = server.post("/states", SAVE).await;
+    assert_eq!((status, &pending["durable"]), (StatusCode::ACCEPTED, &"fallback".into()), "{pending}");
+    let mut early = Socket::open(server.address()).await;
+    assert_eq!(early.subscribe("states", None).await["type"], "error", "from now on is not known yet");
+
+    postgres.run();
+    server.until_ready().await;
+    server.until_status(|status| status["fallback"]["pending"] == 0).await;
+    let (status, saved) = server.get("/states/a?state_type=bot_memory").await;
+    assert_eq!((status, &saved["version"], &saved["data"]["n"]), (StatusCode::OK, &2.into(), &2.into()));
+    let (_, conflicts) = server.get("/fallback/conflicts").await;
+    assert_eq!(conflicts["conflicts"], Value::Array(Vec::new()));
+    // What runs beside requests runs, too: the checker, and the listener for other servers' events.
+    server.until_status(|status| status["verified_seq"] == 2 && status["chain_fault"].is_null()).await;
+    let other = Server::start_on(&settings).await;
+    assert_eq!(early.subscribe("states", Some(0)).await["type"], "subscription_confirmed");
+    other.save("bot_memory", "b", "{}", "bot", "elsewhere").await;
+    for seq in 1..=3 {
+        assert_eq!(early.update().await["seq"], seq);
+    }
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_journal_writes_are_refused_until_the_store_is_there() {
+    let postgres = Postgres::start();
+    let settings = postgres.database();
+    postgres.stop("fast");
+    let mut server = Server::start_without_store(Server::variables(&settings)).await;
+    let answer = server.request(Method::POST, "/states").header("content-type", "application/json");
+    let answer = answer.body(SAVE).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["code"], "store_unavailable");
+    assert!(problem["detail"].as_str().unwrap().contains("nothing was written"), "{problem}");
+    postgres.run();
+    server.until_ready().await;
+    let saved = server.save("bot_memory", "a", "{}", "bot", "first").await;
+    assert_eq!(saved["seq"], 1, "nothing was written before");
+    // A server that never found its store ends as well as any other.
+    postgres.stop("fast");
+    let mut lonely = Server::start_without_store(Server::variables(&settings)).await;
+    assert_eq!(lonely.stop().await, Some(0));
+}
+
+/// What waiting does not mend ends the start with a clear word, also when it shows only when the store comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d_057_a_wrong_setting_ends_the_start_and_is_not_tried_for_ever() {
+    let postgres = Postgres::start();
+    let good = postgres.database();
+    let missing = PostgresSettings { database: "nowhere".into(), ..good.clone() };
+    postgres.sql("postgres", "CREATE ROLE secret LOGIN SUPERUSER PASSWORD 'open-sesame'");
+    let locked = PostgresSettings { user: "secret".into(), ..good.clone() };
+    postgres.sql("postgres", "CREATE ROLE weak LOGIN");
+    let weak = PostgresSettings { user: "weak".into(), ..good.clone() };
+    for (settings, word) in [(&missing, "nowhere"), (&locked, "password"), (&weak, "permission denied")] {
+        let (code, said) = refused(&Server::not_started(Server::variables(settings))).await;
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(word), "{said}");
+    }
+    postgres.stop("fast");
+    let mut late = Server::start_without_store(Server::variables(&missing)).await;
+    assert_eq!(ready(&late).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    postgres.run();
+    assert_eq!(late.ended().await, Some(1), "the database is still missing when PostgreSQL is there");
+}
