@@ -265,3 +265,48 @@ impl EventLog {
         self.lists.send_modify(|count| *count += 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use statehouse_core::commit::{Change, Expectation, Write};
+    use statehouse_core::model::{StateKey, Timestamp, Verdict};
+
+    use super::*;
+    use crate::store::memory::MemoryStore;
+    use crate::store::{Commits as _, Log as _, WriteRequest};
+
+    /// A store with three versions of its own.
+    async fn store(name: &str) -> Arc<MemoryStore> {
+        let store = Arc::new(MemoryStore::new());
+        for n in 1..=3 {
+            let write = Write {
+                key: StateKey::new("position", name).unwrap(),
+                change: Change::Save(format!("{{\"n\":{n}}}").parse().unwrap()),
+                expectation: Expectation::Any,
+                verdict: Verdict::NotChecked,
+                author: None,
+                description: None,
+                batch_id: None,
+            };
+            let group = [WriteRequest::Batch { writes: vec![write], restore: None }];
+            store.commit(&group, Timestamp::from_micros(n)).await.unwrap();
+        }
+        store
+    }
+
+    #[tokio::test]
+    async fn a_log_that_lost_its_end_and_has_grown_beyond_it_is_noticed_by_its_hashes() {
+        let (ours, theirs) = (store("ours").await, store("theirs").await);
+        let empty: Arc<dyn StateStore> = Arc::new(MemoryStore::new());
+        let log = EventLog::open(empty).await.unwrap();
+        let turns = log.turns();
+        log.publish(ours.after(Seq::ZERO, 1).await.unwrap()).await;
+        log.publish(ours.after(Seq(1), 1).await.unwrap()).await;
+        assert!(!turns.has_changed().unwrap(), "each follows the one before");
+        log.publish(theirs.after(Seq(2), 1).await.unwrap()).await;
+        assert!(turns.has_changed().unwrap(), "this one does not");
+        assert_eq!(log.last_seq(), Seq(3));
+        let last = log.read_after(Seq(2), 10).await.unwrap();
+        assert_eq!(last[0].version().key.state_id.as_str(), "theirs");
+    }
+}

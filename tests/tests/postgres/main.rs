@@ -11,9 +11,13 @@
 
 mod away;
 mod faults;
+mod harm;
 mod importing;
+mod in_doubt;
 mod indexes;
+mod lost_end;
 mod opening;
 mod programs;
+mod proxy;
 mod servers;
 mod site;

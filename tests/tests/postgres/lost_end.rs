@@ -1,0 +1,68 @@
+//! A failover to a standby that had not received everything: what is lost is said, never skipped.
+
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+use statehouse_server::store::postgres::PostgresHost;
+use statehouse_tests::postgres::Postgres;
+use statehouse_tests::server::Server;
+use statehouse_tests::socket::Socket;
+
+/// Lets the standby receive nothing more, and the primary acknowledge without it.
+fn part(primary: &Postgres, standby: &Postgres) {
+    for (server, setting) in [(primary, "synchronous_standby_names"), (standby, "primary_conninfo")] {
+        server.sql("postgres", &format!("ALTER SYSTEM SET {setting} = ''"));
+        server.sql("postgres", "SELECT pg_reload_conf()");
+    }
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while primary.sql("postgres", "SELECT count(*) FROM pg_stat_replication") != "0" {
+        assert!(Instant::now() < deadline, "the standby goes on receiving");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_position_beyond_what_a_failover_kept_is_an_error_and_never_skipped() {
+    let primary = Postgres::start();
+    let standby = primary.start_standby();
+    let mut settings = primary.database();
+    settings.hosts.push(PostgresHost { host: "127.0.0.1".into(), port: standby.port() });
+    let mut server = Server::start_on(&settings).await;
+    let mut watcher = Socket::open(server.address()).await;
+    watcher.subscribe("states", Some(0)).await;
+    for n in 1..=8 {
+        if n == 6 {
+            part(&primary, &standby);
+        }
+        server.save("bot_memory", "a", &format!(r#"{{"n":{n}}}"#), "bot", "because").await;
+        assert_eq!(watcher.update().await["seq"], n);
+    }
+    primary.kill();
+    standby.promote();
+    server.until_ready().await;
+
+    // Whoever listened is told, and sent away.
+    let told = watcher.next_of(&["cannot_replay", "state_update"]).await;
+    assert_eq!(
+        (&told["type"], &told["after"], &told["seq"]),
+        (&"cannot_replay".into(), &8.into(), &5.into())
+    );
+    assert_eq!(watcher.close_code().await, Some(1013));
+    // Whoever comes back with the old position is told as well.
+    let mut again = Socket::open(server.address()).await;
+    assert_eq!(again.subscribe("states", Some(8)).await["type"], "cannot_replay");
+    let (status, problem) = server.get("/events?after=8").await;
+    assert_eq!((status, &problem["code"]), (StatusCode::GONE, &"cannot_replay".into()), "{problem}");
+    // What was lost is not read any more, from no cache either, and the log goes on where it ends.
+    let (_, head) = server.get("/states/a?state_type=bot_memory").await;
+    assert_eq!((&head["version"], &head["data"]["n"]), (&5.into(), &5.into()), "{head}");
+    assert_eq!(again.subscribe("states", Some(5)).await["type"], "subscription_confirmed");
+    let saved = server.save("bot_memory", "a", r#"{"n":"new"}"#, "bot", "after the failover").await;
+    assert_eq!((&saved["seq"], &saved["version"]), (&6.into(), &6.into()));
+    let update = again.update().await;
+    assert_eq!((&update["seq"], &update["data"]["n"]), (&6.into(), &"new".into()));
+    let (_, verified) = server.get("/verify?after=0&limit=1000").await;
+    assert_eq!((&verified["ok"], &verified["verified_to"]), (&true.into(), &6.into()), "{verified}");
+    let (_, status) = server.get("/status").await;
+    assert!(status["chain_fault"].is_null(), "{status}");
+}
