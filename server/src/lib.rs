@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 pub mod events;
 pub mod http;
+mod ids;
 pub mod mirror;
 pub mod service;
 pub mod store;

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use super::{Event, StateSummary, StateView, VersionView};
 use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
-use crate::model::{ChangeSummary, Operation, Seq, StateId, StateType, Timestamp, Verdict, VersionNumber};
+use crate::model::{
+    ChangeSummary, Operation, Seq, StateId, StateType, Timestamp, Verdict, VersionNumber, accepted_at,
+};
 
 /// The members of [`VersionView`], and those that may stand beside them.
 #[derive(Deserialize)]
@@ -49,6 +51,7 @@ impl Record {
             timestamp: self.timestamp,
             user_id: self.user_id,
             description: self.description,
+            accepted_at: self.batch_id.as_deref().and_then(accepted_at),
             batch_id: self.batch_id,
             content_hash: self.content_hash,
             chain_hash: self.chain_hash,

@@ -10,6 +10,7 @@ use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
 use crate::model::{
     ChangeSummary, Operation, Seq, StateId, StateType, Timestamp, Verdict, Version, VersionNumber,
+    accepted_at,
 };
 
 /// What a client may say it is doing; the server decides what it was.
@@ -117,6 +118,11 @@ pub struct VersionView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub batch_id: Option<Arc<str>>,
+    /// When the server took the write (UTC), which may have waited before it was recorded; as its batch's id says it, absent
+    /// where that says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub accepted_at: Option<Timestamp>,
     /// SHA-256 of the data's text; absent for a tombstone.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub content_hash: Option<ContentHash>,
@@ -146,6 +152,7 @@ impl VersionView {
             user_id: version.author.clone(),
             description: version.description.clone(),
             batch_id: version.batch_id.clone(),
+            accepted_at: version.batch_id.as_deref().and_then(accepted_at),
             content_hash: version.content_hash,
             chain_hash: version.chain_hash,
             verdict: version.verdict.clone(),

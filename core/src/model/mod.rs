@@ -1,5 +1,6 @@
 //! The nouns: keys, versions, snapshots, verdicts, changes in brief.
 
+mod accepted;
 mod change;
 mod key;
 mod numbers;
@@ -9,6 +10,7 @@ mod time;
 mod verdict;
 mod version;
 
+pub use accepted::{accepted_at, fraction_of_milli};
 pub use change::{ChangeSummary, FirstChange};
 pub use key::{KeyError, STATE_ID_MAX_BYTES, StateId, StateKey, StateType};
 pub use numbers::{Seq, VersionNumber};

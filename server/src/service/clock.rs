@@ -27,15 +27,12 @@ pub trait IdSource: Send + Sync {
     fn new_id(&self, now: Timestamp) -> String;
 }
 
-/// Ids of UUID version 7.
+/// Ids of UUID version 7, which say when they were made.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Uuids;
 
 impl IdSource for Uuids {
     fn new_id(&self, now: Timestamp) -> String {
-        let micros = u64::try_from(now.micros()).unwrap_or_default();
-        let nanos = u32::try_from(micros % 1_000_000).unwrap_or_default() * 1_000;
-        let time = uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos);
-        uuid::Uuid::new_v7(time).to_string()
+        crate::ids::timed_id(now)
     }
 }

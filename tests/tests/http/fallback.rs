@@ -124,6 +124,7 @@ async fn d_046_writes_are_kept_in_order_and_replayed_once() {
     let journal = setting.journal().await;
     assert_eq!((&journal["active"], &journal["pending"]), (&true.into(), &5.into()));
     assert_eq!(journal["oldest"], first["accepted_at"]);
+    let accepted = text(&first, "accepted_at").to_owned();
 
     setting.store.set(Mood::Up);
     let journal = setting.until_replayed().await;
@@ -146,6 +147,16 @@ async fn d_046_writes_are_kept_in_order_and_replayed_once() {
         ("b2", &batch),
     ];
     assert_eq!(told, expected.map(|(state, id)| (state, id.as_str())));
+    // Each says when it was accepted; it was recorded later, and by that it is found in time.
+    assert_eq!(log[2]["accepted_at"], accepted.as_str(), "{}", log[2]);
+    assert!(text(&log[2], "timestamp") > text(&log[2], "accepted_at"), "{}", log[2]);
+    let at = format!("/api/v1/states/a?state_type=position&at={accepted}");
+    assert_eq!(client.get(&at).await.expect(200).json()["version"], 1);
+    let at = format!("/api/v1/states/a?state_type=position&at={}", text(&log[2], "timestamp"));
+    assert_eq!(client.get(&at).await.expect(200).json()["version"], 2);
+    let history = client.get("/api/v1/states/a/history?state_type=position").await.expect(200).json();
+    let rows = history["versions"].as_array().unwrap();
+    assert_eq!(rows[1]["accepted_at"], accepted.as_str(), "{history}");
     let raw = client.get("/api/v1/states/a/raw?state_type=position&version=2").await.expect(200);
     assert_eq!(raw.text, r#"{"n":2,"exact":[1.0,1e22,-0.0]}"#);
     let _ = setting.get("gone").await.expect(410);

@@ -44,6 +44,7 @@ fn planned(id: &str, effect: Effect, verdict: Verdict) -> PlannedState {
         user_id: None,
         description: None,
         batch_id: None,
+        accepted_at: None,
         content_hash: None,
         chain_hash: ChainHash::START,
         verdict: Verdict::Valid,

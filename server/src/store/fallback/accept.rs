@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use statehouse_core::api::PendingWrite;
 use statehouse_core::commit::{Expectation, Write};
 use statehouse_core::model::{Seq, StateKey, Timestamp, VersionNumber};
-use uuid::Uuid;
 
 use super::FallbackStore;
 use super::entry::{Entry, EntryWrite, Record};
+use crate::ids::timed_id;
 use crate::store::{Result, WriteRefusal, WriteRequest, Written};
 
 type Answer = std::result::Result<Written, WriteRefusal>;
@@ -42,7 +42,7 @@ impl FallbackStore {
                     answers.push(Ok(Written::Pending(PendingWrite {
                         pending_id: entry.id.clone(),
                         durable: "fallback".to_owned(),
-                        accepted_at: now,
+                        accepted_at: entry.taken_at(),
                         ahead,
                     })));
                     ahead += 1;
@@ -70,7 +70,7 @@ impl FallbackStore {
     ) -> std::result::Result<Entry, WriteRefusal> {
         // The batch id is an id as good as any.
         let id = writes.iter().find_map(|write| write.batch_id.as_deref());
-        let id = id.map_or_else(|| new_id(now), str::to_owned);
+        let id = id.map_or_else(|| timed_id(now), str::to_owned);
         let mut kept = Vec::with_capacity(writes.len());
         for write in writes {
             let waiting = self.journal().waiting(&write.key);
@@ -103,11 +103,4 @@ fn may_follow(expectation: Expectation, deletes: bool) -> bool {
         Expectation::Absent => deletes,
         Expectation::Version(_) => false,
     }
-}
-
-/// An id that sorts by time.
-fn new_id(now: Timestamp) -> String {
-    let micros = u64::try_from(now.micros()).unwrap_or_default();
-    let nanos = u32::try_from(micros % 1_000_000).unwrap_or_default() * 1_000;
-    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos)).to_string()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use statehouse_core::commit::{Change, Expectation, Write};
 use statehouse_core::json::Document;
-use statehouse_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber};
+use statehouse_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber, accepted_at};
 
 /// One line of the journal.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,6 +29,13 @@ pub(super) struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sent_after: Option<Seq>,
     pub(super) writes: Vec<EntryWrite>,
+}
+
+impl Entry {
+    /// When the server took it, as its versions will say it: a little before it was accepted here.
+    pub(super) fn taken_at(&self) -> Timestamp {
+        accepted_at(&self.id).unwrap_or(self.accepted_at)
+    }
 }
 
 /// What became of an entry.

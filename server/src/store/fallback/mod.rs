@@ -135,7 +135,7 @@ impl FallbackStore {
         FallbackStatus {
             active: !journal.pending().is_empty(),
             pending: journal.pending().len() as u64,
-            oldest: journal.pending().front().map(|entry| entry.accepted_at),
+            oldest: journal.pending().front().map(|entry| entry.taken_at()),
             size_bytes: journal.length(),
             replayed: journal.counts().replayed,
             conflicts,

@@ -60,7 +60,7 @@ impl FallbackStore {
         let text = |part: Option<&Arc<str>>| part.map(|text| text.as_ref().to_owned());
         Ok(FallbackConflict {
             pending_id: entry.id.clone(),
-            accepted_at: entry.accepted_at,
+            accepted_at: entry.taken_at(),
             refused_at,
             seq,
             reason,

@@ -8,6 +8,7 @@ use statehouse_core::hash::{ChainHash, ContentHash};
 use statehouse_core::json::{Document, Limits};
 use statehouse_core::model::{
     ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionId, VersionNumber,
+    accepted_at,
 };
 
 use crate::store::{Result, StoreError};
@@ -105,6 +106,7 @@ impl Row {
             timestamp,
             user_id: self.author,
             description: self.description,
+            accepted_at: self.batch_id.as_deref().and_then(accepted_at),
             batch_id: self.batch_id,
             verdict: self.verdict,
             change: self.change,

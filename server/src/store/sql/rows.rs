@@ -5,7 +5,9 @@ use std::sync::Arc;
 use statehouse_core::api::{StateSummary, VersionView};
 use statehouse_core::hash::{ChainHash, ContentHash};
 use statehouse_core::json::{Document, Limits};
-use statehouse_core::model::{Operation, Seq, StateKey, Timestamp, Version, VersionId, VersionNumber};
+use statehouse_core::model::{
+    Operation, Seq, StateKey, Timestamp, Version, VersionId, VersionNumber, accepted_at,
+};
 
 use crate::store::{Result, StoreError};
 
@@ -68,6 +70,7 @@ pub(in crate::store) fn view(row: &impl Row) -> Result<VersionView> {
     let key = key(row)?;
     let seq = Seq(number(row, 2)?);
     let chain_hash = ChainHash::from_bytes(hash(row, 6)?.ok_or_else(|| damaged(seq, "chain_hash"))?);
+    let batch_id: Option<Arc<str>> = optional_text(row, 10)?;
     Ok(VersionView {
         state_id: key.state_id,
         state_type: key.state_type,
@@ -80,7 +83,8 @@ pub(in crate::store) fn view(row: &impl Row) -> Result<VersionView> {
         timestamp: time(row, 7)?,
         user_id: optional_text(row, 8)?,
         description: optional_text(row, 9)?,
-        batch_id: optional_text(row, 10)?,
+        accepted_at: batch_id.as_deref().and_then(accepted_at),
+        batch_id,
         verdict: serde_json::from_str(text(row, 11)?).map_err(|_| damaged(seq, "verdict"))?,
         change: serde_json::from_str(text(row, 12)?).map_err(|_| damaged(seq, "change"))?,
         size: usize::try_from(number(row, 13)?).unwrap_or(usize::MAX),
