@@ -39,7 +39,7 @@ pub async fn run(target: &Server, arguments: &[&str], environment: &[(&str, &str
     let arguments = [&["import"], arguments].concat();
     let output = target.command(&arguments).envs(environment.iter().copied()).output();
     let output =
-        tokio::time::timeout(Duration::from_mins(2), output).await.expect("it ends").expect("it runs");
+        tokio::time::timeout(Duration::from_mins(9), output).await.expect("it ends").expect("it runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     let code = output.status.code().expect("an exit code");
     Ran { code, out: text(output.stdout), err: text(output.stderr) }

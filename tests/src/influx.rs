@@ -32,6 +32,8 @@ pub struct Influx {
     http: Client,
     org_id: String,
     running: Option<Running>,
+    /// Its certificate and key, if it is asked over TLS.
+    tls: Option<(PathBuf, PathBuf)>,
 }
 
 #[derive(Debug)]
@@ -45,7 +47,12 @@ static SHARED: OnceCell<Influx> = OnceCell::const_new();
 
 /// An empty bucket of the InfluxDB that all tests of this program share.
 pub async fn bucket() -> InfluxOptions {
-    SHARED.get_or_init(Influx::start).await.bucket().await
+    shared().await.bucket().await
+}
+
+/// The InfluxDB that all tests of this program share.
+pub async fn shared() -> &'static Influx {
+    SHARED.get_or_init(Influx::start).await
 }
 
 impl Influx {
@@ -55,7 +62,7 @@ impl Influx {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         // Nothing is kept open from one test to another: each has a runtime of its own.
         let http = Client::builder().pool_max_idle_per_host(0).no_proxy().build().expect("a client");
-        let mut influx = Self { folder, port, http, org_id: String::new(), running: None };
+        let mut influx = Self { folder, port, http, org_id: String::new(), running: None, tls: None };
         influx.run().await;
         influx.org_id = influx.set_up().await;
         influx
@@ -64,7 +71,8 @@ impl Influx {
     /// Where it listens.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// Starts it again on the same data, after [`Self::kill`].
@@ -76,6 +84,9 @@ impl Influx {
         command.arg("--engine-path").arg(path("engine"));
         command.args(["--http-bind-address", &format!("127.0.0.1:{}", self.port)]);
         command.args(["--reporting-disabled", "--log-level", "error"]);
+        if let Some((certificate, key)) = &self.tls {
+            command.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key);
+        }
         let log = std::fs::File::create(path("log")).expect("a log");
         command.stdin(Stdio::piped()).stdout(log).stderr(Stdio::inherit());
         let mut shell = command.spawn().expect("a shell");
@@ -89,7 +100,17 @@ impl Influx {
         }
     }
 
+    /// Starts it again, to be asked over TLS only, with this certificate and key.
+    pub async fn run_with_tls(&mut self, certificate: PathBuf, key: PathBuf) {
+        self.tls = Some((certificate, key));
+        self.run().await;
+    }
+
     async fn is_healthy(&self) -> bool {
+        if self.tls.is_some() {
+            // The tests' own client has no TLS.
+            return tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok();
+        }
         let answer = self.http.get(format!("{}/health", self.url())).send().await;
         answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
     }
@@ -126,6 +147,7 @@ impl Influx {
             org: ORG.into(),
             bucket: name,
             token: Token::new(TOKEN),
+            root_certificate: None,
             timeout: DEFAULT_TIMEOUT,
             lease: LeaseTimes { good: Duration::from_secs(8), settle: Duration::from_millis(150) },
         }

@@ -9,6 +9,7 @@
 pub mod artifacts;
 pub mod browser;
 pub mod client;
+pub mod cut;
 pub mod faulty;
 pub mod hand;
 pub mod importing;

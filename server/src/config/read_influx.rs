@@ -1,14 +1,17 @@
 //! The settings of InfluxDB, understood.
 
+use std::path::PathBuf;
+
 use super::Source;
 use super::read::Values;
 use super::settings::{
-    CONNECTION_TIMEOUT, INFLUXDB_BUCKET, INFLUXDB_ORG, INFLUXDB_TOKEN, INFLUXDB_URL, SQLITE_PATH,
+    CONNECTION_TIMEOUT, INFLUXDB_BUCKET, INFLUXDB_ORG, INFLUXDB_SSLROOTCERT, INFLUXDB_TOKEN, INFLUXDB_URL,
+    SQLITE_PATH,
 };
 use crate::store::influx::{DEFAULT_TIMEOUT, InfluxOptions, LeaseTimes, Token};
 
 /// What only matters with InfluxDB.
-const ALL: [&str; 4] = [INFLUXDB_URL, INFLUXDB_TOKEN, INFLUXDB_ORG, INFLUXDB_BUCKET];
+const ALL: [&str; 5] = [INFLUXDB_URL, INFLUXDB_TOKEN, INFLUXDB_ORG, INFLUXDB_BUCKET, INFLUXDB_SSLROOTCERT];
 pub(super) const DEFAULT_URL: &str = "http://localhost:8086";
 pub(super) const DEFAULT_ORG: &str = "trading-org";
 const DEFAULT_BUCKET: &str = "trading-states";
@@ -30,12 +33,14 @@ impl Values {
         let token = self.influx_token(INFLUXDB_TOKEN, token);
         let org = self.influx_name(INFLUXDB_ORG, DEFAULT_ORG);
         let bucket = self.influx_name(INFLUXDB_BUCKET, DEFAULT_BUCKET);
+        let root_certificate = self.influx_certificate(INFLUXDB_SSLROOTCERT);
         let timeout = self.seconds(CONNECTION_TIMEOUT, 0.1).unwrap_or(DEFAULT_TIMEOUT);
         (self.given.errors.len() == errors).then_some(InfluxOptions {
             url,
             org,
             bucket,
             token,
+            root_certificate,
             timeout,
             lease: LeaseTimes::default(),
         })
@@ -65,6 +70,14 @@ impl Values {
         Token::new(token)
     }
 
+    pub(super) fn influx_certificate(&mut self, name: &'static str) -> Option<PathBuf> {
+        let path = PathBuf::from(self.text(name)?);
+        if !path.is_file() {
+            self.wrong(name, "is not a file that can be read", "the path of a PEM file");
+        }
+        Some(path)
+    }
+
     pub(super) fn influx_name(&mut self, name: &'static str, default: &str) -> String {
         let text = self.text(name).unwrap_or_else(|| default.to_owned());
         if text.trim().is_empty() || text.chars().any(char::is_control) {
@@ -91,6 +104,7 @@ pub(super) fn named(url: &str, org: &str, bucket: &str, token: &str) -> Result<I
         org: org.to_owned(),
         bucket: bucket.to_owned(),
         token: Token::new(token),
+        root_certificate: None,
         timeout: DEFAULT_TIMEOUT,
         lease: LeaseTimes::default(),
     })

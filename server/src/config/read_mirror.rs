@@ -8,7 +8,7 @@ use super::given::Raw;
 use super::read::Values;
 use super::read_influx::{DEFAULT_ORG, DEFAULT_URL};
 use super::settings::{
-    MIRROR_BUCKET, MIRROR_FIELDS, MIRROR_ORG, MIRROR_QUEUE_SIZE, MIRROR_TOKEN, MIRROR_URL,
+    MIRROR_BUCKET, MIRROR_FIELDS, MIRROR_ORG, MIRROR_QUEUE_SIZE, MIRROR_SSLROOTCERT, MIRROR_TOKEN, MIRROR_URL,
 };
 use crate::mirror::{MirrorFields, MirrorSettings};
 use crate::store::influx::{DEFAULT_TIMEOUT, InfluxOptions, LeaseTimes};
@@ -18,7 +18,8 @@ const DEFAULT_BUCKET: &str = "trading-series";
 const DEFAULT_QUEUE_SIZE: u64 = 100_000;
 const MOST: u64 = 1_000_000_000;
 /// What only matters when fields are named.
-const OTHERS: [&str; 5] = [MIRROR_URL, MIRROR_TOKEN, MIRROR_ORG, MIRROR_BUCKET, MIRROR_QUEUE_SIZE];
+const OTHERS: [&str; 6] =
+    [MIRROR_URL, MIRROR_TOKEN, MIRROR_ORG, MIRROR_BUCKET, MIRROR_SSLROOTCERT, MIRROR_QUEUE_SIZE];
 const ALLOWED: &str =
     "state types with JSON pointers to numbers, such as position=/total_pnl,/z_score,portfolio=/equity";
 
@@ -46,9 +47,12 @@ impl Values {
             let allowed = "another bucket: that of the store is for Statehouse alone";
             self.wrong(MIRROR_BUCKET, format!("{bucket:?} is the bucket of the store"), allowed);
         }
+        let root_certificate = self.influx_certificate(MIRROR_SSLROOTCERT);
+        let root_certificate = root_certificate.or_else(|| near?.root_certificate.clone());
         let queue_size = self.whole(MIRROR_QUEUE_SIZE, 1, MOST).unwrap_or(DEFAULT_QUEUE_SIZE);
         let lease = LeaseTimes::default();
-        let bucket = InfluxOptions { url, org, bucket, token, timeout: DEFAULT_TIMEOUT, lease };
+        let bucket =
+            InfluxOptions { url, org, bucket, token, root_certificate, timeout: DEFAULT_TIMEOUT, lease };
         Some(MirrorSettings { bucket, fields, queue_size })
     }
 

@@ -65,6 +65,7 @@ pub(super) const INFLUXDB_URL: &str = "INFLUXDB_URL";
 pub(super) const INFLUXDB_TOKEN: &str = "INFLUXDB_TOKEN";
 pub(super) const INFLUXDB_ORG: &str = "INFLUXDB_ORG";
 pub(super) const INFLUXDB_BUCKET: &str = "INFLUXDB_BUCKET";
+pub(super) const INFLUXDB_SSLROOTCERT: &str = "INFLUXDB_SSLROOTCERT";
 pub(super) const POSTGRES_URL: &str = "POSTGRES_URL";
 pub(super) const POSTGRES_HOST: &str = "POSTGRES_HOST";
 pub(super) const POSTGRES_PORT: &str = "POSTGRES_PORT";
@@ -97,6 +98,7 @@ pub(super) const MIRROR_URL: &str = "MIRROR_INFLUXDB_URL";
 pub(super) const MIRROR_TOKEN: &str = "MIRROR_INFLUXDB_TOKEN";
 pub(super) const MIRROR_ORG: &str = "MIRROR_INFLUXDB_ORG";
 pub(super) const MIRROR_BUCKET: &str = "MIRROR_INFLUXDB_BUCKET";
+pub(super) const MIRROR_SSLROOTCERT: &str = "MIRROR_INFLUXDB_SSLROOTCERT";
 pub(super) const MIRROR_QUEUE_SIZE: &str = "MIRROR_QUEUE_SIZE";
 
 /// All of them.
@@ -107,6 +109,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     used(INFLUXDB_TOKEN, "/database/influxdb_token", Kind::Secret),
     used(INFLUXDB_ORG, "/database/influxdb_org", Kind::Text),
     used(INFLUXDB_BUCKET, "/database/influxdb_bucket", Kind::Text),
+    used(INFLUXDB_SSLROOTCERT, "/database/influxdb_sslrootcert", Kind::Text),
     used(POSTGRES_URL, "/database/postgresql_url", Kind::Secret),
     used(POSTGRES_HOST, "/database/postgresql_host", Kind::List),
     used(POSTGRES_PORT, "/database/postgresql_port", Kind::List),
@@ -140,6 +143,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     used(MIRROR_TOKEN, "/mirror/influxdb_token", Kind::Secret),
     used(MIRROR_ORG, "/mirror/influxdb_org", Kind::Text),
     used(MIRROR_BUCKET, "/mirror/influxdb_bucket", Kind::Text),
+    used(MIRROR_SSLROOTCERT, "/mirror/influxdb_sslrootcert", Kind::Text),
     used(MIRROR_QUEUE_SIZE, "/mirror/queue_size", Kind::Whole(1, 1_000_000_000)),
     used(LOG_LEVEL, "/log_level", Kind::Text),
     without("BACKUP_RETENTION_DAYS", "/backup_retention_days", Kind::Whole(1, u64::MAX), KEPT),

@@ -75,7 +75,7 @@ impl Mirror {
     async fn keep_following(&self, events: &EventLog, store: &dyn StateStore) {
         let mut patience = Patience(PAUSE);
         let mut place = loop {
-            match self.resume(events, store).await {
+            match self.resume(store).await {
                 Ok(seq) => break Place { seq, marked: seq },
                 Err(error) => self.failed(error),
             }
@@ -117,9 +117,10 @@ impl Mirror {
     }
 
     /// Where to go on: at the mark, if it is one of this store; else as far back as the mirror may be behind.
-    async fn resume(&self, events: &EventLog, store: &dyn StateStore) -> Result<Seq> {
+    async fn resume(&self, store: &dyn StateStore) -> Result<Seq> {
         let mark = self.bucket.mark().await?;
-        let last = events.catch_up().await?;
+        // The stream may not have heard yet where the log of a store ends that came late.
+        let last = store.tip().await?.seq;
         let mark = mark.as_deref().and_then(|mark| mark.split_once(':'));
         if let Some((seq, hash)) = mark
             && let Some(seq) = seq.parse().ok().map(Seq).filter(|seq| *seq <= last)

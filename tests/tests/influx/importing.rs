@@ -8,17 +8,17 @@ use statehouse_tests::influx::Influx;
 use statehouse_tests::server::Server;
 
 /// A point as the older systems write it: an empty tag is left out, and so is a field that is `None`.
-struct Point<'a> {
-    version: &'a str,
-    id: &'a str,
-    operation: &'a str,
-    data: Option<&'a str>,
-    description: &'a str,
-    user: Option<&'a str>,
-    nanos: i64,
+pub struct Point<'a> {
+    pub version: &'a str,
+    pub id: &'a str,
+    pub operation: &'a str,
+    pub data: Option<&'a str>,
+    pub description: &'a str,
+    pub user: Option<&'a str>,
+    pub nanos: i64,
 }
 
-fn line(point: &Point<'_>) -> String {
+pub fn line(point: &Point<'_>) -> String {
     let tag =
         |text: &str| text.replace('\\', "\\\\").replace(' ', "\\ ").replace(',', "\\,").replace('=', "\\=");
     let field = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
@@ -43,7 +43,7 @@ fn line(point: &Point<'_>) -> String {
     line
 }
 
-async fn import(target: &Server, from: &InfluxOptions, more: &[&str]) -> Ran {
+pub async fn import(target: &Server, from: &InfluxOptions, more: &[&str]) -> Ran {
     let token = Influx::variables(from).pop().unwrap().1;
     let named = ["--from-influx", &from.url, "--influx-org", &from.org, "--influx-bucket", &from.bucket];
     importing::run(target, &[&named, more].concat(), &[("INFLUX_TOKEN", token.as_str())]).await

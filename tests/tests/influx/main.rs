@@ -11,7 +11,10 @@
 mod bucket;
 mod importing;
 mod killed;
+mod many;
+mod program;
 mod proxy;
+mod tls;
 mod unfinished;
 mod wrong;
 

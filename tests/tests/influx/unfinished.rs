@@ -3,10 +3,10 @@
 use statehouse_core::model::Seq;
 use statehouse_server::store::influx::{InfluxOptions, InfluxStore};
 use statehouse_server::store::{Admin as _, Log as _, StoreError};
-use statehouse_tests::influx::bucket;
+use statehouse_tests::influx::{bucket, shared};
 
 use crate::proxy::{Fate, Proxy};
-use crate::{commit, save, verified};
+use crate::{commit, eventually, save, verified};
 
 async fn open() -> (Proxy, InfluxOptions, InfluxStore) {
     let direct = bucket().await;
@@ -85,4 +85,54 @@ async fn a_late_commit_point_does_not_come_to_be_after_a_restart_either() {
     assert_eq!(texts(&next).await, [r#"a {"n":1}"#]);
     commit(&next, vec![save("b", r#"{"n":2}"#)]).await.unwrap();
     holds(next, &options, &[r#"a {"n":1}"#, r#"b {"n":2}"#]).await;
+}
+
+/// How many points there are of these logs, whoever wrote them.
+async fn points(options: &InfluxOptions, logs: &[&str]) -> usize {
+    let mut count = 0;
+    for log in logs {
+        let flux = format!(
+            "from(bucket: {{bucket}}) |> range(start: 0, stop: 2200-01-01T00:00:00Z) |> filter(fn: (r) => r._measurement == \"{log}\")"
+        );
+        count += shared().await.query(options, &flux).await.len();
+    }
+    count
+}
+
+/// Waits until a log has so many points.
+async fn comes_to(options: &InfluxOptions, log: &str, expected: usize) {
+    eventually(&format!("{log} has {expected} points"), || async {
+        (points(options, &[log]).await == expected).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_left_unfinished_is_deleted_by_the_next_epoch_and_nothing_else_is() {
+    let (proxy, options, store) = open().await;
+    fails(&store, &proxy, Fate::IsLost).await;
+    assert_eq!(points(&options, &["meta", "data"]).await, 6, "one version is there, two are doubtful");
+    commit(&store, vec![save("a", r#"{"n":3}"#)]).await.unwrap();
+    for log in ["meta", "data", "commits"] {
+        comes_to(&options, log, 2).await;
+    }
+    holds(store, &options, &[r#"a {"n":1}"#, r#"a {"n":3}"#]).await;
+}
+
+/// The next owner tidies up after one that was killed, and after points that came when it was gone.
+#[tokio::test]
+async fn what_arrives_late_is_deleted_by_a_later_owner() {
+    let (proxy, options, store) = open().await;
+    fails(&store, &proxy, Fate::IsHeld).await;
+    store.close().await;
+    let next = InfluxStore::open(&options).await.unwrap();
+    comes_to(&options, "meta", 1).await;
+    assert_eq!(proxy.release().await, "HTTP/1.1 204 No Content");
+    assert_eq!(points(&options, &["commits"]).await, 2, "a commit point that came too late");
+    commit(&next, vec![save("b", r#"{"n":2}"#)]).await.unwrap();
+    assert_eq!(points(&options, &["commits"]).await, 3);
+    next.close().await;
+    let last = InfluxStore::open(&options).await.unwrap();
+    comes_to(&options, "commits", 2).await;
+    holds(last, &options, &[r#"a {"n":1}"#, r#"b {"n":2}"#]).await;
 }

@@ -12,7 +12,7 @@ use crate::{commit, save};
 
 async fn refused(options: &InfluxOptions) -> String {
     let error = InfluxStore::open(options).await.unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    assert!(matches!(error, StoreError::Unavailable(_) | StoreError::Refused(_)), "{error}");
     error.to_string()
 }
 

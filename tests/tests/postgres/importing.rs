@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 use statehouse_server::store::postgres::PostgresSettings;
+use statehouse_tests::cut::Cut;
 use statehouse_tests::importing::{self, Ran, empty, history, raw};
 use statehouse_tests::postgres::Postgres;
 use statehouse_tests::server::Server;
@@ -305,6 +306,40 @@ async fn an_import_that_is_killed_goes_on_where_it_was() {
     let rows: Vec<String> =
         pair.iter().map(|version| version["batch_id"].as_str().unwrap()[35..].to_owned()).collect();
     let expected: Vec<String> = (0..400).map(|n| format!("v{:06}", n * 50 + 7)).collect();
+    assert_eq!(rows, expected, "each once, in order");
+    assert_eq!(seq(&server).await, ROWS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_whose_connection_is_cut_says_so_and_goes_on_when_it_is_run_again() {
+    const ROWS: u64 = 12_000;
+    let from = older("jsonb");
+    sql(
+        &from,
+        "INSERT INTO trading_states SELECT 'v' || lpad(n::text, 6, '0'), 's' || n % 7, 'bot_memory', 'update', \
+         jsonb_build_object('n', n), '2024-01-01 00:00:00+00'::timestamptz + n * interval '1 second', NULL, NULL \
+         FROM generate_series(1, 12000) AS n",
+    );
+    let cut = Cut::after(&format!("127.0.0.1:{}", from.hosts[0].port), 900_000).await;
+    let through = format!("postgresql://postgres@{}/{}", cut.address, from.database);
+    let mut server = empty().await;
+    let ended = importing::run(&server, &["--from-postgres", &through], &[]).await;
+    assert_eq!(ended.code, 1, "{ended:?}");
+    ended.says("the import ended early: ");
+    ended.says("what was written stays, run it again to go on");
+    server.run().await;
+    let before = seq(&server).await;
+    assert!(before > 0 && before < ROWS, "{before} when it was cut: {ended:?}");
+    assert_eq!(server.stop().await, Some(0));
+    let rest = import(&server, &from, &[]).await;
+    assert_eq!((rest.code, rest.figure("There already")), (0, before), "{rest:?}");
+    assert_eq!(rest.figure("Imported"), ROWS - before, "{rest:?}");
+    server.run().await;
+    let found = history(&server, "bot_memory", "s3").await;
+    let rows: Vec<&str> = found.iter().map(|version| &version["batch_id"].as_str().unwrap()[35..]).collect();
+    // A page of the history holds a thousand, the newest.
+    let all: Vec<String> = (1..=ROWS).filter(|n| n % 7 == 3).map(|n| format!("v{n:06}")).collect();
+    let expected = &all[all.len() - 1_000..];
     assert_eq!(rows, expected, "each once, in order");
     assert_eq!(seq(&server).await, ROWS);
 }

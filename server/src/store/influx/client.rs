@@ -10,13 +10,20 @@ use influxdb2::api::write::TimestampPrecision;
 use influxdb2::models::{Query, Status};
 use influxdb2::{RequestError, api::query::FluxRecord};
 
-use super::InfluxOptions;
+use super::older::END;
+use super::{InfluxOptions, Token};
 use crate::store::{Result, StoreError};
+
+const CERTIFICATE_ENDS: &str = "-----END CERTIFICATE-----";
 
 /// A client of one bucket.
 #[derive(Debug, Clone)]
 pub(super) struct Client {
     inner: influxdb2::Client,
+    /// For what the library cannot say: times more exact than a second.
+    plain: influxdb2_reqwest::Client,
+    url: String,
+    token: Token,
     bucket: String,
     timeout: Duration,
 }
@@ -50,17 +57,22 @@ pub(super) struct OlderValue {
 impl Client {
     /// A client; nothing is asked of the server yet.
     pub(super) fn new(options: &InfluxOptions) -> Result<Self> {
-        let builder = influxdb2_reqwest::ClientBuilder::new()
-            .connect_timeout(options.timeout)
-            .redirect(influxdb2_reqwest::redirect::Policy::none());
+        let (builder, plain) = (http(options)?, http(options)?.build().map_err(unusable)?);
         let (url, org, token) = (options.url.clone(), options.org.clone(), options.token.reveal().to_owned());
         // It panics at an address that is none.
         let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             influxdb2::ClientBuilder::with_builder(builder, url, org, token).build()
         }));
         match made {
-            Ok(Ok(inner)) => Ok(Self { inner, bucket: options.bucket.clone(), timeout: options.timeout }),
-            Ok(Err(error)) => Err(StoreError::Refused(format!("InfluxDB's client: {error}"))),
+            Ok(Ok(inner)) => Ok(Self {
+                inner,
+                plain,
+                url: options.url.clone(),
+                token: options.token.clone(),
+                bucket: options.bucket.clone(),
+                timeout: options.timeout,
+            }),
+            Ok(Err(error)) => Err(unusable(error)),
             Err(_) => Err(StoreError::Refused("InfluxDB's address is not one".into())),
         }
     }
@@ -92,6 +104,29 @@ impl Client {
                 }
                 other => other.map(|()| None),
             }
+        })
+        .await
+    }
+
+    /// Deletes the points of a log that an epoch wrote, from a time (in nanoseconds) on. `Ok` after InfluxDB did it.
+    pub(super) async fn delete(&self, measurement: &str, epoch: &str, from: i64) -> Result<()> {
+        let url = format!("{}/api/v2/delete", self.url);
+        let time = |nanos: i64| chrono::DateTime::from_timestamp_nanos(nanos).to_rfc3339();
+        let body = serde_json::json!({
+            "start": time(from),
+            "stop": time(END),
+            "predicate": format!("_measurement=\"{measurement}\" AND e=\"{epoch}\""),
+        });
+        let request = self.plain.post(url).query(&[("org", &self.inner.org), ("bucket", &self.bucket)]);
+        let request = request.header("Authorization", format!("Token {}", self.token.reveal()));
+        let request = request.header("Content-Type", "application/json").body(body.to_string());
+        self.run(async move {
+            let answer = request.send().await.map_err(|source| RequestError::ReqwestProcessing { source })?;
+            let status = answer.status();
+            if status.is_success() {
+                return Ok(());
+            }
+            Err(RequestError::Http { status, text: answer.text().await.unwrap_or_default() })
         })
         .await
     }
@@ -162,6 +197,36 @@ impl Client {
             }
         }
     }
+}
+
+/// What connects to the server.
+fn http(options: &InfluxOptions) -> Result<influxdb2_reqwest::ClientBuilder> {
+    let mut builder = influxdb2_reqwest::ClientBuilder::new()
+        .connect_timeout(options.timeout)
+        .redirect(influxdb2_reqwest::redirect::Policy::none());
+    if let Some(path) = &options.root_certificate {
+        let wrong = |why: String| {
+            StoreError::Refused(format!("the certificates in {} cannot be used: {why}", path.display()))
+        };
+        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let text = String::from_utf8_lossy(&pem);
+        let each = text.split_inclusive(CERTIFICATE_ENDS).filter(|part| part.contains(CERTIFICATE_ENDS));
+        let mut count = 0;
+        for certificate in each {
+            let certificate = influxdb2_reqwest::Certificate::from_pem(certificate.as_bytes());
+            builder = builder.add_root_certificate(certificate.map_err(|error| wrong(error.to_string()))?);
+            count += 1;
+        }
+        if count == 0 {
+            return Err(wrong("there are none".into()));
+        }
+        builder = builder.tls_built_in_root_certs(false);
+    }
+    Ok(builder)
+}
+
+fn unusable(error: impl std::error::Error) -> StoreError {
+    StoreError::Refused(format!("InfluxDB's client: {error}"))
 }
 
 /// A text of a record. InfluxDB sends lines inside a text with its own ends.

@@ -13,6 +13,9 @@ use crate::store::{Result, StoreError};
 /// The layout of the bucket that this program writes and reads.
 pub(super) const LAYOUT: i64 = 1;
 
+/// How many ended epochs are tidied up after: what is written late comes soon, if it comes.
+const LOOKED_AT: usize = 3;
+
 /// Where the log ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct End {
@@ -30,6 +33,11 @@ impl End {
 
     pub(super) const fn of(commit: u64, tip: Tip) -> Self {
         Self { commit, seq: tip.seq.0, chain_hash: tip.chain_hash, recorded_at: tip.recorded_at.micros() }
+    }
+
+    /// The first version and the first commit after it.
+    pub(super) const fn next(&self) -> (u64, u64) {
+        (self.seq + 1, self.commit + 1)
     }
 
     pub(super) fn tip(&self) -> Tip {
@@ -105,6 +113,12 @@ impl Epochs {
         client.write(lines.into_text()).await?;
         self.list.push(epoch.clone());
         Ok(epoch)
+    }
+
+    /// The last few that others have followed, with that which followed.
+    pub(super) fn ended(&self) -> Vec<(Epoch, Epoch)> {
+        let pairs = self.list.windows(2).rev().take(LOOKED_AT);
+        pairs.filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone()))).collect()
     }
 
     /// What was read anew, with the numbers that were used up before.

@@ -38,6 +38,22 @@ pub(super) const EPOCHS: &str = "epochs";
 /// Who owns the bucket.
 pub(super) const LEASE: &str = "lease";
 
+/// Where a number is, in nanoseconds since 1970.
+pub(super) fn place(number: u64) -> i64 {
+    i64::try_from(number.min(LAST)).unwrap_or(0) * STEP_NANOS
+}
+
+/// A query for the epoch's name, in the column `v`, if it wrote anything to some logs from a number on.
+pub(super) fn query_presence(measurements: &[&str], epoch: &str, from: u64) -> String {
+    format!(
+        "from(bucket: {{bucket}}) |> range(start: time(v: {}), stop: time(v: {})) |> {} |> filter(fn: (r) => r.e == \"{epoch}\") \
+         |> first() |> group() |> limit(n: 1) |> map(fn: (r) => ({{v: r.e}}))",
+        place(from),
+        place(LAST),
+        filter(measurements)
+    )
+}
+
 /// Lines of line protocol.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
@@ -48,7 +64,7 @@ pub(super) struct Lines {
 impl Lines {
     /// Adds a record. `epoch` is made of letters and digits.
     pub(super) fn push(&mut self, measurement: &str, epoch: &str, number: u64, bytes: &[u8]) -> Result<()> {
-        let place = i64::try_from(number.min(LAST)).unwrap_or(0) * STEP_NANOS;
+        let place = place(number);
         if number >= LAST {
             return Err(StoreError::Unavailable("the bucket is full: its numbers have run out".into()));
         }
@@ -84,8 +100,7 @@ impl Lines {
 /// A query for the records of some logs with these numbers.
 pub(super) fn query(measurements: &[&str], stretches: &[Range<u64>]) -> String {
     let one = |stretch: &Range<u64>| {
-        let nanos = |number: u64| i64::try_from(number.min(LAST)).unwrap_or(0) * STEP_NANOS;
-        let (start, stop) = (nanos(stretch.start), nanos(stretch.end));
+        let (start, stop) = (place(stretch.start), place(stretch.end));
         format!(
             "from(bucket: {{bucket}}) |> range(start: time(v: {start}), stop: time(v: {stop})) |> {}",
             filter(measurements)

@@ -12,6 +12,7 @@ mod heads;
 mod index;
 mod layout;
 mod lease;
+mod leftovers;
 mod log;
 mod older;
 mod options;

@@ -1,6 +1,7 @@
 //! Which bucket, and how patiently.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::LeaseTimes;
@@ -38,6 +39,8 @@ pub struct InfluxOptions {
     pub bucket: String,
     /// A token that may read and write the bucket.
     pub token: Token,
+    /// Certificates (PEM) that an `https://` server's must be signed by, instead of the system's.
+    pub root_certificate: Option<PathBuf>,
     /// How long an answer may take.
     pub timeout: Duration,
     /// How ownership is agreed on.

@@ -10,7 +10,7 @@ use super::client::Client;
 use super::epoch::{End, Epoch, Epochs};
 use super::index::Index;
 use super::lease::Lease;
-use super::session;
+use super::{leftovers, session};
 use crate::store::decide::{Needs, decide_group};
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
@@ -97,6 +97,10 @@ impl Shared {
             (Epochs::clone(&index.epochs), End::of(index.commit, index.tip))
         };
         let opened = epochs.open(&self.client, end, now()).await;
+        if opened.is_ok() {
+            // Nothing waits for it, and nothing that is written from now on is touched by it.
+            tokio::spawn(leftovers::tidy(self.client.clone(), epochs.ended()));
+        }
         // Even if that failed: its number is used up.
         self.index.write().unwrap_or_else(PoisonError::into_inner).epochs = Arc::new(epochs);
         writing.lease.check()?;
