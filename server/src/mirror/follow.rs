@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use statehouse_core::hash::ChainHash;
 use statehouse_core::model::Seq;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Mirror;
@@ -73,34 +74,43 @@ impl Mirror {
     }
 
     async fn keep_following(&self, events: &EventLog, store: &dyn StateStore) {
-        let mut patience = Patience(PAUSE);
-        let mut place = loop {
-            match self.resume(store).await {
-                Ok(seq) => break Place { seq, marked: seq },
-                Err(error) => self.failed(error),
-            }
-            patience.wait().await;
-        };
-        tracing::info!("the mirror goes on after seq {}, to {}", place.seq, self.settings.bucket);
-        self.gauge.done(place.seq, Tally::default(), 0);
-        self.gauge.works();
+        let mut turns = events.turns();
+        loop {
+            turns.borrow_and_update();
+            let mut patience = Patience(PAUSE);
+            let seq = loop {
+                match self.resume(store).await {
+                    Ok(seq) => break seq,
+                    Err(error) => self.failed(error),
+                }
+                patience.wait().await;
+            };
+            tracing::info!("the mirror goes on after seq {seq}, to {}", self.settings.bucket);
+            self.gauge.done(seq, Tally::default(), 0);
+            self.gauge.works();
+            self.follow_from(seq, events, &turns).await;
+        }
+    }
+
+    /// Follows the log until it turns: then the place in it means nothing any more.
+    async fn follow_from(&self, seq: Seq, events: &EventLog, turns: &watch::Receiver<u64>) {
+        let mut place = Place { seq, marked: seq };
         let mut patience = Patience(PAUSE);
         let mut bell = events.doorbell();
-        loop {
+        while !turns.has_changed().unwrap_or(true) {
             let end = *bell.borrow_and_update();
             match self.step(events, &mut place, end).await {
-                Ok(()) if place.seq < end => patience = Patience(PAUSE),
-                Ok(()) => {
-                    patience = Patience(PAUSE);
-                    if bell.changed().await.is_err() {
-                        return;
-                    }
-                    tokio::time::sleep(GATHER).await;
-                }
+                Ok(()) => patience = Patience(PAUSE),
                 Err(error) => {
                     self.failed(error);
                     patience.wait().await;
+                    continue;
                 }
+            }
+            if place.seq >= end {
+                // It rings when the log turns, too.
+                let _ = bell.changed().await;
+                tokio::time::sleep(GATHER).await;
             }
         }
     }
