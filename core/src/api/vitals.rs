@@ -98,7 +98,7 @@ pub struct Incident {
     pub ended_at: Option<Timestamp>,
     /// The engine, with its version.
     pub engine: String,
-    /// The breaker was opened by hand; nothing need have failed.
+    /// It began with the breaker opened by hand; nothing need have failed.
     pub by_hand: bool,
     /// How often the breaker opened.
     pub opened: u64,

@@ -6,6 +6,7 @@ mod logging;
 mod open;
 mod serve;
 mod status;
+mod status_details;
 mod verify;
 
 use std::path::PathBuf;

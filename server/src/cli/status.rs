@@ -16,7 +16,7 @@ use statehouse_core::api::{
 use tokio::net::TcpStream;
 
 use super::check::{age, bytes};
-use super::{Done, FAILED};
+use super::{Done, FAILED, status_details};
 use crate::config::Loaded;
 
 /// How long the server may take to answer: longer than it waits for its store.
@@ -31,10 +31,7 @@ pub(super) async fn status(
         Some(text) => address_of(text)?,
         None => *config.api.listen.first().ok_or("the configuration names no address")?,
     };
-    let answer = tokio::time::timeout(PATIENCE, ask(reachable(address), key.as_deref())).await;
-    let (code, body) = answer
-        .map_err(|_| format!("the server at {address} does not answer"))?
-        .map_err(|error| format!("the server at {address} cannot be asked: {error}"))?;
+    let (code, body) = asked(address, "/api/v1/status", key.as_deref()).await?;
     if code != StatusCode::OK {
         let problem = serde_json::from_slice::<Problem>(&body);
         let detail = problem.map_or_else(|_| code.to_string(), |problem| problem.detail);
@@ -42,7 +39,18 @@ pub(super) async fn status(
     }
     let status: Status = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
     print(&status);
+    // A server of an older version has no details.
+    if let (StatusCode::OK, body) = asked(address, "/api/v1/status/details", key.as_deref()).await? {
+        status_details::print(&serde_json::from_slice(&body).map_err(|error| error.to_string())?);
+    }
     Ok(if status.store.up { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+async fn asked(address: SocketAddr, path: &str, key: Option<&str>) -> Result<(StatusCode, Bytes), String> {
+    let answer = tokio::time::timeout(PATIENCE, ask(reachable(address), path, key)).await;
+    answer
+        .map_err(|_| format!("the server at {address} does not answer"))?
+        .map_err(|error| format!("the server at {address} cannot be asked: {error}"))
 }
 
 fn address_of(text: &str) -> Result<SocketAddr, String> {
@@ -62,11 +70,11 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 type Asked = Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>>;
 
-async fn ask(address: SocketAddr, key: Option<&str>) -> Asked {
+async fn ask(address: SocketAddr, path: &str, key: Option<&str>) -> Asked {
     let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    let mut request = Request::get("/api/v1/status").header(HOST, address.to_string());
+    let mut request = Request::get(path).header(HOST, address.to_string());
     if let Some(key) = key {
         request = request.header(AUTHORIZATION, format!("Bearer {key}"));
     }

@@ -3,7 +3,7 @@
 //! A log only grows, unless the store lost its end: a standby that had not everything took over, or a copy was put in its
 //! place. Then the log turns: a position of before means nothing in it any more, and everybody who has one is told.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use statehouse_core::api::LatencyStatus;
 use statehouse_core::model::{Seq, Version};
 use tokio::sync::watch;
 
+use super::listeners::{Introduction, Listener, Listeners};
 use super::ring::{LoggedEvent, Ring};
 use crate::service::Latency;
 use crate::store::{Result, Rung, StateStore, StoreError, chain_hash};
@@ -32,19 +33,9 @@ pub struct EventLog {
     /// Where the log ends is not known yet: the store was not there.
     adrift: AtomicBool,
     lag: Latency,
-    listeners: Arc<AtomicU64>,
+    listeners: Arc<Listeners>,
     /// Rings when other servers may have written; `None` where this one is the only one.
     others: Option<watch::Receiver<Rung>>,
-}
-
-/// Counts a session as a listener as long as it lives.
-#[derive(Debug)]
-pub struct ListenerGuard(Arc<AtomicU64>);
-
-impl Drop for ListenerGuard {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl EventLog {
@@ -92,17 +83,16 @@ impl EventLog {
         self.turns.subscribe()
     }
 
-    /// Counts a session as a listener until the guard is dropped.
+    /// Lists a session until what this gives is dropped.
     #[must_use]
-    pub fn listen(&self) -> ListenerGuard {
-        self.listeners.fetch_add(1, Ordering::Relaxed);
-        ListenerGuard(Arc::clone(&self.listeners))
+    pub fn listen(&self, who: Introduction) -> Listener {
+        self.listeners.join(who)
     }
 
-    /// How many sessions listen.
+    /// The sessions that listen.
     #[must_use]
-    pub fn listeners(&self) -> u64 {
-        self.listeners.load(Ordering::Relaxed)
+    pub fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// At most `limit` events after a seq, in order, without gaps. Empty when there are none yet.
@@ -130,6 +120,16 @@ impl EventLog {
     #[must_use]
     pub fn lag(&self) -> LatencyStatus {
         self.lag.status()
+    }
+
+    /// The same since it was taken last, which begins anew.
+    pub(crate) fn lag_take(&self) -> LatencyStatus {
+        self.lag.take()
+    }
+
+    /// The same since it was taken last.
+    pub(crate) fn lag_untaken(&self) -> LatencyStatus {
+        self.lag.untaken()
     }
 
     /// Appends versions that this server has just made durable, in order, and rings.

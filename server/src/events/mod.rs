@@ -3,8 +3,10 @@
 //! Nothing is ever lost here, because nothing is ever sent here: a session keeps its own cursor, hears by the doorbell
 //! that the log has grown, and reads on from its cursor. A slow session therefore holds up nobody.
 
+mod listeners;
 mod log;
 mod ring;
 
-pub use log::{EventLog, ListenerGuard};
+pub use listeners::{Introduction, Listener, Listeners, SessionTotals, SessionView};
+pub use log::EventLog;
 pub use ring::LoggedEvent;

@@ -84,6 +84,8 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::events::events))
         .routes(routes!(at::verify::verify))
         .routes(routes!(at::status::status))
+        .routes(routes!(at::status::details))
+        .routes(routes!(at::status::series))
         .routes(routes!(at::breaker::show))
         .routes(routes!(at::breaker::reset))
         .routes(routes!(at::breaker::force))

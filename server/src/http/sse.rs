@@ -16,21 +16,34 @@ use super::app::App;
 use super::failure::{Answer, Failure};
 use super::subscriptions::{Refused, Subscriptions};
 use super::ws::{LOST, admit};
-use crate::events::{EventLog, ListenerGuard};
+use crate::events::{EventLog, Introduction, Listener};
 use crate::service::ServiceError;
 
 const STRETCH: usize = 64;
 
 /// Streams the events of a topic after a seq, or from now on.
-pub(super) async fn stream(app: &App, topic: Topic, after: Option<Seq>, with_data: bool) -> Answer {
+pub(super) async fn stream(
+    app: &App,
+    topic: Topic,
+    after: Option<Seq>,
+    with_data: bool,
+    who: Introduction,
+) -> Answer {
     let log = Arc::clone(app.service.events());
     let tip = log.catch_up().await.map_err(ServiceError::from)?;
     let mut subscriptions = Subscriptions::new(1);
+    let listener = admit(app, who)?;
     match subscriptions.add(topic, after, with_data, tip) {
+        Ok(from) if after.is_some() && from < tip => listener.replays(),
         Ok(_) => {}
-        Err(Refused::CannotReplay(reason)) => return Err(Failure::new(Code::CannotReplay, reason)),
+        Err(Refused::CannotReplay(reason)) => {
+            listener.cannot_replay();
+            return Err(Failure::new(Code::CannotReplay, reason));
+        }
         Err(Refused::TooMany(max)) => return Err(Failure::parameter(format!("at most {max} topic"))),
     }
+    listener.listens_to(subscriptions.names());
+    listener.is_at(subscriptions.cursor(), 0);
     let (doorbell, turns) = (log.doorbell(), log.turns());
     let reader = Reader {
         log,
@@ -41,7 +54,7 @@ pub(super) async fn stream(app: &App, topic: Topic, after: Option<Seq>, with_dat
         told: false,
         ended: false,
         stop: app.stop.clone(),
-        _listener: admit(app)?,
+        listener,
     };
     let keep_alive = KeepAlive::new().interval(app.limits().ping_every);
     let mut response: Response = Sse::new(events(reader)).keep_alive(keep_alive).into_response();
@@ -60,7 +73,7 @@ struct Reader {
     told: bool,
     ended: bool,
     stop: CancellationToken,
-    _listener: ListenerGuard,
+    listener: Listener,
 }
 
 fn events(reader: Reader) -> impl Stream<Item = Result<SseEvent, Infallible>> {
@@ -114,12 +127,14 @@ impl Reader {
         let stretch = self.log.read_after(self.subscriptions.cursor(), STRETCH).await;
         let stretch =
             stretch.inspect_err(|error| tracing::error!(%error, "an event stream could not read on")).ok()?;
+        let before = self.ready.len();
         for event in &stretch {
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
                 self.ready.push_back(named("state_update", event.seq()).data(event.json(with_data)));
                 self.log.sent([event]);
             }
         }
+        self.listener.is_at(self.subscriptions.cursor(), self.ready.len() - before);
         Some(())
     }
 }

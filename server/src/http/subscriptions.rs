@@ -41,6 +41,11 @@ impl Subscriptions {
         self.topics.is_empty()
     }
 
+    /// What it listens to.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.topics.iter().map(|known| known.topic.to_string()).collect()
+    }
+
     /// Everything up to here has been looked at.
     pub(crate) fn cursor(&self) -> Seq {
         self.cursor

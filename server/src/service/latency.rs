@@ -1,6 +1,6 @@
 //! How long something took over the last minutes, as a distribution that forgets.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use statehouse_core::api::LatencyStatus;
@@ -16,7 +16,14 @@ const BUCKETS: usize = 256;
 #[derive(Debug)]
 pub struct Latency {
     started: Instant,
-    slices: Mutex<[Slice; SLICES]>,
+    recorded: Mutex<Recorded>,
+}
+
+#[derive(Debug)]
+struct Recorded {
+    slices: [Slice; SLICES],
+    /// Everything since it was taken last.
+    untaken: Slice,
 }
 
 #[derive(Debug, Clone)]
@@ -28,8 +35,8 @@ struct Slice {
 
 impl Default for Latency {
     fn default() -> Self {
-        let empty = Slice { number: 0, counts: [0; BUCKETS], max: Duration::ZERO };
-        Self { started: Instant::now(), slices: Mutex::new(std::array::from_fn(|_| empty.clone())) }
+        let slices = std::array::from_fn(|_| Slice::of(0));
+        Self { started: Instant::now(), recorded: Mutex::new(Recorded { slices, untaken: Slice::of(0) }) }
     }
 }
 
@@ -45,31 +52,59 @@ impl Latency {
         self.status_at(self.started.elapsed())
     }
 
+    /// The distribution of what was recorded since it was taken last; it begins anew.
+    pub(crate) fn take(&self) -> LatencyStatus {
+        std::mem::replace(&mut self.recorded().untaken, Slice::of(0)).status()
+    }
+
+    /// The same, without beginning anew.
+    pub(crate) fn untaken(&self) -> LatencyStatus {
+        self.recorded().untaken.status()
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn record_at(&self, took: Duration, age: Duration) {
         let number = slice_number(age);
-        let mut slices = self.slices.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recorded = self.recorded();
+        recorded.untaken.add(took);
         let place = usize::try_from(number).unwrap_or_default() % SLICES;
-        let slice = &mut slices[place];
+        let slice = &mut recorded.slices[place];
         if slice.number != number {
-            *slice = Slice { number, counts: [0; BUCKETS], max: Duration::ZERO };
+            *slice = Slice::of(number);
         }
-        slice.counts[bucket_of(took)] += 1;
-        slice.max = slice.max.max(took);
+        slice.add(took);
     }
 
     fn status_at(&self, age: Duration) -> LatencyStatus {
         let newest = slice_number(age);
-        let slices = self.slices.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut counts = [0_u64; BUCKETS];
-        let mut max = Duration::ZERO;
-        for slice in slices.iter().filter(|s| s.number + SLICES as u64 > newest) {
-            counts.iter_mut().zip(slice.counts).for_each(|(sum, count)| *sum += count);
-            max = max.max(slice.max);
+        let recorded = self.recorded();
+        let mut all = Slice::of(newest);
+        for slice in recorded.slices.iter().filter(|s| s.number + SLICES as u64 > newest) {
+            all.counts.iter_mut().zip(slice.counts).for_each(|(sum, count)| *sum += count);
+            all.max = all.max.max(slice.max);
         }
-        let count = counts.iter().sum();
+        all.status()
+    }
+}
+
+impl Slice {
+    fn of(number: u64) -> Self {
+        Self { number, counts: [0; BUCKETS], max: Duration::ZERO }
+    }
+
+    fn add(&mut self, took: Duration) {
+        self.counts[bucket_of(took)] += 1;
+        self.max = self.max.max(took);
+    }
+
+    fn status(&self) -> LatencyStatus {
+        let count = self.counts.iter().sum();
         // A bucket's upper edge may lie above the slowest duration that was really seen.
-        let quantile = |percent: u64| milliseconds(upper_edge(&counts, count, percent).min(max));
-        LatencyStatus { count, p50_ms: quantile(50), p99_ms: quantile(99), max_ms: milliseconds(max) }
+        let quantile = |percent: u64| milliseconds(upper_edge(&self.counts, count, percent).min(self.max));
+        LatencyStatus { count, p50_ms: quantile(50), p99_ms: quantile(99), max_ms: milliseconds(self.max) }
     }
 }
 
@@ -145,5 +180,8 @@ mod tests {
         assert!((0.98..=1.0).contains(&status.p99_ms), "{status:?}");
         assert!((status.max_ms - 1.0).abs() < 1e-9, "{status:?}");
         assert_eq!(latency.status_at(Duration::from_secs(330)).count, 0);
+        assert_eq!(latency.untaken(), status);
+        assert_eq!(latency.take(), status);
+        assert_eq!(latency.take(), LatencyStatus::default());
     }
 }

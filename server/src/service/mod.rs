@@ -19,10 +19,12 @@ mod signature;
 mod snapshots;
 mod status;
 mod stream;
+mod vitals;
 mod write;
 mod writer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use statehouse_core::model::Timestamp;
 use statehouse_core::schema::Modes;
@@ -32,6 +34,7 @@ use crate::events::EventLog;
 use crate::mirror::Mirror;
 use crate::store::{Resilience, StateStore};
 use checker::Checked;
+use vitals::Vitals;
 use writer::Writer;
 
 pub use clock::{Clock, IdSource, SystemClock, Uuids};
@@ -60,6 +63,8 @@ pub struct Settings {
     pub resilience: Resilience,
     /// The mirror that follows the log, as `/status` says it.
     pub mirror: Option<Arc<Mirror>>,
+    /// How long one step of the series of the last 24 hours is.
+    pub series_step: Duration,
 }
 
 impl Default for Settings {
@@ -72,6 +77,7 @@ impl Default for Settings {
             key_required: false,
             resilience: Resilience::default(),
             mirror: None,
+            series_step: Duration::from_mins(1),
         }
     }
 }
@@ -85,6 +91,7 @@ pub struct Service {
     started_at: Timestamp,
     checked: std::sync::Mutex<Checked>,
     follower: JoinHandle<()>,
+    vitals: Arc<Vitals>,
     /// What `/status` counted last, for when the store is away.
     counted: std::sync::Mutex<Option<status::Counted>>,
 }
@@ -103,6 +110,8 @@ impl Service {
         let log = Arc::clone(&events);
         let follower = tokio::spawn(async move { log.follow().await });
         let started_at = settings.clock.now();
+        let step = settings.series_step;
+        let vitals = Arc::new(Vitals::new(started_at, step));
         let service = Arc::new(Self {
             store,
             writer,
@@ -111,9 +120,11 @@ impl Service {
             started_at,
             checked: std::sync::Mutex::default(),
             follower,
+            vitals,
             counted: std::sync::Mutex::default(),
         });
         service.begin_resilience().await;
+        tokio::spawn(vitals::keep_measuring(Arc::downgrade(&service), step));
         Ok(service)
     }
 

@@ -41,8 +41,11 @@ impl Service {
         }
         if let Some(fallback) = &self.settings.resilience.fallback {
             let (mut replays, events) = (fallback.follow_replays(), Arc::clone(&self.events));
+            let (vitals, counts) = (Arc::clone(&self.vitals), Arc::clone(self.writer.counts()));
             tokio::spawn(async move {
                 while let Some(versions) = replays.recv().await {
+                    vitals.replayed(&versions);
+                    counts.add_saved(versions.len());
                     events.publish(versions).await;
                 }
             });

@@ -49,12 +49,16 @@ impl Service {
             },
         };
         let checked = self.checked();
+        let store = self.store.status().await;
+        if store.up {
+            self.vitals.met(&store.engine);
+        }
         let resilience = &self.settings.resilience;
         Ok(Status {
             version: self.settings.version.clone(),
             started_at: self.started_at,
             now: self.now(),
-            store: self.store.status().await,
+            store,
             seq: counted.seq,
             states_live: counted.live,
             states_deleted: counted.deleted,
@@ -62,7 +66,7 @@ impl Service {
             snapshots: counted.snapshots,
             commit: self.writer.latency().status(),
             event_lag: self.events.lag(),
-            listeners: self.events.listeners(),
+            listeners: self.events.listeners().count(),
             verified_seq: (checked.to > Seq::ZERO).then_some(checked.to),
             chain_fault: checked.fault,
             key_required: self.settings.key_required,

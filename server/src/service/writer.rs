@@ -1,5 +1,6 @@
 //! Group commit: one task takes what has arrived and makes it durable in one transaction.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -39,18 +40,51 @@ pub(super) struct Writer {
     room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<()>>>,
     latency: Latency,
+    counts: Arc<WriteCounts>,
+}
+
+/// What became of writes since the server started.
+#[derive(Debug, Default)]
+pub(super) struct WriteCounts {
+    saved: AtomicU64,
+    refused: AtomicU64,
+    unknown: AtomicU64,
+}
+
+impl WriteCounts {
+    /// Versions that were made durable.
+    pub(super) fn saved(&self) -> u64 {
+        self.saved.load(Ordering::Relaxed)
+    }
+
+    /// More versions were made durable.
+    pub(super) fn add_saved(&self, versions: usize) {
+        self.saved.fetch_add(versions as u64, Ordering::Relaxed);
+    }
+
+    /// Requests of which nothing was written because the store failed.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Requests of which nobody knows.
+    pub(super) fn unknown(&self) -> u64 {
+        self.unknown.load(Ordering::Relaxed)
+    }
 }
 
 impl Writer {
     /// Starts the task.
     pub(super) fn start(store: Arc<dyn StateStore>, events: Arc<EventLog>, clock: Arc<dyn Clock>) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(receiver, store, events, clock));
+        let counts = Arc::<WriteCounts>::default();
+        let task = tokio::spawn(run(receiver, store, events, clock, Arc::clone(&counts)));
         Self {
             queue: RwLock::new(Some(sender)),
             room: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             task: Mutex::new(Some(task)),
             latency: Latency::default(),
+            counts,
         }
     }
 
@@ -70,9 +104,13 @@ impl Writer {
         let answer = answered.await.map_err(|_| ServiceError::Internal("the writer task ended".into()))?;
         self.latency.record(started.elapsed());
         answer.map_err(|error| match error {
-            certain if certain.nothing_was_written() => certain.into(),
+            certain if certain.nothing_was_written() => {
+                self.counts.refused.fetch_add(1, Ordering::Relaxed);
+                certain.into()
+            }
             error => {
                 tracing::error!(%error, "it is not known whether a group was written");
+                self.counts.unknown.fetch_add(1, Ordering::Relaxed);
                 ServiceError::OutcomeUnknown
             }
         })
@@ -81,6 +119,11 @@ impl Writer {
     /// How long callers waited for their commits.
     pub(super) fn latency(&self) -> &Latency {
         &self.latency
+    }
+
+    /// What became of writes.
+    pub(super) fn counts(&self) -> &Arc<WriteCounts> {
+        &self.counts
     }
 
     /// Takes no more requests and waits until those that were taken are done.
@@ -110,6 +153,7 @@ async fn run(
     store: Arc<dyn StateStore>,
     events: Arc<EventLog>,
     clock: Arc<dyn Clock>,
+    counts: Arc<WriteCounts>,
 ) {
     let mut late = tokio::spawn(std::future::ready(()));
     let mut jobs = Vec::with_capacity(GROUP);
@@ -124,7 +168,7 @@ async fn run(
             jobs.drain(..).map(|job| (job.request, job.answer)).unzip();
         match store.commit(&requests, clock.now()).await {
             Ok(results) => {
-                publish(&events, &results).await;
+                counts.add_saved(publish(&events, &results).await);
                 for (answer, result) in answers.into_iter().zip(results) {
                     // A caller that has gone away meanwhile finds its write in the log.
                     let _ = answer.send(Ok(result));
@@ -154,8 +198,8 @@ async fn look_for_late(events: Arc<EventLog>) {
 }
 
 /// Watchers hear of a version only after it is durable, and before its writer does, so that a writer who then asks
-/// for events finds its own.
-async fn publish(events: &EventLog, results: &[std::result::Result<Written, WriteRefusal>]) {
+/// for events finds its own. Answers how many versions there are.
+async fn publish(events: &EventLog, results: &[std::result::Result<Written, WriteRefusal>]) -> usize {
     let mut versions: Vec<Version> = Vec::new();
     let mut lists_changed = false;
     for written in results.iter().flatten() {
@@ -172,8 +216,10 @@ async fn publish(events: &EventLog, results: &[std::result::Result<Written, Writ
             Written::Pending(_) => {}
         }
     }
+    let count = versions.len();
     events.publish(versions).await;
     if lists_changed {
         events.announce_lists();
     }
+    count
 }

@@ -233,6 +233,9 @@ async fn status_prints_what_a_running_server_says() {
         "1 live, 0 deleted",
         "Breaker         closed",
         "Cache           heads: ",
+        "On disk         ",
+        "Formats         API v1, layout 1 of the store",
+        "Incidents       none since the start",
     ] {
         assert!(status.out.contains(part), "{part} in {}", status.out);
     }

@@ -20,3 +20,4 @@ mod safety;
 mod saving;
 mod snapshots;
 mod stopping;
+mod vitals;

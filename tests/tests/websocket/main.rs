@@ -280,6 +280,8 @@ async fn d_081_a_reader_that_stayed_behind_is_closed_with_1013() {
     // The time that a reader may take nothing is what is tested here. One that wakes up after it still hears why.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(stalled.close_code().await, Some(1013));
+    let details = server.client.get("/api/v1/status/details").await.expect(200).json();
+    assert_eq!(details["sessions"]["too_slow"], 1, "{details}");
 }
 
 #[tokio::test]

@@ -14,8 +14,10 @@ use statehouse_core::model::{Seq, Timestamp};
 
 use super::Live;
 use crate::api;
+use crate::model::address::encode_segment;
 use crate::model::link::{Link, backoff_ms};
 use crate::model::text::base64url;
+use crate::parts::Author;
 use crate::shell::{Clock, clock};
 
 /// Silence after which the console asks whether the server is still there.
@@ -90,7 +92,8 @@ fn open() -> Result<WebSocket, ()> {
     let location = window().location();
     let (Ok(protocol), Ok(host)) = (location.protocol(), location.host()) else { return Err(()) };
     let scheme = if protocol == "https:" { "wss" } else { "ws" };
-    let url = format!("{scheme}://{host}/ws");
+    let name = Author::stored().map_or_else(|| "console".to_owned(), |name| format!("console, {name}"));
+    let url = format!("{scheme}://{host}/ws?client={}", encode_segment(&name));
     // A browser cannot send headers here, so the key travels as a subprotocol.
     let socket = match api::key() {
         Some(key) => WebSocket::open_with_protocols(

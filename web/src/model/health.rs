@@ -1,6 +1,8 @@
 //! How the server is, in one sentence and in the words of its parts.
 
-use statehouse_core::api::{BreakerState, BreakerStatus, FallbackStatus, LatencyStatus, Status};
+use statehouse_core::api::{
+    BreakerState, BreakerStatus, FallbackStatus, LatencyStatus, Status, StatusSeries,
+};
 
 use super::number;
 
@@ -45,6 +47,30 @@ pub fn sentence(status: &Status) -> (Mood, String) {
         return (Mood::Bad, format!("{conflicts} for a decision"));
     }
     (Mood::Good, "Everything works".to_owned())
+}
+
+/// Saves a second, lately and in the best minute of the day: the step that runs and the one before it, and the step with
+/// the most. `None` before anything can be said.
+#[must_use]
+pub fn saves_a_second(series: &StatusSeries) -> Option<(String, String)> {
+    let steps = &series.saves;
+    let before = steps.len().saturating_sub(2);
+    let begun = series.since.micros() + micros(float(before as u64) * series.step_seconds);
+    let passed = float(u64::try_from(series.now.micros() - begun).unwrap_or_default()) / 1e6;
+    let lately: u64 = steps[before..].iter().flatten().sum();
+    let most = steps.iter().flatten().copied().max()?;
+    let words = |rate: f64| if rate < 100.0 { format!("{rate:.1}") } else { format!("{rate:.0}") };
+    Some((words(float(lately) / passed.max(1.0)), words(float(most) / series.step_seconds)))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a rate for people")]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "microseconds of a day")]
+fn micros(seconds: f64) -> i64 {
+    (seconds * 1e6) as i64
 }
 
 /// `closed`, `open`, `half open`.
@@ -106,6 +132,21 @@ mod tests {
         assert_eq!(sentence(&status(&away)).1, "The store is away, 2 writes wait in the journal");
         let damaged = format!(r#"{away},"chain_fault":"seq 4: ...""#);
         assert_eq!(sentence(&status(&damaged)).1, "Stored versions are damaged");
+    }
+
+    #[test]
+    fn saves_are_counted_over_the_last_minute_and_a_bit() {
+        let at = |text: &str| statehouse_core::model::Timestamp::parse(text).unwrap();
+        let series = StatusSeries {
+            since: at("2026-11-21T09:00:00Z"),
+            now: at("2026-11-21T09:03:30Z"),
+            step_seconds: 60.0,
+            saves: vec![Some(2472), None, Some(30), Some(24)],
+            ..StatusSeries::default()
+        };
+        assert_eq!(saves_a_second(&series), Some(("0.6".to_owned(), "41.2".to_owned())));
+        let young = StatusSeries { now: at("2026-11-21T09:00:10Z"), saves: vec![Some(5)], ..series };
+        assert_eq!(saves_a_second(&young), Some(("0.5".to_owned(), "0.1".to_owned())));
     }
 
     #[test]

@@ -35,6 +35,10 @@ const HEAD_MAX: usize = 64 << 10;
 /// How long to wait after the system could not accept, for example because no file handle is free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
 /// A bound socket.
 #[derive(Debug)]
 pub struct Listening {
@@ -101,10 +105,14 @@ async fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Rou
         tracing::debug!(%error, "a connection ended before it began");
         return;
     }
+    let peer = stream.peer_addr().ok().map(Peer);
     let progress = Progress::default();
     let stream = Watched::new(stream, app.limits().write_timeout, progress.clone());
     let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(progress.clone());
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         let request: Request = request.map(axum::body::Body::new);
         request
     });

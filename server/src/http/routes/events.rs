@@ -1,5 +1,6 @@
 //! `GET /events`: pages of the log, or the log as it grows.
 
+use axum::Extension;
 use axum::extract::{OriginalUri, State};
 use axum::http::header::{ACCEPT, HeaderName};
 use axum::http::{HeaderMap, StatusCode};
@@ -12,7 +13,9 @@ use super::{page, yes};
 use crate::http::app::App;
 use crate::http::extract::Params;
 use crate::http::failure::{Answer, Failure};
+use crate::http::listen::Peer;
 use crate::http::openapi::Always;
+use crate::http::ws::introduced;
 use crate::http::{link, reply, sse};
 use crate::service::EventFilter;
 
@@ -34,6 +37,8 @@ pub(crate) struct Parameters {
     data: bool,
     /// Only events of this topic: `states` (all, when left out), `states:<type>` or `state:<id>`.
     topic: Option<String>,
+    /// With SSE: a name for people, shown among those who listen.
+    client: Option<String>,
 }
 
 /// A page of events. With `Accept: text/event-stream` the events as they happen (SSE): those after `Last-Event-ID`, or
@@ -46,12 +51,14 @@ pub(crate) async fn events(
     State(app): State<App>,
     Params(asked): Params<Parameters>,
     OriginalUri(here): OriginalUri,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Answer {
     let topic = asked.topic.as_deref().map(topic).transpose()?;
     if wants_stream(&headers) {
         let after = last_event_id(&headers)?.or(asked.after.map(Seq));
-        return sse::stream(&app, topic.unwrap_or(Topic::All), after, asked.data).await;
+        let who = introduced("sse", asked.client, peer);
+        return sse::stream(&app, topic.unwrap_or(Topic::All), after, asked.data, who).await;
     }
     let filter = EventFilter { topics: topic.into_iter().collect(), with_data: asked.data };
     match (asked.after, asked.before) {

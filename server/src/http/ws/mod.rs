@@ -4,9 +4,10 @@ mod pace;
 mod session;
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use statehouse_core::api::Code;
@@ -14,8 +15,9 @@ use statehouse_core::api::Code;
 use super::app::App;
 use super::failure::{Answer, Failure};
 use super::guard;
-use super::listen::Progress;
+use super::listen::{Peer, Progress};
 use super::openapi::Always;
+use crate::events::{Introduction, Listener};
 pub(super) use session::LOST;
 use session::Session;
 
@@ -23,14 +25,25 @@ use session::Session;
 const MESSAGE_MAX: usize = 64 << 10;
 /// Bytes kept ready for each direction of a session. Many sessions are quiet: the usual 128 KiB would be spent on nothing.
 const BUFFER: usize = 4 << 10;
+/// Characters of a client's name at most.
+const NAME_MAX: usize = 100;
+
+/// Of other parameters, which older clients may send, nothing is known.
+#[derive(serde::Deserialize)]
+pub(crate) struct Parameters {
+    client: Option<String>,
+}
 
 /// Opens a WebSocket. The client says `{"action":"subscribe","topic":"states" | "states:<type>" | "state:<id>","after":SEQ?}`
 /// and is sent every version once, in order, also those written after `after` while it was away.
 #[utoipa::path(get, path = "/ws", tag = "events",
+    params(("client" = Option<String>, Query, description = "A name for people, shown among those who listen")),
     responses((status = 101, description = "A WebSocket; see docs/API.md for its messages"), Always))]
 pub(crate) async fn connect(
     State(app): State<App>,
     progress: Option<Extension<Progress>>,
+    peer: Option<Extension<Peer>>,
+    asked: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Answer<Response> {
@@ -41,7 +54,8 @@ pub(crate) async fn connect(
         let detail = "the page that opens this WebSocket is of another origin; name it in TRADING_STATE_API_CORS_ORIGINS to allow it";
         return Err(Failure::new(Code::ForbiddenOrigin, detail));
     }
-    let listener = admit(&app)?;
+    let listener =
+        admit(&app, introduced("websocket", asked.ok().and_then(|Query(asked)| asked.client), peer))?;
     let progress = progress.map(|Extension(progress)| progress).unwrap_or_default();
     let token = app.sessions.token();
     Ok(upgrade
@@ -51,16 +65,27 @@ pub(crate) async fn connect(
         .max_message_size(MESSAGE_MAX)
         .max_frame_size(MESSAGE_MAX)
         .on_upgrade(async move |socket| {
-            Session::new(socket, app, progress).run().await;
-            drop((listener, token));
+            Session::new(socket, app, progress, listener).run().await;
+            drop(token);
         }))
 }
 
-/// Counts a session in, unless there are too many.
-pub(super) fn admit(app: &App) -> Answer<crate::events::ListenerGuard> {
+/// Lists a session, unless there are too many.
+pub(super) fn admit(app: &App, who: Introduction) -> Answer<Listener> {
     let events = app.service.events();
-    if events.listeners() >= app.limits().sessions {
+    if events.listeners().count() >= app.limits().sessions {
         return Err(Failure::new(Code::TooManyRequests, "too many sessions listen already; try again later"));
     }
-    Ok(events.listen())
+    Ok(events.listen(who))
+}
+
+/// Who listens, as far as it is known. A name is for people to read: what does not fit is left out, nothing is refused.
+pub(super) fn introduced(
+    kind: &'static str,
+    client: Option<String>,
+    peer: Option<Extension<Peer>>,
+) -> Introduction {
+    let name = |text: String| text.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect::<String>();
+    let client = client.map(name).filter(|name| !name.trim().is_empty());
+    Introduction { kind, client, address: peer.map(|Extension(Peer(address))| address.to_string()) }
 }

@@ -14,7 +14,7 @@ use super::super::app::App;
 use super::super::listen::Progress;
 use super::super::subscriptions::{Refused, Subscriptions};
 use super::pace::{End, Pace, Step, patient};
-use crate::events::{EventLog, LoggedEvent};
+use crate::events::{EventLog, Listener, LoggedEvent};
 
 /// How long a close frame may take to go out.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -31,6 +31,7 @@ pub(super) struct Session {
     app: App,
     log: Arc<EventLog>,
     progress: Progress,
+    listener: Listener,
     subscriptions: Subscriptions,
     pace: Pace,
     /// The client was told of everything up to here.
@@ -39,11 +40,21 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(socket: WebSocket, app: App, progress: Progress) -> Self {
+    pub(super) fn new(socket: WebSocket, app: App, progress: Progress, listener: Listener) -> Self {
         let log = Arc::clone(app.service.events());
         let subscriptions = Subscriptions::new(app.limits().subscriptions);
         let last_heard = Instant::now();
-        Self { socket, app, log, progress, subscriptions, pace: Pace::default(), told: None, last_heard }
+        Self {
+            socket,
+            app,
+            log,
+            progress,
+            listener,
+            subscriptions,
+            pace: Pace::default(),
+            told: None,
+            last_heard,
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -54,6 +65,9 @@ impl Session {
             None => End::Close(close_code::AWAY, "the server is stopping"),
         };
         if let End::Close(code, reason) = end {
+            if code == close_code::AGAIN {
+                self.listener.was_too_slow();
+            }
             let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
             // A peer that does not take the frame in time finds the connection closed without one.
             let _ = timeout(FAREWELL, self.farewell(frame)).await;
@@ -112,6 +126,7 @@ impl Session {
             Ok(ClientMessage::Subscribe { topic, after, data }) => self.subscribe(topic, after, data).await,
             Ok(ClientMessage::Unsubscribe { topic }) => {
                 self.subscriptions.remove(&topic);
+                self.listener.listens_to(self.subscriptions.names());
                 self.say(&ServerMessage::UnsubscriptionConfirmed { topic }).await
             }
             Ok(ClientMessage::Ping) => self.say(&ServerMessage::Pong).await,
@@ -129,12 +144,19 @@ impl Session {
             }
         };
         match self.subscriptions.add(topic.clone(), after, data, seq) {
-            Ok(after) => {
+            Ok(from) => {
                 self.told = None;
+                self.listener.listens_to(self.subscriptions.names());
+                self.listener.is_at(self.subscriptions.cursor(), 0);
+                if after.is_some() && from < seq {
+                    self.listener.replays();
+                }
+                let after = from;
                 self.say(&ServerMessage::SubscriptionConfirmed { topic, after, seq }).await?;
                 if self.subscriptions.cursor() >= seq { self.caught_up().await } else { Ok(()) }
             }
             Err(Refused::CannotReplay(reason)) => {
+                self.listener.cannot_replay();
                 let after = after.unwrap_or(seq);
                 self.say(&ServerMessage::CannotReplay { after, reason, seq }).await
             }
@@ -168,6 +190,7 @@ impl Session {
         }
         self.flush().await?;
         self.log.sent(&sent);
+        self.listener.is_at(self.subscriptions.cursor(), sent.len());
         self.pace.adapt(bytes);
         if self.told.is_none() && self.subscriptions.cursor() >= self.log.last_seq() {
             self.caught_up().await?;

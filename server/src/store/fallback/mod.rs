@@ -18,9 +18,10 @@ mod journal;
 mod refuse;
 mod remember;
 mod replay;
+mod settings;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,28 +43,12 @@ use heads_file::{HeadsFile, Seen};
 use journal::Journal;
 
 pub use journal::JournalCounts;
+pub use settings::FallbackSettings;
 
 /// What the clock is ahead by, so that heads seen before the program started have a time.
 const BEFORE_THE_START: Duration = Duration::from_hours(100 * 365 * 24);
 /// How long one replay keeps new writes waiting before they queue up behind it.
 const SLICE: Duration = Duration::from_secs(1);
-
-/// Where the journal is and how often the store is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FallbackSettings {
-    /// The folder of the journal; one server only.
-    pub folder: PathBuf,
-    /// While something waits, the store is asked this often whether it is back.
-    pub poll: Duration,
-}
-
-impl FallbackSettings {
-    /// A journal in this folder.
-    #[must_use]
-    pub fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), poll: Duration::from_secs(1) }
-    }
-}
 
 /// Another store with a journal beside it.
 pub struct FallbackStore {

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod record;
+mod settings;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use super::{
 use breaker::Breaker;
 
 pub use record::{Outage, Turn};
+pub use settings::GuardSettings;
 
 /// How long a store that failed to write may take to say that it is there at all.
 const PING: Duration = Duration::from_secs(2);
@@ -28,37 +30,6 @@ const PING: Duration = Duration::from_secs(2);
 const FACTS: Duration = Duration::from_secs(5);
 /// The slowest read is looked for so far back.
 const SLOW_WINDOW: Duration = Duration::from_hours(1);
-
-/// How patient a guard is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GuardSettings {
-    /// A call that takes longer, retries included, has failed.
-    pub timeout: Duration,
-    /// How often a read is tried in all.
-    pub attempts: u32,
-    /// How often a commit of which nothing can have been written is tried in all.
-    pub commit_attempts: u32,
-    /// The pause before the first retry; each further one is twice as long. Every pause is shortened by chance, to half
-    /// of it at most, so that many servers do not come back at once.
-    pub delay: Duration,
-    /// So many failures open the breaker.
-    pub failure_threshold: u32,
-    /// So long it stays open before one call is tried.
-    pub recovery_timeout: Duration,
-}
-
-impl Default for GuardSettings {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            attempts: 4,
-            commit_attempts: 4,
-            delay: Duration::from_secs(1),
-            failure_threshold: 5,
-            recovery_timeout: Duration::from_mins(1),
-        }
-    }
-}
 
 /// Another store, guarded. Only an engine that fails or does not answer counts as a failure; refusals, conflicts and
 /// damage are answers. A store that has not been reached since the start is not asked, so that it has not failed either:

@@ -1,18 +1,15 @@
 //! Connections to the server that accepts writes, whichever of the hosts that is.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{
-    PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions, PgSslMode, Postgres,
-};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::Instant;
 
 use super::failure::failed;
+use super::reader::Reader;
 use super::settings::{PostgresHost, PostgresSettings, Tls};
 use crate::store::pool_watch::PoolWatch;
 use crate::store::{PoolFacts, Result, StoreError};
@@ -150,7 +147,7 @@ impl Link {
         let asked = std::time::Instant::now();
         let connection = self.pool.acquire().await.map_err(failed)?;
         self.watch.got(asked, self.busy());
-        Ok(Reader { connection, deadline })
+        Ok(Reader::new(connection, deadline))
     }
 
     /// Waits for work, but not for ever: a frozen server keeps connections open and says nothing.
@@ -171,42 +168,6 @@ fn no_answer(patience: Duration) -> StoreError {
 }
 
 const MARGIN: Duration = Duration::from_millis(20);
-
-/// A connection from the pool. One that did not answer in time is closed and not given to the next.
-#[derive(Debug)]
-pub(in crate::store) struct Reader {
-    connection: PoolConnection<Postgres>,
-    deadline: Instant,
-}
-
-impl Deref for Reader {
-    type Target = PgConnection;
-
-    fn deref(&self) -> &PgConnection {
-        &self.connection
-    }
-}
-
-impl DerefMut for Reader {
-    fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.connection
-    }
-}
-
-impl Reader {
-    /// Closes the connection instead of giving it back.
-    pub(super) fn close_on_drop(&mut self) {
-        self.connection.close_on_drop();
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if Instant::now() >= self.deadline {
-            self.connection.close_on_drop();
-        }
-    }
-}
 
 fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost, lost: Lost) -> PgPool {
     let several = settings.hosts.len() > 1 && purpose == Purpose::Serve;

@@ -6,6 +6,7 @@ mod failure;
 mod link;
 mod migrate;
 mod older;
+mod reader;
 mod reading;
 mod settings;
 mod sizes;

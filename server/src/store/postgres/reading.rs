@@ -6,7 +6,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 
 use super::PostgresStore;
 use super::failure::failed;
-use super::link::Reader;
+use super::reader::Reader;
 use crate::store::Result;
 use crate::store::sql::{Connection, Dialect, Discard, SqlStore, Statement, Value};
 

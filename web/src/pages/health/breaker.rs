@@ -1,80 +1,127 @@
-//! The circuit breaker, and moving it by hand.
+//! The circuit breaker: how it is, how it was in the last 24 hours, and moving it by hand.
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::{BreakerState, BreakerStatus, ForceBreaker, ForcedState};
+use statehouse_core::api::{BreakerState, BreakerStatus, ForceBreaker, ForcedState, StatusSeries};
 
 use super::cards::{Card, Line};
-use super::mark;
+use super::chart::span;
+use super::ctx;
 use crate::api::{self, ApiError};
 use crate::model::health::{Mood, breaker_word};
-use crate::model::number;
+use crate::model::incident::{length, openings, stretches};
+use crate::model::{age, number};
 use crate::parts::Ask;
-use crate::shell::{desk, toasts};
+use crate::shell::toasts;
 
-/// The card; it stays on the page while figures are read again, so that a question is not taken away.
-#[component]
-pub(super) fn Breaker() -> impl IntoView {
-    let desk = desk();
-    let shown = Memo::new(move |_| {
-        desk.status.value.with(|status| status.as_ref().and_then(|status| status.breaker.clone()))
-    });
-    let there = Memo::new(move |_| shown.with(Option::is_some));
-    let asking = RwSignal::new(false);
-    view! {
-        <Show when=move || there.get()>
-            {move || shown.get().map(|breaker| figures(breaker, asking))}
-            <OpenByHand asking/>
-        </Show>
-    }
+/// What is asked before it is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hand {
+    Open,
+    Reset,
 }
 
-fn figures(breaker: BreakerStatus, asking: RwSignal<bool>) -> impl IntoView {
-    let closed = breaker.state == BreakerState::Closed;
-    let words = if breaker.forced {
-        format!("{} by hand", breaker_word(&breaker))
-    } else {
-        breaker_word(&breaker).to_owned()
-    };
-    let chip = mark(if closed && !breaker.forced { Mood::Good } else { Mood::Bad }, words);
-    let settled = closed && !breaker.forced && breaker.failure_count < 0.05;
-    let again = breaker.retry_after_seconds.map(|seconds| format!("{seconds:.0} s"));
+/// The card.
+#[component]
+pub(super) fn Breaker() -> impl IntoView {
+    let ctx = ctx();
+    let breaker = Memo::new(move |_| {
+        ctx.desk.status.value.with(|status| status.as_ref().and_then(|status| status.breaker.clone()))
+    });
+    let known = Memo::new(move |_| ctx.desk.status.value.with(Option::is_some));
+    let there = Memo::new(move |_| breaker.with(Option::is_some));
+    let chip = Signal::derive(move || {
+        Some(match breaker.get() {
+            None => (Mood::Plain, "off".to_owned()),
+            Some(breaker) => {
+                let by_hand = if breaker.forced { " by hand" } else { "" };
+                let good = breaker.state == BreakerState::Closed && !breaker.forced;
+                (if good { Mood::Good } else { Mood::Bad }, format!("{}{by_hand}", breaker_word(&breaker)))
+            }
+        })
+        .filter(|_| known.get())
+    });
+    let (opening, resetting) = (RwSignal::new(false), RwSignal::new(false));
+    let forced = Memo::new(move |_| breaker.with(|b| b.as_ref().is_some_and(|b| b.forced)));
+    let settled = Memo::new(move |_| breaker.with(|b| b.as_ref().is_some_and(is_settled)));
     view! {
         <Card name="Circuit breaker" chip>
-            <Line
-                name="Failures that count" figure=format!("{:.1}", breaker.failure_count)
-                about=format!("opens at {}", breaker.failure_threshold)
-            />
-            <Line name="Opened since the start" figure=number::count(breaker.opened)/>
-            <Line name="Calls refused" figure=number::count(breaker.refused)/>
-            {again.map(|again| view! { <Line name="Next try in" figure=again/> })}
-            <div class="hands">
-                <button class="btn small" disabled=breaker.forced on:click=move |_| asking.set(true)>"Open by hand\u{2026}"</button>
-                <ResetButton settled/>
-            </div>
+            {move || breaker.get().map(|breaker| figures(&breaker))}
+            {move || ctx.series.value.with(|series| {
+                series.as_ref().filter(|series| !series.breaker.is_empty()).map(timeline)
+            })}
+            <Show
+                when=move || there.get()
+                fallback=|| view! { <p class="hint">"Every call goes to the store, whatever fails."</p> }
+            >
+                <div class="hands">
+                    <button class="btn small" disabled=move || forced.get() on:click=move |_| opening.set(true)>
+                        "Open by hand\u{2026}"
+                    </button>
+                    <button class="btn small" disabled=move || settled.get() on:click=move |_| resetting.set(true)>
+                        "Reset\u{2026}"
+                    </button>
+                </div>
+            </Show>
+            <Asking open=opening hand=Hand::Open/>
+            <Asking open=resetting hand=Hand::Reset/>
         </Card>
     }
 }
 
-#[component]
-fn ResetButton(settled: bool) -> impl IntoView {
-    let (desk, toasts) = (desk(), toasts());
-    let press = move |_| {
-        spawn_local(async move {
-            match api::send::<BreakerStatus>(Method::POST, "/breaker/reset", None::<&()>).await {
-                Ok(_) => toasts.done("The circuit breaker is reset.", "Calls reach the store again."),
-                Err(error) => toasts.failed(error.sentence(), error.detail()),
-            }
-            desk.status.reload();
-        });
-    };
-    view! { <button class="btn small" disabled=settled on:click=press>"Reset"</button> }
+fn is_settled(breaker: &BreakerStatus) -> bool {
+    breaker.state == BreakerState::Closed && !breaker.forced && breaker.failure_count < 0.05
 }
 
+fn figures(breaker: &BreakerStatus) -> impl IntoView + use<> {
+    let again = breaker.retry_after_seconds.map(|seconds| format!("{seconds:.0} s"));
+    view! {
+        <Line
+            name="Failures that count" figure=format!("{:.1}", breaker.failure_count)
+            about=format!("opens at {}", breaker.failure_threshold)
+        />
+        <Line name="Calls refused" figure=number::count(breaker.refused) about="since the start"/>
+        {again.map(|again| view! { <Line name="Next try in" figure=again/> })}
+    }
+}
+
+/// The day as a band.
+fn timeline(series: &StatusSeries) -> impl IntoView + use<> {
+    let (opened, last) = openings(&series.breaker);
+    let about = last.map_or(String::new(), |(at, took)| {
+        let took = took.map_or("still".to_owned(), |seconds| format!("for {}", length(seconds)));
+        format!("{}, {took}", age::clock(at))
+    });
+    let span = span(series);
+    let parts = stretches(&series.breaker, series.since, series.now).into_iter().map(|part| {
+        let class = match part.state {
+            BreakerState::Closed => "closed",
+            BreakerState::Open => "open",
+            BreakerState::HalfOpen => "half",
+        };
+        view! { <span class=class style:width=format!("{:.3}%", part.percent)></span> }
+    });
+    let label = format!("the breaker opened {}{span}", number::counted(opened, "time", "times"));
+    view! {
+        <Line name=format!("Opened{span}") figure=number::count(opened) about/>
+        <figure class="chart">
+            <div class="band" role="img" aria-label=label>{parts.collect_view()}</div>
+            <figcaption>
+                <span>{age::minute(series.since)}</span>
+                <span class="legend">
+                    <span class="closed">"closed"</span><span class="open">"open"</span><span class="half">"half open"</span>
+                </span>
+                <span>"now"</span>
+            </figcaption>
+        </figure>
+    }
+}
+
+/// The question before the breaker is moved.
 #[component]
-fn OpenByHand(asking: RwSignal<bool>) -> impl IntoView {
-    let (desk, toasts) = (desk(), toasts());
+fn Asking(open: RwSignal<bool>, hand: Hand) -> impl IntoView {
+    let (ctx, toasts) = (ctx(), toasts());
     let busy = RwSignal::new(false);
     let fault = RwSignal::new(None::<ApiError>);
     let act = Callback::new(move |()| {
@@ -82,26 +129,45 @@ fn OpenByHand(asking: RwSignal<bool>) -> impl IntoView {
         fault.set(None);
         spawn_local(async move {
             let body = ForceBreaker { state: ForcedState::Open };
-            let done = api::send::<BreakerStatus>(Method::POST, "/breaker/force", Some(&body)).await;
+            let done = match hand {
+                Hand::Open => api::send::<BreakerStatus>(Method::POST, "/breaker/force", Some(&body)).await,
+                Hand::Reset => api::send(Method::POST, "/breaker/reset", None::<&()>).await,
+            };
             busy.try_set(false);
-            match done {
-                Ok(_) => {
-                    asking.try_set(false);
+            match (done, hand) {
+                (Ok(_), Hand::Open) => {
                     toasts
                         .done("The circuit breaker is open.", "No call reaches the store until it is reset.");
+                    open.try_set(false);
                 }
-                Err(error) => {
+                (Ok(_), Hand::Reset) => {
+                    toasts.done("The circuit breaker is reset.", "Calls reach the store again.");
+                    open.try_set(false);
+                }
+                (Err(error), _) => {
                     fault.try_set(Some(error));
                 }
             }
-            desk.status.reload();
+            ctx.reload();
+            ctx.series.reload();
         });
     });
-    view! {
-        <Ask open=asking title="Open the circuit breaker?" confirm="Open it: refuse every call" danger=true busy fault act>
-            <p>
-                "No read and no save reaches the store until somebody presses Reset. Saves are refused, or kept in the fallback journal where there is one."
-            </p>
-        </Ask>
+    match hand {
+        Hand::Open => view! {
+            <Ask open title="Open the circuit breaker?" confirm="Open it: refuse every call" danger=true busy fault act>
+                <p>
+                    "No read and no save reaches the store until somebody presses Reset. Saves are refused, or kept in the fallback journal where there is one. The server's log says that it was done by hand."
+                </p>
+            </Ask>
+        }
+        .into_any(),
+        Hand::Reset => view! {
+            <Ask open title="Reset the circuit breaker?" confirm="Reset it: let calls through" busy fault act>
+                <p>
+                    "Every failure is forgotten and calls reach the store again. If the store is still away, callers wait for it until the breaker opens anew. The server's log says that it was done by hand."
+                </p>
+            </Ask>
+        }
+        .into_any(),
     }
 }

@@ -75,9 +75,11 @@ fn Conflict(conflict: FallbackConflict, list: Remote<FallbackConflicts>) -> impl
     };
     let (mine, theirs) = (settle.clone(), settle);
     let who = conflict.user_id.clone().unwrap_or_else(|| "nobody named".to_owned());
+    let states: Vec<String> =
+        conflict.sides.iter().map(|side| format!("{} {}", side.key.state_type, side.key.state_id)).collect();
     let about = format!("{who}, accepted {}", age::to_second(conflict.accepted_at));
     view! {
-        <section class="panel conflict" aria-label="Conflict">
+        <section class="panel conflict" aria-label=format!("Conflict: {}", states.join(", "))>
             <div class="head">
                 <span class="c-warn"><Pic icon=Icon::Warn/></span>
                 <h2>"A write waits for a decision"</h2>

@@ -1,59 +1,132 @@
-//! Health: one sentence, then the parts, each with its figures and what can be done about it by hand.
+//! Health: one sentence, the last incident and how it ended, then the parts, each with its figures, its day as a line, and
+//! what can be done about it by hand.
 
+mod about;
 mod breaker;
 mod cards;
+mod chart;
 mod conflicts;
+mod incident;
+mod journal;
+mod listeners;
+mod mirror;
+mod store;
 mod verify;
 
 use std::time::Duration;
 
 use leptos::prelude::*;
+use statehouse_core::api::{StatusDetails, StatusSeries};
 
+use crate::api;
+use crate::live::{Remote, remote};
 use crate::model::age;
 use crate::model::health::{Mood, sentence};
 use crate::parts::{Chip, FaultNote, Icon, Tone};
-use crate::shell::{clock, desk};
+use crate::shell::{Desk, clock, desk};
 
 /// Figures are read so often while somebody looks.
 const EVERY: Duration = Duration::from_secs(5);
+/// The lines, which move slowly.
+const LINES_EVERY: Duration = Duration::from_secs(20);
+
+/// What the parts of the page read.
+fn ctx() -> Ctx {
+    expect_context()
+}
+
+/// What the parts of the page read.
+#[derive(Clone, Copy)]
+struct Ctx {
+    desk: Desk,
+    details: Remote<StatusDetails>,
+    series: Remote<StatusSeries>,
+}
+
+impl Ctx {
+    fn new() -> Self {
+        let desk = desk();
+        let details = remote(|| Some(()), |()| async { api::get("/status/details").await });
+        let series = remote(|| Some(()), |()| async { api::get("/status/series").await });
+        let ctx = Self { desk, details, series };
+        provide_context(ctx);
+        again(EVERY, move || ctx.reload());
+        again(LINES_EVERY, move || series.reload());
+        // An incident that begins or ends shows in the lines at once.
+        let ended = Memo::new(move |_| {
+            details.value.with(|details| details.as_ref().map(|d| (d.incidents, d.working_since.is_some())))
+        });
+        Effect::new(move |before: Option<_>| {
+            let now = ended.get();
+            if before.flatten().is_some() && before.flatten() != now {
+                series.reload();
+            }
+            now
+        });
+        ctx
+    }
+
+    /// Reads the figures now.
+    fn reload(&self) {
+        self.desk.status.reload();
+        self.details.reload();
+    }
+}
+
+fn again(every: Duration, work: impl Fn() + 'static) {
+    if let Ok(timer) = set_interval_with_handle(work, every) {
+        on_cleanup(move || timer.clear());
+    }
+}
 
 /// The page.
 #[component]
 pub(crate) fn Health() -> impl IntoView {
-    let (desk, clock) = (desk(), clock());
-    if let Ok(timer) = set_interval_with_handle(move || desk.status.reload(), EVERY) {
-        on_cleanup(move || timer.clear());
-    }
-    let verdict = Memo::new(move |_| desk.status.value.with(|status| status.as_ref().map(sentence)));
+    let clock = clock();
+    let ctx = Ctx::new();
+    let verdict = Memo::new(move |_| ctx.desk.status.value.with(|status| status.as_ref().map(sentence)));
+    let since = Memo::new(move |_| ctx.details.value.with(|details| details.as_ref()?.working_since));
+    let said = move || {
+        let (mood, words) = verdict.get()?;
+        Some(match since.get().filter(|_| mood == Mood::Good) {
+            Some(since) => {
+                let long = age::long(age::seconds_between(since, clock.now.get()));
+                mark(mood, format!("{words}, for {long}"))
+            }
+            None => mark(mood, words),
+        })
+    };
     let read = move || {
-        let at = desk.status.read_at.get()?;
+        let at = ctx.desk.status.read_at.get()?;
         Some(format!("numbers read {}, every {} s", age::ago(at, clock.now.get()), EVERY.as_secs()))
     };
+    let amber = move || verdict.with(|verdict| verdict.as_ref().is_some_and(|(mood, _)| *mood == Mood::Bad));
     view! {
-        <div class="page health-page">
+        <div class="page health-page" class:amber=amber>
             <div class="page-head">
                 <h1>"Health"</h1>
-                {move || verdict.get().map(|(mood, words)| mark(mood, words))}
+                <span class="verdict" aria-live="polite">{said}</span>
                 <span class="about wide-only">{read}</span>
                 <div class="acts">
                     <a class="btn plain" href="/api/v1/status" target="_blank">"/status as JSON"</a>
                     <verify::VerifyButton/>
                 </div>
             </div>
-            <FaultNote remote=desk.status/>
+            <FaultNote remote=ctx.desk.status/>
+            <incident::LastIncident/>
             <conflicts::Conflicts/>
             <div class="cards">
-                {move || desk.status.value.with(|status| status.as_ref().map(|status| view! {
-                    <cards::Store status=status.clone()/>
-                    <cards::Events status=status.clone()/>
-                    <cards::Chain status=status.clone()/>
-                }))}
+                <store::Store/>
+                <store::Pool/>
+                <store::Caches/>
                 <breaker::Breaker/>
-                {move || desk.status.value.with(|status| status.as_ref().map(|status| view! {
-                    <cards::Journal journal=status.fallback.clone()/>
-                    <cards::Caches caches=status.caches.clone()/>
-                    <cards::Promises status=status.clone()/>
-                }))}
+                <journal::Journal/>
+                <listeners::EventLag/>
+                <listeners::Listeners/>
+                <about::Chain/>
+                <mirror::Mirror/>
+                <about::Promises/>
+                <about::Versions/>
             </div>
         </div>
     }
@@ -62,7 +135,7 @@ pub(crate) fn Health() -> impl IntoView {
 /// A chip in the colour of the news.
 fn mark(mood: Mood, words: String) -> AnyView {
     match mood {
-        Mood::Good => view! { <Chip tone=Tone::Add icon=Icon::Check>{words}</Chip> }.into_any(),
+        Mood::Good => view! { <Chip icon=Icon::Check><span class="good">{words}</span></Chip> }.into_any(),
         Mood::Plain => view! { <Chip>{words}</Chip> }.into_any(),
         Mood::Bad => view! { <Chip tone=Tone::Warn icon=Icon::Warn>{words}</Chip> }.into_any(),
     }
