@@ -25,6 +25,7 @@ async fn the_breaker_is_opened_and_reset_and_the_chain_is_checked() {
     let (status, refused) = server.post("/states", body).await;
     assert_eq!(status, 503, "{refused}");
     browser.click("[aria-label='Circuit breaker'] button", "Reset").await;
+    browser.click("dialog[open] button", "Reset it: let calls through").await;
     browser.see_text(".page-head", "Everything works").await;
     let (status, saved) = server.post("/states", body).await;
     assert_eq!(status, 200, "{saved}");

@@ -8,5 +8,6 @@ mod exact;
 mod first_visit;
 mod health;
 mod live;
+mod outage;
 mod pages;
 mod restoring;
