@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use super::paths::{Place, Within};
 use super::rules::{Check, Rule};
 use super::{RulesAt, TimeText, path_rules};
 use crate::json::{Document, Kind, Node, Pointer};
@@ -47,7 +48,7 @@ struct Walk {
 
 impl Walk {
     fn visit(&mut self, at: RulesAt<'_>, node: Node<'_>) {
-        let Some(place) = at.place().filter(|place| place.checked) else { return };
+        let Some(place) = at.place() else { return };
         if self.notices && place.time {
             self.look_at_time(node);
         }
@@ -55,19 +56,30 @@ impl Walk {
         for rule in place.rules.iter().filter(|rule| rule.notice == notices) {
             self.hold(rule, node);
         }
+        if !self.within(place).below {
+            return;
+        }
         for member in node.members() {
             let name = member.key.decoded();
-            self.pointer.push(&name);
-            self.visit(at.member(&name), member.value);
-            self.pointer.pop();
+            let below = at.member(&name);
+            if below.place().is_some_and(|place| self.within(place).any()) {
+                self.pointer.push(&name);
+                self.visit(below, member.value);
+                self.pointer.pop();
+            }
         }
-        if at.element().place().is_some_and(|place| place.checked) {
+        if at.element().place().is_some_and(|place| self.within(place).any()) {
             for (index, element) in node.elements().enumerate() {
                 self.pointer.push_index(index);
                 self.visit(at.element(), element);
                 self.pointer.pop();
             }
         }
+    }
+
+    /// Where there is something of what is looked for.
+    fn within(&self, place: &Place) -> Within {
+        if self.notices { place.notes } else { place.breaks }
     }
 
     fn look_at_time(&mut self, node: Node<'_>) {

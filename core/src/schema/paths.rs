@@ -24,8 +24,23 @@ pub(super) struct Place {
     pub(super) identifier: bool,
     pub(super) time: bool,
     pub(super) rules: Vec<Rule>,
-    /// Whether there is a rule or a time here or below.
-    pub(super) checked: bool,
+    /// Where a document may break a rule.
+    pub(super) breaks: Within,
+    /// Where something of a document may be worth a notice: a time, or a rule that says no more than that.
+    pub(super) notes: Within,
+}
+
+/// Whether a document need be looked at here.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Within {
+    pub(super) here: bool,
+    pub(super) below: bool,
+}
+
+impl Within {
+    pub(super) fn any(self) -> bool {
+        self.here || self.below
+    }
 }
 
 /// A step from one place of the data to the next.
@@ -75,15 +90,22 @@ impl PathRules {
         found
     }
 
-    /// Marks every place that has something to check below it.
+    /// Marks every place that has something to check there or below it.
     pub(super) fn mark_checked(&mut self) {
         for index in (0..self.places.len()).rev() {
             // Children come after their parents, so they are marked already.
             let place = &self.places[index];
-            let mut below =
+            let mut breaks = Within { here: place.rules.iter().any(|rule| !rule.notice), below: false };
+            let mut notes =
+                Within { here: place.time || place.rules.iter().any(|rule| rule.notice), below: false };
+            let children =
                 place.members.iter().map(|(_, at)| *at).chain(place.any_member).chain(place.element);
-            let checked = place.time || !place.rules.is_empty() || below.any(|at| self.places[at].checked);
-            self.places[index].checked = checked;
+            for child in children.map(|at| &self.places[at]) {
+                breaks.below |= child.breaks.any();
+                notes.below |= child.notes.any();
+            }
+            self.places[index].breaks = breaks;
+            self.places[index].notes = notes;
         }
     }
 }

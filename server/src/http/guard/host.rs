@@ -1,22 +1,20 @@
 //! Without a key the server trusts whoever reaches the loopback interface. A page elsewhere could reach it through a
 //! name that resolves to 127.0.0.1 (DNS rebinding); its requests carry that name, so only our own names are answered.
 
-use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::http::header::HOST;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use statehouse_core::api::Code;
 
 use crate::http::app::App;
-use crate::http::failure::Failure;
+use crate::http::failure::{Answer, Failure};
 
-pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+pub(super) fn check(app: &App, headers: &HeaderMap) -> Answer<()> {
+    let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if app.options.key.is_some() || is_loopback(host) {
-        return next.run(request).await;
+        return Ok(());
     }
     let detail = "without an API key this server answers to localhost, 127.0.0.1 and [::1] only; the Host header says otherwise";
-    Failure::new(Code::ForbiddenOrigin, detail).into_response()
+    Err(Failure::new(Code::ForbiddenOrigin, detail))
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -1,20 +1,17 @@
 //! Which pages may use the API from a browser: the console's own, and the origins that are configured.
 
-use axum::extract::{Request, State};
 use axum::http::header::{
     AGE, AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION,
     ORIGIN, RETRY_AFTER,
 };
 use axum::http::{HeaderMap, HeaderValue, Method};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use statehouse_core::api::Code;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::key::API_KEY;
 use crate::config::Origins;
 use crate::http::app::App;
-use crate::http::failure::Failure;
+use crate::http::failure::{Answer, Failure};
 use crate::http::reply;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -38,12 +35,12 @@ pub(super) fn cors(origins: &Origins) -> Option<CorsLayer> {
 }
 
 /// Refuses writes that a page of another origin makes a browser send.
-pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() || may_connect(request.headers(), &app.options.origins) {
-        return next.run(request).await;
+pub(super) fn check(app: &App, method: &Method, headers: &HeaderMap) -> Answer<()> {
+    if method.is_safe() || may_connect(headers, &app.options.origins) {
+        return Ok(());
     }
     let detail = "the request comes from a page of another origin; name it in TRADING_STATE_API_CORS_ORIGINS to allow it";
-    Failure::new(Code::ForbiddenOrigin, detail).into_response()
+    Err(Failure::new(Code::ForbiddenOrigin, detail))
 }
 
 /// Whether a request that may do more than read comes from the console, from an origin that is allowed, or from no

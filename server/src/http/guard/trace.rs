@@ -3,20 +3,28 @@
 use std::time::Instant;
 
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{Method, StatusCode, Uri};
 
-pub(super) async fn log(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
-    let path = request.uri().path().to_owned();
-    let response = next.run(request).await;
-    let status = response.status().as_u16();
-    let micros = started.elapsed().as_micros();
-    if response.status().is_server_error() {
-        tracing::warn!(%method, path, status, micros, "request failed");
-    } else {
-        tracing::debug!(%method, path, status, micros, "request");
+/// What the line says of a request, taken before it is handled.
+pub(super) struct Line {
+    started: Instant,
+    method: Method,
+    uri: Uri,
+}
+
+impl Line {
+    pub(super) fn of(request: &Request) -> Self {
+        Self { started: Instant::now(), method: request.method().clone(), uri: request.uri().clone() }
     }
-    response
+
+    /// Writes the line when the request has been answered.
+    pub(super) fn log(&self, status: StatusCode) {
+        let (method, path) = (&self.method, self.uri.path());
+        let micros = self.started.elapsed().as_micros();
+        if status.is_server_error() {
+            tracing::warn!(%method, path, status = status.as_u16(), micros, "request failed");
+        } else {
+            tracing::debug!(%method, path, status = status.as_u16(), micros, "request");
+        }
+    }
 }

@@ -17,38 +17,51 @@ use crate::store::sql::rows::sql;
 
 const MINUTE: i64 = 60_000_000;
 
-/// Versions, heads, totals, activity and the counter. Whoever else writes waits at the first line; if the counter has
-/// moved meanwhile, that line finds no row, and nothing is written. Answers how many rows it found.
+/// Versions, heads, activity and the counter, and whatever else is given. Whoever else writes waits at the first line; if
+/// the counter has moved meanwhile, that line finds no row, and nothing is written. Answers how many rows it found.
 ///
 /// Every part sees the tables as they were before the statement; the order of the parts does not matter to them.
-const COMMIT: &str = "\
-WITH moved AS ( \
-  UPDATE meta SET seq = $3, chain_hash = $4, recorded_at = $5, last_state = $6 \
-  WHERE id = 1 AND seq = $1 AND chain_hash = $2 RETURNING id), \
-heads AS ( \
-  INSERT INTO states (state_pk, state_type, state_id, head_seq, deleted, validity, author) \
-  SELECT * FROM unnest($7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::boolean[], $12::smallint[], \
-    $13::text[]) WHERE EXISTS (SELECT FROM moved) \
-  ON CONFLICT (state_pk) DO UPDATE SET head_seq = excluded.head_seq, deleted = excluded.deleted, \
-    validity = excluded.validity, author = excluded.author), \
-log AS ( \
-  INSERT INTO versions (seq, state_pk, version, operation, content_hash, chain_hash, recorded_at, author, \
-    description, batch_id, verdict, change, size, data) \
-  SELECT * FROM unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::bytea[], $19::bytea[], \
-    $20::bigint[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bigint[], $27::text[]) \
-  WHERE EXISTS (SELECT FROM moved)), \
-sums AS ( \
-  INSERT INTO totals AS t (state_type, live, deleted, invalid) \
-  SELECT * FROM unnest($28::text[], $29::bigint[], $30::bigint[], $31::bigint[]) WHERE EXISTS (SELECT FROM moved) \
-  ON CONFLICT (state_type) DO UPDATE SET live = t.live + excluded.live, \
-    deleted = t.deleted + excluded.deleted, invalid = t.invalid + excluded.invalid), \
-minutes AS ( \
-  INSERT INTO activity AS a (minute, state_type, author, versions, last_seq, last_at) \
-  SELECT * FROM unnest($32::bigint[], $33::text[], $34::text[], $35::bigint[], $36::bigint[], $37::bigint[]) \
-  WHERE EXISTS (SELECT FROM moved) \
-  ON CONFLICT (minute, state_type, author) DO UPDATE SET versions = a.versions + excluded.versions, \
-    last_seq = excluded.last_seq, last_at = excluded.last_at) \
-SELECT count(*) FROM moved";
+macro_rules! commit {
+    ($more:literal) => {
+        concat!(
+            "WITH moved AS ( \
+              UPDATE meta SET seq = $3, chain_hash = $4, recorded_at = $5, last_state = $6 \
+              WHERE id = 1 AND seq = $1 AND chain_hash = $2 RETURNING id), \
+            heads AS ( \
+              INSERT INTO states (state_pk, state_type, state_id, head_seq, deleted, validity, author) \
+              SELECT * FROM unnest($7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::boolean[], \
+                $12::smallint[], $13::text[]) WHERE EXISTS (SELECT FROM moved) \
+              ON CONFLICT (state_pk) DO UPDATE SET head_seq = excluded.head_seq, deleted = excluded.deleted, \
+                validity = excluded.validity, author = excluded.author), \
+            log AS ( \
+              INSERT INTO versions (seq, state_pk, version, operation, content_hash, chain_hash, recorded_at, author, \
+                description, batch_id, verdict, change, size, data) \
+              SELECT * FROM unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::bytea[], \
+                $19::bytea[], $20::bigint[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], \
+                $26::bigint[], $27::text[]) WHERE EXISTS (SELECT FROM moved)), \
+            minutes AS ( \
+              INSERT INTO activity AS a (minute, state_type, author, versions, last_seq, last_at) \
+              SELECT * FROM unnest($28::bigint[], $29::text[], $30::text[], $31::bigint[], $32::bigint[], \
+                $33::bigint[]) WHERE EXISTS (SELECT FROM moved) \
+              ON CONFLICT (minute, state_type, author) DO UPDATE SET versions = a.versions + excluded.versions, \
+                last_seq = excluded.last_seq, last_at = excluded.last_at)",
+            $more,
+            " SELECT count(*) FROM moved"
+        )
+    };
+}
+
+/// Where only data changes.
+const COMMIT: &str = commit!("");
+/// Where states come, go, or begin or cease to be valid.
+const COMMIT_WITH_TOTALS: &str = commit!(
+    ", sums AS ( \
+      INSERT INTO totals AS t (state_type, live, deleted, invalid) \
+      SELECT * FROM unnest($34::text[], $35::bigint[], $36::bigint[], $37::bigint[]) \
+      WHERE EXISTS (SELECT FROM moved) \
+      ON CONFLICT (state_type) DO UPDATE SET live = t.live + excluded.live, \
+        deleted = t.deleted + excluded.deleted, invalid = t.invalid + excluded.invalid)"
+);
 
 /// A new version and the row of its state.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +80,10 @@ pub(super) async fn versions(
     after: &Counter,
 ) -> sqlx::Result<bool> {
     let heads: BTreeMap<i64, &Version> = placed.iter().map(|place| (place.state_pk, place.version)).collect();
-    let statement = sqlx::query_scalar::<_, i64>(COMMIT)
+    let totals = totals(heads.values().copied(), known);
+    let minutes = minutes(placed);
+    let text = if totals.is_empty() { COMMIT } else { COMMIT_WITH_TOTALS };
+    let statement = sqlx::query_scalar::<_, i64>(text)
         .bind(sql(before.tip.seq.0))
         .bind(before.tip.chain_hash.as_bytes().as_slice())
         .bind(sql(after.tip.seq.0))
@@ -95,21 +111,21 @@ pub(super) async fn versions(
         .bind(placed.iter().map(|p| json(&p.version.change)).collect::<sqlx::Result<Vec<_>>>()?)
         .bind(list(placed, |p| sql(p.version.size() as u64)))
         .bind(list(placed, |p| p.version.data.as_ref().map(Document::text)));
-    let totals = totals(heads.values().copied(), known);
-    let minutes = minutes(placed);
-    let found = statement
-        .bind(list(&totals, |(state_type, _)| state_type.as_str()))
-        .bind(list(&totals, |(_, sums)| sums[0]))
-        .bind(list(&totals, |(_, sums)| sums[1]))
-        .bind(list(&totals, |(_, sums)| sums[2]))
+    let mut statement = statement
         .bind(list(&minutes, |((minute, _, _), _)| *minute))
         .bind(list(&minutes, |((_, state_type, _), _)| *state_type))
         .bind(list(&minutes, |((_, _, author), _)| author.as_str()))
         .bind(list(&minutes, |(_, slot)| slot.versions))
         .bind(list(&minutes, |(_, slot)| slot.last_seq))
-        .bind(list(&minutes, |(_, slot)| slot.last_at))
-        .fetch_one(connection)
-        .await?;
+        .bind(list(&minutes, |(_, slot)| slot.last_at));
+    if !totals.is_empty() {
+        statement = statement
+            .bind(list(&totals, |(state_type, _)| state_type.as_str()))
+            .bind(list(&totals, |(_, sums)| sums[0]))
+            .bind(list(&totals, |(_, sums)| sums[1]))
+            .bind(list(&totals, |(_, sums)| sums[2]));
+    }
+    let found = statement.fetch_one(connection).await?;
     Ok(found == 1)
 }
 
