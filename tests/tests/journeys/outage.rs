@@ -112,6 +112,8 @@ async fn an_outage_from_the_first_failure_to_the_last_decision() {
         browser.see_text(&format!("{alpha} figure"), side).await;
         browser.see_text(&format!("{alpha} figure"), data).await;
     }
+    let to_the_top = "document.querySelector('.conflict').scrollIntoView({ block: 'center' }); return true";
+    browser.until(to_the_top, &[], "the conflict is not there").await;
     browser.pictures("09-health-conflict").await;
     browser.click(&format!("{alpha} button"), "Keep what is stored").await;
     browser.see_no_text(".conflict h3", "alpha").await;
@@ -124,7 +126,12 @@ async fn an_outage_from_the_first_failure_to_the_last_decision() {
 
     browser.see_text(".page-head", "Everything works, for").await;
     browser.see_text(".incident", "PostgreSQL did not").await;
-    browser.see_text(".incident", "4 writes went to the local journal, 2 replayed in order by").await;
+    browser
+        .see_text(
+            ".incident",
+            "The breaker opened. 4 writes went to the local journal, 2 replayed in order by",
+        )
+        .await;
     browser.see_text(".incident", "2 conflicts, 0 lost.").await;
     browser.see_text(&format!("{BREAKER} figcaption"), "half open").await;
     browser.until("return !document.querySelector('.health-page.amber')", &[], "the page stays amber").await;

@@ -104,7 +104,7 @@ impl Breaker {
         let now = self.clock.now();
         let mut inner = self.lock();
         let phase = inner.phase;
-        if state == ForcedState::Open && inner.forced != Some(ForcedState::Open) {
+        if state == ForcedState::Open && inner.state() != BreakerState::Open {
             inner.opened += 1;
         }
         inner.forced = Some(state);
