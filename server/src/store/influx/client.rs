@@ -11,10 +11,8 @@ use influxdb2::models::{Query, Status};
 use influxdb2::{RequestError, api::query::FluxRecord};
 
 use super::older::END;
-use super::{InfluxOptions, Token};
+use super::{InfluxOptions, Token, connect};
 use crate::store::{Result, StoreError};
-
-const CERTIFICATE_ENDS: &str = "-----END CERTIFICATE-----";
 
 /// A client of one bucket.
 #[derive(Debug, Clone)]
@@ -57,7 +55,7 @@ pub(super) struct OlderValue {
 impl Client {
     /// A client; nothing is asked of the server yet.
     pub(super) fn new(options: &InfluxOptions) -> Result<Self> {
-        let (builder, plain) = (http(options)?, http(options)?.build().map_err(unusable)?);
+        let (builder, plain) = (connect::with(options)?, connect::with(options)?.build().map_err(unusable)?);
         let (url, org, token) = (options.url.clone(), options.org.clone(), options.token.reveal().to_owned());
         // It panics at an address that is none.
         let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -197,32 +195,6 @@ impl Client {
             }
         }
     }
-}
-
-/// What connects to the server.
-fn http(options: &InfluxOptions) -> Result<influxdb2_reqwest::ClientBuilder> {
-    let mut builder = influxdb2_reqwest::ClientBuilder::new()
-        .connect_timeout(options.timeout)
-        .redirect(influxdb2_reqwest::redirect::Policy::none());
-    if let Some(path) = &options.root_certificate {
-        let wrong = |why: String| {
-            StoreError::Refused(format!("the certificates in {} cannot be used: {why}", path.display()))
-        };
-        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        let text = String::from_utf8_lossy(&pem);
-        let each = text.split_inclusive(CERTIFICATE_ENDS).filter(|part| part.contains(CERTIFICATE_ENDS));
-        let mut count = 0;
-        for certificate in each {
-            let certificate = influxdb2_reqwest::Certificate::from_pem(certificate.as_bytes());
-            builder = builder.add_root_certificate(certificate.map_err(|error| wrong(error.to_string()))?);
-            count += 1;
-        }
-        if count == 0 {
-            return Err(wrong("there are none".into()));
-        }
-        builder = builder.tls_built_in_root_certs(false);
-    }
-    Ok(builder)
 }
 
 fn unusable(error: impl std::error::Error) -> StoreError {

@@ -5,6 +5,7 @@
 
 mod blob;
 mod client;
+mod connect;
 mod epoch;
 mod fetch;
 mod growth;
