@@ -126,6 +126,7 @@ async fn what_arrives_late_is_deleted_by_a_later_owner() {
     fails(&store, &proxy, Fate::IsHeld).await;
     store.close().await;
     let next = InfluxStore::open(&options).await.unwrap();
+    // These are deleted last: what comes after that is left to the next owner.
     comes_to(&options, "meta", 1).await;
     assert_eq!(proxy.release().await, "HTTP/1.1 204 No Content");
     assert_eq!(points(&options, &["commits"]).await, 2, "a commit point that came too late");

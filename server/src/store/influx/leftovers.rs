@@ -22,7 +22,8 @@ pub(super) async fn tidy(client: Client, ended: Vec<(Epoch, Epoch)>) {
 async fn delete(client: &Client, epoch: &Epoch, end: End) -> Result<bool> {
     let (seq, commit) = end.next();
     let mut found = false;
-    for (logs, from) in [([META, DATA], seq), ([RECORDS, COMMITS], commit)] {
+    // The commit points first: without them the rest is nothing to anybody.
+    for (logs, from) in [([COMMITS, RECORDS], commit), ([DATA, META], seq)] {
         if client.read_text(&query_presence(&logs, &epoch.name, from)).await?.is_none() {
             continue;
         }
