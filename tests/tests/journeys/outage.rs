@@ -31,6 +31,27 @@ fn conflict(id: &str) -> String {
     format!("[aria-label='Conflict: strategy {id}']")
 }
 
+/// Looks at the three sides of one conflict and keeps what is stored; of the other the waiting write.
+async fn settle_both_ways(browser: &Browser) {
+    let alpha = conflict("alpha");
+    for (side, data) in [
+        ("what the writer saw, v1", r#"{"n":1}"#),
+        ("stored, v2 by ops.desk", r#"{"n":9,"by":"elsewhere"}"#),
+        ("waiting, save", r#"{"n":2,"by":"waiting"}"#),
+    ] {
+        browser.see_text(&format!("{alpha} figure"), side).await;
+        browser.see_text(&format!("{alpha} figure"), data).await;
+    }
+    let to_the_top = "document.querySelector('.conflict').scrollIntoView({ block: 'center' }); return true";
+    browser.until(to_the_top, &[], "the conflict is not there").await;
+    browser.pictures("09-health-conflict").await;
+    browser.click(&format!("{alpha} button"), "Keep what is stored").await;
+    browser.see_no_text(".conflict h3", "alpha").await;
+    let beta = conflict("beta");
+    browser.click(&format!("{beta} button"), "Write the waiting one on top").await;
+    browser.see_no_text(".conflict h3", "beta").await;
+}
+
 #[tokio::test]
 async fn an_outage_from_the_first_failure_to_the_last_decision() {
     let postgres = Postgres::start();
@@ -103,23 +124,7 @@ async fn an_outage_from_the_first_failure_to_the_last_decision() {
     browser.click("dialog[open] button", "Reset it: let calls through").await;
 
     browser.see_text(".page-head", "2 writes wait for a decision").await;
-    let alpha = conflict("alpha");
-    for (side, data) in [
-        ("what the writer saw, v1", r#"{"n":1}"#),
-        ("stored, v2 by ops.desk", r#"{"n":9,"by":"elsewhere"}"#),
-        ("waiting, save", r#"{"n":2,"by":"waiting"}"#),
-    ] {
-        browser.see_text(&format!("{alpha} figure"), side).await;
-        browser.see_text(&format!("{alpha} figure"), data).await;
-    }
-    let to_the_top = "document.querySelector('.conflict').scrollIntoView({ block: 'center' }); return true";
-    browser.until(to_the_top, &[], "the conflict is not there").await;
-    browser.pictures("09-health-conflict").await;
-    browser.click(&format!("{alpha} button"), "Keep what is stored").await;
-    browser.see_no_text(".conflict h3", "alpha").await;
-    let beta = conflict("beta");
-    browser.click(&format!("{beta} button"), "Write the waiting one on top").await;
-    browser.see_no_text(".conflict h3", "beta").await;
+    settle_both_ways(&browser).await;
     assert_eq!(head(&server, "alpha").await, (Value::from(2), Value::from(9)));
     assert_eq!(head(&server, "beta").await, (Value::from(3), Value::from(2)));
     assert_eq!(head(&server, "gamma").await, (Value::from(1), Value::from(1)));

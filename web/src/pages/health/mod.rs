@@ -85,6 +85,14 @@ pub(crate) fn Health() -> impl IntoView {
     let clock = clock();
     let ctx = Ctx::new();
     let verdict = Memo::new(move |_| ctx.desk.status.value.with(|status| status.as_ref().map(sentence)));
+    // What the sentence says and what the note below it says are of the same moment.
+    Effect::new(move |before: Option<Option<_>>| {
+        let now = verdict.get();
+        if before.flatten().is_some_and(|before| Some(&before) != now.as_ref()) {
+            ctx.details.reload();
+        }
+        now
+    });
     let since = Memo::new(move |_| ctx.details.value.with(|details| details.as_ref()?.working_since));
     let said = move || {
         let (mood, words) = verdict.get()?;
