@@ -8,6 +8,7 @@
     reason = "a test has no outside, and fails by panicking"
 )]
 
+mod away;
 mod bucket;
 mod importing;
 mod killed;

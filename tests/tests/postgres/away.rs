@@ -122,3 +122,56 @@ async fn d_057_a_wrong_setting_ends_the_start_and_is_not_tried_for_ever() {
     postgres.run();
     assert_eq!(late.ended().await, Some(1), "the database is still missing when PostgreSQL is there");
 }
+
+/// The database stands still with a save in it. That one is accepted when its time is over and every later one at once;
+/// when the database goes on, what it was given before may be written late, and still nothing is made twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frozen_database_gets_every_save_once() {
+    const ROUNDS: u64 = 3;
+    let postgres = Postgres::start();
+    let (settings, folder) = (postgres.database(), TempDir::new().unwrap());
+    let mut environment = with_journal(&settings, &folder);
+    environment.push(("TRADING_STATE_CONNECTION_TIMEOUT".into(), "1".into()));
+    environment.push(("TRADING_STATE_CIRCUIT_RECOVERY_TIMEOUT".into(), "0.2".into()));
+    let server = Server::start_in(environment).await;
+    let mut expected: Vec<u64> = Vec::new();
+    let mut ids: Vec<Value> = Vec::new();
+    for round in 1..=ROUNDS {
+        let first = round * 100;
+        // The one in doubt names the head that it expects: made on top of itself it would be a conflict.
+        let expected_version = (round - 1) * 6 + 1;
+        let body = |n: u64| {
+            let expected = if n == first + 1 { expected_version.to_string() } else { "null".to_owned() };
+            format!(
+                r#"{{"state_type":"bot_memory","state_id":"a","data":{{"n":{n}}},"expected_version":{expected}}}"#
+            )
+        };
+        let saved = server.save("bot_memory", "a", &format!(r#"{{"n":{first}}}"#), "bot", "why").await;
+        ids.push(saved["batch_id"].clone());
+        expected.push(first);
+        postgres.signal("STOP");
+        for n in first + 1..first + 6 {
+            let started = Instant::now();
+            let (status, pending) = server.post("/states", body(n)).await;
+            assert_eq!(status, StatusCode::ACCEPTED, "{pending}");
+            let limit = Duration::from_millis(if n == first + 1 { 5_000 } else { 900 });
+            assert!(started.elapsed() < limit, "save {n} took {:?}", started.elapsed());
+            ids.push(pending["pending_id"].clone());
+            expected.push(n);
+        }
+        let live = server.request(Method::GET, "/livez").send().await.unwrap();
+        assert_eq!(live.status(), StatusCode::OK);
+        postgres.signal("CONT");
+        server.until_status(|status| status["fallback"]["pending"] == 0).await;
+    }
+    let (_, page) = server.get("/events?after=0&limit=1000").await;
+    let events = page["events"].as_array().unwrap();
+    let told: Vec<_> = events.iter().map(|event| event["data"]["n"].as_u64().unwrap()).collect();
+    assert_eq!(told, expected, "each once, in order");
+    let batches: Vec<_> = events.iter().map(|event| event["batch_id"].clone()).collect();
+    assert_eq!(batches, ids);
+    let (_, conflicts) = server.get("/fallback/conflicts").await;
+    assert_eq!(conflicts["conflicts"], Value::Array(Vec::new()));
+    let (_, verified) = server.get("/verify?after=0&limit=1000").await;
+    assert_eq!(verified["ok"], true, "{verified}");
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use statehouse_core::api::CreateSnapshot;
 use statehouse_core::model::{Seq, StateId, Version};
-use statehouse_server::service::{Service, ServiceError, Settings};
+use statehouse_server::service::{Precondition, Service, ServiceError, Settings};
 use statehouse_server::store::Layers;
 use statehouse_server::store::fallback::FallbackSettings;
 use statehouse_server::store::guarded::GuardSettings;
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::proxy::{Fate, Proxy};
-use crate::site::{PATIENCE, save, server, try_save, watch_until, whole};
+use crate::site::{PATIENCE, request, save, server, watch_until, whole};
 
 /// A part of the data of the save whose connection is cut.
 const MARK: &[u8] = b"cut here";
@@ -55,7 +55,8 @@ async fn a_commit_whose_answer_is_lost_is_found_again_and_made_once() {
             save(&there, "b", "{}").await;
         }
         proxy.next(fate.clone());
-        let saved = save(&here, "a", DATA).await;
+        // It names the head that it expects: decided a second time on top of itself it would be refused.
+        let saved = here.save(request("a", DATA, Some(1)), &Precondition::None).await.unwrap().into_version();
         assert!(proxy.is_done(), "nothing was lost: {fate:?}, locked {locked}");
         assert_eq!(saved.version.0, 2, "{fate:?}, locked {locked}");
         let next = save(&there, "a", r#"{"n":3}"#).await;
@@ -103,7 +104,7 @@ async fn a_save_in_doubt_is_kept_by_the_journal_and_made_once() {
         here.create_snapshot(snapshot).await.unwrap();
         proxy.next_and_close(fate.clone());
         let started = Instant::now();
-        let pending = match try_save(&here, "a", DATA).await {
+        let pending = match here.save(request("a", DATA, Some(1)), &Precondition::None).await {
             Err(ServiceError::Deferred(pending)) => pending,
             other => panic!("{fate:?}: {other:?}"),
         };
