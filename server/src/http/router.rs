@@ -86,6 +86,7 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::status::status))
         .routes(routes!(at::status::details))
         .routes(routes!(at::status::series))
+        .routes(routes!(at::metrics::metrics))
         .routes(routes!(at::breaker::show))
         .routes(routes!(at::breaker::reset))
         .routes(routes!(at::breaker::force))

@@ -11,6 +11,7 @@ mod fallback;
 mod frozen;
 mod ids;
 mod lists;
+mod metrics;
 mod openapi;
 mod outage;
 mod raw;
