@@ -71,12 +71,12 @@ fn text(status: &Status, details: &StatusDetails) -> String {
     page.one("start_time_seconds", "gauge", "When the server started, in seconds since 1970.", started);
     page.one("store_up", "gauge", "Whether the store answered just now.", u8::from(status.store.up));
     page.one("seq", "gauge", "The last seq.", status.seq);
-    let states = [
+    let counted = [
         ("state=\"live\"", status.states_live),
         ("state=\"deleted\"", status.states_deleted),
         ("state=\"invalid\"", status.states_invalid),
     ];
-    page.labelled("states", "gauge", "States; the invalid ones are among the live ones.", &states);
+    page.labelled("states", "gauge", "States; the invalid ones are among the live ones.", &counted);
     page.one("snapshots", "gauge", "Snapshots.", status.snapshots);
     let broken = u8::from(status.chain_fault.is_some());
     page.one("chain_broken", "gauge", "Whether a version was found that does not verify.", broken);
@@ -108,7 +108,7 @@ fn caches(page: &mut Page, status: &Status) {
 fn outages(page: &mut Page, status: &Status) {
     if let Some(breaker) = &status.breaker {
         let is = |state| u64::from(breaker.state == state);
-        let states = [
+        let is_now = [
             ("state=\"closed\"", is(BreakerState::Closed)),
             ("state=\"open\"", is(BreakerState::Open)),
             ("state=\"half_open\"", is(BreakerState::HalfOpen)),
@@ -117,7 +117,7 @@ fn outages(page: &mut Page, status: &Status) {
             "breaker_state",
             "gauge",
             "The circuit breaker: 1 for the state that it is in.",
-            &states,
+            &is_now,
         );
         page.one("breaker_opened_total", "counter", "How often it has opened.", breaker.opened);
         page.one("breaker_refused_total", "counter", "Calls that it has refused.", breaker.refused);
