@@ -147,6 +147,16 @@ async fn d_114_after_many_failures_the_pool_is_whole_and_every_connection_is_set
             let _ = read.await;
         }
     }
+    // A connection that was cut a moment ago says so once to whoever takes it; then it is gone.
+    let none_is_cut = async {
+        loop {
+            let asked = (0..3).map(|_| service.store().ping());
+            if futures::future::join_all(asked).await.iter().all(Result::is_ok) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, none_is_cut).await.expect("the pool mends itself");
     // Whoever asks how the store is notes on which connection, and how that is set up, and holds it for a while.
     let set_up = "current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' ' || \
                   current_setting('search_path') || ' ' || current_setting('idle_in_transaction_session_timeout') || ' ' || \
