@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use crate::site::{PATIENCE, key, save, server, try_save, watch_until, whole};
+use crate::site::{PATIENCE, save, server, try_save, watch_until, whole};
 
 const WRITERS: u64 = 8;
 
@@ -109,29 +109,6 @@ async fn survives(hurt: impl Fn(&Postgres) + Send + Sync + 'static) {
         assert_eq!(watcher.await.unwrap().len() as u64, tip.0, "every event once");
     }
     assert_eq!(save(&servers[1], "afterwards", "{}").await.seq, tip.next());
-}
-
-/// Patience is for servers that are slow; where nobody listens there is nothing to wait for.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_does_not_wait_where_nobody_listens() {
-    let postgres = Postgres::start();
-    let settings = PostgresSettings { patience: Duration::from_mins(2), ..settings(&postgres) };
-    let service = server(&settings).await;
-    let saved = save(&service, "x", "{}").await;
-    postgres.stop("immediate");
-    let started = std::time::Instant::now();
-    assert!(service.store().head(&key("x")).await.is_err_and(|error| error.is_outage()));
-    assert!(started.elapsed() < settings.patience / 4, "{:?}", started.elapsed());
-    postgres.run();
-    // A connection that died with the server is found out by the first who takes it.
-    let again = async {
-        loop {
-            if let Ok(head) = service.store().head(&key("x")).await {
-                return head;
-            }
-        }
-    };
-    assert_eq!(tokio::time::timeout(PATIENCE, again).await.unwrap(), Some(saved));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,7 +36,7 @@ fn d_034_saves_under_any_runtime_answer_with_what_happened() {
             // Who drives it is done when it is told, and drops it with everything that runs in it.
             let _ = of_server.block_on(stopped);
         });
-        let mut seqs = Vec::new();
+        let (mut seqs, mut callers) = (Vec::new(), Vec::new());
         for caller in [Builder::new_current_thread(), Builder::new_multi_thread()] {
             let mut caller = caller;
             let caller = caller.enable_all().build().unwrap();
@@ -48,6 +48,8 @@ fn d_034_saves_under_any_runtime_answer_with_what_happened() {
                 let read = caller.block_on(service.get(&key(&id), &Which::Head)).unwrap();
                 assert_eq!(read, saved, "what was answered is what is stored");
             }
+            // A connection that it opened for reading lives as long as it does.
+            callers.push(caller);
         }
         assert_eq!(seqs, (before + 1..=before + 20).collect::<Vec<_>>());
         stop.send(()).unwrap();

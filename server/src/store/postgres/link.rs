@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::Instant;
 
 use super::failure::failed;
-use super::reader::{Reader, refused};
+use super::reader::Reader;
 use super::settings::{PostgresHost, PostgresSettings, Tls};
 use crate::store::pool_watch::PoolWatch;
 use crate::store::{PoolFacts, Result, StoreError};
@@ -145,14 +145,7 @@ impl Link {
     pub(super) async fn reader(&self) -> Result<Reader> {
         let deadline = Instant::now() + self.settings.patience - MARGIN;
         let asked = std::time::Instant::now();
-        let connection = tokio::select! {
-            biased;
-            connection = self.pool.acquire() => connection.map_err(failed)?,
-            () = refused(|| &self.settings.hosts[self.current.load(Ordering::Relaxed)]) => {
-                let text = "PostgreSQL refuses connections: nothing listens there".to_owned();
-                return Err(StoreError::Unavailable(text));
-            }
-        };
+        let connection = self.pool.acquire().await.map_err(failed)?;
         self.watch.got(asked, self.busy());
         Ok(Reader::new(connection, deadline))
     }
