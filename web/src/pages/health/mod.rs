@@ -116,7 +116,7 @@ pub(crate) fn Health() -> impl IntoView {
                 <span class="verdict" aria-live="polite">{said}</span>
                 <span class="about wide-only">{read}</span>
                 <div class="acts">
-                    <a class="btn plain" href="/api/v1/metrics" target="_blank">"/metrics"</a>
+                    <a class="btn plain wide-only" href="/api/v1/metrics" target="_blank">"/metrics"</a>
                     <a class="btn plain" href="/api/v1/status" target="_blank">"/status as JSON"</a>
                     <verify::VerifyButton/>
                 </div>
