@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -73,13 +73,5 @@ async fn lines(
             }
         }));
     }
-    let start = Instant::now();
-    tokio::time::sleep(window).await;
-    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let rate = done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64();
-    stop.store(true, Ordering::Relaxed);
-    for task in tasks {
-        task.await.expect("no write failed");
-    }
-    rate
+    saves::rate(&stop, &done, tasks, window).await
 }

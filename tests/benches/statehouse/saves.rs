@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
+use tokio::task::JoinHandle;
 
 use crate::client::Client;
 use crate::server::Server;
@@ -62,6 +63,16 @@ async fn during(server: &Server, connections: usize, window: Duration, call: fn(
             }
         }));
     }
+    rate(&stop, &done, tasks, window).await
+}
+
+/// How much is done a second by tasks that count what they do and end when they are stopped.
+pub(crate) async fn rate(
+    stop: &AtomicBool,
+    done: &AtomicU64,
+    tasks: Vec<JoinHandle<()>>,
+    window: Duration,
+) -> f64 {
     let start = Instant::now();
     tokio::time::sleep(window).await;
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
