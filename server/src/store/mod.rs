@@ -16,6 +16,7 @@ pub mod guarded;
 pub mod influx;
 mod known_heads;
 mod layers;
+mod listed;
 mod longest;
 pub mod memory;
 mod older;

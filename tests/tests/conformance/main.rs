@@ -15,6 +15,7 @@ mod documents;
 mod fixture;
 mod history;
 mod lists;
+mod long_log;
 mod model;
 mod points;
 mod restores;
@@ -94,6 +95,9 @@ macro_rules! conformance {
                     lists_of_the_past_are_as_they_were,
                     cursors_of_other_lists_are_refused,
                     totals_are_kept;
+                long_log:
+                    lists_of_a_long_log_are_whole_and_in_order,
+                    a_list_is_whole_while_the_log_grows;
                 points:
                     d_006_a_name_is_given_once,
                     d_004_a_snapshot_changes_nothing,

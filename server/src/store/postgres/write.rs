@@ -8,7 +8,7 @@ use sqlx::query::Query;
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::hash::verdict_text;
 use statehouse_core::json::Document;
-use statehouse_core::model::{StateType, Verdict, Version};
+use statehouse_core::model::{Seq, StateType, Verdict, Version};
 
 use super::counter::Counter;
 use crate::store::decide::SnapshotChange;
@@ -21,6 +21,8 @@ const MINUTE: i64 = 60_000_000;
 /// the counter has moved meanwhile, that line finds no row, and nothing is written. Answers how many rows it found.
 ///
 /// Every part sees the tables as they were before the statement; the order of the parts does not matter to them.
+///
+/// Arrays are unnested in the list of columns, where rows are made one by one; as a table they would all be copied first.
 macro_rules! commit {
     ($more:literal) => {
         concat!(
@@ -28,21 +30,25 @@ macro_rules! commit {
               UPDATE meta SET seq = $3, chain_hash = $4, recorded_at = $5, last_state = $6 \
               WHERE id = 1 AND seq = $1 AND chain_hash = $2 RETURNING id), \
             heads AS ( \
-              INSERT INTO states (state_pk, state_type, state_id, head_seq, deleted, validity, author) \
-              SELECT * FROM unnest($7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::boolean[], \
-                $12::smallint[], $13::text[]) WHERE EXISTS (SELECT FROM moved) \
+              INSERT INTO states (state_pk, state_type, state_id, head_seq, listed_seq, deleted, validity, author) \
+              SELECT unnest($7::bigint[]), unnest($8::text[]), unnest($9::text[]), unnest($10::bigint[]), \
+                unnest($10::bigint[]), unnest($11::boolean[]), unnest($12::smallint[]), unnest($13::text[]) \
+              WHERE EXISTS (SELECT FROM moved) \
               ON CONFLICT (state_pk) DO UPDATE SET head_seq = excluded.head_seq, deleted = excluded.deleted, \
                 validity = excluded.validity, author = excluded.author), \
             log AS ( \
               INSERT INTO versions (seq, state_pk, version, operation, content_hash, chain_hash, recorded_at, author, \
                 description, batch_id, verdict, change, size, data) \
-              SELECT * FROM unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::bytea[], \
-                $19::bytea[], $20::bigint[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], \
-                $26::bigint[], $27::text[]) WHERE EXISTS (SELECT FROM moved)), \
+              SELECT unnest($14::bigint[]), unnest($15::bigint[]), unnest($16::bigint[]), unnest($17::text[]), \
+                unnest($18::bytea[]), unnest($19::bytea[]), unnest($20::bigint[]), unnest($21::text[]), \
+                unnest($22::text[]), unnest($23::text[]), unnest($24::text[]), unnest($25::text[]), \
+                unnest($26::bigint[]), unnest($27::text[]) \
+              WHERE EXISTS (SELECT FROM moved)), \
             minutes AS ( \
               INSERT INTO activity AS a (minute, state_type, author, versions, last_seq, last_at) \
-              SELECT * FROM unnest($28::bigint[], $29::text[], $30::text[], $31::bigint[], $32::bigint[], \
-                $33::bigint[]) WHERE EXISTS (SELECT FROM moved) \
+              SELECT unnest($28::bigint[]), unnest($29::text[]), unnest($30::text[]), unnest($31::bigint[]), \
+                unnest($32::bigint[]), unnest($33::bigint[]) \
+              WHERE EXISTS (SELECT FROM moved) \
               ON CONFLICT (minute, state_type, author) DO UPDATE SET versions = a.versions + excluded.versions, \
                 last_seq = excluded.last_seq, last_at = excluded.last_at)",
             $more,
@@ -57,8 +63,8 @@ const COMMIT: &str = commit!("");
 const COMMIT_WITH_TOTALS: &str = commit!(
     ", sums AS ( \
       INSERT INTO totals AS t (state_type, live, deleted, invalid) \
-      SELECT * FROM unnest($34::text[], $35::bigint[], $36::bigint[], $37::bigint[]) \
-      WHERE EXISTS (SELECT FROM moved) \
+      SELECT unnest($34::text[]), unnest($35::bigint[]), unnest($36::bigint[]), unnest($37::bigint[]) \
+              WHERE EXISTS (SELECT FROM moved) \
       ON CONFLICT (state_type) DO UPDATE SET live = t.live + excluded.live, \
         deleted = t.deleted + excluded.deleted, invalid = t.invalid + excluded.invalid)"
 );
@@ -187,6 +193,25 @@ fn minutes<'v>(placed: &[Placed<'v>]) -> HashMap<(i64, &'v str, String), Slot> {
 
 fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+/// Up to where the lists by change are up to date.
+pub(super) async fn listed(connection: &mut PgConnection) -> sqlx::Result<Seq> {
+    let listed: i64 =
+        sqlx::query_scalar("SELECT listed FROM meta WHERE id = 1").fetch_one(connection).await?;
+    Ok(Seq(listed.unsigned_abs()))
+}
+
+/// Puts the states whose last versions are behind one seq and up to another where they belong in the lists by change,
+/// unless another server was faster. A state that moves meanwhile stays where it is: whoever moves it holds the counter's
+/// lock before or after, and its head is then looked at again.
+pub(super) async fn list_states(connection: &mut PgConnection, from: Seq, until: Seq) -> sqlx::Result<()> {
+    const LIST: &str = "\
+        WITH moved AS (UPDATE meta SET listed = $2 WHERE id = 1 AND listed = $1 RETURNING id) \
+        UPDATE states SET listed_seq = head_seq \
+        WHERE state_pk = ANY (ARRAY(SELECT state_pk FROM versions WHERE seq > $1 AND seq <= $2)) \
+        AND head_seq <= $2 AND listed_seq <> head_seq AND EXISTS (SELECT FROM moved)";
+    run(sqlx::query(LIST).bind(sql(from.0)).bind(sql(until.0)), connection).await
 }
 
 /// Writes changes to the list of snapshots. The caller holds the counter's lock.

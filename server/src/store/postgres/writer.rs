@@ -19,6 +19,7 @@ use super::migrate;
 use super::write::{self, Placed};
 use crate::store::decide::{BEFORE_RESTORE, Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
+use crate::store::listed;
 use crate::store::sql::rows::{self, sql};
 use crate::store::sql::{snapshot, snapshots_between};
 use crate::store::text::after_prefix;
@@ -31,6 +32,8 @@ pub(super) struct Writer {
     /// Where the counter was when this writer last looked; the heads are as of then.
     counter: Counter,
     heads: KnownHeads,
+    /// Up to where the lists by change were up to date when this writer last looked.
+    listed: Seq,
     /// Nobody else has written lately, so the counter need not be locked before a group is decided.
     alone: bool,
 }
@@ -42,8 +45,11 @@ impl Writer {
         const DURABLE: &str = "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
                                WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)";
         sqlx::query(DURABLE).execute(&mut connection).await?;
+        // What this connection runs goes by keys alone: planning it anew for each group finds nothing better.
+        sqlx::query("SET plan_cache_mode = force_generic_plan").execute(&mut connection).await?;
         let counter = read_counter(&mut connection, COUNTER).await?;
-        Ok(Self { connection, counter, heads: KnownHeads::default(), alone: true })
+        let listed = write::listed(&mut connection).await?;
+        Ok(Self { connection, counter, heads: KnownHeads::default(), listed, alone: true })
     }
 
     /// Opens a connection to the server that accepts writes now.
@@ -77,6 +83,7 @@ impl Writer {
         now: Timestamp,
         uncertain: &mut Option<Uncertain>,
     ) -> Tried<Answers> {
+        self.list_states().await?;
         let only_states = group.iter().all(|r| matches!(r, WriteRequest::Batch { restore: None, .. }));
         if only_states
             && self.alone
@@ -86,6 +93,20 @@ impl Writer {
             return Ok(answers);
         }
         self.commit_locked(group, now, uncertain).await
+    }
+
+    /// Puts states where they belong in the lists by change, when it is time. Nothing hangs on it being done now.
+    async fn list_states(&mut self) -> Tried<()> {
+        let tip = self.counter.tip.seq;
+        if listed::due(tip, self.listed).is_some() {
+            // Another server may have done it.
+            self.listed = write::listed(&mut self.connection).await?;
+            if let Some(until) = listed::due(tip, self.listed) {
+                write::list_states(&mut self.connection, self.listed, until).await?;
+                self.listed = until;
+            }
+        }
+        Ok(())
     }
 
     /// Decides from what is known and writes in one statement. `None` if somebody else has written meanwhile.

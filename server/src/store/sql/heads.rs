@@ -13,12 +13,16 @@ use crate::store::{Heads, ListQuery, Page, Result, StoreError, TypeTotals};
 pub(in crate::store) async fn tip(connection: &mut impl Connection) -> Result<Tip> {
     let meta = Statement::new("SELECT seq, chain_hash, recorded_at FROM meta WHERE id = 1");
     let row = connection.first(meta).await?;
-    let row = row.ok_or_else(|| StoreError::Damaged("the row of the log's end is missing".into()))?;
+    let row = row.ok_or_else(no_meta)?;
     Ok(Tip {
         seq: Seq(rows::number(&row, 0)?),
         chain_hash: rows::chain_hash(&row, 1)?,
         recorded_at: rows::time(&row, 2)?,
     })
+}
+
+pub(super) fn no_meta() -> StoreError {
+    StoreError::Damaged("the row of the log's end is missing".into())
 }
 
 /// How many states there are by type.

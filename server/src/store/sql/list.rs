@@ -11,44 +11,97 @@ use crate::store::cursor::{Mark, Place, next};
 use crate::store::text::{after_prefix, like_anywhere};
 use crate::store::{ListQuery, Page, Result, StoreError, TypeTotals};
 
-/// Where a row of the list comes from.
+/// Up to so many versions back it is cheaper to sort what has changed than to walk over all states in order.
+pub(super) const FEW: u64 = 20_000;
+
+/// Which states are walked over, and so in what order they come cheaply.
+///
+/// Moving a state's place in an index with every save would cost more than the save. So a state keeps its place in the
+/// lists by change (`listed_seq`) until the writer brings up to date what has not moved for a while: up to the seq
+/// `meta.listed` every head is where it belongs. What moved later is found at the end of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// The heads; at a past moment those that were heads already then.
-    Heads(Option<Seq>),
-    /// For states that have moved since a moment, their last version then.
+enum Walk {
+    /// All, by key.
+    All,
+    /// Those that moved after this seq, by change.
+    Recent(Seq),
+    /// Those that did not, by change.
+    Listed(Seq),
+}
+
+/// Which version of a state is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// The head.
+    Now,
+    /// The head, where it was the head already at this seq.
+    Still(Seq),
+    /// Of states that have moved since this seq, the last version then.
     Moved(Seq),
 }
 
+/// Where a row of the list comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Source {
+    walk: Walk,
+    when: When,
+}
+
 impl Source {
-    /// The sources of a list.
-    fn of(query: &ListQuery, tip: Seq) -> Vec<Self> {
+    /// The sources of a list. No two have a state in common.
+    fn of(query: &ListQuery, tip: Seq, listed: Seq) -> Vec<Self> {
+        let by_change = |since: Option<Seq>| {
+            query.sort == Sort::Changed || since.is_some_and(|since| tip.0.saturating_sub(since.0) <= FEW)
+        };
+        let walks = |when: When, since: Option<Seq>| {
+            let walks = if by_change(since) {
+                vec![Walk::Recent(listed), Walk::Listed(listed)]
+            } else {
+                vec![Walk::All]
+            };
+            walks.into_iter().map(move |walk| Self { walk, when })
+        };
         match query.at.filter(|at| *at < tip) {
-            None => vec![Self::Heads(None)],
-            Some(at) => vec![Self::Heads(Some(at)), Self::Moved(at)],
+            None => walks(When::Now, query.changed_since).collect(),
+            Some(at) => {
+                let still = walks(When::Still(at), query.changed_since);
+                still.chain(walks(When::Moved(at), Some(at))).collect()
+            }
         }
     }
 
-    fn seq(self) -> &'static str {
-        match self {
-            // Not the equal `v.seq`, so that the index of the heads gives the order.
-            Self::Heads(_) => "s.head_seq",
-            Self::Moved(_) => "v.seq",
+    /// The seq of the head, as it is ordered.
+    fn head(self) -> &'static str {
+        match self.walk {
+            Walk::All => "s.head_seq",
+            Walk::Recent(_) => "h.seq",
+            Walk::Listed(_) => "s.listed_seq",
         }
+    }
+
+    /// The seq of the version that is shown.
+    fn seq(self) -> &'static str {
+        match self.when {
+            // Not the equal `v.seq`, so that an index gives the order.
+            When::Now | When::Still(_) => self.head(),
+            When::Moved(_) => "v.seq",
+        }
+    }
+
+    /// Whether the version that is shown is the head.
+    fn is_head(self) -> bool {
+        !matches!(self.when, When::Moved(_))
     }
 
     fn author(self) -> &'static str {
-        match self {
-            Self::Heads(_) => "s.author",
-            Self::Moved(_) => "v.author",
-        }
+        if self.is_head() { "s.author" } else { "v.author" }
     }
 }
 
 /// One page of states.
 pub(super) async fn page<C: Connection>(connection: &mut C, query: &ListQuery) -> Result<Page<StateSummary>> {
-    let tip = heads::tip(connection).await?.seq;
-    let sources = Source::of(query, tip);
+    let (tip, listed) = ends(connection).await?;
+    let sources = Source::of(query, tip, listed);
     let mark = query.cursor.as_ref().map(Mark::read).transpose()?;
     let total = match &mark {
         Some(mark) => mark.total,
@@ -62,23 +115,17 @@ pub(super) async fn page<C: Connection>(connection: &mut C, query: &ListQuery) -
             return Err(StoreError::BadCursor);
         }
     }
-    let mut builder = Statement::new("");
-    for (index, source) in sources.iter().enumerate() {
-        builder.push(if index == 0 { "SELECT " } else { " UNION ALL SELECT " });
-        let columns = if query.with_data { rows::columns_with_data!() } else { rows::columns!() };
-        builder.push(columns.replace("v.seq", source.seq()));
-        from(&mut builder, &C::DIALECT, *source, true);
-        conditions(&mut builder, &C::DIALECT, query, *source);
-        if let Some(place) = &place {
-            after(&mut builder, place, *source);
+    let (mut rows, mut more) = (Vec::new(), false);
+    for stage in stages(query.sort, &sources) {
+        let rest = query.limit - rows.len();
+        let statement = union::<C>(query, place.as_ref(), stage, rest + 1);
+        let (found, has_more) = summaries(connection, statement, rest, query.with_data).await?;
+        rows.extend(found);
+        more = has_more;
+        if more {
+            break;
         }
     }
-    builder.push(match query.sort {
-        Sort::Changed => " ORDER BY 3 DESC LIMIT ",
-        Sort::Id => " ORDER BY 1, 2 LIMIT ",
-    });
-    builder.push_bind(sql(query.limit as u64 + 1));
-    let (rows, more) = summaries(connection, builder, query.limit, query.with_data).await?;
     let place = |row: &StateSummary| match query.sort {
         Sort::Changed => Place::Changed(row.version.seq),
         Sort::Id => Place::Id(StateKey {
@@ -90,15 +137,70 @@ pub(super) async fn page<C: Connection>(connection: &mut C, query: &ListQuery) -
     Ok(Page { rows, total, next, seq: query.at.unwrap_or(tip).min(tip) })
 }
 
+/// The end of the log, and up to where the lists by change are up to date.
+async fn ends(connection: &mut impl Connection) -> Result<(Seq, Seq)> {
+    let ends = Statement::new("SELECT seq, listed FROM meta WHERE id = 1");
+    let row = connection.first(ends).await?.ok_or_else(heads::no_meta)?;
+    Ok((Seq(rows::number(&row, 0)?), Seq(rows::number(&row, 1)?)))
+}
+
+/// Sources in groups of which each comes wholly before the next.
+fn stages(sort: Sort, sources: &[Source]) -> impl Iterator<Item = &[Source]> {
+    let in_turn = sort == Sort::Changed && sources.iter().all(|source| source.when == When::Now);
+    sources.chunks(if in_turn { 1 } else { sources.len() })
+}
+
+/// The first rows of several sources.
+fn union<C: Connection>(
+    query: &ListQuery,
+    place: Option<&Place>,
+    sources: &[Source],
+    limit: usize,
+) -> Statement {
+    let order = match query.sort {
+        Sort::Changed => " ORDER BY 3 DESC LIMIT ",
+        Sort::Id => " ORDER BY 1, 2 LIMIT ",
+    };
+    let limit = sql(limit as u64);
+    let mut builder = Statement::new("");
+    for (index, source) in sources.iter().enumerate() {
+        // Each part is sorted and ended by itself, so that none is read to its end.
+        if sources.len() > 1 {
+            builder.push(if index == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+        }
+        let columns = if query.with_data { rows::columns_with_data!() } else { rows::columns!() };
+        builder.push("SELECT ").push(columns.replace("v.seq", source.seq()));
+        from(&mut builder, &C::DIALECT, *source, true);
+        conditions(&mut builder, &C::DIALECT, query, *source);
+        if let Some(place) = place {
+            after(&mut builder, place, *source);
+        }
+        builder.push(order).push_bind(limit);
+        if sources.len() > 1 {
+            builder.push(format_args!(") AS part{index}"));
+        }
+    }
+    if sources.len() > 1 {
+        builder.push(order).push_bind(limit);
+    }
+    builder
+}
+
 fn from(builder: &mut Statement, dialect: &Dialect, source: Source, with_versions: bool) {
     let join = dialect.join;
-    builder.push(" FROM states AS s");
-    match source {
-        Source::Heads(_) if with_versions => {
+    if matches!(source.walk, Walk::Recent(_)) {
+        builder.push(format_args!(
+            " FROM versions AS h {join} states AS s ON s.state_pk = h.state_pk AND s.head_seq = h.seq"
+        ));
+    } else {
+        builder.push(" FROM states AS s");
+    }
+    match source.when {
+        When::Now | When::Still(_) if with_versions => {
             builder.push(format_args!(" {join} versions AS v ON v.seq = s.head_seq"));
         }
-        Source::Heads(_) => {}
-        Source::Moved(at) => {
+        When::Now | When::Still(_) => {}
+        When::Moved(at) => {
             builder.push(format_args!(
                 " {join} versions AS v ON v.seq = (SELECT max(w.seq) FROM versions AS w \
                  WHERE w.state_pk = s.state_pk AND w.seq <= "
@@ -116,13 +218,22 @@ fn conditions(builder: &mut Statement, dialect: &Dialect, query: &ListQuery, sou
         builder.push(" AND false");
         return;
     }
-    match source {
-        Source::Heads(None) => {}
-        Source::Heads(Some(at)) => {
-            builder.push(" AND s.head_seq <= ").push_bind(sql(at.0));
+    match source.walk {
+        Walk::All => {}
+        Walk::Recent(listed) => {
+            builder.push(" AND h.seq > ").push_bind(sql(listed.0));
         }
-        Source::Moved(at) => {
-            builder.push(" AND s.head_seq > ").push_bind(sql(at.0));
+        Walk::Listed(listed) => {
+            builder.push(" AND s.head_seq <= ").push_bind(sql(listed.0));
+        }
+    }
+    match source.when {
+        When::Now => {}
+        When::Still(at) => {
+            builder.push(format_args!(" AND {} <= ", source.head())).push_bind(sql(at.0));
+        }
+        When::Moved(at) => {
+            builder.push(format_args!(" AND {} > ", source.head())).push_bind(sql(at.0));
         }
     }
     builder.push_one_of("s.state_type", query.types.iter().map(StateType::as_str));
@@ -133,18 +244,18 @@ fn conditions(builder: &mut Statement, dialect: &Dialect, query: &ListQuery, sou
     if let Some(seq) = query.changed_since {
         builder.push(format_args!(" AND {} > ", source.seq())).push_bind(sql(seq.0));
     }
-    match (query.deleted, source) {
+    match (query.deleted, source.is_head()) {
         (DeletedFilter::Include, _) => {}
-        (DeletedFilter::Exclude, Source::Heads(_)) => {
+        (DeletedFilter::Exclude, true) => {
             builder.push(format_args!(" AND {}", dialect.live));
         }
-        (DeletedFilter::Only, Source::Heads(_)) => {
+        (DeletedFilter::Only, true) => {
             builder.push(format_args!(" AND {}", dialect.deleted));
         }
-        (DeletedFilter::Exclude, Source::Moved(_)) => {
+        (DeletedFilter::Exclude, false) => {
             builder.push(" AND v.operation <> 'delete'");
         }
-        (DeletedFilter::Only, Source::Moved(_)) => {
+        (DeletedFilter::Only, false) => {
             builder.push(" AND v.operation = 'delete'");
         }
     }
@@ -176,23 +287,23 @@ pub(super) fn starts_with(builder: &mut Statement, prefix: &str) {
 }
 
 fn has_validity(builder: &mut Statement, validity: ValidityFilter, source: Source) {
-    match (source, validity) {
-        (Source::Heads(_), ValidityFilter::NotChecked) => {
+    match (source.is_head(), validity) {
+        (true, ValidityFilter::NotChecked) => {
             builder.push(" AND s.validity = 0");
         }
-        (Source::Heads(_), ValidityFilter::Valid) => {
+        (true, ValidityFilter::Valid) => {
             builder.push(" AND s.validity = 1");
         }
-        (Source::Heads(_), ValidityFilter::Invalid) => {
+        (true, ValidityFilter::Invalid) => {
             builder.push(" AND s.validity = 2");
         }
-        (Source::Moved(_), ValidityFilter::NotChecked) => {
+        (false, ValidityFilter::NotChecked) => {
             builder.push(" AND v.verdict = ").push_bind(verdict_text(&Verdict::NotChecked));
         }
-        (Source::Moved(_), ValidityFilter::Valid) => {
+        (false, ValidityFilter::Valid) => {
             builder.push(" AND v.verdict = ").push_bind(verdict_text(&Verdict::Valid));
         }
-        (Source::Moved(_), ValidityFilter::Invalid) => {
+        (false, ValidityFilter::Invalid) => {
             builder.push(" AND v.verdict NOT IN (").push_bind(verdict_text(&Verdict::NotChecked));
             builder.push(", ").push_bind(verdict_text(&Verdict::Valid)).push(")");
         }
@@ -237,7 +348,7 @@ pub(super) async fn count(connection: &mut impl Connection, statement: Statement
 
 /// How the kept totals say how many rows there are, where they do.
 fn kept_total(query: &ListQuery, sources: &[Source]) -> Option<fn(&TypeTotals) -> u64> {
-    let plain = *sources == [Source::Heads(None)]
+    let plain = sources.iter().all(|source| source.when == When::Now)
         && query.prefix.is_none()
         && query.text.is_none()
         && query.authors.is_empty()

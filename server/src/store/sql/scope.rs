@@ -3,7 +3,7 @@
 use statehouse_core::api::Scope;
 use statehouse_core::model::{Seq, StateKey, StateType, Version};
 
-use super::list::starts_with;
+use super::list::{FEW, starts_with};
 use super::log::{as_of, versions};
 use super::rows::{self, sql};
 use super::{Connection, Dialect, Statement, heads, keys_json, list};
@@ -11,8 +11,6 @@ use crate::store::{MovedState, PAGE_BYTES, Result, TypeTotals};
 
 /// Named states looked at in one statement.
 const NAMED: usize = 500;
-/// Up to here it is cheaper to sort what moved than to walk over all states in order.
-const FEW: u64 = 20_000;
 
 /// The next states of a scope that have a version after a seq.
 pub(super) async fn moved<C: Connection>(
@@ -27,9 +25,11 @@ pub(super) async fn moved<C: Connection>(
         let mut builder =
             Statement::new(concat!("SELECT ", rows::columns_with_data!(), " FROM states AS s "));
         builder.push(C::DIALECT.join).push(" versions AS v ON v.seq = s.head_seq WHERE ");
-        // Plus zero keeps an engine from using the index of the heads, which would sort everything for every page.
-        let few = tip.0.saturating_sub(seq.0) <= FEW;
-        builder.push(if few { "s.head_seq > " } else { "s.head_seq + 0 > " }).push_bind(sql(seq.0));
+        builder.push("s.head_seq > ").push_bind(sql(seq.0));
+        if tip.0.saturating_sub(seq.0) <= FEW {
+            builder.push(" AND s.state_pk IN (SELECT w.state_pk FROM versions AS w WHERE w.seq > ");
+            builder.push_bind(sql(seq.0)).push(")");
+        }
         conditions(&mut builder, scope);
         if let Some(after) = after {
             builder.push(" AND (s.state_type, s.state_id) > (");

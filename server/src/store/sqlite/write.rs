@@ -8,7 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::hash::verdict_text;
 use statehouse_core::json::Document;
-use statehouse_core::model::{StateType, Verdict, Version};
+use statehouse_core::model::{Seq, StateType, Verdict, Version};
 
 use super::failed;
 use crate::store::decide::{Decided, SnapshotChange};
@@ -62,8 +62,7 @@ async fn versions(
     script.run(connection).await
 }
 
-const UPSERT_STATES: &str =
-    "INSERT INTO states (state_pk, state_type, state_id, head_seq, deleted, validity, author) VALUES ";
+const UPSERT_STATES: &str = "INSERT INTO states (state_pk, state_type, state_id, head_seq, listed_seq, deleted, validity, author) VALUES ";
 const UPSERT_STATES_END: &str = " ON CONFLICT (state_pk) DO UPDATE SET head_seq = excluded.head_seq, \
      deleted = excluded.deleted, validity = excluded.validity, author = excluded.author; ";
 const INSERT_VERSIONS: &str = "INSERT INTO versions (seq, state_pk, version, operation, content_hash, \
@@ -124,11 +123,12 @@ impl Script {
     }
 
     fn states(&mut self, heads: &[Placed<'_>]) -> Result<()> {
-        self.bulk(UPSERT_STATES, 7, UPSERT_STATES_END, heads.len());
+        self.bulk(UPSERT_STATES, 8, UPSERT_STATES_END, heads.len());
         for Placed { state_pk, version } in heads {
             self.bind(*state_pk)?;
             self.bind(version.key.state_type.as_str())?;
             self.bind(version.key.state_id.as_str())?;
+            self.bind(sql(version.seq.0))?;
             self.bind(sql(version.seq.0))?;
             self.bind(version.is_deleted())?;
             self.bind(match version.verdict {
@@ -176,6 +176,16 @@ impl Script {
         self.bind(last.chain_hash.as_bytes().as_slice())?;
         self.bind(last.recorded_at.micros())
     }
+}
+
+/// Puts the states whose last versions are behind one seq and up to another where they belong in the lists by change.
+pub(super) async fn list_states(connection: &mut SqliteConnection, from: Seq, until: Seq) -> Result<()> {
+    const LIST: &str = "\
+        UPDATE states SET listed_seq = head_seq \
+        WHERE state_pk IN (SELECT state_pk FROM versions WHERE seq > $1 AND seq <= $2) \
+        AND head_seq <= $2 AND listed_seq <> head_seq";
+    run(sqlx::query(LIST).bind(sql(from.0)).bind(sql(until.0)), connection).await?;
+    run(sqlx::query("UPDATE meta SET listed = $1 WHERE id = 1").bind(sql(until.0)), connection).await
 }
 
 /// By how much each type's totals change: `[["position",1,0,0],...]`.

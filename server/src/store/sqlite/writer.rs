@@ -6,12 +6,13 @@ use std::path::Path;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use statehouse_core::commit::Tip;
-use statehouse_core::model::{Snapshot, SnapshotId, StateKey, Timestamp, Version};
+use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
 use super::write::{self, Placed};
 use super::{failed, not_committed, open};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
+use crate::store::listed;
 use crate::store::sql::{keys_json, rows, snapshot, snapshots_between, tip};
 use crate::store::text::after_prefix;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
@@ -22,6 +23,8 @@ pub(super) struct Writer {
     connection: SqliteConnection,
     tip: Tip,
     last_state: i64,
+    /// Up to where the lists by change are up to date.
+    listed: Seq,
     heads: KnownHeads,
 }
 
@@ -33,7 +36,12 @@ impl Writer {
             .fetch_one(&mut connection)
             .await
             .map_err(failed)?;
-        Ok(Self { connection, tip, last_state, heads: KnownHeads::default() })
+        let listed: i64 = sqlx::query_scalar("SELECT listed FROM meta WHERE id = 1")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(failed)?;
+        let listed = Seq(listed.unsigned_abs());
+        Ok(Self { connection, tip, last_state, listed, heads: KnownHeads::default() })
     }
 
     /// Decides and writes a group. After an error the writer must not be used again.
@@ -54,12 +62,18 @@ impl Writer {
         write::everything(&mut transaction, &placed, &self.heads, &decided)
             .await
             .map_err(StoreError::before_commit)?;
+        let due = listed::due(self.tip.seq, self.listed);
+        if let Some(until) = due {
+            let listing = write::list_states(&mut transaction, self.listed, until);
+            listing.await.map_err(StoreError::before_commit)?;
+        }
         // From here on a failure does not say whether the group is in the file.
         transaction.commit().await.map_err(not_committed)?;
         for place in placed {
             self.heads.keep(place.state_pk, place.version.clone());
         }
         self.heads.forget_some();
+        self.listed = due.unwrap_or(self.listed);
         self.last_state = last_state;
         if let Some(last) = decided.versions.last() {
             self.tip = Tip { seq: last.seq, chain_hash: last.chain_hash, recorded_at: last.recorded_at };
