@@ -37,6 +37,17 @@ impl KnownHeads {
         keys.filter_map(|key| Some((key.clone(), self.get(key)?.version.clone()))).collect()
     }
 
+    /// Whether the row of a version's state says other things of it than it did: whether it is deleted, whether its data
+    /// keep the rules, and who wrote it last.
+    pub(super) fn row_changes(&self, version: &Version) -> bool {
+        self.get(&version.key).is_none_or(|known| {
+            let old = &known.version;
+            old.is_deleted() != version.is_deleted()
+                || std::mem::discriminant(&old.verdict) != std::mem::discriminant(&version.verdict)
+                || old.author != version.author
+        })
+    }
+
     pub(super) fn keep(&mut self, state_pk: i64, version: Version) {
         self.bytes += weight(&version);
         if let Some(old) = self.heads.insert(version.key.clone(), KnownHead { state_pk, version }) {

@@ -4,7 +4,7 @@
 use statehouse_core::model::Seq;
 
 /// Versions at the end of the log whose states are not worth moving yet.
-const LAG: u64 = 1_000;
+const LAG: u64 = 2_000;
 /// Versions looked at in one go at most, so that after a large restore no save waits long.
 const STEP: u64 = 10_000;
 

@@ -17,8 +17,8 @@ use crate::store::sql::rows::sql;
 
 const MINUTE: i64 = 60_000_000;
 
-/// Versions, heads, activity and the counter, and whatever else is given. Whoever else writes waits at the first line; if
-/// the counter has moved meanwhile, that line finds no row, and nothing is written. Answers how many rows it found.
+/// Versions, activity and the counter, and whatever else is given. Whoever else writes waits at the first line; if the
+/// counter has moved meanwhile, that line finds no row, and nothing is written. Answers how many rows it found.
 ///
 /// Every part sees the tables as they were before the statement; the order of the parts does not matter to them.
 ///
@@ -29,25 +29,18 @@ macro_rules! commit {
             "WITH moved AS ( \
               UPDATE meta SET seq = $3, chain_hash = $4, recorded_at = $5, last_state = $6 \
               WHERE id = 1 AND seq = $1 AND chain_hash = $2 RETURNING id), \
-            heads AS ( \
-              INSERT INTO states (state_pk, state_type, state_id, head_seq, listed_seq, deleted, validity, author) \
-              SELECT unnest($7::bigint[]), unnest($8::text[]), unnest($9::text[]), unnest($10::bigint[]), \
-                unnest($10::bigint[]), unnest($11::boolean[]), unnest($12::smallint[]), unnest($13::text[]) \
-              WHERE EXISTS (SELECT FROM moved) \
-              ON CONFLICT (state_pk) DO UPDATE SET head_seq = excluded.head_seq, deleted = excluded.deleted, \
-                validity = excluded.validity, author = excluded.author), \
             log AS ( \
               INSERT INTO versions (seq, state_pk, version, operation, content_hash, chain_hash, recorded_at, author, \
                 description, batch_id, verdict, change, size, data) \
-              SELECT unnest($14::bigint[]), unnest($15::bigint[]), unnest($16::bigint[]), unnest($17::text[]), \
-                unnest($18::bytea[]), unnest($19::bytea[]), unnest($20::bigint[]), unnest($21::text[]), \
-                unnest($22::text[]), unnest($23::text[]), unnest($24::text[]), unnest($25::text[]), \
-                unnest($26::bigint[]), unnest($27::text[]) \
+              SELECT unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::bigint[]), unnest($10::text[]), \
+                unnest($11::bytea[]), unnest($12::bytea[]), unnest($13::bigint[]), unnest($14::text[]), \
+                unnest($15::text[]), unnest($16::text[]), unnest($17::text[]), unnest($18::text[]), \
+                unnest($19::bigint[]), unnest($20::text[]) \
               WHERE EXISTS (SELECT FROM moved)), \
             minutes AS ( \
               INSERT INTO activity AS a (minute, state_type, author, versions, last_seq, last_at) \
-              SELECT unnest($28::bigint[]), unnest($29::text[]), unnest($30::text[]), unnest($31::bigint[]), \
-                unnest($32::bigint[]), unnest($33::bigint[]) \
+              SELECT unnest($21::bigint[]), unnest($22::text[]), unnest($23::text[]), unnest($24::bigint[]), \
+                unnest($25::bigint[]), unnest($26::bigint[]) \
               WHERE EXISTS (SELECT FROM moved) \
               ON CONFLICT (minute, state_type, author) DO UPDATE SET versions = a.versions + excluded.versions, \
                 last_seq = excluded.last_seq, last_at = excluded.last_at)",
@@ -59,12 +52,19 @@ macro_rules! commit {
 
 /// Where only data changes.
 const COMMIT: &str = commit!("");
-/// Where states come, go, or begin or cease to be valid.
-const COMMIT_WITH_TOTALS: &str = commit!(
-    ", sums AS ( \
+/// Where rows of states change, too, and what they add up to.
+const COMMIT_WITH_STATES: &str = commit!(
+    ", rows AS ( \
+      INSERT INTO states (state_pk, state_type, state_id, listed_seq, deleted, validity, author) \
+      SELECT unnest($27::bigint[]), unnest($28::text[]), unnest($29::text[]), unnest($30::bigint[]), \
+        unnest($31::boolean[]), unnest($32::smallint[]), unnest($33::text[]) \
+      WHERE EXISTS (SELECT FROM moved) \
+      ON CONFLICT (state_pk) DO UPDATE SET deleted = excluded.deleted, validity = excluded.validity, \
+        author = excluded.author), \
+    sums AS ( \
       INSERT INTO totals AS t (state_type, live, deleted, invalid) \
       SELECT unnest($34::text[]), unnest($35::bigint[]), unnest($36::bigint[]), unnest($37::bigint[]) \
-              WHERE EXISTS (SELECT FROM moved) \
+      WHERE EXISTS (SELECT FROM moved) \
       ON CONFLICT (state_type) DO UPDATE SET live = t.live + excluded.live, \
         deleted = t.deleted + excluded.deleted, invalid = t.invalid + excluded.invalid)"
 );
@@ -87,45 +87,45 @@ pub(super) async fn versions(
 ) -> sqlx::Result<bool> {
     let heads: BTreeMap<i64, &Version> = placed.iter().map(|place| (place.state_pk, place.version)).collect();
     let totals = totals(heads.values().copied(), known);
+    let rows: Vec<_> = heads.into_iter().filter(|(_, version)| known.row_changes(version)).collect();
     let minutes = minutes(placed);
-    let text = if totals.is_empty() { COMMIT } else { COMMIT_WITH_TOTALS };
-    let statement = sqlx::query_scalar::<_, i64>(text)
-        .bind(sql(before.tip.seq.0))
-        .bind(before.tip.chain_hash.as_bytes().as_slice())
-        .bind(sql(after.tip.seq.0))
-        .bind(after.tip.chain_hash.as_bytes().as_slice())
-        .bind(after.tip.recorded_at.micros())
-        .bind(after.last_state)
-        .bind(list(&heads, |(state_pk, _)| *state_pk))
-        .bind(list(&heads, |(_, v)| v.key.state_type.as_str()))
-        .bind(list(&heads, |(_, v)| v.key.state_id.as_str()))
-        .bind(list(&heads, |(_, v)| sql(v.seq.0)))
-        .bind(list(&heads, |(_, v)| v.is_deleted()))
-        .bind(list(&heads, |(_, v)| validity(&v.verdict)))
-        .bind(list(&heads, |(_, v)| v.author.as_deref()))
-        .bind(list(placed, |p| sql(p.version.seq.0)))
-        .bind(list(placed, |p| p.state_pk))
-        .bind(list(placed, |p| sql(p.version.version.0)))
-        .bind(list(placed, |p| p.version.operation.as_str()))
-        .bind(list(placed, |p| p.version.content_hash.as_ref().map(|hash| hash.as_bytes().as_slice())))
-        .bind(list(placed, |p| p.version.chain_hash.as_bytes().as_slice()))
-        .bind(list(placed, |p| p.version.recorded_at.micros()))
-        .bind(list(placed, |p| p.version.author.as_deref()))
-        .bind(list(placed, |p| p.version.description.as_deref()))
-        .bind(list(placed, |p| p.version.batch_id.as_deref()))
-        .bind(list(placed, |p| verdict_text(&p.version.verdict)))
-        .bind(placed.iter().map(|p| json(&p.version.change)).collect::<sqlx::Result<Vec<_>>>()?)
-        .bind(list(placed, |p| sql(p.version.size() as u64)))
-        .bind(list(placed, |p| p.version.data.as_ref().map(Document::text)));
-    let mut statement = statement
-        .bind(list(&minutes, |((minute, _, _), _)| *minute))
-        .bind(list(&minutes, |((_, state_type, _), _)| *state_type))
-        .bind(list(&minutes, |((_, _, author), _)| author.as_str()))
-        .bind(list(&minutes, |(_, slot)| slot.versions))
-        .bind(list(&minutes, |(_, slot)| slot.last_seq))
-        .bind(list(&minutes, |(_, slot)| slot.last_at));
-    if !totals.is_empty() {
+    let mut statement =
+        sqlx::query_scalar::<_, i64>(if rows.is_empty() { COMMIT } else { COMMIT_WITH_STATES })
+            .bind(sql(before.tip.seq.0))
+            .bind(before.tip.chain_hash.as_bytes().as_slice())
+            .bind(sql(after.tip.seq.0))
+            .bind(after.tip.chain_hash.as_bytes().as_slice())
+            .bind(after.tip.recorded_at.micros())
+            .bind(after.last_state)
+            .bind(list(placed, |p| sql(p.version.seq.0)))
+            .bind(list(placed, |p| p.state_pk))
+            .bind(list(placed, |p| sql(p.version.version.0)))
+            .bind(list(placed, |p| p.version.operation.as_str()))
+            .bind(list(placed, |p| p.version.content_hash.as_ref().map(|hash| hash.as_bytes().as_slice())))
+            .bind(list(placed, |p| p.version.chain_hash.as_bytes().as_slice()))
+            .bind(list(placed, |p| p.version.recorded_at.micros()))
+            .bind(list(placed, |p| p.version.author.as_deref()))
+            .bind(list(placed, |p| p.version.description.as_deref()))
+            .bind(list(placed, |p| p.version.batch_id.as_deref()))
+            .bind(list(placed, |p| verdict_text(&p.version.verdict)))
+            .bind(placed.iter().map(|p| json(&p.version.change)).collect::<sqlx::Result<Vec<_>>>()?)
+            .bind(list(placed, |p| sql(p.version.size() as u64)))
+            .bind(list(placed, |p| p.version.data.as_ref().map(Document::text)))
+            .bind(list(&minutes, |((minute, _, _), _)| *minute))
+            .bind(list(&minutes, |((_, state_type, _), _)| *state_type))
+            .bind(list(&minutes, |((_, _, author), _)| author.as_str()))
+            .bind(list(&minutes, |(_, slot)| slot.versions))
+            .bind(list(&minutes, |(_, slot)| slot.last_seq))
+            .bind(list(&minutes, |(_, slot)| slot.last_at));
+    if !rows.is_empty() {
         statement = statement
+            .bind(list(&rows, |(state_pk, _)| *state_pk))
+            .bind(list(&rows, |(_, v)| v.key.state_type.as_str()))
+            .bind(list(&rows, |(_, v)| v.key.state_id.as_str()))
+            .bind(list(&rows, |(_, v)| sql(v.seq.0)))
+            .bind(list(&rows, |(_, v)| v.is_deleted()))
+            .bind(list(&rows, |(_, v)| validity(&v.verdict)))
+            .bind(list(&rows, |(_, v)| v.author.as_deref()))
             .bind(list(&totals, |(state_type, _)| state_type.as_str()))
             .bind(list(&totals, |(_, sums)| sums[0]))
             .bind(list(&totals, |(_, sums)| sums[1]))
@@ -203,14 +203,16 @@ pub(super) async fn listed(connection: &mut PgConnection) -> sqlx::Result<Seq> {
 }
 
 /// Puts the states whose last versions are behind one seq and up to another where they belong in the lists by change,
-/// unless another server was faster. A state that moves meanwhile stays where it is: whoever moves it holds the counter's
-/// lock before or after, and its head is then looked at again.
+/// unless another server was faster. A state that another server moves meanwhile may end up at an earlier version: it is
+/// then among those that moved later, and its place does not matter yet.
 pub(super) async fn list_states(connection: &mut PgConnection, from: Seq, until: Seq) -> sqlx::Result<()> {
+    // An array, so that the states are looked up by key, however large PostgreSQL thinks the part of the log is.
     const LIST: &str = "\
         WITH moved AS (UPDATE meta SET listed = $2 WHERE id = 1 AND listed = $1 RETURNING id) \
-        UPDATE states SET listed_seq = head_seq \
+        UPDATE states SET listed_seq = \
+            (SELECT max(w.seq) FROM versions AS w WHERE w.state_pk = states.state_pk AND w.seq <= $2) \
         WHERE state_pk = ANY (ARRAY(SELECT state_pk FROM versions WHERE seq > $1 AND seq <= $2)) \
-        AND head_seq <= $2 AND listed_seq <> head_seq AND EXISTS (SELECT FROM moved)";
+        AND state_pk NOT IN (SELECT state_pk FROM versions WHERE seq > $2) AND EXISTS (SELECT FROM moved)";
     run(sqlx::query(LIST).bind(sql(from.0)).bind(sql(until.0)), connection).await
 }
 

@@ -236,7 +236,9 @@ impl Writer {
             ", s.state_pk, m.seq, m.chain_hash, m.recorded_at, m.last_state FROM meta AS m",
             " LEFT JOIN (unnest($1::text[], $2::text[]) AS wanted (state_type, state_id)",
             " JOIN states AS s ON s.state_type = wanted.state_type AND s.state_id = wanted.state_id",
-            " JOIN versions AS v ON v.seq = s.head_seq) ON true WHERE m.id = 1"
+            " JOIN versions AS v ON v.seq = ",
+            rows::head!(),
+            ") ON true WHERE m.id = 1"
         );
         let unknown: Vec<&StateKey> =
             needs.heads.iter().copied().filter(|key| self.heads.get(key).is_none()).collect();

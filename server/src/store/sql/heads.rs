@@ -55,7 +55,8 @@ impl<S: SqlStore> Heads for S {
         const SQL: &str = concat!(
             "SELECT ",
             rows::columns_with_data!(),
-            " FROM states AS s JOIN versions AS v ON v.seq = s.head_seq",
+            " FROM states AS s JOIN versions AS v ON v.seq = ",
+            rows::head!(),
             " WHERE s.state_type = $1 AND s.state_id = $2"
         );
         let head = Statement::new(SQL).bind_key(key);

@@ -17,8 +17,8 @@ pub(super) const FEW: u64 = 20_000;
 /// Which states are walked over, and so in what order they come cheaply.
 ///
 /// Moving a state's place in an index with every save would cost more than the save. So a state keeps its place in the
-/// lists by change (`listed_seq`) until the writer brings up to date what has not moved for a while: up to the seq
-/// `meta.listed` every head is where it belongs. What moved later is found at the end of the log.
+/// lists by change (`states.listed_seq`) until the writer brings up to date what has not moved for a while: a state
+/// without versions after the seq `meta.listed` is where it belongs. What moved later is found at the end of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walk {
     /// All, by key.
@@ -73,7 +73,7 @@ impl Source {
     /// The seq of the head, as it is ordered.
     fn head(self) -> &'static str {
         match self.walk {
-            Walk::All => "s.head_seq",
+            Walk::All => rows::head!(),
             Walk::Recent(_) => "h.seq",
             Walk::Listed(_) => "s.listed_seq",
         }
@@ -82,9 +82,17 @@ impl Source {
     /// The seq of the version that is shown.
     fn seq(self) -> &'static str {
         match self.when {
-            // Not the equal `v.seq`, so that an index gives the order.
             When::Now | When::Still(_) => self.head(),
             When::Moved(_) => "v.seq",
+        }
+    }
+
+    /// The same, where versions are joined.
+    fn column(self) -> &'static str {
+        match self.walk {
+            Walk::All => "v.seq",
+            // Not the equal `v.seq`, so that an index gives the order.
+            Walk::Recent(_) | Walk::Listed(_) => self.seq(),
         }
     }
 
@@ -169,7 +177,7 @@ fn union<C: Connection>(
             builder.push(if index == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
         }
         let columns = if query.with_data { rows::columns_with_data!() } else { rows::columns!() };
-        builder.push("SELECT ").push(columns.replace("v.seq", source.seq()));
+        builder.push("SELECT ").push(columns.replace("v.seq", source.column()));
         from(&mut builder, &C::DIALECT, *source, true);
         conditions(&mut builder, &C::DIALECT, query, *source);
         if let Some(place) = place {
@@ -190,14 +198,15 @@ fn from(builder: &mut Statement, dialect: &Dialect, source: Source, with_version
     let join = dialect.join;
     if matches!(source.walk, Walk::Recent(_)) {
         builder.push(format_args!(
-            " FROM versions AS h {join} states AS s ON s.state_pk = h.state_pk AND s.head_seq = h.seq"
+            " FROM versions AS h {join} states AS s ON s.state_pk = h.state_pk AND h.seq = {}",
+            rows::head!("h")
         ));
     } else {
         builder.push(" FROM states AS s");
     }
     match source.when {
         When::Now | When::Still(_) if with_versions => {
-            builder.push(format_args!(" {join} versions AS v ON v.seq = s.head_seq"));
+            builder.push(format_args!(" {join} versions AS v ON v.seq = {}", source.head()));
         }
         When::Now | When::Still(_) => {}
         When::Moved(at) => {
@@ -224,7 +233,8 @@ fn conditions(builder: &mut Statement, dialect: &Dialect, query: &ListQuery, sou
             builder.push(" AND h.seq > ").push_bind(sql(listed.0));
         }
         Walk::Listed(listed) => {
-            builder.push(" AND s.head_seq <= ").push_bind(sql(listed.0));
+            builder.push(" AND s.state_pk NOT IN (SELECT w.state_pk FROM versions AS w WHERE w.seq > ");
+            builder.push_bind(sql(listed.0)).push(")");
         }
     }
     match source.when {

@@ -60,7 +60,16 @@ macro_rules! columns_with_data {
         concat!(crate::store::sql::rows::columns!(), ", v.data")
     };
 }
-pub(in crate::store) use {columns, columns_with_data};
+/// The seq of the head of a state: of `s`, or of the state of which another table's row is.
+macro_rules! head {
+    () => {
+        crate::store::sql::rows::head!("s")
+    };
+    ($table:literal) => {
+        concat!("(SELECT max(w.seq) FROM versions AS w WHERE w.state_pk = ", $table, ".state_pk)")
+    };
+}
+pub(in crate::store) use {columns, columns_with_data, head};
 
 /// Where the data is.
 const DATA: usize = 14;

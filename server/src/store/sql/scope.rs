@@ -24,11 +24,12 @@ pub(super) async fn moved<C: Connection>(
         let tip = heads::tip(connection).await?.seq;
         let mut builder =
             Statement::new(concat!("SELECT ", rows::columns_with_data!(), " FROM states AS s "));
-        builder.push(C::DIALECT.join).push(" versions AS v ON v.seq = s.head_seq WHERE ");
-        builder.push("s.head_seq > ").push_bind(sql(seq.0));
+        builder.push(C::DIALECT.join).push(" versions AS v ON v.seq = ").push(rows::head!());
         if tip.0.saturating_sub(seq.0) <= FEW {
-            builder.push(" AND s.state_pk IN (SELECT w.state_pk FROM versions AS w WHERE w.seq > ");
+            builder.push(" WHERE s.state_pk IN (SELECT m.state_pk FROM versions AS m WHERE m.seq > ");
             builder.push_bind(sql(seq.0)).push(")");
+        } else {
+            builder.push(" WHERE v.seq > ").push_bind(sql(seq.0));
         }
         conditions(&mut builder, scope);
         if let Some(after) = after {
@@ -65,8 +66,8 @@ async fn named<C: Connection>(
     for chunk in keys.chunks(NAMED) {
         let mut builder = Statement::new(concat!("SELECT ", rows::columns_with_data!()));
         wanted(&mut builder, &C::DIALECT, chunk);
-        builder.push(format_args!(" {} versions AS v ON v.seq = s.head_seq", C::DIALECT.join));
-        builder.push(" WHERE s.head_seq > ").push_bind(sql(seq.0));
+        builder.push(format_args!(" {} versions AS v ON v.seq = {}", C::DIALECT.join, rows::head!()));
+        builder.push(" WHERE v.seq > ").push_bind(sql(seq.0));
         conditions(&mut builder, scope);
         builder.push(" ORDER BY wanted.key LIMIT ").push_bind(sql((limit - heads.len()) as u64));
         let (found, more) = versions(connection, builder).await?;

@@ -39,7 +39,7 @@ pub(super) async fn everything(
     restores(connection, &decided.restores).await
 }
 
-/// Writes versions, moves heads, totals, activity and the tip. `before` knows the heads that are replaced.
+/// Writes versions, rows of states that change, totals, activity and the tip. `before` knows the heads that are replaced.
 async fn versions(
     connection: &mut SqliteConnection,
     placed: &[Placed<'_>],
@@ -50,7 +50,8 @@ async fn versions(
     let mut moved: Vec<_> = heads.into_values().collect();
     moved.sort_by_key(|place| place.state_pk);
     let mut script = Script::default();
-    for chunk in moved.chunks(ROWS) {
+    let changed: Vec<_> = moved.iter().copied().filter(|place| before.row_changes(place.version)).collect();
+    for chunk in changed.chunks(ROWS) {
         script.make_room(chunk.len(), connection).await?;
         script.states(chunk)?;
     }
@@ -62,8 +63,9 @@ async fn versions(
     script.run(connection).await
 }
 
-const UPSERT_STATES: &str = "INSERT INTO states (state_pk, state_type, state_id, head_seq, listed_seq, deleted, validity, author) VALUES ";
-const UPSERT_STATES_END: &str = " ON CONFLICT (state_pk) DO UPDATE SET head_seq = excluded.head_seq, \
+const UPSERT_STATES: &str =
+    "INSERT INTO states (state_pk, state_type, state_id, listed_seq, deleted, validity, author) VALUES ";
+const UPSERT_STATES_END: &str = " ON CONFLICT (state_pk) DO UPDATE SET \
      deleted = excluded.deleted, validity = excluded.validity, author = excluded.author; ";
 const INSERT_VERSIONS: &str = "INSERT INTO versions (seq, state_pk, version, operation, content_hash, \
      chain_hash, recorded_at, author, description, batch_id, verdict, change, size, data) VALUES ";
@@ -123,12 +125,11 @@ impl Script {
     }
 
     fn states(&mut self, heads: &[Placed<'_>]) -> Result<()> {
-        self.bulk(UPSERT_STATES, 8, UPSERT_STATES_END, heads.len());
+        self.bulk(UPSERT_STATES, 7, UPSERT_STATES_END, heads.len());
         for Placed { state_pk, version } in heads {
             self.bind(*state_pk)?;
             self.bind(version.key.state_type.as_str())?;
             self.bind(version.key.state_id.as_str())?;
-            self.bind(sql(version.seq.0))?;
             self.bind(sql(version.seq.0))?;
             self.bind(version.is_deleted())?;
             self.bind(match version.verdict {
@@ -181,9 +182,10 @@ impl Script {
 /// Puts the states whose last versions are behind one seq and up to another where they belong in the lists by change.
 pub(super) async fn list_states(connection: &mut SqliteConnection, from: Seq, until: Seq) -> Result<()> {
     const LIST: &str = "\
-        UPDATE states SET listed_seq = head_seq \
+        UPDATE states SET listed_seq = \
+            (SELECT max(w.seq) FROM versions AS w WHERE w.state_pk = states.state_pk AND w.seq <= $2) \
         WHERE state_pk IN (SELECT state_pk FROM versions WHERE seq > $1 AND seq <= $2) \
-        AND head_seq <= $2 AND listed_seq <> head_seq";
+        AND state_pk NOT IN (SELECT state_pk FROM versions WHERE seq > $2)";
     run(sqlx::query(LIST).bind(sql(from.0)).bind(sql(until.0)), connection).await?;
     run(sqlx::query("UPDATE meta SET listed = $1 WHERE id = 1").bind(sql(until.0)), connection).await
 }

@@ -115,7 +115,8 @@ impl Writer {
             rows::columns_with_data!(),
             ", s.state_pk FROM json_each($1) AS wanted",
             " CROSS JOIN states AS s ON s.state_type = wanted.value ->> 0 AND s.state_id = wanted.value ->> 1",
-            " CROSS JOIN versions AS v ON v.seq = s.head_seq"
+            " CROSS JOIN versions AS v ON v.seq = ",
+            rows::head!()
         );
         let unknown: Vec<&StateKey> =
             needs.heads.iter().copied().filter(|key| self.heads.get(key).is_none()).collect();
