@@ -1,6 +1,6 @@
 //! Hashes that prove what was stored: one of the content, one chain over the whole store.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
@@ -35,20 +35,13 @@ macro_rules! hash_type {
             /// The first 8 hexadecimal digits, for people and entity tags.
             #[must_use]
             pub fn short(&self) -> String {
-                let mut text = self.to_string();
-                text.truncate(8);
-                text
+                as_text(&hex(&self.0))[..8].to_owned()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // Each version shows two of them: by hand is several times quicker than formatting each byte.
-                let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
-                self.0.iter().try_for_each(|byte| {
-                    f.write_char(digit(byte >> 4))?;
-                    f.write_char(digit(byte & 15))
-                })
+                f.write_str(as_text(&hex(&self.0)))
             }
         }
 
@@ -61,7 +54,7 @@ macro_rules! hash_type {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(as_text(&hex(&self.0)))
             }
         }
 
@@ -72,6 +65,21 @@ macro_rules! hash_type {
             }
         }
     };
+}
+
+/// Hexadecimal digits. Each version shows two hashes: by hand is many times quicker than formatting each byte.
+fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [0; 64];
+    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    }
+    text
+}
+
+/// Digits are ASCII, so they are always a text.
+fn as_text(digits: &[u8; 64]) -> &str {
+    std::str::from_utf8(digits).unwrap_or_default()
 }
 
 hash_type! {

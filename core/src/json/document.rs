@@ -52,7 +52,12 @@ impl Document {
     /// Says what is wrong and at which byte of `text`.
     pub fn parse(text: &str, limits: &Limits) -> Result<Self, JsonError> {
         let Index { text, entries, leaves } = scan(text, limits)?;
-        Ok(Self(Arc::new(Inner { text: text.into_boxed_str(), entries, leaves })))
+        Ok(Self::from_parts(text.into_boxed_str(), entries, leaves))
+    }
+
+    /// From a text without white space and its index.
+    pub(super) fn from_parts(text: Box<str>, entries: Vec<Entry>, leaves: u32) -> Self {
+        Self(Arc::new(Inner { text, entries, leaves }))
     }
 
     /// Reads a document from bytes, which must be UTF-8.

@@ -2,9 +2,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::document::Document;
 use super::members::{Elements, Members, characters};
 use super::number::Decimal;
-use super::tape::{Kind, Tape, same_bytes};
+use super::tape::{Entry, Kind, Tape, same_bytes};
 
 /// One value of a document.
 #[derive(Clone, Copy)]
@@ -72,6 +73,36 @@ impl<'a> Node<'a> {
         }
         let values = self.members().map(|member| member.value).chain(self.elements());
         values.map(Node::leaves).sum()
+    }
+
+    /// This value as a document of its own, without reading its text again.
+    #[must_use]
+    pub fn to_document(self) -> Document {
+        let start = self.tape.entry(self.index).start;
+        let end = self.tape.after(self.index);
+        let mut entries = Vec::with_capacity((end - self.index) as usize);
+        let leaves = self.copy_into(&mut entries, start);
+        Document::from_parts(self.text().into(), entries, leaves)
+    }
+
+    /// Adds the entries of this value and of what is in it, as they are in a text that begins at `start` of this one.
+    /// Answers how many leaves there are.
+    fn copy_into(self, entries: &mut Vec<Entry>, start: u32) -> u32 {
+        let moved = |entry: Entry| Entry { start: entry.start - start, end: entry.end - start, ..entry };
+        let own = entries.len();
+        let entry = self.tape.entry(self.index);
+        entries.push(moved(entry));
+        let mut leaves = u32::from(self.is_empty());
+        for member in self.members() {
+            // A key's entry stands before its value's.
+            entries.push(moved(self.tape.entry(member.value.index - 1)));
+            leaves += member.value.copy_into(entries, start);
+        }
+        for element in self.elements() {
+            leaves += element.copy_into(entries, start);
+        }
+        entries[own].next = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        leaves
     }
 
     /// Whether both values are spelled the same, byte for byte.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The longest state id, in bytes of UTF-8.
 pub const STATE_ID_MAX_BYTES: usize = 512;
@@ -27,8 +27,8 @@ pub enum KeyError {
 }
 
 /// The kind of a state: `[a-z][a-z0-9_]{0,63}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct StateType(Arc<str>);
 
 impl StateType {
@@ -58,8 +58,8 @@ impl StateType {
 /// The name of a state within its type: 1 to 512 bytes of UTF-8 without control characters.
 ///
 /// `/`, spaces and accents are legal: real programs name states after pairs such as `FDX.US-UPS.US`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct StateId(Arc<str>);
 
 impl StateId {
@@ -115,6 +115,11 @@ macro_rules! text_conversions {
             type Error = KeyError;
             fn try_from(text: String) -> Result<Self, KeyError> {
                 Self::new(&text)
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
         impl From<$name> for String {

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Microseconds since 1970-01-01T00:00:00Z. Spelled `2026-11-21T09:46:11.118402Z`.
 ///
 /// It never orders versions ([`super::Seq`] does); it says when one was recorded.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Timestamp(i64);
 
 /// The text is not an RFC 3339 time with a zone.
@@ -57,6 +57,12 @@ impl TryFrom<String> for Timestamp {
     type Error = TimestampError;
     fn try_from(text: String) -> Result<Self, TimestampError> {
         Self::parse(&text)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

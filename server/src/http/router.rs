@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::app::App;
+use super::guard::Guarded;
 use super::options::Options;
 use super::routes as at;
 use super::{console, guard, openapi, ws};
@@ -22,14 +23,15 @@ use crate::service::Service;
 pub(super) const PREFIX: &str = "/api/v1";
 
 /// Everything the server answers.
-pub(super) fn router(app: &App) -> Router {
+pub(super) fn router(app: &App) -> Guarded {
     let (open, protected) = parts();
-    let key = from_fn_with_state(app.clone(), guard::key);
-    let protected =
-        Router::from(protected).method_not_allowed_fallback(at::fallback::method_not_allowed).layer(key);
+    let mut protected = Router::from(protected).method_not_allowed_fallback(at::fallback::method_not_allowed);
+    if app.options.key.is_some() {
+        protected = protected.layer(from_fn_with_state(app.clone(), guard::key));
+    }
     let open = Router::from(open).method_not_allowed_fallback(at::fallback::method_not_allowed);
     let router = open.merge(protected).merge(console::routes()).fallback(at::fallback::not_found);
-    guard::guarded(router.with_state(app.clone()), app)
+    Guarded::new(router.with_state(app.clone()), app)
 }
 
 /// The routes without a server behind them, and their description.

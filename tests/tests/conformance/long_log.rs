@@ -48,7 +48,7 @@ async fn written(f: &Fixture) -> Vec<(StateKey, Left)> {
         let is_live = live.entry(key.clone()).or_default();
         let (deleted, invalid) = (*is_live && n % 11 == 7, n % 13 == 5);
         *is_live = !deleted;
-        let write = save("", &format!(r#"{{"n":{n}}}"#));
+        let write = save("any", &format!(r#"{{"n":{n}}}"#));
         let change = if deleted { Change::Delete } else { write.change };
         let verdict = if deleted { Verdict::NotChecked } else { verdict(invalid) };
         writes.push(batch(vec![Write { key: key.clone(), change, verdict, ..write }]));

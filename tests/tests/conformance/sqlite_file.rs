@@ -88,7 +88,7 @@ async fn a_newer_file_is_refused_with_both_numbers() {
     open(folder.path()).await.unwrap().close().await;
     meddle(folder.path(), "PRAGMA user_version = 99").await;
     let refused = open(folder.path()).await.unwrap_err();
-    assert_eq!(refused, StoreError::TooNew { found: 99, known: 1 });
+    assert_eq!(refused, StoreError::TooNew { found: 99, known: 2 });
     assert!(refused.to_string().contains("99"), "{refused}");
 }
 

@@ -171,18 +171,26 @@ async fn d_080_origins_that_are_configured_may_use_the_api() {
 #[tokio::test]
 async fn every_answer_binds_browsers() {
     let server = Local::start().await;
-    for path in ["/", "/view/states", "/api/v1/states", "/nothing", "/livez"] {
+    for (path, is_page) in [
+        ("/", true),
+        ("/view/states", true),
+        ("/api/v1/states", false),
+        ("/nothing", false),
+        ("/livez", false),
+    ] {
         let reply = server.client.get(path).await;
         let policy = reply.header("content-security-policy");
-        for part in [
-            "default-src 'none'",
+        let for_pages = [
             "script-src 'self' 'wasm-unsafe-eval'",
             "connect-src 'self'",
             "style-src 'self'",
-            "frame-ancestors 'none'",
             "worker-src 'self'",
-        ] {
+        ];
+        for part in ["default-src 'none'", "frame-ancestors 'none'"] {
             assert!(policy.contains(part), "{path}: {part} in {policy}");
+        }
+        for part in for_pages {
+            assert_eq!(policy.contains(part), is_page, "{path}: {part} in {policy}");
         }
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");

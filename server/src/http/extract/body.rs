@@ -108,6 +108,9 @@ fn parse<T: Body>(bytes: &[u8]) -> Answer<T> {
         return Err(Failure::body(String::new(), "type", "the body must be a JSON object"));
     }
     known::check::<T>(document.root())?;
+    if let Some(body) = T::read(document.root()) {
+        return Ok(body);
+    }
     // Keeping track of where the reader is costs as much as reading, and only a wrong body needs it.
     if let Ok(body) = serde_json::from_str(document.text()) {
         return Ok(body);

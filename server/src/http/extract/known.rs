@@ -4,12 +4,15 @@
 //! them. But a member that is nearly a known one (`expected_versoin`, `userId`) was meant to be that: it is refused, for
 //! otherwise a demand would be dropped in silence. Routes without such a past refuse every unknown member.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 use statehouse_core::api::{
-    ApplyRequest, BatchRequest, CreateSnapshot, ForceBreaker, PlanRequest, PutRequest, SaveRequest,
-    SettleConflict, UndeleteRequest, UndoRequest,
+    ApplyRequest, BatchRequest, ClientOperation, CreateSnapshot, ForceBreaker, PlanRequest, PutRequest,
+    SaveRequest, SettleConflict, UndeleteRequest, UndoRequest,
 };
 use statehouse_core::json::Node;
+use statehouse_core::model::{StateId, StateType};
 
 use crate::http::failure::{Answer, Failure};
 
@@ -30,17 +33,69 @@ pub(crate) trait Body: DeserializeOwned {
     const UNKNOWN: Unknown = Unknown::Refused;
     /// How many arrays and objects stand around a document in it: those do not count against the document's depth.
     const DEPTH: usize = 1;
+
+    /// The body, if everything in it is as it should be; `None` leaves it to serde, which says what is not. For bodies
+    /// whose document would else be read a second and a third time.
+    fn read(_: Node<'_>) -> Option<Self> {
+        None
+    }
+}
+
+/// A member that may be absent or null.
+fn optional<T>(body: Node<'_>, name: &str, read: impl FnOnce(Node<'_>) -> Option<T>) -> Option<Option<T>> {
+    match body.get(name) {
+        None => Some(None),
+        Some(value) if value.is_null() => Some(None),
+        Some(value) => read(value).map(Some),
+    }
+}
+
+fn text(value: Node<'_>) -> Option<String> {
+    value.as_str().map(Cow::into_owned)
+}
+
+fn counter(value: Node<'_>) -> Option<u64> {
+    value.text().parse().ok()
 }
 
 impl Body for SaveRequest {
     const MEMBERS: &'static [&'static str] =
         &["state_id", "state_type", "data", "operation", "user_id", "description", "expected_version"];
     const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn read(body: Node<'_>) -> Option<Self> {
+        let operation = match body.get("operation") {
+            None => ClientOperation::default(),
+            Some(value) => match &*value.as_str()? {
+                "create" => ClientOperation::Create,
+                "update" => ClientOperation::Update,
+                _ => return None,
+            },
+        };
+        Some(Self {
+            state_id: StateId::new(&body.get("state_id")?.as_str()?).ok()?,
+            state_type: StateType::new(&body.get("state_type")?.as_str()?).ok()?,
+            data: body.get("data")?.to_document(),
+            operation,
+            user_id: optional(body, "user_id", text)?,
+            description: optional(body, "description", text)?,
+            expected_version: optional(body, "expected_version", counter)?,
+        })
+    }
 }
 
 impl Body for PutRequest {
     const MEMBERS: &'static [&'static str] = &["data", "user_id", "description", "expected_version"];
     const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn read(body: Node<'_>) -> Option<Self> {
+        Some(Self {
+            data: body.get("data")?.to_document(),
+            user_id: optional(body, "user_id", text)?,
+            description: optional(body, "description", text)?,
+            expected_version: optional(body, "expected_version", counter)?,
+        })
+    }
 }
 
 impl Body for CreateSnapshot {

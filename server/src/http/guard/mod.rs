@@ -9,34 +9,43 @@ mod panic;
 mod trace;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use tower::Service as _;
 
 use super::app::App;
 
 pub(crate) use key::{SUBPROTOCOL, check as key};
 pub(crate) use origin::may_connect;
 
-/// Puts the guards in front of a router, the last one outermost.
-pub(crate) fn guarded(router: Router, app: &App) -> Router {
-    let router = match origin::cors(&app.options.origins) {
-        Some(cors) => router.layer(cors),
-        None => router,
-    };
-    router.layer(panic::net()).layer(from_fn_with_state(app.clone(), front))
+/// A router and what stands in front of it. It is called directly: as layers of the router each of these would cost about
+/// as much as what it does.
+#[derive(Clone)]
+pub(crate) struct Guarded {
+    app: App,
+    router: Router,
 }
 
-/// What every request passes and every answer gets. One layer, because each costs about as much as what it does.
-async fn front(State(app): State<App>, request: Request, next: Next) -> Response {
-    let line = trace::Line::of(&request);
-    let allowed = host::check(&app, request.headers())
-        .and_then(|()| origin::check(&app, request.method(), request.headers()));
-    let mut response = match allowed {
-        Ok(()) => next.run(request).await,
-        Err(failure) => failure.into_response(),
-    };
-    headers::set(response.headers_mut());
-    line.log(response.status());
-    response
+impl Guarded {
+    pub(crate) fn new(router: Router, app: &App) -> Self {
+        let router = match origin::cors(&app.options.origins) {
+            Some(cors) => router.layer(cors),
+            None => router,
+        };
+        Self { app: app.clone(), router }
+    }
+
+    /// What every request passes and every answer gets.
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        let line = trace::Line::of(&request);
+        let allowed = host::check(&self.app, request.headers())
+            .and_then(|()| origin::check(&self.app, request.method(), request.headers()));
+        let mut response = match allowed {
+            Ok(()) => panic::caught(self.router.clone().call(request)).await,
+            Err(failure) => failure.into_response(),
+        };
+        headers::set(response.headers_mut());
+        line.log(response.status());
+        response
+    }
 }

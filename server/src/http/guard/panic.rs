@@ -1,22 +1,26 @@
 //! A handler that panics is answered with a problem, and the server goes on.
 
 use std::any::Any;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
 use statehouse_core::api::Code;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::http::failure::Failure;
 
-type OnPanic = fn(Box<dyn Any + Send>) -> Response;
-
-/// The net.
-pub(super) fn net() -> CatchPanicLayer<OnPanic> {
-    CatchPanicLayer::custom(answer as OnPanic)
+/// The answer of a handler, or that it panicked. What a handler leaves half done when it panics, only that request saw:
+/// what requests share is behind locks that say so, and the store commits whole groups.
+pub(super) async fn caught(handler: impl Future<Output = Result<Response, Infallible>>) -> Response {
+    match AssertUnwindSafe(handler).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(panic) => answer(&*panic),
+    }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "the layer's signature")]
-fn answer(panic: Box<dyn Any + Send>) -> Response {
+fn answer(panic: &(dyn Any + Send)) -> Response {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -28,22 +32,14 @@ fn answer(panic: Box<dyn Any + Send>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::Router;
-    use axum::body::{Body, to_bytes};
-    use axum::http::{Request, StatusCode};
-    use axum::routing::get;
-    use tower::ServiceExt;
+    use axum::body::to_bytes;
+    use axum::http::StatusCode;
 
     use super::*;
 
-    async fn broken() -> StatusCode {
-        panic!("the password is hunter2")
-    }
-
     #[tokio::test]
     async fn a_panic_is_a_problem_that_tells_nothing() {
-        let router: Router = Router::new().route("/", get(broken)).layer(net());
-        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        let response = caught(async { panic!("the password is hunter2") }).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = to_bytes(response.into_body(), 10_000).await.unwrap();
         let problem: statehouse_core::api::Problem = serde_json::from_slice(&body).unwrap();

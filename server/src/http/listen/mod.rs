@@ -6,25 +6,24 @@
 
 mod progress;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Request;
+use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
 
 use super::options::Options;
-use super::{app::App, router};
+use super::{app::App, guard::Guarded, router};
 use crate::service::Service;
 
 pub(crate) use progress::Progress;
@@ -67,11 +66,11 @@ impl Listening {
     /// under way finish within the limit. The service itself is left running: the caller shuts it down afterwards.
     pub async fn serve(self, service: Arc<Service>, options: Options, stop: CancellationToken) {
         let app = router::app(service, options, stop.clone());
-        let router = router::router(&app);
+        let router = Arc::new(router::router(&app));
         let connections = TaskTracker::new();
         let permits = Arc::new(Semaphore::new(app.limits().connections));
         while let Some((stream, permit)) = accept(&self.listener, &permits, &stop).await {
-            connections.spawn(connection(stream, permit, router.clone(), app.clone()));
+            connections.spawn(connection(stream, permit, Arc::clone(&router), app.clone()));
         }
         drop(self.listener);
         finish(&app, &connections).await;
@@ -99,7 +98,7 @@ async fn accept(
     stop.run_until_cancelled(next).await.flatten()
 }
 
-async fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Router, app: App) {
+async fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Arc<Guarded>, app: App) {
     // Answers are short and waited for: do not hold them back for more.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection ended before it began");
@@ -108,18 +107,17 @@ async fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Rou
     let peer = stream.peer_addr().ok().map(Peer);
     let progress = Progress::default();
     let stream = Watched::new(stream, app.limits().write_timeout, progress.clone());
-    let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(progress.clone());
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
-        let request: Request = request.map(axum::body::Body::new);
-        request
+        let router = Arc::clone(&router);
+        async move { Ok::<_, Infallible>(router.answer(request.map(Body::new)).await) }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(app.limits().head_timeout).max_buf_size(HEAD_MAX);
-    let connection =
-        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).with_upgrades();
+    let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
