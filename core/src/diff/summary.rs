@@ -1,4 +1,6 @@
 //! A difference in a table row.
+use std::sync::Arc;
+
 use super::diff;
 use super::types::{Change, ChangeKind, Diff};
 use crate::json::Document;
@@ -35,7 +37,7 @@ pub fn summary(diff: &Diff) -> ChangeSummary {
         added: diff.counts.added,
         changed: diff.counts.changed,
         removed: diff.counts.removed,
-        first: first.map(in_brief),
+        first: first.map(|change| Arc::new(in_brief(change))),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What changed, in brief, as lists show it; the whole difference is [`crate::diff`]'s.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// How a version differs from the one before it, kept with the version so that lists need no documents.
@@ -14,7 +16,8 @@ pub struct ChangeSummary {
     pub removed: u32,
     /// The first change worth reading, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<FirstChange>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<FirstChange>))]
+    pub first: Option<Arc<FirstChange>>,
 }
 
 /// One change, short enough for a table row.

@@ -60,9 +60,9 @@ async fn a_newer_schema_is_refused_with_both_numbers() {
     let settings = postgres.database();
     PostgresStore::open(settings.clone()).await.unwrap().close().await;
     postgres.sql(&settings.database, "UPDATE statehouse.meta SET layout = 99");
-    assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 1 });
+    assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 2 });
     let reader = PostgresStore::open_read_only(settings).await.unwrap_err();
-    assert_eq!(reader, StoreError::TooNew { found: 99, known: 1 });
+    assert_eq!(reader, StoreError::TooNew { found: 99, known: 2 });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

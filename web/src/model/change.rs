@@ -126,7 +126,7 @@ impl Story {
         let change = &version.change;
         let paths = u64::from(change.added) + u64::from(change.changed) + u64::from(change.removed);
         let said = |lead: String, point: String| Self::Said { lead, point };
-        match (version.operation, &change.first) {
+        match (version.operation, change.first.as_deref()) {
             (Operation::Delete, _) => {
                 let point = version.description.as_deref().unwrap_or_default();
                 said(if point.is_empty() { "deleted".into() } else { "deleted: ".into() }, point.to_owned())
@@ -134,13 +134,13 @@ impl Story {
             (Operation::Create, first) => {
                 let again = if version.version.0 > 1 { "created again" } else { "created" };
                 let lead = format!("{again}, {}", number::counted(paths, "path", "paths"));
-                match first.as_ref().map(FirstWords::of) {
+                match first.map(FirstWords::of) {
                     Some(words) => said(format!("{lead}: "), words.0),
                     None => said(lead, String::new()),
                 }
             }
             (Operation::Restore, first) => {
-                let words = first.as_ref().map_or(String::new(), |first| FirstWords::of(first).0);
+                let words = first.map_or(String::new(), |first| FirstWords::of(first).0);
                 said(format!("restored, {}: ", number::counted(paths, "path", "paths")), words)
             }
             (

@@ -1,5 +1,7 @@
 //! The feed: newest first, bursts folded.
 
+use std::sync::Arc;
+
 use statehouse_core::api::VersionView;
 use statehouse_core::json::number;
 use statehouse_core::model::{FirstChange, Operation};
@@ -62,7 +64,7 @@ impl Row {
             && new.path == old.path
             && new.note.is_none()
         {
-            version.change.first = Some(net(old, new));
+            version.change.first = Some(Arc::new(net(old, new)));
         }
         version
     }

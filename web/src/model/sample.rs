@@ -48,13 +48,14 @@ impl Sample {
 
     /// With this first change: path, old, new.
     pub(crate) fn changing(mut self, path: &str, old: &str, new: &str) -> Self {
-        self.0.change.first = Some(statehouse_core::model::FirstChange {
+        let first = statehouse_core::model::FirstChange {
             path: path.into(),
             old: Some(old.into()),
             new: Some(new.into()),
             delta: None,
             note: None,
-        });
+        };
+        self.0.change.first = Some(std::sync::Arc::new(first));
         self
     }
 

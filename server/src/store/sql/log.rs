@@ -58,11 +58,7 @@ impl<S: SqlStore> Log for S {
     }
 
     async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>> {
-        const SQL: &str = from_versions!(
-            columns_with_data,
-            "WHERE s.state_type = $1 AND s.state_id = $2 AND v.version = $3"
-        );
-        one(self, Statement::new(SQL).bind_key(key).bind(sql(version.0))).await
+        one(self, by_number::<S::Connection>(key, version)).await
     }
 
     async fn by_seq(&self, seq: Seq) -> Result<Option<Version>> {
@@ -85,6 +81,28 @@ impl<S: SqlStore> Log for S {
     async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity> {
         at_one_moment!(self, connection => activity::read(connection, since, bucket_micros))
     }
+}
+
+/// A version by its number. Numbers grow with seq, so it is found by halving: an index of its own would cost every save
+/// more than this costs who asks.
+fn by_number<C: Connection>(key: &StateKey, version: VersionNumber) -> Statement {
+    let text = format!(
+        "WITH RECURSIVE halving (low, high) AS ( \
+            SELECT CAST(0 AS bigint), seq FROM meta WHERE id = 1 \
+            UNION ALL \
+            SELECT CASE WHEN reached THEN low ELSE middle END, CASE WHEN reached THEN middle ELSE high END \
+            FROM (SELECT low, high, (low + high) / 2 AS middle, coalesce(( \
+                    SELECT w.version FROM versions AS w WHERE w.seq <= (low + high) / 2 AND w.state_pk = \
+                        (SELECT state_pk FROM states WHERE state_type = $1 AND state_id = $2) \
+                    ORDER BY w.seq DESC LIMIT 1), 0) >= $3 AS reached \
+                  FROM halving WHERE high - low > 1) AS step) \
+         SELECT {columns} FROM halving {join} versions AS v ON v.seq = halving.high \
+         {join} states AS s ON s.state_pk = v.state_pk \
+         WHERE high - low = 1 AND v.version = $3 AND s.state_type = $1 AND s.state_id = $2",
+        columns = rows::columns_with_data!(),
+        join = C::DIALECT.join,
+    );
+    Statement::new(text).bind_key(key).bind(sql(version.0))
 }
 
 /// The last version of a state at or before a seq.

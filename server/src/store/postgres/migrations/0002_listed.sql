@@ -7,3 +7,5 @@ ALTER TABLE meta ADD COLUMN listed bigint NOT NULL DEFAULT 0;
 UPDATE meta SET listed = seq;
 -- The rule that there is one row only was read anew with every group.
 ALTER TABLE meta DROP CONSTRAINT meta_id_check;
+-- Versions of a state are numbered in the order of their seqs, so the index by seq finds them by number as well.
+DROP INDEX versions_version;

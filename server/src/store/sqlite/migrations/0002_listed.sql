@@ -5,3 +5,5 @@
 ALTER TABLE states RENAME COLUMN head_seq TO listed_seq;
 ALTER TABLE meta ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
 UPDATE meta SET listed = seq;
+-- Versions of a state are numbered in the order of their seqs, so the index by seq finds them by number as well.
+DROP INDEX versions_version;
