@@ -2,8 +2,12 @@
 //!
 //! A notice is only a doorbell: it may be late, be merged with others or get lost with its connection. Whoever hears one
 //! reads on from its own cursor, and so does whoever has heard nothing for a while, or has just begun to listen again.
+//!
+//! A server that is alone tells nobody: for each notice two connections of the database work, as long as for a save. Who
+//! listens holds a lock that all may share, so holders can be counted, and says once that it has come.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
@@ -12,7 +16,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::link::Link;
-use crate::store::Rung;
+use crate::store::{Result, Rung};
 
 const CHANNEL: &str = "statehouse";
 /// Everybody looks for themselves this often.
@@ -23,11 +27,25 @@ const COALESCE: Duration = Duration::from_millis(5);
 const AGAIN: Duration = Duration::from_millis(50);
 const AGAIN_AT_MOST: Duration = Duration::from_secs(5);
 
+/// The lock that listeners share: `stathear` in ASCII.
+const LISTENERS: i64 = 0x7374_6174_6865_6172;
+
 /// What this server has to tell the others.
 #[derive(Debug, Clone, Copy, Default)]
 struct News {
     seq: Seq,
     lists: u64,
+    /// How often this server has begun to listen, or has heard that another has.
+    greetings: u64,
+}
+
+/// Who else listens, as far as this server knows.
+#[derive(Debug, Default)]
+struct Company {
+    /// There are other servers.
+    others: AtomicBool,
+    /// This one holds the lock of those who listen.
+    listening: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -40,17 +58,19 @@ pub(super) struct Bell {
 impl Bell {
     /// Listens from now on, until [`Self::stop`].
     pub(super) fn start(link: &Arc<Link>, seq: Seq) -> Self {
-        let (news, to_tell) = watch::channel(News { seq, lists: 0 });
+        let (news, to_tell) = watch::channel(News { seq, ..News::default() });
         let (ring, heard) = watch::channel(Rung { seq, ..Rung::default() });
         let ring = Arc::new(ring);
         let stop = CancellationToken::new();
         // Tells this server's notices from those of others.
         let name = fastrand::u64(..);
-        let telling = Box::pin(tell(Arc::clone(link), to_tell, name));
+        let company = Arc::<Company>::default();
+        let telling = Box::pin(tell(Arc::clone(link), to_tell, name, Arc::clone(&company)));
         let ticking = tick(Arc::clone(&ring));
-        let listening = Box::pin(listen(Arc::clone(link), ring, name));
+        let counting = Box::pin(count(Arc::clone(link), Arc::clone(&company)));
+        let listening = Box::pin(listen(Arc::clone(link), ring, name, company, news.clone()));
         let stopped = stop.clone();
-        let work = async move { tokio::join!(telling, listening, ticking) };
+        let work = async move { tokio::join!(telling, listening, ticking, counting) };
         tokio::spawn(async move { stopped.run_until_cancelled(work).await });
         Self { news, heard, stop }
     }
@@ -83,10 +103,15 @@ impl Drop for Bell {
 /// A notice need not survive anything, so nobody waits until it is on a disk or on a standby.
 const TELL: &str = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
 
-async fn tell(link: Arc<Link>, mut news: watch::Receiver<News>, name: u64) {
+async fn tell(link: Arc<Link>, mut news: watch::Receiver<News>, name: u64, company: Arc<Company>) {
     let mut told = *news.borrow_and_update();
     while news.changed().await.is_ok() {
         let now = *news.borrow_and_update();
+        if now.greetings == told.greetings && !company.others.load(Ordering::Relaxed) {
+            // Whoever comes reads what there is before it waits for notices.
+            told = now;
+            continue;
+        }
         let lists = if now.lists == told.lists { "" } else { " lists" };
         let notice = format!("{name} {}{lists}", now.seq);
         let asked = link.within(async {
@@ -110,13 +135,48 @@ async fn tick(ring: Arc<watch::Sender<Rung>>) {
     }
 }
 
-async fn listen(link: Arc<Link>, ring: Arc<watch::Sender<Rung>>, name: u64) {
+async fn count(link: Arc<Link>, company: Arc<Company>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        // Without an answer everything stays as it is: a notice too many harms nobody.
+        if let Ok(listeners) = link.within(listeners(&link)).await {
+            let own = i64::from(company.listening.load(Ordering::Relaxed));
+            company.others.store(listeners > own, Ordering::Relaxed);
+        }
+    }
+}
+
+/// How many servers listen.
+async fn listeners(link: &Link) -> Result<i64> {
+    const HOLDERS: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+                           AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                           AND (classid::bigint << 32) + objid::bigint = $1";
+    let holders = sqlx::query_scalar(HOLDERS).bind(LISTENERS);
+    holders.fetch_one(&mut *link.reader().await?).await.map_err(super::failed)
+}
+
+async fn listen(
+    link: Arc<Link>,
+    ring: Arc<watch::Sender<Rung>>,
+    name: u64,
+    company: Arc<Company>,
+    news: watch::Sender<News>,
+) {
     let mut wait = AGAIN;
     loop {
         match link.listener(CHANNEL).await {
-            Ok(listener) => {
+            Ok(mut listener) => {
                 wait = AGAIN;
-                let error = hear(listener, &ring, name).await;
+                let lock = sqlx::query("SELECT pg_advisory_lock_shared($1)").bind(LISTENERS);
+                let error = match lock.execute(&mut listener).await {
+                    Ok(_) => {
+                        company.listening.store(true, Ordering::Relaxed);
+                        news.send_modify(|news| news.greetings += 1);
+                        hear(listener, &ring, name, &company, &news).await
+                    }
+                    Err(error) => error.to_string(),
+                };
+                company.listening.store(false, Ordering::Relaxed);
                 link.distrust();
                 tracing::warn!(%error, "the connection that listens for other servers was lost; setting it up again");
             }
@@ -131,7 +191,13 @@ async fn listen(link: Arc<Link>, ring: Arc<watch::Sender<Rung>>, name: u64) {
 }
 
 /// Rings until the connection is lost.
-async fn hear(mut listener: PgListener, ring: &watch::Sender<Rung>, name: u64) -> String {
+async fn hear(
+    mut listener: PgListener,
+    ring: &watch::Sender<Rung>,
+    name: u64,
+    company: &Company,
+    news: &watch::Sender<News>,
+) -> String {
     // What came before the connection listened was not heard.
     ring.send_modify(|rung| {
         rung.ticks += 1;
@@ -139,7 +205,13 @@ async fn hear(mut listener: PgListener, ring: &watch::Sender<Rung>, name: u64) -
     });
     loop {
         match listener.try_recv().await {
-            Ok(Some(notice)) => pass_on(notice.payload(), ring, name),
+            Ok(Some(notice)) => {
+                let from_another = pass_on(notice.payload(), ring, name);
+                if from_another && !company.others.swap(true, Ordering::Relaxed) {
+                    // It has just come, and may have missed what was not told because nobody seemed to be there.
+                    news.send_modify(|news| news.greetings += 1);
+                }
+            }
             Ok(None) => return "the server closed it".to_owned(),
             Err(error) => return error.to_string(),
         }
@@ -151,16 +223,19 @@ fn look(ring: &watch::Sender<Rung>) {
     ring.send_modify(|rung| rung.ticks += 1);
 }
 
-/// `<server> <seq>` and perhaps `lists`.
-fn pass_on(payload: &str, ring: &watch::Sender<Rung>, name: u64) {
+/// `<server> <seq>` and perhaps `lists`. Whether another server said it.
+fn pass_on(payload: &str, ring: &watch::Sender<Rung>, name: u64) -> bool {
     let mut words = payload.split(' ');
     let (from, seq) = (words.next().unwrap_or_default(), words.next().and_then(|seq| seq.parse().ok()));
     if from == name.to_string() {
-        return;
+        return false;
     }
-    let Some(seq) = seq else { return look(ring) };
-    ring.send_modify(|rung| {
-        rung.seq = rung.seq.max(Seq(seq));
-        rung.lists += u64::from(words.next() == Some("lists"));
-    });
+    match seq {
+        Some(seq) => ring.send_modify(|rung| {
+            rung.seq = rung.seq.max(Seq(seq));
+            rung.lists += u64::from(words.next() == Some("lists"));
+        }),
+        None => look(ring),
+    }
+    true
 }
