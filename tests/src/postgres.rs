@@ -204,22 +204,23 @@ impl Postgres {
         text(&succeed(sql, done).stdout).trim().to_owned()
     }
 
-    /// What PostgreSQL's own `pgbench` makes of a script with one variable: transactions a second.
+    /// What PostgreSQL's own `pgbench` makes of a script with these options: transactions a second.
     #[must_use]
     pub fn pgbench(
         &self,
         database: &str,
         script: &str,
-        (name, value): (&str, &str),
+        options: &[&str],
         clients: usize,
         window: Duration,
     ) -> f64 {
         let file = NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), script).expect("a file that can be written");
         let done = Command::new(self.programs.join("pgbench"))
-            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER, "-n", "-M", "prepared"])
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER, "-n"])
+            .args(options)
             .args(["-c", &clients.to_string(), "-j", &clients.min(2).to_string()])
-            .args(["-T", &window.as_secs().max(1).to_string(), "-D", &format!("{name}={value}"), "-f"])
+            .args(["-T", &window.as_secs().max(1).to_string(), "-f"])
             .arg(file.path())
             .arg(database)
             .output()

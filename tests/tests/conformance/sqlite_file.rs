@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use statehouse_core::model::Seq;
+use statehouse_core::model::{Seq, VersionNumber};
 use statehouse_server::store::sqlite::SqliteStore;
 use statehouse_server::store::{Admin as _, Commits as _, Heads as _, StoreError, verify_all};
 
@@ -90,6 +90,35 @@ async fn a_newer_file_is_refused_with_both_numbers() {
     let refused = open(folder.path()).await.unwrap_err();
     assert_eq!(refused, StoreError::TooNew { found: 99, known: 2 });
     assert!(refused.to_string().contains("99"), "{refused}");
+}
+
+/// Makes of a file of layout 2 what the program before it would have written.
+const LAYOUT_1: &str = "\
+    ALTER TABLE states RENAME COLUMN listed_seq TO head_seq; \
+    UPDATE states SET head_seq = (SELECT max(seq) FROM versions WHERE versions.state_pk = states.state_pk); \
+    ALTER TABLE meta DROP COLUMN listed; \
+    CREATE UNIQUE INDEX versions_version ON versions (state_pk, version); \
+    PRAGMA user_version = 1";
+
+#[tokio::test]
+async fn an_older_file_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let f = fixture(open(folder.path()).await.unwrap());
+    for id in ["a", "b", "a", "c", "a"] {
+        f.save(id, &format!(r#"{{"seq":{}}}"#, f.tip().await.0)).await;
+    }
+    f.delete("c").await;
+    f.store.close().await;
+    meddle(folder.path(), LAYOUT_1).await;
+    let reader = SqliteStore::open_read_only(&folder.path().join("deep/er/statehouse.db")).await.unwrap_err();
+    assert!(reader.to_string().contains("layout 1, older than 2"), "{reader}");
+    let f = fixture(open(folder.path()).await.unwrap());
+    assert_eq!(f.ids(&everything()).await, ["a", "b"]);
+    assert_eq!(f.head("a").await.unwrap().seq, Seq(5));
+    assert_eq!(f.store.version(&key("a"), VersionNumber(2)).await.unwrap().unwrap().seq, Seq(3));
+    assert_eq!(f.save("b", "{}").await.version.0, 2);
+    assert_eq!(f.ids(&everything()).await, ["b", "a"]);
+    f.check_chain().await;
 }
 
 #[tokio::test]

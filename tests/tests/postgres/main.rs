@@ -16,6 +16,7 @@ mod importing;
 mod in_doubt;
 mod indexes;
 mod lost_end;
+mod notices;
 mod opening;
 mod programs;
 mod proxy;

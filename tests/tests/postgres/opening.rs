@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use statehouse_core::model::Seq;
+use statehouse_core::model::{Seq, VersionNumber};
 use statehouse_server::store::postgres::{Password, PostgresHost, PostgresSettings, PostgresStore, Tls};
-use statehouse_server::store::{Admin as _, Commits as _, Heads as _, StoreError, verify_all};
+use statehouse_server::store::{
+    Admin as _, Commits as _, Heads as _, ListQuery, Log as _, StoreError, verify_all,
+};
 use statehouse_tests::postgres::Postgres;
 
-use crate::site::{save, server, whole};
+use crate::site::{key, save, server, whole};
 
 async fn refused(settings: &PostgresSettings) -> StoreError {
     PostgresStore::open(settings.clone()).await.unwrap_err()
@@ -63,6 +65,40 @@ async fn a_newer_schema_is_refused_with_both_numbers() {
     assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 2 });
     let reader = PostgresStore::open_read_only(settings).await.unwrap_err();
     assert_eq!(reader, StoreError::TooNew { found: 99, known: 2 });
+}
+
+/// Makes of tables of layout 2 what the program before it would have written.
+const LAYOUT_1: &str = "SET search_path = statehouse; \
+    ALTER TABLE states RENAME COLUMN listed_seq TO head_seq; \
+    UPDATE states SET head_seq = (SELECT max(seq) FROM versions WHERE versions.state_pk = states.state_pk); \
+    ALTER TABLE meta DROP COLUMN listed; \
+    ALTER TABLE meta ADD CONSTRAINT meta_id_check CHECK (id = 1); \
+    CREATE UNIQUE INDEX versions_version ON versions (state_pk, version); \
+    UPDATE meta SET layout = 1";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_schema_is_brought_up_to_date() {
+    let postgres = Postgres::shared();
+    let settings = postgres.database();
+    let first = server(&settings).await;
+    for (n, id) in ["a", "b", "a", "c", "a"].into_iter().enumerate() {
+        save(&first, id, &format!(r#"{{"n":{n}}}"#)).await;
+    }
+    first.shutdown().await;
+    postgres.sql(&settings.database, LAYOUT_1);
+    let reader = PostgresStore::open_read_only(settings.clone()).await.unwrap_err();
+    assert!(reader.to_string().contains("layout 1, older than 2"), "{reader}");
+    let second = server(&settings).await;
+    let listed = async || {
+        let page = second.store().list(&ListQuery { limit: 10, ..ListQuery::default() }).await.unwrap();
+        page.rows.into_iter().map(|row| row.version.state_id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, ["a", "c", "b"]);
+    let found = second.store().version(&key("a"), VersionNumber(2)).await.unwrap();
+    assert_eq!(found.unwrap().seq, Seq(3));
+    assert_eq!(save(&second, "b", "{}").await.version, VersionNumber(2));
+    assert_eq!(listed().await, ["b", "a", "c"]);
+    whole(&second).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

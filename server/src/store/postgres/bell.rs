@@ -48,6 +48,15 @@ struct Company {
     listening: AtomicBool,
 }
 
+impl Company {
+    /// Notes that there is another server. It may have missed what was not told while nobody seemed to be there.
+    fn meet(&self, news: &watch::Sender<News>) {
+        if !self.others.swap(true, Ordering::Relaxed) {
+            news.send_modify(|news| news.greetings += 1);
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Bell {
     news: watch::Sender<News>,
@@ -67,7 +76,7 @@ impl Bell {
         let company = Arc::<Company>::default();
         let telling = Box::pin(tell(Arc::clone(link), to_tell, name, Arc::clone(&company)));
         let ticking = tick(Arc::clone(&ring));
-        let counting = Box::pin(count(Arc::clone(link), Arc::clone(&company)));
+        let counting = Box::pin(count(Arc::clone(link), Arc::clone(&company), news.clone()));
         let listening = Box::pin(listen(Arc::clone(link), ring, name, company, news.clone()));
         let stopped = stop.clone();
         let work = async move { tokio::join!(telling, listening, ticking, counting) };
@@ -135,13 +144,17 @@ async fn tick(ring: Arc<watch::Sender<Rung>>) {
     }
 }
 
-async fn count(link: Arc<Link>, company: Arc<Company>) {
+async fn count(link: Arc<Link>, company: Arc<Company>, news: watch::Sender<News>) {
     loop {
         tokio::time::sleep(TICK).await;
         // Without an answer everything stays as it is: a notice too many harms nobody.
         if let Ok(listeners) = link.within(listeners(&link)).await {
             let own = i64::from(company.listening.load(Ordering::Relaxed));
-            company.others.store(listeners > own, Ordering::Relaxed);
+            if listeners > own {
+                company.meet(&news);
+            } else {
+                company.others.store(false, Ordering::Relaxed);
+            }
         }
     }
 }
@@ -206,10 +219,8 @@ async fn hear(
     loop {
         match listener.try_recv().await {
             Ok(Some(notice)) => {
-                let from_another = pass_on(notice.payload(), ring, name);
-                if from_another && !company.others.swap(true, Ordering::Relaxed) {
-                    // It has just come, and may have missed what was not told because nobody seemed to be there.
-                    news.send_modify(|news| news.greetings += 1);
+                if pass_on(notice.payload(), ring, name) {
+                    company.meet(news);
                 }
             }
             Ok(None) => return "the server closed it".to_owned(),
