@@ -113,7 +113,7 @@ async fn watchers_get_the_events_of_every_server_in_order_and_once() {
         .collect();
     let cut = format!(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-         WHERE datname = '{}' AND query ILIKE 'LISTEN%'",
+         WHERE datname = '{}' AND query LIKE '%pg_advisory_lock_shared%'",
         settings.database
     );
     let mut cuts = 0;

@@ -42,6 +42,10 @@ pub(crate) trait Body: DeserializeOwned {
 }
 
 /// A member that may be absent or null.
+#[allow(
+    clippy::option_option,
+    reason = "a member that is absent and one that is not as it should be are two things"
+)]
 fn optional<T>(body: Node<'_>, name: &str, read: impl FnOnce(Node<'_>) -> Option<T>) -> Option<Option<T>> {
     match body.get(name) {
         None => Some(None),

@@ -86,19 +86,20 @@ impl<S: SqlStore> Log for S {
 /// A version by its number. Numbers grow with seq, so it is found by halving: an index of its own would cost every save
 /// more than this costs who asks.
 fn by_number<C: Connection>(key: &StateKey, version: VersionNumber) -> Statement {
+    // How many versions the state has up to the middle.
+    const UP_TO_MIDDLE: &str = "coalesce((SELECT w.version FROM versions AS w \
+        WHERE w.state_pk = (SELECT state_pk FROM states WHERE state_type = $1 AND state_id = $2) \
+        AND w.seq <= (low + high) / 2 ORDER BY w.seq DESC LIMIT 1), 0)";
     let text = format!(
         "WITH RECURSIVE halving (low, high) AS ( \
             SELECT CAST(0 AS bigint), seq FROM meta WHERE id = 1 \
             UNION ALL \
-            SELECT CASE WHEN reached THEN low ELSE middle END, CASE WHEN reached THEN middle ELSE high END \
-            FROM (SELECT low, high, (low + high) / 2 AS middle, coalesce(( \
-                    SELECT w.version FROM versions AS w WHERE w.seq <= (low + high) / 2 AND w.state_pk = \
-                        (SELECT state_pk FROM states WHERE state_type = $1 AND state_id = $2) \
-                    ORDER BY w.seq DESC LIMIT 1), 0) >= $3 AS reached \
-                  FROM halving WHERE high - low > 1) AS step) \
-         SELECT {columns} FROM halving {join} versions AS v ON v.seq = halving.high \
-         {join} states AS s ON s.state_pk = v.state_pk \
-         WHERE high - low = 1 AND v.version = $3 AND s.state_type = $1 AND s.state_id = $2",
+            SELECT CASE WHEN {UP_TO_MIDDLE} >= $3 THEN low ELSE (low + high) / 2 END, \
+                   CASE WHEN {UP_TO_MIDDLE} >= $3 THEN (low + high) / 2 ELSE high END \
+            FROM halving WHERE high - low > 1) \
+         SELECT {columns} FROM versions AS v {join} states AS s ON s.state_pk = v.state_pk \
+         WHERE v.seq = (SELECT high FROM halving WHERE high - low = 1) \
+         AND v.version = $3 AND s.state_type = $1 AND s.state_id = $2",
         columns = rows::columns_with_data!(),
         join = C::DIALECT.join,
     );
