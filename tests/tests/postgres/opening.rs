@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use statehouse_core::model::{Seq, VersionNumber};
 use statehouse_server::store::postgres::{Password, PostgresHost, PostgresSettings, PostgresStore, Tls};
-use statehouse_server::store::{
-    Admin as _, Commits as _, Heads as _, ListQuery, Log as _, StoreError, verify_all,
-};
+use statehouse_server::store::{Admin as _, Commits as _, Heads as _, ListQuery, StoreError, verify_all};
 use statehouse_tests::postgres::Postgres;
 
 use crate::site::{key, save, server, whole};
