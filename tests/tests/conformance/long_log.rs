@@ -25,7 +25,7 @@ fn nth(n: u64) -> StateKey {
     match n % 4 {
         0 | 1 => typed("position", "hot"),
         3 if n < 600 => typed("pair_state", &format!("early-{}", n / 4 % 40)),
-        _ if n % 3 == 0 => typed("pair_state", &format!("s{}", n / 4 % 30)),
+        _ if n.is_multiple_of(3) => typed("pair_state", &format!("s{}", n / 4 % 30)),
         _ => typed("position", &format!("s{}", n / 4 % 30)),
     }
 }
