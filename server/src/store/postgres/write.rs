@@ -209,10 +209,13 @@ pub(super) async fn list_states(connection: &mut PgConnection, from: Seq, until:
     // An array, so that the states are looked up by key, however large PostgreSQL thinks the part of the log is.
     const LIST: &str = "\
         WITH moved AS (UPDATE meta SET listed = $2 WHERE id = 1 AND listed = $1 RETURNING id) \
-        UPDATE states SET listed_seq = \
-            (SELECT max(w.seq) FROM versions AS w WHERE w.state_pk = states.state_pk AND w.seq <= $2) \
-        WHERE state_pk = ANY (ARRAY(SELECT state_pk FROM versions WHERE seq > $1 AND seq <= $2)) \
-        AND state_pk NOT IN (SELECT state_pk FROM versions WHERE seq > $2) AND EXISTS (SELECT FROM moved)";
+        UPDATE states SET listed_seq = last.seq FROM ( \
+            SELECT s.state_pk, (SELECT max(v.seq) FROM versions AS v WHERE v.state_pk = s.state_pk) AS seq \
+            FROM states AS s \
+            WHERE s.state_pk = ANY (ARRAY(SELECT state_pk FROM versions WHERE seq > $1 AND seq <= $2)) OFFSET 0 \
+        ) AS last \
+        WHERE states.state_pk = last.state_pk AND states.listed_seq <> last.seq AND last.seq <= $2 \
+        AND EXISTS (SELECT FROM moved)";
     run(sqlx::query(LIST).bind(sql(from.0)).bind(sql(until.0)), connection).await
 }
 

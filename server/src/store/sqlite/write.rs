@@ -182,10 +182,10 @@ impl Script {
 /// Puts the states whose last versions are behind one seq and up to another where they belong in the lists by change.
 pub(super) async fn list_states(connection: &mut SqliteConnection, from: Seq, until: Seq) -> Result<()> {
     const LIST: &str = "\
-        UPDATE states SET listed_seq = \
-            (SELECT max(w.seq) FROM versions AS w WHERE w.state_pk = states.state_pk AND w.seq <= $2) \
-        WHERE state_pk IN (SELECT state_pk FROM versions WHERE seq > $1 AND seq <= $2) \
-        AND state_pk NOT IN (SELECT state_pk FROM versions WHERE seq > $2)";
+        UPDATE states SET listed_seq = last.seq FROM ( \
+            SELECT v.state_pk, max(v.seq) AS seq FROM versions AS v WHERE v.seq > $1 GROUP BY v.state_pk \
+        ) AS last \
+        WHERE states.state_pk = last.state_pk AND states.listed_seq <> last.seq AND last.seq <= $2";
     run(sqlx::query(LIST).bind(sql(from.0)).bind(sql(until.0)), connection).await?;
     run(sqlx::query("UPDATE meta SET listed = $1 WHERE id = 1").bind(sql(until.0)), connection).await
 }
