@@ -10,7 +10,12 @@ use crate::http::console;
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// For what is no page: should a browser show it as one all the same, it may do nothing.
+fn is_data(headers: &HeaderMap) -> bool {
+    const DATA: [&[u8]; 2] = [b"application/json", b"application/problem+json"];
+    headers.get(CONTENT_TYPE).is_some_and(|kind| DATA.iter().any(|data| kind.as_bytes().starts_with(data)))
+}
+
+/// For answers of the API: should a browser show one as a page all the same, it may do nothing.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 pub(super) fn set(headers: &mut HeaderMap) {
@@ -18,8 +23,8 @@ pub(super) fn set(headers: &mut HeaderMap) {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
-    let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let policy = if is_page { console::content_security_policy() } else { NOTHING };
+    // The console's scripts need the policy of its pages: a worker goes by the one that comes with its script.
+    let policy = if is_data(headers) { NOTHING } else { console::content_security_policy() };
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     default_to_no_store(headers);
 }
