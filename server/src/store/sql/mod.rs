@@ -9,6 +9,7 @@ mod moment;
 mod points;
 pub(super) mod rows;
 mod scope;
+mod source;
 mod statement;
 
 use std::ops::DerefMut;

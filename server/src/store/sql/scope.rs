@@ -3,9 +3,10 @@
 use statehouse_core::api::Scope;
 use statehouse_core::model::{Seq, StateKey, StateType, Version};
 
-use super::list::{FEW, starts_with};
+use super::list::starts_with;
 use super::log::{as_of, versions};
 use super::rows::{self, sql};
+use super::source::FEW;
 use super::{Connection, Dialect, Statement, heads, keys_json, list};
 use crate::store::{MovedState, PAGE_BYTES, Result, TypeTotals};
 
