@@ -183,7 +183,9 @@ impl Script {
 pub(super) async fn list_states(connection: &mut SqliteConnection, from: Seq, until: Seq) -> Result<()> {
     const LIST: &str = "\
         UPDATE states SET listed_seq = last.seq FROM ( \
-            SELECT v.state_pk, max(v.seq) AS seq FROM versions AS v WHERE v.seq > $1 GROUP BY v.state_pk \
+            SELECT DISTINCT v.state_pk, \
+                (SELECT max(w.seq) FROM versions AS w WHERE w.state_pk = v.state_pk) AS seq \
+            FROM versions AS v WHERE v.seq > $1 AND v.seq <= $2 \
         ) AS last \
         WHERE states.state_pk = last.state_pk AND states.listed_seq <> last.seq AND last.seq <= $2";
     run(sqlx::query(LIST).bind(sql(from.0)).bind(sql(until.0)), connection).await?;
