@@ -61,6 +61,7 @@ impl Company {
 pub(super) struct Bell {
     news: watch::Sender<News>,
     heard: watch::Receiver<Rung>,
+    company: Arc<Company>,
     stop: CancellationToken,
 }
 
@@ -77,20 +78,21 @@ impl Bell {
         let telling = Box::pin(tell(Arc::clone(link), to_tell, name, Arc::clone(&company)));
         let ticking = tick(Arc::clone(&ring));
         let counting = Box::pin(count(Arc::clone(link), Arc::clone(&company), news.clone()));
-        let listening = Box::pin(listen(Arc::clone(link), ring, name, company, news.clone()));
+        let listening = Box::pin(listen(Arc::clone(link), ring, name, Arc::clone(&company), news.clone()));
         let stopped = stop.clone();
         let work = async move { tokio::join!(telling, listening, ticking, counting) };
         tokio::spawn(async move { stopped.run_until_cancelled(work).await });
-        Self { news, heard, stop }
+        Self { news, heard, company, stop }
     }
 
-    /// Tells the others, soon.
+    /// Tells the others, soon. Where there are none nobody is woken: it would keep a thread busy with every save. Whoever
+    /// comes is told of everything up to then.
     pub(super) fn announce(&self, seq: Seq, lists: bool) {
         self.news.send_if_modified(|news| {
             let changed = seq > news.seq || lists;
             news.seq = seq.max(news.seq);
             news.lists += u64::from(lists);
-            changed
+            changed && self.company.others.load(Ordering::Relaxed)
         });
     }
 
