@@ -5,6 +5,7 @@
 //! bounded in time.
 
 mod progress;
+mod steady;
 
 use std::convert::Infallible;
 use std::io;
@@ -28,6 +29,7 @@ use crate::service::Service;
 
 pub(crate) use progress::Progress;
 use progress::Watched;
+use steady::Steady;
 
 /// Request heads larger than this are refused (431).
 const HEAD_MAX: usize = 64 << 10;
@@ -70,7 +72,8 @@ impl Listening {
         let connections = TaskTracker::new();
         let permits = Arc::new(Semaphore::new(app.limits().connections));
         while let Some((stream, permit)) = accept(&self.listener, &permits, &stop).await {
-            connections.spawn(connection(stream, permit, Arc::clone(&router), app.clone()));
+            let connection = connection(stream, permit, Arc::clone(&router), app.clone());
+            connections.spawn(Steady::new(connection));
         }
         drop(self.listener);
         finish(&app, &connections).await;
