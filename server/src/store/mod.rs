@@ -16,7 +16,6 @@ pub mod guarded;
 pub mod influx;
 mod known_heads;
 mod layers;
-mod listed;
 mod longest;
 pub mod memory;
 mod older;
@@ -27,6 +26,7 @@ mod sql;
 pub mod sqlite;
 mod text;
 mod ticks;
+mod upkeep;
 mod verify;
 mod write;
 

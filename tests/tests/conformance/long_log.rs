@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use statehouse_core::api::{DeletedFilter, Sort, ValidityFilter};
 use statehouse_core::commit::{Change, Write};
-use statehouse_core::model::{Seq, StateKey, StateType, Verdict, Violation};
+use statehouse_core::model::{Seq, StateKey, StateType, Timestamp, Verdict, Violation};
 use statehouse_server::store::ListQuery;
 
 use crate::fixture::{Fixture, batch, everything, save, typed};
@@ -105,6 +105,13 @@ async fn listed(f: &Fixture, mut query: ListQuery, total: usize) -> Vec<(StateKe
 
 pub async fn lists_of_a_long_log_are_whole_and_in_order(f: &Fixture) {
     let log = written(f).await;
+    // The counters know only the beginning of it.
+    let activity = f.store.activity(Timestamp::default(), 60_000_000).await.unwrap();
+    let mut by_type = BTreeMap::<StateType, u64>::new();
+    for (key, _) in &log {
+        *by_type.entry(key.state_type.clone()).or_default() += 1;
+    }
+    assert_eq!(activity.by_type, by_type.into_iter().collect::<Vec<_>>());
     let base = everything();
     let filters = [
         base.clone(),

@@ -32,7 +32,7 @@ fn bot_key(id: &str) -> statehouse_core::model::StateKey {
     typed("bot_memory", id)
 }
 
-async fn save(service: &Service, id: &str, data: &str) -> Outcome {
+pub async fn save(service: &Service, id: &str, data: &str) -> Outcome {
     service.save(request(id, data), &Precondition::None).await.unwrap()
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use statehouse_core::model::{Seq, VersionNumber};
+use statehouse_core::model::{Seq, Timestamp, VersionNumber};
 use statehouse_server::store::sqlite::SqliteStore;
 use statehouse_server::store::{Admin as _, Commits as _, Heads as _, StoreError, verify_all};
 
@@ -88,11 +88,18 @@ async fn a_newer_file_is_refused_with_both_numbers() {
     open(folder.path()).await.unwrap().close().await;
     meddle(folder.path(), "PRAGMA user_version = 99").await;
     let refused = open(folder.path()).await.unwrap_err();
-    assert_eq!(refused, StoreError::TooNew { found: 99, known: 2 });
+    assert_eq!(refused, StoreError::TooNew { found: 99, known: 3 });
     assert!(refused.to_string().contains("99"), "{refused}");
 }
 
-/// Makes of a file of layout 2 what the program before it would have written.
+/// Makes of a file of layout 3 what the program before it would have written.
+const LAYOUT_2: &str = "\
+    ALTER TABLE meta ADD COLUMN listed INTEGER NOT NULL DEFAULT 0; \
+    UPDATE meta SET listed = 2; \
+    UPDATE states SET listed_seq = (SELECT min(seq) FROM versions WHERE versions.state_pk = states.state_pk); \
+    PRAGMA user_version = 2";
+
+/// The same of a file of layout 2.
 const LAYOUT_1: &str = "\
     ALTER TABLE states RENAME COLUMN listed_seq TO head_seq; \
     UPDATE states SET head_seq = (SELECT max(seq) FROM versions WHERE versions.state_pk = states.state_pk); \
@@ -102,23 +109,31 @@ const LAYOUT_1: &str = "\
 
 #[tokio::test]
 async fn an_older_file_is_brought_up_to_date() {
-    let folder = tempfile::tempdir().unwrap();
-    let f = fixture(open(folder.path()).await.unwrap());
-    for id in ["a", "b", "a", "c", "a"] {
-        f.save(id, &format!(r#"{{"seq":{}}}"#, f.tip().await.0)).await;
+    for (layout, steps) in [(2, &[LAYOUT_2][..]), (1, &[LAYOUT_2, LAYOUT_1])] {
+        let folder = tempfile::tempdir().unwrap();
+        let f = fixture(open(folder.path()).await.unwrap());
+        for id in ["a", "b", "a", "c", "a"] {
+            f.save(id, &format!(r#"{{"seq":{}}}"#, f.tip().await.0)).await;
+        }
+        f.delete("c").await;
+        f.store.close().await;
+        for step in steps {
+            meddle(folder.path(), step).await;
+        }
+        let path = folder.path().join("deep/er/statehouse.db");
+        let reader = SqliteStore::open_read_only(&path).await.unwrap_err();
+        assert!(reader.to_string().contains(&format!("layout {layout}, older than 3")), "{reader}");
+        let f = fixture(open(folder.path()).await.unwrap());
+        assert_eq!(f.ids(&everything()).await, ["a", "b"]);
+        assert_eq!(f.head("a").await.unwrap().seq, Seq(5));
+        assert_eq!(f.store.version(&key("a"), VersionNumber(2)).await.unwrap().unwrap().seq, Seq(3));
+        assert_eq!(f.save("b", "{}").await.version.0, 2);
+        assert_eq!(f.ids(&everything()).await, ["b", "a"]);
+        let activity = f.store.activity(Timestamp::from_micros(0), 60_000_000).await.unwrap();
+        let counted: u64 = activity.by_type.iter().map(|(_, count)| count).sum();
+        assert_eq!(counted, 7, "each version is counted once");
+        f.check_chain().await;
     }
-    f.delete("c").await;
-    f.store.close().await;
-    meddle(folder.path(), LAYOUT_1).await;
-    let reader = SqliteStore::open_read_only(&folder.path().join("deep/er/statehouse.db")).await.unwrap_err();
-    assert!(reader.to_string().contains("layout 1, older than 2"), "{reader}");
-    let f = fixture(open(folder.path()).await.unwrap());
-    assert_eq!(f.ids(&everything()).await, ["a", "b"]);
-    assert_eq!(f.head("a").await.unwrap().seq, Seq(5));
-    assert_eq!(f.store.version(&key("a"), VersionNumber(2)).await.unwrap().unwrap().seq, Seq(3));
-    assert_eq!(f.save("b", "{}").await.version.0, 2);
-    assert_eq!(f.ids(&everything()).await, ["b", "a"]);
-    f.check_chain().await;
 }
 
 #[tokio::test]
@@ -134,6 +149,22 @@ async fn files_of_others_are_left_alone() {
     let refused = open(folder.path()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Damaged(_)), "{refused}");
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is not a database"));
+}
+
+/// A log does not say what is missing at its end, but a server that runs has seen it.
+#[tokio::test]
+async fn d_021_a_server_misses_the_last_version_that_it_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let f = fixture(open(folder.path()).await.unwrap());
+    let service = f.service().await;
+    for n in 1..=3 {
+        crate::service::save(&service, "a", &format!(r#"{{"n":{n}}}"#)).await;
+    }
+    assert!(service.verify(Seq(0), 100).await.unwrap().ok);
+    meddle(folder.path(), "DELETE FROM versions WHERE seq = 3").await;
+    let report = service.verify(Seq(0), 100).await.unwrap();
+    assert_eq!(report.fault.as_deref(), Some("the log ends at seq 2, but went to seq 3 before"));
+    assert!(!report.ok);
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use statehouse_core::model::{Seq, VersionNumber};
+use statehouse_core::model::{Seq, Timestamp, VersionNumber};
+use statehouse_server::service::Service;
 use statehouse_server::store::postgres::{Password, PostgresHost, PostgresSettings, PostgresStore, Tls};
 use statehouse_server::store::{Admin as _, Commits as _, Heads as _, ListQuery, StoreError, verify_all};
 use statehouse_tests::postgres::Postgres;
@@ -60,12 +61,19 @@ async fn a_newer_schema_is_refused_with_both_numbers() {
     let settings = postgres.database();
     PostgresStore::open(settings.clone()).await.unwrap().close().await;
     postgres.sql(&settings.database, "UPDATE statehouse.meta SET layout = 99");
-    assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 2 });
+    assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 3 });
     let reader = PostgresStore::open_read_only(settings).await.unwrap_err();
-    assert_eq!(reader, StoreError::TooNew { found: 99, known: 2 });
+    assert_eq!(reader, StoreError::TooNew { found: 99, known: 3 });
 }
 
-/// Makes of tables of layout 2 what the program before it would have written.
+/// Makes of tables of layout 3 what the program before it would have written.
+const LAYOUT_2: &str = "SET search_path = statehouse; \
+    ALTER TABLE meta ADD COLUMN listed bigint NOT NULL DEFAULT 0, ADD COLUMN last_state bigint NOT NULL DEFAULT 0; \
+    UPDATE meta SET listed = 2, last_state = (SELECT max(state_pk) FROM states); \
+    UPDATE states SET listed_seq = (SELECT min(seq) FROM versions WHERE versions.state_pk = states.state_pk); \
+    UPDATE meta SET layout = 2";
+
+/// The same of tables of layout 2.
 const LAYOUT_1: &str = "SET search_path = statehouse; \
     ALTER TABLE states RENAME COLUMN listed_seq TO head_seq; \
     UPDATE states SET head_seq = (SELECT max(seq) FROM versions WHERE versions.state_pk = states.state_pk); \
@@ -77,26 +85,37 @@ const LAYOUT_1: &str = "SET search_path = statehouse; \
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_schema_is_brought_up_to_date() {
     let postgres = Postgres::shared();
-    let settings = postgres.database();
-    let first = server(&settings).await;
-    for (n, id) in ["a", "b", "a", "c", "a"].into_iter().enumerate() {
-        save(&first, id, &format!(r#"{{"n":{n}}}"#)).await;
+    for (layout, steps) in [(2, &[LAYOUT_2][..]), (1, &[LAYOUT_2, LAYOUT_1])] {
+        let settings = postgres.database();
+        let first = server(&settings).await;
+        for (n, id) in ["a", "b", "a", "c", "a"].into_iter().enumerate() {
+            save(&first, id, &format!(r#"{{"n":{n}}}"#)).await;
+        }
+        first.shutdown().await;
+        for step in steps {
+            postgres.sql(&settings.database, step);
+        }
+        let reader = PostgresStore::open_read_only(settings.clone()).await.unwrap_err();
+        assert!(reader.to_string().contains(&format!("layout {layout}, older than 3")), "{reader}");
+        let second = server(&settings).await;
+        let listed = async || {
+            let page = second.store().list(&ListQuery { limit: 10, ..ListQuery::default() }).await.unwrap();
+            page.rows.into_iter().map(|row| row.version.state_id.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(listed().await, ["a", "c", "b"]);
+        let found = second.store().version(&key("a"), VersionNumber(2)).await.unwrap();
+        assert_eq!(found.unwrap().seq, Seq(3));
+        assert_eq!(save(&second, "b", "{}").await.version, VersionNumber(2));
+        assert_eq!(listed().await, ["b", "a", "c"]);
+        assert_eq!(counted(&second).await, 6, "each version is counted once");
+        whole(&second).await;
     }
-    first.shutdown().await;
-    postgres.sql(&settings.database, LAYOUT_1);
-    let reader = PostgresStore::open_read_only(settings.clone()).await.unwrap_err();
-    assert!(reader.to_string().contains("layout 1, older than 2"), "{reader}");
-    let second = server(&settings).await;
-    let listed = async || {
-        let page = second.store().list(&ListQuery { limit: 10, ..ListQuery::default() }).await.unwrap();
-        page.rows.into_iter().map(|row| row.version.state_id.to_string()).collect::<Vec<_>>()
-    };
-    assert_eq!(listed().await, ["a", "c", "b"]);
-    let found = second.store().version(&key("a"), VersionNumber(2)).await.unwrap();
-    assert_eq!(found.unwrap().seq, Seq(3));
-    assert_eq!(save(&second, "b", "{}").await.version, VersionNumber(2));
-    assert_eq!(listed().await, ["b", "a", "c"]);
-    whole(&second).await;
+}
+
+/// How many versions the counters of activity know, with those that they do not count yet.
+async fn counted(service: &Service) -> u64 {
+    let activity = service.store().activity(Timestamp::from_micros(0), 60_000_000).await.unwrap();
+    activity.by_type.iter().map(|(_, count)| count).sum()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -127,10 +146,13 @@ async fn d_021_tampering_is_found() {
         ("UPDATE meta SET chain_hash = decode(repeat('00', 32), 'hex')", "another chain hash"),
     ] {
         let settings = postgres.database();
-        let service = server(&settings).await;
+        let first = server(&settings).await;
         for n in 1..=5 {
-            save(&service, "a", &format!(r#"{{"n":{n}}}"#)).await;
+            save(&first, "a", &format!(r#"{{"n":{n}}}"#)).await;
         }
+        // A server that stops notes where the log ends.
+        first.shutdown().await;
+        let service = server(&settings).await;
         postgres.sql(&settings.database, &format!("SET search_path = statehouse; {sql}"));
         let fault = verify_all(service.store().as_ref(), |_, _| {}).await.unwrap().unwrap_err();
         assert!(fault.text.contains(words), "{sql}: {fault:?}");

@@ -1,4 +1,4 @@
-//! The row that says where the log ends, and that whoever writes takes turns at.
+//! Where the log ends, and the lock by which those who write take turns.
 
 use sqlx::postgres::{PgConnection, PgRow};
 use statehouse_core::commit::Tip;
@@ -8,23 +8,45 @@ use super::failure::Tried;
 use crate::store::sql::rows;
 use crate::store::{Result, StoreError};
 
-/// The row of `meta`.
+/// The lock of whoever writes, held until its transaction has ended: `statelog` in ASCII. It only says whose turn it is:
+/// that no two write the same seq is seen to by the key of the log.
+macro_rules! turn {
+    () => {
+        "pg_advisory_xact_lock(8319381564205854567)"
+    };
+}
+pub(super) use turn;
+
+/// The numbers that are given out next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counter {
     pub(super) tip: Tip,
     pub(super) last_state: i64,
 }
 
-/// Reads it.
-pub(super) const COUNTER: &str = "SELECT seq, chain_hash, recorded_at, last_state FROM meta WHERE id = 1";
-/// Reads it and keeps every other writer waiting until the transaction ends.
-pub(super) const LOCK_COUNTER: &str =
-    "SELECT seq, chain_hash, recorded_at, last_state FROM meta WHERE id = 1 FOR UPDATE";
+/// What [`counter`] reads.
+macro_rules! numbers {
+    () => {
+        concat!(
+            "(SELECT e.seq, e.chain_hash, e.recorded_at, \
+              (SELECT coalesce(max(state_pk), 0) FROM states) AS last_state FROM (",
+            $crate::store::sql::end!(),
+            ") AS e)"
+        )
+    };
+}
+pub(super) use numbers;
 
-/// Runs one of the two.
-pub(super) async fn read_counter(connection: &mut PgConnection, text: &'static str) -> Tried<Counter> {
-    let row = sqlx::query(text).fetch_optional(connection).await?.ok_or_else(no_counter)?;
+/// Reads it.
+pub(super) async fn read_counter(connection: &mut PgConnection) -> Tried<Counter> {
+    let row = sqlx::query(numbers!()).fetch_optional(connection).await?.ok_or_else(no_counter)?;
     Ok(counter(&row, 0)?)
+}
+
+/// Begins a transaction whose turn it is.
+pub(super) async fn begin(connection: &mut PgConnection) -> Tried<()> {
+    sqlx::raw_sql(concat!("BEGIN; SELECT ", turn!())).execute(connection).await?;
+    Ok(())
 }
 
 /// The counter from the columns of a row that begin at a place.
@@ -38,5 +60,5 @@ pub(super) fn counter(row: &PgRow, at: usize) -> Result<Counter> {
 }
 
 pub(super) fn no_counter() -> StoreError {
-    StoreError::Damaged("the row of the counter is missing".into())
+    StoreError::Damaged("the row that notes the log's end is missing".into())
 }

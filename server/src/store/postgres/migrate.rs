@@ -9,10 +9,13 @@ use super::link::SCHEMA;
 use crate::store::{Result, StoreError};
 
 /// Step n brings a database from layout n to n+1. A step, once released, is never edited.
-const STEPS: [&str; 2] =
-    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_listed.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_listed.sql"),
+    include_str!("migrations/0003_log_only.sql"),
+];
 /// The number of steps.
-pub(super) const CURRENT: i64 = 2;
+pub(super) const CURRENT: i64 = 3;
 /// The lock that servers take turns by: `statehse` in ASCII.
 const LOCK: i64 = 0x7374_6174_6568_7365;
 const UNDEFINED_COLUMN: &str = "42703";
@@ -44,8 +47,8 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<()> {
     }
     if found.is_none() {
         sqlx::query(
-            "INSERT INTO meta (id, layout, seq, chain_hash, recorded_at, last_state, last_snapshot) \
-             VALUES (1, 0, 0, $1, 0, 0, 0)",
+            "INSERT INTO meta (id, layout, seq, chain_hash, recorded_at, last_snapshot) \
+             VALUES (1, 0, 0, $1, 0, 0)",
         )
         .bind(ChainHash::START.as_bytes().as_slice())
         .execute(&mut *transaction)

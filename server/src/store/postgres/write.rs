@@ -1,72 +1,82 @@
-//! The statement of a commit: everything of a group in one call, written only if the end of the log is where it was
-//! when the group was decided.
+//! The statement of a commit: everything of a group in one call, written only if the log ends where it did when the group
+//! was decided.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use sqlx::postgres::{PgConnection, Postgres};
+use sqlx::postgres::{PgArguments, PgConnection, Postgres};
 use sqlx::query::Query;
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::hash::verdict_text;
 use statehouse_core::json::Document;
 use statehouse_core::model::{Seq, StateType, Verdict, Version};
 
-use super::counter::Counter;
+use super::counter::turn;
 use crate::store::decide::SnapshotChange;
 use crate::store::known_heads::KnownHeads;
 use crate::store::sql::rows::sql;
 
-const MINUTE: i64 = 60_000_000;
-
-/// Versions, activity and the counter, and whatever else is given. Whoever else writes waits at the first line; if the
-/// counter has moved meanwhile, that line finds no row, and nothing is written. Answers how many rows it found.
-///
-/// Every part sees the tables as they were before the statement; the order of the parts does not matter to them.
-///
-/// Arrays are unnested in the list of columns, where rows are made one by one; as a table they would all be copied first.
-macro_rules! commit {
-    ($more:literal) => {
-        concat!(
-            "WITH moved AS ( \
-              UPDATE meta SET seq = $3, chain_hash = $4, recorded_at = $5, last_state = $6 \
-              WHERE id = 1 AND seq = $1 AND chain_hash = $2 RETURNING id), \
-            log AS ( \
-              INSERT INTO versions (seq, state_pk, version, operation, content_hash, chain_hash, recorded_at, author, \
-                description, batch_id, verdict, change, size, data) \
-              SELECT unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::bigint[]), unnest($10::text[]), \
-                unnest($11::bytea[]), unnest($12::bytea[]), unnest($13::bigint[]), unnest($14::text[]), \
-                unnest($15::text[]), unnest($16::text[]), unnest($17::text[]), unnest($18::text[]), \
-                unnest($19::bigint[]), unnest($20::text[]) \
-              WHERE EXISTS (SELECT FROM moved)), \
-            minutes AS ( \
-              INSERT INTO activity AS a (minute, state_type, author, versions, last_seq, last_at) \
-              SELECT unnest($21::bigint[]), unnest($22::text[]), unnest($23::text[]), unnest($24::bigint[]), \
-                unnest($25::bigint[]), unnest($26::bigint[]) \
-              WHERE EXISTS (SELECT FROM moved) \
-              ON CONFLICT (minute, state_type, author) DO UPDATE SET versions = a.versions + excluded.versions, \
-                last_seq = excluded.last_seq, last_at = excluded.last_at)",
-            $more,
-            " SELECT count(*) FROM moved"
-        )
+macro_rules! insert_versions {
+    () => {
+        "INSERT INTO versions (seq, state_pk, version, operation, content_hash, chain_hash, recorded_at, author, \
+          description, batch_id, verdict, change, size, data)"
     };
 }
 
-/// Where only data changes.
-const COMMIT: &str = commit!("");
-/// Where rows of states change, too, and what they add up to.
-const COMMIT_WITH_STATES: &str = commit!(
-    ", rows AS ( \
+/// Rows from arrays. They are unnested in the list of columns, where rows are made one by one; as a table they would all
+/// be copied first.
+macro_rules! rows {
+    () => {
+        " SELECT unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::text[]), \
+          unnest($6::bytea[]), unnest($7::bytea[]), unnest($8::bigint[]), unnest($9::text[]), unnest($10::text[]), \
+          unnest($11::text[]), unnest($12::text[]), unnest($13::text[]), unnest($14::bigint[]), unnest($15::text[])"
+    };
+}
+
+/// Nobody has written since. This is of the moment when the statement began; should somebody write after it, the key of
+/// the log refuses the second version of the same seq, and with it everything else here. Asked for in order, so that the
+/// key is used whatever PostgreSQL thinks of the table when it plans this.
+macro_rules! nobody_else {
+    () => {
+        "coalesce((SELECT seq FROM versions ORDER BY seq DESC LIMIT 1), 0) <= $1"
+    };
+}
+
+macro_rules! if_it_is_our_turn {
+    () => {
+        concat!(" WHERE ", nobody_else!(), " AND ", turn!(), " IS NOT NULL")
+    };
+}
+
+/// A version alone, where only data changes: most saves of a server with little to do, and the cheapest for it.
+const COMMIT_ONE: &str = concat!(
+    insert_versions!(),
+    " SELECT $2::bigint, $3::bigint, $4::bigint, $5::text, $6::bytea, $7::bytea, $8::bigint, $9::text, $10::text, \
+      $11::text, $12::text, $13::text, $14::bigint, $15::text",
+    if_it_is_our_turn!()
+);
+/// Several, where only data changes.
+const COMMIT: &str = concat!(insert_versions!(), rows!(), if_it_is_our_turn!());
+/// Where rows of states change, too, and what they add up to. Every part sees the tables as they were before the
+/// statement; the order of the parts does not matter to them.
+const COMMIT_WITH_STATES: &str = concat!(
+    "WITH rows AS ( \
       INSERT INTO states (state_pk, state_type, state_id, listed_seq, deleted, validity, author) \
-      SELECT unnest($27::bigint[]), unnest($28::text[]), unnest($29::text[]), unnest($30::bigint[]), \
-        unnest($31::boolean[]), unnest($32::smallint[]), unnest($33::text[]) \
-      WHERE EXISTS (SELECT FROM moved) \
-      ON CONFLICT (state_pk) DO UPDATE SET deleted = excluded.deleted, validity = excluded.validity, \
+      SELECT unnest($16::bigint[]), unnest($17::text[]), unnest($18::text[]), unnest($19::bigint[]), \
+        unnest($20::boolean[]), unnest($21::smallint[]), unnest($22::text[]) \
+      WHERE ",
+    nobody_else!(),
+    " ON CONFLICT (state_pk) DO UPDATE SET deleted = excluded.deleted, validity = excluded.validity, \
         author = excluded.author), \
     sums AS ( \
       INSERT INTO totals AS t (state_type, live, deleted, invalid) \
-      SELECT unnest($34::text[]), unnest($35::bigint[]), unnest($36::bigint[]), unnest($37::bigint[]) \
-      WHERE EXISTS (SELECT FROM moved) \
-      ON CONFLICT (state_type) DO UPDATE SET live = t.live + excluded.live, \
-        deleted = t.deleted + excluded.deleted, invalid = t.invalid + excluded.invalid)"
+      SELECT unnest($23::text[]), unnest($24::bigint[]), unnest($25::bigint[]), unnest($26::bigint[]) \
+      WHERE ",
+    nobody_else!(),
+    " ON CONFLICT (state_type) DO UPDATE SET live = t.live + excluded.live, \
+        deleted = t.deleted + excluded.deleted, invalid = t.invalid + excluded.invalid) ",
+    insert_versions!(),
+    rows!(),
+    if_it_is_our_turn!()
 );
 
 /// A new version and the row of its state.
@@ -76,63 +86,86 @@ pub(super) struct Placed<'a> {
     pub(super) version: &'a Version,
 }
 
-/// Writes versions and moves the counter from `before` to `after`. `known` holds the heads that are replaced. False if
-/// the counter was not at `before`: then nothing was written.
+/// Writes versions behind the seq `before`. `known` holds the heads that are replaced. False if the log did not end there:
+/// then nothing was written.
 pub(super) async fn versions(
     connection: &mut PgConnection,
     placed: &[Placed<'_>],
     known: &KnownHeads,
-    before: &Counter,
-    after: &Counter,
+    before: Seq,
 ) -> sqlx::Result<bool> {
     let heads: BTreeMap<i64, &Version> = placed.iter().map(|place| (place.state_pk, place.version)).collect();
-    let totals = totals(heads.values().copied(), known);
-    let rows: Vec<_> = heads.into_iter().filter(|(_, version)| known.row_changes(version)).collect();
-    let minutes = minutes(placed);
-    let mut statement =
-        sqlx::query_scalar::<_, i64>(if rows.is_empty() { COMMIT } else { COMMIT_WITH_STATES })
-            .bind(sql(before.tip.seq.0))
-            .bind(before.tip.chain_hash.as_bytes().as_slice())
-            .bind(sql(after.tip.seq.0))
-            .bind(after.tip.chain_hash.as_bytes().as_slice())
-            .bind(after.tip.recorded_at.micros())
-            .bind(after.last_state)
-            .bind(list(placed, |p| sql(p.version.seq.0)))
-            .bind(list(placed, |p| p.state_pk))
-            .bind(list(placed, |p| sql(p.version.version.0)))
-            .bind(list(placed, |p| p.version.operation.as_str()))
-            .bind(list(placed, |p| p.version.content_hash.as_ref().map(|hash| hash.as_bytes().as_slice())))
-            .bind(list(placed, |p| p.version.chain_hash.as_bytes().as_slice()))
-            .bind(list(placed, |p| p.version.recorded_at.micros()))
-            .bind(list(placed, |p| p.version.author.as_deref()))
-            .bind(list(placed, |p| p.version.description.as_deref()))
-            .bind(list(placed, |p| p.version.batch_id.as_deref()))
-            .bind(list(placed, |p| verdict_text(&p.version.verdict)))
-            .bind(placed.iter().map(|p| json(&p.version.change)).collect::<sqlx::Result<Vec<_>>>()?)
-            .bind(list(placed, |p| sql(p.version.size() as u64)))
-            .bind(list(placed, |p| p.version.data.as_ref().map(Document::text)))
-            .bind(list(&minutes, |((minute, _, _), _)| *minute))
-            .bind(list(&minutes, |((_, state_type, _), _)| *state_type))
-            .bind(list(&minutes, |((_, _, author), _)| author.as_str()))
-            .bind(list(&minutes, |(_, slot)| slot.versions))
-            .bind(list(&minutes, |(_, slot)| slot.last_seq))
-            .bind(list(&minutes, |(_, slot)| slot.last_at));
-    if !rows.is_empty() {
-        statement = statement
-            .bind(list(&rows, |(state_pk, _)| *state_pk))
-            .bind(list(&rows, |(_, v)| v.key.state_type.as_str()))
-            .bind(list(&rows, |(_, v)| v.key.state_id.as_str()))
-            .bind(list(&rows, |(_, v)| sql(v.seq.0)))
-            .bind(list(&rows, |(_, v)| v.is_deleted()))
-            .bind(list(&rows, |(_, v)| validity(&v.verdict)))
-            .bind(list(&rows, |(_, v)| v.author.as_deref()))
-            .bind(list(&totals, |(state_type, _)| state_type.as_str()))
-            .bind(list(&totals, |(_, sums)| sums[0]))
-            .bind(list(&totals, |(_, sums)| sums[1]))
-            .bind(list(&totals, |(_, sums)| sums[2]));
-    }
-    let found = statement.fetch_one(connection).await?;
-    Ok(found == 1)
+    let changed = |version: &Version| known.row_changes(version);
+    let statement = match placed {
+        _ if heads.values().any(|version| changed(version)) => {
+            let totals = totals(heads.values().copied(), known);
+            let rows: Vec<_> = heads.into_iter().filter(|(_, version)| changed(version)).collect();
+            bind_states(bind_many(COMMIT_WITH_STATES, placed, before)?, &rows, &totals)
+        }
+        [place] => bind_one(place, before)?,
+        _ => bind_many(COMMIT, placed, before)?,
+    };
+    let written = statement.execute(connection).await?.rows_affected();
+    Ok(written == placed.len() as u64)
+}
+
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
+
+fn bind_one<'q>(Placed { state_pk, version }: &'q Placed<'_>, before: Seq) -> sqlx::Result<Statement<'q>> {
+    Ok(sqlx::query(COMMIT_ONE)
+        .bind(sql(before.0))
+        .bind(sql(version.seq.0))
+        .bind(state_pk)
+        .bind(sql(version.version.0))
+        .bind(version.operation.as_str())
+        .bind(version.content_hash.as_ref().map(|hash| hash.as_bytes().as_slice()))
+        .bind(version.chain_hash.as_bytes().as_slice())
+        .bind(version.recorded_at.micros())
+        .bind(version.author.as_deref())
+        .bind(version.description.as_deref())
+        .bind(version.batch_id.as_deref())
+        .bind(verdict_text(&version.verdict))
+        .bind(json(&version.change)?)
+        .bind(sql(version.size() as u64))
+        .bind(version.data.as_ref().map(Document::text)))
+}
+
+fn bind_many<'q>(text: &'static str, placed: &'q [Placed<'_>], before: Seq) -> sqlx::Result<Statement<'q>> {
+    Ok(sqlx::query(text)
+        .bind(sql(before.0))
+        .bind(list(placed, |p| sql(p.version.seq.0)))
+        .bind(list(placed, |p| p.state_pk))
+        .bind(list(placed, |p| sql(p.version.version.0)))
+        .bind(list(placed, |p| p.version.operation.as_str()))
+        .bind(list(placed, |p| p.version.content_hash.as_ref().map(|hash| hash.as_bytes().as_slice())))
+        .bind(list(placed, |p| p.version.chain_hash.as_bytes().as_slice()))
+        .bind(list(placed, |p| p.version.recorded_at.micros()))
+        .bind(list(placed, |p| p.version.author.as_deref()))
+        .bind(list(placed, |p| p.version.description.as_deref()))
+        .bind(list(placed, |p| p.version.batch_id.as_deref()))
+        .bind(list(placed, |p| verdict_text(&p.version.verdict)))
+        .bind(placed.iter().map(|p| json(&p.version.change)).collect::<sqlx::Result<Vec<_>>>()?)
+        .bind(list(placed, |p| sql(p.version.size() as u64)))
+        .bind(list(placed, |p| p.version.data.as_ref().map(Document::text))))
+}
+
+fn bind_states<'q>(
+    statement: Statement<'q>,
+    rows: &[(i64, &'q Version)],
+    totals: &BTreeMap<&'q StateType, [i64; 3]>,
+) -> Statement<'q> {
+    statement
+        .bind(list(rows, |(state_pk, _)| *state_pk))
+        .bind(list(rows, |(_, v)| v.key.state_type.as_str()))
+        .bind(list(rows, |(_, v)| v.key.state_id.as_str()))
+        .bind(list(rows, |(_, v)| sql(v.seq.0)))
+        .bind(list(rows, |(_, v)| v.is_deleted()))
+        .bind(list(rows, |(_, v)| validity(&v.verdict)))
+        .bind(list(rows, |(_, v)| v.author.as_deref()))
+        .bind(list(totals, |(state_type, _)| state_type.as_str()))
+        .bind(list(totals, |(_, sums)| sums[0]))
+        .bind(list(totals, |(_, sums)| sums[1]))
+        .bind(list(totals, |(_, sums)| sums[2]))
 }
 
 fn list<I: IntoIterator, T>(rows: I, column: impl FnMut(I::Item) -> T) -> Vec<T> {
@@ -168,58 +201,44 @@ fn totals<'v>(
     deltas
 }
 
-#[derive(Default)]
-struct Slot {
-    versions: i64,
-    last_seq: i64,
-    last_at: i64,
-}
-
-/// Versions by minute, type and author.
-fn minutes<'v>(placed: &[Placed<'v>]) -> HashMap<(i64, &'v str, String), Slot> {
-    let mut slots: HashMap<(i64, &str, String), Slot> = HashMap::new();
-    for Placed { version, .. } in placed {
-        let minute = version.recorded_at.micros().div_euclid(MINUTE);
-        let author = version.author.as_deref().map(|author| format!("={author}")).unwrap_or_default();
-        let slot = slots.entry((minute, version.key.state_type.as_str(), author)).or_default();
-        *slot = Slot {
-            versions: slot.versions + 1,
-            last_seq: sql(version.seq.0),
-            last_at: version.recorded_at.micros(),
-        };
-    }
-    slots
-}
-
 fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-/// Up to where the lists by change are up to date.
-pub(super) async fn listed(connection: &mut PgConnection) -> sqlx::Result<Seq> {
-    let listed: i64 =
-        sqlx::query_scalar("SELECT listed FROM meta WHERE id = 1").fetch_one(connection).await?;
-    Ok(Seq(listed.unsigned_abs()))
+/// How far the upkeep is.
+pub(super) async fn kept_up(connection: &mut PgConnection) -> sqlx::Result<Seq> {
+    let done: i64 = sqlx::query_scalar("SELECT seq FROM meta WHERE id = 1").fetch_one(connection).await?;
+    Ok(Seq(done.unsigned_abs()))
 }
 
-/// Puts the states whose last versions are behind one seq and up to another where they belong in the lists by change,
-/// unless another server was faster. A state that another server moves meanwhile may end up at an earlier version: it is
-/// then among those that moved later, and its place does not matter yet.
-pub(super) async fn list_states(connection: &mut PgConnection, from: Seq, until: Seq) -> sqlx::Result<()> {
+/// Does the upkeep of the versions behind one seq and up to another, unless another server was faster. A state that moves
+/// meanwhile may end up at an earlier version: it is then among those that moved later, and its place does not matter yet.
+pub(super) async fn keep_up(connection: &mut PgConnection, from: Seq, until: Seq) -> sqlx::Result<()> {
     // An array, so that the states are looked up by key, however large PostgreSQL thinks the part of the log is.
-    const LIST: &str = "\
-        WITH moved AS (UPDATE meta SET listed = $2 WHERE id = 1 AND listed = $1 RETURNING id) \
+    const KEEP_UP: &str = "\
+        WITH noted AS ( \
+            UPDATE meta SET seq = v.seq, chain_hash = v.chain_hash, recorded_at = v.recorded_at FROM versions AS v \
+            WHERE meta.id = 1 AND meta.seq = $1 AND v.seq = $2 RETURNING meta.id), \
+        counted AS ( \
+            INSERT INTO activity AS a (minute, state_type, author, versions, last_seq, last_at) \
+            SELECT v.recorded_at / 60000000, s.state_type, \
+                CASE WHEN v.author IS NULL THEN '' ELSE '=' || v.author END, \
+                count(*), max(v.seq), max(v.recorded_at) \
+            FROM versions AS v JOIN states AS s ON s.state_pk = v.state_pk \
+            WHERE v.seq > $1 AND v.seq <= $2 AND EXISTS (SELECT FROM noted) GROUP BY 1, 2, 3 \
+            ON CONFLICT (minute, state_type, author) DO UPDATE SET versions = a.versions + excluded.versions, \
+                last_seq = excluded.last_seq, last_at = excluded.last_at) \
         UPDATE states SET listed_seq = last.seq FROM ( \
             SELECT s.state_pk, (SELECT max(v.seq) FROM versions AS v WHERE v.state_pk = s.state_pk) AS seq \
             FROM states AS s \
             WHERE s.state_pk = ANY (ARRAY(SELECT state_pk FROM versions WHERE seq > $1 AND seq <= $2)) OFFSET 0 \
         ) AS last \
         WHERE states.state_pk = last.state_pk AND states.listed_seq <> last.seq AND last.seq <= $2 \
-        AND EXISTS (SELECT FROM moved)";
-    run(sqlx::query(LIST).bind(sql(from.0)).bind(sql(until.0)), connection).await
+        AND EXISTS (SELECT FROM noted)";
+    run(sqlx::query(KEEP_UP).bind(sql(from.0)).bind(sql(until.0)), connection).await
 }
 
-/// Writes changes to the list of snapshots. The caller holds the counter's lock.
+/// Writes changes to the list of snapshots. It is the caller's turn.
 pub(super) async fn snapshots(connection: &mut PgConnection, changes: &[SnapshotChange]) -> sqlx::Result<()> {
     for change in changes {
         let statement = match change {
@@ -261,9 +280,6 @@ pub(super) async fn restores(connection: &mut PgConnection, records: &[RestoreRe
     Ok(())
 }
 
-async fn run(
-    statement: Query<'_, Postgres, sqlx::postgres::PgArguments>,
-    connection: &mut PgConnection,
-) -> sqlx::Result<()> {
+async fn run(statement: Statement<'_>, connection: &mut PgConnection) -> sqlx::Result<()> {
     statement.execute(connection).await.map(|_| ())
 }

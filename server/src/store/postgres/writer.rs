@@ -1,9 +1,9 @@
 //! The connection that writes: a group a transaction, several servers in turn.
 //!
-//! The counter (the row of `meta`) tells whether anybody else has written: as long as it is where this writer left it,
-//! every head that this writer knows is still the head. Such a group is decided from memory and written by one statement,
-//! which checks the counter again under its lock. When it has moved, the counter is locked first and what is needed is
-//! read under the lock.
+//! The end of the log tells whether anybody else has written: as long as it is where this writer left it, every head that
+//! this writer knows is still the head. Such a group is decided from memory and written by one statement, which writes
+//! nothing if there is a version that this writer does not know. Then it waits for its turn first, and reads what is
+//! needed while nobody else can write.
 
 use std::collections::HashMap;
 
@@ -12,30 +12,34 @@ use sqlx::postgres::PgConnection;
 use statehouse_core::commit::Tip;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
-use super::counter::{COUNTER, Counter, LOCK_COUNTER, counter, no_counter, read_counter};
+use super::counter::{self, Counter, counter, no_counter, read_counter};
 use super::failure::{Answers, Failure, Tried, Uncertain, ambiguous, failed};
 use super::link::Link;
 use super::migrate;
 use super::write::{self, Placed};
 use crate::store::decide::{BEFORE_RESTORE, Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
-use crate::store::listed;
 use crate::store::sql::rows::{self, sql};
 use crate::store::sql::{snapshot, snapshots_between};
 use crate::store::text::after_prefix;
+use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRequest};
+
+/// Who has written so many groups undisturbed decides the next one without waiting for its turn. A few more than one, as
+/// each time that somebody else comes in between after all is an error in the database's log.
+const ALONE: u32 = 8;
 
 /// The writing connection and what it knows.
 #[derive(Debug)]
 pub(super) struct Writer {
     connection: PgConnection,
-    /// Where the counter was when this writer last looked; the heads are as of then.
+    /// Where the log ended when this writer last looked; the heads are as of then.
     counter: Counter,
     heads: KnownHeads,
-    /// Up to where the lists by change were up to date when this writer last looked.
-    listed: Seq,
-    /// Nobody else has written lately, so the counter need not be locked before a group is decided.
-    alone: bool,
+    /// How far the upkeep was when this writer last looked.
+    upkeep: Upkeep,
+    /// So many groups in a row were written without anybody else writing in between.
+    undisturbed: u32,
 }
 
 impl Writer {
@@ -47,9 +51,9 @@ impl Writer {
         sqlx::query(DURABLE).execute(&mut connection).await?;
         // What this connection runs goes by keys alone: planning it anew for each group finds nothing better.
         sqlx::query("SET plan_cache_mode = force_generic_plan").execute(&mut connection).await?;
-        let counter = read_counter(&mut connection, COUNTER).await?;
-        let listed = write::listed(&mut connection).await?;
-        Ok(Self { connection, counter, heads: KnownHeads::default(), listed, alone: true })
+        let counter = read_counter(&mut connection).await?;
+        let upkeep = Upkeep::new(write::kept_up(&mut connection).await?);
+        Ok(Self { connection, counter, heads: KnownHeads::default(), upkeep, undisturbed: ALONE })
     }
 
     /// Opens a connection to the server that accepts writes now.
@@ -83,10 +87,10 @@ impl Writer {
         now: Timestamp,
         uncertain: &mut Option<Uncertain>,
     ) -> Tried<Answers> {
-        self.list_states().await?;
+        self.keep_up(now).await?;
         let only_states = group.iter().all(|r| matches!(r, WriteRequest::Batch { restore: None, .. }));
         if only_states
-            && self.alone
+            && self.undisturbed >= ALONE
             && uncertain.is_none()
             && let Some(answers) = self.commit_alone(group, now, uncertain).await?
         {
@@ -95,16 +99,17 @@ impl Writer {
         self.commit_locked(group, now, uncertain).await
     }
 
-    /// Puts states where they belong in the lists by change, when it is time. Nothing hangs on it being done now.
-    async fn list_states(&mut self) -> Tried<()> {
+    /// Catches up with the upkeep, when it is time. Nothing hangs on it being done now.
+    async fn keep_up(&mut self, now: Timestamp) -> Tried<()> {
         let tip = self.counter.tip.seq;
-        if listed::due(tip, self.listed).is_some() {
+        if self.upkeep.due(tip, now).is_some() {
             // Another server may have done it.
-            self.listed = write::listed(&mut self.connection).await?;
-            if let Some(until) = listed::due(tip, self.listed) {
-                write::list_states(&mut self.connection, self.listed, until).await?;
-                self.listed = until;
+            self.upkeep.done = write::kept_up(&mut self.connection).await?;
+            let until = self.upkeep.due(tip, now);
+            if let Some(until) = until {
+                write::keep_up(&mut self.connection, self.upkeep.done, until).await?;
             }
+            self.upkeep.note(until.unwrap_or(self.upkeep.done), now);
         }
         Ok(())
     }
@@ -123,16 +128,16 @@ impl Writer {
         let decided = decide_group(group, self.known(&needs, HashMap::new()), now);
         if decided.is_empty() {
             // Refusals and equal data are answers about the present, so the present must be what is known.
-            let present = read_counter(&mut self.connection, COUNTER).await?;
+            let present = read_counter(&mut self.connection).await?;
             return Ok((present == self.counter).then_some(decided.answers));
         }
         let after = self.after(&decided);
         let (placed, after) = self.place(&decided.versions, after);
-        let written =
-            write::versions(&mut self.connection, &placed, &self.heads, &self.counter, &after).await;
-        match written {
+        match write::versions(&mut self.connection, &placed, &self.heads, self.counter.tip.seq).await {
             Ok(true) => {}
             Ok(false) => return Ok(None),
+            // Another server's version came in between: the database took one of the two.
+            Err(error) if is_taken(&error) => return Ok(None),
             Err(error) => {
                 *uncertain = Uncertain::of(decided);
                 return Err(ambiguous(error, uncertain.as_ref()));
@@ -143,7 +148,7 @@ impl Writer {
         Ok(Some(decided.answers))
     }
 
-    /// Locks the counter, reads what is needed, decides and writes.
+    /// Waits for its turn, reads what is needed, decides and writes.
     async fn commit_locked(
         &mut self,
         group: &[WriteRequest],
@@ -151,10 +156,12 @@ impl Writer {
         uncertain: &mut Option<Uncertain>,
     ) -> Tried<Answers> {
         let needs = Needs::of(group);
-        sqlx::raw_sql("BEGIN").execute(&mut self.connection).await?;
-        let counter = read_counter(&mut self.connection, LOCK_COUNTER).await?;
-        self.alone = counter == self.counter;
-        if !self.alone {
+        counter::begin(&mut self.connection).await?;
+        let counter = read_counter(&mut self.connection).await?;
+        if counter == self.counter {
+            self.undisturbed = self.undisturbed.saturating_add(1);
+        } else {
+            self.undisturbed = 0;
             self.heads = KnownHeads::default();
             self.counter = counter;
         }
@@ -175,9 +182,9 @@ impl Writer {
         let after = self.after(&decided);
         let (placed, after) = self.place(&decided.versions, after);
         if !placed.is_empty()
-            && !write::versions(&mut self.connection, &placed, &self.heads, &self.counter, &after).await?
+            && !write::versions(&mut self.connection, &placed, &self.heads, self.counter.tip.seq).await?
         {
-            let text = "the counter moved though it was locked".to_owned();
+            let text = "somebody wrote though it was not their turn".to_owned();
             return Err(StoreError::Damaged(text).into());
         }
         write::snapshots(&mut self.connection, &decided.snapshots).await?;
@@ -200,7 +207,7 @@ impl Writer {
         Known { tip: self.counter.tip, heads: self.heads.versions(needs.heads.iter().copied()), snapshots }
     }
 
-    /// Where the counter is after a group.
+    /// Where the log ends after a group.
     fn after(&self, decided: &Decided) -> Counter {
         let tip = decided.versions.last().map_or(self.counter.tip, |last| Tip {
             seq: last.seq,
@@ -227,18 +234,20 @@ impl Writer {
         (placed, after)
     }
 
-    /// Reads the heads that are needed and not known. False if the counter has moved: then nothing is known any more.
+    /// Reads the heads that are needed and not known. False if somebody else has written: then nothing is known any more.
     async fn learn_heads(&mut self, needs: &Needs<'_>) -> Tried<bool> {
-        // Counter and heads in one statement, so that both are of the same moment.
+        // The log's end and heads in one statement, so that both are of the same moment.
         const SQL: &str = concat!(
             "SELECT ",
             rows::columns_with_data!(),
-            ", s.state_pk, m.seq, m.chain_hash, m.recorded_at, m.last_state FROM meta AS m",
+            ", s.state_pk, c.seq, c.chain_hash, c.recorded_at, c.last_state FROM ",
+            counter::numbers!(),
+            " AS c",
             " LEFT JOIN (unnest($1::text[], $2::text[]) AS wanted (state_type, state_id)",
             " JOIN states AS s ON s.state_type = wanted.state_type AND s.state_id = wanted.state_id",
             " JOIN versions AS v ON v.seq = ",
             rows::head!(),
-            ") ON true WHERE m.id = 1"
+            ") ON true"
         );
         let unknown: Vec<&StateKey> =
             needs.heads.iter().copied().filter(|key| self.heads.get(key).is_none()).collect();
@@ -284,15 +293,27 @@ impl Writer {
         Ok(found.is_some_and(|hash| hash == group.chain_hash.as_bytes()))
     }
 
-    pub(super) async fn close(self) {
+    /// Leaves nothing for later, and closes the connection.
+    pub(super) async fn close(mut self) {
+        if let Ok(done) = write::kept_up(&mut self.connection).await
+            && let Some(until) = Upkeep::new(done).rest(self.counter.tip.seq)
+            && let Err(error) = write::keep_up(&mut self.connection, done, until).await
+        {
+            tracing::debug!(%error, "lists and counters are brought up to date when the store is opened again");
+        }
         if let Err(error) = self.connection.close().await {
             tracing::debug!(%error, "the connection was not closed cleanly; nothing is lost");
         }
     }
 }
 
-/// Where [`Writer::learn_heads`] finds the state's row, and the counter behind it.
+/// Where [`Writer::learn_heads`] finds the row of the state, and the end of the log behind it.
 const STATE_PK: usize = 15;
+
+/// Whether a version's number, or a new state's, was given out by somebody else.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
 
 fn keep(heads: &mut KnownHeads, placed: Vec<Placed<'_>>) {
     for place in placed {

@@ -1,4 +1,5 @@
-//! How much was written when: from the counters kept by minute, or from the log where buckets are finer.
+//! How much was written when: from the counters by minute and the end of the log that they do not count yet, or from the
+//! log alone where buckets are finer.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +20,8 @@ pub(super) async fn read(
 ) -> Result<Activity> {
     let bucket = bucket_micros.max(1);
     let mut sums = Sums::default();
-    if since.micros() % MINUTE == 0 && bucket % MINUTE == 0 {
-        // Every minute lies in one bucket: the counters are enough.
+    let start = if since.micros() % MINUTE == 0 && bucket % MINUTE == 0 {
+        // Every minute lies in one bucket: the counters are enough, as far as they go.
         let minutes = "SELECT (minute - $1 / 60000000) / ($2 / 60000000) AS bucket, state_type, author, \
                        CAST(sum(versions) AS bigint), max(last_seq), max(last_at) \
                        FROM activity WHERE minute >= $1 / 60000000 GROUP BY 1, 2, 3";
@@ -28,15 +29,16 @@ pub(super) async fn read(
         for row in connection.all(minutes).await? {
             sums.add(&row)?;
         }
-        return Ok(sums.into_activity());
-    }
-    let before = Timestamp::from_micros(since.micros().saturating_sub(1));
-    let start = log::seq_at(connection, before).await?;
+        heads::kept_up(connection).await?
+    } else {
+        let before = Timestamp::from_micros(since.micros().saturating_sub(1));
+        log::seq_at(connection, before).await?
+    };
     let versions = "SELECT (v.recorded_at - $1) / $2 AS bucket, s.state_type, \
                     CASE WHEN v.author IS NULL THEN '' ELSE '=' || v.author END, \
                     count(*), max(v.seq), max(v.recorded_at) \
                     FROM versions AS v JOIN states AS s ON s.state_pk = v.state_pk \
-                    WHERE v.seq > $3 GROUP BY 1, 2, 3";
+                    WHERE v.seq > $3 AND v.recorded_at >= $1 GROUP BY 1, 2, 3";
     let versions = Statement::new(versions).bind(since.micros()).bind(bucket).bind(sql(start.0));
     for row in connection.all(versions).await? {
         sums.add(&row)?;

@@ -9,10 +9,21 @@ use super::moment::at_one_moment;
 use super::{Connection, SqlStore, Statement, list, rows};
 use crate::store::{Heads, ListQuery, Page, Result, StoreError, TypeTotals};
 
+/// Where the log ends: at its last version, or where it was noted to end, should its last versions be missing.
+macro_rules! end {
+    () => {
+        "SELECT seq, chain_hash, recorded_at FROM ( \
+            SELECT seq, chain_hash, recorded_at, 1 AS noted FROM meta WHERE id = 1 \
+            UNION ALL SELECT * FROM ( \
+                SELECT seq, chain_hash, recorded_at, 0 AS noted FROM versions ORDER BY seq DESC LIMIT 1) AS last \
+        ) AS ends ORDER BY seq DESC, noted DESC LIMIT 1"
+    };
+}
+pub(in crate::store) use end;
+
 /// The end of the log.
 pub(in crate::store) async fn tip(connection: &mut impl Connection) -> Result<Tip> {
-    let meta = Statement::new("SELECT seq, chain_hash, recorded_at FROM meta WHERE id = 1");
-    let row = connection.first(meta).await?;
+    let row = connection.first(Statement::new(end!())).await?;
     let row = row.ok_or_else(no_meta)?;
     Ok(Tip {
         seq: Seq(rows::number(&row, 0)?),
@@ -22,7 +33,14 @@ pub(in crate::store) async fn tip(connection: &mut impl Connection) -> Result<Ti
 }
 
 pub(super) fn no_meta() -> StoreError {
-    StoreError::Damaged("the row of the log's end is missing".into())
+    StoreError::Damaged("the row that notes the log's end is missing".into())
+}
+
+/// Up to where the lists by change and the counters of activity are up to date.
+pub(in crate::store) async fn kept_up(connection: &mut impl Connection) -> Result<Seq> {
+    let noted = Statement::new("SELECT seq FROM meta WHERE id = 1");
+    let row = connection.first(noted).await?.ok_or_else(no_meta)?;
+    rows::number(&row, 0).map(Seq)
 }
 
 /// How many states there are by type.

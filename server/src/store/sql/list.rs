@@ -2,7 +2,7 @@
 
 use statehouse_core::api::{DeletedFilter, Sort, StateSummary, ValidityFilter};
 use statehouse_core::hash::verdict_text;
-use statehouse_core::model::{Seq, StateKey, StateType, Verdict};
+use statehouse_core::model::{StateKey, StateType, Verdict};
 
 use super::log::summaries;
 use super::rows::{self, sql};
@@ -14,7 +14,7 @@ use crate::store::{ListQuery, Page, Result, StoreError, TypeTotals};
 
 /// One page of states.
 pub(super) async fn page<C: Connection>(connection: &mut C, query: &ListQuery) -> Result<Page<StateSummary>> {
-    let (tip, listed) = ends(connection).await?;
+    let (tip, listed) = (heads::tip(connection).await?.seq, heads::kept_up(connection).await?);
     let sources = Source::of(query, tip, listed);
     let mark = query.cursor.as_ref().map(Mark::read).transpose()?;
     let total = match &mark {
@@ -49,13 +49,6 @@ pub(super) async fn page<C: Connection>(connection: &mut C, query: &ListQuery) -
     };
     let next = next(&rows, more, total, place);
     Ok(Page { rows, total, next, seq: query.at.unwrap_or(tip).min(tip) })
-}
-
-/// The end of the log, and up to where the lists by change are up to date.
-async fn ends(connection: &mut impl Connection) -> Result<(Seq, Seq)> {
-    let ends = Statement::new("SELECT seq, listed FROM meta WHERE id = 1");
-    let row = connection.first(ends).await?.ok_or_else(heads::no_meta)?;
-    Ok((Seq(rows::number(&row, 0)?), Seq(rows::number(&row, 1)?)))
 }
 
 /// Sources in groups of which each comes wholly before the next.

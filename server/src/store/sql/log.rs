@@ -92,7 +92,7 @@ fn by_number<C: Connection>(key: &StateKey, version: VersionNumber) -> Statement
         AND w.seq <= (low + high) / 2 ORDER BY w.seq DESC LIMIT 1), 0)";
     let text = format!(
         "WITH RECURSIVE halving (low, high) AS ( \
-            SELECT CAST(0 AS bigint), seq FROM meta WHERE id = 1 \
+            SELECT CAST(0 AS bigint), coalesce(max(seq), 0) FROM versions \
             UNION ALL \
             SELECT CASE WHEN {UP_TO_MIDDLE} >= $3 THEN low ELSE (low + high) / 2 END, \
                    CASE WHEN {UP_TO_MIDDLE} >= $3 THEN (low + high) / 2 ELSE high END \
@@ -127,7 +127,7 @@ pub(super) async fn as_of<C: Connection>(
 pub(super) async fn seq_at<C: Connection>(connection: &mut C, time: Timestamp) -> Result<Seq> {
     let text = format!(
         "WITH RECURSIVE halving (low, high) AS ( \
-            SELECT CAST(0 AS bigint), seq FROM meta WHERE id = 1 \
+            SELECT CAST(0 AS bigint), coalesce(max(seq), 0) FROM versions \
             UNION ALL \
             SELECT CASE WHEN v.recorded_at <= $1 THEN v.seq ELSE low END, \
                    CASE WHEN v.recorded_at <= $1 THEN high ELSE v.seq - 1 END \

@@ -18,7 +18,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::{PAGE_BYTES, Result};
-pub(super) use heads::tip;
+pub(super) use heads::{end, kept_up, tip};
 pub(super) use moment::{Discard, Moment};
 pub(super) use points::{snapshot, snapshots_between};
 pub(super) use rows::Row;

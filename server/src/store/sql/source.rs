@@ -14,7 +14,7 @@ pub(super) const FEW: u64 = 20_000;
 ///
 /// Moving a state's place in an index with every save would cost more than the save. So a state keeps its place in the
 /// lists by change (`states.listed_seq`) until the writer brings up to date what has not moved for a while: a state
-/// without versions after the seq `meta.listed` is where it belongs. What moved later is found at the end of the log.
+/// without versions after the seq `meta.seq` is where it belongs. What moved later is found at the end of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Walk {
     /// All, by key.

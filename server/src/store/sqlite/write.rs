@@ -18,7 +18,6 @@ use crate::store::{Result, StoreError};
 
 /// Rows of one call at most.
 const ROWS: usize = 64;
-const MINUTE: i64 = 60_000_000;
 
 /// A new version and the row of its state.
 #[derive(Debug, Clone, Copy)]
@@ -39,13 +38,12 @@ pub(super) async fn everything(
     restores(connection, &decided.restores).await
 }
 
-/// Writes versions, rows of states that change, totals, activity and the tip. `before` knows the heads that are replaced.
+/// Writes versions, rows of states that change, and totals. `before` knows the heads that are replaced.
 async fn versions(
     connection: &mut SqliteConnection,
     placed: &[Placed<'_>],
     before: &KnownHeads,
 ) -> Result<()> {
-    let Some(last) = placed.last() else { return Ok(()) };
     let heads: HashMap<i64, Placed<'_>> = placed.iter().map(|place| (place.state_pk, *place)).collect();
     let mut moved: Vec<_> = heads.into_values().collect();
     moved.sort_by_key(|place| place.state_pk);
@@ -59,8 +57,10 @@ async fn versions(
         script.make_room(chunk.len(), connection).await?;
         script.versions(chunk)?;
     }
-    script.counters(&moved, placed, before, last.version)?;
-    script.run(connection).await
+    if !changed.is_empty() {
+        script.totals(&moved, before)?;
+    }
+    if script.rows > 0 { script.run(connection).await } else { Ok(()) }
 }
 
 const UPSERT_STATES: &str =
@@ -70,17 +70,12 @@ const UPSERT_STATES_END: &str = " ON CONFLICT (state_pk) DO UPDATE SET \
 const INSERT_VERSIONS: &str = "INSERT INTO versions (seq, state_pk, version, operation, content_hash, \
      chain_hash, recorded_at, author, description, batch_id, verdict, change, size, data) VALUES ";
 
-/// Totals by type, activity by minute, and the tip. `WHERE true` tells SQLite that `ON` does not belong to a join.
-const COUNTERS: &str = "\
+/// `WHERE true` tells SQLite that `ON` does not belong to a join.
+const TOTALS: &str = "\
 INSERT INTO totals (state_type, live, deleted, invalid) \
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true \
 ON CONFLICT (state_type) DO UPDATE SET live = live + excluded.live, \
-deleted = deleted + excluded.deleted, invalid = invalid + excluded.invalid; \
-INSERT INTO activity (minute, state_type, author, versions, last_seq, last_at) \
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?) WHERE true \
-ON CONFLICT (minute, state_type, author) DO UPDATE SET versions = versions + excluded.versions, \
-last_seq = excluded.last_seq, last_at = excluded.last_at; \
-UPDATE meta SET seq = ?, chain_hash = ?, recorded_at = ? WHERE id = 1";
+deleted = deleted + excluded.deleted, invalid = invalid + excluded.invalid";
 
 /// Several statements that go to the engine in one call.
 #[derive(Default)]
@@ -163,24 +158,26 @@ impl Script {
         Ok(())
     }
 
-    fn counters(
-        &mut self,
-        moved: &[Placed<'_>],
-        placed: &[Placed<'_>],
-        before: &KnownHeads,
-        last: &Version,
-    ) -> Result<()> {
-        self.text.push_str(COUNTERS);
-        self.bind(totals_json(moved, before)?)?;
-        self.bind(activity_json(placed)?)?;
-        self.bind(sql(last.seq.0))?;
-        self.bind(last.chain_hash.as_bytes().as_slice())?;
-        self.bind(last.recorded_at.micros())
+    fn totals(&mut self, moved: &[Placed<'_>], before: &KnownHeads) -> Result<()> {
+        self.text.push_str(TOTALS);
+        self.bind(totals_json(moved, before)?)
     }
 }
 
-/// Puts the states whose last versions are behind one seq and up to another where they belong in the lists by change.
-pub(super) async fn list_states(connection: &mut SqliteConnection, from: Seq, until: Seq) -> Result<()> {
+/// Does the upkeep of the versions behind one seq and up to another.
+pub(super) async fn keep_up(connection: &mut SqliteConnection, from: Seq, until: Seq) -> Result<()> {
+    const NOTE: &str = "\
+        UPDATE meta SET seq = v.seq, chain_hash = v.chain_hash, recorded_at = v.recorded_at \
+        FROM versions AS v WHERE meta.id = 1 AND meta.seq = $1 AND v.seq = $2";
+    const COUNT: &str = "\
+        INSERT INTO activity (minute, state_type, author, versions, last_seq, last_at) \
+        SELECT v.recorded_at / 60000000, s.state_type, \
+            CASE WHEN v.author IS NULL THEN '' ELSE '=' || v.author END, \
+            count(*), max(v.seq), max(v.recorded_at) \
+        FROM versions AS v JOIN states AS s ON s.state_pk = v.state_pk \
+        WHERE v.seq > $1 AND v.seq <= $2 GROUP BY 1, 2, 3 \
+        ON CONFLICT (minute, state_type, author) DO UPDATE SET versions = versions + excluded.versions, \
+            last_seq = excluded.last_seq, last_at = excluded.last_at";
     const LIST: &str = "\
         UPDATE states SET listed_seq = last.seq FROM ( \
             SELECT DISTINCT v.state_pk, \
@@ -188,8 +185,14 @@ pub(super) async fn list_states(connection: &mut SqliteConnection, from: Seq, un
             FROM versions AS v WHERE v.seq > $1 AND v.seq <= $2 \
         ) AS last \
         WHERE states.state_pk = last.state_pk AND states.listed_seq <> last.seq AND last.seq <= $2";
-    run(sqlx::query(LIST).bind(sql(from.0)).bind(sql(until.0)), connection).await?;
-    run(sqlx::query("UPDATE meta SET listed = $1 WHERE id = 1").bind(sql(until.0)), connection).await
+    let (from, until) = (sql(from.0), sql(until.0));
+    let noted = sqlx::query(NOTE).bind(from).bind(until).execute(&mut *connection).await.map_err(failed)?;
+    if noted.rows_affected() == 0 {
+        // The version is missing: the log is damaged, and what cannot be counted is not.
+        return Ok(());
+    }
+    run(sqlx::query(COUNT).bind(from).bind(until), connection).await?;
+    run(sqlx::query(LIST).bind(from).bind(until), connection).await
 }
 
 /// By how much each type's totals change: `[["position",1,0,0],...]`.
@@ -208,19 +211,6 @@ fn totals_json(moved: &[Placed<'_>], before: &KnownHeads) -> Result<String> {
     }
     deltas.retain(|_, delta| *delta != [0; 3]);
     let rows: Vec<_> = deltas.iter().map(|(name, [a, b, c])| (name.as_str(), a, b, c)).collect();
-    json(&rows)
-}
-
-/// Versions by minute, type and author.
-fn activity_json(placed: &[Placed<'_>]) -> Result<String> {
-    let mut slots: BTreeMap<(i64, &str, String), (u64, u64, i64)> = BTreeMap::new();
-    for Placed { version, .. } in placed {
-        let minute = version.recorded_at.micros().div_euclid(MINUTE);
-        let author = version.author.as_deref().map(|author| format!("={author}")).unwrap_or_default();
-        let slot = slots.entry((minute, version.key.state_type.as_str(), author)).or_default();
-        *slot = (slot.0 + 1, version.seq.0, version.recorded_at.micros());
-    }
-    let rows: Vec<_> = slots.iter().map(|((a, b, c), (d, e, f))| (a, b, c, d, e, f)).collect();
     json(&rows)
 }
 

@@ -12,9 +12,9 @@ use super::write::{self, Placed};
 use super::{failed, not_committed, open};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
-use crate::store::listed;
-use crate::store::sql::{keys_json, rows, snapshot, snapshots_between, tip};
+use crate::store::sql::{kept_up, keys_json, rows, snapshot, snapshots_between, tip};
 use crate::store::text::after_prefix;
+use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// The writing connection and what it knows. Nobody else writes, so what it wrote need not be read again.
@@ -23,8 +23,7 @@ pub(super) struct Writer {
     connection: SqliteConnection,
     tip: Tip,
     last_state: i64,
-    /// Up to where the lists by change are up to date.
-    listed: Seq,
+    upkeep: Upkeep,
     heads: KnownHeads,
 }
 
@@ -36,12 +35,8 @@ impl Writer {
             .fetch_one(&mut connection)
             .await
             .map_err(failed)?;
-        let listed: i64 = sqlx::query_scalar("SELECT listed FROM meta WHERE id = 1")
-            .fetch_one(&mut connection)
-            .await
-            .map_err(failed)?;
-        let listed = Seq(listed.unsigned_abs());
-        Ok(Self { connection, tip, last_state, listed, heads: KnownHeads::default() })
+        let upkeep = Upkeep::new(kept_up(&mut connection).await?);
+        Ok(Self { connection, tip, last_state, upkeep, heads: KnownHeads::default() })
     }
 
     /// Decides and writes a group. After an error the writer must not be used again.
@@ -62,10 +57,10 @@ impl Writer {
         write::everything(&mut transaction, &placed, &self.heads, &decided)
             .await
             .map_err(StoreError::before_commit)?;
-        let due = listed::due(self.tip.seq, self.listed);
+        let due = self.upkeep.due(self.tip.seq, now);
         if let Some(until) = due {
-            let listing = write::list_states(&mut transaction, self.listed, until);
-            listing.await.map_err(StoreError::before_commit)?;
+            let work = write::keep_up(&mut transaction, self.upkeep.done, until);
+            work.await.map_err(StoreError::before_commit)?;
         }
         // From here on a failure does not say whether the group is in the file.
         transaction.commit().await.map_err(not_committed)?;
@@ -73,12 +68,20 @@ impl Writer {
             self.heads.keep(place.state_pk, place.version.clone());
         }
         self.heads.forget_some();
-        self.listed = due.unwrap_or(self.listed);
+        if let Some(until) = due {
+            self.upkeep.note(until, now);
+        }
         self.last_state = last_state;
         if let Some(last) = decided.versions.last() {
             self.tip = Tip { seq: last.seq, chain_hash: last.chain_hash, recorded_at: last.recorded_at };
         }
         Ok(decided.answers)
+    }
+
+    async fn keep_up(&mut self, until: Seq) -> Result<()> {
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        write::keep_up(&mut transaction, self.upkeep.done, until).await?;
+        transaction.commit().await.map_err(failed)
     }
 
     async fn known(&mut self, needs: &Needs<'_>) -> Result<Known> {
@@ -146,7 +149,13 @@ impl Writer {
         Ok(known)
     }
 
-    pub(super) async fn close(self) {
+    /// Leaves nothing for later, and closes the connection.
+    pub(super) async fn close(mut self) {
+        if let Some(until) = self.upkeep.rest(self.tip.seq)
+            && let Err(error) = self.keep_up(until).await
+        {
+            tracing::debug!(%error, "lists and counters are brought up to date when the store is opened again");
+        }
         open::close(self.connection).await;
     }
 }
