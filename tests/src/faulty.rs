@@ -112,6 +112,9 @@ impl Commits for FaultyStore {
             Mood::Up | Mood::Frozen => later(self.inner.commit(group, now).await).await,
         }
     }
+    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
+        self.up().await?.keep_up(now).await
+    }
 }
 
 #[async_trait]

@@ -1,4 +1,5 @@
-//! Checking the chain in the background, from the server's start and then as the log grows.
+//! Checking the chain in the background, from the server's start and then as the log grows, and what commits have left for
+//! later.
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,9 @@ const REST: u32 = 9;
 
 /// How long it rests at least, so that single saves are checked together.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often it is seen to what commits have left for later, when there is nothing to check.
+const UPKEEP: Duration = Duration::from_secs(20);
 
 /// How long it waits for a store that does not answer.
 const AWAY: Duration = Duration::from_secs(10);
@@ -45,12 +49,14 @@ impl Service {
                 tracing::error!("the stored versions are damaged: {fault}");
                 return;
             }
+            let more = self.store.keep_up(self.now()).await.unwrap_or(false);
             let last = *grown.borrow_and_update();
             let started = Instant::now();
             let rest = if checked.to >= last {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     bell = grown.changed() => if bell.is_err() { return },
+                    () = tokio::time::sleep(if more { PAUSE } else { UPKEEP }) => {}
                 }
                 PAUSE
             } else {

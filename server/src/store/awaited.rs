@@ -175,6 +175,10 @@ impl Commits for AwaitedStore {
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
         self.found()?.commit(group, now).await
     }
+
+    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
+        self.found()?.keep_up(now).await
+    }
 }
 
 #[async_trait]

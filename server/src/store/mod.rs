@@ -74,6 +74,16 @@ pub trait Commits: Send + Sync {
         group: &[WriteRequest],
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>>;
+
+    /// Does a part of what commits have left for later, if it is time, and says whether there is more. Nothing that a
+    /// reader can see hangs on it but how quickly it is answered, and commits see to it themselves; but the last one
+    /// before a long silence has no other after it.
+    ///
+    /// # Errors
+    /// The store failed: it is done some other time.
+    async fn keep_up(&self, _now: Timestamp) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 /// The present.

@@ -34,6 +34,10 @@ pub async fn versions_are_counted_by_bucket_author_and_type(f: &Fixture) {
         bucket(61, Some("bot"), 1, 6),
     ];
     assert_eq!(coarse.buckets, expected);
+    // Where versions are counted makes no difference.
+    let minute_later = Timestamp::from_micros(at(3_800).micros());
+    assert_eq!(f.store.keep_up(minute_later).await, Ok(false));
+    assert_eq!(f.store.activity(at(0), MINUTE).await.unwrap(), coarse);
     let types: Vec<_> = coarse.by_type.iter().map(|(name, n)| (name.as_str(), *n)).collect();
     assert_eq!(types, [("position", 6), ("strategy", 1)]);
     let last: Vec<_> = coarse.last_by_author.iter().map(|(name, time)| (name.as_deref(), *time)).collect();

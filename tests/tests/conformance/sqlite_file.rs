@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use statehouse_core::model::{Seq, Timestamp, VersionNumber};
+use statehouse_server::service::Clock as _;
 use statehouse_server::store::sqlite::SqliteStore;
 use statehouse_server::store::{Admin as _, Commits as _, Heads as _, StoreError, verify_all};
 
@@ -165,6 +166,30 @@ async fn d_021_a_server_misses_the_last_version_that_it_wrote() {
     let report = service.verify(Seq(0), 100).await.unwrap();
     assert_eq!(report.fault.as_deref(), Some("the log ends at seq 2, but went to seq 3 before"));
     assert!(!report.ok);
+}
+
+/// And so does whoever looks later, once the end was noted: with the next commit after a minute, or without one.
+#[tokio::test]
+async fn d_021_a_missing_end_is_found_once_it_was_noted() {
+    for with_a_commit in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let f = fixture(open(folder.path()).await.unwrap());
+        // The first commit after a start notes what there was before.
+        for n in 1..=3 {
+            f.save("a", &format!(r#"{{"n":{n}}}"#)).await;
+        }
+        f.clock.set(f.clock.now().micros() + 61_000_000);
+        if with_a_commit {
+            f.save("a", "{}").await;
+        } else {
+            assert_eq!(f.store.keep_up(f.clock.now()).await, Ok(false));
+        }
+        meddle(folder.path(), "DELETE FROM versions WHERE seq >= 3").await;
+        let path = folder.path().join("deep/er/statehouse.db");
+        let reader = SqliteStore::open_read_only(&path).await.unwrap();
+        let fault = verify_all(&reader, |_, _| {}).await.unwrap().unwrap_err();
+        assert!(fault.text.contains("the log ends at seq 2, but the store's counter says 3"), "{fault:?}");
+    }
 }
 
 #[tokio::test]

@@ -251,6 +251,10 @@ impl Commits for CachedStore {
         }
         answers
     }
+
+    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
+        self.inner.keep_up(now).await
+    }
 }
 
 #[async_trait]

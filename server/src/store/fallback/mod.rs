@@ -253,6 +253,10 @@ impl Commits for FallbackStore {
             error
         })
     }
+
+    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
+        self.inner.keep_up(now).await
+    }
 }
 
 #[async_trait]

@@ -211,6 +211,14 @@ impl Commits for GuardedStore {
         }
         Err(failure.unwrap_or_else(|| self.late()))
     }
+
+    /// Says nothing about whether the store answers: nobody waits for this.
+    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
+        if self.breaker.status().state != BreakerState::Closed {
+            return Ok(false);
+        }
+        timeout_at(self.deadline(), self.inner.keep_up(now)).await.unwrap_or_else(|_| Err(self.late()))
+    }
 }
 
 #[async_trait]

@@ -97,6 +97,17 @@ impl Commits for PostgresStore {
         }
         Ok(answers)
     }
+
+    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
+        let Some(writing) = &self.writing else { return Ok(false) };
+        let mut writing = writing.lock().await;
+        // Where there is no connection the next commit opens one.
+        let Some(mut writer) = writing.writer.take() else { return Ok(false) };
+        let more =
+            self.link.within(async { writer.keep_up(now).await.map_err(|failure| failure.error) }).await?;
+        writing.writer = Some(writer);
+        Ok(more)
+    }
 }
 
 impl PostgresStore {

@@ -99,8 +99,8 @@ impl Writer {
         self.commit_locked(group, now, uncertain).await
     }
 
-    /// Catches up with the upkeep, when it is time. Nothing hangs on it being done now.
-    async fn keep_up(&mut self, now: Timestamp) -> Tried<()> {
+    /// Catches up with the upkeep, when it is time, and says whether there is more. Nothing hangs on it being done now.
+    pub(super) async fn keep_up(&mut self, now: Timestamp) -> Tried<bool> {
         let tip = self.counter.tip.seq;
         if self.upkeep.due(tip, now).is_some() {
             // Another server may have done it.
@@ -111,7 +111,7 @@ impl Writer {
             }
             self.upkeep.note(until.unwrap_or(self.upkeep.done), now);
         }
-        Ok(())
+        Ok(self.upkeep.due(tip, now).is_some())
     }
 
     /// Decides from what is known and writes in one statement. `None` if somebody else has written meanwhile.

@@ -96,6 +96,16 @@ impl Commits for SqliteStore {
         writing.writer = Some(writer);
         Ok(answers)
     }
+
+    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
+        let Some(writing) = &self.writing else { return Ok(false) };
+        let mut writing = writing.lock().await;
+        // Where there is no connection the next commit opens one.
+        let Some(mut writer) = writing.writer.take() else { return Ok(false) };
+        let more = writer.keep_up(now).await?;
+        writing.writer = Some(writer);
+        Ok(more)
+    }
 }
 
 #[async_trait]

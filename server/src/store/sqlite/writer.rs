@@ -78,7 +78,16 @@ impl Writer {
         Ok(decided.answers)
     }
 
-    async fn keep_up(&mut self, until: Seq) -> Result<()> {
+    /// Catches up with the upkeep, when it is time, and says whether there is more.
+    pub(super) async fn keep_up(&mut self, now: Timestamp) -> Result<bool> {
+        if let Some(until) = self.upkeep.due(self.tip.seq, now) {
+            self.keep_up_to(until).await?;
+            self.upkeep.note(until, now);
+        }
+        Ok(self.upkeep.due(self.tip.seq, now).is_some())
+    }
+
+    async fn keep_up_to(&mut self, until: Seq) -> Result<()> {
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         write::keep_up(&mut transaction, self.upkeep.done, until).await?;
         transaction.commit().await.map_err(failed)
@@ -152,7 +161,7 @@ impl Writer {
     /// Leaves nothing for later, and closes the connection.
     pub(super) async fn close(mut self) {
         if let Some(until) = self.upkeep.rest(self.tip.seq)
-            && let Err(error) = self.keep_up(until).await
+            && let Err(error) = self.keep_up_to(until).await
         {
             tracing::debug!(%error, "lists and counters are brought up to date when the store is opened again");
         }
