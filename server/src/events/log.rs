@@ -149,10 +149,10 @@ impl EventLog {
     pub async fn catch_up(&self) -> Result<Seq> {
         if self.others.is_some() || self.adrift.load(Ordering::SeqCst) {
             // Asked for afterwards, the end can only be behind this one if it was lost.
-            let known = self.last_seq();
+            let (turns, known) = (self.turned(), self.last_seq());
             let tip = self.store.tip().await?.seq;
             if tip < known {
-                self.turn(tip);
+                self.turn(turns, tip);
             } else if self.adrift.swap(false, Ordering::SeqCst) {
                 self.ring_up_to(tip);
             } else {
@@ -162,17 +162,26 @@ impl EventLog {
         Ok(self.last_seq())
     }
 
-    /// The store has lost the end of the log, which goes on after this seq.
-    fn turn(&self, tip: Seq) {
+    /// How often the log has turned.
+    fn turned(&self) -> u64 {
+        *self.turns.borrow()
+    }
+
+    /// The store has lost the end of the log, which goes on after this seq. Who says so looked when the log had turned so
+    /// often; if it has turned again since, that was the same loss, seen by somebody else.
+    fn turn(&self, turns: u64, tip: Seq) {
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        if self.turned() != turns {
+            return;
+        }
         let before = self.doorbell.send_replace(tip);
         ring.clear();
+        self.turns.send_modify(|turns| *turns += 1);
         drop(ring);
         tracing::error!(
             "the store has lost the end of its log: it went to seq {before} and goes on after {tip} now; what is \
              missing was not on the server that took over"
         );
-        self.turns.send_modify(|turns| *turns += 1);
     }
 
     /// Reads what other servers have written, up to a seq that was written. Very much of it is left in the store.
@@ -197,8 +206,9 @@ impl EventLog {
     /// Appends what is not there yet and rings. Of two who append the same, the second changes nothing.
     fn append(&self, versions: Vec<Version>, committed: Option<Instant>) {
         let Some(last) = versions.last().map(|version| version.seq) else { return };
+        let turns = self.turned();
         if let Some(fork) = self.fork(&versions) {
-            self.turn(fork);
+            self.turn(turns, fork);
         }
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         for version in versions {
@@ -308,5 +318,22 @@ mod tests {
         assert_eq!(log.last_seq(), Seq(3));
         let last = log.read_after(Seq(2), 10).await.unwrap();
         assert_eq!(last[0].version().key.state_id.as_str(), "theirs");
+    }
+
+    #[tokio::test]
+    async fn a_loss_that_two_have_seen_turns_the_log_once() {
+        let store: Arc<dyn StateStore> = store("ours").await;
+        let log = EventLog::open(Arc::clone(&store)).await.unwrap();
+        let (seen, mut turns) = (log.turned(), log.turns());
+        log.turn(seen, Seq(1));
+        assert!(turns.has_changed().unwrap());
+        turns.borrow_and_update();
+        // Meanwhile the log goes on, and then the second comes who had seen it end before.
+        log.publish(store.after(Seq(1), 2).await.unwrap()).await;
+        log.turn(seen, Seq(1));
+        assert!(!turns.has_changed().unwrap());
+        assert_eq!(log.last_seq(), Seq(3));
+        log.turn(log.turned(), Seq(2));
+        assert!(turns.has_changed().unwrap(), "another loss");
     }
 }
