@@ -17,7 +17,7 @@ pub(super) struct KnownHead {
 }
 
 /// Heads by key. Only one writer uses them, and it knows whether anybody else has moved them: SQLite's is the only one
-/// that writes; PostgreSQL's writes by them only while the counter is where it left it.
+/// that writes; PostgreSQL's writes by them only while the log ends where it left it.
 #[derive(Debug, Default)]
 pub(super) struct KnownHeads {
     heads: HashMap<StateKey, KnownHead>,

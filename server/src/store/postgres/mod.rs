@@ -3,6 +3,7 @@
 mod bell;
 mod counter;
 mod failure;
+mod learn;
 mod link;
 mod migrate;
 mod older;

@@ -12,16 +12,13 @@ use sqlx::postgres::PgConnection;
 use statehouse_core::commit::Tip;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
-use super::counter::{self, Counter, counter, no_counter, read_counter};
+use super::counter::{self, Counter, read_counter};
 use super::failure::{Answers, Failure, Tried, Uncertain, ambiguous, failed};
 use super::link::Link;
 use super::migrate;
 use super::write::{self, Placed};
-use crate::store::decide::{BEFORE_RESTORE, Decided, Known, Needs, decide_group};
+use crate::store::decide::{Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
-use crate::store::sql::rows::{self, sql};
-use crate::store::sql::{snapshot, snapshots_between};
-use crate::store::text::after_prefix;
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRequest};
 
@@ -32,10 +29,10 @@ const ALONE: u32 = 8;
 /// The writing connection and what it knows.
 #[derive(Debug)]
 pub(super) struct Writer {
-    connection: PgConnection,
+    pub(super) connection: PgConnection,
     /// Where the log ended when this writer last looked; the heads are as of then.
-    counter: Counter,
-    heads: KnownHeads,
+    pub(super) counter: Counter,
+    pub(super) heads: KnownHeads,
     /// How far the upkeep was when this writer last looked.
     upkeep: Upkeep,
     /// So many groups in a row were written without anybody else writing in between.
@@ -234,65 +231,6 @@ impl Writer {
         (placed, after)
     }
 
-    /// Reads the heads that are needed and not known. False if somebody else has written: then nothing is known any more.
-    async fn learn_heads(&mut self, needs: &Needs<'_>) -> Tried<bool> {
-        // The log's end and heads in one statement, so that both are of the same moment.
-        const SQL: &str = concat!(
-            "SELECT ",
-            rows::columns_with_data!(),
-            ", s.state_pk, c.seq, c.chain_hash, c.recorded_at, c.last_state FROM ",
-            counter::numbers!(),
-            " AS c",
-            " LEFT JOIN (unnest($1::text[], $2::text[]) AS wanted (state_type, state_id)",
-            " JOIN states AS s ON s.state_type = wanted.state_type AND s.state_id = wanted.state_id",
-            " JOIN versions AS v ON v.seq = ",
-            rows::head!(),
-            ") ON true"
-        );
-        let unknown: Vec<&StateKey> =
-            needs.heads.iter().copied().filter(|key| self.heads.get(key).is_none()).collect();
-        if unknown.is_empty() {
-            return Ok(true);
-        }
-        let (types, ids) = keys(unknown.into_iter());
-        let found = sqlx::query(SQL).bind(types).bind(ids).fetch_all(&mut self.connection).await?;
-        let Some(first) = found.first() else { return Err(no_counter().into()) };
-        if counter(first, STATE_PK + 1)? != self.counter {
-            return Ok(false);
-        }
-        for row in &found {
-            if let Some(state_pk) = rows::Row::integer(row, STATE_PK)? {
-                self.heads.keep(state_pk, rows::version(row)?);
-            }
-        }
-        Ok(true)
-    }
-
-    async fn read_snapshots(&mut self, needs: &Needs<'_>) -> Tried<HashMap<SnapshotId, Snapshot>> {
-        let mut known = HashMap::new();
-        for id in &needs.snapshots {
-            if let Some(snapshot) = snapshot(&mut self.connection, id).await? {
-                known.insert(snapshot.id.clone(), snapshot);
-            }
-        }
-        if needs.before_restore {
-            let end = after_prefix(BEFORE_RESTORE).unwrap_or_default();
-            for snapshot in snapshots_between(&mut self.connection, BEFORE_RESTORE, &end).await? {
-                known.insert(snapshot.id.clone(), snapshot);
-            }
-        }
-        Ok(known)
-    }
-
-    /// Whether a group of which nobody knew was written after all. The chain's hash is of everything in it.
-    async fn was_written(&mut self, group: &Uncertain) -> Tried<bool> {
-        let found: Option<Vec<u8>> = sqlx::query_scalar("SELECT chain_hash FROM versions WHERE seq = $1")
-            .bind(sql(group.last.0))
-            .fetch_optional(&mut self.connection)
-            .await?;
-        Ok(found.is_some_and(|hash| hash == group.chain_hash.as_bytes()))
-    }
-
     /// Leaves nothing for later, and closes the connection.
     pub(super) async fn close(mut self) {
         if let Ok(done) = write::kept_up(&mut self.connection).await
@@ -307,9 +245,6 @@ impl Writer {
     }
 }
 
-/// Where [`Writer::learn_heads`] finds the row of the state, and the end of the log behind it.
-const STATE_PK: usize = 15;
-
 /// Whether a version's number, or a new state's, was given out by somebody else.
 fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
@@ -320,9 +255,4 @@ fn keep(heads: &mut KnownHeads, placed: Vec<Placed<'_>>) {
         heads.keep(place.state_pk, place.version.clone());
     }
     heads.forget_some();
-}
-
-/// Keys as two arrays.
-pub(super) fn keys<'a>(keys: impl Iterator<Item = &'a StateKey>) -> (Vec<&'a str>, Vec<&'a str>) {
-    keys.map(|key| (key.state_type.as_str(), key.state_id.as_str())).unzip()
 }
