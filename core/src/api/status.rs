@@ -66,16 +66,16 @@ pub struct Status {
     pub now: Timestamp,
     /// The store.
     pub store: StoreStatus,
-    /// The last seq.
-    pub seq: Seq,
+    /// The last seq. Like the counts below null as long as the store has not been reached since the server started.
+    pub seq: Option<Seq>,
     /// Live states.
-    pub states_live: u64,
+    pub states_live: Option<u64>,
     /// Deleted states.
-    pub states_deleted: u64,
+    pub states_deleted: Option<u64>,
     /// Live states whose last version breaks a rule.
-    pub states_invalid: u64,
+    pub states_invalid: Option<u64>,
     /// Snapshots.
-    pub snapshots: u64,
+    pub snapshots: Option<u64>,
     /// Commit latency as callers saw it, over the last 5 minutes.
     pub commit: LatencyStatus,
     /// Commit to message sent, over the last 5 minutes.
@@ -105,6 +105,14 @@ pub struct Status {
     /// The mirror of numeric fields in an InfluxDB, if fields are named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<MirrorStatus>,
+}
+
+impl Status {
+    /// States, live and deleted.
+    #[must_use]
+    pub fn states(&self) -> Option<u64> {
+        Some(self.states_live? + self.states_deleted?)
+    }
 }
 
 /// Answer to `GET /overview`: what the console's first page draws.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use statehouse_core::api::{StateSummary, Status, TypeCount, ValidityFilter};
 use statehouse_core::model::Timestamp;
 
+use super::status::known;
 use super::{Done, INVALID_STATES, logging, open};
 use crate::config::{Loaded, StoreConfig};
 use crate::service::{ListRequest, Service};
@@ -51,17 +52,18 @@ async fn report(service: &Service) -> Done {
         print_type(count, changed.as_deref());
     }
     let invalid = invalid(service).await?;
-    print_invalid(&invalid, status.states_invalid);
-    Ok(if status.states_invalid == 0 { ExitCode::SUCCESS } else { ExitCode::from(INVALID_STATES) })
+    let total = status.states_invalid.unwrap_or_default();
+    print_invalid(&invalid, total);
+    Ok(if total == 0 { ExitCode::SUCCESS } else { ExitCode::from(INVALID_STATES) })
 }
 
 fn print_status(status: &Status) {
     let size = status.store.size_bytes.map_or("size unknown".to_owned(), bytes);
     println!("Status          {}", if status.store.up { "connected" } else { "does not answer" });
     println!("Engine          {}, {size}", status.store.engine);
-    println!("Versions        {}", status.seq);
-    println!("States          {} live, {} deleted", status.states_live, status.states_deleted);
-    println!("Snapshots       {}", status.snapshots);
+    println!("Versions        {}", known(status.seq.map(|seq| seq.0)));
+    println!("States          {} live, {} deleted", known(status.states_live), known(status.states_deleted));
+    println!("Snapshots       {}", known(status.snapshots));
 }
 
 fn print_type(count: &TypeCount, changed: Option<&str>) {

@@ -42,8 +42,9 @@ async fn open_older(from: &Older) -> Result<Box<dyn OlderRows>, String> {
     let (rows, place): (Box<dyn OlderRows>, String) = if let Some(url) = &from.from_influx {
         let token = std::env::var("INFLUX_TOKEN").unwrap_or_default();
         let bucket = config::influx_bucket(url, &from.influx_org, &from.influx_bucket, token.trim());
-        let bucket = bucket
+        let mut bucket = bucket
             .map_err(|problem| format!("--from-influx: {problem}; the token is taken from INFLUX_TOKEN"))?;
+        bucket.root_certificate.clone_from(&from.influx_sslrootcert);
         let points = OlderPoints::open(&bucket).await.map_err(|error| open::at(&bucket, &error))?;
         (Box::new(points), bucket.to_string())
     } else {

@@ -95,6 +95,9 @@ struct Older {
     /// The bucket in that InfluxDB.
     #[arg(long, value_name = "NAME", default_value = "trading-states", requires = "from_influx")]
     influx_bucket: String,
+    /// Certificates (PEM) that an https:// server's must be signed by, in place of the system's.
+    #[arg(long, value_name = "FILE", requires = "from_influx")]
+    influx_sslrootcert: Option<PathBuf>,
 }
 
 /// An address may hold a password.

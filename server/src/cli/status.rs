@@ -98,10 +98,10 @@ fn print(status: &Status) {
     if let Some(then) = status.counts_as_of {
         println!("                the figures below are from {} ago", age(then, status.now));
     }
-    println!("Versions        {}", status.seq);
-    let (live, deleted, invalid) = (status.states_live, status.states_deleted, status.states_invalid);
-    println!("States          {live} live, {deleted} deleted, {invalid} that break rules");
-    println!("Snapshots       {}", status.snapshots);
+    println!("Versions        {}", known(status.seq.map(|seq| seq.0)));
+    let (live, deleted) = (known(status.states_live), known(status.states_deleted));
+    println!("States          {live} live, {deleted} deleted, {} that break rules", known(status.states_invalid));
+    println!("Snapshots       {}", known(status.snapshots));
     let verified = status.verified_seq.map_or("not yet".to_owned(), |seq| format!("up to {seq}"));
     println!(
         "Chain checked   {}",
@@ -118,6 +118,11 @@ fn print(status: &Status) {
     status.caches.iter().for_each(print_cache);
     status.fallback.iter().for_each(print_fallback);
     status.mirror.iter().for_each(print_mirror);
+}
+
+/// A count, which is not known as long as the store was never reached.
+pub(super) fn known(count: Option<u64>) -> String {
+    count.map_or("no data".to_owned(), |count| count.to_string())
 }
 
 fn print_breaker(breaker: &BreakerStatus) {

@@ -34,9 +34,9 @@ impl Service {
     /// is away.
     pub(super) async fn begin_resilience(self: &Arc<Self>) {
         if self.settings.resilience.guard.is_some()
-            && let Err(error) = self.status().await
+            && self.status().await.map_or(true, |status| status.seq.is_none())
         {
-            tracing::debug!(%error, "nothing could be counted at the start");
+            tracing::debug!("nothing could be counted at the start");
             tokio::spawn(count_when_it_comes(Arc::downgrade(self)));
         }
         if let Some(fallback) = &self.settings.resilience.fallback {
@@ -200,7 +200,7 @@ impl Service {
 /// Counts as soon as the store can be asked, for the next time that it cannot.
 async fn count_when_it_comes(service: Weak<Service>) {
     while let Some(service) = service.upgrade()
-        && service.status().await.is_err()
+        && service.status().await.map_or(true, |status| status.counts_as_of.is_some() || status.seq.is_none())
     {
         drop(service);
         tokio::time::sleep(COUNT_AGAIN).await;

@@ -34,20 +34,21 @@ impl Service {
         }
     }
 
-    /// Everything about the server and its store. While the store is away the counts are those that were last known.
+    /// Everything about the server and its store. While the store is away the counts are those that were last known, if
+    /// it was ever there.
     pub async fn status(&self) -> Result<Status> {
         let (counted, counts_as_of) = match self.count().await {
             Ok(counted) => {
                 *self.last_counted() = Some(counted);
-                (counted, None)
+                (Some(counted), None)
             }
-            Err(error) => match *self.last_counted() {
-                Some(counted) if error.is_outage() && self.settings.resilience.guard.is_some() => {
-                    (counted, Some(counted.at))
-                }
-                _ => return Err(error.into()),
-            },
+            Err(error) if error.is_outage() && self.settings.resilience.guard.is_some() => {
+                let last = *self.last_counted();
+                (last, last.map(|last| last.at))
+            }
+            Err(error) => return Err(error.into()),
         };
+        let count = |part: fn(Counted) -> u64| counted.map(part);
         let checked = self.checked();
         let store = self.store.status().await;
         if store.up {
@@ -59,11 +60,11 @@ impl Service {
             started_at: self.started_at,
             now: self.now(),
             store,
-            seq: counted.seq,
-            states_live: counted.live,
-            states_deleted: counted.deleted,
-            states_invalid: counted.invalid,
-            snapshots: counted.snapshots,
+            seq: counted.map(|counted| counted.seq),
+            states_live: count(|counted| counted.live),
+            states_deleted: count(|counted| counted.deleted),
+            states_invalid: count(|counted| counted.invalid),
+            snapshots: count(|counted| counted.snapshots),
             commit: self.writer.latency().status(),
             event_lag: self.events.lag(),
             listeners: self.events.listeners().count(),

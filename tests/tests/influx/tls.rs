@@ -5,9 +5,11 @@ use std::process::Command;
 
 use statehouse_server::store::influx::{InfluxOptions, InfluxStore};
 use statehouse_server::store::{Admin as _, StoreError};
+use statehouse_tests::importing::empty;
 use statehouse_tests::influx::Influx;
 use statehouse_tests::server::Server;
 
+use crate::importing::import;
 use crate::{commit, save, verified};
 
 /// Makes an authority `ca.pem`, and a certificate that it signed for this name: `<name>.pem` and `<name>.key`.
@@ -37,7 +39,9 @@ async fn influxdb_over_tls_must_show_a_certificate_that_somebody_trusted_signed(
     certify(folder.path(), "stranger", "elsewhere", "DNS:influx.example.com");
     let file = |name: &str| folder.path().join(name);
     let mut influx = Influx::start().await;
-    let plain = influx.bucket().await;
+    let (plain, older) = (influx.bucket().await, influx.bucket().await);
+    let point = r#"trading_state,state_id=a,state_type=position,operation=update,version_id=v checksum="0",description="",data="{}" 1"#;
+    influx.write_lines(&older, point.to_owned()).await;
     influx.kill().await;
     influx.run_with_tls(file("server.pem"), file("server.key")).await;
     let url = influx.url();
@@ -73,7 +77,20 @@ async fn influxdb_over_tls_must_show_a_certificate_that_somebody_trusted_signed(
     server.save("position", "a", r#"{"n":2}"#, "bot", "").await;
     let status = server.until_status(|status| status["mirror"]["points"] == 2).await;
     assert_eq!(status["seq"], 2, "{status}");
+    // An import from there; the bucket has no points of an older system.
     drop(server);
+
+    // An import from there.
+    let older = InfluxOptions { url: url.clone(), ..older };
+    let target = empty().await;
+    for (authority, code, word) in
+        [("ca.pem", 0, "1 rows"), ("stranger.pem", 1, "certificate"), ("nowhere.pem", 1, "nowhere.pem")]
+    {
+        let authority = file(authority).display().to_string();
+        let ran = import(&target, &older, &["--influx-sslrootcert", &authority]).await;
+        assert_eq!(ran.code, code, "{ran:?}");
+        ran.says(word);
+    }
 
     influx.kill().await;
     influx.run_with_tls(file("elsewhere.pem"), file("elsewhere.key")).await;

@@ -57,6 +57,7 @@ async fn a_server_starts_without_its_store_and_takes_it_when_it_comes() {
     assert!(head.text().await.unwrap().contains("1.0"));
     let (status, pending) = server.post("/states", SAVE).await;
     assert_eq!((status, &pending["durable"]), (StatusCode::ACCEPTED, &"fallback".into()), "{pending}");
+    how_it_is_without_its_store(&server).await;
     let mut early = Socket::open(server.address()).await;
     assert_eq!(early.subscribe("states", None).await["type"], "error", "from now on is not known yet");
 
@@ -76,6 +77,27 @@ async fn a_server_starts_without_its_store_and_takes_it_when_it_comes() {
         assert_eq!(early.update().await["seq"], seq);
     }
     assert_eq!(server.stop().await, Some(0));
+}
+
+/// Everything that does not need the store is told, and nothing is made up in place of what does.
+async fn how_it_is_without_its_store(server: &Server) {
+    let (status, told) = server.get("/status").await;
+    assert_eq!((status, &told["store"]["up"]), (StatusCode::OK, &false.into()), "{told}");
+    assert_eq!(told["fallback"]["pending"], 1, "{told}");
+    for unknown in ["seq", "states_live", "states_deleted", "states_invalid", "snapshots"] {
+        assert_eq!(told.get(unknown), Some(&Value::Null), "{unknown}");
+    }
+    let figures = server.request(Method::GET, "/metrics").send().await.unwrap();
+    assert_eq!(figures.status(), StatusCode::OK);
+    let figures = figures.text().await.unwrap();
+    assert!(figures.contains("\nstatehouse_store_up 0\n"), "{figures}");
+    assert!(figures.contains("\nstatehouse_fallback_pending 1\n"), "{figures}");
+    assert!(!figures.contains("statehouse_seq") && !figures.contains("statehouse_states"), "{figures}");
+    let asked = server.command(&["status", "--server", &server.address().to_string()]).output().await.unwrap();
+    let said = String::from_utf8_lossy(&asked.stdout);
+    assert_eq!(asked.status.code(), Some(1), "{said}");
+    assert!(said.contains("does not answer") && said.contains("Versions        no data"), "{said}");
+    assert!(said.contains("1 writes wait"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

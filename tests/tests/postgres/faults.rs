@@ -282,5 +282,5 @@ async fn d_007_a_small_pool_is_exhausted_without_harm() {
     for snapshot in snapshots {
         snapshot.await.unwrap();
     }
-    assert_eq!(service.status().await.unwrap().snapshots, 50);
+    assert_eq!(service.status().await.unwrap().snapshots, Some(50));
 }

@@ -37,8 +37,9 @@ fn d_034_saves_under_any_runtime_answer_with_what_happened() {
             let _ = of_server.block_on(stopped);
         });
         let (mut seqs, mut callers) = (Vec::new(), Vec::new());
-        for caller in [Builder::new_current_thread(), Builder::new_multi_thread()] {
-            let mut caller = caller;
+        // A connection that was opened for reading is served by the runtime that opened it, so the one that rests between
+        // its calls comes last.
+        for mut caller in [Builder::new_multi_thread(), Builder::new_current_thread()] {
             let caller = caller.enable_all().build().unwrap();
             for n in 0..10 {
                 let id = format!("s {several_threads}");
@@ -48,7 +49,6 @@ fn d_034_saves_under_any_runtime_answer_with_what_happened() {
                 let read = caller.block_on(service.get(&key(&id), &Which::Head)).unwrap();
                 assert_eq!(read, saved, "what was answered is what is stored");
             }
-            // A connection that it opened for reading lives as long as it does.
             callers.push(caller);
         }
         assert_eq!(seqs, (before + 1..=before + 20).collect::<Vec<_>>());

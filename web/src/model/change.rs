@@ -153,7 +153,7 @@ impl Story {
                 delta: delta.as_deref().map(number::signed),
             },
             (Operation::Update, Some(first)) => said(FirstWords::path(first), FirstWords::after_path(first)),
-            (Operation::Update, None) => said("no path differs".into(), String::new()),
+            (Operation::Update, None) => said(muted(paths), String::new()),
         }
     }
 
@@ -173,12 +173,20 @@ impl Story {
                 _ => format!("restored, {}", number::counted(paths.into(), "path", "paths")),
             },
             Operation::Update => {
-                let Some(first) = &change.first else { return "no path differs".to_owned() };
+                let Some(first) = &change.first else { return muted(paths.into()) };
                 let lead = FirstWords::of(first).0;
                 if paths > 1 { format!("{lead}, {} more", paths - 1) } else { lead }
             }
         }
     }
+}
+
+/// Of an update of which no change is worth reading.
+fn muted(paths: u64) -> String {
+    if paths == 0 {
+        return "no path differs".to_owned();
+    }
+    format!("only {} moved", number::counted(paths, "volatile path", "volatile paths"))
 }
 
 struct FirstWords(String);
@@ -258,6 +266,18 @@ mod tests {
         );
         let again = version("create", 9, None, created);
         assert_eq!(Story::brief(&again), "created again");
+    }
+
+    #[test]
+    fn an_update_of_nothing_worth_reading_says_so_and_not_that_nothing_moved() {
+        let told = |change: &str| {
+            let update = version("update", 3, None, change);
+            assert_eq!(Story::of(&update), Story::Said { lead: Story::brief(&update), point: String::new() });
+            Story::brief(&update)
+        };
+        assert_eq!(told(r#"{"added":0,"changed":2,"removed":0}"#), "only 2 volatile paths moved");
+        assert_eq!(told(r#"{"added":0,"changed":1,"removed":0}"#), "only 1 volatile path moved");
+        assert_eq!(told(r#"{"added":0,"changed":0,"removed":0}"#), "no path differs");
     }
 
     #[test]

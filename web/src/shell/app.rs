@@ -13,7 +13,7 @@ use super::{Clock, Desk, Keys, Router, clock, desk, keys, router};
 use crate::live::{Live, live};
 use crate::model::address::Page;
 use crate::pages::PageView;
-use crate::parts::FaultNote;
+use crate::parts::{FaultNote, Notice, NoticeKind};
 
 /// The console.
 #[component]
@@ -44,9 +44,13 @@ fn Frame() -> impl IntoView {
     let help = RwSignal::new(false);
     let desk = desk();
     common_keys(help);
-    let ready = desk.ready;
+    let router = router();
+    // How the server is can be seen without the store.
+    let shown = Memo::new(move |_| {
+        desk.ready.get() || (router.page.get() == Page::Health && desk.status.value.with(Option::is_some))
+    });
     let page = move || {
-        if ready.get() { view! { <PageView/> }.into_any() } else { view! { <Waiting/> }.into_any() }
+        if shown.get() { view! { <PageView/> }.into_any() } else { view! { <Waiting/> }.into_any() }
     };
     view! {
         <div class="app">
@@ -65,10 +69,25 @@ fn Frame() -> impl IntoView {
 #[component]
 fn Waiting() -> impl IntoView {
     let status = desk().status;
+    let words = move || {
+        if status.fault.with(Option::is_some) {
+            ().into_any()
+        } else if status.value.with(Option::is_some) {
+            view! {
+                <Notice kind=NoticeKind::Error head="The store has not been reached since the server started.">
+                    "It is looked for all the time, and this page comes when it is there. "
+                    <a href="/view/health">"Health"</a>" shows the rest."
+                </Notice>
+            }
+            .into_any()
+        } else {
+            view! { <p class="loading">"Reading the store."</p> }.into_any()
+        }
+    };
     view! {
         <div class="page">
             <FaultNote remote=status/>
-            <Show when=move || status.fault.with(Option::is_none)><p class="loading">"Reading the store."</p></Show>
+            {words}
         </div>
     }
 }

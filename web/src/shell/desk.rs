@@ -47,9 +47,13 @@ impl Desk {
                 return;
             };
             clock.set(now);
-            if !ready.get_untracked() {
-                live.connect(seq.0);
-                ready.set(true);
+            match seq {
+                Some(seq) if !ready.get_untracked() => {
+                    live.connect(seq.0);
+                    ready.set(true);
+                }
+                None => set_timeout(move || status.reload(), STATUS_EVERY),
+                Some(_) => {}
             }
         });
         let overview = remote(move || ready.get().then_some(()), move |()| api::overview(24));

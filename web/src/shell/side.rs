@@ -32,7 +32,7 @@ pub(crate) fn Side() -> impl IntoView {
     let entry = |entry: &'static Entry| view! { <EntryLink entry/> };
     let desk = desk();
     let empty =
-        Memo::new(move |_| desk.status.value.with(|status| status.as_ref().is_none_or(|s| s.seq.0 == 0)));
+        Memo::new(move |_| desk.status.value.with(|status| status.as_ref().and_then(|s| s.seq).is_none_or(|seq| seq.0 == 0)));
     view! {
         <nav class="side" aria-label="Pages">
             {PAGES.iter().map(entry).collect_view()}
@@ -100,10 +100,10 @@ fn saved_view(query: &Query) -> Option<&'static str> {
 
 fn figure(status: &Status, words: &str) -> Option<u64> {
     match words {
-        "States" => Some(status.states_live + status.states_deleted),
-        "Snapshots" => Some(status.snapshots),
-        "Invalid" => Some(status.states_invalid),
-        "Deleted" => Some(status.states_deleted),
+        "States" => status.states(),
+        "Snapshots" => status.snapshots,
+        "Invalid" => status.states_invalid,
+        "Deleted" => status.states_deleted,
         _ => None,
     }
 }

@@ -70,14 +70,7 @@ fn text(status: &Status, details: &StatusDetails) -> String {
     let started = status.started_at.micros().div_euclid(1_000_000);
     page.one("start_time_seconds", "gauge", "When the server started, in seconds since 1970.", started);
     page.one("store_up", "gauge", "Whether the store answered just now.", u8::from(status.store.up));
-    page.one("seq", "gauge", "The last seq.", status.seq);
-    let counted = [
-        ("state=\"live\"", status.states_live),
-        ("state=\"deleted\"", status.states_deleted),
-        ("state=\"invalid\"", status.states_invalid),
-    ];
-    page.labelled("states", "gauge", "States; the invalid ones are among the live ones.", &counted);
-    page.one("snapshots", "gauge", "Snapshots.", status.snapshots);
+    counts(&mut page, status);
     let broken = u8::from(status.chain_fault.is_some());
     page.one("chain_broken", "gauge", "Whether a version was found that does not verify.", broken);
     page.latency("commit_seconds", "Commits as callers saw them, over the last 5 minutes.", &status.commit);
@@ -87,6 +80,23 @@ fn text(status: &Status, details: &StatusDetails) -> String {
     outages(&mut page, status);
     store(&mut page, details);
     page.0
+}
+
+/// As long as the store was never reached nothing is known to count.
+fn counts(page: &mut Page, status: &Status) {
+    if let Some(seq) = status.seq {
+        page.one("seq", "gauge", "The last seq.", seq);
+    }
+    if let (Some(live), Some(deleted), Some(invalid)) =
+        (status.states_live, status.states_deleted, status.states_invalid)
+    {
+        let counted =
+            [("state=\"live\"", live), ("state=\"deleted\"", deleted), ("state=\"invalid\"", invalid)];
+        page.labelled("states", "gauge", "States; the invalid ones are among the live ones.", &counted);
+    }
+    if let Some(snapshots) = status.snapshots {
+        page.one("snapshots", "gauge", "Snapshots.", snapshots);
+    }
 }
 
 fn caches(page: &mut Page, status: &Status) {

@@ -41,6 +41,8 @@ pub(crate) fn Health() -> impl IntoView {
 
 fn cells(status: &Status, running: i64) -> Vec<Cell> {
     let store = &status.store;
+    // Pages are shown once the store has been counted.
+    let (invalid, live) = (status.states_invalid.unwrap_or_default(), status.states_live.unwrap_or_default());
     let mut cells = vec![
         Cell {
             name: "Store",
@@ -63,9 +65,9 @@ fn cells(status: &Status, running: i64) -> Vec<Cell> {
         },
         Cell {
             name: "Invalid",
-            mark: if status.states_invalid > 0 { Mark::Bad } else { Mark::Good },
-            figure: number::count(status.states_invalid),
-            about: format!("of {} live", number::counted(status.states_live, "state", "states")),
+            mark: if invalid > 0 { Mark::Bad } else { Mark::Good },
+            figure: number::count(invalid),
+            about: format!("of {} live", number::counted(live, "state", "states")),
             wide: false,
         },
         chain(status),
@@ -105,7 +107,7 @@ fn chain(status: &Status) -> Cell {
             let next = number::count(seq.map_or(0, |seq| seq.0) + 1);
             (Mark::Bad, "damaged", format!("at seq {next}"))
         }
-        Some(seq) if seq >= status.seq => {
+        Some(seq) if Some(seq) >= status.seq => {
             (Mark::Good, "verified", format!("to seq {}", number::count(seq.0)))
         }
         Some(seq) => (Mark::None, "verifying", format!("to seq {}", number::count(seq.0))),

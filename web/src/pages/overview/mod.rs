@@ -20,7 +20,7 @@ pub(crate) fn Overview() -> impl IntoView {
     let desk = desk();
     let live = crate::live::live();
     let empty = Memo::new(move |_| {
-        live.seq.get() == 0 && desk.status.value.with(|status| status.as_ref().is_some_and(|s| s.seq.0 == 0))
+        live.seq.get() == 0 && desk.status.value.with(|status| status.as_ref().and_then(|s| s.seq).is_some_and(|seq| seq.0 == 0))
     });
     move || if empty.get() { view! { <FirstRun/> }.into_any() } else { view! { <Board/> }.into_any() }
 }
@@ -30,15 +30,15 @@ fn Board() -> impl IntoView {
     let desk = desk();
     let about = move || {
         desk.status.value.with(|status| {
-            status.as_ref().map(|status| {
+            status.as_ref().and_then(|status| {
                 let as_of = desk.status.read_at.get().map(age::clock).unwrap_or_default();
-                format!(
+                Some(format!(
                     "{}, {} live, {} deleted · {} · as of {as_of}",
-                    number::counted(status.states_live + status.states_deleted, "state", "states"),
-                    number::count(status.states_live),
-                    number::count(status.states_deleted),
-                    number::counted(status.seq.0, "version", "versions"),
-                )
+                    number::counted(status.states()?, "state", "states"),
+                    number::count(status.states_live?),
+                    number::count(status.states_deleted?),
+                    number::counted(status.seq?.0, "version", "versions"),
+                ))
             })
         })
     };

@@ -103,8 +103,8 @@ fn SinceMenu(ctx: Ctx) -> impl IntoView {
 #[component]
 fn Toggles(ctx: Ctx) -> impl IntoView {
     let (router, desk) = (router(), desk());
-    let count = move |pick: fn(&statehouse_core::api::Status) -> u64| {
-        desk.status.value.with(|status| status.as_ref().map(|status| number::count(pick(status))))
+    let count = move |pick: fn(&statehouse_core::api::Status) -> Option<u64>| {
+        desk.status.value.with(|status| status.as_ref().and_then(pick).map(number::count))
     };
     let invalid =
         Signal::derive(move || ctx.filter.with(|filter| filter.validity.as_deref() == Some("invalid")));
