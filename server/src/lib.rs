@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod config;
 pub mod events;
+mod heavy;
 pub mod http;
 mod ids;
 pub mod mirror;

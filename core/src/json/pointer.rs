@@ -127,7 +127,7 @@ impl From<Pointer> for String {
 
 /// The tokens of a pointer's text, decoded.
 pub(crate) fn tokens(text: &str) -> impl DoubleEndedIterator<Item = Cow<'_, str>> {
-    text.split('/').skip(1).collect::<Vec<_>>().into_iter().map(unescape)
+    text.strip_prefix('/').into_iter().flat_map(|rest| rest.split('/')).map(unescape)
 }
 
 /// Writes a key as a pointer's token.

@@ -100,7 +100,10 @@ fn print(status: &Status) {
     }
     println!("Versions        {}", known(status.seq.map(|seq| seq.0)));
     let (live, deleted) = (known(status.states_live), known(status.states_deleted));
-    println!("States          {live} live, {deleted} deleted, {} that break rules", known(status.states_invalid));
+    println!(
+        "States          {live} live, {deleted} deleted, {} that break rules",
+        known(status.states_invalid)
+    );
     println!("Snapshots       {}", known(status.snapshots));
     let verified = status.verified_seq.map_or("not yet".to_owned(), |seq| format!("up to {seq}"));
     println!(

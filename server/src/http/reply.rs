@@ -10,6 +10,7 @@ use statehouse_core::model::{Timestamp, Version};
 
 use super::entity_tag;
 use super::failure::Answer;
+use crate::heavy;
 use crate::service::{Reading, ServiceError};
 
 /// The store is away: the answer is what was known at this time.
@@ -25,13 +26,19 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
     Ok(response)
 }
 
+/// A version with its data, which may be large.
+pub(crate) fn state(status: StatusCode, view: &StateView) -> Answer {
+    heavy::work(view.version.size, || json(status, view))
+}
+
 /// The answer to a save: 201 for the first version of a live state, else 200.
 pub(crate) fn saved(outcome: &Outcome) -> Answer {
     let version = outcome.version();
     let unchanged = matches!(outcome, Outcome::Unchanged(_));
     let created = !unchanged && version.operation == statehouse_core::model::Operation::Create;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-    let mut response = json(status, &StateView { unchanged, ..StateView::of(version) })?;
+    let view = StateView { unchanged, ..StateView::of(version) };
+    let mut response = state(status, &view)?;
     tag(&mut response, version);
     Ok(response)
 }

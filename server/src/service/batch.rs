@@ -21,7 +21,7 @@ impl Service {
         let batch_id: Arc<str> = self.settings.ids.new_id(self.now()).into();
         let mut who = Signature::new(request.user_id, request.description)?;
         who.batch_id = Some(Arc::clone(&batch_id));
-        let writes = self.batch_writes(request.items, &who).await?;
+        let writes = self.batch_writes(request.items, &who)?;
         let (outcomes, _) = self.commit(writes, None).await?;
         let seq = outcomes.iter().map(|outcome| outcome.version().seq).max().unwrap_or_default();
         let results = outcomes.iter().map(view_of).collect();
@@ -29,13 +29,13 @@ impl Service {
         Ok(BatchResponse { batch_id: batch_id.to_string(), seq, results })
     }
 
-    async fn batch_writes(&self, items: Vec<BatchItem>, who: &Signature) -> Result<Vec<Write>> {
+    fn batch_writes(&self, items: Vec<BatchItem>, who: &Signature) -> Result<Vec<Write>> {
         let key = |item: &BatchItem| StateKey {
             state_type: item.state_type.clone(),
             state_id: item.state_id.clone(),
         };
-        let saved = items.iter().filter_map(|item| Some((key(item), item.data.clone()?))).collect();
-        let mut verdicts = self.verdicts(saved).await?.into_iter();
+        let saved: Vec<_> = items.iter().filter_map(|item| Some((key(item), item.data.clone()?))).collect();
+        let mut verdicts = self.verdicts(&saved).into_iter();
         let mut broken = Vec::new();
         let mut writes = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {

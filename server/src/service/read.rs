@@ -216,7 +216,7 @@ impl Service {
             None if to.version == VersionNumber(1) => None,
             None => Some(self.version(key, VersionNumber(to.version.0 - 1)).await?),
         };
-        let diff = super::rules::difference(from.as_ref(), &to).await?;
+        let diff = super::rules::difference(from.as_ref(), &to)?;
         Ok(DiffView { from: from.as_ref().map(VersionView::of), to: VersionView::of(&to), diff })
     }
 

@@ -145,7 +145,7 @@ impl Service {
         if request.keep == KeepSide::Mine && !self.is_written(&conflict).await {
             // The versions carry the id under which the write was accepted.
             who.batch_id = Some(conflict.pending_id.as_str().into());
-            let writes = self.writes_of(&conflict, &who).await?;
+            let writes = self.writes_of(&conflict, &who)?;
             match self.commit(writes, None).await {
                 Ok(_) => {}
                 // It is decided: if it cannot be written when the store is back, it becomes a conflict again.
@@ -170,15 +170,15 @@ impl Service {
         false
     }
 
-    async fn writes_of(&self, conflict: &FallbackConflict, who: &Signature) -> Result<Vec<Write>> {
+    fn writes_of(&self, conflict: &FallbackConflict, who: &Signature) -> Result<Vec<Write>> {
         let mut writes = Vec::with_capacity(conflict.sides.len());
         for side in &conflict.sides {
             let (change, verdict) = match &side.mine {
                 None => (Change::Delete, Verdict::NotChecked),
                 Some(data) if side.change == "restore" => {
-                    (Change::Restore(data.clone()), self.accept(&side.key, data).await?)
+                    (Change::Restore(data.clone()), self.accept(&side.key, data)?)
                 }
-                Some(data) => (Change::Save(data.clone()), self.accept(&side.key, data).await?),
+                Some(data) => (Change::Save(data.clone()), self.accept(&side.key, data)?),
             };
             let theirs = side.theirs_version.as_ref().map_or(VersionNumber::ZERO, |version| version.version);
             writes.push(who.write(side.key.clone(), change, Expectation::Version(theirs), verdict));

@@ -7,36 +7,27 @@ use statehouse_core::schema::path_rules;
 use statehouse_core::validate::validate;
 
 use super::{Result, Service, ServiceError};
-
-/// Bytes of documents from which work on them takes long enough to be done on a thread that serves nobody else.
-const HEAVY: usize = 256 << 10;
+use crate::heavy;
 
 impl Service {
     /// What today's rules say of each document, in order.
-    pub(super) async fn verdicts(&self, states: Vec<(StateKey, Document)>) -> Result<Vec<Verdict>> {
+    pub(super) fn verdicts(&self, states: &[(StateKey, Document)]) -> Vec<Verdict> {
         let bytes = states.iter().map(|(_, data)| data.len()).sum();
-        let with_mode = |(key, data): (StateKey, Document)| {
-            let mode = self.settings.modes.mode(&key.state_type);
-            (key, data, mode)
-        };
-        let states: Vec<_> = states.into_iter().map(with_mode).collect();
-        work(bytes, move || {
-            let verdict =
-                |(key, data, mode): &(StateKey, Document, _)| validate(key.state_type.as_str(), data, *mode);
-            states.iter().map(verdict).collect()
-        })
-        .await
+        heavy::work(bytes, || states.iter().map(|(key, data)| self.judge(key, data)).collect())
     }
 
     /// The verdict to store, or a refusal with every violation where the type is strict.
-    pub(super) async fn accept(&self, key: &StateKey, data: &Document) -> Result<Verdict> {
-        let verdict = self.verdicts(vec![(key.clone(), data.clone())]).await?.pop().unwrap_or_default();
-        match verdict {
+    pub(super) fn accept(&self, key: &StateKey, data: &Document) -> Result<Verdict> {
+        match heavy::work(data.len(), || self.judge(key, data)) {
             Verdict::Invalid { violations } if self.is_strict(key) => {
                 Err(ServiceError::Invalid(violations.into_iter().map(|v| (key.clone(), v)).collect()))
             }
             verdict => Ok(verdict),
         }
+    }
+
+    fn judge(&self, key: &StateKey, data: &Document) -> Verdict {
+        validate(key.state_type.as_str(), data, self.settings.modes.mode(&key.state_type))
     }
 
     /// Whether invalid data is refused.
@@ -45,20 +36,12 @@ impl Service {
     }
 }
 
-/// Works on documents of so many bytes without keeping the requests of others waiting.
-async fn work<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    if bytes < HEAVY {
-        return Ok(work());
-    }
-    tokio::task::spawn_blocking(work).await.map_err(|error| ServiceError::Internal(error.to_string()))
-}
-
 /// What changed between two versions of a state. What is not there is compared as a document without members.
-pub(super) async fn difference(from: Option<&Version>, to: &Version) -> Result<Diff> {
+pub(super) fn difference(from: Option<&Version>, to: &Version) -> Result<Diff> {
     let rules = path_rules(to.key.state_type.as_str());
     let nothing: Document =
         "{}".parse().map_err(|error: JsonError| ServiceError::Internal(error.to_string()))?;
-    let old = from.and_then(|from| from.data.as_ref()).unwrap_or(&nothing).clone();
-    let new = to.data.as_ref().unwrap_or(&nothing).clone();
-    work(old.len() + new.len(), move || diff(&old, &new, rules)).await
+    let old = from.and_then(|from| from.data.as_ref()).unwrap_or(&nothing);
+    let new = to.data.as_ref().unwrap_or(&nothing);
+    Ok(heavy::work(old.len() + new.len(), || diff(old, new, rules)))
 }

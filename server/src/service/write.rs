@@ -59,7 +59,7 @@ impl Service {
         who: Signature,
     ) -> Result<Outcome> {
         must_be_object(&data, "/data")?;
-        let verdict = self.accept(&key, &data).await?;
+        let verdict = self.accept(&key, &data)?;
         let expectation = self.expectation(&key, demand).await?;
         let write = who.write(key, Change::Save(data), expectation, verdict);
         self.commit_one(write, demand.precondition).await
@@ -88,7 +88,7 @@ impl Service {
         let data = self.store.version(&key, before).await?.and_then(|version| version.data);
         let data =
             data.ok_or_else(|| ServiceError::Internal(format!("{key} has no data before its tombstone")))?;
-        let verdict = self.accept(&key, &data).await?;
+        let verdict = self.accept(&key, &data)?;
         // A demand that named a version is kept; else the tombstone just read must still be the head.
         let expectation = match expected {
             Expectation::Version(_) | Expectation::Present => expected,

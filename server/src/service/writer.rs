@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use statehouse_core::commit::{Outcome, Write};
-use statehouse_core::json::Document;
+use statehouse_core::commit::Outcome;
 use statehouse_core::model::Version;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -140,12 +139,7 @@ impl Writer {
 
 /// KiB of data in a request, at least 1 and at most all the room there is.
 fn kib(request: &WriteRequest) -> u32 {
-    let size = |write: &Write| write.change.data().map_or(0, Document::len);
-    let bytes: usize = match request {
-        WriteRequest::Batch { writes, .. } => writes.iter().map(size).sum(),
-        WriteRequest::CreateSnapshot(_) | WriteRequest::DeleteSnapshot(_) => 0,
-    };
-    u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, QUEUE_KIB)
+    u32::try_from(request.data_bytes() >> 10).unwrap_or(u32::MAX).clamp(1, QUEUE_KIB)
 }
 
 async fn run(

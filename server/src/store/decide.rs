@@ -9,6 +9,7 @@ use statehouse_core::diff::summarise;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey, Timestamp, Version};
 
 use super::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
+use crate::heavy;
 
 /// The start of every name given to a snapshot that a restore takes first.
 pub(super) const BEFORE_RESTORE: &str = "before-restore-";
@@ -84,7 +85,12 @@ impl Decided {
 }
 
 /// Decides each request in order; a refused one changes nothing for the next.
-pub(super) fn decide_group(group: &[WriteRequest], mut known: Known, now: Timestamp) -> Decided {
+pub(super) fn decide_group(group: &[WriteRequest], known: Known, now: Timestamp) -> Decided {
+    let bytes = group.iter().map(WriteRequest::data_bytes).sum();
+    heavy::work(bytes, || decide_each(group, known, now))
+}
+
+fn decide_each(group: &[WriteRequest], mut known: Known, now: Timestamp) -> Decided {
     let mut decided = Decided::default();
     for request in group {
         let answer = match request {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use statehouse_core::api::{Moment, PendingWrite, PlanCounts, RestoreRecord, Scope};
 use statehouse_core::commit::{Outcome, Refusal, Write};
+use statehouse_core::json::Document;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
 
 /// One request of a group, atomic of its own.
@@ -20,6 +21,19 @@ pub enum WriteRequest {
     CreateSnapshot(NewSnapshot),
     /// Forgets a name.
     DeleteSnapshot(SnapshotId),
+}
+
+impl WriteRequest {
+    /// Bytes of data that it brings.
+    #[must_use]
+    pub fn data_bytes(&self) -> usize {
+        match self {
+            Self::Batch { writes, .. } => {
+                writes.iter().map(|write| write.change.data().map_or(0, Document::len)).sum()
+            }
+            Self::CreateSnapshot(_) | Self::DeleteSnapshot(_) => 0,
+        }
+    }
 }
 
 /// A snapshot to make at the present seq.

@@ -93,7 +93,8 @@ async fn how_it_is_without_its_store(server: &Server) {
     assert!(figures.contains("\nstatehouse_store_up 0\n"), "{figures}");
     assert!(figures.contains("\nstatehouse_fallback_pending 1\n"), "{figures}");
     assert!(!figures.contains("statehouse_seq") && !figures.contains("statehouse_states"), "{figures}");
-    let asked = server.command(&["status", "--server", &server.address().to_string()]).output().await.unwrap();
+    let asked =
+        server.command(&["status", "--server", &server.address().to_string()]).output().await.unwrap();
     let said = String::from_utf8_lossy(&asked.stdout);
     assert_eq!(asked.status.code(), Some(1), "{said}");
     assert!(said.contains("does not answer") && said.contains("Versions        no data"), "{said}");

@@ -31,8 +31,9 @@ const VIEWS: &[Entry] = &[
 pub(crate) fn Side() -> impl IntoView {
     let entry = |entry: &'static Entry| view! { <EntryLink entry/> };
     let desk = desk();
-    let empty =
-        Memo::new(move |_| desk.status.value.with(|status| status.as_ref().and_then(|s| s.seq).is_none_or(|seq| seq.0 == 0)));
+    let empty = Memo::new(move |_| {
+        desk.status.value.with(|status| status.as_ref().and_then(|s| s.seq).is_none_or(|seq| seq.0 == 0))
+    });
     view! {
         <nav class="side" aria-label="Pages">
             {PAGES.iter().map(entry).collect_view()}

@@ -10,6 +10,7 @@ use statehouse_core::api::{Code, Problem};
 use statehouse_core::json::{Document, Kind, Limits as JsonLimits, pointer};
 
 use super::known::{self, Body};
+use crate::heavy;
 use crate::http::app::App;
 use crate::http::failure::{Answer, Failure};
 use crate::http::options::BODY_MAX;
@@ -25,7 +26,7 @@ impl<T: Body> FromRequest<App> for Json<T> {
 
     async fn from_request(request: Request, app: &App) -> Answer<Self> {
         must_be_json(request.headers())?;
-        parse(&collect(request, app).await?).map(Self)
+        read(&collect(request, app).await?).map(Self)
     }
 }
 
@@ -39,7 +40,7 @@ impl<T: Body> FromRequest<App> for OptionalJson<T> {
             return Ok(Self(None));
         }
         is_json?;
-        parse(&bytes).map(|body| Self(Some(body)))
+        read(&bytes).map(|body| Self(Some(body)))
     }
 }
 
@@ -94,6 +95,10 @@ fn too_large(mut rest: HttpBody) -> Failure {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(10), drain).await;
     });
     Failure::new(Code::BodyTooLarge, format!("the body is larger than {} MiB", BODY_MAX >> 20))
+}
+
+fn read<T: Body>(bytes: &[u8]) -> Answer<T> {
+    heavy::work(bytes.len(), || parse(bytes))
 }
 
 fn parse<T: Body>(bytes: &[u8]) -> Answer<T> {

@@ -64,6 +64,6 @@ pub(crate) async fn get(
 ) -> Answer {
     let found = asked.find(&app, &path).await?;
     reply::read(&headers, &found, app.service.now(), |version| {
-        reply::json(StatusCode::OK, &StateView::of(version))
+        reply::state(StatusCode::OK, &StateView::of(version))
     })
 }

@@ -46,7 +46,7 @@ pub(crate) async fn undelete(
         precondition: entity_tag::precondition(&headers)?,
     };
     let version = app.service.undelete(key, request).await?;
-    let mut response = reply::json(StatusCode::OK, &StateView::of(&version))?;
+    let mut response = reply::state(StatusCode::OK, &StateView::of(&version))?;
     reply::tag(&mut response, &version);
     Ok(response)
 }

@@ -213,8 +213,8 @@ impl<'a> Import<'a> {
         if !planned.is_empty() && !self.dry_run {
             let data =
                 |planned: &Planned| Some((planned.key.clone(), Document::clone(planned.change.data()?)));
-            let verdicts = self.service.verdicts(planned.iter().filter_map(data).collect()).await?;
-            let mut verdicts = verdicts.into_iter();
+            let saved: Vec<_> = planned.iter().filter_map(data).collect();
+            let mut verdicts = self.service.verdicts(&saved).into_iter();
             let writes: Vec<Write> = planned
                 .into_iter()
                 .map(|Planned { key, change, expectation, who }| {

@@ -9,6 +9,7 @@ use statehouse_core::model::{
     Operation, Seq, StateKey, Timestamp, Version, VersionId, VersionNumber, accepted_at,
 };
 
+use crate::heavy;
 use crate::store::{Result, StoreError};
 
 /// A row, whatever the engine. A column of another type than was written is damage.
@@ -132,7 +133,8 @@ fn document(row: &impl Row, seq: Seq) -> Result<Option<Document>> {
     // What was within the limits when it was written is read under any.
     let limits = Limits { max_bytes: usize::MAX, ..Limits::default() };
     let Some(text) = row.text(DATA)? else { return Ok(None) };
-    Document::parse(text, &limits).map(Some).map_err(|_| damaged(seq, "data"))
+    let read = heavy::work(text.len(), || Document::parse(text, &limits));
+    read.map(Some).map_err(|_| damaged(seq, "data"))
 }
 
 fn key(row: &impl Row) -> Result<StateKey> {

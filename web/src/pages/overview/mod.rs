@@ -20,7 +20,11 @@ pub(crate) fn Overview() -> impl IntoView {
     let desk = desk();
     let live = crate::live::live();
     let empty = Memo::new(move |_| {
-        live.seq.get() == 0 && desk.status.value.with(|status| status.as_ref().and_then(|s| s.seq).is_some_and(|seq| seq.0 == 0))
+        live.seq.get() == 0
+            && desk
+                .status
+                .value
+                .with(|status| status.as_ref().and_then(|s| s.seq).is_some_and(|seq| seq.0 == 0))
     });
     move || if empty.get() { view! { <FirstRun/> }.into_any() } else { view! { <Board/> }.into_any() }
 }

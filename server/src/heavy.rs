@@ -1,0 +1,39 @@
+//! Work on documents that takes long enough to keep others waiting.
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
+
+/// Bytes of documents from which on others are served by another thread meanwhile.
+const BYTES: usize = 256 << 10;
+
+/// Works on documents of so many bytes. Where that takes a while, what else waits for this thread goes on elsewhere.
+pub(crate) fn work<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    // A runtime of one thread has nobody to go on.
+    let several = || Handle::try_current().is_ok_and(|h| h.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if bytes >= BYTES && several() { block_in_place(work) } else { work() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn the_only_thread_serves_others_while_one_works_long() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let (served, hears) = mpsc::channel();
+        let waited = runtime.spawn(async move {
+            tokio::spawn(async move { served.send(()) });
+            work(BYTES, || hears.recv())
+        });
+        assert_eq!(runtime.block_on(waited).unwrap(), Ok(()), "the other was served before the work ended");
+    }
+
+    #[test]
+    fn it_is_done_under_any_runtime_and_under_none() {
+        assert_eq!(work(BYTES, || 1), 1);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert_eq!(runtime.block_on(async { work(BYTES, || 2) }), 2);
+    }
+}
