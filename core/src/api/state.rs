@@ -184,7 +184,27 @@ impl StateView {
     pub fn of(version: &Version) -> Self {
         Self { version: VersionView::of(version), data: version.data.clone(), unchanged: false }
     }
+
+    /// What serde writes of it, in a fraction of the time: the data's text is put in as it is, where serde would read all
+    /// of it once more.
+    ///
+    /// # Errors
+    /// When serde cannot write the rest.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let data = self.data.as_ref().map_or("null", Document::text);
+        let mut json = Vec::with_capacity(data.len() + JSON_WITHOUT_DATA);
+        serde_json::to_writer(&mut json, &self.version)?;
+        // In place of the brace that closes the version.
+        json.pop();
+        json.extend_from_slice(b",\"data\":");
+        json.extend_from_slice(data.as_bytes());
+        json.extend_from_slice(if self.unchanged { b",\"unchanged\":true}" } else { b"}" });
+        Ok(json)
+    }
 }
+
+/// Bytes of a view besides its data, in most cases.
+const JSON_WITHOUT_DATA: usize = 1024;
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(value: &bool) -> bool {
@@ -279,4 +299,41 @@ pub struct DiffView {
     /// What changed.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub diff: Diff,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::StateKey;
+
+    #[test]
+    fn a_view_is_written_as_serde_would_write_it() {
+        let chain_hash = ChainHash::START;
+        let mut version = Version {
+            seq: Seq(7),
+            key: StateKey::new("position", "a/\"b\" é").unwrap(),
+            version: VersionNumber(3),
+            operation: Operation::Update,
+            data: Some(r#"{"x":1.50,"y":[1e22,-0.0,"}"]}"#.parse().unwrap()),
+            content_hash: None,
+            chain_hash,
+            recorded_at: Timestamp::from_micros(1_700_000_000_000_001),
+            author: Some("bot".into()),
+            description: None,
+            batch_id: None,
+            verdict: Verdict::Valid,
+            change: ChangeSummary::default(),
+        };
+        let same = |version: &Version, unchanged| {
+            let view = StateView { unchanged, ..StateView::of(version) };
+            let written = String::from_utf8(view.to_json().unwrap()).unwrap();
+            assert_eq!(written, serde_json::to_string(&view).unwrap());
+            let read: StateView = serde_json::from_str(&written).unwrap();
+            assert_eq!(read, view);
+        };
+        same(&version, false);
+        same(&version, true);
+        (version.data, version.operation) = (None, Operation::Delete);
+        same(&version, false);
+    }
 }

@@ -20,7 +20,11 @@ pub(crate) const WAITING: HeaderName = HeaderName::from_static("statehouse-waiti
 
 /// A JSON answer.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
-    let body = serde_json::to_vec(value).map_err(|error| ServiceError::Internal(error.to_string()))?;
+    written(status, serde_json::to_vec(value))
+}
+
+fn written(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Answer {
+    let body = body.map_err(|error| ServiceError::Internal(error.to_string()))?;
     let mut response = (status, body).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
@@ -28,7 +32,7 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
 
 /// A version with its data, which may be large.
 pub(crate) fn state(status: StatusCode, view: &StateView) -> Answer {
-    heavy::work(view.version.size, || json(status, view))
+    written(status, heavy::work(view.version.size, || view.to_json()))
 }
 
 /// The answer to a save: 201 for the first version of a live state, else 200.
