@@ -18,7 +18,8 @@ pub(super) fn Chain() -> impl IntoView {
         status.with(|status| {
             status.as_ref().map(|status| match status.verified_seq {
                 _ if status.chain_fault.is_some() => (Mood::Bad, "damaged".to_owned()),
-                Some(seq) if seq >= status.seq => (Mood::Good, "verified".to_owned()),
+                None if status.seq.is_none() => (Mood::Plain, "no data".to_owned()),
+                Some(seq) if Some(seq) >= status.seq => (Mood::Good, "verified".to_owned()),
                 _ => (Mood::Plain, "verifying".to_owned()),
             })
         })
@@ -29,8 +30,9 @@ pub(super) fn Chain() -> impl IntoView {
                 let to = status.verified_seq.map_or_else(|| "nothing yet".to_owned(), |seq| number::count(seq.0));
                 let broken = if status.chain_fault.is_some() { "1" } else { "0" };
                 let key = if status.key_required { "wanted" } else { "not wanted on this address" };
+                let of = status.seq.map(|seq| format!("of {}", number::count(seq.0))).unwrap_or_default();
                 view! {
-                    <Line name="Verified to seq" figure=to about=format!("of {}", number::count(status.seq.0))/>
+                    <Line name="Verified to seq" figure=to about=of/>
                     <Line name="Breaks found" figure=broken/>
                     <Line name="API key" figure=key/>
                     {status.chain_fault.clone().map(|fault| view! { <p class="fault">{fault}</p> })}

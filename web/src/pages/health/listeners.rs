@@ -27,7 +27,7 @@ pub(super) fn EventLag() -> impl IntoView {
         })
     };
     let behind = move || {
-        let last = status.with(|status| status.as_ref().map(|status| status.seq.0))?;
+        let last = status.with(|status| status.as_ref()?.seq)?.0;
         ctx.details.value.with(|details| details.as_ref().map(|details| sessions(details, last)))
     };
     view! {
