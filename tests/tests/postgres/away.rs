@@ -198,3 +198,43 @@ async fn a_frozen_database_gets_every_save_once() {
     let (_, verified) = server.get("/verify?after=0&limit=1000").await;
     assert_eq!(verified["ok"], true, "{verified}");
 }
+
+/// The breaker leaves a store alone for as long as it is told, but not once the database has answered somebody else of this
+/// server: what was saved meanwhile is replayed then, and not an hour later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_back_is_used_again_however_long_the_breaker_would_wait() {
+    let postgres = Postgres::start();
+    let (settings, folder) = (postgres.database(), TempDir::new().unwrap());
+    let mut environment = with_journal(&settings, &folder);
+    for (name, value) in [
+        ("CONNECTION_TIMEOUT", "1"),
+        ("CIRCUIT_FAILURE_THRESHOLD", "1"),
+        ("CIRCUIT_RECOVERY_TIMEOUT", "3600"),
+    ] {
+        environment.push((format!("TRADING_STATE_{name}"), value.into()));
+    }
+    let server = Server::start_in(environment).await;
+    server.save("bot_memory", "a", r#"{"n":0}"#, "bot", "before").await;
+    for (n, frozen) in [(1, false), (2, true)] {
+        if frozen {
+            postgres.signal("STOP");
+        } else {
+            postgres.stop("fast");
+        }
+        let body = format!(r#"{{"state_type":"bot_memory","state_id":"a","data":{{"n":{n}}}}}"#);
+        let (status, pending) = server.post("/states", body).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{pending}");
+        let away = server.until_status(|status| status["breaker"]["state"] == "open").await;
+        assert_eq!(away["breaker"]["recovery_timeout_seconds"], 3600.0, "{away}");
+        if frozen {
+            postgres.signal("CONT");
+        } else {
+            postgres.run();
+        }
+        server.until_status(|status| status["fallback"]["pending"] == 0).await;
+        let (_, saved) = server.get("/states/a?state_type=bot_memory").await;
+        assert_eq!((&saved["version"], &saved["data"]["n"]), (&(n + 1).into(), &n.into()), "{saved}");
+    }
+    let (_, status) = server.get("/status").await;
+    assert_eq!(status["breaker"]["state"], "closed", "{status}");
+}

@@ -90,6 +90,15 @@ impl Breaker {
         }
     }
 
+    /// Somebody else has heard from the store: the next call may try it, however long it would have been left alone.
+    pub(super) fn heard_from(&self) {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        if inner.forced.is_none() && matches!(inner.phase, Phase::Open { .. }) {
+            inner.turn(Phase::HalfOpen { probing: false }, now);
+        }
+    }
+
     /// As if nothing had ever failed.
     pub(super) fn reset(&self) {
         let now = self.clock.now();

@@ -56,6 +56,29 @@ fn it_opens_waits_tries_once_and_closes() {
 }
 
 #[test]
+fn a_store_that_was_heard_from_is_tried_at_once() {
+    let (breaker, hand) = breaker(2);
+    breaker.heard_from();
+    assert_eq!(breaker.status().state, BreakerState::Closed);
+    (0..2).for_each(|_| fail(&breaker));
+    breaker.heard_from();
+    assert_eq!(breaker.status().state, BreakerState::HalfOpen);
+    let probe = breaker.enter().unwrap();
+    breaker.heard_from();
+    refused(&breaker);
+    // It answered somebody else, but not us: it is left alone again.
+    probe.failed();
+    assert_eq!(refused(&breaker), Duration::from_mins(1));
+    hand.turn(1);
+    breaker.heard_from();
+    breaker.enter().unwrap().succeeded();
+    assert_eq!(breaker.status().state, BreakerState::Closed);
+    breaker.force(ForcedState::Open);
+    breaker.heard_from();
+    assert_eq!(breaker.status().state, BreakerState::Open, "by hand is by hand");
+}
+
+#[test]
 fn d_116_successes_and_time_take_failures_away() {
     let (breaker, hand) = breaker(3);
     fail(&breaker);

@@ -4,7 +4,7 @@ mod breaker;
 mod record;
 mod settings;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,7 +37,7 @@ const SLOW_WINDOW: Duration = Duration::from_hours(1);
 pub struct GuardedStore {
     inner: Arc<dyn StateStore>,
     settings: GuardSettings,
-    breaker: Breaker,
+    breaker: Arc<Breaker>,
     clock: Arc<dyn Ticks>,
     slow: Longest<&'static str>,
     /// What the store last said of itself.
@@ -49,6 +49,10 @@ impl GuardedStore {
     /// Guards a store.
     pub async fn new(inner: Arc<dyn StateStore>, settings: GuardSettings, clock: Arc<dyn Ticks>) -> Self {
         let breaker = Breaker::new(settings.failure_threshold, settings.recovery_timeout, Arc::clone(&clock));
+        let breaker = Arc::new(breaker);
+        if let Some(bell) = inner.bell() {
+            tokio::spawn(listen_for_returns(bell, Arc::downgrade(&breaker)));
+        }
         let described = Mutex::new(inner.status().await);
         let (slow, facts) = (Longest::of(SLOW_WINDOW), Mutex::default());
         Self { inner, settings, breaker, clock, slow, described, facts }
@@ -164,6 +168,18 @@ impl GuardedStore {
 
     fn describe(&self) -> StoreStatus {
         self.described.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A store that says by itself that it is back need not be left alone any longer.
+async fn listen_for_returns(mut bell: watch::Receiver<Rung>, breaker: Weak<Breaker>) {
+    let mut before = bell.borrow_and_update().returns;
+    while bell.changed().await.is_ok() {
+        let returns = bell.borrow_and_update().returns;
+        let Some(breaker) = breaker.upgrade() else { return };
+        if std::mem::replace(&mut before, returns) != returns {
+            breaker.heard_from();
+        }
     }
 }
 

@@ -77,7 +77,8 @@ impl Bell {
         let company = Arc::<Company>::default();
         let telling = Box::pin(tell(Arc::clone(link), to_tell, name, Arc::clone(&company)));
         let ticking = tick(Arc::clone(&ring));
-        let counting = Box::pin(count(Arc::clone(link), Arc::clone(&company), news.clone()));
+        let counting =
+            Box::pin(count(Arc::clone(link), Arc::clone(&ring), Arc::clone(&company), news.clone()));
         let listening = Box::pin(listen(Arc::clone(link), ring, name, Arc::clone(&company), news.clone()));
         let stopped = stop.clone();
         let work = async move { tokio::join!(telling, listening, ticking, counting) };
@@ -146,11 +147,22 @@ async fn tick(ring: Arc<watch::Sender<Rung>>) {
     }
 }
 
-async fn count(link: Arc<Link>, company: Arc<Company>, news: watch::Sender<News>) {
+/// Counts who listens, which also shows when a database that was away is back.
+async fn count(
+    link: Arc<Link>,
+    ring: Arc<watch::Sender<Rung>>,
+    company: Arc<Company>,
+    news: watch::Sender<News>,
+) {
+    let mut away = false;
     loop {
         tokio::time::sleep(TICK).await;
+        let counted = link.within(listeners(&link)).await;
+        if std::mem::replace(&mut away, counted.is_err()) && !away {
+            ring.send_modify(|rung| rung.returns += 1);
+        }
         // Without an answer everything stays as it is: a notice too many harms nobody.
-        if let Ok(listeners) = link.within(listeners(&link)).await {
+        if let Ok(listeners) = counted {
             let own = i64::from(company.listening.load(Ordering::Relaxed));
             if listeners > own {
                 company.meet(&news);

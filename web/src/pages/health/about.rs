@@ -27,7 +27,8 @@ pub(super) fn Chain() -> impl IntoView {
     let figures = move || {
         status.with(|status| {
             status.as_ref().map(|status| {
-                let to = status.verified_seq.map_or_else(|| "nothing yet".to_owned(), |seq| number::count(seq.0));
+                let to =
+                    status.verified_seq.map_or_else(|| "nothing yet".to_owned(), |seq| number::count(seq.0));
                 let broken = if status.chain_fault.is_some() { "1" } else { "0" };
                 let key = if status.key_required { "wanted" } else { "not wanted on this address" };
                 let of = status.seq.map(|seq| format!("of {}", number::count(seq.0))).unwrap_or_default();
