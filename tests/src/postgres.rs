@@ -73,6 +73,22 @@ impl Postgres {
         standby
     }
 
+    /// Lets the copy receive nothing more, and this server acknowledge without it.
+    ///
+    /// # Panics
+    /// If the copy goes on receiving.
+    pub fn part_from(&self, standby: &Self) {
+        for (server, setting) in [(self, "synchronous_standby_names"), (standby, "primary_conninfo")] {
+            server.sql(USER, &format!("ALTER SYSTEM SET {setting} = ''"));
+            server.sql(USER, "SELECT pg_reload_conf()");
+        }
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.sql(USER, "SELECT count(*) FROM pg_stat_replication") != "0" {
+            assert!(Instant::now() < deadline, "the standby goes on receiving");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Lets the server take TLS, too, with a certificate for `localhost` that signs itself; returns the certificate.
     ///
     /// # Panics

@@ -15,6 +15,8 @@ pub(crate) enum Part {
     Postgres,
     /// Saves with InfluxDB as the store, next to its own line writes.
     Influx,
+    /// How soon a thousand subscribers have a message.
+    Watching,
     /// What must cost the same however large the store is.
     Size,
     /// The comparing of documents.

@@ -1,6 +1,7 @@
 //! The command line: `serve`, `status`, `check`, `verify`, `import`, `openapi`.
 
 mod check;
+mod handles;
 mod import;
 mod logging;
 mod open;

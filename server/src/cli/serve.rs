@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, logging, open};
+use super::{Done, handles, logging, open};
 use crate::config::{Config, Loaded};
 use crate::http::{self, Options};
 use crate::store::{AwaitedStore, Layered};
@@ -15,6 +15,7 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
+    handles::ask_for_all();
     // The signals are taken over before anything is opened, so that none of them can interrupt that.
     let stop = stop_on_signals()?;
     let listening = http::bind(&config.api.listen)

@@ -8,11 +8,13 @@ mod baseline;
 mod client;
 mod diffing;
 mod influx;
+mod long_history;
 mod postgres;
 mod saves;
 mod server;
 mod snapshots;
 mod table;
+mod watching;
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,7 +24,7 @@ use table::Table;
 /// How long each rate is measured.
 const WINDOW: Duration = Duration::from_secs(5);
 /// What `--only` takes.
-const PARTS: [&str; 5] = ["sqlite", "postgres", "influx", "size", "diff"];
+const PARTS: [&str; 6] = ["sqlite", "postgres", "influx", "watching", "size", "diff"];
 
 // One thread: the load shares the cores with what is measured, as `pgbench` does.
 #[tokio::main(flavor = "current_thread")]
@@ -47,12 +49,19 @@ async fn main() {
     if wanted("influx") {
         influx::measure(&mut table, WINDOW).await;
     }
+    if wanted("watching") {
+        progress("many subscribers");
+        let server = server::Server::start(&folder.path().join("watched.db")).await;
+        watching::measure(&mut table, &server, WINDOW).await;
+        server.stop().await;
+    }
     if wanted("size") {
         let small = snapshots::of_store_with(&folder.path().join("small.db"), 1_000).await;
         costs(&mut table, "1,000", &small, None);
         if !quick {
             let large = snapshots::of_store_with(&folder.path().join("large.db"), 1_000_000).await;
             costs(&mut table, "1,000,000", &large, Some(&small));
+            long_history::measure(&mut table, &folder.path().join("long.db")).await;
         }
     }
     if wanted("diff") {

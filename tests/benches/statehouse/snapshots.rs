@@ -44,7 +44,7 @@ pub(crate) async fn of_store_with(database: &Path, size: usize) -> Costs {
     costs
 }
 
-async fn median(
+pub(crate) async fn median(
     client: &mut Client,
     method: Method,
     path: &str,

@@ -1,5 +1,6 @@
 //! Several servers, and a store that is itself an InfluxDB.
 
+use statehouse_server::store::postgres::PostgresHost;
 use statehouse_tests::influx::Influx;
 use statehouse_tests::postgres::Postgres;
 use statehouse_tests::server::Server;
@@ -27,6 +28,40 @@ async fn two_servers_on_one_postgresql_write_the_same_points() {
     assert_eq!(all(&influx, &bucket).await.len(), 40, "two values of each version, once");
     let found = values(&influx, &bucket, "position", "s1", "n").await;
     assert_eq!(found.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [1.0, 4.0, 7.0, 10.0, 13.0, 16.0, 19.0]);
+}
+
+/// A failover to a standby that had not received everything: the mirror notices that its place is in no log any more, and
+/// goes on with the one that there is. What was drawn already stays drawn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_lost_its_end_is_followed_where_it_goes_on() {
+    let influx = Influx::start().await;
+    let bucket = influx.bucket().await;
+    let primary = Postgres::start();
+    let standby = primary.start_standby();
+    let mut settings = primary.database();
+    settings.hosts.push(PostgresHost { host: "127.0.0.1".into(), port: standby.port() });
+    let mut server = Server::start_on_with(&settings, Influx::mirror_variables(&bucket, "position=/n")).await;
+    for n in 1..=8 {
+        if n == 6 {
+            primary.part_from(&standby);
+        }
+        server.save("position", "a", &format!(r#"{{"n":{n}}}"#), "bot", "").await;
+    }
+    assert_eq!(settled(&server).await["points"], 8);
+    primary.kill();
+    standby.promote();
+    server.until_ready().await;
+    for n in 100..103 {
+        let saved = server.save("position", "a", &format!(r#"{{"n":{n}}}"#), "bot", "").await;
+        assert_eq!(saved["seq"], n - 94, "after the five that the standby had");
+    }
+    // Everything of the log that there is now, once more or for the first time.
+    let status = server.until_status(|status| status["mirror"]["points"] == 8 + 8).await;
+    let mirror = &status["mirror"];
+    assert_eq!((&mirror["lost"], &mirror["behind"]), (&0.into(), &0.into()), "{mirror}");
+    let found = values(&influx, &bucket, "position", "a", "n").await;
+    let expected = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 100.0, 101.0, 102.0];
+    assert_eq!(found.iter().map(|(_, n)| *n).collect::<Vec<_>>(), expected);
 }
 
 /// The bucket of the store is refused where it is named; under another name of its server it is not disturbed.

@@ -1,25 +1,10 @@
 //! A failover to a standby that had not received everything: what is lost is said, never skipped.
 
-use std::time::{Duration, Instant};
-
 use reqwest::StatusCode;
 use statehouse_server::store::postgres::PostgresHost;
 use statehouse_tests::postgres::Postgres;
 use statehouse_tests::server::Server;
 use statehouse_tests::socket::Socket;
-
-/// Lets the standby receive nothing more, and the primary acknowledge without it.
-fn part(primary: &Postgres, standby: &Postgres) {
-    for (server, setting) in [(primary, "synchronous_standby_names"), (standby, "primary_conninfo")] {
-        server.sql("postgres", &format!("ALTER SYSTEM SET {setting} = ''"));
-        server.sql("postgres", "SELECT pg_reload_conf()");
-    }
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while primary.sql("postgres", "SELECT count(*) FROM pg_stat_replication") != "0" {
-        assert!(Instant::now() < deadline, "the standby goes on receiving");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_position_beyond_what_a_failover_kept_is_an_error_and_never_skipped() {
@@ -32,7 +17,7 @@ async fn a_position_beyond_what_a_failover_kept_is_an_error_and_never_skipped() 
     watcher.subscribe("states", Some(0)).await;
     for n in 1..=8 {
         if n == 6 {
-            part(&primary, &standby);
+            primary.part_from(&standby);
         }
         server.save("bot_memory", "a", &format!(r#"{{"n":{n}}}"#), "bot", "because").await;
         assert_eq!(watcher.update().await["seq"], n);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use statehouse_server::config::{ApiKey, Origins};
 use statehouse_server::http::Options;
 use statehouse_tests::local::{Local, Start};
+use statehouse_tests::server::Server;
 use statehouse_tests::socket::Socket;
 
 async fn save(server: &Local, id: &str, n: u64) {
@@ -340,4 +341,21 @@ async fn d_080_with_a_key_a_session_presents_it_by_header_or_subprotocol() {
     let socket =
         Socket::try_open(address, "/api/v1/ws", &[("sec-websocket-protocol", &offer(key))]).await.unwrap();
     assert_eq!(socket.response.headers()["sec-websocket-protocol"], "statehouse", "the key is not sent back");
+}
+
+/// Many systems start a program with a small number of file handles, and give it more if it asks.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_small_number_of_file_handles_limits_nobody_who_may_have_more() {
+    let server = Server::start_after("ulimit -Sn 64").await;
+    let mut sockets = Vec::new();
+    for _ in 0..100 {
+        let mut socket = Socket::open(server.address()).await;
+        socket.subscribe("states", None).await;
+        sockets.push(socket);
+    }
+    server.save("position", "a", r#"{"n":1}"#, "bot", "").await;
+    for socket in &mut sockets {
+        assert_eq!(socket.update().await["seq"], 1);
+    }
 }
