@@ -108,6 +108,6 @@ pub struct Rung {
     pub lists: u64,
     /// Grows from time to time, and when notices may have been lost: then the store must be asked.
     pub ticks: u64,
-    /// Grows when the store answers the bell's own questions again after it did not.
-    pub returns: u64,
+    /// Grows each time that the store has answered the bell's own question: it does not while the store is away.
+    pub answers: u64,
 }

@@ -51,7 +51,7 @@ impl GuardedStore {
         let breaker = Breaker::new(settings.failure_threshold, settings.recovery_timeout, Arc::clone(&clock));
         let breaker = Arc::new(breaker);
         if let Some(bell) = inner.bell() {
-            tokio::spawn(listen_for_returns(bell, Arc::downgrade(&breaker)));
+            tokio::spawn(hear_from(bell, Arc::downgrade(&breaker)));
         }
         let described = Mutex::new(inner.status().await);
         let (slow, facts) = (Longest::of(SLOW_WINDOW), Mutex::default());
@@ -171,13 +171,13 @@ impl GuardedStore {
     }
 }
 
-/// A store that says by itself that it is back need not be left alone any longer.
-async fn listen_for_returns(mut bell: watch::Receiver<Rung>, breaker: Weak<Breaker>) {
-    let mut before = bell.borrow_and_update().returns;
+/// A store that answers its own bell need not be left alone any longer.
+async fn hear_from(mut bell: watch::Receiver<Rung>, breaker: Weak<Breaker>) {
+    let mut before = bell.borrow_and_update().answers;
     while bell.changed().await.is_ok() {
-        let returns = bell.borrow_and_update().returns;
+        let answers = bell.borrow_and_update().answers;
         let Some(breaker) = breaker.upgrade() else { return };
-        if std::mem::replace(&mut before, returns) != returns {
+        if std::mem::replace(&mut before, answers) != answers {
             breaker.heard_from();
         }
     }

@@ -147,22 +147,18 @@ async fn tick(ring: Arc<watch::Sender<Rung>>) {
     }
 }
 
-/// Counts who listens, which also shows when a database that was away is back.
+/// Counts who listens, which also shows that the database is there.
 async fn count(
     link: Arc<Link>,
     ring: Arc<watch::Sender<Rung>>,
     company: Arc<Company>,
     news: watch::Sender<News>,
 ) {
-    let mut away = false;
     loop {
         tokio::time::sleep(TICK).await;
-        let counted = link.within(listeners(&link)).await;
-        if std::mem::replace(&mut away, counted.is_err()) && !away {
-            ring.send_modify(|rung| rung.returns += 1);
-        }
         // Without an answer everything stays as it is: a notice too many harms nobody.
-        if let Ok(listeners) = counted {
+        if let Ok(listeners) = link.within(listeners(&link)).await {
+            ring.send_modify(|rung| rung.answers += 1);
             let own = i64::from(company.listening.load(Ordering::Relaxed));
             if listeners > own {
                 company.meet(&news);
