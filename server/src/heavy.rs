@@ -16,6 +16,7 @@ pub(crate) fn work<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
+    use std::time::Duration;
 
     use super::*;
 
@@ -25,7 +26,7 @@ mod tests {
         let (served, hears) = mpsc::channel();
         let waited = runtime.spawn(async move {
             tokio::spawn(async move { served.send(()) });
-            work(BYTES, || hears.recv())
+            work(BYTES, || hears.recv_timeout(Duration::from_secs(30)))
         });
         assert_eq!(runtime.block_on(waited).unwrap(), Ok(()), "the other was served before the work ended");
     }
