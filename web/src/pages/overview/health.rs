@@ -41,8 +41,6 @@ pub(crate) fn Health() -> impl IntoView {
 
 fn cells(status: &Status, running: i64) -> Vec<Cell> {
     let store = &status.store;
-    // Pages are shown once the store has been counted.
-    let (invalid, live) = (status.states_invalid.unwrap_or_default(), status.states_live.unwrap_or_default());
     let mut cells = vec![
         Cell {
             name: "Store",
@@ -65,9 +63,16 @@ fn cells(status: &Status, running: i64) -> Vec<Cell> {
         },
         Cell {
             name: "Invalid",
-            mark: if invalid > 0 { Mark::Bad } else { Mark::Good },
-            figure: number::count(invalid),
-            about: format!("of {} live", number::counted(live, "state", "states")),
+            mark: match status.states_invalid {
+                None => Mark::None,
+                Some(0) => Mark::Good,
+                Some(_) => Mark::Bad,
+            },
+            figure: status.states_invalid.map_or_else(|| "no data".to_owned(), number::count),
+            about: status
+                .states_live
+                .map(|live| format!("of {} live", number::counted(live, "state", "states")))
+                .unwrap_or_default(),
             wide: false,
         },
         chain(status),
