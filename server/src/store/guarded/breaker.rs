@@ -8,6 +8,9 @@ use statehouse_core::api::{BreakerState, BreakerStatus, ForcedState};
 use super::record::{Outage, Record, Turn};
 use crate::store::{StoreError, Ticks};
 
+/// How long a store that answers others is left alone after a first try that failed.
+const FIRST_REST: Duration = Duration::from_secs(2);
+
 /// Counts failures and says whether calls may go through. No lock is held while a call runs.
 pub(super) struct Breaker {
     clock: Arc<dyn Ticks>,
@@ -23,6 +26,8 @@ struct Inner {
     /// Failures that count, as of `weighed`: they lose half their weight in one recovery time.
     weight: f64,
     weighed: Duration,
+    /// Tries in a row that failed: a store may answer others and still not do what it is asked.
+    failed_tries: u32,
     /// Grows whenever the phase changes, so that calls from before say nothing about now.
     epoch: u64,
     opened: u64,
@@ -50,6 +55,7 @@ impl Breaker {
             forced: None,
             weight: 0.0,
             weighed: clock.now(),
+            failed_tries: 0,
             epoch: 0,
             opened: 0,
             refused: 0,
@@ -90,11 +96,17 @@ impl Breaker {
         }
     }
 
-    /// Somebody else has heard from the store: the next call may try it, however long it would have been left alone.
+    /// Somebody else has heard from the store: the next call may try it, though it would have been left alone for longer.
+    /// Where tries have failed all the same it is left alone twice as long each time.
     pub(super) fn heard_from(&self) {
         let now = self.clock.now();
         let mut inner = self.lock();
-        if inner.forced.is_none() && matches!(inner.phase, Phase::Open { .. }) {
+        let Phase::Open { since } = inner.phase else { return };
+        let rest = match inner.failed_tries {
+            0 => Duration::ZERO,
+            tries => FIRST_REST.saturating_mul(1 << (tries - 1).min(16)),
+        };
+        if inner.forced.is_none() && now >= since + rest {
             inner.turn(Phase::HalfOpen { probing: false }, now);
         }
     }
@@ -105,6 +117,7 @@ impl Breaker {
         let mut inner = self.lock();
         inner.forced = None;
         inner.weight = 0.0;
+        inner.failed_tries = 0;
         inner.turn(Phase::Closed, now);
     }
 
@@ -196,6 +209,7 @@ impl Pass<'_> {
         inner.weighed = now;
         if matches!(inner.phase, Phase::HalfOpen { .. }) {
             inner.weight = 0.0;
+            inner.failed_tries = 0;
             inner.turn(Phase::Closed, now);
         }
     }
@@ -212,7 +226,9 @@ impl Pass<'_> {
         inner.weighed = now;
         // Failures that come one after the other have lost a little when the last of them comes.
         let enough = inner.weight > f64::from(self.breaker.threshold) - 0.5;
-        if inner.forced.is_none() && (enough || matches!(inner.phase, Phase::HalfOpen { .. })) {
+        let was_a_try = matches!(inner.phase, Phase::HalfOpen { .. });
+        inner.failed_tries = inner.failed_tries.saturating_add(u32::from(was_a_try));
+        if inner.forced.is_none() && (enough || was_a_try) {
             inner.opened += 1;
             inner.turn(Phase::Open { since: now }, now);
         }

@@ -66,13 +66,24 @@ fn a_store_that_was_heard_from_is_tried_at_once() {
     let probe = breaker.enter().unwrap();
     breaker.heard_from();
     refused(&breaker);
-    // It answered somebody else, but not us: it is left alone again.
+    // It answers somebody else, but not us: it is left alone, longer each time.
     probe.failed();
-    assert_eq!(refused(&breaker), Duration::from_mins(1));
-    hand.turn(1);
-    breaker.heard_from();
+    for rest in [2, 4, 8] {
+        breaker.heard_from();
+        hand.turn(rest - 1);
+        breaker.heard_from();
+        assert_eq!(refused(&breaker), Duration::from_secs(61 - rest));
+        hand.turn(1);
+        breaker.heard_from();
+        fail(&breaker);
+    }
+    hand.turn(60);
     breaker.enter().unwrap().succeeded();
     assert_eq!(breaker.status().state, BreakerState::Closed);
+    // It is well again, and what was is forgotten.
+    (0..2).for_each(|_| fail(&breaker));
+    breaker.heard_from();
+    breaker.enter().unwrap().succeeded();
     breaker.force(ForcedState::Open);
     breaker.heard_from();
     assert_eq!(breaker.status().state, BreakerState::Open, "by hand is by hand");
