@@ -62,7 +62,8 @@ fn print_status(status: &Status) {
     println!("Status          {}", if status.store.up { "connected" } else { "does not answer" });
     println!("Engine          {}, {size}", status.store.engine);
     println!("Versions        {}", known(status.seq.map(|seq| seq.0)));
-    println!("States          {} live, {} deleted", known(status.states_live), known(status.states_deleted));
+    let (live, deleted) = (known(status.states_live), known(status.states_deleted));
+    println!("States          {live} live, {deleted} deleted");
     println!("Snapshots       {}", known(status.snapshots));
 }
 

@@ -22,7 +22,8 @@ pub(super) async fn store(config: &Config) -> Result<(Layered, Option<Arc<Awaite
         StoreConfig::Postgres(settings) => {
             let given = settings.clone();
             let open = move || PostgresStore::open(given.clone()).map(shared).boxed();
-            let opening = Opening { kind: "postgresql", shared: true, open: Box::new(open) };
+            let opening =
+                Opening { kind: "postgresql", engine: "PostgreSQL", shared: true, open: Box::new(open) };
             AwaitedStore::start(opening).await.map_err(|error| at(settings, &error))?
         }
         StoreConfig::Influx(options) => {
@@ -31,7 +32,8 @@ pub(super) async fn store(config: &Config) -> Result<(Layered, Option<Arc<Awaite
                 let given = given.clone();
                 async move { InfluxStore::open(&given).await }.map(shared).boxed()
             };
-            let opening = Opening { kind: "influxdb", shared: false, open: Box::new(open) };
+            let opening =
+                Opening { kind: "influxdb", engine: "InfluxDB", shared: false, open: Box::new(open) };
             AwaitedStore::start(opening).await.map_err(|error| at(options, &error))?
         }
     };

@@ -11,7 +11,8 @@ use hyper::header::{AUTHORIZATION, HOST};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use statehouse_core::api::{
-    BreakerState, BreakerStatus, CacheStatus, FallbackStatus, MirrorState, MirrorStatus, Problem, Status,
+    BreakerState, BreakerStatus, CacheStatus, FallbackStatus, LatencyStatus, MirrorState, MirrorStatus,
+    Problem, Status,
 };
 use tokio::net::TcpStream;
 
@@ -99,28 +100,32 @@ fn print(status: &Status) {
         println!("                the figures below are from {} ago", age(then, status.now));
     }
     println!("Versions        {}", known(status.seq.map(|seq| seq.0)));
-    let (live, deleted) = (known(status.states_live), known(status.states_deleted));
-    println!(
-        "States          {live} live, {deleted} deleted, {} that break rules",
-        known(status.states_invalid)
-    );
+    match (status.states_live, status.states_deleted, status.states_invalid) {
+        (Some(live), Some(deleted), Some(invalid)) => {
+            println!("States          {live} live, {deleted} deleted, {invalid} that break rules");
+        }
+        _ => println!("States          no data"),
+    }
     println!("Snapshots       {}", known(status.snapshots));
     let verified = status.verified_seq.map_or("not yet".to_owned(), |seq| format!("up to {seq}"));
     println!(
         "Chain checked   {}",
         status.chain_fault.as_deref().map_or(verified, |fault| format!("BROKEN: {fault}"))
     );
-    let (commit, lag) = (&status.commit, &status.event_lag);
-    println!(
-        "Commits         p50 {:.1} ms, p99 {:.1} ms, {} in 5 minutes",
-        commit.p50_ms, commit.p99_ms, commit.count
-    );
-    println!("Event lag       p50 {:.1} ms, p99 {:.1} ms", lag.p50_ms, lag.p99_ms);
+    println!("Commits         {}, {} in 5 minutes", latency(&status.commit), status.commit.count);
+    println!("Event lag       {}", latency(&status.event_lag));
     println!("Listeners       {}", status.listeners);
     status.breaker.iter().for_each(print_breaker);
     status.caches.iter().for_each(print_cache);
     status.fallback.iter().for_each(print_fallback);
     status.mirror.iter().for_each(print_mirror);
+}
+
+fn latency(latency: &LatencyStatus) -> String {
+    match latency.count {
+        0 => "no data".to_owned(),
+        _ => format!("p50 {:.1} ms, p99 {:.1} ms", latency.p50_ms, latency.p99_ms),
+    }
 }
 
 /// A count, which is not known as long as the store was never reached.

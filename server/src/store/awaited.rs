@@ -28,8 +28,10 @@ pub type Attempt = BoxFuture<'static, Result<Arc<dyn StateStore>>>;
 
 /// How to open a store, and what is known of it before that.
 pub struct Opening {
-    /// Its engine, as `/status` names it.
+    /// Its engine as `/status` names it, for programs.
     pub kind: &'static str,
+    /// The same for people.
+    pub engine: &'static str,
     /// Whether other servers may write to the same store.
     pub shared: bool,
     /// One attempt.
@@ -47,6 +49,7 @@ pub enum Awaited {
 /// A store that was not there when the server started. Until it is, every call is [`StoreError::NotReached`].
 pub struct AwaitedStore {
     kind: &'static str,
+    engine: &'static str,
     found: OnceLock<Arc<dyn StateStore>>,
     /// Why it is not there.
     why: Mutex<String>,
@@ -74,6 +77,7 @@ impl AwaitedStore {
         tracing::warn!("the store is away, the server starts without it and keeps looking: {why}");
         let store = Arc::new(Self {
             kind: opening.kind,
+            engine: opening.engine,
             found: OnceLock::new(),
             why: Mutex::new(why),
             refused: watch::Sender::new(None),
@@ -192,7 +196,7 @@ impl Admin for AwaitedStore {
             Ok(store) => store.status().await,
             Err(_) => StoreStatus {
                 kind: self.kind.to_owned(),
-                engine: "not reached yet".to_owned(),
+                engine: self.engine.to_owned(),
                 up: false,
                 size_bytes: None,
                 pool: None,

@@ -182,3 +182,35 @@ async fn the_same_page_on_a_phone() {
     browser.assert_clean(&["Failed to load resource"]).await;
     browser.close().await;
 }
+
+#[tokio::test]
+async fn a_server_that_has_never_reached_its_store_says_so_and_its_pages_come_with_the_store() {
+    let postgres = Postgres::start();
+    let (settings, folder) = (postgres.database(), tempfile::tempdir().unwrap());
+    let mut variables = Server::variables(&settings);
+    variables.push(("TRADING_STATE_ENABLE_FILE_FALLBACK".into(), "true".into()));
+    variables.push(("TRADING_STATE_FALLBACK_DIR".into(), folder.path().display().to_string()));
+    postgres.stop("fast");
+    let server = Server::start_without_store(variables).await;
+    save_for_later(&server, "alpha", r#"{"n":1}"#).await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.see_text("main", "The store has not been reached since the server started.").await;
+    browser.see_text(".foot", "PostgreSQL").await;
+    browser.pictures("01-overview-no-store").await;
+    browser.click("main a", "Health").await;
+    browser.see_text(".page-head", "The store is away, 1 write waits in the journal").await;
+    browser.see_text(".incident", "Since").await;
+    browser.see_text(".incident", "1 write went to the local journal, 1 waits to be replayed").await;
+    browser.see_text("[aria-label='Store']", "no data").await;
+    browser.pictures("09-health-no-store").await;
+    browser.go("/").await;
+    browser.see_text("main", "The store has not been reached").await;
+
+    postgres.run();
+    browser.see_text(".health", "PostgreSQL").await;
+    browser.see_text("main", "alpha").await;
+    browser.see_no_text("main", "The store has not been reached").await;
+    assert_eq!(head(&server, "alpha").await, (Value::from(1), Value::from(1)));
+    browser.assert_clean(&["Failed to load resource"]).await;
+    browser.close().await;
+}

@@ -87,6 +87,13 @@ async fn how_it_is_without_its_store(server: &Server) {
     for unknown in ["seq", "states_live", "states_deleted", "states_invalid", "snapshots"] {
         assert_eq!(told.get(unknown), Some(&Value::Null), "{unknown}");
     }
+    let (_, details) = server.get("/status/details").await;
+    let incident = &details["incident"];
+    assert_eq!(incident["journaled"], 1, "{incident}");
+    assert!(
+        incident["answered_at"].is_null() && incident["ended_at"].is_null(),
+        "it is not over: {incident}"
+    );
     let figures = server.request(Method::GET, "/metrics").send().await.unwrap();
     assert_eq!(figures.status(), StatusCode::OK);
     let figures = figures.text().await.unwrap();

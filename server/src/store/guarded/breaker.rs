@@ -214,6 +214,12 @@ impl Pass<'_> {
         }
     }
 
+    /// The store has not come yet. It is an outage, but no failure that opens anything: nobody keeps it from coming.
+    pub(super) fn was_not_there(self) {
+        let now = self.breaker.clock.now();
+        self.breaker.lock().record.failed(now);
+    }
+
     /// The store failed, or did not answer in time.
     pub(super) fn failed(self) {
         let now = self.breaker.clock.now();

@@ -134,7 +134,10 @@ impl GuardedStore {
             };
             let begun = Instant::now();
             match timeout_at(deadline, call(self.inner.as_ref())).await {
-                Ok(Err(error @ StoreError::NotReached(_))) => return Err(error),
+                Ok(Err(error @ StoreError::NotReached(_))) => {
+                    pass.was_not_there();
+                    return Err(error);
+                }
                 Ok(Err(error)) if error.is_outage() => {
                     pass.failed();
                     failure = Some(error);
@@ -201,7 +204,10 @@ impl Commits for GuardedStore {
                 Err(refused) => return Err(failure.unwrap_or(refused)),
             };
             let error = match timeout_at(deadline, self.inner.commit(group, now)).await {
-                Ok(Err(error @ StoreError::NotReached(_))) => return Err(error),
+                Ok(Err(error @ StoreError::NotReached(_))) => {
+                    pass.was_not_there();
+                    return Err(error);
+                }
                 Ok(Err(error)) if error.is_outage() => error,
                 Ok(answer) => {
                     pass.succeeded();
@@ -243,7 +249,10 @@ impl Admin for GuardedStore {
     async fn ping(&self) -> Result<()> {
         let pass = self.breaker.enter()?;
         match timeout_at(self.deadline(), self.inner.ping()).await {
-            Ok(Err(error @ StoreError::NotReached(_))) => Err(error),
+            Ok(Err(error @ StoreError::NotReached(_))) => {
+                pass.was_not_there();
+                Err(error)
+            }
             Ok(Err(error)) if error.is_outage() => {
                 pass.failed();
                 Err(error)

@@ -40,7 +40,11 @@ pub(super) fn Store() -> impl IntoView {
 }
 
 fn engine(status: &Status) -> impl IntoView + use<> {
-    let durable = !status.store.promises.iter().any(|promise| promise.starts_with("NOT durable"));
+    let durable = match status.store.promises.as_slice() {
+        [] => "no data",
+        promises if promises.iter().any(|promise| promise.starts_with("NOT durable")) => "OFF",
+        _ => "on",
+    };
     let (commit, about) = latency(&status.commit);
     // Who packed it stands with the versions below.
     let engine = status.store.engine.split(" (").next().unwrap_or_default().to_owned();
@@ -48,7 +52,7 @@ fn engine(status: &Status) -> impl IntoView + use<> {
         view! { <Line name="Counts as of" figure=age::clock(time)/> }
     });
     view! {
-        <Line name=format!("{engine}, durable commits") figure=if durable { "on" } else { "OFF" }/>
+        <Line name=format!("{engine}, durable commits") figure=durable/>
         <Line name="Commit, p50 and p99" figure=commit about/>
         {stale}
     }
