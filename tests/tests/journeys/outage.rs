@@ -194,6 +194,7 @@ async fn a_server_that_has_never_reached_its_store_says_so_and_its_pages_come_wi
     let server = Server::start_without_store(variables).await;
     save_for_later(&server, "alpha", r#"{"n":1}"#).await;
     let browser = Browser::open(&server.origin()).await;
+    browser.go("/").await;
     browser.see_text("main", "The store has not been reached since the server started.").await;
     browser.see_text(".foot", "PostgreSQL").await;
     browser.pictures("01-overview-no-store").await;
