@@ -1,5 +1,6 @@
 //! A store that answers in time: time-outs, a few careful retries, and a circuit breaker in front of another store.
 
+mod admin;
 mod breaker;
 mod record;
 mod settings;
@@ -16,8 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use super::forward::forward_reads;
 use super::longest::{Long, Longest};
 use super::{
-    Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
-    Written,
+    Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest, Written,
 };
 use breaker::Breaker;
 
@@ -240,68 +240,5 @@ impl Commits for GuardedStore {
             return Ok(false);
         }
         timeout_at(self.deadline(), self.inner.keep_up(now)).await.unwrap_or_else(|_| Err(self.late()))
-    }
-}
-
-#[async_trait]
-impl Admin for GuardedStore {
-    /// Tried once: whoever asks wants to know how it is now.
-    async fn ping(&self) -> Result<()> {
-        let pass = self.breaker.enter()?;
-        match timeout_at(self.deadline(), self.inner.ping()).await {
-            Ok(Err(error @ StoreError::NotReached(_))) => {
-                pass.was_not_there();
-                Err(error)
-            }
-            Ok(Err(error)) if error.is_outage() => {
-                pass.failed();
-                Err(error)
-            }
-            Ok(answer) => {
-                pass.succeeded();
-                answer
-            }
-            Err(_) => {
-                pass.failed();
-                Err(self.late())
-            }
-        }
-    }
-
-    async fn status(&self) -> StoreStatus {
-        if self.ping().await.is_ok()
-            && let Ok(status) = timeout_at(self.deadline(), self.inner.status()).await
-        {
-            *self.described.lock().unwrap_or_else(PoisonError::into_inner) = status.clone();
-            return status;
-        }
-        StoreStatus { up: false, ..self.describe() }
-    }
-
-    /// Says nothing about whether the store answers: this is asked out of curiosity.
-    async fn facts(&self) -> StoreFacts {
-        if self.breaker.status().state == BreakerState::Closed
-            && let Ok(facts) = timeout_at(Instant::now() + FACTS, self.inner.facts()).await
-        {
-            *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = facts.clone();
-            return facts;
-        }
-        let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        StoreFacts { pool: None, ..facts.clone() }
-    }
-
-    fn take_pool_peak(&self) -> Option<u32> {
-        self.inner.take_pool_peak()
-    }
-
-    fn bell(&self) -> Option<watch::Receiver<Rung>> {
-        self.inner.bell()
-    }
-
-    async fn close(&self) {
-        // A store that hangs must not keep the server from ending.
-        if timeout_at(self.deadline(), self.inner.close()).await.is_err() {
-            tracing::warn!("the store could not be closed in time");
-        }
     }
 }

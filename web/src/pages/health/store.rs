@@ -68,7 +68,7 @@ fn sizes(details: &StatusDetails, whole: Option<u64>) -> AnyView {
             view! { <Line name="Size, everything" figure=number::bytes(whole)/> }.into_any()
         }
         (None, None) => {
-            view! { <Line name="Size" figure="no data" about="this engine does not say"/> }.into_any()
+            view! { <Line name="Size" figure="no data" about="the store does not say"/> }.into_any()
         }
     }
 }

@@ -1,0 +1,74 @@
+//! Questions about the store itself, guarded: whether it is there, how it is, how large it is.
+
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+use statehouse_core::api::{BreakerState, StoreStatus};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use super::{FACTS, GuardedStore};
+use crate::store::{Admin, Result, Rung, StoreError, StoreFacts};
+
+#[async_trait]
+impl Admin for GuardedStore {
+    /// Tried once: whoever asks wants to know how it is now.
+    async fn ping(&self) -> Result<()> {
+        let pass = self.breaker.enter()?;
+        match timeout_at(self.deadline(), self.inner.ping()).await {
+            Ok(Err(error @ StoreError::NotReached(_))) => {
+                pass.was_not_there();
+                Err(error)
+            }
+            Ok(Err(error)) if error.is_outage() => {
+                pass.failed();
+                Err(error)
+            }
+            Ok(answer) => {
+                pass.succeeded();
+                answer
+            }
+            Err(_) => {
+                pass.failed();
+                Err(self.late())
+            }
+        }
+    }
+
+    async fn status(&self) -> StoreStatus {
+        if self.ping().await.is_ok()
+            && let Ok(status) = timeout_at(self.deadline(), self.inner.status()).await
+        {
+            *self.described.lock().unwrap_or_else(PoisonError::into_inner) = status.clone();
+            return status;
+        }
+        StoreStatus { up: false, ..self.describe() }
+    }
+
+    /// Says nothing about whether the store answers: this is asked out of curiosity.
+    async fn facts(&self) -> StoreFacts {
+        if self.breaker.status().state == BreakerState::Closed
+            && let Ok(facts) = timeout_at(Instant::now() + FACTS, self.inner.facts()).await
+        {
+            *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = facts.clone();
+            return facts;
+        }
+        let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        StoreFacts { pool: None, ..facts.clone() }
+    }
+
+    fn take_pool_peak(&self) -> Option<u32> {
+        self.inner.take_pool_peak()
+    }
+
+    fn bell(&self) -> Option<watch::Receiver<Rung>> {
+        self.inner.bell()
+    }
+
+    async fn close(&self) {
+        // A store that hangs must not keep the server from ending.
+        if timeout_at(self.deadline(), self.inner.close()).await.is_err() {
+            tracing::warn!("the store could not be closed in time");
+        }
+    }
+}
