@@ -42,6 +42,7 @@ impl Desk {
         let (clock, live) = (clock(), live());
         let status = remote(|| Some(()), move |()| api::status());
         let ready = RwSignal::new(false);
+        let look_again = once_after(move || status.reload());
         Effect::new(move || {
             let Some((seq, now)) = status.value.with(|status| status.as_ref().map(|s| (s.seq, s.now))) else {
                 return;
@@ -52,7 +53,7 @@ impl Desk {
                     live.connect(seq.0);
                     ready.set(true);
                 }
-                None => set_timeout(move || status.reload(), STATUS_EVERY),
+                None => look_again(STATUS_EVERY),
                 Some(_) => {}
             }
         });
@@ -65,23 +66,8 @@ impl Desk {
     }
 
     fn stay_fresh(self, live: Live) {
-        let again = |remote_reload: fn(Self)| {
-            let due = StoredValue::new(false);
-            move |after: Duration| {
-                if !due.try_get_value().unwrap_or(true) {
-                    due.set_value(true);
-                    set_timeout(
-                        move || {
-                            due.try_set_value(false);
-                            remote_reload(self);
-                        },
-                        after,
-                    );
-                }
-            }
-        };
-        let status_again = again(|desk| desk.status.reload());
-        let overview_again = again(|desk| desk.overview.reload());
+        let status_again = once_after(move || self.status.reload());
+        let overview_again = once_after(move || self.overview.reload());
         live.on_events(move |events: &[Event]| {
             status_again(STATUS_EVERY);
             let counts_moved = events.iter().any(|event| event.operation != Operation::Update);
@@ -106,5 +92,23 @@ impl Desk {
         set_interval(move || self.status.reload(), STATUS_ANYWAY);
         // The day moves on even when nothing is written.
         set_interval(move || self.overview.reload(), OVERVIEW_EVERY * 3);
+    }
+}
+
+/// Works after a while. Whoever asks meanwhile asks for the same: it is done once, so that what is asked for by several
+/// does not become more and more.
+fn once_after(work: impl Fn() + Copy + 'static) -> impl Fn(Duration) + Copy {
+    let due = StoredValue::new(false);
+    move |after: Duration| {
+        if !due.try_get_value().unwrap_or(true) {
+            due.set_value(true);
+            set_timeout(
+                move || {
+                    due.try_set_value(false);
+                    work();
+                },
+                after,
+            );
+        }
     }
 }
