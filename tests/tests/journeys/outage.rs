@@ -183,6 +183,23 @@ async fn the_same_page_on_a_phone() {
     browser.close().await;
 }
 
+/// The page looks again two seconds after each answer, and the Health page reads more often besides: still only one timer
+/// waits at a time, or there would be more and more requests.
+async fn looks_again_by_one_timer(browser: &Browser) {
+    let watch = "const set = window.setTimeout; window.__waiting = 0; window.__most = 0;
+        window.setTimeout = (work, after, ...more) => {
+            if (after !== 2000) return set(work, after, ...more);
+            window.__most = Math.max(window.__most, ++window.__waiting);
+            return set(() => { window.__waiting--; work(); }, after);
+        };
+        window.__read = () => performance.getEntriesByType('resource').filter(r => r.name.endsWith('/api/v1/status')).length;
+        window.__before = window.__read(); return true";
+    browser.script(watch, &[]).await;
+    let read = "return window.__read() >= window.__before + 8 && window.__most > 0";
+    browser.until(read, &[], "the status is not read again").await;
+    assert_eq!(browser.script("return window.__most", &[]).await, 1, "timers that wait at once");
+}
+
 #[tokio::test]
 async fn a_server_that_has_never_reached_its_store_says_so_and_its_pages_come_with_the_store() {
     let postgres = Postgres::start();
@@ -204,6 +221,7 @@ async fn a_server_that_has_never_reached_its_store_says_so_and_its_pages_come_wi
     browser.see_text(".incident", "1 write went to the local journal, 1 waits to be replayed").await;
     browser.see_text("[aria-label='Store']", "no data").await;
     browser.pictures("09-health-no-store").await;
+    looks_again_by_one_timer(&browser).await;
     browser.go("/").await;
     browser.see_text("main", "The store has not been reached").await;
 
