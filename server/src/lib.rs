@@ -1,5 +1,6 @@
 //! The Statehouse server: `cli -> http -> service -> store, events -> core`.
 
+pub mod alarms;
 pub mod cli;
 pub mod config;
 pub mod events;

@@ -9,6 +9,7 @@ use statehouse_core::commit::Tip;
 use statehouse_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
 };
+use statehouse_server::alarms::Raised;
 use statehouse_server::store::{
     Activity, Admin, Commits, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Result,
     Rung, StateStore, StoreError, StoreFacts, TypeTotals, WriteRefusal, WriteRequest, Written,
@@ -209,6 +210,9 @@ impl Admin for FaultyStore {
     }
     fn bell(&self) -> Option<watch::Receiver<Rung>> {
         self.inner.bell()
+    }
+    fn alarms(&self) -> Vec<Raised> {
+        self.inner.alarms()
     }
     async fn close(&self) {
         self.inner.close().await;

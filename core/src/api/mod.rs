@@ -1,6 +1,7 @@
 //! What crosses the wire: the requests and answers of the HTTP API and the messages of the WebSocket, shared by the
 //! server and the console.
 
+mod alarm;
 mod batch;
 mod event;
 mod mirror;
@@ -14,6 +15,7 @@ mod state;
 mod status;
 mod vitals;
 
+pub use alarm::{Alarm, AlarmCode, Stops};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, Topic, TopicError};
 pub use mirror::{MirrorState, MirrorStatus};
@@ -33,8 +35,8 @@ pub use state::{
     UndeleteRequest, VersionView,
 };
 pub use status::{
-    ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, Overview, Status, StoreStatus,
-    TypeCount, VerifyReport,
+    ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, Overview, Ready, Status,
+    StoreStatus, TypeCount, VerifyReport,
 };
 pub use vitals::{
     BreakerTurn, Incident, ListenerStatus, PoolStatus, SessionCounts, SlowestRead, StatusDetails,

@@ -98,8 +98,12 @@ codes! {
     TooManyRequests = "too_many_requests", 429, "Too many at once";
     /// The server failed in a way it should not.
     Internal = "internal", 500, "The server failed";
+    /// What is stored is not what was written. Nothing of it is served; other states are.
+    Damaged = "damaged", 500, "Stored data is damaged";
     /// The store did not answer, or is full.
     StoreUnavailable = "store_unavailable", 503, "The store did not answer";
+    /// An alarm stops writes: `GET /status` has it, with what to do. Nothing was written.
+    WritesStopped = "writes_stopped", 503, "The server takes no writes";
     /// The store did not answer while it wrote: it may be written or not.
     OutcomeUnknown = "outcome_unknown", 503, "It is not known whether it was written";
     /// The server is stopping.

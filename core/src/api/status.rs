@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BreakerStatus, CacheStatus, FallbackStatus, MirrorStatus};
+use super::{Alarm, AlarmCode, BreakerStatus, CacheStatus, FallbackStatus, MirrorStatus};
 use crate::model::{Mode, Seq, Timestamp};
 
 /// Answer to `GET /health`: the fields old clients read, made honest.
@@ -18,6 +18,18 @@ pub struct Health {
     pub database_connected: bool,
     /// `sqlite`, `postgresql`, ...
     pub database_type: String,
+}
+
+/// Answer to `GET /readyz`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Ready {
+    /// `ready`; a server that is not answers 503 with a problem document.
+    pub status: String,
+    /// What is wrong all the same: none of it keeps the server from reading and writing. Only the kinds, as no key is
+    /// asked for here; `GET /status` says more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<AlarmCode>,
 }
 
 /// A duration's distribution over the last minutes, in milliseconds.
@@ -105,6 +117,9 @@ pub struct Status {
     /// The mirror of numeric fields in an InfluxDB, if fields are named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<MirrorStatus>,
+    /// What is wrong now; empty while all is well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
 }
 
 impl Status {

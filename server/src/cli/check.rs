@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use statehouse_core::api::{StateSummary, Status, TypeCount, ValidityFilter};
 use statehouse_core::model::Timestamp;
 
-use super::status::known;
+use super::status::{known, print_alarms};
 use super::{Done, INVALID_STATES, logging, open};
 use crate::config::{Loaded, StoreConfig};
 use crate::service::{ListRequest, Service};
@@ -58,6 +58,7 @@ async fn report(service: &Service) -> Done {
 }
 
 fn print_status(status: &Status) {
+    print_alarms(status);
     let size = status.store.size_bytes.map_or("size unknown".to_owned(), bytes);
     println!("Status          {}", if status.store.up { "connected" } else { "does not answer" });
     println!("Engine          {}, {size}", status.store.engine);

@@ -86,7 +86,22 @@ async fn ask(address: SocketAddr, path: &str, key: Option<&str>) -> Asked {
     Ok((code, body))
 }
 
+/// What is wrong, before everything else.
+pub(super) fn print_alarms(status: &Status) {
+    for alarm in &status.alarms {
+        println!(
+            "ALARM           {} ({}), for {}",
+            alarm.code.title(),
+            alarm.code,
+            age(alarm.since, status.now)
+        );
+        println!("                {}", alarm.detail);
+        println!("                {}", alarm.action);
+    }
+}
+
 fn print(status: &Status) {
+    print_alarms(status);
     let store = &status.store;
     println!("Program         {}, up for {}", status.version, age(status.started_at, status.now));
     println!("Store           {}, {}", store.engine, if store.up { "connected" } else { "does not answer" });

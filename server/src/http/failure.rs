@@ -99,7 +99,11 @@ impl IntoResponse for Failure {
                 let challenge = HeaderValue::from_static("Bearer realm=\"statehouse\"");
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
-            Code::StoreUnavailable | Code::OutcomeUnknown | Code::ShuttingDown | Code::TooManyRequests => {
+            Code::StoreUnavailable
+            | Code::WritesStopped
+            | Code::OutcomeUnknown
+            | Code::ShuttingDown
+            | Code::TooManyRequests => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(self.retry_after.unwrap_or(1)));
             }
             _ => {}

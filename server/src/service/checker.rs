@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use statehouse_core::api::AlarmCode;
 use statehouse_core::model::Seq;
 use tokio_util::sync::CancellationToken;
 
@@ -43,10 +44,10 @@ impl Service {
                 // It is another log than the one that was checked.
                 turns.borrow_and_update();
                 *self.checked.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Checked::default();
+                self.alarms.clear(AlarmCode::ChainBroken, "");
             }
             let checked = self.checked();
-            if let Some(fault) = checked.fault {
-                tracing::error!("the stored versions are damaged: {fault}");
+            if checked.fault.is_some() {
                 return;
             }
             let more = self.store.keep_up(self.now()).await.unwrap_or(false);

@@ -26,10 +26,12 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use statehouse_core::api::Alarm;
 use statehouse_core::model::Timestamp;
 use statehouse_core::schema::Modes;
 use tokio::task::JoinHandle;
 
+use crate::alarms::Alarms;
 use crate::events::EventLog;
 use crate::mirror::Mirror;
 use crate::store::{Resilience, StateStore};
@@ -92,6 +94,7 @@ pub struct Service {
     checked: std::sync::Mutex<Checked>,
     follower: JoinHandle<()>,
     vitals: Arc<Vitals>,
+    alarms: Arc<Alarms>,
     /// What `/status` counted last, for when the store is away.
     counted: std::sync::Mutex<Option<status::Counted>>,
 }
@@ -121,6 +124,7 @@ impl Service {
             checked: std::sync::Mutex::default(),
             follower,
             vitals,
+            alarms: Arc::default(),
             counted: std::sync::Mutex::default(),
         });
         service.begin_resilience().await;
@@ -132,6 +136,14 @@ impl Service {
     #[must_use]
     pub fn events(&self) -> &Arc<EventLog> {
         &self.events
+    }
+
+    /// What is wrong now with the server and its store.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<Alarm> {
+        let now = self.now();
+        let raised = self.alarms.list().into_iter().chain(self.store.alarms());
+        raised.map(|raised| raised.shown(now)).collect()
     }
 
     /// The store, for what only reads it.

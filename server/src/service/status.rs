@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use statehouse_core::api::{Health, Status, VerifyReport};
+use statehouse_core::api::{AlarmCode, Health, Status, VerifyReport};
 use statehouse_core::model::{Seq, Timestamp};
 
 use super::{Result, Service};
@@ -10,6 +10,8 @@ use crate::store::{StoreError, TypeTotals, verify_stretch};
 
 /// Versions verified by one request at most.
 const VERIFY_MAX: usize = 10_000;
+/// What to do when the chain does not verify.
+const CHAIN_BROKEN: &str = "Find out who or what changed the stored data, and compare with a backup; states that are whole can be read and written";
 
 /// What was counted, and when.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +78,7 @@ impl Service {
             caches: resilience.cache.iter().map(|cache| cache.cache_status()).collect(),
             fallback: resilience.fallback.as_ref().map(|fallback| fallback.fallback_status()),
             mirror: self.settings.mirror.as_ref().map(|mirror| mirror.status(self.events.last_seq())),
+            alarms: self.alarms(),
         })
     }
 
@@ -115,6 +118,10 @@ impl Service {
         if after <= checked.to && report.verified_to >= checked.to {
             checked.to = report.verified_to;
             checked.fault.clone_from(&report.fault);
+            match &report.fault {
+                Some(fault) => self.alarms.raise(AlarmCode::ChainBroken, "", fault.clone(), CHAIN_BROKEN),
+                None => self.alarms.clear(AlarmCode::ChainBroken, ""),
+            }
         }
         Ok(report)
     }

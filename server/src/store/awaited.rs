@@ -16,6 +16,7 @@ use super::forward::forward_reads;
 use super::{
     Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written,
 };
+use crate::alarms::Raised;
 
 /// How long a start waits for the first attempt. Whatever is wrong with the settings shows in that time.
 const FIRST: Duration = Duration::from_secs(1);
@@ -218,6 +219,10 @@ impl Admin for AwaitedStore {
 
     fn bell(&self) -> Option<watch::Receiver<Rung>> {
         self.bell.as_ref().map(watch::Sender::subscribe)
+    }
+
+    fn alarms(&self) -> Vec<Raised> {
+        self.found().map(Admin::alarms).unwrap_or_default()
     }
 
     async fn close(&self) {

@@ -40,6 +40,8 @@ use statehouse_core::model::{
 };
 use tokio::sync::watch;
 
+use crate::alarms::Raised;
+
 pub use awaited::{Attempt, Awaited, AwaitedStore, Opening};
 pub use error::StoreError;
 pub use facts::{PoolFacts, StoreFacts};
@@ -178,6 +180,10 @@ pub trait Admin: Send + Sync {
     /// Rings when other servers may have written to the same store; `None` where this server is the only one.
     fn bell(&self) -> Option<watch::Receiver<Rung>> {
         None
+    }
+    /// What is wrong with the store and stays so; empty while all is well.
+    fn alarms(&self) -> Vec<Raised> {
+        Vec::new()
     }
     /// Finishes what is under way and closes files and connections.
     async fn close(&self);

@@ -164,6 +164,9 @@ async fn d_021_verify_finds_what_was_changed_behind_the_servers_back() {
     let status = server.until_status(|status| status["chain_fault"].is_string()).await;
     assert_eq!(status["verified_seq"], 1);
     assert!(status["chain_fault"].as_str().unwrap().starts_with("seq 2: the data of"), "{status}");
+    assert_eq!(status["alarms"][0]["code"], "chain_broken", "{status}");
+    let (_, ready) = server.get("/readyz").await;
+    assert_eq!(ready["alarms"], serde_json::json!(["chain_broken"]), "it says so, and goes on");
 }
 
 #[tokio::test]

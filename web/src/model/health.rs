@@ -20,8 +20,12 @@ pub enum Mood {
 /// The one sentence, and whether it is good news. The worst comes first.
 #[must_use]
 pub fn sentence(status: &Status) -> (Mood, String) {
-    if status.chain_fault.is_some() {
-        return (Mood::Bad, "Stored versions are damaged".to_owned());
+    if let Some(alarm) = status.alarms.iter().max_by_key(|alarm| alarm.stops) {
+        let more = match status.alarms.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        return (Mood::Bad, format!("{}{more}", alarm.code.title()));
     }
     if let Some(fault) = status.fallback.as_ref().and_then(|journal| journal.fault.as_ref()) {
         return (Mood::Bad, format!("The fallback journal accepts nothing: {fault}"));
@@ -130,8 +134,11 @@ mod tests {
         assert_eq!(sentence(&status(&conflict)), (Mood::Bad, "1 write waits for a decision".to_owned()));
         let away = format!(r#","fallback":{{"active":true,"pending":2,{JOURNAL}1}}"#);
         assert_eq!(sentence(&status(&away)).1, "The store is away, 2 writes wait in the journal");
-        let damaged = format!(r#"{away},"chain_fault":"seq 4: ...""#);
+        let alarm = r#"{"code":"chain_broken","stops":"part","since":"2026-11-21T09:00:00Z","detail":"","action":""}"#;
+        let damaged = format!(r#"{away},"alarms":[{alarm}]"#);
         assert_eq!(sentence(&status(&damaged)).1, "Stored versions are damaged");
+        let twice = format!(r#"{away},"alarms":[{alarm},{alarm}]"#);
+        assert_eq!(sentence(&status(&twice)).1, "Stored versions are damaged, and 1 more");
     }
 
     #[test]

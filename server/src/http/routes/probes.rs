@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use statehouse_core::api::Code;
+use statehouse_core::api::{Code, Ready, Stops};
 
 use crate::http::app::App;
 use crate::http::failure::{Answer, Failure};
@@ -16,12 +16,18 @@ pub(crate) async fn livez() -> Answer {
     reply::json(StatusCode::OK, &serde_json::json!({"status": "alive"}))
 }
 
-/// Whether requests can be served: the store answers and the server is not stopping.
-#[utoipa::path(get, path = "/readyz", tag = "server", responses((status = 200, description = "They can"), Always))]
+/// Whether requests can be served: the store answers, no alarm stops writes, and the server is not stopping.
+#[utoipa::path(get, path = "/readyz", tag = "server", responses((status = 200, body = Ready), Always))]
 pub(crate) async fn readyz(State(app): State<App>) -> Answer {
     if app.stop.is_cancelled() {
         return Err(Failure::new(Code::ShuttingDown, "the server is stopping"));
     }
     app.service.store().ping().await.map_err(ServiceError::from)?;
-    reply::json(StatusCode::OK, &serde_json::json!({"status": "ready"}))
+    let alarms = app.service.alarms();
+    if let Some(alarm) = alarms.iter().find(|alarm| alarm.stops == Stops::Writes) {
+        let detail = format!("{} ({}); GET /api/v1/status says what to do", alarm.code.title(), alarm.code);
+        return Err(Failure::new(Code::WritesStopped, detail));
+    }
+    let alarms = alarms.iter().map(|alarm| alarm.code).collect();
+    reply::json(StatusCode::OK, &Ready { status: "ready".to_owned(), alarms })
 }

@@ -23,6 +23,7 @@ use super::{
     Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
     Written,
 };
+use crate::alarms::Raised;
 use tip::SharedTip;
 
 pub use heads::CacheSettings;
@@ -277,6 +278,10 @@ impl Admin for CachedStore {
 
     fn bell(&self) -> Option<watch::Receiver<Rung>> {
         self.inner.bell()
+    }
+
+    fn alarms(&self) -> Vec<Raised> {
+        self.inner.alarms()
     }
 
     async fn close(&self) {

@@ -38,6 +38,7 @@ use super::{
     Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
     Written,
 };
+use crate::alarms::Raised;
 use conflicts::Conflicts;
 use heads_file::{HeadsFile, Seen};
 use journal::Journal;
@@ -279,6 +280,10 @@ impl Admin for FallbackStore {
 
     fn bell(&self) -> Option<watch::Receiver<Rung>> {
         self.inner.bell()
+    }
+
+    fn alarms(&self) -> Vec<Raised> {
+        self.inner.alarms()
     }
 
     async fn close(&self) {

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::{FACTS, GuardedStore};
+use crate::alarms::Raised;
 use crate::store::{Admin, Result, Rung, StoreError, StoreFacts};
 
 #[async_trait]
@@ -63,6 +64,10 @@ impl Admin for GuardedStore {
 
     fn bell(&self) -> Option<watch::Receiver<Rung>> {
         self.inner.bell()
+    }
+
+    fn alarms(&self) -> Vec<Raised> {
+        self.inner.alarms()
     }
 
     async fn close(&self) {

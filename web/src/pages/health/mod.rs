@@ -2,6 +2,7 @@
 //! what can be done about it by hand.
 
 mod about;
+mod alarms;
 mod breaker;
 mod cards;
 mod chart;
@@ -122,6 +123,7 @@ pub(crate) fn Health() -> impl IntoView {
                 </div>
             </div>
             <FaultNote remote=ctx.desk.status/>
+            <alarms::Alarms/>
             <incident::LastIncident/>
             <conflicts::Conflicts/>
             <div class="cards">

@@ -1,0 +1,80 @@
+//! What is wrong with a server and stays so until somebody acts or it passes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Timestamp;
+
+/// What an alarm stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Stops {
+    /// Nothing: somebody should look.
+    Nothing,
+    /// What is named in the alarm is not served; everything else is.
+    Part,
+    /// No write is taken, and `readyz` is 503.
+    Writes,
+}
+
+macro_rules! alarms {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $stops:ident, $title:literal;)*) => {
+        /// The kinds of alarms. A word, once published, keeps its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum AlarmCode {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+        }
+
+        impl AlarmCode {
+            /// The stable word.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// What it stops.
+            #[must_use]
+            pub fn stops(self) -> Stops {
+                match self { $(Self::$name => Stops::$stops,)* }
+            }
+
+            /// A short title for people, the same for every occurrence.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+alarms! {
+    /// The chain of versions does not verify.
+    ChainBroken = "chain_broken", Part, "Stored versions are damaged";
+}
+
+impl fmt::Display for AlarmCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Something that is wrong now. Listed in `GET /status`, in the answer of `GET /readyz`, on the console's Health page, by
+/// the command line, and in the log when it begins and ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Alarm {
+    /// Which kind.
+    pub code: AlarmCode,
+    /// What it stops.
+    pub stops: Stops,
+    /// Since when it is known.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub since: Timestamp,
+    /// What is wrong, with places and figures.
+    pub detail: String,
+    /// What to do about it.
+    pub action: String,
+}
