@@ -86,6 +86,10 @@ codes! {
     BodyTooLarge = "body_too_large", 413, "The body is too large";
     /// The body is not said to be JSON.
     UnsupportedMediaType = "unsupported_media_type", 415, "The body must be application/json";
+    /// The body is compressed in a way that the server does not know.
+    UnsupportedEncoding = "unsupported_encoding", 415, "The body is encoded in an unknown way";
+    /// The address speaks WebSocket, and the request does not ask for that.
+    UpgradeRequired = "upgrade_required", 426, "This address speaks WebSocket";
     /// The body is JSON but not of the shape this address wants.
     InvalidBody = "invalid_body", 422, "The body has the wrong shape";
     /// The data breaks rules of a type in mode strict.

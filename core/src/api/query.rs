@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Seq, SnapshotId, Timestamp};
+use crate::model::{Seq, SnapshotId, Timestamp, whole_number};
 
 /// A point in the store's history: a time, `seq:N`, `snapshot:NAME`, or `now`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ impl FromStr for Moment {
             return Ok(Self::Now);
         }
         if let Some(number) = text.strip_prefix("seq:") {
-            return number.parse().map(|seq| Self::Seq(Seq(seq))).map_err(|_| wrong());
+            return whole_number(number).map(|seq| Self::Seq(Seq(seq))).ok_or_else(wrong);
         }
         if let Some(name) = text.strip_prefix("snapshot:") {
             return SnapshotId::new(name).map(Self::Snapshot).map_err(|_| wrong());

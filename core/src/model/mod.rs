@@ -13,7 +13,7 @@ mod version;
 pub use accepted::{accepted_at, fraction_of_milli};
 pub use change::{ChangeSummary, FirstChange};
 pub use key::{KeyError, STATE_ID_MAX_BYTES, StateId, StateKey, StateType};
-pub use numbers::{Seq, VersionNumber};
+pub use numbers::{Seq, VersionNumber, whole_number};
 pub use operation::Operation;
 pub use snapshot::{Snapshot, SnapshotId, SnapshotKind};
 pub use time::{Timestamp, TimestampError};

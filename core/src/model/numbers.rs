@@ -39,3 +39,11 @@ counter! {
     /// The place of a version in its state: 1..n without gaps. 0 means that the state has no version yet.
     VersionNumber
 }
+
+/// The number that a text of digits spells: no sign, no space, nothing else.
+#[must_use]
+pub fn whole_number(text: &str) -> Option<u64> {
+    // Rust's own reading takes a plus before the digits.
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -22,6 +22,8 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use super::app::App;
+use super::entity_tag::is_held;
+use super::extract::tokens;
 use super::failure::Failure;
 use super::routes::fallback;
 
@@ -91,7 +93,7 @@ fn send(files: &dyn Fn(&str) -> Option<Stored>, path: &str, headers: &HeaderMap)
         },
     };
     let entity_tag = entity_tag(&hash, if encoded { "br" } else { "id" });
-    let mut response = if headers.get(IF_NONE_MATCH) == Some(&entity_tag) {
+    let mut response = if is_held(headers, &entity_tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         content.into_response()
@@ -101,7 +103,7 @@ fn send(files: &dyn Fn(&str) -> Option<Stored>, path: &str, headers: &HeaderMap)
     let mut put = |name: HeaderName, value: HeaderValue| out.insert(name, value);
     put(CONTENT_TYPE, HeaderValue::from_str(&with_charset(kind.as_ref())).ok()?);
     put(CACHE_CONTROL, if has_hash(path) { FOR_EVER } else { EACH_TIME });
-    put(ETAG, entity_tag);
+    put(ETAG, HeaderValue::from_str(&format!("\"{entity_tag}\"")).ok()?);
     put(VARY, HeaderValue::from_static("accept-encoding"));
     if encoded {
         put(CONTENT_ENCODING, HeaderValue::from_static("br"));
@@ -109,18 +111,26 @@ fn send(files: &dyn Fn(&str) -> Option<Stored>, path: &str, headers: &HeaderMap)
     Some(response)
 }
 
-fn entity_tag(hash: &[u8; 32], form: &str) -> HeaderValue {
-    let hash = URL_SAFE_NO_PAD.encode(&hash[..12]);
-    HeaderValue::from_str(&format!("\"{hash}-{form}\"")).unwrap_or(HeaderValue::from_static("\"?\""))
+fn entity_tag(hash: &[u8; 32], form: &str) -> String {
+    format!("{}-{form}", URL_SAFE_NO_PAD.encode(&hash[..12]))
 }
 
+/// Whether the client takes brotli: it names it, or anything, and not with a weight of nothing.
 fn accepts_brotli(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        parts.next() == Some("br")
-            && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    })
+    let mut anything = false;
+    for coding in tokens(headers, &ACCEPT_ENCODING) {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+        let weight = weight.trim().to_ascii_lowercase();
+        let taken = weight
+            .strip_prefix("q=")
+            .is_some_and(|weight| weight.bytes().any(|digit| matches!(digit, b'1'..=b'9')));
+        match name.trim() {
+            name if name.eq_ignore_ascii_case("br") => return taken,
+            "*" => anything = taken,
+            _ => {}
+        }
+    }
+    anything
 }
 
 fn unpack(compressed: &[u8]) -> Option<Vec<u8>> {
@@ -174,6 +184,7 @@ fn inline_scripts(page: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
+    use axum::http::header::IF_NONE_MATCH;
 
     use super::*;
 
@@ -260,7 +271,10 @@ mod tests {
             |text: &str| accepts_brotli(&HeaderMap::from_iter([(ACCEPT_ENCODING, text.parse().unwrap())]));
         assert!(accepts("gzip, deflate, br"));
         assert!(accepts("br;q=0.5"));
-        assert!(!accepts("gzip"));
-        assert!(!accepts("br;q=0"));
+        assert!(accepts("BR; Q=1.0"));
+        assert!(accepts("gzip, *"));
+        for refused in ["gzip", "br;q=0", "br; q=0.000", "br;q=0, *", "*;q=0", "", "brotli", "br;level=1"] {
+            assert!(!accepts(refused), "{refused}");
+        }
     }
 }

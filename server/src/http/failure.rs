@@ -1,11 +1,15 @@
 //! Every error leaves as a problem document (RFC 9457).
 
-use axum::http::header::{CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_TYPE, ETAG, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+    WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use statehouse_core::api::{Code, FieldError, PendingWrite, Problem};
 
 use super::entity_tag;
+use super::extract::decode;
 use crate::service::ServiceError;
 use crate::store::StoreError;
 
@@ -98,6 +102,14 @@ impl IntoResponse for Failure {
             Code::Unauthorized => {
                 let challenge = HeaderValue::from_static("Bearer realm=\"statehouse\"");
                 headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+            Code::UnsupportedEncoding => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(decode::ACCEPTED));
+            }
+            Code::UpgradeRequired => {
+                headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
             }
             Code::StoreUnavailable
             | Code::WritesStopped

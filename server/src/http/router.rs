@@ -26,6 +26,10 @@ pub(super) const PREFIX: &str = "/api/v1";
 pub(super) fn router(app: &App) -> Guarded {
     let (open, protected) = parts();
     let mut protected = Router::from(protected).method_not_allowed_fallback(at::fallback::method_not_allowed);
+    #[cfg(feature = "echo")]
+    {
+        protected = protected.route("/echo", axum::routing::get(ws::echo::echo));
+    }
     if app.options.key.is_some() {
         protected = protected.layer(from_fn_with_state(app.clone(), guard::key));
     }

@@ -4,6 +4,7 @@
 mod bodies;
 mod breaker;
 mod cache;
+mod encoded;
 mod events;
 mod exact;
 mod exclusion;
@@ -21,4 +22,5 @@ mod safety;
 mod saving;
 mod snapshots;
 mod stopping;
+mod strict;
 mod vitals;

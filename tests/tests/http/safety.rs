@@ -219,7 +219,7 @@ async fn what_is_not_there_is_a_problem_too() {
     );
     let _ =
         client.send(client.request(Method::GET, "/states")).await.expect_problem(405, "method_not_allowed");
-    let _ = client.get("/ws").await.expect_problem(400, "invalid_parameter");
+    let _ = client.get("/ws").await.expect_problem(426, "upgrade_required");
 }
 
 #[tokio::test]

@@ -1,6 +1,11 @@
 //! `/ws`: every version once, in order, across reconnects and restarts.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod closing;
+mod handshake;
+mod protocol;
+mod raw;
+
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -226,7 +231,7 @@ async fn messages_and_subscriptions_are_limited() {
     let _second = Socket::open(server.address).await;
     assert_eq!(Socket::try_open(server.address, "/ws", &[]).await.unwrap_err(), 429);
     socket.say("x".repeat((64 << 10) + 1)).await;
-    socket.close_code().await;
+    assert_eq!(socket.close_code().await, Some(1009));
     // Its place is free again once the server has noticed that it ended.
     while Socket::try_open(server.address, "/ws", &[]).await.is_err() {
         tokio::task::yield_now().await;

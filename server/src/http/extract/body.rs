@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use statehouse_core::api::{Code, Problem};
 use statehouse_core::json::{Document, Kind, Limits as JsonLimits, pointer};
 
+use super::decode;
 use super::known::{self, Body};
 use crate::heavy;
 use crate::http::app::App;
@@ -26,7 +27,8 @@ impl<T: Body> FromRequest<App> for Json<T> {
 
     async fn from_request(request: Request, app: &App) -> Answer<Self> {
         must_be_json(request.headers())?;
-        read(&collect(request, app).await?).map(Self)
+        let encoding = decode::encoding(request.headers())?;
+        read(&decode::plain(encoding, collect(request, app).await?)?).map(Self)
     }
 }
 
@@ -35,7 +37,8 @@ impl<T: Body> FromRequest<App> for OptionalJson<T> {
 
     async fn from_request(request: Request, app: &App) -> Answer<Self> {
         let is_json = must_be_json(request.headers());
-        let bytes = collect(request, app).await?;
+        let encoding = decode::encoding(request.headers())?;
+        let bytes = decode::plain(encoding, collect(request, app).await?)?;
         if bytes.is_empty() {
             return Ok(Self(None));
         }
@@ -47,11 +50,20 @@ impl<T: Body> FromRequest<App> for OptionalJson<T> {
 /// A page of another origin can send a form without being asked first, but not JSON: so JSON must say what it is.
 fn must_be_json(headers: &HeaderMap) -> Answer<()> {
     let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("nothing");
-    let essence = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+    let mut parts = said.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let essence = parts.next().unwrap_or_default();
+    let is_json =
+        essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
+    // JSON has no parameters; some clients send the one that says what it is anyway.
+    let is_utf_8 = |part: String| {
+        part.strip_prefix("charset=")
+            .is_none_or(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"))
+    };
+    if is_json && parts.all(is_utf_8) {
         return Ok(());
     }
-    let detail = format!("send the header Content-Type: application/json; this request says {said}");
+    let detail =
+        format!("send the header Content-Type: application/json, in UTF-8; this request says {said}");
     Err(Failure::new(Code::UnsupportedMediaType, detail))
 }
 

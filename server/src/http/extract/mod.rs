@@ -1,10 +1,13 @@
 //! What handlers take out of requests. Every refusal is a problem document.
 
 mod body;
+pub(crate) mod decode;
+mod header;
 mod known;
 mod path;
 mod query;
 
 pub(crate) use body::{Json, OptionalJson};
+pub(crate) use header::tokens;
 pub(crate) use path::{PathText, state_id, state_key, state_type};
 pub(crate) use query::{Params, list};

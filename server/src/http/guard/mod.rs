@@ -6,6 +6,7 @@ mod host;
 mod key;
 mod origin;
 mod panic;
+mod single;
 mod trace;
 
 use axum::Router;
@@ -14,9 +15,10 @@ use axum::response::{IntoResponse, Response};
 use tower::Service as _;
 
 use super::app::App;
+use super::failure::Answer;
 
 pub(crate) use key::{SUBPROTOCOL, check as key};
-pub(crate) use origin::may_connect;
+pub(crate) use origin::{LAST_EVENT_ID, may_connect};
 
 /// A router and what stands in front of it. It is called directly: as layers of the router each of these would cost about
 /// as much as what it does.
@@ -38,8 +40,7 @@ impl Guarded {
     /// What every request passes and every answer gets.
     pub(crate) async fn answer(&self, request: Request) -> Response {
         let line = trace::Line::of(&request);
-        let allowed = host::check(&self.app, request.headers())
-            .and_then(|()| origin::check(&self.app, request.method(), request.headers()));
+        let allowed = self.check(&request);
         let mut response = match allowed {
             Ok(()) => panic::caught(self.router.clone().call(request)).await,
             Err(failure) => failure.into_response(),
@@ -47,5 +48,14 @@ impl Guarded {
         headers::set(response.headers_mut());
         line.log(response.status());
         response
+    }
+
+    /// What is decided by the head of a request alone.
+    fn check(&self, request: &Request) -> Answer<()> {
+        let (method, headers) = (request.method(), request.headers());
+        single::check(headers)?;
+        let target = host::Target { version: request.version(), method, uri: request.uri(), headers };
+        host::check(&self.app, &target)?;
+        origin::check(&self.app, method, headers)
     }
 }

@@ -14,8 +14,8 @@ use crate::http::app::App;
 use crate::http::failure::{Answer, Failure};
 use crate::http::reply;
 
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+pub(super) const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Answers to browsers that ask before a request from another origin; `None` when no other origin is allowed.
 pub(super) fn cors(origins: &Origins) -> Option<CorsLayer> {

@@ -2,24 +2,23 @@
 
 use axum::Extension;
 use axum::extract::{OriginalUri, State};
-use axum::http::header::{ACCEPT, HeaderName};
+use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use statehouse_core::api::{EventPage, Topic};
-use statehouse_core::model::Seq;
+use statehouse_core::model::{Seq, whole_number};
 use utoipa::IntoParams;
 
 use super::{page, yes};
 use crate::http::app::App;
-use crate::http::extract::Params;
+use crate::http::extract::{Params, tokens};
 use crate::http::failure::{Answer, Failure};
+use crate::http::guard::LAST_EVENT_ID;
 use crate::http::listen::Peer;
 use crate::http::openapi::Always;
 use crate::http::ws::introduced;
 use crate::http::{link, reply, sse};
 use crate::service::EventFilter;
-
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -90,12 +89,12 @@ fn topic(text: &str) -> Answer<Topic> {
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {
-    let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepts.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/event-stream"))
+    let essence = |kind: &str| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    tokens(headers, &ACCEPT).any(|kind| essence(kind) == "text/event-stream")
 }
 
 fn last_event_id(headers: &HeaderMap) -> Answer<Option<Seq>> {
     let Some(value) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
-    let seq = value.to_str().ok().and_then(|text| text.parse().ok());
+    let seq = value.to_str().ok().and_then(whole_number);
     seq.map(|seq| Some(Seq(seq))).ok_or_else(|| Failure::parameter("Last-Event-ID must be a seq"))
 }

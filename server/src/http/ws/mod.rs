@@ -1,16 +1,18 @@
 //! `/ws`: the log of versions as messages.
 
+#[cfg(feature = "echo")]
+pub(super) mod echo;
+mod handshake;
 mod pace;
 mod session;
+mod wire;
 
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use statehouse_core::api::Code;
+use statehouse_core::api::{Code, Problem};
 
 use super::app::App;
 use super::failure::{Answer, Failure};
@@ -18,13 +20,10 @@ use super::guard;
 use super::listen::{Peer, Progress};
 use super::openapi::Always;
 use crate::events::{Introduction, Listener};
+use handshake::Handshake;
 pub(super) use session::LOST;
 use session::Session;
 
-/// Bytes of a client's message at most; subscriptions are short.
-const MESSAGE_MAX: usize = 64 << 10;
-/// Bytes kept ready for each direction of a session. Many sessions are quiet: the usual 128 KiB would be spent on nothing.
-const BUFFER: usize = 4 << 10;
 /// Characters of a client's name at most.
 const NAME_MAX: usize = 100;
 
@@ -38,18 +37,17 @@ pub(crate) struct Parameters {
 /// and is sent every version once, in order, also those written after `after` while it was away.
 #[utoipa::path(get, path = "/ws", tag = "events",
     params(("client" = Option<String>, Query, description = "A name for people, shown among those who listen")),
-    responses((status = 101, description = "A WebSocket; see docs/API.md for its messages"), Always))]
+    responses((status = 101, description = "A WebSocket; see docs/API.md for its messages"),
+              (status = 426, description = "The request does not ask for a WebSocket of version 13", body = Problem, content_type = "application/problem+json"), Always))]
 pub(crate) async fn connect(
     State(app): State<App>,
     progress: Option<Extension<Progress>>,
     peer: Option<Extension<Peer>>,
     asked: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    handshake: Answer<Handshake>,
 ) -> Answer<Response> {
-    let upgrade = upgrade.map_err(|rejection| {
-        Failure::parameter(format!("this address speaks WebSocket: {}", rejection.body_text()))
-    })?;
+    let handshake = handshake?;
     if !guard::may_connect(&headers, &app.options.origins) {
         let detail = "the page that opens this WebSocket is of another origin; name it in TRADING_STATE_API_CORS_ORIGINS to allow it";
         return Err(Failure::new(Code::ForbiddenOrigin, detail));
@@ -58,16 +56,10 @@ pub(crate) async fn connect(
         admit(&app, introduced("websocket", asked.ok().and_then(|Query(asked)| asked.client), peer))?;
     let progress = progress.map(|Extension(progress)| progress).unwrap_or_default();
     let token = app.sessions.token();
-    Ok(upgrade
-        .protocols([guard::SUBPROTOCOL])
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
-        .max_message_size(MESSAGE_MAX)
-        .max_frame_size(MESSAGE_MAX)
-        .on_upgrade(async move |socket| {
-            Session::new(socket, app, progress, listener).run().await;
-            drop(token);
-        }))
+    Ok(handshake.accept(|wire| async move {
+        Session::new(wire, app, progress, listener).run().await;
+        drop(token);
+    }))
 }
 
 /// Lists a session, unless there are too many.

@@ -3,8 +3,9 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use axum::extract::ws::close_code;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::super::listen::Progress;
 
@@ -16,10 +17,12 @@ const BYTES: usize = 1 << 20;
 /// Why a session ends.
 #[derive(Debug)]
 pub(super) enum End {
-    /// The peer closed, or the connection broke.
+    /// The connection broke.
     Gone,
+    /// The peer closed it, and waits for the answer to that.
+    Closed,
     /// The server closes it with this code and these words.
-    Close(u16, &'static str),
+    Close(CloseCode, &'static str),
 }
 
 /// What each step of a session answers.
@@ -53,7 +56,7 @@ impl Pace {
 
 /// Waits as long as the peer takes something.
 pub(super) async fn patient(
-    sending: impl Future<Output = Result<(), axum::Error>>,
+    sending: impl Future<Output = Result<(), Error>>,
     patience: Duration,
     progress: &Progress,
 ) -> Step {
@@ -64,7 +67,7 @@ pub(super) async fn patient(
             Ok(Ok(())) => return Ok(()),
             Ok(Err(_)) => return Err(End::Gone),
             Err(_) if progress.bytes() > before => {}
-            Err(_) => return Err(End::Close(close_code::AGAIN, "too slow; resume from the last seq")),
+            Err(_) => return Err(End::Close(CloseCode::Again, "too slow; resume from the last seq")),
         }
     }
 }

@@ -1,25 +1,20 @@
 //! One WebSocket session. It keeps its own position in the log; the doorbell only wakes it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use futures::SinkExt;
 use statehouse_core::api::{ClientMessage, Code, ServerMessage, Topic};
 use statehouse_core::model::Seq;
 use tokio::sync::watch;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::super::app::App;
 use super::super::listen::Progress;
 use super::super::subscriptions::{Refused, Subscriptions};
 use super::pace::{End, Pace, Step, patient};
+use super::wire::Wire;
 use crate::events::{EventLog, Listener, LoggedEvent};
-
-/// How long a close frame may take to go out.
-const FAREWELL: Duration = Duration::from_secs(5);
-/// How long the peer's own may take to come back.
-const REPLY: Duration = Duration::from_secs(1);
 
 /// What a listener is told when the log that it has read is not the store's any more.
 pub(crate) const LOST: &str =
@@ -27,7 +22,7 @@ pub(crate) const LOST: &str =
 const LOST_SHORT: &str = "the log was lost in part; read the states again";
 
 pub(super) struct Session {
-    socket: WebSocket,
+    wire: Wire,
     app: App,
     log: Arc<EventLog>,
     progress: Progress,
@@ -40,12 +35,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(socket: WebSocket, app: App, progress: Progress, listener: Listener) -> Self {
+    pub(super) fn new(wire: Wire, app: App, progress: Progress, listener: Listener) -> Self {
         let log = Arc::clone(app.service.events());
         let subscriptions = Subscriptions::new(app.limits().subscriptions);
         let last_heard = Instant::now();
         Self {
-            socket,
+            wire,
             app,
             log,
             progress,
@@ -62,25 +57,15 @@ impl Session {
         let end = match stop.run_until_cancelled(self.talk()).await {
             Some(Ok(())) => End::Gone,
             Some(Err(end)) => end,
-            None => End::Close(close_code::AWAY, "the server is stopping"),
+            None => End::Close(CloseCode::Away, "the server is stopping"),
         };
-        if let End::Close(code, reason) = end {
-            if code == close_code::AGAIN {
-                self.listener.was_too_slow();
-            }
-            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-            // A peer that does not take the frame in time finds the connection closed without one.
-            let _ = timeout(FAREWELL, self.farewell(frame)).await;
+        if matches!(end, End::Close(CloseCode::Again, _)) {
+            self.listener.was_too_slow();
         }
-    }
-
-    /// Sends a close frame and waits for the peer's.
-    async fn farewell(&mut self, frame: CloseFrame) {
-        if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
-            let reply = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-            // A peer that does not answer has at least been told.
-            let _ = timeout(REPLY, reply).await;
-        }
+        let Self { wire, listener, .. } = self;
+        // It listens no more; saying so may take a while.
+        drop(listener);
+        wire.end(end).await;
     }
 
     async fn talk(&mut self) -> Step {
@@ -93,7 +78,7 @@ impl Session {
             tokio::select! {
                 biased;
                 () = rung(&mut turns) => self.turned().await?,
-                message = self.socket.recv() => self.hear(message).await?,
+                message = self.wire.next() => self.hear(message?).await?,
                 _ = ping.tick() => self.keep_alive().await?,
                 () = rung(&mut lists) => self.say(&ServerMessage::ListsChanged).await?,
                 () = std::future::ready(()), if behind => self.read_on().await?,
@@ -109,15 +94,12 @@ impl Session {
         ping
     }
 
-    async fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Step {
+    async fn hear(&mut self, message: Message) -> Step {
         self.last_heard = Instant::now();
         match message {
-            None | Some(Err(_) | Ok(Message::Close(_))) => Err(End::Gone),
-            Some(Ok(Message::Text(text))) => self.answer(&text).await,
-            Some(Ok(Message::Binary(_))) => {
-                self.complain("invalid_message", "messages are JSON texts".into()).await
-            }
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+            Message::Text(text) => self.answer(&text).await,
+            Message::Binary(_) => Err(End::Close(CloseCode::Unsupported, "messages are JSON texts")),
+            _ => Ok(()),
         }
     }
 
@@ -175,7 +157,7 @@ impl Session {
                 tracing::error!(%error, "a session could not read on");
                 self.complain(Code::StoreUnavailable.as_str(), "the store did not answer".into()).await?;
                 return Err(End::Close(
-                    close_code::ERROR,
+                    CloseCode::Error,
                     "the store did not answer; resume from the last seq",
                 ));
             }
@@ -205,7 +187,7 @@ impl Session {
             let reason = format!("{LOST}; it is at seq {seq} now");
             self.say(&ServerMessage::CannotReplay { after, reason, seq }).await?;
         }
-        Err(End::Close(close_code::AGAIN, LOST_SHORT))
+        Err(End::Close(CloseCode::Again, LOST_SHORT))
     }
 
     async fn caught_up(&mut self) -> Step {
@@ -216,7 +198,7 @@ impl Session {
 
     async fn keep_alive(&mut self) -> Step {
         if self.last_heard.elapsed() >= self.app.limits().idle_timeout {
-            return Err(End::Close(close_code::AWAY, "no answer to pings"));
+            return Err(End::Close(CloseCode::Away, "no answer to pings"));
         }
         // Somebody who listens to little learns how far the log has gone, and resumes from there.
         if self.told.is_some_and(|told| told < self.subscriptions.cursor()) {
@@ -239,12 +221,12 @@ impl Session {
 
     async fn feed(&mut self, message: Message) -> Step {
         let (patience, progress) = (self.app.limits().slow_timeout, self.progress.clone());
-        patient(self.socket.feed(message), patience, &progress).await
+        patient(self.wire.feed(message), patience, &progress).await
     }
 
     async fn flush(&mut self) -> Step {
         let (patience, progress) = (self.app.limits().slow_timeout, self.progress.clone());
-        patient(self.socket.flush(), patience, &progress).await
+        patient(self.wire.flush(), patience, &progress).await
     }
 }
 
