@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::paths::{Place, Within};
+use super::paths::{Branches, PathRules, Place, Within};
 use super::rules::{Check, Rule};
 use super::{RulesAt, TimeText, path_rules};
 use crate::json::{Document, Kind, Node, Pointer};
@@ -33,8 +33,13 @@ pub(crate) fn broken_rules(state_type: &str, document: &Document) -> Vec<Found> 
 }
 
 fn find(state_type: &str, document: &Document, notices: bool) -> Vec<Found> {
-    let mut walk = Walk { pointer: Pointer::root(), notices, found: Vec::new() };
-    walk.visit(path_rules(state_type).root(), document.root());
+    find_by(path_rules(state_type), document, notices)
+}
+
+fn find_by(rules: &PathRules, document: &Document, notices: bool) -> Vec<Found> {
+    let chosen = vec![false; rules.conditions()];
+    let mut walk = Walk { pointer: Pointer::root(), notices, chosen, found: Vec::new() };
+    walk.visit(rules.root(), document.root());
     walk.found.sort_by_key(|found| found.index);
     walk.found
 }
@@ -43,18 +48,25 @@ struct Walk {
     pointer: Pointer,
     /// Look for what is worth knowing; else for what is wrong.
     notices: bool,
+    /// How the conditions stand, by their numbers, at the values that the walk is in.
+    chosen: Vec<bool>,
     found: Vec<Found>,
 }
 
 impl Walk {
     fn visit(&mut self, at: RulesAt<'_>, node: Node<'_>) {
         let Some(place) = at.place() else { return };
-        if self.notices && place.time {
+        for (number, condition) in &place.conditions {
+            self.chosen[*number] = condition.holds(node);
+        }
+        if self.notices && place.times.iter().any(|branches| self.is_chosen(branches)) {
             self.look_at_time(node);
         }
         let notices = self.notices;
-        for rule in place.rules.iter().filter(|rule| rule.notice == notices) {
-            self.hold(rule, node);
+        for held in place.rules.iter().filter(|held| held.rule.notice == notices) {
+            if self.is_chosen(&held.branches) {
+                self.hold(&held.rule, node);
+            }
         }
         if !self.within(place).below {
             return;
@@ -75,6 +87,11 @@ impl Walk {
                 self.pointer.pop();
             }
         }
+    }
+
+    /// Whether every one of these branches was chosen.
+    fn is_chosen(&self, branches: &Branches) -> bool {
+        branches.iter().all(|(number, holds)| self.chosen[*number] == *holds)
     }
 
     /// Where there is something of what is looked for.
@@ -237,5 +254,78 @@ mod tests {
     fn long_values_are_cut_at_a_character() {
         let document: Document = format!("\"{}\"", "é".repeat(200)).parse().unwrap();
         assert_eq!(shown(document.root()), format!("\"{}…", "é".repeat(79)));
+    }
+
+    /// What a schema finds broken in a document: the names of its rules, in order.
+    fn broken(schema: &serde_json::Value, text: &str) -> Vec<String> {
+        let rules = super::super::collect::collect(schema).unwrap();
+        let found = find_by(&rules, &text.parse().unwrap(), false);
+        found.into_iter().map(|found| found.violation.code.replace("rule:", "")).collect()
+    }
+
+    fn named(name: &str) -> serde_json::Value {
+        serde_json::json!([{"name": name, "check": {"equal_lengths": ["/a", "/b"]}}])
+    }
+
+    const BOTH: &str = r#""a":[1],"b":[]"#;
+
+    fn with(kind: &str) -> String {
+        format!(r#"{{"kind":{kind},{BOTH}}}"#)
+    }
+
+    #[test]
+    fn a_rule_in_a_branch_counts_where_the_branch_was_chosen() {
+        let is =
+            |kind: &str| serde_json::json!({"properties": {"kind": {"const": kind}}, "required": ["kind"]});
+        let branch = |kind: &str, name: &str| serde_json::json!({"properties": {"kind": {"const": kind}}, "required": ["kind"], "x-rules": named(name)});
+        let conditional = serde_json::json!({
+            "if": is("x"), "then": {"x-rules": named("then")}, "else": {"x-rules": named("else")},
+        });
+        let any =
+            serde_json::json!({"anyOf": [branch("x", "x"), branch("y", "y"), {"x-rules": named("any")}]});
+        let one = serde_json::json!({"oneOf": [branch("x", "x"), branch("y", "y")]});
+        let all = serde_json::json!({"allOf": [{"x-rules": named("all")}, conditional]});
+        let dependent = serde_json::json!({"dependentSchemas": {"kind": {"x-rules": named("kind")}, "z": {"x-rules": named("z")}}});
+        let never = serde_json::json!({
+            "not": {"required": ["z"], "x-rules": named("not")},
+            "if": {"required": ["kind"], "x-rules": named("if")},
+            "then": true,
+        });
+        for (schema, x, y) in [
+            (&conditional, vec!["then"], vec!["else"]),
+            (&any, vec!["x", "any"], vec!["y", "any"]),
+            (&one, vec!["x"], vec!["y"]),
+            (&all, vec!["all", "then"], vec!["all", "else"]),
+            (&dependent, vec!["kind"], vec!["kind"]),
+            (&never, vec![], vec![]),
+        ] {
+            assert_eq!(broken(schema, &with("\"x\"")), x, "{schema}");
+            assert_eq!(broken(schema, &with("\"y\"")), y, "{schema}");
+        }
+        let orphans =
+            serde_json::json!({"then": {"x-rules": named("then")}, "else": {"x-rules": named("else")}});
+        assert!(broken(&orphans, &with("1")).is_empty(), "without `if` they say nothing");
+    }
+
+    #[test]
+    fn branches_are_chosen_by_each_element_and_by_what_stands_around_it() {
+        let schema = serde_json::json!({
+            "if": {"required": ["strict"]},
+            "then": {"properties": {"rows": {"items": {"$ref": "#/$defs/row"}}}},
+            "$defs": {"row": {
+                "anyOf": [
+                    {"properties": {"n": {"type": "integer", "minimum": 0}}, "required": ["n"], "x-rules": named("number")},
+                    {"properties": {"n": {"type": "string"}}, "x-rules": named("text")},
+                ],
+            }},
+        });
+        let rows = format!(
+            r#"[{{"n":1.0,{BOTH}}},{{"n":"1",{BOTH}}},{{"n":-1,{BOTH}}},{{"n":1.5,{BOTH}}},{{{BOTH}}}]"#
+        );
+        assert_eq!(
+            broken(&schema, &format!(r#"{{"strict":null,"rows":{rows}}}"#)),
+            ["number", "text", "text"]
+        );
+        assert!(broken(&schema, &format!(r#"{{"rows":{rows}}}"#)).is_empty());
     }
 }

@@ -7,7 +7,8 @@
 //! - `x-protected`: not restored unless unlocked; the text says why;
 //! - `x-identifier`: a number that names something, so that its difference means nothing;
 //! - `x-unit`: the unit, for people;
-//! - `x-rules`: rules between members, such as: a long's stop is below its entry (`rules.rs`);
+//! - `x-rules`: rules between members, such as: a long's stop is below its entry (`rules.rs`); those of a branch count
+//!   where the branch was chosen (`condition.rs`), and those in `if` and `not` never;
 //! - the format `x-time`: an RFC 3339 time, or one without a zone (noted, see [`TimeText`]).
 //!
 //! Nothing here needs the validator, so the console's shell uses it as it is.
@@ -15,6 +16,7 @@
 mod builtin;
 mod check;
 mod collect;
+mod condition;
 mod modes;
 mod paths;
 mod rules;
@@ -24,6 +26,8 @@ pub use builtin::{path_rules, schema_text};
 #[cfg(feature = "validate")]
 pub(crate) use check::{Found, broken_rules, shown};
 pub use check::{MOST_FINDINGS, notices};
+#[cfg(feature = "validate")]
+pub(crate) use condition::equal;
 pub use modes::Modes;
 pub use paths::{PathRules, RulesAt};
 pub use time::TimeText;

@@ -1,5 +1,6 @@
 //! What the paths of a type's data mean: which arrays have identities, what is noise, what is protected.
 
+use super::condition::Condition;
 use super::rules::Rule;
 use crate::json::pointer::{array_index, tokens};
 
@@ -7,9 +8,22 @@ use crate::json::pointer::{array_index, tokens};
 #[derive(Debug, Clone, Default)]
 pub struct PathRules {
     places: Vec<Place>,
+    /// How many conditions there are, over all places.
+    conditions: usize,
 }
 
-/// What is known of one place. Alternatives of a schema (`if`, `anyOf`, ...) are taken together.
+/// The branches that something was said in: the numbers of their conditions, and what each of them must have been.
+pub(super) type Branches = Box<[(usize, bool)]>;
+
+/// A rule, and the branches of the schema that it stands in.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) rule: Rule,
+    pub(super) branches: Branches,
+}
+
+/// What is known of one place. What alternatives of a schema (`if`, `anyOf`, ...) say of how to show and compare it is
+/// taken together; what is right and wrong is as the branch says that was chosen.
 #[derive(Debug, Clone, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a keyword of its own, and any of them go together")]
 pub(super) struct Place {
@@ -22,8 +36,11 @@ pub(super) struct Place {
     pub(super) volatile: bool,
     pub(super) protected: Option<Box<str>>,
     pub(super) identifier: bool,
-    pub(super) time: bool,
-    pub(super) rules: Vec<Rule>,
+    /// The branches that say that it is a time.
+    pub(super) times: Vec<Branches>,
+    pub(super) rules: Vec<Held>,
+    /// What decides here which branches are chosen, here and below; with their numbers.
+    pub(super) conditions: Vec<(usize, Condition)>,
     /// Where a document may break a rule.
     pub(super) breaks: Within,
     /// Where something of a document may be worth a notice: a time, or a rule that says no more than that.
@@ -62,6 +79,19 @@ impl PathRules {
         }
     }
 
+    /// How many conditions there are: their numbers are less than this.
+    pub(super) fn conditions(&self) -> usize {
+        self.conditions
+    }
+
+    /// Adds a condition that decides at a place. Answers its number.
+    pub(super) fn add_condition(&mut self, place: usize, condition: Condition) -> usize {
+        let number = self.conditions;
+        self.conditions += 1;
+        self.place_mut(place).conditions.push((number, condition));
+        number
+    }
+
     pub(super) fn place_mut(&mut self, place: usize) -> &mut Place {
         if self.places.is_empty() {
             self.places.push(Place::default());
@@ -95,9 +125,11 @@ impl PathRules {
         for index in (0..self.places.len()).rev() {
             // Children come after their parents, so they are marked already.
             let place = &self.places[index];
-            let mut breaks = Within { here: place.rules.iter().any(|rule| !rule.notice), below: false };
-            let mut notes =
-                Within { here: place.time || place.rules.iter().any(|rule| rule.notice), below: false };
+            let mut breaks = Within { here: place.rules.iter().any(|held| !held.rule.notice), below: false };
+            let mut notes = Within {
+                here: !place.times.is_empty() || place.rules.iter().any(|held| held.rule.notice),
+                below: false,
+            };
             let children =
                 place.members.iter().map(|(_, at)| *at).chain(place.any_member).chain(place.element);
             for child in children.map(|at| &self.places[at]) {

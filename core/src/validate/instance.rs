@@ -7,8 +7,8 @@ use jsonschema::JsonType;
 use jsonschema::json::{self, Json, JsonNumber, NodeIdentity};
 use serde_json::{Number, Value};
 
-use crate::json::number::same_value;
 use crate::json::{Decimal, Elements, Kind, Members, Node};
+use crate::schema::equal;
 
 /// The tape, as one of the validator's representations of JSON.
 pub(super) struct TapeJson;
@@ -146,28 +146,6 @@ impl<'a> json::Node<'a, TapeJson> for Instance<'a> {
         let node = self.node()?;
         let document = node.text().as_ptr() as usize - node.span().start;
         Some(NodeIdentity::tagged(document, node.index()))
-    }
-}
-
-/// Equal as JSON Schema means it: numbers by value, members in any order.
-fn equal(node: Node<'_>, expected: &Value) -> bool {
-    match expected {
-        Value::Null => node.is_null(),
-        Value::Bool(expected) => node.as_bool() == Some(*expected),
-        Value::Number(expected) => {
-            node.kind() == Kind::Number && same_value(node.text(), &expected.to_string())
-        }
-        Value::String(expected) => node.as_str().is_some_and(|text| text == *expected),
-        Value::Array(expected) => {
-            node.kind() == Kind::Array
-                && node.len() == expected.len()
-                && node.elements().zip(expected).all(|(node, expected)| equal(node, expected))
-        }
-        Value::Object(expected) => {
-            node.kind() == Kind::Object
-                && node.len() == expected.len()
-                && expected.iter().all(|(name, value)| node.get(name).is_some_and(|node| equal(node, value)))
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use statehouse_tests::local::{Local, Start};
 use statehouse_tests::socket::Socket;
 use std::time::Duration;
 
-use crate::raw::{BINARY, CLOSE, CONTINUE, FIN, Frame, PING, Raw, TEXT, reason};
+use crate::raw::{BINARY, CLOSE, CONTINUE, FIN, Frame, MASKED, PING, Raw, TEXT, reason};
 
 #[tokio::test]
 async fn a_clients_close_is_answered_with_its_code_and_then_the_connection_ends() {
@@ -28,7 +28,7 @@ async fn a_close_is_answered_in_the_middle_of_a_stream_and_whatever_follows_it()
         let mut raw = Raw::open(server.address, "/ws").await;
         raw.frame(FIN | TEXT, br#"{"action":"subscribe","topic":"states","after":0}"#).await;
         raw.frame(FIN | CLOSE, &reason(1000, b"")).await;
-        raw.frame(FIN | TEXT, &[b'x'; 60_000]).await;
+        raw.frame(FIN | TEXT, &vec![b'x'; 60_000]).await;
         raw.frame(FIN | PING, b"x").await;
         assert_eq!(raw.closed().await, Some(1000), "try {n}");
     }
@@ -51,16 +51,19 @@ async fn a_close_frame_that_is_none_is_answered_with_what_is_wrong() {
     }
 }
 
+/// The first byte of a frame and its payload.
+type Sent<'a> = (u8, &'a [u8]);
+
 #[tokio::test]
 async fn what_is_no_websocket_no_text_or_too_much_is_said_by_the_code() {
     let server = Local::start().await;
-    let long = "x".repeat(1 << 16);
-    let violations: [(&[(u8, &[u8])], u16); 6] = [
+    let (long, longer) = (vec![b'x'; 64 << 10], vec![b'x'; (64 << 10) + 1]);
+    let violations: [(&[Sent<'_>], u16); 6] = [
         (&[(FIN | 3, b"")], 1002),
         (&[(FIN | TEXT, b"\xc3\x28")], 1007),
         (&[(TEXT, b"\xce\xba\xff"), (FIN | CONTINUE, b"x")], 1007),
-        (&[(FIN | TEXT, &[b'x'; (64 << 10) + 1])], 1009),
-        (&[(TEXT, long.as_bytes()), (CONTINUE, b"x")], 1009),
+        (&[(FIN | TEXT, &longer)], 1009),
+        (&[(TEXT, &long), (CONTINUE, b"x")], 1009),
         (&[(FIN | BINARY, b"{}")], 1003),
     ];
     for (frames, code) in violations {
@@ -69,7 +72,7 @@ async fn what_is_no_websocket_no_text_or_too_much_is_said_by_the_code() {
             raw.frame(*first, payload).await;
         }
         // What the peer sends before it hears of it must not tear the close frame away.
-        raw.frame(FIN | TEXT, &[b'y'; 60_000]).await;
+        raw.frame(FIN | TEXT, &vec![b'y'; 60_000]).await;
         assert_eq!(raw.closed().await, Some(code), "{:?}", frames[0].0);
     }
 }
@@ -78,7 +81,7 @@ async fn what_is_no_websocket_no_text_or_too_much_is_said_by_the_code() {
 async fn an_announced_length_beyond_the_limit_is_refused_before_it_comes() {
     let server = Local::start().await;
     let mut raw = Raw::open(server.address, "/ws").await;
-    raw.bytes(&[FIN | TEXT, 0x80 | 127, 0, 0, 0, 0x10, 0, 0, 0, 0, 1, 2, 3, 4]).await;
+    raw.bytes(&[FIN | TEXT, MASKED | 0x7f, 0, 0, 0, 0x10, 0, 0, 0, 0, 1, 2, 3, 4]).await;
     assert_eq!(raw.closed().await, Some(1009));
 }
 

@@ -16,6 +16,8 @@ pub(crate) const CLOSE: u8 = 8;
 pub(crate) const PING: u8 = 9;
 pub(crate) const PONG: u8 = 10;
 pub(crate) const FIN: u8 = 0x80;
+/// In the second byte of a frame.
+pub(crate) const MASKED: u8 = 0x80;
 
 /// The headers of a right handshake, without the request line, Host and the last empty line.
 pub(crate) const HANDSHAKE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -99,13 +101,13 @@ impl Raw {
 pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
-        short @ 0..=125 => frame.push(0x80 | u8::try_from(short).unwrap()),
+        short @ 0..=125 => frame.push(MASKED | u8::try_from(short).unwrap()),
         middle @ 126..=0xffff => {
-            frame.push(0x80 | 126);
+            frame.push(MASKED | 0x7e);
             frame.extend(u16::try_from(middle).unwrap().to_be_bytes());
         }
         long => {
-            frame.push(0x80 | 127);
+            frame.push(MASKED | 0x7f);
             frame.extend((long as u64).to_be_bytes());
         }
     }
