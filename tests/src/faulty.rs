@@ -33,6 +33,8 @@ pub enum Mood {
     Unreached,
     /// It can be read, but has no room to write.
     Full,
+    /// It can be read, but does not answer a commit until its mood changes, and then it has lost it.
+    FrozenToWrite,
 }
 
 /// Fails in the way it is told to.
@@ -72,8 +74,12 @@ impl FaultyStore {
 
     async fn mood(&self) -> Mood {
         self.calls.fetch_add(1, Ordering::SeqCst);
+        self.until_it_is_not(Mood::Frozen).await
+    }
+
+    async fn until_it_is_not(&self, frozen: Mood) -> Mood {
         let mut mood = self.mood.subscribe();
-        let changed = mood.wait_for(|mood| *mood != Mood::Frozen).await;
+        let changed = mood.wait_for(|mood| *mood != frozen).await;
         *changed.expect("the store lives as long as its calls")
     }
 
@@ -106,6 +112,10 @@ impl Commits for FaultyStore {
             Mood::Full => Err(StoreError::NotWritten("secret-host: no space left on device".into())),
             Mood::Forgetful => {
                 self.inner.commit(group, now).await?;
+                Err(StoreError::Unavailable("secret-host:5432 closed the connection".into()))
+            }
+            Mood::FrozenToWrite => {
+                self.until_it_is_not(Mood::FrozenToWrite).await;
                 Err(StoreError::Unavailable("secret-host:5432 closed the connection".into()))
             }
             Mood::Lossy => Err(StoreError::Unavailable("secret-host:5432 closed the connection".into())),

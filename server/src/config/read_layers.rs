@@ -28,7 +28,7 @@ impl Values {
         let usual = GuardSettings::default();
         let retries = self.whole(RETRY_ATTEMPTS, 0, RETRIES).and_then(|retries| u32::try_from(retries).ok());
         let attempts = retries.map_or(usual.attempts, |retries| retries + 1);
-        let guard = GuardSettings {
+        let mut guard = GuardSettings {
             timeout: self.seconds(CONNECTION_TIMEOUT, 0.1).unwrap_or(usual.timeout),
             attempts,
             // PostgreSQL's own writer tries again, on another connection or another server; and with a journal no write
@@ -39,9 +39,13 @@ impl Values {
                 attempts
             },
             delay: self.seconds(RETRY_DELAY, 0.0).unwrap_or(usual.delay),
+            bridge: usual.bridge,
             failure_threshold: self.number(CIRCUIT_FAILURE_THRESHOLD, usual.failure_threshold, 1_000_000),
             recovery_timeout: self.period(CIRCUIT_RECOVERY_TIMEOUT, usual.recovery_timeout),
         };
+        if fallback.is_none() {
+            guard.bridge = guard.bridged_by(attempts);
+        }
         let usual = CacheSettings::default();
         let cache = CacheSettings {
             max_size: self.number(CACHE_MAX_SIZE, usual.max_size, 10_000_000),

@@ -39,6 +39,7 @@ use checker::Checked;
 use vitals::Vitals;
 use writer::Writer;
 
+pub use crate::store::guarded::as_one_request;
 pub use clock::{Clock, IdSource, SystemClock, Uuids};
 pub use error::{Result, ServiceError};
 pub use import::{ImportCounts, ImportWitness};

@@ -13,6 +13,7 @@ use super::clock::Clock;
 use super::error::{Result, ServiceError};
 use super::latency::Latency;
 use crate::events::EventLog;
+use crate::store::guarded::as_one_request;
 use crate::store::{StateStore, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// Requests that wait for the writer; more than that wait in front of the queue, so that memory stays bounded.
@@ -22,6 +23,8 @@ const GROUP: usize = 512;
 /// How often, and with what pauses, a commit that did not say how it ended is looked for.
 const LATE_LOOKS: u32 = 60;
 const LATE_PAUSE: Duration = Duration::from_secs(1);
+/// Who has waited for a commit that took longer, and failed with the store, does not wait for another of the kind.
+const LONG: Duration = Duration::from_secs(1);
 /// KiB of data that wait for the writer at most; whoever brings more waits in front of the queue.
 const QUEUE_KIB: u32 = 256 << 10;
 
@@ -160,7 +163,8 @@ async fn run(
         // The room is given back here: what is being written is one group, and the next one may gather.
         let (requests, answers): (Vec<_>, Vec<_>) =
             jobs.drain(..).map(|job| (job.request, job.answer)).unzip();
-        match store.commit(&requests, clock.now()).await {
+        let started = Instant::now();
+        match as_one_request(store.commit(&requests, clock.now())).await {
             Ok(results) => {
                 counts.add_saved(publish(&events, &results).await);
                 for (answer, result) in answers.into_iter().zip(results) {
@@ -173,11 +177,23 @@ async fn run(
                 for answer in answers {
                     let _ = answer.send(Err(error.clone()));
                 }
+                if error.is_outage() && started.elapsed() > LONG {
+                    refuse_those_who_waited(&mut queue);
+                }
                 if !error.nothing_was_written() && late.is_finished() {
                     late = tokio::spawn(look_for_late(Arc::clone(&events)));
                 }
             }
         }
+    }
+}
+
+/// Everybody who came while a commit hung has waited as long as one may: their requests are not begun.
+fn refuse_those_who_waited(queue: &mut mpsc::Receiver<Job>) {
+    for _ in 0..queue.len() {
+        let Ok(job) = queue.try_recv() else { return };
+        let why = "it failed while others waited for it".to_owned();
+        let _ = job.answer.send(Err(StoreError::NotWritten(why)));
     }
 }
 

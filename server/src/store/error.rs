@@ -74,6 +74,15 @@ impl StoreError {
         }
     }
 
+    /// The same failure of a write that was not taken: what waiting does not mend stays so.
+    #[must_use]
+    pub fn before_write(self) -> Self {
+        match self {
+            Self::Unavailable(text) => Self::NotWritten(text),
+            other => other,
+        }
+    }
+
     /// Whether a commit that failed so has certainly written nothing.
     #[must_use]
     pub fn nothing_was_written(&self) -> bool {

@@ -7,6 +7,7 @@
 mod awaited;
 pub mod cached;
 mod cursor;
+mod deadline;
 mod decide;
 mod error;
 mod facts;

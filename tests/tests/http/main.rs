@@ -24,3 +24,4 @@ mod snapshots;
 mod stopping;
 mod strict;
 mod vitals;
+mod waiting;

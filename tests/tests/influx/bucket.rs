@@ -124,7 +124,7 @@ async fn a_reader_sees_what_a_running_server_wrote_and_cannot_write() {
     let key = StateKey::new("position", "b").unwrap();
     assert_eq!(reader.head(&key).await.unwrap(), store.head(&key).await.unwrap());
     let refused = commit(&reader, vec![save("a", r#"{"n":2}"#)]).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::NotWritten(_))), "{refused:?}");
     reader.close().await;
     commit(&store, vec![save("a", r#"{"n":3}"#)]).await.unwrap();
 }

@@ -15,6 +15,7 @@ mod killed;
 mod many;
 mod program;
 mod proxy;
+mod refused;
 mod tls;
 mod unfinished;
 mod wrong;

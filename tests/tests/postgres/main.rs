@@ -20,5 +20,7 @@ mod notices;
 mod opening;
 mod programs;
 mod proxy;
+mod read_only;
+mod refused;
 mod servers;
 mod site;

@@ -16,6 +16,7 @@ use tower::Service as _;
 
 use super::app::App;
 use super::failure::Answer;
+use crate::service::as_one_request;
 
 pub(crate) use key::{SUBPROTOCOL, check as key};
 pub(crate) use origin::{LAST_EVENT_ID, may_connect};
@@ -42,7 +43,7 @@ impl Guarded {
         let line = trace::Line::of(&request);
         let allowed = self.check(&request);
         let mut response = match allowed {
-            Ok(()) => panic::caught(self.router.clone().call(request)).await,
+            Ok(()) => as_one_request(panic::caught(self.router.clone().call(request))).await,
             Err(failure) => failure.into_response(),
         };
         headers::set(response.headers_mut());

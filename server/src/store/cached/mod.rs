@@ -43,6 +43,9 @@ pub enum Ownership {
     Shared,
 }
 
+/// A read that is under way: locked for as long as it is, and why it failed.
+type Flight = tokio::sync::Mutex<Option<StoreError>>;
+
 /// Another store with its heads in memory.
 pub struct CachedStore {
     inner: Arc<dyn StateStore>,
@@ -52,8 +55,8 @@ pub struct CachedStore {
     tip: SharedTip,
     /// A commit ended without saying whether it was written: it may still be, behind our back.
     suspect: AtomicBool,
-    /// Reads of the same state wait for the one that is under way.
-    flights: Mutex<HashMap<StateKey, Weak<tokio::sync::Mutex<()>>>>,
+    /// Reads of the same state wait for the one that is under way, and fail with it.
+    flights: Mutex<HashMap<StateKey, Weak<Flight>>>,
 }
 
 impl CachedStore {
@@ -110,7 +113,10 @@ impl CachedStore {
             return Ok(head);
         }
         let flight = self.flight(key);
-        let _alone = flight.lock().await;
+        let mut failed = flight.lock().await;
+        if let Some(error) = failed.as_ref() {
+            return Err(StoreError::clone(error));
+        }
         if let Some((head, _)) = self.hit(key) {
             return Ok(head);
         }
@@ -119,9 +125,18 @@ impl CachedStore {
             cache.misses += 1;
             cache.ticket(key)
         };
-        let head = self.inner.head(key).await?;
-        self.cache().keep(key, head.clone(), ticket, self.clock.now());
-        Ok(head)
+        match self.inner.head(key).await {
+            Ok(head) => {
+                self.cache().keep(key, head.clone(), ticket, self.clock.now());
+                Ok(head)
+            }
+            Err(error) => {
+                // Whoever comes from now on asks anew.
+                self.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+                *failed = Some(error.clone());
+                Err(error)
+            }
+        }
     }
 
     /// What the cache knows of a state, and since when.
@@ -132,7 +147,7 @@ impl CachedStore {
         Some(found)
     }
 
-    fn flight(&self, key: &StateKey) -> Arc<tokio::sync::Mutex<()>> {
+    fn flight(&self, key: &StateKey) -> Arc<Flight> {
         let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = flights.get(key).and_then(Weak::upgrade) {
             return flight;

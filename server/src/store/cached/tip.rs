@@ -12,20 +12,24 @@ use crate::store::{Result, StateStore};
 pub(super) struct SharedTip {
     asked: AtomicU64,
     /// The last question that was answered, and the answer.
-    answered: Mutex<(u64, Seq)>,
+    answered: Mutex<Option<(u64, Result<Seq>)>>,
 }
 
 impl SharedTip {
     pub(super) async fn read(&self, store: &dyn StateStore) -> Result<Seq> {
         let question = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
         let mut answered = self.answered.lock().await;
-        if answered.0 >= question {
-            return Ok(answered.1);
+        if let Some((_, answer)) = answered.as_ref().filter(|(last, _)| *last >= question) {
+            return answer.clone();
         }
         // Everybody who has asked before the store is asked is answered by it.
-        let questions = self.asked.load(Ordering::SeqCst);
-        let seq = store.tip().await?.seq;
-        *answered = (questions, seq);
-        Ok(seq)
+        let mut questions = self.asked.load(Ordering::SeqCst);
+        let answer = store.tip().await.map(|tip| tip.seq);
+        if answer.is_err() {
+            // Whoever has waited meanwhile does not wait for a failure of their own, one behind the other.
+            questions = self.asked.load(Ordering::SeqCst);
+        }
+        *answered = Some((questions, answer.clone()));
+        answer
     }
 }

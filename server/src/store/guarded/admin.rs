@@ -7,7 +7,7 @@ use statehouse_core::api::{BreakerState, StoreStatus};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::{FACTS, GuardedStore};
+use super::{FACTS, GuardedStore, note, patience};
 use crate::alarms::Raised;
 use crate::store::{Admin, Result, Rung, StoreError, StoreFacts};
 
@@ -15,30 +15,16 @@ use crate::store::{Admin, Result, Rung, StoreError, StoreFacts};
 impl Admin for GuardedStore {
     /// Tried once: whoever asks wants to know how it is now.
     async fn ping(&self) -> Result<()> {
-        let pass = self.breaker.enter()?;
-        match timeout_at(self.deadline(), self.inner.ping()).await {
-            Ok(Err(error @ StoreError::NotReached(_))) => {
-                pass.was_not_there();
-                Err(error)
-            }
-            Ok(Err(error)) if error.is_outage() => {
-                pass.failed();
-                Err(error)
-            }
-            Ok(answer) => {
-                pass.succeeded();
-                answer
-            }
-            Err(_) => {
-                pass.failed();
-                Err(self.late())
-            }
-        }
+        let deadline = self.deadline()?;
+        let answer = self.ping_by(deadline).await;
+        note(&answer, deadline);
+        answer
     }
 
     async fn status(&self) -> StoreStatus {
         if self.ping().await.is_ok()
-            && let Ok(status) = timeout_at(self.deadline(), self.inner.status()).await
+            && let Ok(deadline) = self.deadline()
+            && let Ok(status) = timeout_at(deadline, self.inner.status()).await
         {
             *self.described.lock().unwrap_or_else(PoisonError::into_inner) = status.clone();
             return status;
@@ -49,6 +35,7 @@ impl Admin for GuardedStore {
     /// Says nothing about whether the store answers: this is asked out of curiosity.
     async fn facts(&self) -> StoreFacts {
         if self.breaker.status().state == BreakerState::Closed
+            && patience::failing_until().is_none()
             && let Ok(facts) = timeout_at(Instant::now() + FACTS, self.inner.facts()).await
         {
             *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = facts.clone();
@@ -72,8 +59,32 @@ impl Admin for GuardedStore {
 
     async fn close(&self) {
         // A store that hangs must not keep the server from ending.
-        if timeout_at(self.deadline(), self.inner.close()).await.is_err() {
+        if timeout_at(Instant::now() + self.settings.timeout, self.inner.close()).await.is_err() {
             tracing::warn!("the store could not be closed in time");
+        }
+    }
+}
+
+impl GuardedStore {
+    async fn ping_by(&self, deadline: Instant) -> Result<()> {
+        let pass = self.breaker.enter()?;
+        match timeout_at(deadline, self.inner.ping()).await {
+            Ok(Err(error @ StoreError::NotReached(_))) => {
+                pass.was_not_there();
+                Err(error)
+            }
+            Ok(Err(error)) if error.is_outage() => {
+                pass.failed();
+                Err(error)
+            }
+            Ok(answer) => {
+                pass.succeeded();
+                answer
+            }
+            Err(_) => {
+                pass.failed();
+                Err(self.late())
+            }
         }
     }
 }

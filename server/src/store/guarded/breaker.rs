@@ -23,9 +23,8 @@ pub(super) struct Breaker {
 struct Inner {
     phase: Phase,
     forced: Option<ForcedState>,
-    /// Failures that count, as of `weighed`: they lose half their weight in one recovery time.
-    weight: f64,
-    weighed: Duration,
+    /// Failures that count: each success since takes one away, and time does not.
+    failures: u32,
     /// Tries in a row that failed: a store may answer others and still not do what it is asked.
     failed_tries: u32,
     /// Grows whenever the phase changes, so that calls from before say nothing about now.
@@ -53,8 +52,7 @@ impl Breaker {
         let inner = Inner {
             phase: Phase::Closed,
             forced: None,
-            weight: 0.0,
-            weighed: clock.now(),
+            failures: 0,
             failed_tries: 0,
             epoch: 0,
             opened: 0,
@@ -116,7 +114,7 @@ impl Breaker {
         let now = self.clock.now();
         let mut inner = self.lock();
         inner.forced = None;
-        inner.weight = 0.0;
+        inner.failures = 0;
         inner.failed_tries = 0;
         inner.turn(Phase::Closed, now);
     }
@@ -143,7 +141,7 @@ impl Breaker {
         BreakerStatus {
             state: inner.state(),
             forced: inner.forced.is_some(),
-            failure_count: (self.weight(&inner, now) * 100.0).round() / 100.0,
+            failure_count: f64::from(inner.failures),
             failure_threshold: self.threshold,
             recovery_timeout_seconds: self.recovery.as_secs_f64(),
             retry_after_seconds,
@@ -164,10 +162,16 @@ impl Breaker {
         self.lock().record.outage(now)
     }
 
-    fn weight(&self, inner: &Inner, now: Duration) -> f64 {
-        let half_lives =
-            now.saturating_sub(inner.weighed).as_secs_f64() / self.recovery.as_secs_f64().max(1e-3);
-        inner.weight * (-half_lives).exp2()
+    /// Whether calls are refused, not by hand, and the store began to fail less than so long ago.
+    pub(super) fn is_shut_and_failing_for_less_than(&self, age: Duration) -> bool {
+        let now = self.clock.now();
+        let inner = self.lock();
+        let shut = match (inner.forced, inner.phase) {
+            (None, Phase::Open { since }) => since + self.recovery > now,
+            (None, Phase::HalfOpen { probing }) => probing,
+            (None, Phase::Closed) | (Some(_), _) => false,
+        };
+        shut && inner.record.outage(now).failing.is_some_and(|failing| failing < age)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -204,11 +208,9 @@ impl Pass<'_> {
             return;
         }
         inner.record.succeeded(now);
-        let weight = self.breaker.weight(&inner, now);
-        inner.weight = (weight - 1.0).max(0.0);
-        inner.weighed = now;
+        inner.failures = inner.failures.saturating_sub(1);
         if matches!(inner.phase, Phase::HalfOpen { .. }) {
-            inner.weight = 0.0;
+            inner.failures = 0;
             inner.failed_tries = 0;
             inner.turn(Phase::Closed, now);
         }
@@ -228,10 +230,8 @@ impl Pass<'_> {
             return;
         }
         inner.record.failed(now);
-        inner.weight = self.breaker.weight(&inner, now) + 1.0;
-        inner.weighed = now;
-        // Failures that come one after the other have lost a little when the last of them comes.
-        let enough = inner.weight > f64::from(self.breaker.threshold) - 0.5;
+        inner.failures = inner.failures.saturating_add(1);
+        let enough = inner.failures >= self.breaker.threshold;
         let was_a_try = matches!(inner.phase, Phase::HalfOpen { .. });
         inner.failed_tries = inner.failed_tries.saturating_add(u32::from(was_a_try));
         if inner.forced.is_none() && (enough || was_a_try) {

@@ -90,20 +90,40 @@ fn a_store_that_was_heard_from_is_tried_at_once() {
 }
 
 #[test]
-fn d_116_successes_and_time_take_failures_away() {
+fn d_116_successes_take_failures_away_and_time_does_not() {
     let (breaker, hand) = breaker(3);
     fail(&breaker);
     fail(&breaker);
     (0..100).for_each(|_| breaker.enter().unwrap().succeeded());
     fail(&breaker);
     assert_eq!(breaker.status().state, BreakerState::Closed);
-    fail(&breaker);
+    // Each of them may have taken as long as it likes.
     hand.turn(600);
     fail(&breaker);
-    fail(&breaker);
-    assert_eq!(breaker.status().state, BreakerState::Closed);
+    hand.turn(600);
+    assert_eq!((breaker.status().state, breaker.status().failure_count), (BreakerState::Closed, 2.0));
     fail(&breaker);
     assert_eq!(breaker.status().state, BreakerState::Open);
+}
+
+#[test]
+fn it_is_shut_for_a_young_outage_unless_somebody_may_try_or_it_is_by_hand() {
+    let (breaker, hand) = breaker(1);
+    let young = |breaker: &Breaker| breaker.is_shut_and_failing_for_less_than(Duration::from_secs(7));
+    assert!(!young(&breaker));
+    fail(&breaker);
+    hand.turn(6);
+    assert!(young(&breaker));
+    breaker.heard_from();
+    assert!(!young(&breaker), "the next call may try");
+    let probe = breaker.enter().unwrap();
+    assert!(young(&breaker));
+    probe.failed();
+    hand.turn(1);
+    assert!(!young(&breaker), "it has lasted too long");
+    breaker.reset();
+    breaker.force(ForcedState::Open);
+    assert!(!young(&breaker));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod admin;
 mod breaker;
+mod patience;
 mod record;
 mod settings;
 
@@ -14,18 +15,22 @@ use statehouse_core::model::{StateKey, Timestamp, Version};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
+use super::deadline;
 use super::forward::forward_reads;
 use super::longest::{Long, Longest};
 use super::{
     Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest, Written,
 };
-use breaker::Breaker;
+use breaker::{Breaker, Pass};
 
+pub use patience::as_one_request;
 pub use record::{Outage, Turn};
 pub use settings::GuardSettings;
 
 /// How long a store that failed to write may take to say that it is there at all.
 const PING: Duration = Duration::from_secs(2);
+/// How often a commit looks whether the breaker lets it through.
+const LOOK: Duration = Duration::from_millis(50);
 /// How long it may take to tell of its sizes.
 const FACTS: Duration = Duration::from_secs(5);
 /// The slowest read is looked for so far back.
@@ -93,8 +98,15 @@ impl GuardedStore {
         self.breaker.force(state);
     }
 
-    fn deadline(&self) -> Instant {
-        Instant::now() + self.settings.timeout
+    /// Until when a call may take. An error if the request that makes it has met a store that fails, and has no time left.
+    fn deadline(&self) -> Result<Instant> {
+        let (now, until) = (Instant::now(), patience::failing_until());
+        match until {
+            Some(until) if until <= now => Err(self.late()),
+            _ => {
+                Ok(until.map_or(now + self.settings.timeout, |until| until.min(now + self.settings.timeout)))
+            }
+        }
     }
 
     fn late(&self) -> StoreError {
@@ -102,12 +114,8 @@ impl GuardedStore {
         StoreError::Unavailable(format!("it did not answer within {seconds} s"))
     }
 
-    /// Waits before the next attempt; `false` if there is none.
-    async fn wait(&self, attempt: u32, attempts: u32, deadline: Instant) -> bool {
-        if attempt >= attempts {
-            return false;
-        }
-        let pause = self.settings.delay.saturating_mul(1 << (attempt - 1).min(16));
+    /// Waits before the next attempt; `false` if there is no time for one.
+    async fn wait(&self, pause: Duration, deadline: Instant) -> bool {
         let pause = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
         if Instant::now() + pause >= deadline {
             return false;
@@ -124,9 +132,25 @@ impl GuardedStore {
     where
         F: Future<Output = Result<T>> + Send,
     {
-        let deadline = self.deadline();
+        let deadline = self.deadline()?;
+        let attempts = if patience::failing_until().is_some() { 1 } else { self.settings.attempts };
+        let answer = self.try_to_read(what, call, attempts, deadline).await;
+        note(&answer, deadline);
+        answer
+    }
+
+    async fn try_to_read<'a, T: Send, F>(
+        &'a self,
+        what: &'static str,
+        call: impl Fn(&'a dyn StateStore) -> F + Send + Sync,
+        attempts: u32,
+        deadline: Instant,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
         let mut failure = None;
-        for attempt in 1.. {
+        for attempt in 1..=attempts {
             let pass = match self.breaker.enter() {
                 Ok(pass) => pass,
                 // What opened the breaker says more than that it is open.
@@ -152,7 +176,7 @@ impl GuardedStore {
                     return Err(self.late());
                 }
             }
-            if !self.wait(attempt, self.settings.attempts, deadline).await {
+            if attempt == attempts || !self.wait(self.settings.pause_of_read(attempt), deadline).await {
                 break;
             }
         }
@@ -171,6 +195,14 @@ impl GuardedStore {
 
     fn describe(&self) -> StoreStatus {
         self.described.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What a call has shown the request that made it.
+fn note<T>(answer: &Result<T>, deadline: Instant) {
+    match answer {
+        Err(error) if error.is_outage() => patience::failed(deadline),
+        _ => patience::succeeded(),
     }
 }
 
@@ -196,14 +228,36 @@ impl Commits for GuardedStore {
         group: &[WriteRequest],
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
-        let deadline = self.deadline();
+        let deadline = self.deadline().map_err(StoreError::before_commit)?;
+        let answer = self.try_to_commit(group, now, deadline).await;
+        note(&answer, deadline);
+        answer
+    }
+
+    /// Says nothing about whether the store answers: nobody waits for this.
+    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
+        if self.breaker.status().state != BreakerState::Closed {
+            return Ok(false);
+        }
+        timeout_at(self.deadline()?, self.inner.keep_up(now)).await.unwrap_or_else(|_| Err(self.late()))
+    }
+}
+
+impl GuardedStore {
+    async fn try_to_commit(
+        &self,
+        group: &[WriteRequest],
+        now: Timestamp,
+        deadline: Instant,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
         let mut failure = None;
-        for attempt in 1.. {
-            let pass = match self.breaker.enter() {
+        for attempt in 1..=self.settings.commit_attempts {
+            let pass = match self.enter_to_commit(deadline).await {
                 Ok(pass) => pass,
                 Err(refused) => return Err(failure.unwrap_or(refused)),
             };
-            let error = match timeout_at(deadline, self.inner.commit(group, now)).await {
+            let commit = deadline::by(deadline, self.inner.commit(group, now));
+            let error = match timeout_at(deadline, commit).await {
                 Ok(Err(error @ StoreError::NotReached(_))) => {
                     pass.was_not_there();
                     return Err(error);
@@ -227,18 +281,22 @@ impl Commits for GuardedStore {
                 return Err(error);
             }
             failure = Some(error);
-            if !self.wait(attempt, self.settings.commit_attempts, deadline).await {
+            let pause = self.settings.pause_of_commit(attempt);
+            if attempt == self.settings.commit_attempts || !self.wait(pause, deadline).await {
                 break;
             }
         }
-        Err(failure.unwrap_or_else(|| self.late()))
+        Err(failure.unwrap_or_else(|| self.late().before_commit()))
     }
 
-    /// Says nothing about whether the store answers: nobody waits for this.
-    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
-        if self.breaker.status().state != BreakerState::Closed {
-            return Ok(false);
+    /// A store that restarts is away for a moment, and reads soon open the breaker: a commit waits for as long as it would
+    /// have been tried again.
+    async fn enter_to_commit(&self, deadline: Instant) -> Result<Pass<'_>> {
+        while self.breaker.is_shut_and_failing_for_less_than(self.settings.bridge)
+            && Instant::now() + LOOK < deadline
+        {
+            tokio::time::sleep(LOOK).await;
         }
-        timeout_at(self.deadline(), self.inner.keep_up(now)).await.unwrap_or_else(|_| Err(self.late()))
+        self.breaker.enter()
     }
 }

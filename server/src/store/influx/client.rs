@@ -80,15 +80,18 @@ impl Client {
         Self { timeout, ..self.clone() }
     }
 
-    /// Writes lines. `Ok` only after InfluxDB said that they are stored; after an error they may be stored or not, now
-    /// or later.
+    /// Writes lines. `Ok` only after InfluxDB said that they are stored. They are not after
+    /// [`StoreError::NotWritten`] and [`StoreError::Refused`]; after another error they may be stored or not, now or later.
     pub(super) async fn write(&self, lines: String) -> Result<()> {
         let (client, bucket) = (self.inner.clone(), self.bucket.clone());
         self.run(async move {
             let precision = TimestampPrecision::Nanoseconds;
-            client.write_line_protocol_with_precision(&client.org, &bucket, lines, precision).await
+            match client.write_line_protocol_with_precision(&client.org, &bucket, lines, precision).await {
+                Err(error) if was_not_taken(&error) => Ok(Err(failed(&error).before_write())),
+                other => other.map(Ok),
+            }
         })
-        .await
+        .await?
     }
 
     /// Writes lines that InfluxDB may refuse for good, which is then its answer: `None` when it has stored all of them.
@@ -240,6 +243,20 @@ fn flux_text(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// Whether a write has certainly stored nothing: nobody was reached, or InfluxDB did not take the request. Its API says so of
+/// 400 (not line protocol), 401 and 403 (who we are), 404 (the bucket), 413 (too much), 422 (outside of the retention)
+/// and 429 (too often). 500, 503 and 504 may come from a proxy that has passed the request on.
+fn was_not_taken(error: &RequestError) -> bool {
+    match error {
+        RequestError::Http { status, .. } => {
+            matches!(status.as_u16(), 400 | 401 | 403 | 404 | 411 | 413 | 415 | 422 | 429)
+        }
+        RequestError::ReqwestProcessing { source } => source.is_connect() || source.is_builder(),
+        RequestError::Serializing { .. } => true,
+        RequestError::Deserializing { .. } => false,
+    }
 }
 
 fn failed(error: &RequestError) -> StoreError {

@@ -24,6 +24,7 @@ mod series;
 mod session;
 
 use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use statehouse_core::api::StoreStatus;
@@ -31,6 +32,7 @@ use statehouse_core::model::Timestamp;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use super::deadline::{self, Sending};
 use super::{Admin, Commits, Result, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
 use client::Client;
 use fetch::Fetch;
@@ -42,6 +44,9 @@ pub use lease::LeaseTimes;
 pub use older::OlderPoints;
 pub use options::{DEFAULT_TIMEOUT, InfluxOptions, Token};
 pub use series::{Refused, SeriesBucket, mark_line, series_name};
+
+/// How long a commit takes at most whose caller does not say.
+const AT_MOST: Duration = Duration::from_hours(1);
 
 /// A store in a bucket.
 #[derive(Debug)]
@@ -112,14 +117,19 @@ impl Commits for InfluxStore {
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
         let Some(writing) = &self.shared.writing else {
-            return Err(StoreError::Unavailable("the store is open for reading only".into()));
+            return Err(StoreError::NotWritten("the store is open for reading only".into()));
         };
-        let mut session = writing.session.lock().await;
-        // Taken out while it works: after a commit that fails or is dropped midway nobody knows what was stored.
-        let epoch = self.shared.take(writing, &mut session).await.map_err(StoreError::before_commit)?;
-        let answers = self.shared.commit(writing, &epoch, group, now).await?;
-        *session = Session::Open(Some(epoch));
-        Ok(answers)
+        let sending = Sending::default();
+        let work = async {
+            let mut session = writing.session.lock().await;
+            // Taken out while it works: after a commit that fails or is dropped midway nobody knows what was stored.
+            let epoch = self.shared.take(writing, &mut session).await.map_err(StoreError::before_commit)?;
+            let answers = self.shared.commit(writing, &epoch, group, now, &sending).await?;
+            *session = Session::Open(Some(epoch));
+            Ok(answers)
+        };
+        // The lease is waited for longer than for one answer; whoever guards this store says for how long.
+        deadline::commit("InfluxDB", AT_MOST, &sending, work).await
     }
 }
 

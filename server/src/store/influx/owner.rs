@@ -11,6 +11,7 @@ use super::epoch::{End, Epoch, Epochs};
 use super::index::Index;
 use super::lease::Lease;
 use super::{leftovers, session};
+use crate::store::deadline::Sending;
 use crate::store::decide::{Needs, decide_group};
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
@@ -113,6 +114,7 @@ impl Shared {
         epoch: &Epoch,
         group: &[WriteRequest],
         now: Timestamp,
+        sending: &Sending,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
         let (decided, commit, before) = {
             let index = self.index();
@@ -120,7 +122,7 @@ impl Shared {
             (decided, index.commit + 1, End::of(index.commit, index.tip))
         };
         if !decided.is_empty() {
-            session::write(&self.client, epoch, commit, before, &decided).await?;
+            session::write(&self.client, epoch, commit, before, &decided, sending).await?;
         }
         // Whoever takes over waits until the lease has run out: what is answered now was stored before that.
         writing.lease.check()?;

@@ -13,6 +13,7 @@ use super::growth::Growth;
 use super::index::Index;
 use super::layout::{DATA, Lines, META, RECORDS, Records, query};
 use super::row::Row;
+use crate::store::deadline::Sending;
 use crate::store::decide::{Decided, SnapshotChange};
 use crate::store::{Result, StoreError};
 
@@ -138,14 +139,37 @@ async fn beside(client: &Client, epochs: &Epochs, after: u64, to: u64) -> Result
     Ok(all)
 }
 
-/// Writes what was decided, the commit point last, and returns where the log then ends.
+/// Writes what was decided, the commit point last, and returns where the log then ends. What fails before that was sent has
+/// written nothing, as what no commit point covers does not exist.
 pub(super) async fn write(
     client: &Client,
     epoch: &Epoch,
     commit: u64,
     before: End,
     decided: &Decided,
+    sending: &Sending,
 ) -> Result<End> {
+    versions(client, epoch, commit, decided).await.map_err(StoreError::before_commit)?;
+    let tip = decided.versions.last().map_or_else(
+        || before.tip(),
+        |last| statehouse_core::commit::Tip {
+            seq: last.seq,
+            chain_hash: last.chain_hash,
+            recorded_at: last.recorded_at,
+        },
+    );
+    let end = End::of(commit, tip);
+    let lines = commit_lines(epoch, end).map_err(StoreError::before_commit)?;
+    sending.begin();
+    match client.write(lines).await {
+        // It said so.
+        Err(StoreError::Refused(why)) => Err(StoreError::NotWritten(why)),
+        other => other.map(|()| end),
+    }
+}
+
+/// Writes everything but the commit point.
+async fn versions(client: &Client, epoch: &Epoch, commit: u64, decided: &Decided) -> Result<()> {
     let mut lines = Lines::default();
     for version in &decided.versions {
         lines.push(META, &epoch.name, version.seq.0, &Row::of(version).bytes()?)?;
@@ -163,18 +187,5 @@ pub(super) async fn write(
         let bytes = bytes.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         lines.push(RECORDS, &epoch.name, commit, &bytes)?;
     }
-    if !lines.is_empty() {
-        client.write(lines.into_text()).await?;
-    }
-    let tip = decided.versions.last().map_or_else(
-        || before.tip(),
-        |last| statehouse_core::commit::Tip {
-            seq: last.seq,
-            chain_hash: last.chain_hash,
-            recorded_at: last.recorded_at,
-        },
-    );
-    let end = End::of(commit, tip);
-    client.write(commit_lines(epoch, end)?).await?;
-    Ok(end)
+    if lines.is_empty() { Ok(()) } else { client.write(lines.into_text()).await }
 }

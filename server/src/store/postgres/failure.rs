@@ -3,6 +3,8 @@
 use statehouse_core::hash::ChainHash;
 use statehouse_core::model::Seq;
 
+use super::refusals::nothing_was_written;
+use crate::store::deadline::Sending;
 use crate::store::decide::Decided;
 use crate::store::{StoreError, WriteRefusal, Written};
 
@@ -64,6 +66,44 @@ pub(super) struct Uncertain {
     pub(super) chain_hash: ChainHash,
 }
 
+/// What is not known of a group while it is written: whether an earlier attempt was written after all, and whether one is
+/// on its way now.
+#[derive(Debug)]
+pub(super) struct Doubt<'a> {
+    pub(super) earlier: Option<Uncertain>,
+    sending: &'a Sending,
+}
+
+impl<'a> Doubt<'a> {
+    pub(super) fn none(sending: &'a Sending) -> Self {
+        Self { earlier: None, sending }
+    }
+
+    /// What commits is sent now.
+    pub(super) fn sending(&self) {
+        self.sending.begin();
+    }
+
+    /// It was not written.
+    pub(super) fn refused(&self) {
+        if self.earlier.is_none() {
+            self.sending.refused();
+        }
+    }
+
+    /// What was sent to commit a group has failed. A refusal leaves no doubt that was not there before; a lost connection
+    /// says nothing, and what could not be found again is not tried again.
+    pub(super) fn failed(&mut self, error: sqlx::Error, decided: Decided) -> Failure {
+        if nothing_was_written(&error) {
+            self.refused();
+            return Failure::from(error);
+        }
+        self.earlier = Uncertain::of(decided);
+        let failure = Failure::from(error);
+        Failure { lost: failure.lost && self.earlier.is_some(), unknown: true, ..failure }
+    }
+}
+
 /// Why a group was not written, as far as is known.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -91,14 +131,8 @@ pub(super) type Tried<T> = std::result::Result<T, Failure>;
 
 impl Uncertain {
     /// Without a version there is no hash to find a group again by.
-    pub(super) fn of(decided: Decided) -> Option<Self> {
+    fn of(decided: Decided) -> Option<Self> {
         let (last, chain_hash) = decided.versions.last().map(|last| (last.seq, last.chain_hash))?;
         Some(Self { answers: decided.answers, last, chain_hash })
     }
-}
-
-/// A lost connection says nothing about what it was told to write. What could not be found again is not tried again.
-pub(super) fn ambiguous(error: sqlx::Error, uncertain: Option<&Uncertain>) -> Failure {
-    let failure = Failure::from(error);
-    Failure { lost: failure.lost && uncertain.is_some(), unknown: true, ..failure }
 }

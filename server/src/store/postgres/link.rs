@@ -17,7 +17,13 @@ use crate::store::{PoolFacts, Result, StoreError};
 /// Where our tables are, apart from anybody else's.
 pub(super) const SCHEMA: &str = "statehouse";
 /// A connection that was idle for so long is tried before it is used.
-const IDLE: Duration = Duration::from_secs(1);
+pub(super) const IDLE: Duration = Duration::from_secs(1);
+/// How long a reader waits for a connection before it is asked whether the server lets anybody in, and how often at least
+/// and at most after that.
+const LOOK: Duration = Duration::from_millis(100);
+const LOOK_AT_LEAST: Duration = Duration::from_secs(2);
+/// An answer to that is good for everybody who asks so soon after it.
+const LOOKED: Duration = Duration::from_millis(30);
 /// Connections that are opened before anybody asks.
 const WARM: u32 = 2;
 /// A transaction of ours that does nothing for so long has lost its client: its lock must not keep others waiting.
@@ -44,6 +50,9 @@ pub(super) struct Link {
     pool: PgPool,
     watch: PoolWatch,
     lost: Lost,
+    /// When somebody last looked whether the server lets anybody in, and what was found.
+    looked: Mutex<Option<(Instant, Result<()>)>>,
+    looking: tokio::sync::Mutex<()>,
 }
 
 /// When a connection was lost last: others that are older are not to be trusted.
@@ -67,7 +76,8 @@ impl Link {
         let patience = settings.patience;
         let finding = find(&settings, purpose, 0);
         let found = tokio::time::timeout(patience, finding).await;
-        let (current, connection) = found.unwrap_or_else(|_| Err(no_answer(patience)))?;
+        let (current, connection) =
+            found.unwrap_or_else(|_| Err(no_answer(patience).into())).map_err(|none| none.error)?;
         let lost = Lost::default();
         let pool = pool(&settings, purpose, &settings.hosts[current], lost.clone());
         Ok((
@@ -78,6 +88,8 @@ impl Link {
                 pool,
                 watch: PoolWatch::default(),
                 lost,
+                looked: Mutex::default(),
+                looking: tokio::sync::Mutex::default(),
             },
             connection,
         ))
@@ -85,6 +97,10 @@ impl Link {
 
     /// A connection of its own to the server that accepts writes now; the others follow there.
     pub(super) async fn connect(&self) -> Result<PgConnection> {
+        self.find_again().await.map_err(|none| none.error)
+    }
+
+    async fn find_again(&self) -> std::result::Result<PgConnection, NoServer> {
         let before = self.current.load(Ordering::Relaxed);
         let (found, connection) = find(&self.settings, self.purpose, before).await?;
         if self.current.swap(found, Ordering::Relaxed) != found {
@@ -145,9 +161,53 @@ impl Link {
     pub(super) async fn reader(&self) -> Result<Reader> {
         let deadline = Instant::now() + self.settings.patience - MARGIN;
         let asked = std::time::Instant::now();
-        let connection = self.pool.acquire().await.map_err(failed)?;
+        let connection = tokio::select! {
+            biased;
+            connection = self.pool.acquire() => connection.map_err(failed)?,
+            error = self.refusal() => return Err(error),
+        };
         self.watch.got(asked, self.busy());
         Ok(Reader::new(connection, deadline))
+    }
+
+    /// Ends when no server lets anybody in, and says why. The pool does not: it waits for one that refuses its connections
+    /// as it waits for one that hangs.
+    async fn refusal(&self) -> StoreError {
+        // Where it was so a moment ago it is asked at once.
+        let mut pause = if matches!(self.looked(), Some((_, Err(_)))) { Duration::ZERO } else { LOOK };
+        loop {
+            tokio::time::sleep(pause).await;
+            // Boxed, so that nobody carries it along who gets a connection at once.
+            if let Err(error) = Box::pin(self.look()).await {
+                return error;
+            }
+            // There is one: whoever waits, waits for other readers.
+            pause = (pause * 2).clamp(LOOK, LOOK_AT_LEAST);
+        }
+    }
+
+    fn looked(&self) -> Option<(Instant, Result<()>)> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks whether there is a server that lets us in, or has no room for one more; once for all who ask meanwhile.
+    async fn look(&self) -> Result<()> {
+        let asked = Instant::now();
+        let _alone = self.looking.lock().await;
+        if let Some((_, found)) = self.looked().filter(|(at, _)| *at + LOOKED >= asked) {
+            return found;
+        }
+        let found = match self.find_again().await {
+            Ok(connection) => {
+                // It was only to see.
+                let _ = connection.close().await;
+                Ok(())
+            }
+            Err(NoServer { full: true, .. }) => Ok(()),
+            Err(NoServer { error, .. }) => Err(error),
+        };
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), found.clone()));
+        found
     }
 
     /// Waits for work, but not for ever: a frozen server keeps connections open and says nothing.
@@ -160,7 +220,8 @@ impl Link {
 /// One connection, without a pool.
 pub(super) async fn connect_once(settings: &PostgresSettings, purpose: Purpose) -> Result<PgConnection> {
     let found = tokio::time::timeout(settings.patience, find(settings, purpose, 0)).await;
-    found.unwrap_or_else(|_| Err(no_answer(settings.patience))).map(|(_, connection)| connection)
+    let found = found.unwrap_or_else(|_| Err(no_answer(settings.patience).into()));
+    found.map(|(_, connection)| connection).map_err(|none| none.error)
 }
 
 fn no_answer(patience: Duration) -> StoreError {
@@ -192,18 +253,46 @@ fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost, lost
         .connect_lazy_with(options(settings, purpose, host))
 }
 
+/// No server lets us in.
+#[derive(Debug)]
+struct NoServer {
+    error: StoreError,
+    /// One of them only because it has no room for another connection.
+    full: bool,
+}
+
+impl From<StoreError> for NoServer {
+    fn from(error: StoreError) -> Self {
+        Self { error, full: false }
+    }
+}
+
+impl From<sqlx::Error> for NoServer {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        Self { full: code.is_some_and(|code| code == TOO_MANY_CONNECTIONS), error: failed(error) }
+    }
+}
+
+const TOO_MANY_CONNECTIONS: &str = "53300";
+
 /// Asks each host, the one that was right last first, until one accepts writes.
-async fn find(settings: &PostgresSettings, purpose: Purpose, first: usize) -> Result<(usize, PgConnection)> {
+async fn find(
+    settings: &PostgresSettings,
+    purpose: Purpose,
+    first: usize,
+) -> std::result::Result<(usize, PgConnection), NoServer> {
     let count = settings.hosts.len();
     let share = settings.patience / u32::try_from(count).unwrap_or(1);
     let mut problems = Vec::new();
-    let mut refused = true;
+    let (mut refused, mut full) = (true, false);
     for index in (0..count).map(|n| (first + n) % count) {
         let host = &settings.hosts[index];
         let asked = tokio::time::timeout(share, ask(settings, purpose, host)).await;
-        match asked.unwrap_or_else(|_| Err(no_answer(share))) {
+        match asked.unwrap_or_else(|_| Err(no_answer(share).into())) {
             Ok(connection) => return Ok((index, connection)),
-            Err(error) => {
+            Err(NoServer { error, full: this_one }) => {
+                full |= this_one;
                 refused &= !error.may_pass();
                 problems.push(format!("{}:{}: {error}", host.host, host.port));
             }
@@ -211,13 +300,18 @@ async fn find(settings: &PostgresSettings, purpose: Purpose, first: usize) -> Re
     }
     // As long as one of them may still let us in, it is worth asking again.
     let text = problems.join("; ");
-    Err(if refused { StoreError::Refused(text) } else { StoreError::Unavailable(text) })
+    let error = if refused { StoreError::Refused(text) } else { StoreError::Unavailable(text) };
+    Err(NoServer { error, full })
 }
 
-async fn ask(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost) -> Result<PgConnection> {
-    let mut connection = options(settings, purpose, host).connect().await.map_err(failed)?;
-    if purpose == Purpose::Serve && !accepts_writes(&mut connection).await.map_err(failed)? {
-        return Err(StoreError::Unavailable("it is a standby, which accepts no writes".into()));
+async fn ask(
+    settings: &PostgresSettings,
+    purpose: Purpose,
+    host: &PostgresHost,
+) -> std::result::Result<PgConnection, NoServer> {
+    let mut connection = options(settings, purpose, host).connect().await?;
+    if purpose == Purpose::Serve && !accepts_writes(&mut connection).await? {
+        return Err(StoreError::Unavailable("it accepts no writes: a standby, or read-only".into()).into());
     }
     Ok(connection)
 }

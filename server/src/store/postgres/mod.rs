@@ -9,6 +9,7 @@ mod migrate;
 mod older;
 mod reader;
 mod reading;
+mod refusals;
 mod settings;
 mod sizes;
 mod write;
@@ -21,10 +22,11 @@ use statehouse_core::api::StoreStatus;
 use statehouse_core::model::Timestamp;
 use tokio::sync::{Mutex, watch};
 
+use super::deadline::{self, Sending};
 use super::sql::SqlStore as _;
 use super::{Admin, Commits, Result, Rung, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
 use bell::Bell;
-use failure::{Answers, Failure, Tried, Uncertain, failed};
+use failure::{Answers, Doubt, Failure, Tried, failed};
 use link::{Link, Purpose, connect_once};
 pub use older::OlderTable;
 pub use settings::{Password, PostgresHost, PostgresSettings, Tls};
@@ -88,15 +90,19 @@ impl Commits for PostgresStore {
         let Some(writing) = &self.writing else {
             return Err(StoreError::NotWritten("the store is open for reading only".into()));
         };
-        let mut writing = writing.lock().await;
-        if writing.closed {
-            return Err(StoreError::NotWritten("the store is closed".into()));
-        }
-        let answers = self.link.within(self.write(&mut writing, group, now)).await?;
-        if let (Some(bell), Some(writer)) = (&self.bell, &writing.writer) {
-            bell.announce(writer.seq(), answers.iter().flatten().any(changes_lists));
-        }
-        Ok(answers)
+        let sending = Sending::default();
+        let work = async {
+            let mut writing = writing.lock().await;
+            if writing.closed {
+                return Err(StoreError::NotWritten("the store is closed".into()));
+            }
+            let answers = self.write(&mut writing, group, now, Doubt::none(&sending)).await?;
+            if let (Some(bell), Some(writer)) = (&self.bell, &writing.writer) {
+                bell.announce(writer.seq(), answers.iter().flatten().any(changes_lists));
+            }
+            Ok(answers)
+        };
+        deadline::commit("PostgreSQL", self.link.settings().patience, &sending, work).await
     }
 
     async fn keep_up(&self, now: Timestamp) -> Result<bool> {
@@ -113,12 +119,17 @@ impl Commits for PostgresStore {
 
 impl PostgresStore {
     /// Writes a group, on a new connection if the old one is lost.
-    async fn write(&self, writing: &mut Writing, group: &[WriteRequest], now: Timestamp) -> Result<Answers> {
+    async fn write(
+        &self,
+        writing: &mut Writing,
+        group: &[WriteRequest],
+        now: Timestamp,
+        mut doubt: Doubt<'_>,
+    ) -> Result<Answers> {
         let settings = self.link.settings();
-        let mut uncertain = None;
         let mut delay = settings.retry_delay;
         for retries_left in (0..=settings.retries).rev() {
-            match self.try_once(writing, group, now, &mut uncertain).await {
+            match self.try_once(writing, group, now, &mut doubt).await {
                 Ok(answers) => return Ok(answers),
                 Err(Failure { error, lost: true, .. }) if retries_left > 0 => {
                     tracing::warn!(%error, "the connection that writes was lost; trying again");
@@ -129,7 +140,7 @@ impl PostgresStore {
                 }
                 Err(Failure { error, unknown, .. }) => {
                     // What an earlier attempt may have written was not looked for with success.
-                    let unknown = unknown || uncertain.is_some();
+                    let unknown = unknown || doubt.earlier.is_some();
                     return Err(if unknown { error } else { error.before_commit() });
                 }
             }
@@ -142,15 +153,19 @@ impl PostgresStore {
         writing: &mut Writing,
         group: &[WriteRequest],
         now: Timestamp,
-        uncertain: &mut Option<Uncertain>,
+        doubt: &mut Doubt<'_>,
     ) -> Tried<Answers> {
         // Taken out while it works: a commit that fails or is dropped midway leaves no connection in an unknown state.
         let taken = writing.writer.take();
         let mut writer = match taken {
-            Some(writer) => writer,
+            Some(mut writer) => {
+                writer.look().await?;
+                writer
+            }
             None => Writer::open(&self.link).await?,
         };
-        let answers = writer.commit(group, now, uncertain).await?;
+        let answers = writer.commit(group, now, doubt).await?;
+        writer.has_answered();
         writing.writer = Some(writer);
         Ok(answers)
     }

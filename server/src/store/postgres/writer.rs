@@ -6,6 +6,7 @@
 //! needed while nobody else can write.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
@@ -13,8 +14,8 @@ use statehouse_core::commit::Tip;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
 use super::counter::{self, Counter, read_counter};
-use super::failure::{Answers, Failure, Tried, Uncertain, ambiguous, failed};
-use super::link::Link;
+use super::failure::{Answers, Doubt, Failure, Tried, failed};
+use super::link::{IDLE, Link};
 use super::migrate;
 use super::write::{self, Placed};
 use crate::store::decide::{Decided, Known, Needs, decide_group};
@@ -37,6 +38,8 @@ pub(super) struct Writer {
     upkeep: Upkeep,
     /// So many groups in a row were written without anybody else writing in between.
     undisturbed: u32,
+    /// When the server last answered.
+    answered: Instant,
 }
 
 impl Writer {
@@ -50,7 +53,14 @@ impl Writer {
         sqlx::query("SET plan_cache_mode = force_generic_plan").execute(&mut connection).await?;
         let counter = read_counter(&mut connection).await?;
         let upkeep = Upkeep::new(write::kept_up(&mut connection).await?);
-        Ok(Self { connection, counter, heads: KnownHeads::default(), upkeep, undisturbed: ALONE })
+        Ok(Self {
+            connection,
+            counter,
+            heads: KnownHeads::default(),
+            upkeep,
+            undisturbed: ALONE,
+            answered: Instant::now(),
+        })
     }
 
     /// Opens a connection to the server that accepts writes now.
@@ -58,6 +68,21 @@ impl Writer {
         let connection =
             link.connect().await.map_err(|error| Failure { error, lost: true, unknown: false })?;
         Self::prepare(connection).await
+    }
+
+    /// Makes sure that a connection on which nothing was said for a while is still there: what is sent on one that is gone
+    /// would be in doubt.
+    pub(super) async fn look(&mut self) -> Tried<()> {
+        if self.answered.elapsed() >= IDLE {
+            let lost = |error| Failure { lost: true, ..Failure::from(error) };
+            self.connection.ping().await.map_err(lost)?;
+        }
+        Ok(())
+    }
+
+    /// The server answers.
+    pub(super) fn has_answered(&mut self) {
+        self.answered = Instant::now();
     }
 
     /// Brings the tables up to date.
@@ -77,23 +102,23 @@ impl Writer {
     }
 
     /// Decides and writes a group. After a failure the writer must not be used again. What an earlier one may have
-    /// written of the same group is in `uncertain`, and what this one may have after a failure.
+    /// written of the same group is in `doubt`, and what this one may have after a failure.
     pub(super) async fn commit(
         &mut self,
         group: &[WriteRequest],
         now: Timestamp,
-        uncertain: &mut Option<Uncertain>,
+        doubt: &mut Doubt<'_>,
     ) -> Tried<Answers> {
         self.keep_up(now).await?;
         let only_states = group.iter().all(|r| matches!(r, WriteRequest::Batch { restore: None, .. }));
         if only_states
             && self.undisturbed >= ALONE
-            && uncertain.is_none()
-            && let Some(answers) = self.commit_alone(group, now, uncertain).await?
+            && doubt.earlier.is_none()
+            && let Some(answers) = self.commit_alone(group, now, doubt).await?
         {
             return Ok(answers);
         }
-        self.commit_locked(group, now, uncertain).await
+        self.commit_locked(group, now, doubt).await
     }
 
     /// Catches up with the upkeep, when it is time, and says whether there is more. Nothing hangs on it being done now.
@@ -116,7 +141,7 @@ impl Writer {
         &mut self,
         group: &[WriteRequest],
         now: Timestamp,
-        uncertain: &mut Option<Uncertain>,
+        doubt: &mut Doubt<'_>,
     ) -> Tried<Option<Answers>> {
         let needs = Needs::of(group);
         if !self.learn_heads(&needs).await? {
@@ -130,15 +155,19 @@ impl Writer {
         }
         let after = self.after(&decided);
         let (placed, after) = self.place(&decided.versions, after);
+        doubt.sending();
         match write::versions(&mut self.connection, &placed, &self.heads, self.counter.tip.seq).await {
             Ok(true) => {}
-            Ok(false) => return Ok(None),
-            // Another server's version came in between: the database took one of the two.
-            Err(error) if is_taken(&error) => return Ok(None),
-            Err(error) => {
-                *uncertain = Uncertain::of(decided);
-                return Err(ambiguous(error, uncertain.as_ref()));
+            Ok(false) => {
+                doubt.refused();
+                return Ok(None);
             }
+            // Another server's version came in between: the database took one of the two.
+            Err(error) if is_taken(&error) => {
+                doubt.refused();
+                return Ok(None);
+            }
+            Err(error) => return Err(doubt.failed(error, decided)),
         }
         keep(&mut self.heads, placed);
         self.counter = after;
@@ -150,7 +179,7 @@ impl Writer {
         &mut self,
         group: &[WriteRequest],
         now: Timestamp,
-        uncertain: &mut Option<Uncertain>,
+        doubt: &mut Doubt<'_>,
     ) -> Tried<Answers> {
         let needs = Needs::of(group);
         counter::begin(&mut self.connection).await?;
@@ -162,12 +191,12 @@ impl Writer {
             self.heads = KnownHeads::default();
             self.counter = counter;
         }
-        if let Some(earlier) = uncertain.as_ref()
+        if let Some(earlier) = doubt.earlier.as_ref()
             && self.was_written(earlier).await?
         {
             // It is on this server; a commit of our own behind it waits until it is on the standbys, too.
             self.finish("UPDATE meta SET layout = layout WHERE id = 1; COMMIT").await?;
-            return Ok(uncertain.take().map(|earlier| earlier.answers).unwrap_or_default());
+            return Ok(doubt.earlier.take().map(|earlier| earlier.answers).unwrap_or_default());
         }
         self.learn_heads(&needs).await?;
         let snapshots = self.read_snapshots(&needs).await?;
@@ -186,9 +215,9 @@ impl Writer {
         }
         write::snapshots(&mut self.connection, &decided.snapshots).await?;
         write::restores(&mut self.connection, &decided.restores).await?;
+        doubt.sending();
         if let Err(error) = sqlx::raw_sql("COMMIT").execute(&mut self.connection).await {
-            *uncertain = Uncertain::of(decided);
-            return Err(ambiguous(error, uncertain.as_ref()));
+            return Err(doubt.failed(error, decided));
         }
         keep(&mut self.heads, placed);
         self.counter = after;

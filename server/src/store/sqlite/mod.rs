@@ -176,14 +176,23 @@ impl SqliteStore {
     }
 }
 
-/// What a failure of the commit itself means. The engine undoes a group for which it found no room or which it could not
-/// write to its log; after any other failure the group may be there.
+/// What a failure of the commit itself means, by SQLite's result codes: the engine undoes a group for which it found no room,
+/// which it could not write to its log, or may not write at all. After any other failure, such as a failed fsync, the
+/// group may be there.
 fn not_committed(error: sqlx::Error) -> StoreError {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const READ_ONLY: i32 = 8;
     const FULL: i32 = 13;
+    const CONSTRAINT: i32 = 19;
+    /// `SQLITE_IOERR_WRITE`; the other kinds of `SQLITE_IOERR` (10) say nothing.
     const CANNOT_WRITE: i32 = 778;
     let code = error.as_database_error().and_then(|found| found.code()?.parse::<i32>().ok());
     match code {
-        Some(FULL | CANNOT_WRITE) => failed(error).before_commit(),
+        Some(CANNOT_WRITE) => failed(error).before_commit(),
+        Some(code) if matches!(code & 0xff, BUSY | LOCKED | READ_ONLY | FULL | CONSTRAINT) => {
+            failed(error).before_commit()
+        }
         _ => failed(error),
     }
 }
