@@ -29,6 +29,7 @@ fn version(id: &str, number: u64, data: Option<&str>) -> Version {
         batch_id: None,
         verdict: Verdict::NotChecked,
         change: ChangeSummary::default(),
+        damaged: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod events;
 mod heavy;

@@ -10,6 +10,7 @@ pub mod artifacts;
 pub mod browser;
 pub mod client;
 pub mod cut;
+pub mod damage;
 pub mod faulty;
 pub mod hand;
 pub mod importing;

@@ -53,6 +53,14 @@ macro_rules! alarms {
 alarms! {
     /// The chain of versions does not verify.
     ChainBroken = "chain_broken", Part, "Stored versions are damaged";
+    /// Versions were read that are not what was written. They are not served.
+    DamagedVersions = "damaged_versions", Part, "Versions that are damaged are not served";
+    /// The machine's clock has jumped, and is not believed yet.
+    ClockJumped = "clock_jumped", Nothing, "The machine's clock has jumped";
+    /// The last recorded time is ahead of the clock.
+    ClockBehindLog = "clock_behind_log", Nothing, "Recorded times are ahead of the clock";
+    /// The clock is not that of the database.
+    ClockDiffers = "clock_differs", Nothing, "The clock is not the database's";
 }
 
 impl fmt::Display for AlarmCode {

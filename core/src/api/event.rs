@@ -104,10 +104,23 @@ impl Serialize for Event {
 pub struct EventPage {
     /// This page.
     pub events: Vec<Event>,
+    /// Versions in the stretch that cannot be read, not even of which state they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Unreadable>,
     /// Everything up to here has been looked at: the `after` of the next request.
     pub next_after: Seq,
     /// The store's last seq.
     pub seq: Seq,
+}
+
+/// A version that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Unreadable {
+    /// Which.
+    pub seq: Seq,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// What a WebSocket client may say.
@@ -175,6 +188,13 @@ pub enum ServerMessage {
         /// The store's last seq.
         seq: Seq,
     },
+    /// What is stored of the version with this seq cannot be read, not even of which state it is. The log goes on behind it.
+    Damaged {
+        /// Which.
+        seq: Seq,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Answer to `ping`.
     Pong,
     /// The message was not understood; the connection stays.
@@ -220,6 +240,9 @@ impl<'de> Deserialize<'de> for ServerMessage {
                 reason: words.reason.ok_or_else(|| missing("reason"))?,
                 seq: seq()?,
             },
+            "damaged" => {
+                Self::Damaged { seq: seq()?, reason: words.reason.ok_or_else(|| missing("reason"))? }
+            }
             "pong" => Self::Pong,
             "error" => Self::Error {
                 code: words.code.ok_or_else(|| missing("code"))?,
@@ -250,6 +273,7 @@ mod tests {
         for message in [
             ServerMessage::Pong,
             ServerMessage::CaughtUp { seq: Seq(4) },
+            ServerMessage::Damaged { seq: Seq(4), reason: "it is missing".into() },
             ServerMessage::SubscriptionConfirmed { topic: Topic::All, after: Seq(1), seq: Seq(2) },
         ] {
             let text = serde_json::to_string(&message).unwrap();

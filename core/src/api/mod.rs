@@ -3,6 +3,7 @@
 
 mod alarm;
 mod batch;
+mod clock;
 mod event;
 mod mirror;
 mod problem;
@@ -17,7 +18,8 @@ mod vitals;
 
 pub use alarm::{Alarm, AlarmCode, Stops};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
-pub use event::{ClientMessage, Event, EventPage, ServerMessage, Topic, TopicError};
+pub use clock::{ClockStatus, ConfirmClock};
+pub use event::{ClientMessage, Event, EventPage, ServerMessage, Topic, TopicError, Unreadable};
 pub use mirror::{MirrorState, MirrorStatus};
 pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};

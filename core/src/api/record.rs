@@ -34,6 +34,8 @@ pub(super) struct Record {
     change: ChangeSummary,
     size: usize,
     #[serde(default)]
+    damaged: bool,
+    #[serde(default)]
     data: Option<Document>,
     #[serde(default)]
     unchanged: bool,
@@ -58,6 +60,7 @@ impl Record {
             verdict: self.verdict,
             change: self.change,
             size: self.size,
+            damaged: self.damaged,
         };
         (version, self.data, self.unchanged)
     }

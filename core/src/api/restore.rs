@@ -74,6 +74,8 @@ pub enum Effect {
     Deleted,
     /// It is as it was at the target, or its differences are all left out: nothing is written.
     Equal,
+    /// What is stored of it at the target is damaged: nothing is written, whatever is ticked.
+    Damaged,
 }
 
 /// One state of a plan.
@@ -113,6 +115,14 @@ pub struct PlanCounts {
     pub equal: u64,
     /// States whose result breaks a rule.
     pub invalid: u64,
+    /// States that cannot be restored, because what is stored of them at the target is damaged.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub damaged: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl PlanCounts {
@@ -134,7 +144,7 @@ pub struct Plan {
     pub target: Moment,
     /// The target resolved.
     pub target_seq: Seq,
-    /// When the last version at the target was recorded; absent for the empty store.
+    /// When the last version at the target was recorded; absent for the empty store, and where that version is damaged.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub target_time: Option<Timestamp>,
     /// Which states.

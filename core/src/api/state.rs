@@ -135,6 +135,10 @@ pub struct VersionView {
     pub change: ChangeSummary,
     /// Bytes of data.
     pub size: usize,
+    /// What is stored is not what was written: there is no data, and whatever else is here may be wrong. Absent where
+    /// nothing is known to be wrong.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub damaged: bool,
 }
 
 impl VersionView {
@@ -158,6 +162,7 @@ impl VersionView {
             verdict: version.verdict.clone(),
             change: version.change.clone(),
             size: version.size(),
+            damaged: version.damaged.is_some(),
         }
     }
 }
@@ -323,6 +328,7 @@ mod tests {
             batch_id: None,
             verdict: Verdict::Valid,
             change: ChangeSummary::default(),
+            damaged: None,
         };
         let same = |version: &Version, unchanged| {
             let view = StateView { unchanged, ..StateView::of(version) };
@@ -334,6 +340,8 @@ mod tests {
         same(&version, false);
         same(&version, true);
         (version.data, version.operation) = (None, Operation::Delete);
+        same(&version, false);
+        (version.damaged, version.operation) = (Some("torn".into()), Operation::Update);
         same(&version, false);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alarm, AlarmCode, BreakerStatus, CacheStatus, FallbackStatus, MirrorStatus};
+use super::{Alarm, AlarmCode, BreakerStatus, CacheStatus, FallbackStatus, MirrorStatus, Unreadable};
 use crate::model::{Mode, Seq, Timestamp};
 
 /// Answer to `GET /health`: the fields old clients read, made honest.
@@ -233,11 +233,17 @@ pub struct VerifyReport {
     pub ok: bool,
     /// The stretch starts after this seq.
     pub after: Seq,
-    /// The last version checked.
+    /// Everything in the stretch up to here is as it was written.
     pub verified_to: Seq,
+    /// How far the stretch was looked at: the `after` of the next request, behind damage too.
+    #[serde(default)]
+    pub checked_to: Seq,
     /// The store's last seq; verification is complete when both are equal.
     pub seq: Seq,
     /// What is wrong with the first bad version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// Every bad version of the stretch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Unreadable>,
 }

@@ -235,5 +235,6 @@ fn new_version(
         batch_id: write.batch_id.clone(),
         verdict,
         change,
+        damaged: None,
     }
 }

@@ -70,6 +70,9 @@ pub struct Version {
     pub verdict: Verdict,
     /// How it differs from the version before.
     pub change: ChangeSummary,
+    /// What is wrong with what a store holds of it, if anything is. Then it has no data, and of the rest only its place can
+    /// be relied on. A version that is written has none.
+    pub damaged: Option<Arc<str>>,
 }
 
 impl Version {

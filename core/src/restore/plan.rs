@@ -99,7 +99,10 @@ pub fn plan(
         scope: asked.request.scope,
         selection: asked.request.selection,
         seq: asked.seq,
-        counts: PlanCounts { equal: asked.states_in_scope.saturating_sub(counts.written()), ..counts },
+        counts: PlanCounts {
+            equal: asked.states_in_scope.saturating_sub(counts.written() + counts.damaged),
+            ..counts
+        },
         states,
         equal_listed,
         snapshot_before: Snapshot::before_restore_id(asked.seq).map(|id| id.to_string()).unwrap_or_default(),
@@ -146,7 +149,8 @@ impl<'q, 'r> Draft<'q, 'r> {
         };
         self.count(planned.effect, &verdict);
         self.states.push((planned.same, describe(&now, target, &planned, &verdict)));
-        if !planned.same {
+        // What is damaged at the target is not written, so it binds nothing.
+        if !planned.same && planned.effect != Effect::Damaged {
             self.bound.push((key.clone(), side_now, side_target));
         }
         if planned.writing != Writing::Nothing {
@@ -160,6 +164,7 @@ impl<'q, 'r> Draft<'q, 'r> {
             Effect::Changed => self.counts.changed += 1,
             Effect::Recreated => self.counts.recreated += 1,
             Effect::Deleted => self.counts.deleted += 1,
+            Effect::Damaged => self.counts.damaged += 1,
             Effect::Equal => {}
         }
         self.counts.invalid += u64::from(verdict.is_invalid());

@@ -17,13 +17,20 @@ pub struct Side {
     pub content_hash: Option<ContentHash>,
     /// The data.
     pub data: Option<Document>,
+    /// What the data is, is not known: what is stored of it is damaged.
+    pub damaged: bool,
 }
 
 impl Side {
     /// As a version left it.
     #[must_use]
     pub fn of(version: &Version) -> Self {
-        Self { version: version.version, content_hash: version.content_hash, data: version.data.clone() }
+        Self {
+            version: version.version,
+            content_hash: version.content_hash,
+            data: version.data.clone(),
+            damaged: version.damaged.is_some(),
+        }
     }
 }
 
@@ -67,7 +74,14 @@ pub fn plan_state(
     choice: Choice<'_>,
     rules: &PathRules,
 ) -> Result<StatePlan, ApplyError> {
-    match (&now.data, target.and_then(|target| target.data.as_ref())) {
+    if target.is_some_and(|target| target.damaged) {
+        return Ok(StatePlan { same: false, ..StatePlan::same(Effect::Damaged) });
+    }
+    let target = target.and_then(|target| target.data.as_ref());
+    if now.damaged {
+        return Ok(instead(target, choice));
+    }
+    match (&now.data, target) {
         (None, None) => Ok(StatePlan::same(Effect::Equal)),
         (None, Some(target)) => Ok(whole(Effect::Recreated, Writing::Data(target.clone()), target, choice)),
         (Some(now), None) => Ok(whole(Effect::Deleted, Writing::Tombstone, now, choice)),
@@ -90,9 +104,20 @@ impl StatePlan {
     }
 }
 
+/// What a state gets that is damaged now: the target as a whole, as nobody knows what differs.
+fn instead(target: Option<&Document>, choice: Choice<'_>) -> StatePlan {
+    match target {
+        Some(target) => whole(Effect::Changed, Writing::Data(target.clone()), target, choice),
+        None => one_piece(Effect::Deleted, Writing::Tombstone, 1, choice),
+    }
+}
+
 /// A whole document comes back or goes; it is written or skipped as one.
 fn whole(effect: Effect, writing: Writing, document: &Document, choice: Choice<'_>) -> StatePlan {
-    let paths = count(document.root().len().max(1));
+    one_piece(effect, writing, count(document.root().len().max(1)), choice)
+}
+
+fn one_piece(effect: Effect, writing: Writing, paths: u32, choice: Choice<'_>) -> StatePlan {
     let plan = StatePlan { effect, same: false, writing, paths, selected: paths, ..StatePlan::same(effect) };
     match choice {
         Choice::Ticked(selection) if selection.skip => {

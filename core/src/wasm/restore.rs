@@ -59,7 +59,7 @@ pub fn plan(
 }
 
 fn side(data: Option<Document>) -> Side {
-    Side { version: VersionNumber::ZERO, content_hash: None, data }
+    Side { version: VersionNumber::ZERO, content_hash: None, data, damaged: false }
 }
 
 /// The hash that binds a plan of the server with other ticks: what the server would answer for the same heads.
@@ -69,6 +69,7 @@ pub fn plan_hash(plan: &Plan, selection: &Selection) -> String {
         version: view.version,
         content_hash: view.content_hash,
         data: None,
+        damaged: view.damaged,
     };
     let sides: Vec<_> = plan
         .states

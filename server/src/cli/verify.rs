@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use statehouse_core::api::Unreadable;
 use statehouse_core::model::Seq;
 
 use super::{Done, FAILED, logging, open};
@@ -13,24 +14,31 @@ const STRETCH: usize = 10_000;
 pub(super) async fn verify(Loaded { config, .. }: Loaded) -> Done {
     logging::start(config.log_level);
     let store = open::store_to_read(&config).await?;
-    let mut after = Seq::ZERO;
+    let (mut after, mut broken) = (Seq::ZERO, 0_u64);
     let done = loop {
         let report =
             verify_stretch(store.as_ref(), after, STRETCH).await.map_err(|error| error.to_string())?;
-        if !report.ok {
-            let fault = report.fault.unwrap_or_default();
-            println!(
-                "broken: versions up to seq {} are as they were written, then: {fault}",
-                report.verified_to
-            );
+        for Unreadable { seq, reason } in &report.faults {
+            if broken == 0 {
+                let whole = report.verified_to;
+                println!(
+                    "broken: versions up to seq {whole} are as they were written, then: seq {seq}: {reason}"
+                );
+            } else {
+                println!("also seq {seq}: {reason}");
+            }
+            broken += 1;
+        }
+        if report.checked_to >= report.seq {
+            if broken == 0 {
+                println!("whole: all {} versions are as they were written", report.seq);
+                break ExitCode::SUCCESS;
+            }
+            println!("{broken} of {} versions are not as they were written", report.seq);
             break ExitCode::from(FAILED);
         }
-        if report.verified_to >= report.seq {
-            println!("whole: all {} versions are as they were written", report.seq);
-            break ExitCode::SUCCESS;
-        }
-        eprintln!("{} of {} versions", report.verified_to, report.seq);
-        after = report.verified_to;
+        eprintln!("{} of {} versions", report.checked_to, report.seq);
+        after = report.checked_to;
     };
     store.close().await;
     Ok(done)

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use statehouse_core::api::LatencyStatus;
-use statehouse_core::model::{Seq, Version};
+use statehouse_core::model::{Seq, Timestamp, Version};
 use tokio::sync::watch;
 
 use super::listeners::{Introduction, Listener, Listeners};
@@ -65,6 +65,16 @@ impl EventLog {
         *self.doorbell.borrow()
     }
 
+    /// When the last version that was heard of was recorded; nothing before the first one is.
+    #[must_use]
+    pub fn last_recorded(&self) -> Option<Timestamp> {
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        ring.last()
+            .map(LoggedEvent::version)
+            .filter(|last| last.damaged.is_none())
+            .map(|last| last.recorded_at)
+    }
+
     /// Rings with the new last seq whenever the log has grown.
     #[must_use]
     pub fn doorbell(&self) -> watch::Receiver<Seq> {
@@ -96,6 +106,9 @@ impl EventLog {
     }
 
     /// At most `limit` events after a seq, in order, without gaps. Empty when there are none yet.
+    ///
+    /// # Errors
+    /// [`StoreError::DamagedVersion`] when the next one cannot be read at all: it names its seq, behind which the log goes on.
     pub async fn read_after(&self, seq: Seq, limit: usize) -> Result<Vec<Arc<LoggedEvent>>> {
         if seq >= self.last_seq() {
             return Ok(Vec::new());
@@ -106,6 +119,10 @@ impl EventLog {
             return Ok(events);
         }
         let versions = self.store.after(seq, limit).await?;
+        if versions.is_empty() && seq < self.catch_up().await? {
+            // It was there, and nothing has taken it back.
+            return Err(StoreError::no_version(seq.next(), "it is missing at the end of the log"));
+        }
         Ok(versions.into_iter().map(|version| LoggedEvent::new(version, None)).collect())
     }
 
@@ -195,11 +212,13 @@ impl EventLog {
                 self.ring_up_to(seq);
                 return Ok(());
             }
-            let versions = self.store.after(last, STRETCH).await?;
-            if versions.is_empty() {
-                return Ok(());
+            match self.store.after(last, STRETCH).await {
+                Ok(versions) if versions.is_empty() => return Ok(()),
+                Ok(versions) => self.append(versions, None),
+                // Who reads the log finds it, and goes on behind it.
+                Err(StoreError::DamagedVersion(_)) => self.ring_up_to(seq),
+                Err(error) => return Err(error),
             }
-            self.append(versions, None);
         }
     }
 
@@ -230,6 +249,10 @@ impl EventLog {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
         let last = ring.last()?.version();
         let next = versions.iter().find(|version| version.seq == last.seq.next())?;
+        if last.damaged.is_some() || next.damaged.is_some() {
+            // Nobody knows what it should follow.
+            return None;
+        }
         (chain_hash(&last.chain_hash, next) != next.chain_hash).then_some(last.seq)
     }
 
@@ -279,7 +302,7 @@ impl EventLog {
 #[cfg(test)]
 mod tests {
     use statehouse_core::commit::{Change, Expectation, Write};
-    use statehouse_core::model::{StateKey, Timestamp, Verdict};
+    use statehouse_core::model::{StateKey, Verdict};
 
     use super::*;
     use crate::store::memory::MemoryStore;

@@ -15,6 +15,8 @@ use crate::service::{Reading, ServiceError};
 
 /// The store is away: the answer is what was known at this time.
 pub(crate) const STALE_SINCE: HeaderName = HeaderName::from_static("statehouse-stale-since");
+/// Recorded times are ahead of the clock, up to this one: what was asked for by a time may not be what was then.
+pub(crate) const TIMES_AHEAD: HeaderName = HeaderName::from_static("statehouse-times-ahead-until");
 /// So many writes to the state wait in the fallback journal.
 pub(crate) const WAITING: HeaderName = HeaderName::from_static("statehouse-waiting");
 
@@ -76,6 +78,11 @@ fn say_age(response: &mut Response, found: &Reading, now: Timestamp) {
         if let Ok(since) = HeaderValue::from_str(&since) {
             response.headers_mut().insert(STALE_SINCE, since);
         }
+    }
+    if let Some(last) = found.times_ahead
+        && let Ok(last) = HeaderValue::from_str(&last.to_string())
+    {
+        response.headers_mut().insert(TIMES_AHEAD, last);
     }
     if found.waiting > 0 {
         response.headers_mut().insert(WAITING, HeaderValue::from(found.waiting));

@@ -96,6 +96,8 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::breaker::show))
         .routes(routes!(at::breaker::reset))
         .routes(routes!(at::breaker::force))
+        .routes(routes!(at::clock::clock))
+        .routes(routes!(at::clock::confirm_clock))
         .routes(routes!(at::journal::show))
         .routes(routes!(at::journal::conflicts))
         .routes(routes!(at::journal::conflict))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
-use statehouse_core::api::{Code, Topic};
+use statehouse_core::api::{Code, Topic, Unreadable};
 use statehouse_core::model::Seq;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,7 @@ use super::subscriptions::{Refused, Subscriptions};
 use super::ws::{LOST, admit};
 use crate::events::{EventLog, Introduction, Listener};
 use crate::service::ServiceError;
+use crate::store::{DamagedVersion, StoreError};
 
 const STRETCH: usize = 64;
 
@@ -123,8 +124,25 @@ impl Reader {
         named("cannot_replay", seq).data(format!("{{\"after\":{after},\"reason\":\"{LOST}\",\"seq\":{seq}}}"))
     }
 
+    /// Says that a version cannot be read, and goes on behind it.
+    fn pass_unreadable(&mut self, damaged: &DamagedVersion) {
+        let seq = damaged.seq;
+        if self.subscriptions.pass_unreadable(seq) {
+            let said = Unreadable { seq, reason: damaged.what.to_string() };
+            // A number and a text: writing them cannot fail.
+            self.ready
+                .push_back(named("damaged", seq).data(serde_json::to_string(&said).unwrap_or_default()));
+        }
+    }
+
     async fn read_on(&mut self) -> Option<()> {
-        let stretch = self.log.read_after(self.subscriptions.cursor(), STRETCH).await;
+        let stretch = match self.log.read_after(self.subscriptions.cursor(), STRETCH).await {
+            Err(StoreError::DamagedVersion(damaged)) => {
+                self.pass_unreadable(&damaged);
+                return Some(());
+            }
+            other => other,
+        };
         let stretch =
             stretch.inspect_err(|error| tracing::error!(%error, "an event stream could not read on")).ok()?;
         let before = self.ready.len();

@@ -97,6 +97,12 @@ impl Subscriptions {
         self.topics.retain(|known| known.topic != *topic);
     }
 
+    /// Moves on over a version that cannot be read. Says whether anybody listens to what it may have been.
+    pub(crate) fn pass_unreadable(&mut self, seq: Seq) -> bool {
+        self.cursor = seq;
+        self.topics.iter().any(|known| known.from < seq)
+    }
+
     /// Moves on over an event. Says whether to send it, and if so, whether with its data.
     pub(crate) fn pass(&mut self, version: &Version) -> Option<bool> {
         self.cursor = version.seq;
@@ -137,6 +143,7 @@ mod tests {
             batch_id: None,
             verdict: Verdict::NotChecked,
             change: ChangeSummary::default(),
+            damaged: None,
         }
     }
 

@@ -54,6 +54,16 @@ struct Stretch {
     tally: Tally,
 }
 
+/// Whether a mark is one of this store. One that is at a damaged version is believed: nothing says that it is not.
+async fn is_of(store: &dyn StateStore, seq: Seq, hash: &str) -> Result<bool> {
+    match store.by_seq(seq).await {
+        Err(StoreError::DamagedVersion(_)) => Ok(true),
+        Ok(None) => Ok(false),
+        Ok(Some(version)) => Ok(version.damaged.is_some() || version.chain_hash.to_string() == hash),
+        Err(error) => Err(error),
+    }
+}
+
 /// How long to wait for what does not answer: longer each time, more or less by chance.
 struct Patience(Duration);
 
@@ -134,7 +144,7 @@ impl Mirror {
         let mark = mark.as_deref().and_then(|mark| mark.split_once(':'));
         if let Some((seq, hash)) = mark
             && let Some(seq) = seq.parse().ok().map(Seq).filter(|seq| *seq <= last)
-            && store.by_seq(seq).await?.is_some_and(|version| version.chain_hash.to_string() == hash)
+            && is_of(store, seq, hash).await?
         {
             return Ok(seq);
         }
@@ -148,8 +158,22 @@ impl Mirror {
         while stretch.lines.len() < BYTES {
             let after = stretch.last.as_ref().map_or(place.seq, |last| last.seq);
             let far = after.0 - place.seq.0 >= MARK;
-            if after >= end || far || !self.read(events, after, STEP, &mut stretch).await? {
+            if after >= end || far {
                 break;
+            }
+            match self.read(events, after, STEP, &mut stretch).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                // It has no numbers that anybody can read. What was read before it is written first.
+                Err(StoreError::DamagedVersion(damaged)) => {
+                    if stretch.last.is_none() {
+                        tracing::warn!("the mirror leaves a version out: {damaged}");
+                        place.seq = damaged.seq;
+                        self.gauge.done(place.seq, Tally::default(), 0);
+                    }
+                    break;
+                }
+                Err(error) => return Err(error),
             }
         }
         let Stretch { last: Some(reached), mut lines, tally } = stretch else { return Ok(()) };
@@ -180,7 +204,13 @@ impl Mirror {
                 return Ok(());
             }
             let mut stretch = Stretch::default();
-            self.read(events, place.seq, too_many.min(STEP), &mut stretch).await?;
+            match self.read(events, place.seq, too_many.min(STEP), &mut stretch).await {
+                Err(StoreError::DamagedVersion(damaged)) => {
+                    place.seq = damaged.seq;
+                    continue;
+                }
+                other => other?,
+            };
             let Some(last) = stretch.last else { return Ok(()) };
             place.seq = last.seq;
             self.gauge.done(last.seq, stretch.tally, stretch.tally.points);

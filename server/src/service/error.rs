@@ -2,7 +2,7 @@
 
 use statehouse_core::api::{Code, FieldError, MovedHead, PendingWrite, Plan, Problem, VersionView};
 use statehouse_core::commit::{Expectation, HeadMoved};
-use statehouse_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Version, Violation};
+use statehouse_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, Violation};
 
 use crate::store::StoreError;
 
@@ -15,6 +15,19 @@ pub enum ServiceError {
     /// There is no such state.
     #[error("there is no state {0}")]
     StateNotFound(StateKey),
+    /// There was no such state at a time, as far as recorded times say, which are ahead of the clock.
+    #[error(
+        "there is no version of {key} that was recorded by {time}; recorded times are ahead of the clock, up to {last}: ask \
+         for moments since then by seq (at=seq:N)"
+    )]
+    NotRecordedThen {
+        /// The state.
+        key: StateKey,
+        /// The time asked for.
+        time: Timestamp,
+        /// The last recorded time.
+        last: Timestamp,
+    },
     /// There is no state of this id, whatever its type.
     #[error("there is no state with the id {0}")]
     IdNotFound(StateId),
@@ -141,7 +154,9 @@ impl ServiceError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::StateNotFound(_) | Self::IdNotFound(_) => Code::StateNotFound,
+            Self::StateNotFound(_) | Self::NotRecordedThen { .. } | Self::IdNotFound(_) => {
+                Code::StateNotFound
+            }
             Self::SeveralTypes { .. } | Self::Parameter(_) | Self::Store(StoreError::BadCursor) => {
                 Code::InvalidParameter
             }
@@ -162,6 +177,7 @@ impl ServiceError {
             Self::PlanOutdated(_) => Code::PlanOutdated,
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,
+            Self::Store(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => Code::Damaged,
             // Deferred writes are answered with 202, not with a problem, wherever a client asked for them.
             Self::Store(_) | Self::NeedsStore | Self::Deferred(_) => Code::StoreUnavailable,
             Self::OutcomeUnknown => Code::OutcomeUnknown,
@@ -200,15 +216,25 @@ impl ServiceError {
 }
 
 /// What clients are told; the error's own text is for the log. That nothing was written is said only where it is certain.
-fn outage_text(error: &StoreError) -> &'static str {
-    match error {
+fn outage_text(error: &StoreError) -> String {
+    let text = match error {
+        StoreError::DamagedVersion(damaged) => {
+            return format!(
+                "{damaged}. Nothing of it is served. Every other version can be read, and the state can be written anew, or \
+                 restored to a version that is whole"
+            );
+        }
         StoreError::NotReached(_) => {
             "the store has not been reached since this server started, which keeps looking for it; nothing was written"
         }
-        StoreError::Damaged(_) => "the store holds damaged data; the server's log says where",
+        StoreError::Damaged(_) => {
+            "the store holds damaged data, so that this cannot be read; other states can. The server's log says where: \
+             compare with a backup"
+        }
         certain if certain.nothing_was_written() => "the store did not answer; nothing was written",
         _ => "the store did not answer",
-    }
+    };
+    text.to_owned()
 }
 
 fn moved_head(moved: &HeadMoved) -> MovedHead {

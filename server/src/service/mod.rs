@@ -5,8 +5,9 @@
 
 mod batch;
 mod checker;
-mod clock;
+mod clock_watch;
 mod error;
+mod ids;
 mod import;
 mod latency;
 mod overview;
@@ -24,6 +25,7 @@ mod write;
 mod writer;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use statehouse_core::api::Alarm;
@@ -34,14 +36,15 @@ use tokio::task::JoinHandle;
 use crate::alarms::Alarms;
 use crate::events::EventLog;
 use crate::mirror::Mirror;
-use crate::store::{Resilience, StateStore};
+use crate::store::{NoticedStore, Resilience, StateStore};
 use checker::Checked;
 use vitals::Vitals;
 use writer::Writer;
 
+pub use crate::clock::{Clock, SystemClock};
 pub use crate::store::guarded::as_one_request;
-pub use clock::{Clock, IdSource, SystemClock, Uuids};
 pub use error::{Result, ServiceError};
+pub use ids::{IdSource, Uuids};
 pub use import::{ImportCounts, ImportWitness};
 pub use latency::Latency;
 pub use precondition::Precondition;
@@ -73,7 +76,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::default()),
             ids: Arc::new(Uuids),
             modes: Modes::default(),
             version: concat!("statehouse ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -96,6 +99,8 @@ pub struct Service {
     follower: JoinHandle<()>,
     vitals: Arc<Vitals>,
     alarms: Arc<Alarms>,
+    /// The last recorded time, in microseconds; 0 before it is known.
+    recorded: AtomicI64,
     /// What `/status` counted last, for when the store is away.
     counted: std::sync::Mutex<Option<status::Counted>>,
 }
@@ -109,8 +114,13 @@ impl Drop for Service {
 impl Service {
     /// Starts the service and its writer. Must be called within a tokio runtime.
     pub async fn start(store: Arc<dyn StateStore>, settings: Settings) -> Result<Arc<Self>> {
+        let alarms = Arc::<Alarms>::default();
+        let store: Arc<dyn StateStore> = Arc::new(NoticedStore::new(store, Arc::clone(&alarms)));
         let events = Arc::new(EventLog::open(Arc::clone(&store)).await?);
-        let writer = Writer::start(Arc::clone(&store), Arc::clone(&events), Arc::clone(&settings.clock));
+        // Before the first time is taken, so that it is one to believe.
+        let tip = store.tip().await.inspect(|tip| clock_watch::take_in(settings.clock.as_ref(), tip));
+        let clock = Arc::clone(&settings.clock);
+        let writer = Writer::start(Arc::clone(&store), Arc::clone(&events), clock, tip.is_ok());
         let log = Arc::clone(&events);
         let follower = tokio::spawn(async move { log.follow().await });
         let started_at = settings.clock.now();
@@ -125,10 +135,13 @@ impl Service {
             checked: std::sync::Mutex::default(),
             follower,
             vitals,
-            alarms: Arc::default(),
+            alarms,
+            recorded: AtomicI64::new(0),
             counted: std::sync::Mutex::default(),
         });
         service.begin_resilience().await;
+        service.look_at_clock().await;
+        tokio::spawn(clock_watch::keep_watching(Arc::downgrade(&service)));
         tokio::spawn(vitals::keep_measuring(Arc::downgrade(&service), step));
         Ok(service)
     }
@@ -142,6 +155,7 @@ impl Service {
     /// What is wrong now with the server and its store.
     #[must_use]
     pub fn alarms(&self) -> Vec<Alarm> {
+        self.say_clock();
         let now = self.now();
         let raised = self.alarms.list().into_iter().chain(self.store.alarms());
         raised.map(|raised| raised.shown(now)).collect()

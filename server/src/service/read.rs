@@ -8,7 +8,7 @@ use statehouse_core::model::{
 };
 
 use super::{Result, Service, ServiceError};
-use crate::store::{Cursor, HistoryQuery, ListQuery};
+use crate::store::{Cursor, HistoryQuery, ListQuery, StoreError};
 
 /// The most rows of one page.
 pub const PAGE_MAX: usize = 1000;
@@ -103,17 +103,35 @@ impl Service {
             Which::Number(number) => return self.version(key, *number).await,
             Which::Id(id) => return self.version_by_id(key, id).await,
         };
-        match version {
-            None => Err(ServiceError::StateNotFound(key.clone())),
+        match version.map(StoreError::unless_damaged).transpose()? {
+            None => Err(self.not_there(key, which)),
             Some(tombstone) if tombstone.is_deleted() => Err(ServiceError::StateDeleted(Box::new(tombstone))),
             Some(version) => Ok(version),
         }
     }
 
+    /// Why there is no version. By a time, recorded times that are ahead of the clock may be the reason.
+    fn not_there(&self, key: &StateKey, which: &Which) -> ServiceError {
+        match (which, self.times_ahead()) {
+            (Which::At(Moment::Time(time)), Some(last)) => {
+                ServiceError::NotRecordedThen { key: key.clone(), time: *time, last }
+            }
+            _ => ServiceError::StateNotFound(key.clone()),
+        }
+    }
+
     async fn version(&self, key: &StateKey, number: VersionNumber) -> Result<Version> {
         match self.store.version(key, number).await? {
-            Some(version) => Ok(version),
-            None => Err(self.no_such_version(key, &number.to_string()).await?),
+            Some(version) => Ok(StoreError::unless_damaged(version)?),
+            None => match self.store.head(key).await? {
+                // Numbers have no gaps.
+                Some(head) if number > VersionNumber::ZERO && number <= head.version => {
+                    let head = head.version;
+                    let text = format!("{key} has no version {number}, though it is at version {head}");
+                    Err(StoreError::Damaged(text).into())
+                }
+                _ => Err(self.no_such_version(key, &number.to_string()).await?),
+            },
         }
     }
 
@@ -123,8 +141,10 @@ impl Service {
             None => None,
         };
         // A version id of another state is not this state's version, though it exists.
-        match found.filter(|version| version.key == *key && version.version_id().as_str() == id) {
-            Some(version) => Ok(version),
+        // One that is damaged may have had that id.
+        let is_meant = |version: &Version| version.damaged.is_some() || version.version_id().as_str() == id;
+        match found.filter(|version| version.key == *key && is_meant(version)) {
+            Some(version) => Ok(StoreError::unless_damaged(version)?),
             None => Err(self.no_such_version(key, id).await?),
         }
     }

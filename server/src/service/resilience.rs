@@ -4,10 +4,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use statehouse_core::api::{
-    BreakerStatus, FallbackConflict, FallbackConflicts, FallbackStatus, ForcedState, KeepSide, SettleConflict,
+    BreakerStatus, FallbackConflict, FallbackConflicts, FallbackStatus, ForcedState, KeepSide, Moment,
+    SettleConflict,
 };
 use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber};
+use statehouse_core::model::{StateKey, Timestamp, Verdict, Version, VersionNumber};
 
 use super::signature::Signature;
 use super::{Result, Service, ServiceError, Which};
@@ -27,6 +28,8 @@ pub struct Reading {
     pub age: Option<Duration>,
     /// Writes to the state that wait in the fallback journal, so that the head will move.
     pub waiting: u64,
+    /// It was asked for by a time, and recorded times are ahead of the clock, up to this one: they may not be when it was.
+    pub times_ahead: Option<Timestamp>,
 }
 
 impl Service {
@@ -40,6 +43,7 @@ impl Service {
             tokio::spawn(count_when_it_comes(Arc::downgrade(self)));
         }
         if let Some(fallback) = &self.settings.resilience.fallback {
+            fallback.record_by(Arc::clone(&self.settings.clock));
             let (mut replays, events) = (fallback.follow_replays(), Arc::clone(&self.events));
             let (vitals, counts) = (Arc::clone(&self.vitals), Arc::clone(self.writer.counts()));
             tokio::spawn(async move {
@@ -60,14 +64,20 @@ impl Service {
             _ => 0,
         };
         let error = match self.get(key, which).await {
-            Ok(version) => return Ok(Reading { version, age: None, waiting }),
+            Ok(version) => {
+                let by_time = matches!(which, Which::At(Moment::Time(_)));
+                let times_ahead = if by_time { self.times_ahead() } else { None };
+                return Ok(Reading { version, age: None, waiting, times_ahead });
+            }
             Err(error) => error,
         };
         match (fallback, which, &error) {
             (Some(fallback), Which::Head, ServiceError::Store(outage)) if outage.is_outage() => {
                 let known = fallback.last_known(key).and_then(|(head, age)| Some((head?, age)));
                 match known.filter(|(head, _)| !head.is_deleted()) {
-                    Some((version, age)) => Ok(Reading { version, age: Some(age), waiting }),
+                    Some((version, age)) => {
+                        Ok(Reading { version, age: Some(age), waiting, times_ahead: None })
+                    }
                     None => Err(error),
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use statehouse_core::api::{AlarmCode, Health, Status, VerifyReport};
+use statehouse_core::api::{AlarmCode, Health, Status, Unreadable, VerifyReport};
 use statehouse_core::model::{Seq, Timestamp};
 
 use super::{Result, Service};
@@ -70,8 +70,8 @@ impl Service {
             commit: self.writer.latency().status(),
             event_lag: self.events.lag(),
             listeners: self.events.listeners().count(),
-            verified_seq: (checked.to > Seq::ZERO).then_some(checked.to),
-            chain_fault: checked.fault,
+            verified_seq: (checked.to() > Seq::ZERO).then_some(checked.to()),
+            chain_fault: checked.first(),
             key_required: self.settings.key_required,
             counts_as_of,
             breaker: resilience.guard.as_ref().map(|guard| guard.breaker()),
@@ -110,18 +110,15 @@ impl Service {
             && self.events.catch_up().await? >= written
             && !turns.has_changed().unwrap_or(true)
         {
-            report.ok = false;
-            report.fault =
-                Some(format!("the log ends at seq {}, but went to seq {written} before", report.seq));
+            let fault = format!("the log ends at seq {}, but went to seq {written} before", report.seq);
+            report.faults.push(Unreadable { seq: report.seq.next(), reason: fault.clone() });
+            (report.ok, report.fault) = (false, Some(fault));
         }
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        if after <= checked.to && report.verified_to >= checked.to {
-            checked.to = report.verified_to;
-            checked.fault.clone_from(&report.fault);
-            match &report.fault {
-                Some(fault) => self.alarms.raise(AlarmCode::ChainBroken, "", fault.clone(), CHAIN_BROKEN),
-                None => self.alarms.clear(AlarmCode::ChainBroken, ""),
-            }
+        checked.note(&report);
+        match checked.said() {
+            Some(faults) => self.alarms.raise(AlarmCode::ChainBroken, "", faults, CHAIN_BROKEN),
+            None => self.alarms.clear(AlarmCode::ChainBroken, ""),
         }
         Ok(report)
     }

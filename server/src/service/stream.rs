@@ -1,10 +1,11 @@
 //! The log of versions in pages of events.
 
-use statehouse_core::api::{Event, EventPage, Topic, VersionView};
+use statehouse_core::api::{Event, EventPage, Topic, Unreadable, VersionView};
 use statehouse_core::model::{Seq, Version};
 
 use super::read::page_size;
 use super::{Result, Service, ServiceError};
+use crate::store::{DamagedVersion, StoreError};
 
 /// Versions looked at for one page of events at most, so that a filter that matches little answers in time.
 const SCAN_MAX: usize = 10_000;
@@ -30,6 +31,10 @@ impl EventFilter {
     }
 }
 
+fn told(damaged: &DamagedVersion) -> Unreadable {
+    Unreadable { seq: damaged.seq, reason: damaged.what.to_string() }
+}
+
 impl Service {
     /// Events after a seq, oldest first. With a filter the page may be empty though the log goes on: `next_after` says
     /// how far it was looked at.
@@ -40,11 +45,19 @@ impl Service {
             return Err(ServiceError::CannotReplay { after, last: seq });
         }
         let mut events: Vec<Event> = Vec::new();
+        let mut unreadable = Vec::new();
         let mut next_after = after;
         let mut looked_at = 0;
-        while events.len() < limit && looked_at < SCAN_MAX {
+        while events.len() + unreadable.len() < limit && looked_at < SCAN_MAX {
             let step = if filter.topics.is_empty() { limit - events.len() } else { SCAN_STEP };
-            let stretch = self.events.read_after(next_after, step).await?;
+            let stretch = match self.events.read_after(next_after, step).await {
+                Err(StoreError::DamagedVersion(damaged)) => {
+                    (next_after, looked_at) = (damaged.seq, looked_at + 1);
+                    unreadable.push(told(&damaged));
+                    continue;
+                }
+                other => other?,
+            };
             if stretch.is_empty() {
                 break;
             }
@@ -59,7 +72,7 @@ impl Service {
                 }
             }
         }
-        Ok(EventPage { events, next_after, seq: seq.max(self.events.last_seq()) })
+        Ok(EventPage { events, unreadable, next_after, seq: seq.max(self.events.last_seq()) })
     }
 
     /// Events before a seq (`None`: from the newest), newest first. `next_after` is the seq to hand in as `before` for
@@ -73,11 +86,18 @@ impl Service {
         let limit = page_size(limit)?;
         let seq = self.events.catch_up().await?;
         let mut cursor = before.unwrap_or_else(|| seq.next());
-        let mut events: Vec<Event> = Vec::new();
+        let (mut events, mut unreadable) = (Vec::<Event>::new(), Vec::new());
         let mut looked_at = 0;
-        while events.len() < limit && looked_at < SCAN_MAX {
+        while events.len() + unreadable.len() < limit && looked_at < SCAN_MAX {
             let step = if filter.topics.is_empty() { limit - events.len() } else { SCAN_STEP };
-            let stretch = self.store.before(cursor, step).await?;
+            let stretch = match self.store.before(cursor, step).await {
+                Err(StoreError::DamagedVersion(damaged)) => {
+                    (cursor, looked_at) = (damaged.seq, looked_at + 1);
+                    unreadable.push(told(&damaged));
+                    continue;
+                }
+                other => other?,
+            };
             if stretch.is_empty() {
                 break;
             }
@@ -92,6 +112,6 @@ impl Service {
                 }
             }
         }
-        Ok(EventPage { events, next_after: cursor, seq })
+        Ok(EventPage { events, unreadable, next_after: cursor, seq })
     }
 }

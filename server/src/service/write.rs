@@ -10,7 +10,7 @@ use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber};
 use super::precondition::Demand;
 use super::signature::Signature;
 use super::{Precondition, Result, Service, ServiceError};
-use crate::store::{NewRestore, WriteRefusal, WriteRequest, Written};
+use crate::store::{NewRestore, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// Who changes a state, why, and what must be true of it: for a delete and an undelete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,11 +81,13 @@ impl Service {
         let expected = self.expectation(&key, demand).await?;
         let tombstone =
             self.store.head(&key).await?.ok_or_else(|| ServiceError::StateNotFound(key.clone()))?;
+        let tombstone = StoreError::unless_damaged(tombstone)?;
         if !tombstone.is_deleted() {
             return Err(ServiceError::NotDeleted(Box::new(tombstone)));
         }
         let before = VersionNumber(tombstone.version.0 - 1);
-        let data = self.store.version(&key, before).await?.and_then(|version| version.data);
+        let last = self.store.version(&key, before).await?.map(StoreError::unless_damaged).transpose()?;
+        let data = last.and_then(|version| version.data);
         let data =
             data.ok_or_else(|| ServiceError::Internal(format!("{key} has no data before its tombstone")))?;
         let verdict = self.accept(&key, &data)?;

@@ -9,9 +9,10 @@ use statehouse_core::model::Version;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::clock::Clock;
+use super::clock_watch;
 use super::error::{Result, ServiceError};
 use super::latency::Latency;
+use crate::clock::Clock;
 use crate::events::EventLog;
 use crate::store::guarded::as_one_request;
 use crate::store::{StateStore, StoreError, WriteRefusal, WriteRequest, Written};
@@ -76,11 +77,16 @@ impl WriteCounts {
 }
 
 impl Writer {
-    /// Starts the task.
-    pub(super) fn start(store: Arc<dyn StateStore>, events: Arc<EventLog>, clock: Arc<dyn Clock>) -> Self {
+    /// Starts the task. `compared` says whether the clock was compared with the log already.
+    pub(super) fn start(
+        store: Arc<dyn StateStore>,
+        events: Arc<EventLog>,
+        clock: Arc<dyn Clock>,
+        compared: bool,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let counts = Arc::<WriteCounts>::default();
-        let task = tokio::spawn(run(receiver, store, events, clock, Arc::clone(&counts)));
+        let task = tokio::spawn(run(receiver, store, events, clock, compared, Arc::clone(&counts)));
         Self {
             queue: RwLock::new(Some(sender)),
             room: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
@@ -150,6 +156,7 @@ async fn run(
     store: Arc<dyn StateStore>,
     events: Arc<EventLog>,
     clock: Arc<dyn Clock>,
+    mut compared: bool,
     counts: Arc<WriteCounts>,
 ) {
     let mut late = tokio::spawn(std::future::ready(()));
@@ -164,7 +171,13 @@ async fn run(
         let (requests, answers): (Vec<_>, Vec<_>) =
             jobs.drain(..).map(|job| (job.request, job.answer)).unzip();
         let started = Instant::now();
-        match as_one_request(store.commit(&requests, clock.now())).await {
+        let work = async {
+            if !compared {
+                compared = compare(store.as_ref(), clock.as_ref()).await;
+            }
+            store.commit(&requests, clock.now()).await
+        };
+        match as_one_request(work).await {
             Ok(results) => {
                 counts.add_saved(publish(&events, &results).await);
                 for (answer, result) in answers.into_iter().zip(results) {
@@ -195,6 +208,17 @@ fn refuse_those_who_waited(queue: &mut mpsc::Receiver<Job>) {
         let why = "it failed while others waited for it".to_owned();
         let _ = job.answer.send(Err(StoreError::NotWritten(why)));
     }
+}
+
+/// Compares the clock with the log before the first time is recorded; `false` if the store has not been reached yet. One that
+/// fails is not asked again: nobody should wait for it twice.
+async fn compare(store: &dyn StateStore, clock: &dyn Clock) -> bool {
+    match store.tip().await {
+        Ok(tip) => clock_watch::take_in(clock, &tip),
+        Err(StoreError::NotReached(_)) => return false,
+        Err(error) => tracing::debug!(%error, "the clock was not compared with the log"),
+    }
+    true
 }
 
 /// What was written though the store did not say so is announced when it shows.

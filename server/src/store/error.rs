@@ -1,6 +1,31 @@
 //! What can go wrong in a store. Never mistaken for "there is nothing".
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+use statehouse_core::model::{Seq, StateKey, Version, VersionNumber};
+
+/// A version that is stored and is not what was written, or not there where one must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedVersion {
+    /// Its place in the store.
+    pub seq: Seq,
+    /// Which state, and which of its versions, where that can be read.
+    pub of: Option<(StateKey, VersionNumber)>,
+    /// What is wrong with it.
+    pub what: Arc<str>,
+}
+
+impl fmt::Display for DamagedVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.of {
+            Some((key, version)) => write!(f, "{key} version {version} (seq {})", self.seq)?,
+            None => write!(f, "the version with seq {}", self.seq)?,
+        }
+        write!(f, " is damaged: {}", self.what)
+    }
+}
 
 /// A store's failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +53,9 @@ pub enum StoreError {
     /// What is stored cannot be what was written. The text names the place.
     #[error("the store holds damaged data: {0}")]
     Damaged(String),
+    /// One version is not what was written, and nothing more can be said of it. All others can be read.
+    #[error("{0}")]
+    DamagedVersion(Box<DamagedVersion>),
     /// The file or database was made by a newer program.
     #[error("the store has schema {found}, newer than this program's {known}; use a newer statehouse")]
     TooNew {
@@ -45,6 +73,26 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A version of which not even the name can be read, or which is missing.
+    #[must_use]
+    pub fn no_version(seq: Seq, what: impl Into<Arc<str>>) -> Self {
+        Self::DamagedVersion(Box::new(DamagedVersion { seq, of: None, what: what.into() }))
+    }
+
+    /// The version if it is whole.
+    ///
+    /// # Errors
+    /// [`StoreError::DamagedVersion`] when it is not.
+    pub fn unless_damaged(version: Version) -> Result<Version, Self> {
+        match version.damaged {
+            None => Ok(version),
+            Some(what) => {
+                let of = Some((version.key, version.version));
+                Err(Self::DamagedVersion(Box::new(DamagedVersion { seq: version.seq, of, what })))
+            }
+        }
+    }
+
     /// Whether the engine failed, rather than what was asked of it.
     #[must_use]
     pub fn is_outage(&self) -> bool {
@@ -54,7 +102,11 @@ impl StoreError {
             | Self::NotReached(_)
             | Self::Refused(_)
             | Self::NotAsked { .. } => true,
-            Self::Damaged(_) | Self::TooNew { .. } | Self::InUse(_) | Self::BadCursor => false,
+            Self::Damaged(_)
+            | Self::DamagedVersion(_)
+            | Self::TooNew { .. }
+            | Self::InUse(_)
+            | Self::BadCursor => false,
         }
     }
 
@@ -83,9 +135,12 @@ impl StoreError {
         }
     }
 
-    /// Whether a commit that failed so has certainly written nothing.
+    /// Whether a commit that failed so has certainly written nothing. What a commit reads it reads before it writes.
     #[must_use]
     pub fn nothing_was_written(&self) -> bool {
-        matches!(self, Self::NotWritten(_) | Self::NotReached(_) | Self::NotAsked { .. })
+        matches!(
+            self,
+            Self::NotWritten(_) | Self::NotReached(_) | Self::NotAsked { .. } | Self::DamagedVersion(_)
+        )
     }
 }

@@ -1,8 +1,9 @@
 //! What a store can tell of itself besides its status.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use statehouse_core::api::StoreSizes;
+use statehouse_core::model::Timestamp;
 
 /// What a store can tell of itself; nothing where it cannot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct StoreFacts {
     pub sizes: Option<StoreSizes>,
     /// Its connections.
     pub pool: Option<PoolFacts>,
+    /// What time it is to the database, where that has a clock of its own, and when it said so.
+    pub time: Option<(Timestamp, Instant)>,
 }
 
 /// Connections to a store.

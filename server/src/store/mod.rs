@@ -19,9 +19,11 @@ mod known_heads;
 mod layers;
 mod longest;
 pub mod memory;
+mod noticed;
 mod older;
 mod pool_watch;
 pub mod postgres;
+mod proof;
 mod query;
 mod sql;
 pub mod sqlite;
@@ -44,9 +46,10 @@ use tokio::sync::watch;
 use crate::alarms::Raised;
 
 pub use awaited::{Attempt, Awaited, AwaitedStore, Opening};
-pub use error::StoreError;
+pub use error::{DamagedVersion, StoreError};
 pub use facts::{PoolFacts, StoreFacts};
 pub use layers::{Layered, Layers, Resilience};
+pub(crate) use noticed::NoticedStore;
 pub use older::{OlderRow, OlderRows};
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};
 pub use ticks::{SystemTicks, Ticks};
@@ -105,6 +108,10 @@ pub trait Heads: Send + Sync {
 }
 
 /// The past: every version in commit order.
+///
+/// Every version that a store hands out has been held against its hashes. One that is not what was written says so in
+/// [`Version::damaged`] and has no data. One of which not even the name can be read, or that is missing, ends a page; where
+/// it is the first, it is [`StoreError::DamagedVersion`], which names its seq, so that whoever reads can go on behind it.
 #[async_trait]
 pub trait Log: Send + Sync {
     /// Versions after a seq, oldest first, at most `limit`, fewer when they are large, none only at the end; with data.

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use statehouse_core::api::VerifyReport;
+use statehouse_core::api::{Unreadable, VerifyReport};
 use statehouse_core::commit::Tip;
 use statehouse_core::hash::{ChainHash, ContentHash, Link};
-use statehouse_core::model::{Operation, Seq, StateKey, Version, VersionNumber};
+use statehouse_core::model::{Operation, Seq, StateKey, Timestamp, Version, VersionNumber};
 
 use super::{Result, StateStore, StoreError};
 
@@ -22,41 +22,61 @@ pub struct Fault {
 }
 
 /// Checks at most `limit` versions after a seq: the chain of hashes, the hash of each document, that no seq and no
-/// version number is missing, and that recorded times grow.
+/// version number is missing, and that recorded times grow. What is wrong is noted, and the check goes on behind it.
 pub async fn verify_stretch(store: &dyn StateStore, after: Seq, limit: usize) -> Result<VerifyReport> {
     let tip = store.tip().await?;
-    let report = |verified_to, fault: Option<String>| VerifyReport {
-        ok: fault.is_none(),
-        after,
-        verified_to,
-        seq: tip.seq,
-        fault,
-    };
-    let mut walk = match Walk::start(store, after).await? {
-        Ok(walk) => walk,
-        Err(fault) => return Ok(report(after, Some(fault))),
-    };
-    let versions = match store.after(after, limit).await {
-        Ok(versions) => versions,
-        // Damage that keeps versions from being read is what is looked for here, not a failure to look.
-        Err(StoreError::Damaged(text)) => return Ok(report(after, Some(text))),
-        Err(error) => return Err(error),
-    };
-    walk.numbers = store.standing(&keys_of(&versions), after).await?;
-    for version in &versions {
-        if let Some(fault) = walk.check(version) {
-            let fault = format!("seq {}: {fault}", walk.last.seq.next());
-            return Ok(report(walk.last.seq, Some(fault)));
+    let mut faults = Vec::new();
+    let mut fault = |seq: Seq, reason: String| faults.push(Unreadable { seq, reason });
+    let mut walk = Walk::start(store, after).await?;
+    match store.after(after, limit).await {
+        Ok(_) if after > tip.seq => fault(after, "there is no such version".to_owned()),
+        Ok(versions) => {
+            walk.numbers = numbers(store, &versions, after).await?;
+            for version in &versions {
+                if let Some(reason) = walk.check(version) {
+                    fault(version.seq, reason);
+                }
+            }
+            if versions.is_empty() && walk.last < tip.seq {
+                let (last, end) = (walk.last, tip.seq);
+                fault(
+                    last.next(),
+                    format!("it is missing: the log ends at seq {last}, but the store's counter says {end}"),
+                );
+                walk.last = tip.seq;
+            } else if walk.last == tip.seq && !walk.ends_with(&tip) {
+                // The last version is as it should be: what is wrong stands behind it.
+                let end = tip.seq;
+                fault(
+                    end.next(),
+                    format!(
+                        "the store's counter has another chain hash than the last version, which is {end}"
+                    ),
+                );
+            }
         }
+        // Damage that keeps a version from being read is what is looked for here, not a failure to look.
+        Err(StoreError::DamagedVersion(damaged)) => {
+            fault(damaged.seq, damaged.what.to_string());
+            walk.last = damaged.seq;
+        }
+        Err(StoreError::Damaged(text)) => {
+            fault(after.next(), text);
+            walk.last = after.next();
+        }
+        Err(error) => return Err(error),
     }
-    let fault = if versions.is_empty() && walk.last.seq < tip.seq {
-        Some(format!("the log ends at seq {}, but the store's counter says {}", walk.last.seq, tip.seq))
-    } else if walk.last.seq == tip.seq && walk.last.chain_hash != tip.chain_hash {
-        Some(format!("seq {}: the store's counter has another chain hash than the last version", tip.seq))
-    } else {
-        None
-    };
-    Ok(report(walk.last.seq, fault))
+    let first = faults.first();
+    let whole = first.map_or(walk.last, |first| Seq(first.seq.0.saturating_sub(1)).max(after));
+    Ok(VerifyReport {
+        ok: faults.is_empty(),
+        after,
+        verified_to: whole,
+        checked_to: walk.last,
+        seq: tip.seq,
+        fault: first.map(|first| format!("seq {}: {}", first.seq, first.reason)),
+        faults,
+    })
 }
 
 /// Checks everything from the start to the tip in steps, and says after each how far it is (verified, tip).
@@ -81,69 +101,119 @@ pub async fn verify_all(
     }
 }
 
-/// The states of these versions, each once.
-fn keys_of(versions: &[Version]) -> Vec<StateKey> {
+/// Of each state of these versions the number of its last version up to a seq, and whether it is live.
+async fn numbers(store: &dyn StateStore, versions: &[Version], seq: Seq) -> Result<Numbers> {
     let keys: HashSet<&StateKey> = versions.iter().map(|version| &version.key).collect();
-    keys.into_iter().cloned().collect()
+    let keys: Vec<StateKey> = keys.into_iter().cloned().collect();
+    match store.standing(&keys, seq).await {
+        Ok(numbers) => {
+            let known = |key: StateKey| {
+                let number = numbers.get(&key).copied().unwrap_or((VersionNumber::ZERO, false));
+                (key, Some(number))
+            };
+            Ok(keys.into_iter().map(known).collect())
+        }
+        Err(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => {
+            Ok(keys.into_iter().map(|key| (key, None)).collect())
+        }
+        Err(error) => Err(error),
+    }
 }
+
+/// The number of a state's last version and whether it is live; nothing where damage hides that.
+type Numbers = HashMap<StateKey, Option<(VersionNumber, bool)>>;
 
 /// Where the walk along the chain is.
 struct Walk {
-    last: Tip,
-    /// Of each state the number of its last version, and whether it is live.
-    numbers: HashMap<StateKey, (VersionNumber, bool)>,
+    last: Seq,
+    /// The hashes that the next version may follow: what is stored of the last one, and what should be. Empty where neither
+    /// is known.
+    follows: Vec<ChainHash>,
+    recorded_at: Option<Timestamp>,
+    numbers: Numbers,
 }
 
 impl Walk {
-    async fn start(store: &dyn StateStore, after: Seq) -> Result<std::result::Result<Self, String>> {
-        let last = match after {
-            Seq::ZERO => Tip::START,
-            after => match store.by_seq(after).await? {
-                Some(v) => Tip { seq: v.seq, chain_hash: v.chain_hash, recorded_at: v.recorded_at },
-                None => return Ok(Err(format!("seq {after}: there is no such version"))),
-            },
-        };
-        Ok(Ok(Self { last, numbers: HashMap::new() }))
+    async fn start(store: &dyn StateStore, after: Seq) -> Result<Self> {
+        let mut walk = Self { last: after, follows: Vec::new(), recorded_at: None, numbers: HashMap::new() };
+        if after == Seq::ZERO {
+            walk.follows.push(Tip::START.chain_hash);
+            return Ok(walk);
+        }
+        match store.by_seq(after).await {
+            Ok(Some(version)) => {
+                walk.follows.push(version.chain_hash);
+                if let Ok(Some(before)) = store.by_seq(Seq(after.0 - 1)).await {
+                    walk.follows.push(chain_hash(&before.chain_hash, &version));
+                }
+                walk.recorded_at = version.damaged.is_none().then_some(version.recorded_at);
+            }
+            Ok(None) | Err(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(walk)
     }
 
-    /// Checks the next version and steps onto it, or says what is wrong.
+    /// Whether the log ends here as the store's counter says.
+    fn ends_with(&self, tip: &Tip) -> bool {
+        self.follows.is_empty() || self.follows.contains(&tip.chain_hash)
+    }
+
+    /// Steps onto the next version, and says what is wrong with it.
     fn check(&mut self, version: &Version) -> Option<String> {
-        let (number, live) = self.numbers.get(&version.key).copied().unwrap_or((VersionNumber::ZERO, false));
-        let fault = self.fault(version, number, live);
-        if fault.is_none() {
-            self.numbers.insert(version.key.clone(), (version.version, !version.is_deleted()));
-            self.last =
-                Tip { seq: version.seq, chain_hash: version.chain_hash, recorded_at: version.recorded_at };
-        }
+        let number = self.numbers.get(&version.key).copied().unwrap_or(Some((VersionNumber::ZERO, false)));
+        let should: Vec<_> = self.follows.iter().map(|hash| chain_hash(hash, version)).collect();
+        let fault = self.fault(version, number, &should);
+        let whole = fault.is_none();
+        self.numbers.insert(version.key.clone(), whole.then(|| (version.version, !version.is_deleted())));
+        self.recorded_at = if whole { Some(version.recorded_at) } else { self.recorded_at };
+        self.last = version.seq;
+        self.follows = match (whole, version.chain_hash) {
+            (true, hash) => vec![hash],
+            // No version has this one: it could not be read.
+            (false, ChainHash::START) => Vec::new(),
+            (false, hash) => std::iter::once(hash).chain(should).collect(),
+        };
         fault
     }
 
-    fn fault(&self, version: &Version, number: VersionNumber, live: bool) -> Option<String> {
+    fn fault(
+        &self,
+        version: &Version,
+        number: Option<(VersionNumber, bool)>,
+        should: &[ChainHash],
+    ) -> Option<String> {
         let key = &version.key;
-        if version.seq != self.last.seq.next() {
-            return Some(format!("it is missing; the next one there is {}", version.seq));
+        if version.seq != self.last.next() {
+            return Some(format!("what is before it is missing, from {} on", self.last.next()));
         }
-        if version.version != number.next() {
+        if let Some(what) = &version.damaged {
+            return Some(format!("{key} version {}: {what}", version.version));
+        }
+        if let Some((number, _)) = number
+            && version.version != number.next()
+        {
             return Some(format!("{key} has version {} after version {number}", version.version));
         }
-        if version.recorded_at <= self.last.recorded_at && self.last.seq > Seq::ZERO {
+        if self.recorded_at.is_some_and(|last| version.recorded_at <= last) {
             return Some(format!("{key} was recorded before the version that it follows"));
         }
         if version.data.as_ref().map(ContentHash::of) != version.content_hash {
             return Some(format!("the data of {key} version {} is not what was stored", version.version));
         }
+        let live = number.map(|(_, live)| live);
         let operation_fits = match version.operation {
-            Operation::Create => !live && version.data.is_some(),
-            Operation::Update => live && version.data.is_some(),
-            Operation::Delete => live && version.data.is_none(),
+            Operation::Create => live != Some(true) && version.data.is_some(),
+            Operation::Update => live != Some(false) && version.data.is_some(),
+            Operation::Delete => live != Some(false) && version.data.is_none(),
             Operation::Restore => version.data.is_some(),
         };
         if !operation_fits {
             let operation = version.operation;
             return Some(format!("{key} version {} cannot be a {operation}", version.version));
         }
-        (chain_hash(&self.last.chain_hash, version) != version.chain_hash)
-            .then(|| format!("the chain hash of {key} version {} does not fit", version.version))
+        let fits = should.is_empty() || should.contains(&version.chain_hash);
+        (!fits).then(|| format!("the chain hash of {key} version {} does not fit", version.version))
     }
 }
 

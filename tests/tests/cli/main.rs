@@ -163,10 +163,12 @@ async fn d_021_verify_finds_what_was_changed_behind_the_servers_back() {
     server.run().await;
     let status = server.until_status(|status| status["chain_fault"].is_string()).await;
     assert_eq!(status["verified_seq"], 1);
-    assert!(status["chain_fault"].as_str().unwrap().starts_with("seq 2: the data of"), "{status}");
+    assert!(status["chain_fault"].as_str().unwrap().starts_with("seq 2: strategy s"), "{status}");
+    assert!(status["chain_fault"].as_str().unwrap().contains("its data is not what was stored"), "{status}");
     assert_eq!(status["alarms"][0]["code"], "chain_broken", "{status}");
     let (_, ready) = server.get("/readyz").await;
-    assert_eq!(ready["alarms"], serde_json::json!(["chain_broken"]), "it says so, and goes on");
+    let codes = serde_json::json!(["chain_broken", "damaged_versions"]);
+    assert_eq!(ready["alarms"], codes, "it says so, and goes on");
 }
 
 #[tokio::test]

@@ -198,11 +198,11 @@ async fn d_021_every_kind_of_tampering_is_found() {
         (r#"UPDATE versions SET data = '{"n":2.5}' WHERE seq = 2"#, 1, "is not what was stored"),
         ("UPDATE versions SET author = 'somebody else' WHERE seq = 3", 2, "chain hash"),
         ("UPDATE versions SET recorded_at = recorded_at + 1 WHERE seq = 3", 2, "chain hash"),
-        ("UPDATE versions SET operation = 'create' WHERE seq = 2", 1, "cannot be a create"),
-        ("UPDATE versions SET data = '{\"n\":' WHERE seq = 2", 0, "cannot be read"),
+        ("UPDATE versions SET operation = 'create' WHERE seq = 2", 1, "chain hash"),
+        ("UPDATE versions SET data = '{\"n\":' WHERE seq = 2", 1, "cannot be read"),
         ("DELETE FROM versions WHERE seq = 2", 1, "it is missing"),
         ("DELETE FROM versions WHERE seq = 5", 4, "the log ends at seq 4"),
-        ("UPDATE versions SET version = 9 WHERE seq = 3", 2, "has version 9 after version 2"),
+        ("UPDATE versions SET version = 9 WHERE seq = 3", 2, "chain hash"),
         ("UPDATE meta SET chain_hash = zeroblob(32)", 5, "another chain hash"),
     ];
     for (sql, verified_to, words) in cases {

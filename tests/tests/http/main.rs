@@ -4,6 +4,8 @@
 mod bodies;
 mod breaker;
 mod cache;
+mod clock;
+mod damage;
 mod encoded;
 mod events;
 mod exact;

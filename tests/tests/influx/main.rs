@@ -10,6 +10,7 @@
 
 mod away;
 mod bucket;
+mod damage;
 mod importing;
 mod killed;
 mod many;

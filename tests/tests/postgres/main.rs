@@ -10,6 +10,7 @@
 )]
 
 mod away;
+mod damage;
 mod faults;
 mod harm;
 mod importing;

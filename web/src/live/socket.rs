@@ -151,8 +151,11 @@ fn take(live: Live, message: ServerMessage) -> bool {
             live.start_over(seq.0);
             return true;
         }
-        ServerMessage::UnsubscriptionConfirmed { .. } | ServerMessage::Pong | ServerMessage::Error { .. } => {
-        }
+        // The alarm says it, on every page.
+        ServerMessage::Damaged { .. }
+        | ServerMessage::UnsubscriptionConfirmed { .. }
+        | ServerMessage::Pong
+        | ServerMessage::Error { .. } => {}
     }
     false
 }

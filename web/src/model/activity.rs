@@ -226,7 +226,12 @@ mod tests {
 
     fn page(seqs: &[u64], next: u64) -> EventPage {
         let event = |seq: &u64| ApiEvent { version: at(*seq, "2026-11-21T09:00:00Z").0, data: None };
-        EventPage { events: seqs.iter().map(event).collect(), next_after: Seq(next), seq: Seq(50) }
+        EventPage {
+            events: seqs.iter().map(event).collect(),
+            unreadable: Vec::new(),
+            next_after: Seq(next),
+            seq: Seq(50),
+        }
     }
 
     #[test]

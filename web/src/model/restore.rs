@@ -157,7 +157,9 @@ pub fn carried_over(selection: &Selection, fresh: &Plan) -> Selection {
 #[must_use]
 pub fn would_be(state: &PlannedState) -> Effect {
     let then = state.target.as_ref().is_some_and(|target| target.content_hash.is_some());
+    let damaged = state.target.as_ref().is_some_and(|target| target.damaged);
     match (state.now.content_hash.is_some(), then) {
+        _ if damaged => Effect::Damaged,
         _ if state.paths == 0 => Effect::Equal,
         (true, true) => Effect::Changed,
         (false, true) => Effect::Recreated,
@@ -217,10 +219,14 @@ pub fn tally(outcomes: impl Iterator<Item = Outcome>, in_scope: u64) -> PlanCoun
             Effect::Changed => counts.changed += 1,
             Effect::Recreated => counts.recreated += 1,
             Effect::Deleted => counts.deleted += 1,
+            Effect::Damaged => {
+                counts.damaged += 1;
+                continue;
+            }
         }
         counts.invalid += u64::from(outcome.verdict.is_invalid());
     }
-    counts.equal = in_scope.saturating_sub(counts.written());
+    counts.equal = in_scope.saturating_sub(counts.written() + counts.damaged);
     counts
 }
 

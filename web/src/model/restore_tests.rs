@@ -50,6 +50,7 @@ fn planned(id: &str, effect: Effect, verdict: Verdict) -> PlannedState {
         verdict: Verdict::Valid,
         change: statehouse_core::model::ChangeSummary::default(),
         size: 0,
+        damaged: false,
     };
     PlannedState {
         key,

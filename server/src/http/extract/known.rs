@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 use statehouse_core::api::{
-    ApplyRequest, BatchRequest, ClientOperation, CreateSnapshot, ForceBreaker, PlanRequest, PutRequest,
-    SaveRequest, SettleConflict, UndeleteRequest, UndoRequest,
+    ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot, ForceBreaker, PlanRequest,
+    PutRequest, SaveRequest, SettleConflict, UndeleteRequest, UndoRequest,
 };
 use statehouse_core::json::Node;
 use statehouse_core::model::{StateId, StateType};
@@ -110,6 +110,7 @@ impl Body for CreateSnapshot {
 impl Body for BatchRequest {
     const DEPTH: usize = 3;
 }
+impl Body for ConfirmClock {}
 impl Body for ForceBreaker {}
 impl Body for PlanRequest {}
 impl Body for SettleConflict {}

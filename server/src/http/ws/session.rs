@@ -15,6 +15,7 @@ use super::super::subscriptions::{Refused, Subscriptions};
 use super::pace::{End, Pace, Step, patient};
 use super::wire::Wire;
 use crate::events::{EventLog, Listener, LoggedEvent};
+use crate::store::{DamagedVersion, StoreError};
 
 /// What a listener is told when the log that it has read is not the store's any more.
 pub(crate) const LOST: &str =
@@ -153,6 +154,7 @@ impl Session {
     async fn read_on(&mut self) -> Step {
         let stretch = match self.log.read_after(self.subscriptions.cursor(), self.pace.events()).await {
             Ok(stretch) => stretch,
+            Err(StoreError::DamagedVersion(damaged)) => return self.pass_unreadable(&damaged).await,
             Err(error) => {
                 tracing::error!(%error, "a session could not read on");
                 self.complain(Code::StoreUnavailable.as_str(), "the store did not answer".into()).await?;
@@ -174,6 +176,18 @@ impl Session {
         self.log.sent(&sent);
         self.listener.is_at(self.subscriptions.cursor(), sent.len());
         self.pace.adapt(bytes);
+        if self.told.is_none() && self.subscriptions.cursor() >= self.log.last_seq() {
+            self.caught_up().await?;
+        }
+        Ok(())
+    }
+
+    /// Says that a version cannot be read, and goes on behind it.
+    async fn pass_unreadable(&mut self, damaged: &DamagedVersion) -> Step {
+        if self.subscriptions.pass_unreadable(damaged.seq) {
+            let reason = damaged.what.to_string();
+            self.say(&ServerMessage::Damaged { seq: damaged.seq, reason }).await?;
+        }
         if self.told.is_none() && self.subscriptions.cursor() >= self.log.last_seq() {
             self.caught_up().await?;
         }

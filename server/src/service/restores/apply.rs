@@ -85,8 +85,12 @@ impl Service {
             None => format!("Nothing to do: every state is as it was at snapshot {id}"),
             Some(restore) => {
                 let counts = &restore.record.counts;
+                let damaged = match counts.damaged {
+                    0 => String::new(),
+                    damaged => format!(", {damaged} not restored because they are damaged at the snapshot"),
+                };
                 format!(
-                    "Restored to snapshot {id}: {} changed, {} recreated, {} deleted, {} as they were",
+                    "Restored to snapshot {id}: {} changed, {} recreated, {} deleted, {} as they were{damaged}",
                     counts.changed, counts.recreated, counts.deleted, counts.equal
                 )
             }

@@ -8,6 +8,7 @@ use statehouse_core::schema::{Modes, path_rules};
 use statehouse_core::validate::validate;
 
 use crate::service::{Result, Service, ServiceError};
+use crate::store::StoreError;
 
 /// States read from the store at once.
 const PAGE: usize = 1_000;
@@ -37,7 +38,11 @@ impl Service {
         };
         let target_time = match target_seq {
             Seq::ZERO => None,
-            target => self.store.by_seq(target).await?.map(|version| version.recorded_at),
+            target => match self.store.by_seq(target).await {
+                // The moment is known all the same.
+                Err(StoreError::DamagedVersion(_)) => None,
+                found => found?.filter(|version| version.damaged.is_none()).map(|found| found.recorded_at),
+            },
         };
         let moved = self.moved_since(target_seq, &request.scope).await?;
         let states_in_scope = self.store.count_scope(&request.scope).await?;

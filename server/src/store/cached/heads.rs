@@ -188,6 +188,11 @@ impl HeadCache {
     }
 
     fn put(&mut self, key: &StateKey, head: Option<Version>, now: Duration) {
+        // What is damaged is read again each time: somebody may have mended it.
+        if head.as_ref().is_some_and(|head| head.damaged.is_some()) {
+            self.forget(key);
+            return;
+        }
         let newer = |old: &Entry| {
             head.as_ref().map(|head| head.version) >= old.head.as_ref().map(|head| head.version)
         };

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use statehouse_core::api::VersionView;
+use statehouse_core::hash::ContentHash;
 use statehouse_core::json::Document;
 use statehouse_core::model::{StateKey, Timestamp, Version};
 
@@ -134,13 +135,16 @@ fn seen(text: &[u8]) -> Option<Seen> {
         batch_id: view.batch_id,
         verdict: view.verdict,
         change: view.change,
+        damaged: None,
     };
-    Some(Seen { version, at })
+    // What is not what it should be is not known.
+    let fits = version.data.as_ref().map(ContentHash::of) == version.content_hash;
+    fits.then_some(Seen { version, at })
 }
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::hash::{ChainHash, ContentHash};
+    use statehouse_core::hash::ChainHash;
     use statehouse_core::model::{ChangeSummary, Operation, Seq, Verdict, VersionNumber};
 
     use super::*;
@@ -161,6 +165,7 @@ mod tests {
             batch_id: Some("b".into()),
             verdict: Verdict::Valid,
             change: ChangeSummary::default(),
+            damaged: None,
         };
         Seen { version, at: Timestamp::from_micros(1_700_000_000_000_002) }
     }

@@ -39,6 +39,7 @@ use super::{
     Written,
 };
 use crate::alarms::Raised;
+use crate::clock::Clock;
 use conflicts::Conflicts;
 use heads_file::{HeadsFile, Seen};
 use journal::Journal;
@@ -55,6 +56,8 @@ const SLICE: Duration = Duration::from_secs(1);
 pub struct FallbackStore {
     inner: Arc<dyn StateStore>,
     clock: Arc<dyn Ticks>,
+    /// What is replayed without a request is recorded by it; absent until there is a service.
+    recorder: Mutex<Option<Arc<dyn Clock>>>,
     journal: Arc<Mutex<Journal>>,
     conflicts: Conflicts,
     /// One commit or slice of a replay at a time.
@@ -98,6 +101,7 @@ impl FallbackStore {
             known: Mutex::new(remember::known(seen, BEFORE_THE_START + clock.now())),
             inner,
             clock,
+            recorder: Mutex::default(),
             journal: Arc::new(Mutex::new(journal)),
             conflicts,
             turn: tokio::sync::Mutex::default(),

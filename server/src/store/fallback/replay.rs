@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
 
 use statehouse_core::api::FallbackConflict;
 use statehouse_core::commit::{Outcome, Refusal};
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::FallbackStore;
 use super::entry::{Done, Entry, Made, Record};
 use super::journal::Journal;
+use crate::clock::{Clock, Machine, Sources as _};
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// Versions looked at in one step.
@@ -30,7 +31,7 @@ pub(super) async fn keep_replaying(store: Weak<FallbackStore>, stop: Cancellatio
         if store.is_waiting() && store.inner.ping().await.is_ok() {
             let _turn = store.turn.lock().await;
             store.away.store(false, Ordering::SeqCst);
-            store.replay_for(super::SLICE, now()).await;
+            store.replay_for(super::SLICE, store.recorded_now()).await;
         }
         // A slice ended though the store is there: the next one follows as soon as writes in between had their turn.
         if store.is_waiting() && !store.away.load(Ordering::SeqCst) {
@@ -54,10 +55,9 @@ pub(super) async fn keep_replaying(store: Weak<FallbackStore>, stop: Cancellatio
     }
 }
 
-/// The time for what is replayed without a request.
+/// What the machine's clock says, for the ages of what is kept on the disk. Nothing is recorded by it.
 pub(super) fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+    Machine.wall()
 }
 
 /// What became of one entry.
@@ -68,6 +68,16 @@ enum Fate {
 }
 
 impl FallbackStore {
+    /// Records what is replayed without a request by this clock, the one of every other write.
+    pub fn record_by(&self, clock: Arc<dyn Clock>) {
+        *self.recorder.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock);
+    }
+
+    fn recorded_now(&self) -> Timestamp {
+        let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        recorder.as_ref().map_or_else(now, |clock| clock.now())
+    }
+
     /// Replays until nothing waits, the time is over or the store fails. The caller must have the turn.
     pub(super) async fn replay_for(&self, time: Duration, now: Timestamp) {
         let until = tokio::time::Instant::now() + time;
@@ -183,14 +193,24 @@ impl FallbackStore {
     /// The versions that an earlier attempt wrote.
     async fn written_after(&self, mut after: Seq, id: &str) -> Result<Option<Vec<Version>>> {
         loop {
-            let versions = self.inner.after(after, STRETCH).await?;
+            let versions = match self.inner.after(after, STRETCH).await {
+                // Nobody knows what it was. Whole ones may follow.
+                Err(StoreError::DamagedVersion(damaged)) => {
+                    after = damaged.seq;
+                    continue;
+                }
+                other => other?,
+            };
             let Some(last) = versions.last() else { return Ok(None) };
             after = last.seq;
             // A batch is written in one go: its versions follow each other, but a page may end between them.
             let mut found: Vec<_> =
                 versions.into_iter().filter(|version| version.batch_id.as_deref() == Some(id)).collect();
             if let Some(last) = found.last() {
-                let mut rest = self.inner.after(last.seq, STRETCH).await?;
+                let mut rest = match self.inner.after(last.seq, STRETCH).await {
+                    Err(StoreError::DamagedVersion(_)) => Vec::new(),
+                    other => other?,
+                };
                 rest.retain(|version| version.batch_id.as_deref() == Some(id));
                 found.extend(rest);
                 return Ok(Some(found));

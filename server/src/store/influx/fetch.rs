@@ -5,15 +5,15 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use statehouse_core::api::{StateSummary, VersionView};
-use statehouse_core::json::Document;
-use statehouse_core::model::{Seq, Version};
+use statehouse_core::model::{Seq, StateKey, Version};
 
 use super::client::Client;
 use super::epoch::Epochs;
 use super::index::Index;
 use super::layout::{DATA, META, Records, query};
-use super::row::{Row, document};
-use crate::store::{Result, StoreError};
+use super::row::{Row, fill, only_named};
+use crate::store::proof::mark;
+use crate::store::{Result, StoreError, chain_hash};
 
 /// Seqs of one question at most.
 const SEQS: usize = 2_000;
@@ -103,23 +103,18 @@ impl Fetch<'_> {
         seqs: impl IntoIterator<Item = Seq>,
     ) -> Result<HashMap<Seq, Version>> {
         let mut found = HashMap::new();
-        let (questions, epochs) = {
-            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-            let mut wanted = index.wanted(seqs);
-            wanted.retain(|(seq, _)| match index.head_at(*seq) {
-                Some(head) => found.insert(*seq, head.clone()).is_some(),
-                None => true,
-            });
-            (questions(&wanted, &index), Arc::clone(&index.epochs))
-        };
+        let (questions, epochs) = self.ask(seqs, true, |seq, head| found.insert(seq, head.clone()));
         for Question { stretches, seqs, .. } in questions {
-            let records = Records::of(self.client.read(&query(&[META, DATA], &stretches)).await?)?;
+            let (records, _) = Records::readable(self.client.read(&query(&[META, DATA], &stretches)).await?);
             for seq in seqs {
-                let row = row(&records, &epochs, seq)?;
-                let data = if row.has_data() { Some(data(&records, &epochs, seq)?) } else { None };
-                found.insert(seq, row.version(seq, data)?);
+                let (mut version, size) = self.without_data(&records, &epochs, seq)?;
+                if version.damaged.is_none() {
+                    fill(&mut version, size, records.get(DATA, seq.0, epochs.of_seq(seq)));
+                }
+                found.insert(seq, version);
             }
         }
+        self.follow(&mut found);
         Ok(found)
     }
 
@@ -129,25 +124,84 @@ impl Fetch<'_> {
         seqs: impl IntoIterator<Item = Seq>,
     ) -> Result<HashMap<Seq, VersionView>> {
         let mut found = HashMap::new();
-        let (questions, epochs) = {
-            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-            let mut wanted = index.wanted(seqs);
-            for (_, size) in &mut wanted {
-                *size = 0;
-            }
-            wanted.retain(|(seq, _)| match index.head_at(*seq) {
-                Some(head) => found.insert(*seq, VersionView::of(head)).is_some(),
-                None => true,
-            });
-            (questions(&wanted, &index), Arc::clone(&index.epochs))
-        };
+        let (questions, epochs) = self.ask(seqs, false, |seq, head| found.insert(seq, VersionView::of(head)));
         for Question { stretches, seqs, .. } in questions {
-            let records = Records::of(self.client.read(&query(&[META], &stretches)).await?)?;
+            let (records, _) = Records::readable(self.client.read(&query(&[META], &stretches)).await?);
             for seq in seqs {
-                found.insert(seq, row(&records, &epochs, seq)?.view(seq)?);
+                let (version, size) = self.without_data(&records, &epochs, seq)?;
+                let size = usize::try_from(size).unwrap_or(usize::MAX);
+                found.insert(seq, VersionView { size, ..VersionView::of(&version) });
             }
         }
         Ok(found)
+    }
+
+    /// The questions about versions, and the epochs. Heads are not asked for: they are given to `keep`.
+    fn ask<T>(
+        &self,
+        seqs: impl IntoIterator<Item = Seq>,
+        with_data: bool,
+        mut keep: impl FnMut(Seq, &Version) -> Option<T>,
+    ) -> (Vec<Question>, Arc<Epochs>) {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let mut wanted = index.wanted(seqs);
+        if !with_data {
+            for (_, size) in &mut wanted {
+                *size = 0;
+            }
+        }
+        wanted.retain(|(seq, _)| match index.head_at(*seq) {
+            Some(head) => {
+                keep(*seq, head);
+                false
+            }
+            None => true,
+        });
+        (questions(&wanted, &index), Arc::clone(&index.epochs))
+    }
+
+    /// A version without its data, and how long that is. It must be what the index says of it.
+    fn without_data(&self, records: &Records, epochs: &Epochs, seq: Seq) -> Result<(Version, u64)> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let unknown = || StoreError::no_version(seq, "it is missing");
+        let entry = index.entry(seq).ok_or_else(unknown)?;
+        let key = index.key_of(entry).ok_or_else(unknown)?;
+        let number = index.number_at(key, seq).ok_or_else(unknown)?;
+        let read = row(records, epochs, seq).and_then(|row| {
+            let (author, size) = (row.author.clone(), row.size);
+            Ok((row.version(seq)?, author, size))
+        });
+        let named = || only_named(seq, StateKey::clone(key), number, entry.recorded_at);
+        let damaged = |what: &str| {
+            let mut version = named();
+            mark(&mut version, what);
+            (version, 0)
+        };
+        let Ok((version, author, size)) = read else {
+            return Ok(damaged("what it is cannot be read"));
+        };
+        let same = (&version.key, version.version, version.recorded_at)
+            == (key.as_ref(), number, entry.recorded_at)
+            && author.as_ref() == index.author_of(entry)
+            && u32::try_from(size).unwrap_or(u32::MAX) == entry.size;
+        Ok(if same { (version, size) } else { damaged("it is not what it was when the server started") })
+    }
+
+    /// Holds each version against the one before it, where that is at hand.
+    fn follow(&self, found: &mut HashMap<Seq, Version>) {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let seqs: Vec<Seq> = found.keys().copied().collect();
+        for seq in seqs {
+            let before = Seq(seq.0.saturating_sub(1));
+            let whole = |version: &&Version| version.damaged.is_none();
+            let before = found.get(&before).or_else(|| index.head_at(before)).filter(whole);
+            let Some(before) = before.map(|before| before.chain_hash) else { continue };
+            if let Some(version) = found.get_mut(&seq).filter(|version| version.damaged.is_none())
+                && chain_hash(&before, version) != version.chain_hash
+            {
+                mark(version, "its chain hash does not fit what is stored of it");
+            }
+        }
     }
 
     /// Rows of a list, in the order of the seqs.
@@ -164,13 +218,15 @@ impl Fetch<'_> {
         Ok(seqs.iter().filter_map(|seq| all.remove(seq)).collect())
     }
 
-    /// Documents, by seq, of versions that have one but are not in the index yet.
-    pub(super) async fn documents(&self, wanted: &Wanted, epochs: &Epochs) -> Result<HashMap<Seq, Document>> {
+    /// The stored data, by seq, of versions that have some but are not in the index yet; none where it is not whole.
+    pub(super) async fn documents(&self, wanted: &Wanted, epochs: &Epochs) -> Result<HashMap<Seq, Vec<u8>>> {
         let mut found = HashMap::new();
         for Question { stretches, seqs, .. } in questions(wanted, &Index::default()) {
-            let records = Records::of(self.client.read(&query(&[DATA], &stretches)).await?)?;
+            let (records, _) = Records::readable(self.client.read(&query(&[DATA], &stretches)).await?);
             for seq in seqs {
-                found.insert(seq, data(&records, epochs, seq)?);
+                if let Ok(Some(bytes)) = records.get(DATA, seq.0, epochs.of_seq(seq)) {
+                    found.insert(seq, bytes);
+                }
             }
         }
         Ok(found)
@@ -181,9 +237,4 @@ impl Fetch<'_> {
 pub(super) fn row(records: &Records, epochs: &Epochs, seq: Seq) -> Result<Row> {
     let bytes = records.get(META, seq.0, epochs.of_seq(seq))?;
     Row::read(seq, &bytes.ok_or_else(|| StoreError::Damaged(format!("seq {seq} is missing")))?)
-}
-
-fn data(records: &Records, epochs: &Epochs, seq: Seq) -> Result<Document> {
-    let bytes = records.get(DATA, seq.0, epochs.of_seq(seq))?;
-    document(seq, bytes.ok_or_else(|| StoreError::Damaged(format!("seq {seq}: its data is missing")))?)
 }

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use statehouse_core::hash::ChainHash;
-use statehouse_core::json::Document;
 use statehouse_core::model::{Seq, StateKey, Timestamp};
 
 use super::index::Index;
-use super::row::Row;
+use super::row::{Row, fill};
 use crate::store::Result;
 
 /// Versions that are read one after the other, to be added when all are there.
@@ -48,11 +47,16 @@ impl Growth {
     }
 
     /// Adds everything. `data` has the documents of [`Growth::heads`].
-    pub(super) fn add_to(self, index: &mut Index, data: &HashMap<Seq, Document>) -> Result<()> {
+    pub(super) fn add_to(self, index: &mut Index, data: &mut HashMap<Seq, Vec<u8>>) -> Result<()> {
         let mut states = Vec::with_capacity(self.states.len());
         for (key, seqs, row) in self.states {
             let Some(last) = seqs.last().copied() else { continue };
-            states.push((key, seqs, row.version(last, data.get(&last).cloned())?));
+            let size = row.size;
+            let mut head = row.version(last)?;
+            if head.damaged.is_none() {
+                fill(&mut head, size, Ok(data.remove(&last)));
+            }
+            states.push((key, seqs, head));
         }
         let mut numbers = Vec::with_capacity(states.len());
         for (key, seqs, head) in states {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version};
+use statehouse_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber};
 
 use super::epoch::Epochs;
 use crate::store::TypeTotals;
@@ -84,6 +84,12 @@ impl Index {
 
     pub(super) fn key_of(&self, entry: &Entry) -> Option<&Arc<StateKey>> {
         self.keys.get(entry.state as usize)
+    }
+
+    /// The number of the version with this seq, which is one of this state.
+    pub(super) fn number_at(&self, key: &StateKey, seq: Seq) -> Option<VersionNumber> {
+        let place = self.states.get(key)?.seqs.binary_search(&seq).ok()?;
+        Some(VersionNumber(place as u64 + 1))
     }
 
     pub(super) fn author_of(&self, entry: &Entry) -> Option<&Arc<str>> {

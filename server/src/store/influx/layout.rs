@@ -146,16 +146,31 @@ struct Parts {
 
 impl Records {
     /// Sorts points into records. A record may lack parts: nobody asks for one that was not finished.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when a point cannot be read: nobody knows what it was.
     pub(super) fn of(points: Vec<Point>) -> Result<Self> {
-        let mut records = Self::default();
+        let (records, unreadable) = Self::readable(points);
+        match unreadable {
+            None => Ok(records),
+            Some(log) => Err(StoreError::Damaged(format!("a point of {log} is not one of ours"))),
+        }
+    }
+
+    /// The same where it is known which records there must be: a point that cannot be read belongs to none, so that the one
+    /// that it was of is not whole. The log of one such point is said, too.
+    pub(super) fn readable(points: Vec<Point>) -> (Self, Option<String>) {
+        let (mut records, mut unreadable) = (Self::default(), None);
         for Point { measurement, epoch, chunk, text } in points {
-            let (number, count, part) = fields(&text)
-                .ok_or_else(|| StoreError::Damaged(format!("a point of {measurement} is not one of ours")))?;
+            let Some((number, count, part)) = fields(&text) else {
+                unreadable = Some(measurement);
+                continue;
+            };
             let written = records.0.entry((measurement, number)).or_default().entry(epoch).or_default();
             written.count = count;
             written.texts.insert(chunk, part.to_owned());
         }
-        Ok(records)
+        (records, unreadable)
     }
 
     /// The record that this epoch wrote; `None` if there is nothing of it.

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use statehouse_core::api::VersionView;
 use statehouse_core::hash::{ChainHash, ContentHash};
-use statehouse_core::json::{Document, Limits};
 use statehouse_core::model::{
-    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionId, VersionNumber,
-    accepted_at,
+    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber,
 };
 
+use crate::store::proof::{mark, proven};
 use crate::store::{Result, StoreError};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,48 +79,21 @@ impl Row {
         Timestamp::from_micros(self.recorded_at)
     }
 
-    fn operation(&self, seq: Seq) -> Result<Operation> {
-        Operation::from_name(&self.operation)
-            .ok_or_else(|| StoreError::Damaged(format!("seq {seq}: operation cannot be read")))
-    }
-
     /// Whether there is data to read.
     pub(super) fn has_data(&self) -> bool {
         self.content_hash.is_some()
     }
 
-    /// Everything but the data, as it is shown.
-    pub(super) fn view(self, seq: Seq) -> Result<VersionView> {
-        let (key, operation, timestamp) = (self.key()?, self.operation(seq)?, self.recorded_at());
-        Ok(VersionView {
-            state_id: key.state_id,
-            state_type: key.state_type,
-            seq,
-            version: VersionNumber(self.version),
-            version_id: VersionId::new(seq, &self.chain_hash).to_string(),
-            operation,
-            content_hash: self.content_hash,
-            chain_hash: self.chain_hash,
-            timestamp,
-            user_id: self.author,
-            description: self.description,
-            accepted_at: self.batch_id.as_deref().and_then(accepted_at),
-            batch_id: self.batch_id,
-            verdict: self.verdict,
-            change: self.change,
-            size: usize::try_from(self.size).unwrap_or(usize::MAX),
-        })
-    }
-
-    /// The whole version.
-    pub(super) fn version(self, seq: Seq, data: Option<Document>) -> Result<Version> {
-        let (key, operation, recorded_at) = (self.key()?, self.operation(seq)?, self.recorded_at());
-        Ok(Version {
+    /// The version without its data.
+    pub(super) fn version(self, seq: Seq) -> Result<Version> {
+        let (key, recorded_at) = (self.key()?, self.recorded_at());
+        let operation = Operation::from_name(&self.operation);
+        let mut version = Version {
             seq,
             key,
             version: VersionNumber(self.version),
-            operation,
-            data,
+            operation: operation.unwrap_or(Operation::Update),
+            data: None,
             content_hash: self.content_hash,
             chain_hash: self.chain_hash,
             recorded_at,
@@ -131,15 +102,49 @@ impl Row {
             batch_id: self.batch_id,
             verdict: self.verdict,
             change: self.change,
-        })
+            damaged: None,
+        };
+        if operation.is_none() {
+            mark(&mut version, "its operation cannot be read");
+        }
+        Ok(version)
     }
 }
 
-/// Stored data.
-pub(super) fn document(seq: Seq, bytes: Vec<u8>) -> Result<Document> {
-    // What was within the limits when it was written is read under any.
-    let limits = Limits { max_bytes: usize::MAX, ..Limits::default() };
-    let text = String::from_utf8(bytes).ok();
-    text.and_then(|text| Document::parse(&text, &limits).ok())
-        .ok_or_else(|| StoreError::Damaged(format!("seq {seq}: data cannot be read")))
+/// A version of which only the name is known.
+pub(super) fn only_named(seq: Seq, key: StateKey, number: VersionNumber, recorded_at: Timestamp) -> Version {
+    Version {
+        seq,
+        key,
+        version: number,
+        operation: Operation::Update,
+        data: None,
+        content_hash: None,
+        chain_hash: ChainHash::START,
+        recorded_at,
+        author: None,
+        description: None,
+        batch_id: None,
+        verdict: Verdict::NotChecked,
+        change: ChangeSummary::default(),
+        damaged: None,
+    }
+}
+
+/// Puts stored data into a version, if it is what was written.
+pub(super) fn fill(version: &mut Version, size: u64, bytes: Result<Option<Vec<u8>>>) {
+    let Ok(bytes) = bytes else { return mark(version, "its data is not whole") };
+    let Ok(text) = bytes.map(String::from_utf8).transpose() else {
+        return mark(version, "its data cannot be read");
+    };
+    match proven(text.as_deref(), version.content_hash.as_ref()) {
+        Err(what) => mark(version, what),
+        Ok(data) if data.is_none() != version.is_deleted() => {
+            mark(version, "its data does not fit what it did");
+        }
+        Ok(data) => version.data = data,
+    }
+    if version.damaged.is_none() && version.size() as u64 != size {
+        mark(version, "its data is not as long as it was");
+    }
 }

@@ -89,10 +89,10 @@ pub(super) async fn catch_up(client: &Client, index: &RwLock<Index>) -> Result<(
         return Err(StoreError::Damaged(format!("seq {}: it is not what was committed", tip.seq)));
     }
     let beside = beside(client, &epochs, commit, end.commit).await?;
-    let data = Fetch { client, index }.documents(&growth.heads(), &epochs).await?;
+    let mut data = Fetch { client, index }.documents(&growth.heads(), &epochs).await?;
 
     let mut index = index.write().unwrap_or_else(PoisonError::into_inner);
-    growth.add_to(&mut index, &data)?;
+    growth.add_to(&mut index, &mut data)?;
     for (snapshots, restores) in beside {
         index.keep_records(snapshots, restores);
     }

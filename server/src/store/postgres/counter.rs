@@ -53,7 +53,7 @@ pub(super) async fn begin(connection: &mut PgConnection) -> Tried<()> {
 pub(super) fn counter(row: &PgRow, at: usize) -> Result<Counter> {
     let tip = Tip {
         seq: Seq(rows::number(row, at)?),
-        chain_hash: rows::chain_hash(row, at + 1)?,
+        chain_hash: rows::chain_hash_of(row, at + 1)?,
         recorded_at: rows::time(row, at + 2)?,
     };
     Ok(Counter { tip, last_state: rows::integer(row, at + 3)? })

@@ -8,12 +8,13 @@ use super::counter::{self, counter, no_counter};
 use super::failure::{Tried, Uncertain};
 use super::writer::Writer;
 use crate::store::decide::{BEFORE_RESTORE, Needs};
+use crate::store::sql::proof::settled;
 use crate::store::sql::rows::{self, sql};
 use crate::store::sql::{snapshot, snapshots_between};
 use crate::store::text::after_prefix;
 
 /// Where [`Writer::learn_heads`] finds the row of the state, and the end of the log behind it.
-const STATE_PK: usize = 15;
+const STATE_PK: usize = rows::OWN;
 
 impl Writer {
     /// Reads the heads that are needed and not known. False if somebody else has written: then nothing is known any more.
@@ -44,7 +45,8 @@ impl Writer {
         }
         for row in &found {
             if let Some(state_pk) = rows::Row::integer(row, STATE_PK)? {
-                self.heads.keep(state_pk, rows::version(row)?);
+                // A damaged head can be written over: then it is not the head any more.
+                self.heads.keep(state_pk, settled(&mut self.connection, rows::found(row)?).await?);
             }
         }
         Ok(true)

@@ -217,6 +217,7 @@ impl Admin for PostgresStore {
             layout: Some(migrate::CURRENT),
             sizes: self.link.within(sizes::sizes(&self.link)).await.ok(),
             pool: Some(self.link.pool_facts()),
+            time: self.link.within(sizes::time(&self.link)).await.ok(),
         }
     }
 

@@ -1,6 +1,9 @@
-//! Bytes on disk, as PostgreSQL counts them: it looks at files' lengths, however much is in them.
+//! Bytes on disk, as PostgreSQL counts them: it looks at files' lengths, however much is in them. And its time.
+
+use std::time::Instant;
 
 use statehouse_core::api::StoreSizes;
+use statehouse_core::model::Timestamp;
 
 use super::failure::failed;
 use super::link::{Link, SCHEMA};
@@ -23,4 +26,12 @@ pub(super) async fn sizes(link: &Link) -> Result<StoreSizes> {
         other_bytes: bytes(other),
         age_seconds: 0,
     })
+}
+
+/// What time it is to the database, and when it said so.
+pub(super) async fn time(link: &Link) -> Result<(Timestamp, Instant)> {
+    const SQL: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    let mut reader = link.reader().await?;
+    let micros: i64 = sqlx::query_scalar(SQL).fetch_one(&mut *reader).await.map_err(failed)?;
+    Ok((Timestamp::from_micros(micros), Instant::now()))
 }

@@ -6,7 +6,7 @@ use statehouse_core::commit::Tip;
 use statehouse_core::model::{Seq, StateId, StateKey, StateType, Version};
 
 use super::moment::at_one_moment;
-use super::{Connection, SqlStore, Statement, list, rows};
+use super::{Connection, SqlStore, Statement, list, proof, rows};
 use crate::store::{Heads, ListQuery, Page, Result, StoreError, TypeTotals};
 
 /// Where the log ends: at its last version, or where it was noted to end, should its last versions be missing.
@@ -27,7 +27,7 @@ pub(in crate::store) async fn tip(connection: &mut impl Connection) -> Result<Ti
     let row = row.ok_or_else(no_meta)?;
     Ok(Tip {
         seq: Seq(rows::number(&row, 0)?),
-        chain_hash: rows::chain_hash(&row, 1)?,
+        chain_hash: rows::chain_hash_of(&row, 1)?,
         recorded_at: rows::time(&row, 2)?,
     })
 }
@@ -78,8 +78,7 @@ impl<S: SqlStore> Heads for S {
             " WHERE s.state_type = $1 AND s.state_id = $2"
         );
         let head = Statement::new(SQL).bind_key(key);
-        let row = self.within(async { self.reader().await?.first(head).await }).await?;
-        row.as_ref().map(rows::version).transpose()
+        self.within(async { proof::one(&mut *self.reader().await?, head, Some(key)).await }).await
     }
 
     async fn types_of(&self, id: &StateId) -> Result<Vec<StateType>> {

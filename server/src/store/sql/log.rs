@@ -1,15 +1,15 @@
 //! Reading the past.
 
 use async_trait::async_trait;
-use statehouse_core::api::StateSummary;
+use statehouse_core::api::{StateSummary, VersionView};
 use statehouse_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 
 use super::heads::tip;
 use super::moment::at_one_moment;
 use super::rows::{self, sql};
-use super::{Connection, SqlStore, Statement, activity};
+use super::{Connection, SqlStore, Statement, activity, proof};
 use crate::store::cursor::{Mark, Place, next};
-use crate::store::{Activity, HistoryQuery, Log, Page, Result, StoreError};
+use crate::store::{Activity, Heads as _, HistoryQuery, Log, Page, Result, StoreError};
 
 macro_rules! from_versions {
     ($columns:ident, $rest:literal) => {
@@ -22,48 +22,71 @@ macro_rules! from_versions {
     };
 }
 
-async fn one<S: SqlStore>(store: &S, statement: Statement) -> Result<Option<Version>> {
-    let row = store.within(async { store.reader().await?.first(statement).await }).await?;
-    row.as_ref().map(rows::version).transpose()
+async fn one<S: SqlStore>(store: &S, statement: Statement, of: Option<&StateKey>) -> Result<Option<Version>> {
+    store.within(async { proof::one(&mut *store.reader().await?, statement, of).await }).await
 }
 
-/// Versions until the statement or the bytes of a page end.
-async fn many<S: SqlStore>(store: &S, statement: Statement) -> Result<Vec<Version>> {
-    store.within(async { Ok(versions(&mut *store.reader().await?, statement).await?.0) }).await
-}
-
-/// As [`many`], and whether the statement has more.
-pub(super) async fn versions(
-    connection: &mut impl Connection,
-    statement: Statement,
-) -> Result<(Vec<Version>, bool)> {
-    let read = |row: &_| {
-        let version = rows::version(row)?;
-        let bytes = version.size();
-        Ok((version, bytes))
+/// Versions from a seq on, upwards or downwards, until the statement or the bytes of a page end, or one is not there.
+///
+/// Where the engine itself cannot read a page of its file, it does not say which version is on it: then one is read at a
+/// time, and the first that cannot be read is the damaged one.
+async fn stretch<S: SqlStore>(
+    store: &S,
+    text: &'static str,
+    from: Seq,
+    limit: usize,
+    step: impl Fn(Seq) -> Seq + Send + Sync,
+) -> Result<Vec<Version>> {
+    let read = |limit: usize| {
+        let statement = Statement::new(text).bind(sql(from.0)).bind(sql(limit as u64));
+        store.within(
+            async move { Ok(proof::many(&mut *store.reader().await?, statement, usize::MAX).await?.0) },
+        )
     };
-    connection.page(statement, usize::MAX, read).await
+    let mut next = step(from);
+    let mut versions = match read(limit).await {
+        Err(StoreError::Damaged(_)) if limit > 1 => match read(1).await {
+            Err(StoreError::Damaged(what)) => return Err(StoreError::no_version(next, what)),
+            other => other?,
+        },
+        Err(StoreError::Damaged(what)) => return Err(StoreError::no_version(next, what)),
+        other => other?,
+    };
+    let mut gap = None;
+    versions.retain(|version| {
+        if version.seq != next {
+            gap.get_or_insert(next);
+        }
+        next = step(next);
+        gap.is_none()
+    });
+    match gap {
+        Some(missing) if versions.is_empty() => Err(StoreError::no_version(missing, "it is missing")),
+        _ => Ok(versions),
+    }
 }
 
 #[async_trait]
 impl<S: SqlStore> Log for S {
     async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
-        const SQL: &str = from_versions!(columns_with_data, "WHERE v.seq > $1 ORDER BY v.seq LIMIT $2");
-        many(self, Statement::new(SQL).bind(sql(seq.0)).bind(sql(limit as u64))).await
+        const SQL: &str = from_versions!(columns_in_order, "WHERE v.seq > $1 ORDER BY v.seq LIMIT $2");
+        stretch(self, SQL, seq, limit, Seq::next).await
     }
 
     async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
         const SQL: &str = from_versions!(columns_with_data, "WHERE v.seq < $1 ORDER BY v.seq DESC LIMIT $2");
-        many(self, Statement::new(SQL).bind(sql(seq.0)).bind(sql(limit as u64))).await
+        // From the end of the log on, whatever lies beyond it.
+        let from = seq.min(self.tip().await?.seq.next());
+        stretch(self, SQL, from, limit, |seq| Seq(seq.0.saturating_sub(1))).await
     }
 
     async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>> {
-        one(self, by_number::<S::Connection>(key, version)).await
+        one(self, by_number::<S::Connection>(key, version), Some(key)).await
     }
 
     async fn by_seq(&self, seq: Seq) -> Result<Option<Version>> {
         const SQL: &str = from_versions!(columns_with_data, "WHERE v.seq = $1");
-        one(self, Statement::new(SQL).bind(sql(seq.0))).await
+        one(self, Statement::new(SQL).bind(sql(seq.0)), None).await
     }
 
     async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>> {
@@ -119,8 +142,7 @@ pub(super) async fn as_of<C: Connection>(
         columns = rows::columns_with_data!(),
         join = C::DIALECT.join,
     );
-    let row = connection.first(Statement::new(text).bind_key(key).bind(sql(seq.0))).await?;
-    row.as_ref().map(rows::version).transpose()
+    proof::one(connection, Statement::new(text).bind_key(key).bind(sql(seq.0)), Some(key)).await
 }
 
 /// The last seq recorded at or before a time. Times grow with seq, so it is found by halving.
@@ -201,10 +223,11 @@ pub(super) async fn summaries(
     limit: usize,
     with_data: bool,
 ) -> Result<(Vec<StateSummary>, bool)> {
-    let read = |row: &_| {
-        let row = rows::summary(row, with_data)?;
-        let bytes = row.data.as_ref().map_or(0, |_| row.version.size);
-        Ok((row, bytes))
-    };
+    if with_data {
+        let (versions, more) = proof::many(connection, statement, limit).await?;
+        let row = |version: Version| StateSummary { version: VersionView::of(&version), data: version.data };
+        return Ok((versions.into_iter().map(row).collect(), more));
+    }
+    let read = |row: &_| Ok((StateSummary { version: rows::view(row)?, data: None }, 0));
     connection.page(statement, limit, read).await
 }

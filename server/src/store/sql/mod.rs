@@ -7,6 +7,7 @@ mod list;
 mod log;
 mod moment;
 mod points;
+pub(super) mod proof;
 pub(super) mod rows;
 mod scope;
 mod source;

@@ -1,16 +1,15 @@
-//! Rows as versions.
+//! Rows as versions, each held against its hashes.
 
 use std::sync::Arc;
 
-use statehouse_core::api::{StateSummary, VersionView};
+use statehouse_core::api::VersionView;
 use statehouse_core::hash::{ChainHash, ContentHash};
-use statehouse_core::json::{Document, Limits};
 use statehouse_core::model::{
-    Operation, Seq, StateKey, Timestamp, Version, VersionId, VersionNumber, accepted_at,
+    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber,
 };
 
-use crate::heavy;
-use crate::store::{Result, StoreError};
+use crate::store::proof::{mark, proven};
+use crate::store::{Result, StoreError, chain_hash};
 
 /// A row, whatever the engine. A column of another type than was written is damage.
 pub(in crate::store) trait Row: Send + Sync {
@@ -48,17 +47,31 @@ fn of_another_type(error: sqlx::Error) -> StoreError {
     StoreError::Damaged(error.to_string())
 }
 
-/// The columns that the functions below read, of `states s` and `versions v`.
+/// The columns that [`view`] reads, of `states s` and `versions v`.
 macro_rules! columns {
     () => {
         "s.state_type, s.state_id, v.seq, v.version, v.operation, v.content_hash, v.chain_hash, \
          v.recorded_at, v.author, v.description, v.batch_id, v.verdict, v.change, v.size"
     };
 }
-/// As [`columns`], and the data.
+/// As [`columns`], and what a whole version needs besides: the data, and the hash that its own in the chain follows.
 macro_rules! columns_with_data {
     () => {
-        concat!(crate::store::sql::rows::columns!(), ", v.data")
+        concat!(
+            crate::store::sql::rows::columns!(),
+            ", v.data, (SELECT p.chain_hash FROM versions AS p WHERE p.seq = v.seq - 1) AS before"
+        )
+    };
+}
+/// The same of versions that are read in the order of the log, from behind the seq `$1` on: all but the first follow a
+/// version that is read, too.
+macro_rules! columns_in_order {
+    () => {
+        concat!(
+            crate::store::sql::rows::columns!(),
+            ", v.data, CASE WHEN v.seq - 1 = $1 \
+             THEN (SELECT p.chain_hash FROM versions AS p WHERE p.seq = v.seq - 1) END AS before"
+        )
     };
 }
 /// The seq of the head of a state: of `s`, or of the state of which another table's row is.
@@ -70,81 +83,155 @@ macro_rules! head {
         concat!("(SELECT max(w.seq) FROM versions AS w WHERE w.state_pk = ", $table, ".state_pk)")
     };
 }
-pub(in crate::store) use {columns, columns_with_data, head};
+pub(in crate::store) use {columns, columns_in_order, columns_with_data, head};
 
-/// Where the data is.
+/// Where the data is, and the hash in the chain before.
 const DATA: usize = 14;
+const BEFORE: usize = 15;
+/// Where a statement's own columns begin, behind those of [`columns_with_data`].
+pub(in crate::store) const OWN: usize = 16;
 
-/// Everything but the data, as it is shown.
+/// What a version is apart from its data, as it is shown. What cannot be read of it makes it a damaged one.
+///
+/// # Errors
+/// [`StoreError::DamagedVersion`] when not even its name can be read.
 pub(in crate::store) fn view(row: &impl Row) -> Result<VersionView> {
-    let key = key(row)?;
+    let version = parts(row)?;
+    let size = version.damaged.is_none().then(|| number(row, 13)).and_then(Result::ok);
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    Ok(VersionView { size: size.unwrap_or_default(), ..VersionView::of(&version) })
+}
+
+/// A version as its row says it is, and what that must be held against.
+#[derive(Debug)]
+pub(in crate::store) struct Found {
+    /// Its data is what its content hash says, or it is damaged.
+    version: Version,
+    /// The hash in the chain that it follows, where that version is there.
+    before: Option<ChainHash>,
+    /// Its own hash does not follow that one: either of them is wrong, or something else of it.
+    doubtful: bool,
+}
+
+impl Found {
+    /// Which one.
+    pub(super) fn seq(&self) -> Seq {
+        self.version.seq
+    }
+
+    /// Holds it against the version before it, unless its row said which hash it follows.
+    pub(super) fn follow(&mut self, last: &Self) {
+        if self.before.is_none() && last.version.seq.next() == self.version.seq {
+            self.before = Some(last.version.chain_hash);
+            self.doubtful = chain_hash(&last.version.chain_hash, &self.version) != self.version.chain_hash;
+        }
+    }
+
+    /// Bytes of data.
+    pub(super) fn size(&self) -> usize {
+        self.version.size()
+    }
+
+    /// Whether the version before must be looked at to know which of the two is wrong.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubtful && self.version.damaged.is_none()
+    }
+
+    /// The version. In doubt it is damaged unless its hash follows the one that `before`, the version before it, should
+    /// have: then that one's hash is what is wrong.
+    pub(super) fn settled(self, before: Option<&Self>) -> Version {
+        let Self { mut version, doubtful, .. } = self;
+        if doubtful && version.damaged.is_none() {
+            let should = before.and_then(|found| Some(chain_hash(&found.before?, &found.version)));
+            if should.is_none_or(|should| chain_hash(&should, &version) != version.chain_hash) {
+                mark(&mut version, "its chain hash does not fit what is stored of it");
+            }
+        }
+        version
+    }
+}
+
+/// A whole version, held against its hashes.
+///
+/// # Errors
+/// [`StoreError::DamagedVersion`] when not even its name can be read.
+pub(in crate::store) fn found(row: &impl Row) -> Result<Found> {
+    let mut version = parts(row)?;
+    if version.damaged.is_none()
+        && let Err(what) = fill(&mut version, row)
+    {
+        mark(&mut version, what);
+    }
+    let before = match version.seq {
+        Seq(1) => Some(ChainHash::START),
+        _ => hash(row, BEFORE).ok().flatten().map(ChainHash::from_bytes),
+    };
+    let doubtful = before.is_some_and(|before| chain_hash(&before, &version) != version.chain_hash);
+    Ok(Found { version, before, doubtful })
+}
+
+/// Puts the data into a version, if it is what was written.
+fn fill(version: &mut Version, row: &impl Row) -> std::result::Result<(), &'static str> {
+    let Ok(text) = row.text(DATA) else { return Err("its data cannot be read") };
+    version.data = proven(text, version.content_hash.as_ref())?;
+    if version.is_deleted() != version.data.is_none() {
+        return Err("its data does not fit what it did");
+    }
+    if integer(row, 13).ok() != i64::try_from(version.size()).ok() {
+        return Err("its data is not as long as it was");
+    }
+    Ok(())
+}
+
+/// Everything but the data.
+fn parts(row: &impl Row) -> Result<Version> {
     let seq = Seq(number(row, 2)?);
-    let chain_hash = ChainHash::from_bytes(hash(row, 6)?.ok_or_else(|| damaged(seq, "chain_hash"))?);
-    let batch_id: Option<Arc<str>> = optional_text(row, 10)?;
-    Ok(VersionView {
-        state_id: key.state_id,
-        state_type: key.state_type,
+    let nameless = |_| StoreError::no_version(seq, "its name cannot be read");
+    let key = key(row).map_err(nameless)?;
+    let number = VersionNumber(number(row, 3).map_err(nameless)?);
+    let mut version = Version {
         seq,
-        version: VersionNumber(number(row, 3)?),
-        version_id: VersionId::new(seq, &chain_hash).to_string(),
-        operation: Operation::from_name(text(row, 4)?).ok_or_else(|| damaged(seq, "operation"))?,
-        content_hash: hash(row, 5)?.map(ContentHash::from_bytes),
-        chain_hash,
-        timestamp: time(row, 7)?,
-        user_id: optional_text(row, 8)?,
-        description: optional_text(row, 9)?,
-        accepted_at: batch_id.as_deref().and_then(accepted_at),
-        batch_id,
-        verdict: serde_json::from_str(text(row, 11)?).map_err(|_| damaged(seq, "verdict"))?,
-        change: serde_json::from_str(text(row, 12)?).map_err(|_| damaged(seq, "change"))?,
-        size: usize::try_from(number(row, 13)?).unwrap_or(usize::MAX),
-    })
+        key,
+        version: number,
+        operation: Operation::Update,
+        data: None,
+        content_hash: None,
+        chain_hash: ChainHash::START,
+        recorded_at: Timestamp::default(),
+        author: None,
+        description: None,
+        batch_id: None,
+        verdict: Verdict::NotChecked,
+        change: ChangeSummary::default(),
+        damaged: None,
+    };
+    if let Err(column) = read_parts(&mut version, row) {
+        mark(&mut version, &format!("its {column} cannot be read"));
+    }
+    Ok(version)
 }
 
-/// A row of a list, with its data where it was selected.
-pub(in crate::store) fn summary(row: &impl Row, with_data: bool) -> Result<StateSummary> {
-    let version = view(row)?;
-    let data = if with_data { document(row, version.seq)? } else { None };
-    Ok(StateSummary { version, data })
-}
-
-/// A whole version.
-pub(in crate::store) fn version(row: &impl Row) -> Result<Version> {
-    let view = view(row)?;
-    let data = document(row, view.seq)?;
-    Ok(Version {
-        seq: view.seq,
-        key: StateKey { state_type: view.state_type, state_id: view.state_id },
-        version: view.version,
-        operation: view.operation,
-        data,
-        content_hash: view.content_hash,
-        chain_hash: view.chain_hash,
-        recorded_at: view.timestamp,
-        author: view.user_id,
-        description: view.description,
-        batch_id: view.batch_id,
-        verdict: view.verdict,
-        change: view.change,
-    })
-}
-
-fn document(row: &impl Row, seq: Seq) -> Result<Option<Document>> {
-    // What was within the limits when it was written is read under any.
-    let limits = Limits { max_bytes: usize::MAX, ..Limits::default() };
-    let Some(text) = row.text(DATA)? else { return Ok(None) };
-    let read = heavy::work(text.len(), || Document::parse(text, &limits));
-    read.map(Some).map_err(|_| damaged(seq, "data"))
+/// Reads column after column, or says which one cannot be read.
+fn read_parts(version: &mut Version, row: &impl Row) -> std::result::Result<(), &'static str> {
+    let operation = text(row, 4).ok().and_then(Operation::from_name);
+    version.operation = operation.ok_or("operation")?;
+    version.chain_hash = chain_hash_of(row, 6).map_err(|_| "hash in the chain")?;
+    version.recorded_at = time(row, 7).map_err(|_| "time")?;
+    version.content_hash = hash(row, 5).map_err(|_| "content hash")?.map(ContentHash::from_bytes);
+    version.author = optional_text(row, 8).map_err(|_| "author")?;
+    version.description = optional_text(row, 9).map_err(|_| "description")?;
+    version.batch_id = optional_text(row, 10).map_err(|_| "batch")?;
+    let verdict = text(row, 11).ok().and_then(|text| serde_json::from_str(text).ok());
+    version.verdict = verdict.ok_or("verdict")?;
+    let change = text(row, 12).ok().and_then(|text| serde_json::from_str(text).ok());
+    version.change = change.ok_or("summary of changes")?;
+    Ok(())
 }
 
 fn key(row: &impl Row) -> Result<StateKey> {
     let (state_type, state_id) = (text(row, 0)?, text(row, 1)?);
     StateKey::new(state_type, state_id)
         .map_err(|_| StoreError::Damaged(format!("a state is named {state_type:?} {state_id:?}")))
-}
-
-fn damaged(seq: Seq, column: &str) -> StoreError {
-    StoreError::Damaged(format!("seq {seq}: {column} cannot be read"))
 }
 
 /// A text.
@@ -179,7 +266,7 @@ fn hash(row: &impl Row, index: usize) -> Result<Option<[u8; 32]>> {
 }
 
 /// A chain hash.
-pub(in crate::store) fn chain_hash(row: &impl Row, index: usize) -> Result<ChainHash> {
+pub(in crate::store) fn chain_hash_of(row: &impl Row, index: usize) -> Result<ChainHash> {
     let found = hash(row, index)?;
     found.map(ChainHash::from_bytes).ok_or_else(|| StoreError::Damaged("a chain hash is missing".into()))
 }

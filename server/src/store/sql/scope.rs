@@ -4,7 +4,8 @@ use statehouse_core::api::Scope;
 use statehouse_core::model::{Seq, StateKey, StateType, Version};
 
 use super::list::starts_with;
-use super::log::{as_of, versions};
+use super::log::as_of;
+use super::proof;
 use super::rows::{self, sql};
 use super::source::FEW;
 use super::{Connection, Dialect, Statement, heads, keys_json, list};
@@ -39,7 +40,7 @@ pub(super) async fn moved<C: Connection>(
             builder.push_bind(after.state_id.as_str()).push(")");
         }
         builder.push(" ORDER BY s.state_type, s.state_id LIMIT ").push_bind(sql(limit as u64));
-        versions(connection, builder).await?.0
+        proof::many(connection, builder, limit).await?.0
     } else {
         named(connection, seq, scope, after, limit).await?
     };
@@ -71,7 +72,7 @@ async fn named<C: Connection>(
         builder.push(" WHERE v.seq > ").push_bind(sql(seq.0));
         conditions(&mut builder, scope);
         builder.push(" ORDER BY wanted.key LIMIT ").push_bind(sql((limit - heads.len()) as u64));
-        let (found, more) = versions(connection, builder).await?;
+        let (found, more) = proof::many(connection, builder, limit).await?;
         bytes += found.iter().map(Version::size).sum::<usize>();
         heads.extend(found);
         if more || heads.len() >= limit || bytes > PAGE_BYTES {

@@ -140,6 +140,7 @@ impl Admin for SqliteStore {
             layout: Some(migrate::CURRENT),
             sizes: self.sizes.get(&self.readers, self.size().await).await,
             pool: Some(self.pool()),
+            time: None,
         }
     }
 

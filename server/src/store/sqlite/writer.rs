@@ -12,6 +12,7 @@ use super::write::{self, Placed};
 use super::{failed, not_committed, open};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
+use crate::store::sql::proof::settled;
 use crate::store::sql::{kept_up, keys_json, rows, snapshot, snapshots_between, tip};
 use crate::store::text::after_prefix;
 use crate::store::upkeep::Upkeep;
@@ -137,7 +138,9 @@ impl Writer {
         }
         let query = sqlx::query(SQL).bind(keys_json(unknown.into_iter()));
         for row in &query.fetch_all(&mut self.connection).await.map_err(failed)? {
-            self.heads.keep(rows::integer(row, 15)?, rows::version(row)?);
+            let state_pk = rows::integer(row, rows::OWN)?;
+            // A damaged head can be written over: then it is not the head any more.
+            self.heads.keep(state_pk, settled(&mut self.connection, rows::found(row)?).await?);
         }
         Ok(())
     }

@@ -76,7 +76,10 @@ fn Writing(planning: Planning) -> impl IntoView {
     let clock = clock();
     let last = Memo::new(move |_| {
         let plan = planning.plan.get()?;
-        let written = plan.states.iter().filter(|state| planning.outcome(state).effect != Effect::Equal);
+        let written = plan
+            .states
+            .iter()
+            .filter(|state| !matches!(planning.outcome(state).effect, Effect::Equal | Effect::Damaged));
         let now = written.map(|state| &state.now).max_by_key(|now| now.timestamp)?;
         Some((now.user_id.clone()?, now.state_id.to_string(), now.timestamp, now.seq))
     });

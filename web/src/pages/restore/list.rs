@@ -37,7 +37,7 @@ pub(super) fn PlanList(planning: Planning) -> impl IntoView {
 }
 
 fn effect_named(word: &str) -> Option<Effect> {
-    [Effect::Changed, Effect::Recreated, Effect::Deleted, Effect::Equal]
+    [Effect::Changed, Effect::Recreated, Effect::Deleted, Effect::Equal, Effect::Damaged]
         .into_iter()
         .find(|effect| effect_words(*effect).1 == word)
 }
@@ -57,13 +57,17 @@ fn EffectChips(planning: Planning, only: Memo<Option<Effect>>) -> impl IntoView 
     let router = router();
     let count = move |effect: Option<Effect>| {
         let Some(plan) = planning.plan.get() else { return 0 };
-        let all = plan.counts.equal + plan.counts.written();
+        let all = plan.counts.equal + plan.counts.written() + plan.counts.damaged;
         let of = |wanted: Effect| {
             plan.states.iter().filter(|state| state.paths > 0 && would_be(state) == wanted).count() as u64
         };
         match effect {
             None => all,
-            Some(Effect::Equal) => all - plan.states.iter().filter(|state| state.paths > 0).count() as u64,
+            Some(Effect::Damaged) => plan.counts.damaged,
+            Some(Effect::Equal) => {
+                let differing = plan.states.iter().filter(|state| state.paths > 0).count() as u64;
+                all - differing - plan.counts.damaged
+            }
             Some(effect) => of(effect),
         }
     };

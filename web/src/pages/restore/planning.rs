@@ -155,7 +155,7 @@ impl Planning {
             return confirmed.counts;
         }
         let Some(plan) = self.plan.get() else { return PlanCounts::default() };
-        let in_scope = plan.counts.equal + plan.counts.written();
+        let in_scope = plan.counts.equal + plan.counts.written() + plan.counts.damaged;
         tally(plan.states.iter().map(|state| self.outcome(state)), in_scope)
     }
 

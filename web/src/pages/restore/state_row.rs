@@ -18,6 +18,7 @@ pub(super) fn effect_words(effect: Effect) -> (&'static str, &'static str, &'sta
         Effect::Recreated => ("+", "recreated", "add"),
         Effect::Deleted => ("\u{2212}", "deleted", "del"),
         Effect::Equal => ("=", "equal", ""),
+        Effect::Damaged => ("!", "damaged", "del"),
     }
 }
 
@@ -28,6 +29,7 @@ fn chip(effect: Effect) -> AnyView {
         Effect::Recreated => (Tone::Add, "+ recreated"),
         Effect::Deleted => (Tone::Del, "\u{2212} deleted"),
         Effect::Equal => (Tone::Plain, "left as it is"),
+        Effect::Damaged => (Tone::Del, "! damaged at the target"),
     };
     view! { <Chip tone>{words}</Chip> }.into_any()
 }
@@ -76,6 +78,7 @@ fn becomes(state: &PlannedState) -> String {
         Effect::Recreated => format!("deleted, v{now} becomes v{next}"),
         Effect::Deleted => format!("v{now} becomes a tombstone, v{next}"),
         Effect::Changed | Effect::Equal => format!("v{now} becomes v{next}"),
+        Effect::Damaged => format!("v{now} stays: what is stored of the target cannot be restored"),
     }
 }
 

@@ -80,6 +80,7 @@ fn story(row: &PlannedState) -> (Tone, &'static str) {
         PlanEffect::Recreated => (Tone::Del, "\u{2212} deleted since"),
         PlanEffect::Changed => (Tone::Chg, "~ changed"),
         PlanEffect::Equal => (Tone::Plain, "= equal"),
+        PlanEffect::Damaged => (Tone::Del, "! damaged there"),
     }
 }
 
