@@ -142,6 +142,18 @@ impl Server {
         self.until_ready().await;
     }
 
+    /// The same with other arguments for `serve` than before.
+    pub async fn restart_with(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(ToString::to_string).collect();
+        self.run().await;
+    }
+
+    /// The same of a server that will not be ready: it lives.
+    pub async fn run_unready(&mut self) {
+        self.spawn();
+        self.until("livez").await;
+    }
+
     /// Waits until the server says that it is ready.
     pub async fn until_ready(&mut self) {
         self.until("readyz").await;

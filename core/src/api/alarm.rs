@@ -61,6 +61,20 @@ alarms! {
     ClockBehindLog = "clock_behind_log", Nothing, "Recorded times are ahead of the clock";
     /// The clock is not that of the database.
     ClockDiffers = "clock_differs", Nothing, "The clock is not the database's";
+    /// The database's files are not the ones that were opened: removed, replaced, cut, or on a disk that is gone.
+    FileReplaced = "file_replaced", Writes, "The database file was removed or replaced";
+    /// Versions that were acknowledged are not in the log.
+    VersionsMissing = "versions_missing", Writes, "Acknowledged versions are missing";
+    /// There is no room for writes.
+    DiskFull = "disk_full", Writes, "The disk is full";
+    /// The last write failed, and so does every trial since.
+    CannotWrite = "cannot_write", Writes, "The database cannot be written";
+    /// The file beside the database that says where the log ends is not what was written.
+    SealDamaged = "seal_damaged", Nothing, "The seal of the log is damaged";
+    /// The file beside the database that says where the log ends cannot be written.
+    SealNotKept = "seal_not_kept", Nothing, "The seal of the log cannot be written";
+    /// There is little room left.
+    DiskLow = "disk_low", Nothing, "The disk is nearly full";
 }
 
 impl fmt::Display for AlarmCode {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use statehouse_core::api::{StateSummary, Status, TypeCount, ValidityFilter};
+use statehouse_core::api::{StateSummary, Status, Stops, TypeCount, ValidityFilter};
 use statehouse_core::model::Timestamp;
 
 use super::status::{known, print_alarms};
@@ -45,6 +45,9 @@ async fn report(service: &Service) -> Done {
     print_status(&status);
     if !status.store.up {
         return Err("the store does not answer".to_owned());
+    }
+    if let Some(alarm) = status.alarms.iter().find(|alarm| alarm.stops == Stops::Writes) {
+        return Err(format!("{} ({}): {}", alarm.code.title(), alarm.code, alarm.detail));
     }
     let types = service.overview(3600, 1).await.map_err(words)?.types;
     for count in &types {

@@ -1,5 +1,6 @@
-//! The command line: `serve`, `status`, `check`, `verify`, `import`, `openapi`.
+//! The command line: `serve`, `status`, `check`, `verify`, `backup`, `import`, `openapi`.
 
+mod backup;
 mod check;
 mod handles;
 mod import;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Loaded, Sources};
 use crate::http;
+use crate::store::sqlite::OnLoss;
 
 /// Something failed: the configuration is wrong, the store does not answer, the chain is broken.
 const FAILED: u8 = 1;
@@ -42,6 +44,9 @@ enum Command {
         /// Where to listen, such as 127.0.0.1:8000; port 0 takes a free one. Without it the configuration's host and port.
         #[arg(long, value_name = "ADDR")]
         listen: Option<String>,
+        /// Go on although the SQLite store has lost acknowledged versions. A damaged log is copied aside first.
+        #[arg(long)]
+        accept_loss: bool,
     },
     /// Ask a running server how it is. Exit code 0: all is well; 1: it cannot be reached, or its store does not answer.
     Status {
@@ -63,6 +68,15 @@ enum Command {
     Verify {
         #[command(flatten)]
         source: Source,
+    },
+    /// Make a copy of a SQLite store, also while its server runs, and check every hash in it. Exit code 0: it is whole; 1: it
+    /// could not be made, or the store has lost versions.
+    Backup {
+        #[command(flatten)]
+        source: Source,
+        /// The file to make; it must not exist.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Take over the history that an older system kept. It can be interrupted and repeated: what is there is not written
     /// again. Exit code 0: every row is in; 1: something failed; 4: some rows could not be imported, the others are in.
@@ -122,8 +136,8 @@ struct Source {
 /// Runs a command. Must be called within a tokio runtime.
 pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
-        Command::Serve { source, listen } => match load(source, listen) {
-            Ok(loaded) => serve::serve(loaded).await,
+        Command::Serve { source, listen, accept_loss } => match load(source, listen) {
+            Ok(loaded) => serve::serve(loaded, if accept_loss { OnLoss::Accept } else { OnLoss::Stop }).await,
             Err(code) => return code,
         },
         Command::Status { source, server, key } => match load(source, None) {
@@ -136,6 +150,10 @@ pub async fn run(cli: Cli) -> ExitCode {
         },
         Command::Verify { source } => match load(source, None) {
             Ok(loaded) => verify::verify(loaded).await,
+            Err(code) => return code,
+        },
+        Command::Backup { source, out } => match load(source, None) {
+            Ok(loaded) => backup::backup(loaded, &out).await,
             Err(code) => return code,
         },
         Command::Import { source, from, dry_run } => match load(source, None) {

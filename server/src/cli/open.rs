@@ -11,14 +11,23 @@ use crate::service::{Service, Settings};
 use crate::store::influx::InfluxStore;
 use crate::store::memory::MemoryStore;
 use crate::store::postgres::PostgresStore;
-use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::{OnLoss, SqliteStore};
 use crate::store::{Awaited, AwaitedStore, Layered, Opening, Resilience, StateStore, StoreError};
 
 /// Opens the store that a configuration names with everything around it, to serve it. One on the network may be away: then
 /// it is used from when it comes, and the second one of these waits for it.
-pub(super) async fn store(config: &Config) -> Result<(Layered, Option<Arc<AwaitedStore>>), String> {
+pub(super) async fn store(
+    config: &Config,
+    on_loss: OnLoss,
+) -> Result<(Layered, Option<Arc<AwaitedStore>>), String> {
+    if on_loss == OnLoss::Accept && !matches!(config.store, StoreConfig::Sqlite { .. }) {
+        return Err("--accept-loss is for a SQLite store only".to_owned());
+    }
     let awaited = match &config.store {
-        StoreConfig::Sqlite { .. } => Awaited::Here(bare_store(config).await?),
+        StoreConfig::Sqlite { path } => {
+            let store = SqliteStore::open_with(path, on_loss).await;
+            Awaited::Here(Arc::new(store.map_err(|error| at(path.display(), &error))?))
+        }
         StoreConfig::Postgres(settings) => {
             let given = settings.clone();
             let open = move || PostgresStore::open(given.clone()).map(shared).boxed();

@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 use super::{Done, handles, logging, open};
 use crate::config::{Config, Loaded};
 use crate::http::{self, Options};
+use crate::store::sqlite::OnLoss;
 use crate::store::{AwaitedStore, Layered};
 
-pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
+pub(super) async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) -> Done {
     logging::start(config.log_level);
     for warning in &warnings {
         tracing::warn!("{warning}");
@@ -21,7 +22,7 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded) -> Done {
     let listening = http::bind(&config.api.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", addresses(&config.api.listen)))?;
-    let (Layered { store, resilience }, later) = open::store(&config).await?;
+    let (Layered { store, resilience }, later) = open::store(&config, on_loss).await?;
     let mirror = open::mirror(&config)?;
     let service = open::service(&config, store, resilience, mirror.clone()).await?;
     println!("statehouse {} listens on http://{}", env!("CARGO_PKG_VERSION"), listening.address());

@@ -178,6 +178,7 @@ impl ServiceError {
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,
             Self::Store(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => Code::Damaged,
+            Self::Store(StoreError::Stopped(_)) => Code::WritesStopped,
             // Deferred writes are answered with 202, not with a problem, wherever a client asked for them.
             Self::Store(_) | Self::NeedsStore | Self::Deferred(_) => Code::StoreUnavailable,
             Self::OutcomeUnknown => Code::OutcomeUnknown,
@@ -231,6 +232,10 @@ fn outage_text(error: &StoreError) -> String {
             "the store holds damaged data, so that this cannot be read; other states can. The server's log says where: \
              compare with a backup"
         }
+        StoreError::Stopped(_) => {
+            "an alarm stops writes, and GET /api/v1/status says what to do; nothing was written"
+        }
+        StoreError::NoRoom(_) => "the store has no room; nothing was written",
         certain if certain.nothing_was_written() => "the store did not answer; nothing was written",
         _ => "the store did not answer",
     };

@@ -37,6 +37,12 @@ pub enum StoreError {
     /// The engine did not answer, or refused, before anything of a group can have been written. The text is for the log.
     #[error("the store is unavailable, and nothing was written: {0}")]
     NotWritten(String),
+    /// There is no room for it: nothing was written, and reading goes on. The text is for the log.
+    #[error("there is no room for it, and nothing was written: {0}")]
+    NoRoom(String),
+    /// The store takes no writes until somebody acts or what its alarm says has passed. Nothing was written; reading goes on.
+    #[error("the store takes no writes: {0}")]
+    Stopped(String),
     /// The store has not been reached since this server started: nothing was asked of it. The text is for the log.
     #[error("the store has not been reached yet: {0}")]
     NotReached(String),
@@ -99,6 +105,8 @@ impl StoreError {
         match self {
             Self::Unavailable(_)
             | Self::NotWritten(_)
+            | Self::NoRoom(_)
+            | Self::Stopped(_)
             | Self::NotReached(_)
             | Self::Refused(_)
             | Self::NotAsked { .. } => true,
@@ -140,7 +148,12 @@ impl StoreError {
     pub fn nothing_was_written(&self) -> bool {
         matches!(
             self,
-            Self::NotWritten(_) | Self::NotReached(_) | Self::NotAsked { .. } | Self::DamagedVersion(_)
+            Self::NotWritten(_)
+                | Self::NoRoom(_)
+                | Self::Stopped(_)
+                | Self::NotReached(_)
+                | Self::NotAsked { .. }
+                | Self::DamagedVersion(_)
         )
     }
 }

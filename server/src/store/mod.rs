@@ -25,6 +25,7 @@ mod pool_watch;
 pub mod postgres;
 mod proof;
 mod query;
+mod same_file;
 mod sql;
 pub mod sqlite;
 mod text;

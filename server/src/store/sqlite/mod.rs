@@ -1,25 +1,46 @@
 //! The embedded store: one SQLite file, one connection that writes, several that read.
 
+mod anchor;
+mod backup;
+mod disk;
+mod ground;
+mod lock;
 mod migrate;
 mod open;
+mod opening;
+mod place;
+mod read_only;
 mod reading;
+mod seal;
 mod sizes;
+mod wal;
 mod write;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqlitePool;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqlitePool};
 use statehouse_core::api::StoreStatus;
 use statehouse_core::model::Timestamp;
 use tokio::sync::Mutex;
 
 use super::pool_watch::PoolWatch;
+use super::sql::tip;
 use super::{Admin, Commits, PoolFacts, Result, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
-use open::{FileLock, READERS};
+use crate::alarms::{Alarms, Raised};
+use ground::Ground;
+use lock::FileLock;
+use open::READERS;
+use place::Place;
 use sizes::Sizes;
 use writer::Writer;
+
+pub use backup::{Backup, Step};
+pub use opening::OnLoss;
 
 /// A store in a SQLite file.
 #[derive(Debug)]
@@ -28,33 +49,53 @@ pub struct SqliteStore {
     readers: SqlitePool,
     watch: PoolWatch,
     sizes: Sizes,
+    alarms: Arc<Alarms>,
     /// Absent when the store was opened for reading only.
-    writing: Option<Mutex<Writing>>,
+    own: Option<Own>,
+    /// What is read instead of files that cannot be opened where they are.
+    _shadow: Option<tempfile::TempDir>,
 }
 
+/// What only the one server has that writes.
 #[derive(Debug)]
-struct Writing {
+struct Own {
     /// Absent after a failure, until the next commit opens it anew.
-    writer: Option<Writer>,
-    /// Absent once the store is closed.
-    lock: Option<FileLock>,
+    writer: Mutex<Option<Writer>>,
+    ground: Arc<Ground>,
 }
 
 impl SqliteStore {
     /// Opens the file for a server: makes it if it is not there and brings it up to date.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when another server has it open, [`StoreError::TooNew`] when it was made by a newer program,
-    /// [`StoreError::Damaged`] when it is not a store, [`StoreError::Unavailable`] when the engine does not do what is
-    /// promised.
+    /// [`StoreError::InUse`] when another server has it open, by whatever name; [`StoreError::TooNew`] when it was made by a
+    /// newer program, [`StoreError::Damaged`] when it is not a store, [`StoreError::Refused`] when it has several names,
+    /// [`StoreError::Unavailable`] when the engine does not do what is promised.
     pub async fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, OnLoss::Stop).await
+    }
+
+    /// The same, where somebody has said what to do about a loss.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(path: &Path, on_loss: OnLoss) -> Result<Self> {
         open::make_folder(path)?;
-        let lock = open::lock(path)?;
-        let writer = Writer::open(path).await?;
-        open::sync_folder(path)?;
-        let readers = open::readers(path).await?;
-        let writing = Mutex::new(Writing { writer: Some(writer), lock: Some(lock) });
-        Ok(Self::over(path, readers, Some(writing)))
+        let path = lock::real_path(path)?;
+        let lock = FileLock::take(&path)?;
+        opening::look_at_log(&path, on_loss)?;
+        let sealed = seal::read(&path)?;
+        let writer = Writer::open(&path).await?;
+        open::sync_folder(&path)?;
+        let place = Arc::new(Place::of(&path, lock.identity()?)?);
+        let readers = open::readers_of(&path, Arc::clone(&place)).await?;
+        let mut anchor = open::anchor(&path).await?;
+        place.check().map_err(|fault| StoreError::Unavailable(fault.to_string()))?;
+        let alarms = Arc::<Alarms>::default();
+        opening::look_at_end(&mut anchor, &path, sealed, writer.tip(), on_loss, &alarms).await?;
+        let ground = Ground::under(&path, place, lock, anchor, writer.tip(), Arc::clone(&alarms));
+        let own = Own { writer: Mutex::new(Some(writer)), ground };
+        Ok(Self::over(path, readers, alarms, Some(own)))
     }
 
     /// Opens the file for reading only; a server may have it open at the same time.
@@ -62,15 +103,67 @@ impl SqliteStore {
         if !path.exists() {
             return Err(StoreError::Unavailable(format!("there is no file {}", path.display())));
         }
-        let readers = open::readers(path).await?;
-        open::check_readable(&readers).await?;
-        Ok(Self::over(path, readers, None))
+        let path = lock::real_path(path)?;
+        opening::look_at_log(&path, OnLoss::Stop)?;
+        // Before the log: a server that writes meanwhile moves the seal behind it.
+        let sealed = seal::read(&path)?;
+        let (readers, shadow) = read_only::readers(&path).await?;
+        let alarms = Arc::<Alarms>::default();
+        let mut connection = readers.acquire().await.map_err(failed)?;
+        let tip = tip(&mut *connection).await?;
+        opening::look_at_end(&mut connection, &path, sealed, tip, OnLoss::Stop, &alarms).await?;
+        drop(connection);
+        Ok(Self { _shadow: shadow, ..Self::over(path, readers, alarms, None) })
     }
 
-    fn over(path: &Path, readers: SqlitePool, writing: Option<Mutex<Writing>>) -> Self {
-        let (watch, sizes) = (PoolWatch::default(), Sizes::default());
-        Self { path: path.to_owned(), readers, watch, sizes, writing }
+    /// Opens a copy that nobody else knows of.
+    async fn open_copy(path: &Path) -> Result<Self> {
+        let readers = open::readers(path).await?;
+        open::check_readable(&readers).await?;
+        Ok(Self::over(path.to_owned(), readers, Arc::default(), None))
     }
+
+    fn over(path: PathBuf, readers: SqlitePool, alarms: Arc<Alarms>, own: Option<Own>) -> Self {
+        let (watch, sizes) = (PoolWatch::default(), Sizes::default());
+        Self { path, readers, watch, sizes, alarms, own, _shadow: None }
+    }
+
+    /// A connection that reads. Where the file was replaced only those that are open already read what was acknowledged:
+    /// no new one is opened.
+    async fn connection(&self) -> Result<PoolConnection<Sqlite>> {
+        let may_open = || self.own.as_ref().is_none_or(|own| own.ground.is_in_place());
+        if self.readers.num_idle() > 0 || may_open() {
+            return self.readers.acquire().await.map_err(failed);
+        }
+        let asked = Instant::now();
+        loop {
+            if let Some(connection) = self.readers.try_acquire() {
+                return Ok(connection);
+            }
+            if self.readers.size() == 0 || asked.elapsed() > open::ACQUIRE {
+                let text = "the file was replaced, and no connection to the one before is free";
+                return Err(StoreError::Unavailable(text.into()));
+            }
+            tokio::time::sleep(open::AGAIN).await;
+        }
+    }
+}
+
+/// Bytes as hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The name of a file that belongs to another one.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 #[async_trait]
@@ -80,43 +173,68 @@ impl Commits for SqliteStore {
         group: &[WriteRequest],
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
-        let Some(writing) = &self.writing else {
+        let Some(own) = &self.own else {
             return Err(StoreError::NotWritten("the store is open for reading only".into()));
         };
-        let mut writing = writing.lock().await;
-        if writing.lock.is_none() {
-            return Err(StoreError::NotWritten("the store is closed".into()));
+        let mut kept = own.writer.lock().await;
+        own.ground.may_write().await?;
+        let written = own.write(&self.path, &mut kept, group, now).await;
+        match &written {
+            Ok(_) => own.ground.committed(kept.as_ref().map(Writer::tip)).await?,
+            Err(error) => {
+                own.ground.failed_to_write(error, group.iter().map(WriteRequest::data_bytes).sum());
+            }
         }
-        // Taken out while it works: a commit that fails or is dropped midway leaves no connection in an unknown state.
-        let mut writer = match writing.writer.take() {
-            Some(writer) => writer,
-            None => Writer::open(&self.path).await.map_err(StoreError::before_commit)?,
-        };
-        let answers = writer.commit(group, now).await?;
-        writing.writer = Some(writer);
-        Ok(answers)
+        written
     }
 
     async fn keep_up(&self, now: Timestamp) -> Result<bool> {
-        let Some(writing) = &self.writing else { return Ok(false) };
-        let mut writing = writing.lock().await;
+        let Some(own) = &self.own else { return Ok(false) };
+        let mut kept = own.writer.lock().await;
+        if own.ground.may_write().await.is_err() {
+            return Ok(false);
+        }
         // Where there is no connection the next commit opens one.
-        let Some(mut writer) = writing.writer.take() else { return Ok(false) };
+        let Some(mut writer) = kept.take() else { return Ok(false) };
         let more = writer.keep_up(now).await?;
-        writing.writer = Some(writer);
+        *kept = Some(writer);
         Ok(more)
+    }
+}
+
+impl Own {
+    /// Writes a group. The writer is taken out while it works: a commit that fails or is dropped midway leaves no
+    /// connection in an unknown state.
+    async fn write(
+        &self,
+        path: &Path,
+        kept: &mut Option<Writer>,
+        group: &[WriteRequest],
+        now: Timestamp,
+    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+        let mut writer = match kept.take() {
+            Some(writer) => writer,
+            None => Writer::open(path).await.map_err(StoreError::before_commit)?,
+        };
+        let answers = writer.commit(group, now).await?;
+        *kept = Some(writer);
+        Ok(answers)
     }
 }
 
 #[async_trait]
 impl Admin for SqliteStore {
     async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT seq FROM meta").fetch_one(&self.readers).await.map_err(failed)?;
+        if let Some(own) = &self.own {
+            own.ground.check_place().await;
+        }
+        let mut connection = self.connection().await?;
+        sqlx::query("SELECT seq FROM meta").fetch_one(&mut *connection).await.map_err(failed)?;
         Ok(())
     }
 
     async fn status(&self) -> StoreStatus {
-        let engine = match self.readers.acquire().await {
+        let engine = match self.connection().await {
             Ok(mut connection) => open::engine_version(&mut connection).await.unwrap_or_default(),
             Err(_) => String::new(),
         };
@@ -148,15 +266,19 @@ impl Admin for SqliteStore {
         Some(self.watch.take_peak(self.pool().busy))
     }
 
+    fn alarms(&self) -> Vec<Raised> {
+        self.alarms.list()
+    }
+
     async fn close(&self) {
         self.readers.close().await;
-        if let Some(writing) = &self.writing {
-            let mut writing = writing.lock().await;
-            if let Some(writer) = writing.writer.take() {
-                writer.close().await;
-            }
-            writing.lock.take();
+        let Some(own) = &self.own else { return };
+        let mut kept = own.writer.lock().await;
+        own.ground.close().await;
+        if let Some(writer) = kept.take() {
+            writer.close().await;
         }
+        own.ground.end();
     }
 }
 
@@ -167,10 +289,8 @@ impl SqliteStore {
 
     /// Bytes of the file and of its write-ahead log.
     async fn size(&self) -> u64 {
-        let mut log = self.path.as_os_str().to_owned();
-        log.push("-wal");
         let mut size = 0;
-        for path in [self.path.clone(), PathBuf::from(log)] {
+        for path in [self.path.clone(), beside(&self.path, "-wal")] {
             size += tokio::fs::metadata(path).await.map_or(0, |file| file.len());
         }
         size
@@ -202,6 +322,7 @@ fn not_committed(error: sqlx::Error) -> StoreError {
 #[allow(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
 fn failed(error: sqlx::Error) -> StoreError {
     const CORRUPT: i32 = 11;
+    const FULL: i32 = 13;
     const NOT_A_DATABASE: i32 = 26;
     let text = error.to_string();
     match error {
@@ -210,6 +331,7 @@ fn failed(error: sqlx::Error) -> StoreError {
             let code: Option<i32> = found.code().and_then(|code| code.parse().ok());
             match code.map(|code| code & 0xff) {
                 Some(CORRUPT | NOT_A_DATABASE) => StoreError::Damaged(text),
+                Some(FULL) => StoreError::NoRoom(text),
                 _ => StoreError::Unavailable(text),
             }
         }

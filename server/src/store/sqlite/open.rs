@@ -1,7 +1,8 @@
-//! Opening the file: one server at a time, the right engine, the promised durability.
+//! Opening the file: the right engine, the promised durability.
 
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -10,6 +11,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
+use super::place::Place;
 use super::{failed, migrate};
 use crate::store::{Result, StoreError};
 
@@ -20,32 +22,10 @@ pub(super) const READERS: u32 = 6;
 /// How long a connection waits for another program that holds the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a reader waits for a free connection.
-const ACQUIRE: Duration = Duration::from_secs(10);
+pub(super) const ACQUIRE: Duration = Duration::from_secs(10);
+/// How soon somebody who waits for one of few connections asks again.
+pub(super) const AGAIN: Duration = Duration::from_millis(5);
 const STATEMENTS: usize = 512;
-
-/// A lock that the operating system lets go when the process ends, however it ends.
-#[derive(Debug)]
-pub(super) struct FileLock {
-    _file: File,
-}
-
-/// Locks `<db>.lock`, so that a second server on the same file is refused and does not write beside the first.
-pub(super) fn lock(database: &Path) -> Result<FileLock> {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".lock");
-    let path = PathBuf::from(name);
-    let file =
-        File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| {
-            StoreError::Unavailable(format!("{} cannot be opened: {error}", path.display()))
-        })?;
-    match file.try_lock() {
-        Ok(()) => Ok(FileLock { _file: file }),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(database.display().to_string())),
-        Err(TryLockError::Error(error)) => {
-            Err(StoreError::Unavailable(format!("{} cannot be locked: {error}", path.display())))
-        }
-    }
-}
 
 /// Makes the folder of the file, if it is not there.
 pub(super) fn make_folder(database: &Path) -> Result<()> {
@@ -96,14 +76,39 @@ pub(super) async fn writer(database: &Path) -> Result<SqliteConnection> {
     Ok(connection)
 }
 
-/// Connections that read, beside the writer or beside a server.
+/// Connections that read a file that nobody else knows of.
 pub(super) async fn readers(database: &Path) -> Result<SqlitePool> {
-    SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(ACQUIRE)
-        .connect_with(options(database).pragma("query_only", "on").pragma("cache_size", "-16384"))
-        .await
-        .map_err(failed)
+    pool().connect_with(reading(database)).await.map_err(failed)
+}
+
+/// Connections that read, beside the writer: only of the files that were opened. None is closed because it is old or idle,
+/// as one that is opened later might be of another file.
+pub(super) async fn readers_of(database: &Path, place: Arc<Place>) -> Result<SqlitePool> {
+    let pool = pool().idle_timeout(None).max_lifetime(None).after_connect(move |_, _| {
+        let checked = place.check();
+        Box::pin(
+            async move { checked.map_err(|fault| sqlx::Error::Io(std::io::Error::other(fault.to_string()))) },
+        )
+    });
+    pool.connect_with(reading(database)).await.map_err(failed)
+}
+
+/// How connections that read are kept.
+pub(super) fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE)
+}
+
+/// How a connection that reads is opened.
+pub(super) fn reading(database: &Path) -> SqliteConnectOptions {
+    options(database).pragma("query_only", "on").pragma("cache_size", "-16384")
+}
+
+/// A connection that stays open as long as the store.
+pub(super) async fn anchor(database: &Path) -> Result<SqliteConnection> {
+    let mut connection = options(database).connect().await.map_err(failed)?;
+    // It has the log open once it has read something.
+    migrate::check_current(&mut connection).await?;
+    Ok(connection)
 }
 
 /// Checks what a reader needs where no writer of this process did.

@@ -49,7 +49,7 @@ impl SqlStore for SqliteStore {
 
     async fn reader(&self) -> Result<Self::Reader> {
         let asked = Instant::now();
-        let reader = self.readers.acquire().await.map_err(failed)?;
+        let reader = self.connection().await?;
         self.watch.got(asked, self.pool().busy);
         Ok(reader)
     }

@@ -40,6 +40,11 @@ impl Writer {
         Ok(Self { connection, tip, last_state, upkeep, heads: KnownHeads::default() })
     }
 
+    /// The end of the log: everything up to it is durable.
+    pub(super) fn tip(&self) -> Tip {
+        self.tip
+    }
+
     /// Decides and writes a group. After an error the writer must not be used again.
     pub(super) async fn commit(
         &mut self,
