@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{AlarmCode, Code, Effect, Moment, PlanRequest, Scope, Selection};
+use statehouse_core::api::{AlarmCode, Code, Effect, Moment, PlanRequest, Scope, Selection, StateRow};
 use statehouse_core::commit::{Change, Expectation, Write};
 use statehouse_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber};
 use statehouse_server::service::{EventFilter, HistoryRequest, ListRequest, Service, Settings, Which};
@@ -62,8 +62,11 @@ pub async fn only_the_second_is_damaged(store: Arc<dyn StateStore>) -> Arc<Servi
     let list =
         ListRequest { at: Some(Moment::Seq(Seq(3))), limit: 10, with_data: true, ..ListRequest::default() };
     let list = service.list(list).await.expect("a list").states;
-    let mut rows: Vec<_> =
-        list.iter().map(|row| (row.version.seq.0, row.version.damaged, row.data.is_some())).collect();
+    let mut rows: Vec<_> = list
+        .into_iter()
+        .filter_map(StateRow::stored)
+        .map(|row| (row.version.seq.0, row.version.damaged, row.data.is_some()))
+        .collect();
     rows.sort_unstable();
     assert_eq!(rows, [(2, true, false), (3, false, true)]);
     let filter = EventFilter { with_data: true, ..EventFilter::default() };

@@ -75,6 +75,14 @@ alarms! {
     SealNotKept = "seal_not_kept", Nothing, "The seal of the log cannot be written";
     /// There is little room left.
     DiskLow = "disk_low", Nothing, "The disk is nearly full";
+    /// Writes that were acknowledged were lost from the fallback journal; what is left of them was set aside.
+    JournalLost = "journal_lost", Part, "Acknowledged writes of the fallback journal were damaged";
+    /// A conflict of the fallback journal cannot be read.
+    ConflictDamaged = "conflict_damaged", Part, "A conflict of the fallback journal cannot be read";
+    /// The last known heads were damaged, and are not known any more.
+    KnownHeadsDamaged = "known_heads_damaged", Nothing, "The last known heads were damaged and are forgotten";
+    /// The fallback journal accepts nothing.
+    JournalStopped = "journal_stopped", Part, "The fallback journal keeps no writes";
 }
 
 impl fmt::Display for AlarmCode {

@@ -6,6 +6,7 @@ mod batch;
 mod clock;
 mod event;
 mod mirror;
+mod pending;
 mod problem;
 mod query;
 mod record;
@@ -21,11 +22,12 @@ pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchRes
 pub use clock::{ClockStatus, ConfirmClock};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, Topic, TopicError, Unreadable};
 pub use mirror::{MirrorState, MirrorStatus};
+pub use pending::{ChangeKind, PendingFilter, PendingList, PendingState, StateRow, StateRows};
 pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};
 pub use resilience::{
-    BreakerState, BreakerStatus, CacheStatus, ConflictSide, FallbackConflict, FallbackConflicts,
-    FallbackStatus, ForceBreaker, ForcedState, KeepSide, PendingWrite, SettleConflict,
+    BreakerState, BreakerStatus, CacheStatus, ConflictSide, DamagedFile, FallbackConflict, FallbackConflicts,
+    FallbackStatus, ForceBreaker, ForcedState, KeepSide, PendingWrite, SetAside, SettleConflict,
 };
 pub use restore::{
     AppliedRestore, ApplyRequest, Effect, Plan, PlanCounts, PlanRequest, PlannedState, RestoreList,

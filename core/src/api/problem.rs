@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, VersionView};
+use super::{PendingState, Plan, VersionView};
 use crate::model::StateKey;
 
 macro_rules! codes {
@@ -167,6 +167,9 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub plan: Option<Box<Plan>>,
+    /// The write that waits in the fallback journal, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Box<PendingState>>,
 }
 
 impl Problem {
@@ -183,6 +186,7 @@ impl Problem {
             errors: Vec::new(),
             conflicts: Vec::new(),
             plan: None,
+            pending: None,
         }
     }
 }

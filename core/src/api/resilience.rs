@@ -108,6 +108,21 @@ pub struct FallbackStatus {
     pub torn_bytes: u64,
     /// Why the journal accepts nothing, if it does not.
     pub fault: Option<String>,
+    /// Files of the journal's folder in which torn ends and what could not be read were set aside, by name.
+    #[serde(default)]
+    pub set_aside: Vec<SetAside>,
+}
+
+/// A file in which a part of the journal was set aside. `statehouse journal list` shows what can be read of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetAside {
+    /// Its name: `torn-N`, `damaged-N` or `heads-damaged-N`.
+    pub file: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// How many records of the journal it holds that were acknowledged and cannot be read, at least.
+    pub lost: u64,
 }
 
 /// A write that is safe in the fallback journal and not yet in the store: the body of a 202.
@@ -178,6 +193,19 @@ pub struct FallbackConflict {
 pub struct FallbackConflicts {
     /// Those that wait for a decision.
     pub conflicts: Vec<FallbackConflict>,
+    /// Files of the journal's folder that hold a conflict and cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<DamagedFile>,
+}
+
+/// A file that cannot be read, though it is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DamagedFile {
+    /// Its name.
+    pub file: String,
+    /// What is wrong with it.
+    pub why: String,
 }
 
 /// Which side of a conflict is kept.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::PendingState;
 use super::record::Record;
 use crate::diff::Diff;
 use crate::hash::{ChainHash, ContentHash};
@@ -264,7 +265,7 @@ pub(super) fn with_data<S: Serializer>(
     Wire { version, data }.serialize(serializer)
 }
 
-/// Answer to `GET /states`.
+/// Answer to `GET /states?pending=exclude`, whose rows are all versions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StateList {
@@ -287,6 +288,9 @@ pub struct History {
     pub total_count: u64,
     /// This page. `data` is present unless the request said `data=false`.
     pub versions: Vec<StateSummary>,
+    /// Writes to the state that wait in the fallback journal, in the order of their replay; they have no versions yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<PendingState>,
     /// Hand this back as `cursor` for the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use statehouse_core::api::{StateSummary, Status, Stops, TypeCount, ValidityFilter};
+use statehouse_core::api::{StateRow, StateSummary, Status, Stops, TypeCount, ValidityFilter};
 use statehouse_core::model::Timestamp;
 
 use super::status::{known, print_alarms};
@@ -100,7 +100,8 @@ fn print_invalid(states: &[StateSummary], total: u64) {
 async fn invalid(service: &Service) -> Result<Vec<StateSummary>, String> {
     let request =
         ListRequest { validity: Some(ValidityFilter::Invalid), limit: NAMED, ..ListRequest::default() };
-    Ok(service.list(request).await.map_err(|error| error.to_string())?.states)
+    let list = service.list(request).await.map_err(|error| error.to_string())?;
+    Ok(list.states.into_iter().filter_map(StateRow::stored).collect())
 }
 
 /// How long ago a state of the type changed last.
@@ -108,7 +109,8 @@ async fn last_change(service: &Service, state_type: &str) -> Result<Option<Strin
     let types = vec![statehouse_core::model::StateType::new(state_type).map_err(|error| error.to_string())?];
     let request = ListRequest { types, limit: 1, ..ListRequest::default() };
     let list = service.list(request).await.map_err(|error| error.to_string())?;
-    Ok(list.states.first().map(|state| age(state.version.timestamp, service.now())))
+    let newest = list.states.into_iter().find_map(StateRow::stored);
+    Ok(newest.map(|state| age(state.version.timestamp, service.now())))
 }
 
 pub(super) fn age(then: Timestamp, now: Timestamp) -> String {

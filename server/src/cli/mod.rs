@@ -1,9 +1,10 @@
-//! The command line: `serve`, `status`, `check`, `verify`, `backup`, `import`, `openapi`.
+//! The command line: `serve`, `status`, `check`, `verify`, `backup`, `import`, `journal`, `openapi`.
 
 mod backup;
 mod check;
 mod handles;
 mod import;
+mod journal;
 mod logging;
 mod open;
 mod serve;
@@ -26,6 +27,10 @@ const FAILED: u8 = 1;
 const INVALID_STATES: u8 = 3;
 /// Everything else was imported, but some rows could not be (`import`).
 const ROWS_LEFT: u8 = 4;
+/// An end that was never acknowledged, or a cache, cannot be read (`journal check`).
+const TORN: u8 = 5;
+/// Acknowledged writes cannot be read (`journal check`).
+const DAMAGED: u8 = 6;
 
 /// Keeps every version of the state of trading programs.
 #[derive(Debug, Parser)]
@@ -88,6 +93,16 @@ enum Command {
         /// Only say what would be written.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Look at the fallback journal, and mend it when it was damaged.
+    Journal {
+        #[command(flatten)]
+        source: Source,
+        /// The journal's folder. Without it the configuration's.
+        #[arg(long, value_name = "PATH", global = true)]
+        folder: Option<PathBuf>,
+        #[command(subcommand)]
+        what: journal::What,
     },
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
@@ -160,6 +175,12 @@ pub async fn run(cli: Cli) -> ExitCode {
             Ok(loaded) => import::import(loaded, &from, dry_run).await,
             Err(code) => return code,
         },
+        Command::Journal { source, folder, what } => {
+            match folder.map_or_else(|| journal_folder(source), Ok) {
+                Ok(folder) => journal::journal(&folder, &what),
+                Err(code) => return code,
+            }
+        }
         Command::Openapi => openapi(),
     };
     done.unwrap_or_else(|message| {
@@ -181,6 +202,10 @@ fn load(source: Source, listen: Option<String>) -> Result<Loaded, ExitCode> {
         eprintln!("statehouse: {errors}");
         ExitCode::from(FAILED)
     })
+}
+
+fn journal_folder(source: Source) -> Result<PathBuf, ExitCode> {
+    Ok(load(source, None)?.config.fallback_folder)
 }
 
 fn openapi() -> Done {

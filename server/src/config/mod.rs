@@ -50,6 +50,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// What is put around the store: time-outs, retries, circuit breaker, cache, fallback journal.
     pub layers: Layers,
+    /// The folder of the fallback journal, whether or not one is kept: one that was may still hold writes.
+    pub fallback_folder: PathBuf,
     /// Numbers of states that also become series in an InfluxDB, if any are named.
     pub mirror: Option<MirrorSettings>,
     /// The HTTP side.

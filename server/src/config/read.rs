@@ -24,7 +24,8 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
     let mut reader = Values { given };
     reader.check_unused();
     let mut store = reader.store();
-    let layers = reader.layers(store.as_ref());
+    let fallback_folder = reader.fallback_folder();
+    let layers = reader.layers(store.as_ref(), &fallback_folder);
     if let (Some(StoreConfig::Postgres(settings)), Some(_)) = (&mut store, &layers.fallback) {
         // A write need not wait for the store to come back: the journal takes it.
         settings.retries = settings.retries.min(1);
@@ -37,7 +38,7 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
     let Given { warnings, errors, .. } = reader.given;
     match (store, api, errors.is_empty()) {
         (Some(store), Some(api), true) => Ok(Loaded {
-            config: Config { store, layers, mirror, api, log_level, validation, file },
+            config: Config { store, layers, fallback_folder, mirror, api, log_level, validation, file },
             warnings,
         }),
         _ => Err(ConfigErrors(errors)),

@@ -1,6 +1,6 @@
 //! The settings of what stands around the store, understood: time-outs, retries, circuit breaker, cache, fallback journal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::StoreConfig;
@@ -22,9 +22,9 @@ const DAY: f64 = 86_400.0;
 
 impl Values {
     /// What is put around the store.
-    pub(super) fn layers(&mut self, store: Option<&StoreConfig>) -> Layers {
+    pub(super) fn layers(&mut self, store: Option<&StoreConfig>, folder: &Path) -> Layers {
         // Clients must know what a 202 means before they are answered one.
-        let fallback = self.enabled(ENABLE_FILE_FALLBACK, false).then(|| self.fallback_folder());
+        let fallback = self.enabled(ENABLE_FILE_FALLBACK, false).then(|| FallbackSettings::in_folder(folder));
         let usual = GuardSettings::default();
         let retries = self.whole(RETRY_ATTEMPTS, 0, RETRIES).and_then(|retries| u32::try_from(retries).ok());
         let attempts = retries.map_or(usual.attempts, |retries| retries + 1);
@@ -62,11 +62,12 @@ impl Values {
         Layers {
             guard: Some(guard),
             cache: ownership.filter(|_| cached).map(|ownership| (cache, ownership)),
-            fallback: fallback.map(|folder| FallbackSettings::in_folder(&folder)),
+            fallback,
         }
     }
 
-    fn fallback_folder(&mut self) -> PathBuf {
+    /// Where a fallback journal is.
+    pub(super) fn fallback_folder(&mut self) -> PathBuf {
         let folder = self.text(FALLBACK_DIR).unwrap_or_else(|| DEFAULT_FALLBACK_DIR.to_owned());
         if folder.trim().is_empty() {
             self.wrong(FALLBACK_DIR, "is empty", "the path of a folder");

@@ -4,14 +4,14 @@ use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use statehouse_core::api::StateView;
+use statehouse_core::api::{PendingState, StateView};
 use statehouse_core::commit::Outcome;
 use statehouse_core::model::{Timestamp, Version};
 
 use super::entity_tag;
 use super::failure::Answer;
 use crate::heavy;
-use crate::service::{Reading, ServiceError};
+use crate::service::{Found, Reading, ServiceError};
 
 /// The store is away: the answer is what was known at this time.
 pub(crate) const STALE_SINCE: HeaderName = HeaderName::from_static("statehouse-stale-since");
@@ -19,6 +19,8 @@ pub(crate) const STALE_SINCE: HeaderName = HeaderName::from_static("statehouse-s
 pub(crate) const TIMES_AHEAD: HeaderName = HeaderName::from_static("statehouse-times-ahead-until");
 /// So many writes to the state wait in the fallback journal.
 pub(crate) const WAITING: HeaderName = HeaderName::from_static("statehouse-waiting");
+/// The answer is the last of them, which has no version yet: this is its pending id.
+pub(crate) const PENDING: HeaderName = HeaderName::from_static("statehouse-pending");
 
 /// A JSON answer.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
@@ -37,6 +39,11 @@ pub(crate) fn state(status: StatusCode, view: &StateView) -> Answer {
     written(status, heavy::work(view.version.size, || view.to_json()))
 }
 
+/// A write that waits, with its data.
+pub(crate) fn pending(pending: &PendingState) -> Answer {
+    written(StatusCode::OK, heavy::work(pending.size, || serde_json::to_vec(pending)))
+}
+
 /// The answer to a save: 201 for the first version of a live state, else 200.
 pub(crate) fn saved(outcome: &Outcome) -> Answer {
     let version = outcome.version();
@@ -49,8 +56,36 @@ pub(crate) fn saved(outcome: &Outcome) -> Answer {
     Ok(response)
 }
 
+/// The answer to a read of a state: of a version, or of a write that has none yet.
+pub(crate) fn found(
+    headers: &HeaderMap,
+    found: &Found,
+    now: Timestamp,
+    version: impl FnOnce(&Version) -> Answer,
+    waiting: impl FnOnce(&PendingState) -> Answer,
+) -> Answer {
+    match found {
+        Found::Version(reading) => read(headers, reading, now, version),
+        Found::Pending(pending) => {
+            let mut response = waiting(pending)?;
+            say_pending(&mut response, pending);
+            Ok(response)
+        }
+    }
+}
+
+/// Says which write an answer is. It has no entity tag, as that would name a version.
+fn say_pending(response: &mut Response, pending: &PendingState) {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(WAITING, HeaderValue::from(pending.waiting));
+    if let Ok(id) = HeaderValue::from_str(&pending.pending_id) {
+        headers.insert(PENDING, id);
+    }
+}
+
 /// The answer to a read of one version: 304 when the client has it already.
-pub(crate) fn read(
+fn read(
     headers: &HeaderMap,
     found: &Reading,
     now: Timestamp,

@@ -99,6 +99,7 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::clock::clock))
         .routes(routes!(at::clock::confirm_clock))
         .routes(routes!(at::journal::show))
+        .routes(routes!(at::journal::pending))
         .routes(routes!(at::journal::conflicts))
         .routes(routes!(at::journal::conflict))
         .routes(routes!(at::journal::settle))

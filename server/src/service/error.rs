@@ -1,6 +1,8 @@
 //! Why the service refused, each with what a client needs to go on.
 
-use statehouse_core::api::{Code, FieldError, MovedHead, PendingWrite, Plan, Problem, VersionView};
+use statehouse_core::api::{
+    Code, FieldError, MovedHead, PendingState, PendingWrite, Plan, Problem, VersionView,
+};
 use statehouse_core::commit::{Expectation, HeadMoved};
 use statehouse_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, Violation};
 
@@ -42,6 +44,17 @@ pub enum ServiceError {
     /// The state is deleted; the tombstone is given.
     #[error("the state {} is deleted since version {}; its history remains", .0.key, .0.version)]
     StateDeleted(Box<Version>),
+    /// The last write that waits in the fallback journal deletes the state.
+    #[error(
+        "the state {}/{} is deleted by a write that waits in the fallback journal as {}; it has no version yet",
+        .0.state_type, .0.state_id, .0.pending_id
+    )]
+    PendingDelete(Box<PendingState>),
+    /// The state has no version, but a write to it waits.
+    #[error(
+        "the state {0} has no version yet: a write to it waits in the fallback journal, and is read without version, version_id, from and to"
+    )]
+    NoVersionYet(StateKey),
     /// The state is not deleted, so it cannot be undeleted; the head is given.
     #[error("the state {} is not deleted", .0.key)]
     NotDeleted(Box<Version>),
@@ -160,7 +173,7 @@ impl ServiceError {
             Self::SeveralTypes { .. } | Self::Parameter(_) | Self::Store(StoreError::BadCursor) => {
                 Code::InvalidParameter
             }
-            Self::StateDeleted(_) => Code::StateDeleted,
+            Self::StateDeleted(_) | Self::PendingDelete(_) => Code::StateDeleted,
             Self::NotDeleted(_) => Code::NotDeleted,
             Self::VersionNotFound { .. } => Code::VersionNotFound,
             Self::SnapshotNotFound(_) => Code::SnapshotNotFound,
@@ -182,7 +195,7 @@ impl ServiceError {
             // Deferred writes are answered with 202, not with a problem, wherever a client asked for them.
             Self::Store(_) | Self::NeedsStore | Self::Deferred(_) => Code::StoreUnavailable,
             Self::OutcomeUnknown => Code::OutcomeUnknown,
-            Self::StatePending(_) => Code::StatePending,
+            Self::StatePending(_) | Self::NoVersionYet(_) => Code::StatePending,
             Self::ConflictNotFound(_) => Code::ConflictNotFound,
             Self::NotConfigured(_) => Code::NotConfigured,
             Self::Stopping => Code::ShuttingDown,
@@ -209,6 +222,7 @@ impl ServiceError {
             }
             Self::Invalid(broken) => problem.errors = broken.iter().map(|(_, v)| field_error(v)).collect(),
             Self::Body(errors) => problem.errors.clone_from(errors),
+            Self::PendingDelete(pending) => problem.pending = Some(pending.clone()),
             Self::PlanOutdated(plan) => problem.plan = Some(plan.clone()),
             _ => {}
         }

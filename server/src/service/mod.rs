@@ -21,6 +21,7 @@ mod snapshots;
 mod status;
 mod stream;
 mod vitals;
+mod waiting;
 mod write;
 mod writer;
 
@@ -49,8 +50,9 @@ pub use import::{ImportCounts, ImportWitness};
 pub use latency::Latency;
 pub use precondition::Precondition;
 pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};
-pub use resilience::Reading;
+pub use resilience::{Found, Reading};
 pub use stream::EventFilter;
+pub use waiting::PendingRequest;
 pub use write::ChangeRequest;
 
 /// What a service is made of besides its store.

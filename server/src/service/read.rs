@@ -1,12 +1,13 @@
 //! Reading states, their versions and their differences.
 
 use statehouse_core::api::{
-    DeletedFilter, DiffView, History, Moment, Sort, StateList, ValidityFilter, VersionView,
+    DeletedFilter, DiffView, History, Moment, PendingFilter, Sort, StateRows, ValidityFilter, VersionView,
 };
 use statehouse_core::model::{
     Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionId, VersionNumber,
 };
 
+use super::waiting::stored_only;
 use super::{Result, Service, ServiceError};
 use crate::store::{Cursor, HistoryQuery, ListQuery, StoreError};
 
@@ -54,6 +55,8 @@ pub struct ListRequest {
     pub cursor: Option<String>,
     /// Whether rows carry their data.
     pub with_data: bool,
+    /// Whether what waits in the fallback journal is listed.
+    pub pending: PendingFilter,
 }
 
 /// Which versions of a state to list: `GET /states/{state_id}/history`.
@@ -180,7 +183,13 @@ impl Service {
     }
 
     /// States as they are, or were.
-    pub async fn list(&self, request: ListRequest) -> Result<StateList> {
+    pub async fn list(&self, request: ListRequest) -> Result<StateRows> {
+        let (pending, at_moment) = (request.pending, request.at.clone());
+        if pending == PendingFilter::Only && request.changed_since.is_some() {
+            return Err(ServiceError::Parameter(
+                "changed_since asks for versions: it cannot go with pending=only".into(),
+            ));
+        }
         let at = match &request.at {
             None | Some(Moment::Now) => None,
             Some(moment) => Some(self.seq_of(moment).await?),
@@ -203,9 +212,15 @@ impl Service {
             cursor: request.cursor.map(Cursor),
             with_data: request.with_data,
         };
-        let page = self.store.list(&query).await?;
-        let next_cursor = page.next.map(|cursor| cursor.0);
-        Ok(StateList { states: page.rows, total: page.total, next_cursor, seq: page.seq })
+        let fallback = self.settings.resilience.fallback.as_deref();
+        // What was, is stored.
+        match fallback.filter(|_| matches!(at_moment, None | Some(Moment::Now))) {
+            waiting if pending == PendingFilter::Only => Self::list_pending(waiting, &query),
+            Some(fallback) if pending == PendingFilter::Include => {
+                self.list_with_pending(fallback, &query).await
+            }
+            _ => Ok(stored_only(self.store.list(&query).await?)),
+        }
     }
 
     /// The versions of a state, newest first. A state that never existed is an error, not an empty history.
@@ -219,17 +234,18 @@ impl Service {
             with_data: request.with_data,
         };
         let page = self.store.history(&query).await?;
-        if page.rows.is_empty() && self.store.head(&query.key).await?.is_none() {
+        let pending = self.waiting_for(&query.key, query.with_data);
+        if page.rows.is_empty() && pending.is_empty() && self.store.head(&query.key).await?.is_none() {
             return Err(ServiceError::StateNotFound(query.key));
         }
         let next_cursor = page.next.map(|cursor| cursor.0);
-        Ok(History { total_count: page.total, versions: page.rows, next_cursor })
+        Ok(History { total_count: page.total, versions: page.rows, pending, next_cursor })
     }
 
     /// What changed between two versions of a state. Without `from` it is the version before `to`. A tombstone, and what
     /// is before the first version (number 0), count as no document.
     pub async fn diff(&self, key: &StateKey, from: Option<&Which>, to: &Which) -> Result<DiffView> {
-        let to = self.side(key, to).await?;
+        let to = self.side(key, to).await.map_err(|error| self.named_later(error))?;
         let from = match from {
             Some(Which::Number(VersionNumber::ZERO)) => None,
             Some(from) => Some(self.side(key, from).await?),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use statehouse_core::api::{
     BreakerStatus, FallbackConflict, FallbackConflicts, FallbackStatus, ForcedState, KeepSide, Moment,
-    SettleConflict,
+    PendingState, SettleConflict,
 };
 use statehouse_core::commit::{Change, Expectation, Write};
 use statehouse_core::model::{StateKey, Timestamp, Verdict, Version, VersionNumber};
@@ -26,10 +26,19 @@ pub struct Reading {
     pub version: Version,
     /// The store is away: this was the head so long ago. `None` where the store has just said so.
     pub age: Option<Duration>,
-    /// Writes to the state that wait in the fallback journal, so that the head will move.
+    /// Writes to the state that wait in the fallback journal, where what is stored was read in spite of them.
     pub waiting: u64,
     /// It was asked for by a time, and recorded times are ahead of the clock, up to this one: they may not be when it was.
     pub times_ahead: Option<Timestamp>,
+}
+
+/// What a read finds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// A version.
+    Version(Box<Reading>),
+    /// The last write that was accepted and waits in the fallback journal: it has no version yet.
+    Pending(Box<PendingState>),
 }
 
 impl Service {
@@ -56,32 +65,57 @@ impl Service {
         }
     }
 
-    /// One version of a state, as [`Self::get`] gives it; while the store is away the head that was last known.
-    pub async fn read(&self, key: &StateKey, which: &Which) -> Result<Reading> {
+    /// One version of a state, as [`Self::get`] gives it; while the store is away the head that was last known. What waits
+    /// in the fallback journal comes before either, unless only what is stored is asked for: who was answered 202 reads what was
+    /// written, until it has a version.
+    pub async fn read(&self, key: &StateKey, which: &Which, only_stored: bool) -> Result<Found> {
         let fallback = self.settings.resilience.fallback.as_ref();
-        let waiting = match which {
-            Which::Head => fallback.map_or(0, |fallback| fallback.waiting_for(key)),
-            _ => 0,
-        };
+        let pending = fallback
+            .filter(|_| matches!(which, Which::Head | Which::At(Moment::Now)))
+            .and_then(|fallback| fallback.pending_state(key));
+        let waiting = pending.as_ref().map_or(0, |pending| pending.waiting);
+        if let Some(pending) = pending.filter(|_| !only_stored) {
+            return if pending.is_delete() {
+                Err(ServiceError::PendingDelete(Box::new(pending)))
+            } else {
+                Ok(Found::Pending(Box::new(pending)))
+            };
+        }
+        let found =
+            |version, age| Found::Version(Box::new(Reading { version, age, waiting, times_ahead: None }));
         let error = match self.get(key, which).await {
             Ok(version) => {
                 let by_time = matches!(which, Which::At(Moment::Time(_)));
                 let times_ahead = if by_time { self.times_ahead() } else { None };
-                return Ok(Reading { version, age: None, waiting, times_ahead });
+                let reading = Reading { version, age: None, waiting, times_ahead };
+                return Ok(Found::Version(Box::new(reading)));
             }
+            Err(error) if matches!(which, Which::Number(_) | Which::Id(_)) => self.named_later(error),
             Err(error) => error,
         };
         match (fallback, which, &error) {
-            (Some(fallback), Which::Head, ServiceError::Store(outage)) if outage.is_outage() => {
+            (Some(fallback), Which::Head | Which::At(Moment::Now), ServiceError::Store(outage))
+                if outage.is_outage() =>
+            {
                 let known = fallback.last_known(key).and_then(|(head, age)| Some((head?, age)));
                 match known.filter(|(head, _)| !head.is_deleted()) {
-                    Some((version, age)) => {
-                        Ok(Reading { version, age: Some(age), waiting, times_ahead: None })
-                    }
+                    Some((version, age)) => Ok(found(version, Some(age))),
                     None => Err(error),
                 }
             }
             _ => Err(error),
+        }
+    }
+
+    /// Of a state that has no version, but a write that waits, it is not said that it does not exist.
+    pub(super) fn named_later(&self, error: ServiceError) -> ServiceError {
+        let waits = |key: &StateKey| {
+            let fallback = self.settings.resilience.fallback.as_ref();
+            fallback.is_some_and(|fallback| fallback.pending_state(key).is_some())
+        };
+        match error {
+            ServiceError::StateNotFound(key) if waits(&key) => ServiceError::NoVersionYet(key),
+            other => other,
         }
     }
 
@@ -127,8 +161,7 @@ impl Service {
     /// Writes of the journal that could not be replayed and wait for a decision, the oldest first.
     pub async fn fallback_conflicts(&self) -> Result<FallbackConflicts> {
         let fallback = self.fallback_store()?;
-        let conflicts = on_disk(move || fallback.conflicts()).await?;
-        Ok(FallbackConflicts { conflicts })
+        on_disk(move || fallback.conflicts()).await
     }
 
     /// One of them.
@@ -201,7 +234,7 @@ impl Service {
         guard.ok_or(ServiceError::NotConfigured("a circuit breaker"))
     }
 
-    fn fallback_store(&self) -> Result<Arc<FallbackStore>> {
+    pub(super) fn fallback_store(&self) -> Result<Arc<FallbackStore>> {
         let fallback = self.settings.resilience.fallback.as_ref();
         fallback.cloned().ok_or(ServiceError::NotConfigured("a fallback journal"))
     }

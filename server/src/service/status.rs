@@ -57,6 +57,10 @@ impl Service {
             self.vitals.met(&store.engine);
         }
         let resilience = &self.settings.resilience;
+        let fallback = match &resilience.fallback {
+            Some(_) => Some(self.fallback().await?),
+            None => None,
+        };
         Ok(Status {
             version: self.settings.version.clone(),
             started_at: self.started_at,
@@ -76,7 +80,7 @@ impl Service {
             counts_as_of,
             breaker: resilience.guard.as_ref().map(|guard| guard.breaker()),
             caches: resilience.cache.iter().map(|cache| cache.cache_status()).collect(),
-            fallback: resilience.fallback.as_ref().map(|fallback| fallback.fallback_status()),
+            fallback,
             mirror: self.settings.mirror.as_ref().map(|mirror| mirror.status(self.events.last_seq())),
             alarms: self.alarms(),
         })

@@ -62,6 +62,10 @@ pub enum StoreError {
     /// One version is not what was written, and nothing more can be said of it. All others can be read.
     #[error("{0}")]
     DamagedVersion(Box<DamagedVersion>),
+    /// The fallback journal cannot be used as it is: what was acknowledged would be lost. The text names the place and the
+    /// way on.
+    #[error("{0}")]
+    JournalDamaged(String),
     /// The file or database was made by a newer program.
     #[error("the store has schema {found}, newer than this program's {known}; use a newer statehouse")]
     TooNew {
@@ -112,6 +116,7 @@ impl StoreError {
             | Self::NotAsked { .. } => true,
             Self::Damaged(_)
             | Self::DamagedVersion(_)
+            | Self::JournalDamaged(_)
             | Self::TooNew { .. }
             | Self::InUse(_)
             | Self::BadCursor => false,

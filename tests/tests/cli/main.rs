@@ -1,6 +1,8 @@
 //! The program as an operator meets it: settings, exit codes, figures, signals.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod journal;
+
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;

@@ -18,15 +18,15 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server with a journal, its store, and the journal's folder.
-struct Setting {
-    server: Local,
-    store: Arc<FaultyStore>,
+pub(super) struct Setting {
+    pub(super) server: Local,
+    pub(super) store: Arc<FaultyStore>,
     hand: Arc<Hand>,
-    folder: TempDir,
+    pub(super) folder: TempDir,
 }
 
 impl Setting {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())));
         let (hand, folder) = (Arc::new(Hand::default()), TempDir::new().unwrap());
         let server = serve(&store, &hand, &folder).await;
@@ -34,7 +34,7 @@ impl Setting {
     }
 
     /// Stops the server and starts another one on the same store and journal.
-    async fn restart(self, between: impl FnOnce(&FaultyStore)) -> Self {
+    pub(super) async fn restart(self, between: impl FnOnce(&FaultyStore)) -> Self {
         let Self { server, store, hand, folder } = self;
         server.stop().await;
         between(&store);
@@ -42,24 +42,29 @@ impl Setting {
         Self { server, store, hand, folder }
     }
 
-    async fn save(&self, id: &str, data: &str) -> Reply {
+    pub(super) async fn save(&self, id: &str, data: &str) -> Reply {
         self.server.client.post("/states", save_body("position", id, data)).await
     }
 
     /// Saves while the store is away.
-    async fn save_for_later(&self, id: &str, data: &str) -> Value {
+    pub(super) async fn save_for_later(&self, id: &str, data: &str) -> Value {
         self.save(id, data).await.expect(202).json()
     }
 
-    async fn get(&self, id: &str) -> Reply {
+    pub(super) async fn get(&self, id: &str) -> Reply {
         self.server.client.get(&format!("/states/{id}?state_type=position")).await
     }
 
-    async fn journal(&self) -> Value {
+    /// What is stored, whatever waits.
+    pub(super) async fn get_stored(&self, id: &str) -> Reply {
+        self.server.client.get(&format!("/states/{id}?state_type=position&pending=exclude")).await
+    }
+
+    pub(super) async fn journal(&self) -> Value {
         self.server.client.get("/api/v1/fallback").await.expect(200).json()
     }
 
-    async fn until_replayed(&self) -> Value {
+    pub(super) async fn until_replayed(&self) -> Value {
         tokio::time::timeout(PATIENCE, async {
             loop {
                 let journal = self.journal().await;
@@ -79,7 +84,7 @@ impl Setting {
     }
 
     /// Writes as another server does that still reaches the store.
-    async fn written_elsewhere(&self, id: &str, data: &str) {
+    pub(super) async fn written_elsewhere(&self, id: &str, data: &str) {
         let behind = Arc::new(FaultyStore::new(Arc::clone(self.store.behind())));
         let folder = Arc::new(TempDir::new().unwrap());
         let other = Local::serve_layered(Layers::default(), self.hand.clone(), &behind, folder).await;
@@ -98,7 +103,7 @@ async fn serve(store: &Arc<FaultyStore>, hand: &Arc<Hand>, folder: &TempDir) -> 
     Local::serve_layered(layers, hand.clone(), store, Arc::new(TempDir::new().unwrap())).await
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
@@ -177,7 +182,7 @@ async fn d_008_reads_answer_from_the_last_known_head_and_say_how_old_it_is() {
     assert!(read.header("statehouse-stale-since").ends_with('Z'), "{:?}", read.headers);
     assert_eq!((read.json()["data"]["n"].as_u64(), read.header("etag")), (Some(1), saved.header("etag")));
     setting.save_for_later("a", r#"{"n":2}"#).await;
-    let read = setting.get("a").await.expect(200);
+    let read = setting.get_stored("a").await.expect(200);
     assert_eq!((read.json()["version"].as_u64(), read.header("statehouse-waiting")), (Some(1), "1"));
     let _ = setting.get("never-read").await.expect_problem(503, "store_unavailable");
     for path in ["/api/v1/states", "/states/a/history?state_type=position", "/api/v1/snapshots"] {
@@ -259,7 +264,7 @@ async fn d_018_what_a_writer_expects_is_kept_across_the_outage() {
     let create = r#"{"state_type":"position","state_id":"c","data":{},"operation":"create"}"#;
     let _ = client.post("/states", create).await.expect(202);
     let _ = client.post("/states", create).await.expect_problem(409, "state_pending");
-    let tag = setting.get("b").await.expect(200).header("etag").to_owned();
+    let tag = setting.get_stored("b").await.expect(200).header("etag").to_owned();
     let put = client.with_json(Method::PUT, "/states/b?state_type=position", r#"{"data":{}}"#);
     let _ = client
         .send(put.header("if-match", "\"v9-00000000\""))
@@ -369,7 +374,7 @@ async fn d_008_a_restart_while_the_store_is_away_forgets_neither_heads_nor_what_
     setting.save_for_later("a", r#"{"n":3}"#).await;
     let setting = setting.restart(|store| store.set(Mood::Unreached)).await;
     let client = &setting.server.client;
-    let read = setting.get("a").await.expect(200);
+    let read = setting.get_stored("a").await.expect(200);
     assert_eq!((read.header("etag"), read.header("statehouse-waiting")), (saved.header("etag"), "1"));
     assert!(read.text.contains("2.50"), "{}", read.text);
     let since = read.header("statehouse-stale-since").to_owned();

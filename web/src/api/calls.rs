@@ -26,14 +26,14 @@ pub(crate) async fn overview(hours: u32) -> Result<Overview, ApiError> {
     get(&format!("/overview?hours={hours}")).await
 }
 
-/// A page of states; the query is that of `GET /states`.
+/// A page of states as they are stored; the query is that of `GET /states`.
 pub(crate) async fn states(query: &Query) -> Result<StateList, ApiError> {
-    get(&format!("/states{query}")).await
+    get(&format!("/states{}", query.clone().with("pending", Some("exclude")))).await
 }
 
-/// A state's head, or the version that the query names.
+/// A state's head as it is stored, or the version that the query names.
 pub(crate) async fn state(key: &StateKey, query: &Query) -> Result<StateView, ApiError> {
-    get(&state_path(key, "", query)).await
+    get(&state_path(key, "", &query.clone().with("pending", Some("exclude")))).await
 }
 
 /// Versions before a seq (0: from the newest), newest first, without data; of one type, or of all.

@@ -12,6 +12,7 @@ mod restore;
 mod snapshots;
 mod state;
 mod states;
+mod waiting;
 
 use leptos::prelude::*;
 

@@ -1,22 +1,71 @@
 //! `/fallback`: the journal of writes that wait for the store, and the conflicts that came of it.
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
+use serde::Deserialize;
 use statehouse_core::api::{
-    FallbackConflict, FallbackConflicts, FallbackStatus, PendingWrite, SettleConflict,
+    FallbackConflict, FallbackConflicts, FallbackStatus, PendingList, PendingWrite, SettleConflict,
 };
+use statehouse_core::model::StateId;
+use utoipa::IntoParams;
+
+use super::page;
 
 use crate::http::app::App;
-use crate::http::extract::{Json, PathText};
-use crate::http::failure::Answer;
+use crate::http::extract::{Json, Params, PathText, state_type};
+use crate::http::failure::{Answer, Failure};
 use crate::http::openapi::{Reading, Writing};
-use crate::http::reply;
+use crate::http::{link, reply};
+use crate::service::PendingRequest;
 
 /// How many writes wait for the store, and how many could not be replayed.
 #[utoipa::path(get, path = "/fallback", tag = "fallback",
     responses((status = 200, body = FallbackStatus), Reading))]
 pub(crate) async fn show(State(app): State<App>) -> Answer {
     reply::json(StatusCode::OK, &app.service.fallback().await?)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Pending {
+    /// Only of states of this type.
+    state_type: Option<String>,
+    /// Only of states of this id.
+    state_id: Option<String>,
+    /// Rows of a page, 1 to 1000; 50 when left out.
+    #[serde(default = "page")]
+    limit: usize,
+    /// From the page before.
+    cursor: Option<String>,
+    /// Whether rows carry their data; they do not when left out.
+    #[serde(default)]
+    data: bool,
+}
+
+/// The writes that wait for the store, in the order in which they will be replayed, a row for each state.
+#[utoipa::path(get, path = "/fallback/pending", tag = "fallback", params(Pending),
+    responses((status = 200, body = PendingList), Reading))]
+pub(crate) async fn pending(
+    State(app): State<App>,
+    Params(asked): Params<Pending>,
+    OriginalUri(here): OriginalUri,
+) -> Answer {
+    let request = PendingRequest {
+        state_type: asked.state_type.as_deref().map(state_type).transpose()?,
+        state_id: asked.state_id.as_deref().map(id).transpose()?,
+        limit: asked.limit,
+        cursor: asked.cursor,
+        with_data: asked.data,
+    };
+    let list = app.service.pending_writes(&request)?;
+    let mut response = reply::json(StatusCode::OK, &list)?;
+    link::next(&mut response, &here, "cursor", list.next_cursor.as_deref());
+    Ok(response)
+}
+
+fn id(text: &str) -> Answer<StateId> {
+    StateId::new(text).map_err(|error| Failure::parameter(error.to_string()))
 }
 
 /// Writes that could not be replayed and wait for a decision, the oldest first, each with base, theirs and mine.

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use serde::Deserialize;
-use statehouse_core::api::{Moment, StateView};
-use statehouse_core::model::{StateKey, VersionNumber};
+use serde::{Deserialize, Serialize};
+use statehouse_core::api::{Moment, PendingFilter, PendingState, StateView};
+use statehouse_core::model::{StateKey, Version, VersionNumber};
 use utoipa::IntoParams;
 
 use crate::http::app::App;
@@ -12,7 +12,16 @@ use crate::http::extract::{Params, PathText, state_key};
 use crate::http::failure::{Answer, Failure};
 use crate::http::openapi::Reading;
 use crate::http::reply;
-use crate::service::{Reading as ReadVersion, Which};
+use crate::service::{Found, Which};
+
+/// What is answered: a version, or a write that waits for one.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "it describes the answer")]
+pub(crate) enum StateOrPending {
+    Version(StateView),
+    Pending(PendingState),
+}
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -29,11 +38,15 @@ pub(crate) struct Parameters {
     version_id: Option<String>,
     /// Its version at a moment: a time with zone, `seq:N` or `snapshot:NAME`.
     at: Option<String>,
+    /// `exclude`: what is stored, though a later write waits in the fallback journal. `include` when left out; `only` is not
+    /// for one state.
+    #[serde(default)]
+    pending: PendingFilter,
 }
 
 impl Parameters {
     /// The version asked for.
-    pub(super) async fn find(self, app: &App, path: &PathText) -> Answer<ReadVersion> {
+    pub(super) async fn find(self, app: &App, path: &PathText) -> Answer<Found> {
         let key: StateKey = state_key(path, self.state_id.as_deref(), self.state_type.as_deref())?;
         let which = match (self.version, self.version_id, self.at) {
             (None, None, None) => Which::Head,
@@ -42,7 +55,12 @@ impl Parameters {
             (None, None, Some(at)) => Which::At(moment(&at)?),
             _ => return Err(Failure::parameter("send one of version, version_id and at")),
         };
-        Ok(app.service.read(&key, &which).await?)
+        let only_stored = match self.pending {
+            PendingFilter::Include => false,
+            PendingFilter::Exclude => true,
+            PendingFilter::Only => return Err(Failure::parameter("pending must be include or exclude here")),
+        };
+        Ok(app.service.read(&key, &which, only_stored).await?)
     }
 }
 
@@ -51,11 +69,12 @@ pub(super) fn moment(text: &str) -> Answer<Moment> {
     text.parse().map_err(|error: statehouse_core::api::MomentError| Failure::parameter(error.to_string()))
 }
 
-/// One state: as it is, or a version of it. A deleted state is 410; its tombstone can be read by its number.
+/// One state: as it is, or a version of it. A deleted state is 410; its tombstone can be read by its number. While a write to
+/// it waits in the fallback journal, that is the state as it is: `pending` is true, and there is no version and no entity tag.
 #[utoipa::path(get, path = "/states/{state_id}", tag = "states",
     params(("state_id" = String, Path), Parameters,
            ("If-None-Match" = Option<String>, Header, description = "The entity tag that the client has")),
-    responses((status = 200, body = StateView), (status = 304, description = "The client has it already"), Reading))]
+    responses((status = 200, body = StateOrPending), (status = 304, description = "The client has it already"), Reading))]
 pub(crate) async fn get(
     State(app): State<App>,
     path: PathText,
@@ -63,7 +82,7 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Answer {
     let found = asked.find(&app, &path).await?;
-    reply::read(&headers, &found, app.service.now(), |version| {
-        reply::state(StatusCode::OK, &StateView::of(version))
-    })
+    let version = |version: &Version| reply::state(StatusCode::OK, &StateView::of(version));
+    let waiting = |pending: &PendingState| reply::pending(pending);
+    reply::found(&headers, &found, app.service.now(), version, waiting)
 }

@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
+use statehouse_core::api::PendingState;
+use statehouse_core::json::Document;
 use statehouse_core::model::Version;
 
 use super::state_get::Parameters;
@@ -25,14 +27,25 @@ pub(crate) async fn raw(
     headers: HeaderMap,
 ) -> Answer {
     let found = asked.find(&app, &path).await?;
-    reply::read(&headers, &found, app.service.now(), bytes)
+    reply::found(&headers, &found, app.service.now(), bytes, waiting)
 }
 
 fn bytes(version: &Version) -> Answer {
     let Some(data) = &version.data else {
         return Err(ServiceError::StateDeleted(Box::new(version.clone())).into());
     };
+    Ok(text(data))
+}
+
+fn waiting(pending: &PendingState) -> Answer {
+    let Some(data) = &pending.data else {
+        return Err(ServiceError::PendingDelete(Box::new(pending.clone())).into());
+    };
+    Ok(text(data))
+}
+
+fn text(data: &Document) -> Response {
     let mut response = (StatusCode::OK, data.text().to_owned()).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
+    response
 }

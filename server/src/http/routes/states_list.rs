@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use statehouse_core::api::{DeletedFilter, Sort, StateList, ValidityFilter};
+use statehouse_core::api::{DeletedFilter, PendingFilter, Sort, StateRows, ValidityFilter};
 use utoipa::IntoParams;
 
 use super::page;
@@ -47,11 +47,15 @@ pub(crate) struct Parameters {
     /// Whether rows carry their data; they do not when left out.
     #[serde(default)]
     data: bool,
+    /// Whether states are listed as writes have them that wait in the fallback journal, in place of what is stored: `include`
+    /// when left out, `exclude`, or `only` those, for which the store is not asked.
+    #[serde(default)]
+    pending: PendingFilter,
 }
 
 /// Lists and searches states, as they are or as they were.
 #[utoipa::path(get, path = "/states", tag = "states", params(Parameters),
-    responses((status = 200, body = StateList), Reading))]
+    responses((status = 200, body = StateRows), Reading))]
 pub(crate) async fn list(
     State(app): State<App>,
     Params(asked): Params<Parameters>,
@@ -70,6 +74,7 @@ pub(crate) async fn list(
         limit: asked.limit,
         cursor: asked.cursor,
         with_data: asked.data,
+        pending: asked.pending,
     };
     let states = app.service.list(request).await?;
     let mut response = reply::json(StatusCode::OK, &states)?;

@@ -7,7 +7,7 @@ use statehouse_core::commit::{Expectation, Write};
 use statehouse_core::model::{Seq, StateKey, Timestamp, VersionNumber};
 
 use super::FallbackStore;
-use super::entry::{Entry, EntryWrite, Record};
+use super::entry::{Before, Entry, EntryWrite, Record};
 use crate::ids::timed_id;
 use crate::store::{Result, WriteRefusal, WriteRequest, Written};
 
@@ -60,12 +60,12 @@ impl FallbackStore {
         Ok(answers)
     }
 
-    /// The entry for a batch. `group_waits` says whether the last write of this group to a state deletes it.
+    /// The entry for a batch. `group_waits` says which entry of this group wrote a state last, and whether it deletes it.
     fn entry(
         &self,
         writes: &[Write],
         sent_after: Option<Seq>,
-        group_waits: &mut HashMap<StateKey, bool>,
+        group_waits: &mut HashMap<StateKey, (String, bool)>,
         now: Timestamp,
     ) -> std::result::Result<Entry, WriteRefusal> {
         // The batch id is an id as good as any.
@@ -74,18 +74,20 @@ impl FallbackStore {
         let mut kept = Vec::with_capacity(writes.len());
         for write in writes {
             let waiting = self.journal().waiting(&write.key);
-            let before = group_waits.get(&write.key).copied();
-            let before = before.or_else(|| (waiting.count > 0).then_some(waiting.deletes));
-            if before.is_some_and(|deletes| !may_follow(write.expectation, deletes)) {
+            let before = group_waits.get(&write.key).cloned();
+            let before = before
+                .or_else(|| waiting.map(|waiting| (waiting.entry.id.clone(), waiting.write().is_delete())));
+            if before.as_ref().is_some_and(|(_, deletes)| !may_follow(write.expectation, *deletes)) {
                 return Err(WriteRefusal::StatePending(write.key.clone()));
             }
             // What was sent was decided by the store on the head that it had. Only what others wrote later is in its way.
             let base = if before.is_some() || sent_after.is_some() { None } else { self.base_of(&write.key) };
-            kept.push(EntryWrite::of(write, base));
+            let after = before.map_or(Before::Nothing, |(id, _)| Before::Entry(id));
+            kept.push(EntryWrite::of(write, base, after));
         }
         // Only now: a refused batch is followed by nothing.
-        group_waits.extend(kept.iter().map(|write| (write.key.clone(), write.is_delete())));
-        Ok(Entry { id, accepted_at: now, sent_after, writes: kept })
+        group_waits.extend(kept.iter().map(|write| (write.key.clone(), (id.clone(), write.is_delete()))));
+        Ok(Entry { number: 0, id, accepted_at: now, sent_after, writes: kept })
     }
 
     fn base_of(&self, key: &StateKey) -> Option<VersionNumber> {

@@ -1,19 +1,33 @@
 //! Writes that could not be replayed, one file each. They are shown until somebody settles them and kept after that.
+//!
+//! A file is the conflict as JSON and a last line with the SHA-256 of what is above it: what is in it was acknowledged, so
+//! a changed byte must be noticed. The first versions of the program wrote no such line.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use statehouse_core::api::FallbackConflict;
+use sha2::{Digest as _, Sha256};
+use statehouse_core::api::{DamagedFile, FallbackConflict};
 
-use super::journal::{Journal, sync_folder};
+use super::folder::{replace, sync_folder};
+use super::journal::Journal;
 use crate::store::{Result, StoreError};
 
 const SETTLED: &str = "settled";
+/// What the last line begins with.
+const SUM: &str = "sha256:";
 
 /// The folder of the conflicts.
 #[derive(Debug, Clone)]
 pub(super) struct Conflicts(PathBuf);
+
+/// What the folder holds.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Those that wait for a decision, the oldest first.
+    pub(super) conflicts: Vec<FallbackConflict>,
+    /// Files that hold one and cannot be read.
+    pub(super) damaged: Vec<DamagedFile>,
+}
 
 impl Conflicts {
     pub(super) fn open(folder: &Path) -> Result<Self> {
@@ -23,31 +37,41 @@ impl Conflicts {
         Ok(Self(folder))
     }
 
+    /// The conflicts of a folder that somebody else may have open; none where there are none.
+    pub(super) fn look(folder: &Path) -> Result<Found> {
+        let folder = folder.join("conflicts");
+        if folder.is_dir() { Self(folder).list() } else { Ok(Found::default()) }
+    }
+
     /// Keeps a conflict; one that was kept already is replaced.
     pub(super) fn keep(&self, conflict: &FallbackConflict) -> Result<()> {
         let Some(path) = self.path(&conflict.pending_id) else {
             return Err(StoreError::Damaged(format!("{:?} is not a pending id", conflict.pending_id)));
         };
         let text = serde_json::to_vec_pretty(conflict).map_err(|e| StoreError::Damaged(e.to_string()))?;
-        let written = || -> std::io::Result<()> {
-            let new = path.with_extension("new");
-            let mut file = File::create(&new)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            std::fs::rename(&new, &path)?;
-            sync_folder(&self.0)
-        };
-        written().map_err(|error| failed(&self.0, &error))
+        let sum = format!("\n{SUM}{}\n", sum(&text));
+        std::fs::create_dir_all(self.0.join(SETTLED))
+            .and_then(|()| replace(&path, &[&text, sum.as_bytes()]))
+            .map(drop)
+            .map_err(|error| failed(&self.0, &error))
     }
 
-    /// Those that wait for a decision, the oldest first.
-    pub(super) fn list(&self) -> Result<Vec<FallbackConflict>> {
-        let mut conflicts = Vec::new();
+    /// All that the folder holds.
+    pub(super) fn list(&self) -> Result<Found> {
+        let mut found = Found::default();
         for path in self.files()? {
-            conflicts.push(read(&path)?);
+            match read(&path) {
+                Ok(conflict) => found.conflicts.push(conflict),
+                Err(StoreError::Damaged(why)) => {
+                    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    found.damaged.push(DamagedFile { file, why });
+                }
+                Err(error) => return Err(error),
+            }
         }
-        conflicts.sort_by(|a, b| (a.accepted_at, &a.pending_id).cmp(&(b.accepted_at, &b.pending_id)));
-        Ok(conflicts)
+        found.conflicts.sort_by(|a, b| (a.accepted_at, &a.pending_id).cmp(&(b.accepted_at, &b.pending_id)));
+        found.damaged.sort_by(|a, b| a.file.cmp(&b.file));
+        Ok(found)
     }
 
     /// The one of this id, if it waits.
@@ -58,9 +82,9 @@ impl Conflicts {
         }
     }
 
-    /// How many wait.
-    pub(super) fn count(&self) -> u64 {
-        self.files().map_or(0, |files| files.len() as u64)
+    /// How many wait, those that cannot be read included.
+    pub(super) fn count(&self) -> Result<u64> {
+        self.files().map(|files| files.len() as u64)
     }
 
     /// Puts one with the settled ones.
@@ -74,10 +98,11 @@ impl Conflicts {
     }
 
     /// Settles those of which the write waits in the journal anew: somebody decided, and the server ended before it had
-    /// noted that. Where the entry waits because it was not taken out after it became a conflict, it becomes one again.
+    /// noted that. Where the entry waits because it was not taken out after it became a conflict, it becomes one again; so
+    /// nothing is lost with a file that cannot be read either.
     pub(super) fn settle_those_decided(&self, journal: &Journal) -> Result<()> {
         for entry in journal.pending() {
-            if self.get(&entry.id)?.is_some() {
+            if self.path(&entry.id).is_some_and(|path| path.is_file()) {
                 self.settle(&entry.id)?;
             }
         }
@@ -85,9 +110,14 @@ impl Conflicts {
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
-        let entries = std::fs::read_dir(&self.0).map_err(|error| failed(&self.0, &error))?;
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        Ok(paths.filter(|path| path.extension().is_some_and(|end| end == "json")).collect())
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&self.0).map_err(|error| failed(&self.0, &error))? {
+            let path = entry.map_err(|error| failed(&self.0, &error))?.path();
+            if path.extension().is_some_and(|end| end == "json") {
+                files.push(path);
+            }
+        }
+        Ok(files)
     }
 
     /// Where a conflict is; `None` if this cannot be an id of ours.
@@ -98,8 +128,24 @@ impl Conflicts {
 }
 
 fn read(path: &Path) -> Result<FallbackConflict> {
-    let text = std::fs::read(path).map_err(|error| failed(path, &error))?;
-    serde_json::from_slice(&text).map_err(|error| StoreError::Damaged(format!("{}: {error}", path.display())))
+    let bytes = std::fs::read(path).map_err(|error| failed(path, &error))?;
+    let damaged = |why: String| StoreError::Damaged(format!("{}: {why}", path.display()));
+    let text = text_of(&bytes).map_err(|why| damaged(why.to_owned()))?;
+    serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))
+}
+
+/// The conflict's text, if it is the one that was written.
+fn text_of(bytes: &[u8]) -> std::result::Result<&[u8], &'static str> {
+    let end = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let line = end.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let Some(expected) = end[line..].strip_prefix(SUM.as_bytes()) else { return Ok(bytes) };
+    let text = &bytes[..line.saturating_sub(1)];
+    let is_right = sum(text).as_bytes() == expected && bytes.ends_with(b"\n");
+    is_right.then_some(text).ok_or("its checksum does not match: a part of it was changed or cut off")
+}
+
+fn sum(text: &[u8]) -> String {
+    Sha256::digest(text).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> StoreError {

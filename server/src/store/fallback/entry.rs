@@ -21,6 +21,9 @@ pub(super) enum Record {
 /// An accepted batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entry {
+    /// Which record of the journal it is.
+    #[serde(skip)]
+    pub(super) number: u64,
     /// Its id, and the batch id of its versions.
     pub(super) id: String,
     pub(super) accepted_at: Timestamp,
@@ -64,9 +67,30 @@ pub(super) struct EntryWrite {
     pub(super) expected: Expected,
     /// The head that was last known when the write was accepted (0: none), where no entry before it wrote the state.
     pub(super) base: Option<VersionNumber>,
-    verdict: Verdict,
+    /// What waited for the state when it was accepted.
+    #[serde(default, skip_serializing_if = "Before::is_nothing")]
+    pub(super) after: Before,
+    pub(super) verdict: Verdict,
     pub(super) author: Option<Arc<str>>,
     pub(super) description: Option<Arc<str>>,
+}
+
+/// What a write follows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Before {
+    /// What the store has.
+    #[default]
+    Nothing,
+    /// The entry of this id.
+    Entry(String),
+    /// Perhaps an entry that was lost from a journal of the first versions, which did not say it.
+    Unknown,
+}
+
+impl Before {
+    fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +111,7 @@ pub(super) enum Expected {
 }
 
 impl EntryWrite {
-    pub(super) fn of(write: &Write, base: Option<VersionNumber>) -> Self {
+    pub(super) fn of(write: &Write, base: Option<VersionNumber>, after: Before) -> Self {
         let (kind, data) = match &write.change {
             Change::Save(data) => (Kind::Save, Some(data.clone())),
             Change::Restore(data) => (Kind::Restore, Some(data.clone())),
@@ -106,6 +130,7 @@ impl EntryWrite {
             data,
             expected,
             base,
+            after,
             verdict: write.verdict.clone(),
             author: write.author.clone(),
             description: write.description.clone(),

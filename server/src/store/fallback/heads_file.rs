@@ -14,9 +14,9 @@ use statehouse_core::hash::ContentHash;
 use statehouse_core::json::Document;
 use statehouse_core::model::{StateKey, Timestamp, Version};
 
-use super::frame;
+use super::{aside, plain};
 
-const FILE: &str = "heads";
+pub(super) const FILE: &str = "heads";
 /// The file may be this much longer than what is in it.
 const SLACK: u64 = 4 << 20;
 
@@ -61,12 +61,26 @@ impl HeadsFile {
             File::options().create(true).truncate(false).read(true).write(true).open(&self.path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let (texts, whole) = frame::read(&bytes);
-        let seen: Vec<Seen> = texts.into_iter().filter_map(seen).collect();
-        file.set_len(whole as u64)?;
-        file.seek(SeekFrom::Start(whole as u64))?;
-        (self.file, self.length) = (Some(file), whole as u64);
-        Ok(seen)
+        let (mut heads, whole) = understood(&bytes);
+        let mut whole = whole as u64;
+        if let Some(folder) = self.path.parent().filter(|_| heads.is_none()) {
+            let kept = aside::keep_heads(folder, &bytes)?;
+            tracing::warn!(
+                "the last known heads were damaged and are forgotten; they are in {}",
+                kept.display()
+            );
+            (heads, whole) = (Some(Vec::new()), 0);
+        } else if whole < bytes.len() as u64 {
+            tracing::warn!(
+                "{}: {} bytes at the end cannot be read: the heads last seen are known as they were before",
+                self.path.display(),
+                bytes.len() as u64 - whole
+            );
+        }
+        file.set_len(whole)?;
+        file.seek(SeekFrom::Start(whole))?;
+        (self.file, self.length) = (Some(file), whole);
+        Ok(heads.unwrap_or_default())
     }
 
     pub(super) fn append(&mut self, heads: &[Seen]) {
@@ -113,10 +127,25 @@ fn bytes(heads: &[Seen]) -> Vec<u8> {
         let record = Record { at: *at, version: VersionView::of(version), data: version.data.clone() };
         if let Ok(text) = serde_json::to_vec(&record) {
             // One that is too long is not known after a restart.
-            let _ = frame::append(&mut bytes, &text);
+            let _ = plain::append(&mut bytes, &text);
         }
     }
     bytes
+}
+
+/// The heads of a file, and where the torn end begins; `None` where something in front of that cannot be read: a head that
+/// is missing would leave an older one in its place.
+pub(super) fn understood(bytes: &[u8]) -> (Option<Vec<Seen>>, usize) {
+    let (mut heads, mut end) = (Some(Vec::new()), 0);
+    for record in plain::find(bytes) {
+        let head = (record.offset == end).then(|| seen(record.text)).flatten();
+        heads = heads.zip(head).map(|(mut heads, head)| {
+            heads.push(head);
+            heads
+        });
+        end = record.end();
+    }
+    (heads, end)
 }
 
 fn seen(text: &[u8]) -> Option<Seen> {
@@ -193,6 +222,28 @@ mod tests {
         let (mut file, _) = HeadsFile::open(folder.path());
         file.append(&heads[1..]);
         assert_eq!(loaded(folder.path()), expected);
+    }
+
+    #[test]
+    fn heads_behind_a_damaged_one_are_set_aside_and_not_mixed_with_older_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut file, _) = HeadsFile::open(folder.path());
+        file.append(&[head("a", 1, r#"{"n":1}"#), head("a", 2, r#"{"n":2}"#), head("b", 1, r#"{"n":3}"#)]);
+        let path = folder.path().join(FILE);
+        let whole = std::fs::read(&path).unwrap();
+        let last = plain::find(&whole)[2].offset;
+        for at in (0..last).step_by(7) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 4;
+            std::fs::write(&path, &bytes).unwrap();
+            assert!(loaded(folder.path()).is_empty(), "byte {at}");
+            let aside = aside::list(folder.path()).unwrap();
+            let kept = std::fs::read(folder.path().join(&aside.last().unwrap().file)).unwrap();
+            assert_eq!(kept, bytes, "byte {at}");
+            for file in aside {
+                std::fs::remove_file(folder.path().join(&file.file)).unwrap();
+            }
+        }
     }
 
     #[test]

@@ -1,28 +1,25 @@
 //! The journal file: appended to, made durable before anything is answered, emptied when everything is replayed.
 
 use std::collections::{HashMap, VecDeque};
-use std::fs::{File, TryLockError};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use statehouse_core::model::{Seq, StateKey, Timestamp};
 
 use super::entry::{Done, Entry, Made, Record};
-use super::frame;
+use super::folder::{self, JOURNAL, Lock};
+use super::frame::Kind;
+use super::judge::judge;
+use super::opened::{self, Opened};
+use super::pen::Pen;
+use super::repair::understood;
+use super::waiting::{Line, Waiting};
 use crate::store::{Result, StoreError};
 
-const FILE: &str = "journal";
 /// Bytes that wait to be replayed at most: they are kept in memory as well.
 const BYTES_MAX: u64 = 1 << 30;
-
-/// Writes to one state that wait.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Waiting {
-    pub(super) count: u64,
-    /// The last of them deletes it.
-    pub(super) deletes: bool,
-}
 
 /// What has gone through a journal since the server started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,15 +43,16 @@ pub struct JournalCounts {
 pub(super) struct Journal {
     folder: PathBuf,
     file: File,
-    lock: Option<File>,
+    lock: Option<Lock>,
     length: u64,
-    pending: VecDeque<Arc<Entry>>,
-    /// What waits for each state.
-    waiting: HashMap<StateKey, Waiting>,
+    pen: Pen,
+    line: Line,
     /// The entry whose replay was begun, and the seq before that.
     attempt: Option<(String, Seq)>,
-    /// What the entries before have made of a state.
-    made: HashMap<StateKey, Made>,
+    /// The entry whose replay may have been begun: the record of that was lost.
+    perhaps_begun: Option<String>,
+    /// What the entries before have made of a state, and which of them was the last.
+    made: HashMap<StateKey, (Made, String)>,
     torn: u64,
     fault: Option<String>,
     counts: JournalCounts,
@@ -63,61 +61,58 @@ pub(super) struct Journal {
 impl Journal {
     /// Opens the journal of a folder, makes it if there is none, and sets a torn end aside.
     pub(super) fn open(folder: &Path) -> Result<Self> {
-        let failed = |what: &'static str| {
-            let folder = folder.display().to_string();
-            move |error: std::io::Error| StoreError::Unavailable(format!("{folder}: {what}: {error}"))
-        };
-        std::fs::create_dir_all(folder).map_err(failed("the folder cannot be made"))?;
-        let options = || {
-            let mut options = File::options();
-            options.create(true).truncate(false).read(true).write(true);
-            options
-        };
-        let lock = options().open(folder.join("lock")).map_err(failed("the lock cannot be opened"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(folder.display().to_string())),
-            Err(TryLockError::Error(error)) => return Err(failed("it cannot be locked")(error)),
-        }
-        let mut file = options().open(folder.join(FILE)).map_err(failed("the journal cannot be opened"))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed("the journal cannot be read"))?;
-        let (texts, whole) = frame::read(&bytes);
+        let lock = Lock::take(folder)?;
+        let Opened { file, bytes, torn } = opened::open(folder)?;
         let mut journal = Self {
             folder: folder.to_owned(),
             file,
             lock: Some(lock),
-            length: whole as u64,
-            pending: VecDeque::new(),
-            waiting: HashMap::new(),
+            length: bytes.len() as u64,
+            pen: Pen::new(),
+            line: Line::default(),
             attempt: None,
+            perhaps_begun: None,
             made: HashMap::new(),
-            torn: (bytes.len() - whole) as u64,
+            torn,
             fault: None,
             counts: JournalCounts::default(),
         };
-        for text in texts {
-            let record = serde_json::from_slice(text).map_err(|error| {
-                StoreError::Damaged(format!("{}: a record of the journal: {error}", folder.display()))
-            })?;
-            journal.take(record);
+        let judged = judge(&bytes);
+        for frame in &judged.frames {
+            if frame.label.kind == Kind::Record {
+                journal.take(understood(frame)?, frame.label.number);
+            }
+            journal.line.leave(frame.label.done);
+            journal.pen = Pen::behind(&frame.label);
+        }
+        if let Some(first) = journal.pending().front()
+            && journal.attempt.is_none()
+            && opened::lost_behind(&judged, first.number)
+        {
+            journal.perhaps_begun = Some(first.id.clone());
         }
         // What earlier runs did is not counted.
         journal.counts =
-            JournalCounts { inherited: journal.pending.len() as u64, ..JournalCounts::default() };
-        journal.set_aside(&bytes[whole..]).map_err(failed("its torn end cannot be set aside"))?;
-        sync_folder(folder).map_err(failed("the folder cannot be synced"))?;
+            JournalCounts { inherited: journal.pending().len() as u64, ..JournalCounts::default() };
+        folder::sync_folder(folder).map_err(|error| {
+            StoreError::Unavailable(format!("{}: the folder cannot be synced: {error}", folder.display()))
+        })?;
         Ok(journal)
     }
 
     /// Entries that wait, the oldest first.
     pub(super) fn pending(&self) -> &VecDeque<Arc<Entry>> {
-        &self.pending
+        self.line.entries()
+    }
+
+    /// What waits, by entry and by state.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// What waits for a state.
-    pub(super) fn waiting(&self, key: &StateKey) -> Waiting {
-        self.waiting.get(key).copied().unwrap_or_default()
+    pub(super) fn waiting(&self, key: &StateKey) -> Option<Waiting> {
+        self.line.of(key).cloned()
     }
 
     /// The seq before the first attempt to replay this entry, if there was one.
@@ -125,15 +120,21 @@ impl Journal {
         self.attempt.as_ref().filter(|(of, _)| of == id).map(|(_, seq)| *seq)
     }
 
-    /// What the entries before have made of a state, if any was replayed since the journal was empty.
-    pub(super) fn made_of(&self, key: &StateKey) -> Option<Made> {
-        self.made.get(key).copied()
+    /// Whether a replay of this entry may have been begun without anything saying from where on.
+    pub(super) fn is_perhaps_begun(&self, id: &str) -> bool {
+        self.perhaps_begun.as_deref() == Some(id)
+    }
+
+    /// What the entries before have made of a state, if any was replayed since the journal was empty, and which of them was
+    /// the last.
+    pub(super) fn made_of(&self, key: &StateKey) -> Option<(Made, &str)> {
+        self.made.get(key).map(|(made, by)| (*made, by.as_str()))
     }
 
     /// What has gone through it since it was opened.
     pub(super) fn counts(&self) -> JournalCounts {
-        let oldest = self.pending.front().map(|entry| entry.accepted_at);
-        JournalCounts { pending: self.pending.len() as u64, oldest, ..self.counts }
+        let oldest = self.pending().front().map(|entry| entry.accepted_at);
+        JournalCounts { pending: self.pending().len() as u64, oldest, ..self.counts }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -154,17 +155,12 @@ impl Journal {
 
     /// Appends records and makes them durable, all or none.
     pub(super) fn append(&mut self, records: Vec<Record>) -> Result<()> {
-        if let Some(fault) = &self.fault {
-            return Err(StoreError::NotWritten(format!("the fallback journal is out of order: {fault}")));
-        }
-        let mut bytes = Vec::new();
-        for record in &records {
-            let text =
-                serde_json::to_vec(record).map_err(|error| StoreError::NotWritten(error.to_string()))?;
-            if !frame::append(&mut bytes, &text) {
-                return Err(StoreError::NotWritten("a write is too large for the fallback journal".into()));
-            }
-        }
+        self.stay_in_place()?;
+        let (mut bytes, mut pen) = (Vec::new(), self.pen);
+        let first = pen.next;
+        pen.write(&mut bytes, &records, |id| {
+            self.pending().iter().find(|entry| entry.id == id).map(|entry| entry.number)
+        })?;
         let accepts = records.iter().any(|record| matches!(record, Record::Entry(_)));
         if accepts && self.length + bytes.len() as u64 > BYTES_MAX {
             return Err(StoreError::NotWritten("the fallback journal is full".into()));
@@ -177,40 +173,78 @@ impl Journal {
             return Err(StoreError::NotWritten(format!("the fallback journal: {error}")));
         }
         self.length += bytes.len() as u64;
-        for record in records {
-            self.take(record);
+        self.pen = pen;
+        self.mark();
+        for (record, number) in records.into_iter().zip(first..) {
+            self.take(record, number);
         }
         Ok(())
     }
 
+    /// Notes behind a write that it is on the disk. This need not be there itself: it says more of the write before than
+    /// would be known without it. What is written of a mark that fails is overwritten.
+    fn mark(&mut self) {
+        let mark = self.pen.mark();
+        match self.file.write_all(&mark) {
+            Ok(()) => self.length += mark.len() as u64,
+            Err(error) => tracing::warn!(%error, "the fallback journal has no mark behind its last write"),
+        }
+    }
+
+    /// Refuses when nothing may be written. A file that was removed, or replaced, is put back first: what is acknowledged
+    /// must be where the next start looks for it.
+    fn stay_in_place(&mut self) -> Result<()> {
+        if let Some(fault) = &self.fault {
+            return Err(StoreError::NotWritten(format!("the fallback journal is out of order: {fault}")));
+        }
+        if folder::is_at(&self.file, &self.folder.join(JOURNAL)) {
+            return Ok(());
+        }
+        let gone = format!("{}: the journal was removed or replaced", self.folder.display());
+        if !self.lock.as_ref().is_some_and(|lock| lock.is_at(&self.folder)) {
+            // The old one first: it may hold the same folder.
+            self.lock = None;
+            let lock = Lock::take(&self.folder);
+            self.lock = Some(lock.map_err(|error| StoreError::NotWritten(format!("{gone}, and: {error}")))?);
+        }
+        match opened::put_back(&self.folder, &mut self.file, self.length) {
+            Ok(file) => {
+                self.file = file;
+                tracing::error!("{gone}, and is back");
+                Ok(())
+            }
+            Err(error) => Err(StoreError::NotWritten(format!("{gone}, and cannot be put back: {error}"))),
+        }
+    }
+
     /// Lets another server have the folder. Nothing is accepted any more.
     pub(super) fn close(&mut self) {
+        if let Err(error) = self.file.sync_data() {
+            tracing::warn!(%error, "the last mark of the fallback journal may not be on the disk");
+        }
         self.fault = Some("it is closed".to_owned());
         self.lock = None;
     }
 
     /// Starts the file anew when nothing waits.
     pub(super) fn compact(&mut self) -> Result<()> {
-        if !self.pending.is_empty() || self.length == 0 {
+        if !self.pending().is_empty() || self.length == 0 {
             return Ok(());
         }
         let emptied = self.file.set_len(0).and_then(|()| self.file.sync_data());
         emptied.map_err(|error| StoreError::Unavailable(format!("the fallback journal: {error}")))?;
         self.length = 0;
+        self.pen = Pen::new();
         self.attempt = None;
         self.made.clear();
         Ok(())
     }
 
-    fn take(&mut self, record: Record) {
+    fn take(&mut self, record: Record, number: u64) {
         match record {
             Record::Entry(entry) => {
                 self.counts.accepted += 1;
-                for write in &entry.writes {
-                    let waiting = self.waiting.entry(write.key.clone()).or_default();
-                    *waiting = Waiting { count: waiting.count + 1, deletes: write.is_delete() };
-                }
-                self.pending.push_back(Arc::new(entry));
+                self.line.join(Entry { number, ..entry });
             }
             Record::Attempt(id, seq) => self.attempt = Some((id, seq)),
             Record::Done(Done { id, heads }) => {
@@ -218,51 +252,12 @@ impl Journal {
                     Some((_, Made::Conflict)) => self.counts.set_aside += 1,
                     _ => self.counts.replayed += 1,
                 }
-                self.leave(&id);
-                self.attempt = None;
-                self.made.extend(heads);
-            }
-        }
-    }
-
-    /// Takes the entry out that was replayed: always the first.
-    fn leave(&mut self, id: &str) {
-        let Some(entry) = self.pending.pop_front_if(|entry| entry.id == id) else { return };
-        for write in &entry.writes {
-            if let Some(waiting) = self.waiting.get_mut(&write.key) {
-                waiting.count -= 1;
-                if waiting.count == 0 {
-                    self.waiting.remove(&write.key);
+                if let Some(entry) = self.pending().front().filter(|entry| entry.id == id) {
+                    self.line.leave(entry.number);
                 }
+                self.attempt = None;
+                self.made.extend(heads.into_iter().map(|(key, made)| (key, (made, id.clone()))));
             }
         }
     }
-
-    fn set_aside(&mut self, torn: &[u8]) -> std::io::Result<()> {
-        if torn.is_empty() {
-            return Ok(());
-        }
-        let free = (1..=u32::MAX).map(|n| self.folder.join(format!("torn-{n}"))).find(|path| !path.exists());
-        if let Some(path) = free {
-            let mut file = File::create_new(&path)?;
-            file.write_all(torn)?;
-            file.sync_all()?;
-            tracing::warn!(
-                "the end of the fallback journal was torn: {} bytes, never acknowledged, are in {}",
-                torn.len(),
-                path.display()
-            );
-        }
-        self.file.set_len(self.length)?;
-        self.file.sync_data()
-    }
-}
-
-/// Makes new names in a folder durable.
-pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
 }

@@ -10,15 +10,26 @@
 //! journal as well: its replay first looks whether its versions are there.
 
 mod accept;
+mod aside;
 mod conflicts;
 mod entry;
+mod examine;
+mod folder;
 mod frame;
 mod heads_file;
 mod journal;
+mod judge;
+mod lookout;
+mod opened;
+mod pen;
+mod pending;
+mod plain;
 mod refuse;
 mod remember;
+mod repair;
 mod replay;
 mod settings;
+mod waiting;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -27,7 +38,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use statehouse_core::api::{FallbackConflict, FallbackStatus, StoreStatus};
+use statehouse_core::api::{FallbackConflict, FallbackConflicts, FallbackStatus, StoreStatus};
 use statehouse_core::model::{StateKey, Timestamp, Version};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -38,13 +49,15 @@ use super::{
     Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
     Written,
 };
-use crate::alarms::Raised;
+use crate::alarms::{Alarms, Raised};
 use crate::clock::Clock;
 use conflicts::Conflicts;
 use heads_file::{HeadsFile, Seen};
 use journal::Journal;
 
+pub use examine::{Examined, Part, Standing, WaitingWrite, examine, salvage};
 pub use journal::JournalCounts;
+pub use pending::Place;
 pub use settings::FallbackSettings;
 
 /// What the clock is ahead by, so that heads seen before the program started have a time.
@@ -73,6 +86,7 @@ pub struct FallbackStore {
     reached: AtomicU64,
     wake: Notify,
     stop: CancellationToken,
+    alarms: Alarms,
     /// Gone once the store is closed, so that those who follow end.
     events: Mutex<Option<mpsc::UnboundedSender<Vec<Version>>>>,
 }
@@ -81,8 +95,8 @@ impl FallbackStore {
     /// Opens the journal, and goes on replaying what waits in it.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when another server has the folder, [`StoreError::Damaged`] when the journal cannot be
-    /// understood, [`StoreError::Unavailable`] when the folder cannot be used.
+    /// [`StoreError::InUse`] when another server has the folder, [`StoreError::JournalDamaged`] when the journal cannot be
+    /// read or understood, [`StoreError::Unavailable`] when the folder cannot be used.
     pub async fn open(
         inner: Arc<dyn StateStore>,
         settings: FallbackSettings,
@@ -111,8 +125,15 @@ impl FallbackStore {
             reached: AtomicU64::new(0),
             wake: Notify::new(),
             stop: CancellationToken::new(),
+            alarms: Alarms::default(),
             events: Mutex::default(),
         });
+        let watcher = Arc::clone(&store);
+        let looked = tokio::task::spawn_blocking(move || {
+            watcher.look_at_the_folder();
+            watcher.look_at_the_conflicts(&watcher.conflicts.list());
+        });
+        looked.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         tokio::spawn(replay::keep_replaying(Arc::downgrade(&store), store.stop.clone(), settings.poll));
         Ok(store)
     }
@@ -120,7 +141,7 @@ impl FallbackStore {
     /// How the journal is.
     #[must_use]
     pub fn fallback_status(&self) -> FallbackStatus {
-        let conflicts = self.conflicts.count();
+        let (conflicts, set_aside) = (self.count_conflicts(), self.look_at_the_folder());
         let journal = self.journal();
         FallbackStatus {
             active: !journal.pending().is_empty(),
@@ -131,6 +152,7 @@ impl FallbackStore {
             conflicts,
             torn_bytes: journal.torn(),
             fault: journal.fault(),
+            set_aside,
         }
     }
 
@@ -146,15 +168,12 @@ impl FallbackStore {
         self.journal().folder().to_owned()
     }
 
-    /// How many writes to this state wait.
-    #[must_use]
-    pub fn waiting_for(&self, key: &StateKey) -> u64 {
-        self.journal().waiting(key).count
-    }
-
-    /// The conflicts that wait for a decision, the oldest first.
-    pub fn conflicts(&self) -> Result<Vec<FallbackConflict>> {
-        self.conflicts.list()
+    /// The conflicts that wait for a decision, the oldest first, and the files of those that cannot be read.
+    pub fn conflicts(&self) -> Result<FallbackConflicts> {
+        let found = self.conflicts.list();
+        self.look_at_the_conflicts(&found);
+        let conflicts::Found { conflicts, damaged } = found?;
+        Ok(FallbackConflicts { conflicts, damaged })
     }
 
     /// One conflict that waits for a decision.
@@ -287,7 +306,9 @@ impl Admin for FallbackStore {
     }
 
     fn alarms(&self) -> Vec<Raised> {
-        self.inner.alarms()
+        let mut alarms = self.inner.alarms();
+        alarms.extend(self.alarms.list());
+        alarms
     }
 
     async fn close(&self) {

@@ -8,7 +8,7 @@ use statehouse_core::commit::Expectation;
 use statehouse_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 
 use super::FallbackStore;
-use super::entry::{Entry, EntryWrite, Expected, Made};
+use super::entry::{Before, Entry, EntryWrite, Expected, Made};
 use crate::store::Result;
 
 impl FallbackStore {
@@ -37,8 +37,8 @@ impl FallbackStore {
         let mut sides = Vec::with_capacity(entry.writes.len());
         for write in &entry.writes {
             let made = match self.journal().made_of(&write.key) {
-                Some(Made::Version(made)) => Some(made),
-                Some(Made::Conflict) | None => None,
+                Some((Made::Version(made), _)) => Some(made),
+                Some((Made::Conflict, _)) | None => None,
             };
             let base = base_of(write).or(made);
             let data = match base.filter(|base| *base > VersionNumber::ZERO) {
@@ -78,16 +78,34 @@ fn base_of(write: &EntryWrite) -> Option<VersionNumber> {
     }
 }
 
+/// Why a write may not go onto this head if the entry that it follows is not the last one `by` which the state was made: it was
+/// lost from a damaged journal, or what became of it was. Then the head is only right if that entry wrote it.
+fn lost_before(write: &EntryWrite, head: Option<&Version>, by: Option<&str>) -> Option<String> {
+    match (&write.after, head) {
+        (Before::Nothing, _) | (Before::Unknown, None) => None,
+        (Before::Entry(id), _) if by == Some(id) => None,
+        (Before::Entry(id), Some(head)) if head.batch_id.as_deref() == Some(id) => None,
+        (Before::Entry(id), _) => {
+            Some(format!("an earlier write to it, {id}, was lost when the journal was damaged"))
+        }
+        (Before::Unknown, Some(_)) => {
+            Some("an earlier write to it may have been lost when the journal was damaged".to_owned())
+        }
+    }
+}
+
 /// Why a write may not go onto this head. `made` is what entries before it have made of the state.
 fn why_not(
     write: &EntryWrite,
     head: Option<&Version>,
-    made: Option<Made>,
+    made: Option<(Made, &str)>,
     accepted_at: Timestamp,
 ) -> Option<String> {
     let number = head.map_or(VersionNumber::ZERO, |head| head.version);
-    match made {
+    let lost = lost_before(write, head, made.map(|(_, by)| by));
+    match made.map(|(made, _)| made) {
         Some(Made::Conflict) => return Some("an earlier write to it is a conflict".to_owned()),
+        _ if lost.is_some() => return lost,
         Some(Made::Version(made)) if made != number => {
             return Some(format!("it was at version {made} and is at {number} now"));
         }

@@ -105,7 +105,9 @@ impl FallbackStore {
     async fn replay_one(&self, entry: &Arc<Entry>, now: Timestamp) -> Result<()> {
         let done = match self.fate_of(entry, now).await? {
             Fate::Written(versions) => {
-                let heads = versions.iter().map(|v| (v.key.clone(), Made::Version(v.version))).collect();
+                let mut heads: Vec<_> =
+                    versions.iter().map(|v| (v.key.clone(), Made::Version(v.version))).collect();
+                heads.extend(self.left_as_they_were(entry, &versions).await?);
                 Done { id: entry.id.clone(), heads }
             }
             Fate::Conflict(conflict) => {
@@ -119,12 +121,36 @@ impl FallbackStore {
         self.with_journal(move |journal| journal.append(vec![Record::Done(done)])).await
     }
 
+    /// The heads of states of which an entry made no version, because they were as it wants them: where its answer was lost,
+    /// the log does not name them. Those that somebody else has written since are not known.
+    async fn left_as_they_were(&self, entry: &Entry, versions: &[Version]) -> Result<Vec<(StateKey, Made)>> {
+        let mut heads = Vec::new();
+        for write in &entry.writes {
+            if versions.iter().any(|version| version.key == write.key) {
+                continue;
+            }
+            let Some(head) = self.inner.head(&write.key).await? else { continue };
+            let made = self.journal().made_of(&write.key).map(|(made, _)| made);
+            if head.recorded_at <= entry.accepted_at || made == Some(Made::Version(head.version)) {
+                heads.push((write.key.clone(), Made::Version(head.version)));
+            }
+        }
+        Ok(heads)
+    }
+
     async fn fate_of(&self, entry: &Arc<Entry>, now: Timestamp) -> Result<Fate> {
         for _ in 0..ATTEMPTS {
             // Read before the heads: what this attempt writes stands after it.
             let tip = self.inner.tip().await?.seq;
             let begun = self.journal().attempt_of(&entry.id);
-            if let Some(after) = begun.or(entry.sent_after)
+            let after = match begun.or(entry.sent_after) {
+                // What is written of it was recorded after it was taken.
+                None if self.journal().is_perhaps_begun(&entry.id) => {
+                    Some(self.inner.seq_at(Timestamp::from_micros(entry.taken_at().micros() - 1)).await?)
+                }
+                known => known,
+            };
+            if let Some(after) = after
                 && let Some(versions) = self.written_after(after, &entry.id).await?
             {
                 return Ok(self.found(versions));

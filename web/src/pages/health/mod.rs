@@ -19,6 +19,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use statehouse_core::api::{StatusDetails, StatusSeries};
 
+use super::waiting::Waiting;
 use crate::api;
 use crate::live::{Remote, remote};
 use crate::model::age;
@@ -126,6 +127,7 @@ pub(crate) fn Health() -> impl IntoView {
             <alarms::Alarms/>
             <incident::LastIncident/>
             <conflicts::Conflicts/>
+            <Waiting/>
             <div class="cards">
                 <store::Store/>
                 <store::Pool/>

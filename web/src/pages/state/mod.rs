@@ -20,6 +20,7 @@ pub(crate) use header::plan_of;
 pub(crate) use history::{Reader, Stretch, Versions};
 use view::View;
 
+use super::waiting::Waiting;
 use crate::model::address::Query;
 use crate::pages::compare::Side;
 use crate::parts::{Empty, Icon};
@@ -64,6 +65,7 @@ fn Known(key: StateKey) -> impl IntoView {
         <Show when=move || !unknown() fallback=move || view! { <Unknown view/> }>
             <div class="page state-page">
                 <header::Header view/>
+                <Waiting of=view.key.get_value()/>
                 {tombstone}
                 <div class="state-body">
                     <Show when=move || narrow.get() fallback=move || view! { <rail::HistoryRail view/> }>
@@ -87,6 +89,7 @@ fn Unknown(view: View) -> impl IntoView {
             <Empty icon=Icon::States head="There is no such state">
                 <p class="mono">{format!("{} {}", key.state_type, key.state_id)}</p>
                 <p>"It was never saved to this store."</p>
+                <Waiting of=key/>
                 <a href="/view/states">"See which states there are"</a>
             </Empty>
         </div>

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use statehouse_core::model::StateKey;
 
+use super::waiting::Waiting;
 use crate::api;
 use crate::live::{Remote, live, remote};
 use crate::model::inbox::Event;
@@ -75,6 +76,7 @@ pub(crate) fn States() -> impl IntoView {
             <div class="narrow-only list-about"><span>{about}</span><span>{move || order_words(ctx)}</span></div>
             <bulk::Bulk ctx/>
             <FaultNote remote=list/>
+            <Waiting/>
             <Table ctx/>
         </div>
     }

@@ -1,0 +1,131 @@
+//! `statehouse journal`: looks at the folder of a fallback journal, and mends it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use statehouse_core::json::Document;
+
+use super::check::bytes;
+use super::{DAMAGED, Done, TORN};
+use crate::store::fallback::{Examined, Part, Standing, WaitingWrite, examine, salvage};
+
+/// What to do with the journal.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum What {
+    /// List the writes that wait to be replayed, and what can be made out of those that were set aside. Exit code 0: listed;
+    /// 1: the folder cannot be read.
+    List {
+        /// Print the data of each, too.
+        #[arg(long)]
+        data: bool,
+    },
+    /// Look whether everything in the folder is as it was written. Exit code 0: whole; 1: the folder cannot be read; 5: an end
+    /// that was never acknowledged, or what is only a cache, cannot be read; 6: acknowledged writes cannot be read. Beside a
+    /// running server, what it writes just now may look like 5.
+    Check,
+    /// Set aside what cannot be read of the journal, in files named damaged-1 and so on, and keep everything else, which the
+    /// next start replays. The server must be stopped. Later writes to a state of which an earlier one was lost are not
+    /// written over what is there, but become conflicts. Exit code 0: the journal is whole now; 1: something failed, nothing
+    /// is lost.
+    Salvage,
+}
+
+pub(super) fn journal(folder: &Path, what: &What) -> Done {
+    match what {
+        What::List { data } => list(folder, *data),
+        What::Check => check(folder),
+        What::Salvage => mend(folder),
+    }
+}
+
+fn look(folder: &Path) -> Result<Examined, String> {
+    examine(folder).map_err(|error| format!("there is no journal to look at: {error}"))
+}
+
+fn list(folder: &Path, with_data: bool) -> Done {
+    let found = look(folder)?;
+    println!("{} in {}", counted(&found.waiting), folder.display());
+    for write in &found.waiting {
+        print(write, with_data);
+    }
+    for (part, made_out) in &found.set_aside {
+        println!("{}: {}", part.file, part.lines.join("; "));
+        if !made_out.is_empty() {
+            println!("    can be made out, without a checksum that vouches for it:");
+        }
+        for write in made_out {
+            print(write, with_data);
+        }
+    }
+    for part in found.parts.iter().filter(|part| part.standing == Standing::Damaged) {
+        println!("{}: DAMAGED; `statehouse journal check` says where", part.file);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn counted(waiting: &[WaitingWrite]) -> String {
+    match waiting.len() {
+        0 => "nothing waits".to_owned(),
+        1 => "1 write waits".to_owned(),
+        writes => format!("{writes} writes wait"),
+    }
+}
+
+fn print(write: &WaitingWrite, with_data: bool) {
+    let WaitingWrite { pending_id, accepted_at, change, key, author, data } = write;
+    let author = author.as_ref().map(|author| format!(" by {author}")).unwrap_or_default();
+    let size = data.as_ref().map(|data| format!(", {}", bytes(data.text().len() as u64))).unwrap_or_default();
+    println!("    {pending_id}  {accepted_at}  {change} {key}{author}{size}");
+    if with_data && let Some(text) = data.as_ref().map(Document::text) {
+        println!("        {text}");
+    }
+}
+
+fn check(folder: &Path) -> Done {
+    let found = look(folder)?;
+    let mut worst = Standing::Whole;
+    for part in &found.parts {
+        say(part);
+        worst = worst.max(part.standing);
+    }
+    // What was set aside is a fact of the past, and is said; it does not make the journal less whole.
+    found
+        .set_aside
+        .iter()
+        .for_each(|(part, _)| println!("{}: set aside; {}", part.file, part.lines.join("; ")));
+    println!("{}", counted(&found.waiting));
+    Ok(match worst {
+        Standing::Whole => ExitCode::SUCCESS,
+        Standing::Torn => ExitCode::from(TORN),
+        Standing::Damaged => {
+            println!(
+                "`statehouse journal salvage` sets what cannot be read of the journal aside and keeps the rest"
+            );
+            ExitCode::from(DAMAGED)
+        }
+    })
+}
+
+fn say(part: &Part) {
+    let word = match part.standing {
+        Standing::Whole => "whole",
+        Standing::Torn => "torn",
+        Standing::Damaged => "DAMAGED",
+    };
+    println!("{}: {word}", part.file);
+    part.lines.iter().for_each(|line| println!("    {line}"));
+}
+
+fn mend(folder: &Path) -> Done {
+    let files = salvage(folder).map_err(|error| error.to_string())?;
+    if files.is_empty() {
+        println!("there is nothing to set aside: the journal is whole");
+    }
+    for file in &files {
+        let name = |path: &PathBuf| path.display().to_string();
+        println!("set aside: {}", name(file));
+    }
+    println!("{}; the next start replays that", counted(&look(folder)?.waiting));
+    Ok(ExitCode::SUCCESS)
+}
