@@ -18,7 +18,6 @@ use tempfile::TempDir;
 
 use crate::site::{PATIENCE, save};
 
-const SAVE: &str = r#"{"state_type":"bot_memory","state_id":"a","data":{"n":2}}"#;
 /// The lock of whoever writes.
 const TURN: i64 = 8_319_381_564_205_854_567;
 
@@ -27,16 +26,26 @@ fn set_read_only(postgres: &Postgres, to: &str) {
     postgres.sql("postgres", "SELECT pg_reload_conf()");
 }
 
-/// Saves until the database has taken the setting in; the answer that is no success then.
-async fn until_refused(server: &Server) -> (StatusCode, Value) {
+/// The second save of a server does what the first has left for later, so that the next one only commits.
+async fn writing(server: &Server) {
+    for n in 0..2 {
+        server.save("bot_memory", "a", &format!(r#"{{"n":{n}}}"#), "bot", "why").await;
+    }
+}
+
+/// Saves something new each time until the database has taken the setting in; the first save that was not written, and what
+/// was answered.
+async fn until_refused(server: &Server) -> (u64, StatusCode, Value) {
     let until = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        let (status, answer) = server.post("/states", SAVE).await;
+    for n in 2.. {
+        let save = format!(r#"{{"state_type":"bot_memory","state_id":"a","data":{{"n":{n}}}}}"#);
+        let (status, answer) = server.post("/states", save).await;
         if status != StatusCode::OK {
-            return (status, answer);
+            return (n, status, answer);
         }
         assert!(tokio::time::Instant::now() < until, "the database goes on taking saves");
     }
+    unreachable!("there are enough numbers")
 }
 
 fn quick(more: &[(&str, String)]) -> Vec<(String, String)> {
@@ -49,9 +58,10 @@ fn quick(more: &[(&str, String)]) -> Vec<(String, String)> {
 async fn a_read_only_database_is_said_to_have_written_nothing() {
     let postgres = Postgres::start();
     let server = Server::start_on_with(&postgres.database(), quick(&[])).await;
-    server.save("bot_memory", "a", r#"{"n":1}"#, "bot", "why").await;
+    writing(&server).await;
     set_read_only(&postgres, "on");
-    let refused = until_refused(&server).await;
+    let (_, status, refused) = until_refused(&server).await;
+    let refused = (status, refused);
     let snapshot = server.post("/snapshots", r#"{"snapshot_id":"s"}"#).await;
     let batch = r#"{"items":[{"op":"save","state_type":"bot_memory","state_id":"b","data":{}}]}"#;
     let batch = server.post("/batch", batch).await;
@@ -72,14 +82,14 @@ async fn with_the_journal_a_read_only_database_gets_every_save_when_it_takes_the
     let journal =
         [("ENABLE_FILE_FALLBACK", "true".to_owned()), ("FALLBACK_DIR", folder.path().display().to_string())];
     let server = Server::start_on_with(&postgres.database(), quick(&journal)).await;
-    server.save("bot_memory", "a", r#"{"n":1}"#, "bot", "why").await;
+    writing(&server).await;
     set_read_only(&postgres, "on");
-    let (status, pending) = until_refused(&server).await;
+    let (n, status, pending) = until_refused(&server).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{pending}");
     set_read_only(&postgres, "off");
     server.until_status(|status| status["fallback"]["pending"] == 0).await;
     let (_, head) = server.get("/states/a?state_type=bot_memory").await;
-    assert_eq!((&head["batch_id"], &head["data"]["n"]), (&pending["pending_id"], &2.into()));
+    assert_eq!((&head["batch_id"], &head["data"]["n"]), (&pending["pending_id"], &n.into()));
 }
 
 /// The turn to write does not come: what would commit was never sent.
