@@ -11,7 +11,7 @@ use super::VersionView;
 use super::record::Record;
 use super::state::with_data;
 use crate::json::Document;
-use crate::model::{Seq, StateId, StateKey, StateType};
+use crate::model::{Seq, StateId, StateKey, StateType, Timestamp};
 
 /// What a subscriber listens to: `states`, `states:<type>` or `state:<id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -152,6 +152,19 @@ fn yes() -> bool {
     true
 }
 
+/// Whether the store answers, as far as the server's own calls have told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorePulse {
+    /// It does.
+    #[default]
+    Up,
+    /// It does not; writes are kept in the fallback journal meanwhile (202).
+    Journal,
+    /// It does not, and writes are refused (503).
+    Away,
+}
+
 /// What the server says on a WebSocket.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -197,6 +210,16 @@ pub enum ServerMessage {
     },
     /// Answer to `ping`.
     Pong,
+    /// The server is there: sent at once and then every few seconds to who asked for it when it connected
+    /// (`/ws?heartbeat=SECONDS`). Its time says how old it is, as a message may lie in a queue for long.
+    Heartbeat {
+        /// The server's time when it was sent.
+        now: Timestamp,
+        /// The last seq that the server knows.
+        seq: Seq,
+        /// How its store is.
+        store: StorePulse,
+    },
     /// The message was not understood; the connection stays.
     Error {
         /// Stable word.
@@ -220,6 +243,8 @@ impl<'de> Deserialize<'de> for ServerMessage {
             reason: Option<String>,
             code: Option<String>,
             message: Option<String>,
+            now: Option<Timestamp>,
+            store: Option<StorePulse>,
         }
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let words: Words = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
@@ -244,6 +269,11 @@ impl<'de> Deserialize<'de> for ServerMessage {
                 Self::Damaged { seq: seq()?, reason: words.reason.ok_or_else(|| missing("reason"))? }
             }
             "pong" => Self::Pong,
+            "heartbeat" => Self::Heartbeat {
+                now: words.now.ok_or_else(|| missing("now"))?,
+                seq: seq()?,
+                store: words.store.ok_or_else(|| missing("store"))?,
+            },
             "error" => Self::Error {
                 code: words.code.ok_or_else(|| missing("code"))?,
                 message: words.message.ok_or_else(|| missing("message"))?,
@@ -274,6 +304,11 @@ mod tests {
             ServerMessage::Pong,
             ServerMessage::CaughtUp { seq: Seq(4) },
             ServerMessage::Damaged { seq: Seq(4), reason: "it is missing".into() },
+            ServerMessage::Heartbeat {
+                now: Timestamp::from_micros(7),
+                seq: Seq(4),
+                store: StorePulse::Journal,
+            },
             ServerMessage::SubscriptionConfirmed { topic: Topic::All, after: Seq(1), seq: Seq(2) },
         ] {
             let text = serde_json::to_string(&message).unwrap();

@@ -20,7 +20,7 @@ mod vitals;
 pub use alarm::{Alarm, AlarmCode, Stops};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
 pub use clock::{ClockStatus, ConfirmClock};
-pub use event::{ClientMessage, Event, EventPage, ServerMessage, Topic, TopicError, Unreadable};
+pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
 pub use mirror::{MirrorState, MirrorStatus};
 pub use pending::{ChangeKind, PendingFilter, PendingList, PendingState, StateRow, StateRows};
 pub use problem::{Code, FieldError, MovedHead, Problem};

@@ -4,8 +4,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use statehouse_core::api::{
-    BreakerStatus, FallbackConflict, FallbackConflicts, FallbackStatus, ForcedState, KeepSide, Moment,
-    PendingState, SettleConflict,
+    BreakerState, BreakerStatus, FallbackConflict, FallbackConflicts, FallbackStatus, ForcedState, KeepSide,
+    Moment, PendingState, SettleConflict, StorePulse,
 };
 use statehouse_core::commit::{Change, Expectation, Write};
 use statehouse_core::model::{StateKey, Timestamp, Verdict, Version, VersionNumber};
@@ -128,6 +128,21 @@ impl Service {
                 None => Err(error.into()),
             },
             (head, _) => Ok(head?),
+        }
+    }
+
+    /// Whether the store answers, as far as calls have told. Asks nothing.
+    #[must_use]
+    pub fn pulse(&self) -> StorePulse {
+        let resilience = &self.settings.resilience;
+        let away = resilience.guard.as_ref().is_some_and(|guard| {
+            guard.breaker().state != BreakerState::Closed || guard.outage().failing.is_some()
+        });
+        let takes_writes = |journal: &Arc<FallbackStore>| journal.fallback_status().fault.is_none();
+        match away {
+            false => StorePulse::Up,
+            true if resilience.fallback.as_ref().is_some_and(takes_writes) => StorePulse::Journal,
+            true => StorePulse::Away,
         }
     }
 

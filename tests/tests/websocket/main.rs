@@ -3,6 +3,7 @@
 
 mod closing;
 mod handshake;
+mod heartbeats;
 mod protocol;
 mod raw;
 

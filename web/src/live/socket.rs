@@ -155,6 +155,7 @@ fn take(live: Live, message: ServerMessage) -> bool {
         ServerMessage::Damaged { .. }
         | ServerMessage::UnsubscriptionConfirmed { .. }
         | ServerMessage::Pong
+        | ServerMessage::Heartbeat { .. }
         | ServerMessage::Error { .. } => {}
     }
     false

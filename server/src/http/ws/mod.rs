@@ -7,6 +7,9 @@ mod pace;
 mod session;
 mod wire;
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -26,17 +29,21 @@ use session::Session;
 
 /// Characters of a client's name at most.
 const NAME_MAX: usize = 100;
+/// Seconds between heartbeats that a client may ask for.
+const HEARTBEATS: RangeInclusive<u64> = 1..=60;
 
 /// Of other parameters, which older clients may send, nothing is known.
 #[derive(serde::Deserialize)]
 pub(crate) struct Parameters {
     client: Option<String>,
+    heartbeat: Option<String>,
 }
 
 /// Opens a WebSocket. The client says `{"action":"subscribe","topic":"states" | "states:<type>" | "state:<id>","after":SEQ?}`
 /// and is sent every version once, in order, also those written after `after` while it was away.
 #[utoipa::path(get, path = "/ws", tag = "events",
-    params(("client" = Option<String>, Query, description = "A name for people, shown among those who listen")),
+    params(("client" = Option<String>, Query, description = "A name for people, shown among those who listen"),
+           ("heartbeat" = Option<u64>, Query, description = "Send a `heartbeat` this often, in seconds (1 to 60)")),
     responses((status = 101, description = "A WebSocket; see docs/API.md for its messages"),
               (status = 426, description = "The request does not ask for a WebSocket of version 13", body = Problem, content_type = "application/problem+json"), Always))]
 pub(crate) async fn connect(
@@ -52,12 +59,16 @@ pub(crate) async fn connect(
         let detail = "the page that opens this WebSocket is of another origin; name it in TRADING_STATE_API_CORS_ORIGINS to allow it";
         return Err(Failure::new(Code::ForbiddenOrigin, detail));
     }
-    let listener =
-        admit(&app, introduced("websocket", asked.ok().and_then(|Query(asked)| asked.client), peer))?;
+    let (client, heartbeat) = asked.map_or((None, None), |Query(asked)| (asked.client, asked.heartbeat));
+    let listener = admit(&app, introduced("websocket", client, peer))?;
+    // What is no number asks for nothing, as in older clients, which may have a parameter of that name.
+    let beats = heartbeat
+        .and_then(|text| text.parse::<u64>().ok())
+        .map(|seconds| Duration::from_secs(seconds.clamp(*HEARTBEATS.start(), *HEARTBEATS.end())));
     let progress = progress.map(|Extension(progress)| progress).unwrap_or_default();
     let token = app.sessions.token();
     Ok(handshake.accept(|wire| async move {
-        Session::new(wire, app, progress, listener).run().await;
+        Session::new(wire, app, progress, listener, beats).run().await;
         drop(token);
     }))
 }

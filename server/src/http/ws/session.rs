@@ -30,13 +30,21 @@ pub(super) struct Session {
     listener: Listener,
     subscriptions: Subscriptions,
     pace: Pace,
+    /// How often the client wants to hear that the server is there.
+    beats: Option<Duration>,
     /// The client was told of everything up to here.
     told: Option<Seq>,
     last_heard: Instant,
 }
 
 impl Session {
-    pub(super) fn new(wire: Wire, app: App, progress: Progress, listener: Listener) -> Self {
+    pub(super) fn new(
+        wire: Wire,
+        app: App,
+        progress: Progress,
+        listener: Listener,
+        beats: Option<Duration>,
+    ) -> Self {
         let log = Arc::clone(app.service.events());
         let subscriptions = Subscriptions::new(app.limits().subscriptions);
         let last_heard = Instant::now();
@@ -48,6 +56,7 @@ impl Session {
             listener,
             subscriptions,
             pace: Pace::default(),
+            beats,
             told: None,
             last_heard,
         }
@@ -73,7 +82,12 @@ impl Session {
         let mut doorbell = self.log.doorbell();
         let mut lists = self.log.lists_bell();
         let mut turns = self.log.turns();
-        let mut ping = self.ping();
+        let mut ping = every(self.app.limits().ping_every);
+        let mut beat = every(self.beats.unwrap_or(self.app.limits().ping_every));
+        if self.beats.is_some() {
+            // At once, so that a client which finds the connection open knows that somebody is behind it.
+            beat.reset_immediately();
+        }
         loop {
             let behind = !self.subscriptions.is_empty() && self.subscriptions.cursor() < self.log.last_seq();
             tokio::select! {
@@ -81,18 +95,12 @@ impl Session {
                 () = rung(&mut turns) => self.turned().await?,
                 message = self.wire.next() => self.hear(message?).await?,
                 _ = ping.tick() => self.keep_alive().await?,
+                _ = beat.tick(), if self.beats.is_some() => self.beat().await?,
                 () = rung(&mut lists) => self.say(&ServerMessage::ListsChanged).await?,
                 () = std::future::ready(()), if behind => self.read_on().await?,
                 () = rung(&mut doorbell), if !behind => {}
             }
         }
-    }
-
-    fn ping(&self) -> Interval {
-        let every = self.app.limits().ping_every;
-        let mut ping = interval_at(Instant::now() + every, every);
-        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ping
     }
 
     async fn hear(&mut self, message: Message) -> Step {
@@ -222,6 +230,11 @@ impl Session {
         self.flush().await
     }
 
+    async fn beat(&mut self) -> Step {
+        let (now, store) = (self.app.service.now(), self.app.service.pulse());
+        self.say(&ServerMessage::Heartbeat { now, seq: self.log.last_seq(), store }).await
+    }
+
     async fn complain(&mut self, code: &str, message: String) -> Step {
         self.say(&ServerMessage::Error { code: code.to_owned(), message }).await
     }
@@ -242,6 +255,13 @@ impl Session {
         let (patience, progress) = (self.app.limits().slow_timeout, self.progress.clone());
         patient(self.wire.flush(), patience, &progress).await
     }
+}
+
+/// Ticks, the first time after one period.
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval_at(Instant::now() + period, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 async fn rung<T>(bell: &mut watch::Receiver<T>) {
