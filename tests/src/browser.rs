@@ -128,6 +128,14 @@ impl Browser {
         self.cdp("Network.setBlockedURLs", json!({ "urls": addresses })).await;
     }
 
+    /// Takes the network away from this device, as the browser sees it, or gives it back.
+    pub async fn offline(&self, offline: bool) {
+        self.cdp("Network.enable", json!({})).await;
+        let conditions =
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.cdp("Network.emulateNetworkConditions", conditions).await;
+    }
+
     /// Goes to an address of the console, such as `/view/states?q=EUR`.
     pub async fn go(&self, address: &str) {
         self.driver.goto(format!("{}{address}", self.origin)).await.expect("the page loads");

@@ -12,6 +12,7 @@ pub mod client;
 pub mod cut;
 pub mod damage;
 pub mod faulty;
+pub mod gate;
 pub mod hand;
 pub mod importing;
 pub mod influx;

@@ -248,6 +248,21 @@ impl Server {
         }
     }
 
+    /// SIGSTOP: the server is there and does nothing any more, until [`Self::thaw`].
+    pub async fn freeze(&self) {
+        self.signal("-STOP").await;
+    }
+
+    /// SIGCONT: the server goes on after [`Self::freeze`].
+    pub async fn thaw(&self) {
+        self.signal("-CONT").await;
+    }
+
+    async fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status().await;
+        assert!(sent.is_ok_and(|status| status.success()), "{signal} was not sent");
+    }
+
     /// A folder and an environment of its own, for [`Self::command`]; nothing runs there.
     #[must_use]
     pub fn not_started(environment: Vec<(String, String)>) -> Self {

@@ -11,3 +11,5 @@ mod live;
 mod outage;
 mod pages;
 mod restoring;
+mod silence;
+mod unanswered;

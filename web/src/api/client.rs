@@ -1,5 +1,8 @@
 //! One request and its answer.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,6 +15,24 @@ use super::ApiError;
 use super::key::key;
 
 const BASE: &str = "/api/v1";
+
+/// Called with when a request was sent (this machine's clock, in ms) and why it failed, if it did.
+type Listener = Rc<dyn Fn(f64, Option<&ApiError>)>;
+
+thread_local! {
+    static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
+}
+
+/// Tells of the end of every request.
+pub(crate) fn hear(listener: impl Fn(f64, Option<&ApiError>) + 'static) {
+    LISTENER.set(Some(Rc::new(listener)));
+}
+
+fn ended(sent: f64, error: Option<&ApiError>) {
+    if let Some(listener) = LISTENER.with_borrow(Clone::clone) {
+        listener(sent, error);
+    }
+}
 
 /// Aborts the request when the future that waits for it is dropped.
 struct AbortOnDrop(Option<AbortController>);
@@ -47,20 +68,36 @@ pub(crate) async fn send<T: DeserializeOwned>(
 
 /// `GET /api/v1<path>` as the browser's own text, exactly as it came: for documents, which only the worker reads.
 pub(crate) async fn js_text(path: &str) -> Result<JsValue, ApiError> {
-    let (response, _guard) = request(Method::GET, path, None).await?;
-    if !response.ok() {
-        return Err(failure(response).await);
+    let sent = js_sys::Date::now();
+    let answer = async {
+        let (response, _guard) = request(Method::GET, path, None).await?;
+        if !response.ok() {
+            return Err(failure(response).await);
+        }
+        let text = web_sys::Response::from(response).text().map_err(|_| ApiError::Unreachable)?;
+        JsFuture::from(text).await.map_err(|_| ApiError::Unreachable)
     }
-    let text = web_sys::Response::from(response).text().map_err(|_| ApiError::Unreachable)?;
-    JsFuture::from(text).await.map_err(|_| ApiError::Unreachable)
+    .await;
+    ended(sent, answer.as_ref().err());
+    answer
 }
 
 async fn run(method: Method, path: &str, body: Option<String>) -> Result<String, ApiError> {
+    let sent = js_sys::Date::now();
+    let answer = text_of(method, path, body).await;
+    ended(sent, answer.as_ref().err());
+    answer
+}
+
+async fn text_of(method: Method, path: &str, body: Option<String>) -> Result<String, ApiError> {
     let (response, _guard) = request(method, path, body).await?;
     if !response.ok() {
         return Err(failure(response).await);
     }
-    response.text().await.map_err(|_| ApiError::Unreachable)
+    let accepted = response.status() == 202;
+    let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
+    // Not what was asked for, but safe: only writes are answered so.
+    if accepted { Err(ApiError::Accepted(text)) } else { Ok(text) }
 }
 
 /// Sends; the guard must live until the body has been read.

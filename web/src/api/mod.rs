@@ -3,10 +3,9 @@
 
 mod calls;
 mod client;
-mod error;
 mod key;
 
+pub(crate) use crate::model::failure::ApiError;
 pub(crate) use calls::*;
-pub(crate) use client::{get, js_text, send};
-pub(crate) use error::ApiError;
+pub(crate) use client::{get, hear, js_text, send};
 pub(crate) use key::{key, set_key};

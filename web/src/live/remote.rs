@@ -30,13 +30,15 @@ pub(crate) struct Remote<T: Send + Sync + 'static> {
     pub(crate) value: RwSignal<Option<T>>,
     /// What is wrong, if the last attempt failed.
     pub(crate) fault: RwSignal<Option<Fault>>,
-    /// When the value was read.
+    /// When the value was asked for: what it says was so then or later.
     pub(crate) read_at: RwSignal<Option<Timestamp>>,
     /// Whether an answer is awaited.
     pub(crate) loading: RwSignal<bool>,
     /// Counts the answers.
     loads: RwSignal<u64>,
     again: RwSignal<u64>,
+    /// Whether events keep it up to date.
+    followed: RwSignal<bool>,
     clock: Clock,
 }
 
@@ -63,6 +65,7 @@ where
         loading: RwSignal::new(false),
         loads: RwSignal::new(0),
         again: RwSignal::new(0),
+        followed: RwSignal::new(false),
         clock: clock(),
     };
     let fetch = Rc::new(fetch);
@@ -70,8 +73,8 @@ where
     let start = move || {
         let (key, fetch) = (key()?, Rc::clone(&fetch));
         let attempt: Attempt = Box::new(move || {
-            let answer = fetch(key.clone());
-            Box::pin(async move { answer.await.map(|value| remote.arrived(value)) })
+            let (answer, asked) = (fetch(key.clone()), remote.clock.read());
+            Box::pin(async move { answer.await.map(|value| remote.arrived(value, asked)) })
         });
         Some(attempt)
     };
@@ -84,15 +87,44 @@ type Attempt = Box<dyn Fn() -> LocalBoxFuture<'static, Result<(), ApiError>>>;
 
 /// What is known about data besides the data.
 #[derive(Clone, Copy)]
-struct Signals {
-    fault: RwSignal<Option<Fault>>,
+pub(crate) struct Signals {
+    /// What is wrong, if the last attempt failed.
+    pub(crate) fault: RwSignal<Option<Fault>>,
+    read_at: RwSignal<Option<Timestamp>>,
+    followed: RwSignal<bool>,
     loading: RwSignal<bool>,
     again: RwSignal<u64>,
 }
 
 impl Signals {
     fn of<T: Send + Sync>(remote: Remote<T>) -> Self {
-        Self { fault: remote.fault, loading: remote.loading, again: remote.again }
+        let Remote { fault, read_at, followed, loading, again, .. } = remote;
+        Self { fault, read_at, followed, loading, again }
+    }
+
+    /// Reads again now.
+    pub(crate) fn reload(self) {
+        self.again.try_update(|again| *again += 1);
+    }
+
+    /// Reads again, unless an answer is awaited that may still come: asking anew again and again would never let it.
+    fn refresh(self) {
+        let awaited = self.loading.try_get_untracked().unwrap_or(true)
+            && self.fault.try_with_untracked(Option::is_none).unwrap_or(true);
+        if !awaited {
+            self.reload();
+        }
+    }
+
+    /// The last moment at which what is shown was certainly so; `None` where nothing is.
+    pub(crate) fn seen_at(self) -> Option<Timestamp> {
+        let read = self.read_at.get()?;
+        Some(if self.followed.get() { live().heard_to().map_or(read, |heard| heard.max(read)) } else { read })
+    }
+
+    /// The last attempt failed, or is not answered yet.
+    fn is_behind(self) -> bool {
+        self.loading.get_untracked() || self.fault.with_untracked(Option::is_some)
     }
 }
 
@@ -124,6 +156,14 @@ fn keep(signals: Signals, start: Box<dyn Fn() -> Option<Attempt>>) {
         });
     });
     on_cleanup(stop);
+    // What could not be read is read as soon as server and store are heard again, whenever its own turn would be.
+    let back = live().back;
+    Effect::new(move |first: Option<()>| {
+        back.track();
+        if first.is_some() && signals.is_behind() {
+            signals.again.update(|again| *again += 1);
+        }
+    });
 }
 
 async fn read(signals: Signals, clock: Clock, session: Session, attempt: Attempt) {
@@ -147,9 +187,9 @@ async fn read(signals: Signals, clock: Clock, session: Session, attempt: Attempt
 }
 
 impl<T: Send + Sync + 'static> Remote<T> {
-    fn arrived(self, value: T) {
+    fn arrived(self, value: T, asked: Timestamp) {
         self.fault.try_set(None);
-        self.read_at.try_set(Some(self.clock.read()));
+        self.read_at.try_set(Some(asked));
         self.value.try_set(Some(value));
         self.loading.try_set(false);
         self.loads.try_update(|loads| *loads += 1);
@@ -157,7 +197,17 @@ impl<T: Send + Sync + 'static> Remote<T> {
 
     /// Reads again now.
     pub(crate) fn reload(self) {
-        self.again.try_update(|again| *again += 1);
+        self.signals().reload();
+    }
+
+    /// Reads again, unless an answer is awaited that may still come.
+    pub(crate) fn refresh(self) {
+        self.signals().refresh();
+    }
+
+    /// What is known about the data besides the data.
+    pub(crate) fn signals(self) -> Signals {
+        Signals::of(self)
     }
 
     /// Keeps the value up to date with the live connection: `seq_of` says what the value has seen, `apply` brings
@@ -168,6 +218,7 @@ impl<T: Send + Sync + 'static> Remote<T> {
         apply: impl Fn(&mut T, &[Event]) + Clone + 'static,
     ) {
         let live = live();
+        self.followed.set(true);
         let take = {
             let apply = apply.clone();
             move |events: &[Event]| {

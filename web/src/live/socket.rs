@@ -9,24 +9,40 @@ use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::{ClientMessage, ServerMessage, Topic};
+use statehouse_core::api::{ClientMessage, ServerMessage, StorePulse, Topic};
 use statehouse_core::model::{Seq, Timestamp};
 
 use super::Live;
 use crate::api;
 use crate::model::address::encode_segment;
+use crate::model::contact::Contact;
 use crate::model::link::{Link, backoff_ms};
 use crate::model::text::base64url;
 use crate::parts::Author;
 use crate::shell::{Clock, clock};
 
+/// The server is to send a heartbeat so often, in seconds.
+const HEARTBEAT: &str = "2";
 /// Silence after which the console asks whether the server is still there.
-const QUIET_MS: u32 = 20_000;
+const QUIET_MS: u32 = 4_000;
 /// How long the answer may take.
-const ANSWER_MS: u32 = 10_000;
+const ANSWER_MS: u32 = 7_000;
 
 /// How often to look whether the connection has opened.
 const OPENING_MS: u32 = 20;
+/// How often it is looked before another connection is tried: about 10 s.
+const OPENING_LOOKS: u32 = 500;
+
+/// The subscription of a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subscription {
+    /// Not asked for yet, or the store could not be asked.
+    None,
+    /// Asked for.
+    Asked,
+    /// It holds.
+    Held,
+}
 
 /// Runs as long as the page is open.
 pub(super) fn run(live: Live) {
@@ -49,37 +65,43 @@ pub(super) fn run(live: Live) {
 /// One connection from opening to loss; true if it ever worked.
 async fn session(live: Live, clock: Clock) -> bool {
     let Ok(mut socket) = open() else { return false };
-    while matches!(socket.state(), State::Connecting) {
+    let mut looks = 0;
+    while matches!(socket.state(), State::Connecting) && looks < OPENING_LOOKS {
         TimeoutFuture::new(OPENING_MS).await;
+        looks += 1;
     }
-    if !matches!(socket.state(), State::Open) || !subscribe(live, &mut socket).await {
+    if !matches!(socket.state(), State::Open) {
+        return false;
+    }
+    let mut subscription = Subscription::None;
+    if !subscribe(live, &mut socket, &mut subscription).await {
         return false;
     }
     let mut worked = false;
-    let mut asked = false;
+    let mut asked = None;
     loop {
-        let wait = if asked { ANSWER_MS } else { QUIET_MS };
+        let wait = if asked.is_some() { ANSWER_MS } else { QUIET_MS };
         let next = match select(pin!(socket.next()), pin!(TimeoutFuture::new(wait))).await {
             Either::Left((next, _)) => Some(next),
             Either::Right(_) => None,
         };
         match next {
             Some(Some(Ok(Message::Text(text)))) => {
-                asked = false;
+                let pinged = asked.take();
                 live.last_contact.try_set(Some(clock.read()));
                 if let Ok(message) = serde_json::from_str(&text) {
-                    let again = take(live, message);
+                    take(live, message, pinged, &mut subscription);
                     worked = true;
-                    if again && !subscribe(live, &mut socket).await {
+                    if !subscribe(live, &mut socket, &mut subscription).await {
                         return worked;
                     }
                 }
             }
             Some(Some(Ok(Message::Bytes(_)))) => {}
             Some(None | Some(Err(_))) => return worked,
-            None if asked => return worked,
+            None if asked.is_some() => return worked,
             None => {
-                asked = true;
+                asked = Some(clock.read());
                 if !say(&mut socket, &ClientMessage::Ping).await {
                     return worked;
                 }
@@ -93,7 +115,7 @@ fn open() -> Result<WebSocket, ()> {
     let (Ok(protocol), Ok(host)) = (location.protocol(), location.host()) else { return Err(()) };
     let scheme = if protocol == "https:" { "wss" } else { "ws" };
     let name = Author::stored().map_or_else(|| "console".to_owned(), |name| format!("console, {name}"));
-    let url = format!("{scheme}://{host}/ws?client={}", encode_segment(&name));
+    let url = format!("{scheme}://{host}/ws?client={}&heartbeat={HEARTBEAT}", encode_segment(&name));
     // A browser cannot send headers here, so the key travels as a subprotocol.
     let socket = match api::key() {
         Some(key) => WebSocket::open_with_protocols(
@@ -105,8 +127,15 @@ fn open() -> Result<WebSocket, ()> {
     socket.map_err(drop)
 }
 
-async fn subscribe(live: Live, socket: &mut WebSocket) -> bool {
-    let after = Some(Seq(live.position()));
+/// Subscribes if that is to be done and it is known from where on; false if the connection is gone.
+async fn subscribe(live: Live, socket: &mut WebSocket, subscription: &mut Subscription) -> bool {
+    let Some(position) = live.position().filter(|_| *subscription == Subscription::None) else { return true };
+    // While its store is away the server could only refuse.
+    if live.contact.try_get_untracked().is_some_and(|contact| matches!(contact, Contact::NoStore { .. })) {
+        return true;
+    }
+    *subscription = Subscription::Asked;
+    let after = Some(Seq(position));
     say(socket, &ClientMessage::Subscribe { topic: Topic::All, after, data: false }).await
 }
 
@@ -117,10 +146,18 @@ async fn say(socket: &mut WebSocket, message: &ClientMessage) -> bool {
     }
 }
 
-/// Takes one message; true if the subscription must be made again.
-fn take(live: Live, message: ServerMessage) -> bool {
+/// Takes one message. `pinged` is when the server was asked for a word, if it was.
+fn take(live: Live, message: ServerMessage, pinged: Option<Timestamp>, subscription: &mut Subscription) {
     match message {
+        ServerMessage::Heartbeat { now, store, .. } => live.beat(now, store),
+        // A server that knows no heartbeats is there as well.
+        ServerMessage::Pong => {
+            if let Some(pinged) = pinged {
+                live.ponged(pinged);
+            }
+        }
         ServerMessage::SubscriptionConfirmed { after, seq, .. } => {
+            *subscription = Subscription::Held;
             if matches!(live.link.try_get_untracked(), Some(Link::Reconnecting { .. })) {
                 // A change of the lists may have been missed while away; it is not part of the log.
                 live.lists.try_update(|lists| *lists += 1);
@@ -149,16 +186,18 @@ fn take(live: Live, message: ServerMessage) -> bool {
         }
         ServerMessage::CannotReplay { seq, .. } => {
             live.start_over(seq.0);
-            return true;
+            *subscription = Subscription::None;
         }
-        // The alarm says it, on every page.
+        // The store could not be asked: again, when a heartbeat says that it is there.
+        ServerMessage::Error { .. } if *subscription == Subscription::Asked => {
+            *subscription = Subscription::None;
+            live.says(StorePulse::Away, live.clock.read());
+        }
+        // Of a version that is damaged the alarm speaks, on every page.
         ServerMessage::Damaged { .. }
         | ServerMessage::UnsubscriptionConfirmed { .. }
-        | ServerMessage::Pong
-        | ServerMessage::Heartbeat { .. }
         | ServerMessage::Error { .. } => {}
     }
-    false
 }
 
 /// Waits, but not longer than until somebody says "now" or the browser is back on the network.

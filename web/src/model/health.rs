@@ -4,7 +4,8 @@ use statehouse_core::api::{
     BreakerState, BreakerStatus, FallbackStatus, LatencyStatus, Status, StatusSeries,
 };
 
-use super::number;
+use super::contact::Contact;
+use super::{age, number};
 
 /// How well something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,16 @@ pub enum Mood {
     Plain,
     /// Somebody should look.
     Bad,
+}
+
+/// What the page says on top: the sentence, as long as the server is there to say it.
+#[must_use]
+pub fn verdict(status: Option<&Status>, contact: Contact) -> Option<(Mood, String)> {
+    if !contact.is_away() {
+        return status.map(sentence);
+    }
+    let since = contact.as_of().map(|at| format!(" since {}", age::clock(at))).unwrap_or_default();
+    Some((Mood::Bad, format!("No data{since}: {}", contact.cause())))
 }
 
 /// The one sentence, and whether it is good news. The worst comes first.
@@ -139,6 +150,21 @@ mod tests {
         assert_eq!(sentence(&status(&damaged)).1, "Stored versions are damaged");
         let twice = format!(r#"{away},"alarms":[{alarm},{alarm}]"#);
         assert_eq!(sentence(&status(&twice)).1, "Stored versions are damaged, and 1 more");
+    }
+
+    #[test]
+    fn nothing_works_that_is_not_heard() {
+        use crate::model::contact::Why;
+        let (status, since) =
+            (status(""), Some(statehouse_core::model::Timestamp::from_micros(43_424_000_000)));
+        assert_eq!(verdict(Some(&status), Contact::Fresh).unwrap().1, "Everything works");
+        let lost = |since| verdict(Some(&status), Contact::Lost { since, why: Why::Silent }).unwrap();
+        assert_eq!(lost(since), (Mood::Bad, "No data since 12:03:44: the server does not answer".to_owned()));
+        assert_eq!(lost(None).1, "No data: the server does not answer");
+        // Read by requests, which are answered.
+        let no_feed = Contact::Lost { since, why: Why::NoFeed };
+        assert_eq!(verdict(Some(&status), no_feed).unwrap().1, "Everything works");
+        assert_eq!(verdict(None, Contact::Opening), None);
     }
 
     #[test]

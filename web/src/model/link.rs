@@ -2,6 +2,7 @@
 
 use statehouse_core::model::Timestamp;
 
+use super::contact::{Contact, Why};
 use super::{age, number};
 
 /// How the connection is.
@@ -39,7 +40,7 @@ pub enum Dot {
     Full,
     /// Catching up.
     Half,
-    /// Not connected.
+    /// Not connected, or nothing behind the connection.
     Open,
     /// Paused.
     Bars,
@@ -75,21 +76,36 @@ impl Last {
     }
 }
 
-/// The words for a connection. `held` counts the events kept back while paused (`None` if not paused).
+/// The words for a connection and what is heard over it. `held` counts the events kept back while paused (`None` if not
+/// paused).
 #[must_use]
-pub fn words(link: Link, held: Option<u64>, seq: u64, last: Last, now: Timestamp) -> Words {
-    let reconnecting = |name| Words {
-        dot: Dot::Open,
-        name,
-        figure: match last {
-            Last::Event(time) => format!("last event {}", age::ago(time, now)),
-            Last::Contact(time) => format!("last contact {}", age::ago(time, now)),
-            Last::Nothing => "no contact yet".to_owned(),
-        },
+pub fn words(contact: Contact, link: Link, held: Option<u64>, seq: u64, last: Last, now: Timestamp) -> Words {
+    let heard = || match last {
+        Last::Event(time) => format!("last event {}", age::ago(time, now)),
+        Last::Contact(time) => format!("last contact {}", age::ago(time, now)),
+        Last::Nothing => "no contact yet".to_owned(),
     };
+    let open = |name, figure| Words { dot: Dot::Open, name, figure };
+    match (contact, link) {
+        (Contact::Lost { why: Why::Offline, .. }, _) => return open("Offline", heard()),
+        (Contact::Lost { since, .. }, Link::Live | Link::CatchingUp { .. }) => {
+            let silent = since.map_or_else(heard, |at| format!("last contact {}", age::ago(at, now)));
+            return open("No answer", silent);
+        }
+        (Contact::NoStore { since, journal }, _) => {
+            let long = since.map(|at| age::short(age::seconds_between(at, now)));
+            let figure = match (long, journal) {
+                (None, _) => "not reached yet".to_owned(),
+                (Some(long), false) => format!("for {long}"),
+                (Some(long), true) => format!("for {long}, journal on"),
+            };
+            return open("Store away", figure);
+        }
+        _ => {}
+    }
     match (link, held) {
-        (Link::Reconnecting { .. }, _) => reconnecting("Reconnecting"),
-        (Link::Connecting, _) => Words { dot: Dot::Open, name: "Connecting", figure: String::new() },
+        (Link::Reconnecting { .. }, _) => open("Reconnecting", heard()),
+        (Link::Connecting, _) => open("Connecting", String::new()),
         (_, Some(held)) => {
             Words { dot: Dot::Bars, name: "Paused", figure: format!("{} new", number::count(held)) }
         }
@@ -123,7 +139,7 @@ mod tests {
         let now = Timestamp::from_micros(20_000_000);
         let then = Last::of(Some(Timestamp::from_micros(6_000_000)), Some(now));
         let said = |link, held| {
-            let Words { dot, name, figure } = words(link, held, 18_231, then, now);
+            let Words { dot, name, figure } = words(Contact::Fresh, link, held, 18_231, then, now);
             (dot, format!("{name} {figure}"))
         };
         assert_eq!(said(Link::Live, None), (Dot::Full, "Live seq 18,231".into()));
@@ -134,9 +150,36 @@ mod tests {
         assert_eq!(said(Link::Live, Some(37)), (Dot::Bars, "Paused 37 new".into()));
         let lost = Link::Reconnecting { next_try: now };
         assert_eq!(said(lost, None), (Dot::Open, "Reconnecting last event 14 s ago".into()));
-        let silent = words(lost, None, 0, Last::of(None, Some(Timestamp::from_micros(6_000_000))), now);
+        let silent = words(
+            Contact::Fresh,
+            lost,
+            None,
+            0,
+            Last::of(None, Some(Timestamp::from_micros(6_000_000))),
+            now,
+        );
         assert_eq!(silent.figure, "last contact 14 s ago");
         assert_eq!(said(lost, Some(37)).0, Dot::Open, "a lost connection matters more than a pause");
+    }
+
+    #[test]
+    fn an_open_connection_that_nothing_comes_over_is_not_live() {
+        let (now, since) = (Timestamp::from_micros(20_000_000), Some(Timestamp::from_micros(6_000_000)));
+        let said = |contact, link, held| {
+            let Words { dot, name, figure } = words(contact, link, held, 18_231, Last::Nothing, now);
+            assert_eq!(dot, Dot::Open);
+            format!("{name}, {figure}")
+        };
+        let silent = Contact::Lost { since, why: Why::Silent };
+        assert_eq!(said(silent, Link::Live, None), "No answer, last contact 14 s ago");
+        assert_eq!(said(silent, Link::Live, Some(3)), "No answer, last contact 14 s ago");
+        assert_eq!(said(silent, Link::Reconnecting { next_try: now }, None), "Reconnecting, no contact yet");
+        let offline = Contact::Lost { since, why: Why::Offline };
+        assert_eq!(said(offline, Link::Live, None), "Offline, no contact yet");
+        let away = |since, journal| said(Contact::NoStore { since, journal }, Link::Live, None);
+        assert_eq!(away(since, false), "Store away, for 14 s");
+        assert_eq!(away(since, true), "Store away, for 14 s, journal on");
+        assert_eq!(away(None, false), "Store away, not reached yet");
     }
 
     #[test]

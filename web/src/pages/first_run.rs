@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::live::live;
 use crate::model::age;
+use crate::model::contact::Contact;
 use crate::model::hello::{self, Language};
 use crate::model::link::Link;
 use crate::parts::{CopyButton, Icon, Mark, Pic};
@@ -20,19 +21,27 @@ pub(crate) fn FirstRun() -> impl IntoView {
     let now = clock.read();
     let code = Memo::new(move |_| hello::example(language.get(), &origin, key(), now));
     let since = RwSignal::new(clock.read());
+    let is_live = move || live.link.get() == Link::Live && live.contact.get() == Contact::Fresh;
     Effect::new(move |before: Option<bool>| {
-        let connected = live.link.get() == Link::Live;
+        let connected = is_live();
         if connected && before != Some(true) {
             since.set(clock.read());
         }
         connected
     });
     let listening = move || {
-        if live.link.get() == Link::Live {
+        if is_live() {
             let seconds = age::seconds_between(since.get(), clock.now.get());
             ("Listening for the first version", format!("connected for {}", age::short(seconds)))
         } else {
-            ("Not connected", "trying again".to_owned())
+            ("Not connected", format!("as of {}", age::clock(live.seen())))
+        }
+    };
+    let about = move || {
+        if live.contact.get().is_stale() {
+            "The store was empty when it was heard last. Save one state, once it is back, and it shows up here."
+        } else {
+            "The store is up and empty. Save one state and it shows up here at once."
         }
     };
     view! {
@@ -42,7 +51,7 @@ pub(crate) fn FirstRun() -> impl IntoView {
                     <Mark size=40/>
                     <div>
                         <h1>"No state yet"</h1>
-                        <p class="ink2">"The store is up and empty. Save one state and it shows up here at once."</p>
+                        <p class="ink2">{about}</p>
                     </div>
                 </div>
                 <section class="panel" aria-label="How to save a first state">

@@ -64,5 +64,6 @@ pub(super) fn fetch_in_advance() {
                 return;
             }
         }
+        let _ = lazy::help().await;
     });
 }

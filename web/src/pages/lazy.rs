@@ -1,6 +1,6 @@
 //! Pages that arrive when somebody first goes there.
 //!
-//! The overview is in the console's first download. The other pages are WebAssembly modules of their own, cut from
+//! The overview is in the console's first download, but not what it says of an empty store. The other pages are WebAssembly modules of their own, cut from
 //! the same program after compiling (`xtask/src/console/split.rs`) and loaded once. Pages that share most of their code
 //! share a module.
 
@@ -9,8 +9,9 @@
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-use super::{activity, compare, health, restore, snapshots, state, states};
+use super::{activity, compare, first_run, health, restore, snapshots, state, states};
 use crate::model::address::Page;
+use crate::shell::Help;
 
 /// Draws a page, once its code is there.
 pub(super) type Draw = fn(Page) -> AnyView;
@@ -18,6 +19,7 @@ pub(super) type Draw = fn(Page) -> AnyView;
 /// The code of a page that is not in the first download.
 pub(super) async fn fetch(page: &Page) -> Result<Draw, SplitLoaderError> {
     match page {
+        Page::Overview => draw_first_run().await,
         Page::States => draw_states().await,
         Page::State => draw_state().await,
         Page::Compare => draw_compare().await,
@@ -26,6 +28,24 @@ pub(super) async fn fetch(page: &Page) -> Result<Draw, SplitLoaderError> {
         Page::Health => draw_health().await,
         _ => draw_restore().await,
     }
+}
+
+/// Draws the list of keys; the signal says whether it is shown.
+pub(crate) type DrawHelp = fn(RwSignal<bool>) -> AnyView;
+
+/// The code of the list of keys.
+pub(crate) async fn help() -> Option<DrawHelp> {
+    draw_help().await.ok()
+}
+
+#[wasm_split(help, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_help() -> Result<DrawHelp, SplitLoaderError> {
+    Ok(|open| view! { <Help open/> }.into_any())
+}
+
+#[wasm_split(beginning, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_first_run() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <first_run::FirstRun/> }.into_any())
 }
 
 #[wasm_split(states, wasm_split_path = leptos::wasm_split, fallible)]

@@ -18,6 +18,8 @@ use leptos::prelude::*;
 
 use later::Later;
 
+pub(crate) use lazy::{DrawHelp, help};
+
 use crate::model::address::Page;
 use crate::parts::{Empty, Icon};
 use crate::shell::router;

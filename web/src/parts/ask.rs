@@ -3,8 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::{Icon, Notice, NoticeKind, Pic};
-use crate::api::ApiError;
+use super::{Icon, Pic, WriteNote, Writing};
 
 /// Asks before something is done. It closes itself when cancelled; who confirms closes it when it is done.
 #[component]
@@ -20,12 +19,12 @@ pub(crate) fn Ask(
     /// The button destroys something.
     #[prop(optional)]
     danger: bool,
-    /// It is being done.
-    #[prop(into)]
-    busy: Signal<bool>,
-    /// Why it was not done.
-    #[prop(into)]
-    fault: Signal<Option<ApiError>>,
+    /// It cannot be done as it stands.
+    #[prop(into, optional)]
+    wrong: Signal<bool>,
+    /// How it goes, where it is something that is written.
+    #[prop(optional)]
+    writing: Option<Writing>,
     /// What the button does.
     act: Callback<()>,
     /// What there is to know and to fill in.
@@ -40,12 +39,13 @@ pub(crate) fn Ask(
             dialog.close();
         }
     });
+    let busy = move || writing.is_some_and(|writing| writing.busy.get()) || wrong.get();
     let button = if danger { "btn danger full" } else { "btn main" };
     view! {
         <dialog class="ask" node_ref=dialog aria-labelledby="ask-title" on:close=move |_| { open.try_set(false); }>
             <form class="panel" on:submit=move |event| {
                 event.prevent_default();
-                if !busy.get_untracked() {
+                if !untrack(busy) {
                     act.run(());
                 }
             }>
@@ -57,12 +57,10 @@ pub(crate) fn Ask(
                 </div>
                 <div class="body">
                     {children()}
-                    {move || fault.get().map(|error| view! {
-                        <Notice kind=NoticeKind::Error head=error.sentence()>{error.detail().to_owned()}</Notice>
-                    })}
+                    {writing.map(|writing| view! { <WriteNote writing/> })}
                     <div class="ends">
                         <button type="button" class="btn plain" on:click=move |_| open.set(false)>"Cancel"</button>
-                        <button type="submit" class=button disabled=move || busy.get()>{move || confirm.get()}</button>
+                        <button type="submit" class=button disabled=busy>{move || confirm.get()}</button>
                     </div>
                 </div>
             </form>

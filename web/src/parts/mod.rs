@@ -13,6 +13,7 @@ mod menu;
 mod note;
 mod search_field;
 mod virtual_list;
+mod writing;
 
 pub(crate) use age::Age;
 pub(crate) use ask::{Ask, Author, AuthorField, ReasonField};
@@ -25,3 +26,4 @@ pub(crate) use menu::Menu;
 pub(crate) use note::{Empty, FaultNote, Notice, NoticeKind};
 pub(crate) use search_field::SearchField;
 pub(crate) use virtual_list::VirtualList;
+pub(crate) use writing::{WriteNote, Writing, or_none};

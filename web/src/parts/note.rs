@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Pic};
-use crate::live::Remote;
+use crate::live::{Remote, Signals};
 use crate::model::age;
 use crate::shell::clock;
 
@@ -73,11 +73,19 @@ pub(crate) fn FaultNote<T: Send + Sync + 'static>(
     /// What was read.
     remote: Remote<T>,
 ) -> impl IntoView {
+    fault_note(remote.signals())
+}
+
+/// The same for all data, so that it is compiled once.
+fn fault_note(remote: Signals) -> AnyView {
     let clock = clock();
     let shown = move || remote.fault.get().filter(|fault| !fault.error.needs_key());
-    let age = move || match remote.read_at.get() {
-        Some(time) => format!("What you see was read {} and may be old. ", age::ago(time, clock.now.get())),
-        None => String::new(),
+    let said = move || shown().map(|fault| fault.error.of_read()).unwrap_or_default();
+    let age = move || match remote.seen_at() {
+        Some(time) => {
+            format!("What you see is of {}, {}. ", age::clock(time), age::ago(time, clock.now.get()))
+        }
+        None => "No data. ".to_owned(),
     };
     let next = move || match shown().and_then(|fault| fault.next_try) {
         Some(time) => {
@@ -88,11 +96,12 @@ pub(crate) fn FaultNote<T: Send + Sync + 'static>(
     };
     view! {
         <Show when=move || shown().is_some()>
-            <Notice kind=NoticeKind::Error head=Signal::derive(move || shown().map(|f| f.error.sentence()).unwrap_or_default())>
-                {move || shown().map(|fault| format!("{} ", fault.error.detail()))}
+            <Notice kind=NoticeKind::Error head=Signal::derive(move || said().0)>
+                {move || said().1}" "
                 {age}{next}
                 <button class="link" on:click=move |_| remote.reload()>"Try now"</button>
             </Notice>
         </Show>
     }
+    .into_any()
 }

@@ -1,18 +1,18 @@
 //! The whole console.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
-use super::help::Help;
 use super::session::{Session, SignIn, session};
 use super::side::Side;
 use super::theme::Theme;
 use super::tip::Tip;
 use super::toasts::{ToastStack, Toasts};
-use super::top::Top;
+use super::top::{Stale, Top};
 use super::{Clock, Desk, Keys, Router, clock, desk, keys, router};
 use crate::live::{Live, live};
 use crate::model::address::Page;
-use crate::pages::PageView;
+use crate::pages::{self, DrawHelp, PageView};
 use crate::parts::{FaultNote, Notice, NoticeKind};
 
 /// The console.
@@ -26,6 +26,7 @@ pub(crate) fn App() -> impl IntoView {
     Keys::install();
     Toasts::install();
     Desk::install();
+    notice_waking();
     let session = session();
     let asking = Memo::new(move |_| session.is_asking());
     Effect::new(move || {
@@ -39,9 +40,29 @@ pub(crate) fn App() -> impl IntoView {
     move || if asking.get() { view! { <SignIn/> }.into_any() } else { view! { <Frame/> }.into_any() }
 }
 
+/// A tab that wakes, or a device that finds its network again, has heard nothing for a while: it says so before anything.
+fn notice_waking() {
+    let live = live();
+    let look = move || live.look_again(window().navigator().on_line());
+    for name in ["visibilitychange", "pageshow", "resume", "online", "offline"] {
+        // Those of the document come up to the window.
+        let listener = window_event_listener_untyped(name, move |_| look());
+        on_cleanup(move || listener.remove());
+    }
+    look();
+}
+
 #[component]
 fn Frame() -> impl IntoView {
     let help = RwSignal::new(false);
+    let keys_list = RwSignal::new(None::<DrawHelp>);
+    Effect::new(move || {
+        if help.get() && keys_list.with_untracked(Option::is_none) {
+            spawn_local(async move {
+                keys_list.try_set(pages::help().await);
+            });
+        }
+    });
     let desk = desk();
     common_keys(help);
     let router = router();
@@ -57,9 +78,9 @@ fn Frame() -> impl IntoView {
             <a class="skip" href="#main">"Skip to the page"</a>
             <Top help/>
             <Side/>
-            <main class="stage" id="main" tabindex="-1">{page}</main>
+            <main class="stage" id="main" tabindex="-1"><Stale/>{page}</main>
         </div>
-        <Help open=help/>
+        {move || keys_list.get().map(|draw| draw(help))}
         <ToastStack/>
         <Tip/>
     }

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use statehouse_core::api::{Overview, Status};
+use statehouse_core::api::{Overview, Status, StorePulse};
 use statehouse_core::model::Operation;
 
-use super::clock;
+use super::{clock, toasts};
 use crate::api;
 use crate::live::{Live, Remote, live, remote};
+use crate::model::age;
+use crate::model::contact::Contact;
 use crate::model::day;
 use crate::model::inbox::Event;
+use crate::model::link::Link;
 
 /// Figures that events alone cannot give (such as how many states are invalid) are read again after events, but not
 /// more often than this.
@@ -19,6 +22,8 @@ const STATUS_EVERY: Duration = Duration::from_secs(2);
 const OVERVIEW_EVERY: Duration = Duration::from_secs(20);
 /// Latencies and the like change without events.
 const STATUS_ANYWAY: Duration = Duration::from_secs(15);
+/// While something is away it is looked so often whether it is back.
+const STATUS_AWAY: Duration = Duration::from_secs(3);
 
 /// What is known of the whole store.
 #[derive(Clone, Copy)]
@@ -44,16 +49,21 @@ impl Desk {
         let ready = RwSignal::new(false);
         let look_again = once_after(move || status.reload());
         Effect::new(move || {
-            let Some((seq, now)) = status.value.with(|status| status.as_ref().map(|s| (s.seq, s.now))) else {
-                return;
-            };
-            clock.set(now);
+            let known = status.value.with(|status| status.as_ref().map(|s| (s.seq, s.now, pulse(s))));
+            let Some((seq, now, pulse)) = known else { return };
+            if let Some(asked) = status.read_at.get_untracked() {
+                live.shift(clock.set(now, asked));
+            }
+            live.says(pulse, now);
             match seq {
                 Some(seq) if !ready.get_untracked() => {
-                    live.connect(seq.0);
+                    live.start_at(seq.0);
                     ready.set(true);
                 }
-                None => look_again(STATUS_EVERY),
+                None => {
+                    live.connect();
+                    look_again(STATUS_EVERY);
+                }
                 Some(_) => {}
             }
         });
@@ -61,6 +71,7 @@ impl Desk {
         overview.follow(|overview| overview.seq.0, day::add);
         let desk = Self { status, overview, ready };
         desk.stay_fresh(live);
+        desk.come_back(live);
         provide_context(desk);
         desk
     }
@@ -89,9 +100,46 @@ impl Desk {
             }
             lost.get()
         });
-        set_interval(move || self.status.reload(), STATUS_ANYWAY);
+        set_interval(move || self.status.refresh(), STATUS_ANYWAY);
+        set_interval(
+            move || {
+                if live.contact.get_untracked().is_stale() {
+                    self.status.refresh();
+                }
+            },
+            STATUS_AWAY,
+        );
         // The day moves on even when nothing is written.
-        set_interval(move || self.overview.reload(), OVERVIEW_EVERY * 3);
+        set_interval(move || self.overview.refresh(), OVERVIEW_EVERY * 3);
+    }
+
+    /// When server and store are heard again after a silence, everything is brought up to date, and that is said.
+    fn come_back(self, live: Live) {
+        let (clock, toasts) = (clock(), toasts());
+        Effect::new(move |away: Option<Option<_>>| {
+            let away = away.flatten();
+            let contact = live.contact.get();
+            if contact.is_stale() {
+                return away.or_else(|| Some(contact.as_of().unwrap_or_else(|| clock.read())));
+            }
+            let live_again = contact == Contact::Fresh && live.link.get() == Link::Live;
+            let Some(since) = away.filter(|_| live_again) else { return away };
+            live.back.update(|back| *back += 1);
+            self.status.reload();
+            self.overview.reload();
+            let long = age::short(age::seconds_between(since, clock.read()));
+            toasts.done("Up to date again.", format!("After {long} without news."));
+            None
+        });
+    }
+}
+
+/// What a status says of the store, in the words of a heartbeat.
+fn pulse(status: &Status) -> StorePulse {
+    match status.fallback.as_ref() {
+        _ if status.store.up && status.counts_as_of.is_none() => StorePulse::Up,
+        Some(journal) if journal.fault.is_none() => StorePulse::Journal,
+        _ => StorePulse::Away,
     }
 }
 

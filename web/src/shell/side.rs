@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use statehouse_core::api::Status;
 
 use super::{desk, router};
+use crate::live::live;
 use crate::model::address::{Page, Query};
-use crate::model::number;
+use crate::model::{age, number};
 use crate::parts::{Icon, Menu, Pic};
 
 /// One entry: address, icon, words, whether phones keep it under "More".
@@ -55,7 +56,7 @@ pub(crate) fn Side() -> impl IntoView {
 
 #[component]
 fn EntryLink(entry: &'static Entry) -> impl IntoView {
-    let (desk, router) = (desk(), router());
+    let (desk, router, live) = (desk(), router(), live());
     let (href, icon, words, in_more) = *entry;
     let (path, search) = href.split_once('?').unwrap_or((href, ""));
     let (page, own) = (Page::at(path), Query::parse(search));
@@ -77,7 +78,8 @@ fn EntryLink(entry: &'static Entry) -> impl IntoView {
             })
         };
         let count = if words == "Open positions" { positions() } else { status.flatten() };
-        count.map(|count| view! { <span class="n">{number::count(count)}</span> })
+        let old = move || live.contact.get().is_stale();
+        count.map(|count| view! { <span class="n" class:old=old>{number::count(count)}</span> })
     };
     view! {
         <a href=href class:in-more=in_more aria-current=current title=words>
@@ -111,7 +113,7 @@ fn figure(status: &Status, words: &str) -> Option<u64> {
 
 #[component]
 fn Foot() -> impl IntoView {
-    let desk = desk();
+    let (desk, live) = (desk(), live());
     let host = window().location().host().unwrap_or_default();
     let about = move || {
         desk.status.value.with(|status| {
@@ -126,7 +128,12 @@ fn Foot() -> impl IntoView {
             })
         })
     };
-    view! { <div class="foot"><b class="cut">{host}</b>{about}</div> }
+    // Of the figures above, too.
+    let as_of = move || {
+        let at = live.contact.get().as_of()?;
+        Some(view! { <div class="old">{format!("all as of {}", age::clock(at))}</div> })
+    };
+    view! { <div class="foot"><b class="cut">{host}</b>{about}{as_of}</div> }
 }
 
 /// The engine without its version.

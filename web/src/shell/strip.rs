@@ -6,6 +6,7 @@ use statehouse_core::api::MarkKind;
 use web_sys::MouseEvent;
 
 use super::{desk, router};
+use crate::live::live;
 use crate::model::strip::Strip;
 use crate::model::{address, age, number};
 use crate::parts::Bars;
@@ -13,7 +14,8 @@ use crate::parts::Bars;
 /// The strip in the top bar.
 #[component]
 pub(crate) fn TimeStrip() -> impl IntoView {
-    let (desk, router) = (desk(), router());
+    let (desk, router, live) = (desk(), router(), live());
+    let end = move || live.until();
     let strip = Memo::new(move |_| desk.overview.value.with(|day| day.as_ref().map(Strip::of)));
     let bars = Signal::derive(move || strip.get().unwrap_or_default());
     let marks = move || {
@@ -69,7 +71,7 @@ pub(crate) fn TimeStrip() -> impl IntoView {
                 })}
                 <span class="now"></span>
             </button>
-            <span>"now"</span>
+            <span class:old=move || live.contact.get().is_stale()>{end}</span>
         </div>
     }
 }

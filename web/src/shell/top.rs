@@ -11,8 +11,9 @@ use super::theme::Theme;
 use super::{clock, keys, router};
 use crate::live::live;
 use crate::model::address::Page;
+use crate::model::contact::Contact;
 use crate::model::link::{Dot, Last, words};
-use crate::model::{number, search};
+use crate::model::{age, number, search};
 use crate::parts::{Icon, Kbd, Mark, Pic};
 
 /// Wordmark, search, time strip, live indicator, theme, help.
@@ -116,15 +117,19 @@ fn Indicator() -> impl IntoView {
     let said = Memo::new(move |_| {
         let now = clock.now.get();
         let last = Last::of(live.last_event.get(), live.last_contact.get_untracked());
-        words(live.link.get(), live.held.get(), live.seq.get(), last, now)
+        words(live.contact.get(), live.link.get(), live.held.get(), live.seq.get(), last, now)
     });
     // For screen readers, at most every 5 seconds.
     let aloud = RwSignal::new(String::new());
     let saying = set_interval_with_handle(
         move || {
-            let words = said.try_with_untracked(|said| (said.name, said.figure.clone()));
-            let Some((name, figure)) = words else { return };
-            let text = if name == "Live" { name.to_owned() } else { format!("{name}, {figure}") };
+            let words = said.try_with_untracked(|said| (said.name, said.dot, said.figure.clone()));
+            let Some((name, dot, figure)) = words else { return };
+            // An age would be another text each time, and nobody could hear anything else.
+            let text = match dot {
+                Dot::Full | Dot::Open => stale_words(live.contact.get_untracked(), name),
+                Dot::Half | Dot::Bars => format!("{name}, {figure}"),
+            };
             if aloud.with_untracked(|said| *said != text) {
                 aloud.try_set(text);
             }
@@ -137,7 +142,7 @@ fn Indicator() -> impl IntoView {
         }
     });
     let press = move |_| {
-        if live.link.get_untracked().is_lost() {
+        if live.link.get_untracked().is_lost() || live.contact.get_untracked().is_away() {
             live.try_now();
         } else {
             live.toggle_pause(clock.read());
@@ -158,7 +163,7 @@ fn Indicator() -> impl IntoView {
     let tip = move || match said.with(|said| said.dot) {
         Dot::Full | Dot::Half => "Each version shows up as it is written.\nA click pauses.",
         Dot::Bars => "Nothing is lost: a click shows what has come.",
-        Dot::Open => "What you see is as of the last event.\nA click tries to connect now.",
+        Dot::Open => "What you see is not of now.\nA click tries to connect now.",
     };
     view! {
         <button class="live" on:click=press data-tip=tip>
@@ -168,5 +173,31 @@ fn Indicator() -> impl IntoView {
             <span class="brief">{short}</span>
         </button>
         <span class="vh" aria-live="polite">{move || aloud.get()}</span>
+    }
+}
+
+/// What is said aloud of a silence, without its age.
+fn stale_words(contact: Contact, name: &str) -> String {
+    match contact.as_of() {
+        Some(at) => format!("{name}. As of {}: {}.", age::clock(at), contact.cause()),
+        None if contact.is_stale() => format!("{name}. No data: {}.", contact.cause()),
+        None => name.to_owned(),
+    }
+}
+
+/// Above every page, from the first missed heartbeat on: of when what is shown is, how old that is, and why.
+#[component]
+pub(super) fn Stale() -> impl IntoView {
+    let (live, clock) = (live(), clock());
+    let stale = Memo::new(move |_| live.contact.get().is_stale());
+    let head = move || live.contact.get().head(clock.now.get());
+    view! {
+        <Show when=move || stale.get()>
+            <p class="stale">
+                <Pic icon=Icon::Warn/>
+                <span><b>{head}</b>{move || format!(": {}. ", live.contact.get().cause())}</span>
+                <button class="link" on:click=move |_| live.try_now()>"Try now"</button>
+            </p>
+        </Show>
     }
 }

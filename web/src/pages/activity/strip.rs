@@ -38,7 +38,7 @@ pub(super) fn MatchStrip(ctx: Ctx) -> impl IntoView {
                     Some(time) => {
                         view! { <span class="c-warn">"paused at "{age::clock(time)}</span> }.into_any()
                     }
-                    None => view! { <span>"now"</span> }.into_any(),
+                    None => view! { <span>{live.until()}</span> }.into_any(),
                 };
                 view! {
                     <span>{first}</span>

@@ -185,13 +185,11 @@ fn Failed(failure: Failure, comparison: Comparison) -> impl IntoView {
     let live = live();
     // A server that was away is asked again as soon as the connection is back.
     let passes = matches!(&failure, Failure::Api(error) if error.passes());
-    let lost = Memo::new(move |_| live.link.with(|link| link.is_lost()));
-    Effect::new(move |before: Option<bool>| {
-        let now = lost.get();
-        if passes && before == Some(true) && !now {
+    Effect::new(move |first: Option<()>| {
+        live.back.track();
+        if passes && first.is_some() {
             comparison.retry();
         }
-        now
     });
     view! {
         <Notice kind=NoticeKind::Error head=failure.sentence()>

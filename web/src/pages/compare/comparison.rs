@@ -45,7 +45,7 @@ impl Failure {
     /// What happened, in a sentence.
     pub(crate) fn sentence(&self) -> String {
         match self {
-            Self::Api(error) => error.sentence(),
+            Self::Api(error) => error.of_read().0,
             Self::Worker(WorkerError::Cancelled) => "Cancelled.".to_owned(),
             Self::Worker(_) => "The versions could not be compared.".to_owned(),
         }
@@ -54,7 +54,7 @@ impl Failure {
     /// What else is known.
     pub(crate) fn detail(&self) -> String {
         match self {
-            Self::Api(error) => error.detail().to_owned(),
+            Self::Api(error) => error.of_read().1,
             Self::Worker(WorkerError::Cancelled) => String::new(),
             Self::Worker(error) => error.words(),
         }

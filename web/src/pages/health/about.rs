@@ -96,7 +96,7 @@ pub(super) fn Versions() -> impl IntoView {
             }
         })
     };
-    view! { <Card name="Versions" chip=Signal::stored(None)>{figures}{running}</Card> }
+    view! { <Card name="Versions" chip=Signal::derive(move || ctx.unread())>{figures}{running}</Card> }
 }
 
 /// Whether what is shown of the past is all there is.

@@ -2,17 +2,18 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use statehouse_core::api::{BreakerState, BreakerStatus, ForceBreaker, ForcedState, StatusSeries};
 
 use super::cards::{Card, Line};
 use super::chart::span;
 use super::ctx;
-use crate::api::{self, ApiError};
+use crate::api;
+use crate::live::live;
+use crate::model::found;
 use crate::model::health::{Mood, breaker_word};
 use crate::model::incident::{length, openings, stretches};
 use crate::model::{age, number};
-use crate::parts::Ask;
+use crate::parts::{Ask, Writing};
 use crate::shell::toasts;
 
 /// What is asked before it is done.
@@ -112,7 +113,7 @@ fn timeline(series: &StatusSeries) -> impl IntoView + use<> {
                 <span class="legend">
                     <span class="closed">"closed"</span><span class="open">"open"</span><span class="half">"half open"</span>
                 </span>
-                <span>"now"</span>
+                <span>{live().until()}</span>
             </figcaption>
         </figure>
     }
@@ -122,39 +123,37 @@ fn timeline(series: &StatusSeries) -> impl IntoView + use<> {
 #[component]
 fn Asking(open: RwSignal<bool>, hand: Hand) -> impl IntoView {
     let (ctx, toasts) = (ctx(), toasts());
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
+    let writing = Writing::of("done");
     let act = Callback::new(move |()| {
-        busy.set(true);
-        fault.set(None);
-        spawn_local(async move {
-            let body = ForceBreaker { state: ForcedState::Open };
-            let done = match hand {
-                Hand::Open => api::send::<BreakerStatus>(Method::POST, "/breaker/force", Some(&body)).await,
-                Hand::Reset => api::send(Method::POST, "/breaker/reset", None::<&()>).await,
-            };
-            busy.try_set(false);
-            match (done, hand) {
-                (Ok(_), Hand::Open) => {
-                    toasts
-                        .done("The circuit breaker is open.", "No call reaches the store until it is reset.");
-                    open.try_set(false);
-                }
-                (Ok(_), Hand::Reset) => {
-                    toasts.done("The circuit breaker is reset.", "Calls reach the store again.");
-                    open.try_set(false);
-                }
-                (Err(error), _) => {
-                    fault.try_set(Some(error));
-                }
-            }
+        let moved = move || {
+            open.try_set(false);
             ctx.reload();
             ctx.series.reload();
-        });
+        };
+        let send = async move {
+            let body = ForceBreaker { state: ForcedState::Open };
+            let (head, rest) = match hand {
+                Hand::Open => {
+                    api::send::<BreakerStatus>(Method::POST, "/breaker/force", Some(&body)).await?;
+                    ("The circuit breaker is open.", "No call reaches the store until it is reset.")
+                }
+                Hand::Reset => {
+                    api::send::<BreakerStatus>(Method::POST, "/breaker/reset", None::<&()>).await?;
+                    ("The circuit breaker is reset.", "Calls reach the store again.")
+                }
+            };
+            toasts.done(head, rest);
+            moved();
+            Ok(())
+        };
+        let look = move |_| {
+            Box::pin(async move { Ok(found::breaker(&api::get("/breaker").await?, hand == Hand::Open)) }) as _
+        };
+        writing.run((None, None), send, look, moved);
     });
     match hand {
         Hand::Open => view! {
-            <Ask open title="Open the circuit breaker?" confirm="Open it: refuse every call" danger=true busy fault act>
+            <Ask open title="Open the circuit breaker?" confirm="Open it: refuse every call" danger=true writing act>
                 <p>
                     "No read and no save reaches the store until somebody presses Reset. Saves are refused, or kept in the fallback journal where there is one. The server's log says that it was done by hand."
                 </p>
@@ -162,7 +161,7 @@ fn Asking(open: RwSignal<bool>, hand: Hand) -> impl IntoView {
         }
         .into_any(),
         Hand::Reset => view! {
-            <Ask open title="Reset the circuit breaker?" confirm="Reset it: let calls through" busy fault act>
+            <Ask open title="Reset the circuit breaker?" confirm="Reset it: let calls through" writing act>
                 <p>
                     "Every failure is forgotten and calls reach the store again. If the store is still away, callers wait for it until the breaker opens anew. The server's log says that it was done by hand."
                 </p>

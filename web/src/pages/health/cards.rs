@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::mark;
+use super::{NO_DATA, mark};
+use crate::live::live;
+use crate::model::age;
 use crate::model::health::Mood;
 
 /// A card: its name, what it is like, its figures.
@@ -20,7 +22,20 @@ pub(super) fn Card(
     children: Children,
 ) -> impl IntoView {
     // So that a chip which stays the same stays where it is.
-    let chip = Memo::new(move |_| chip.get());
+    let live = live();
+    let chip = Memo::new(move |_| {
+        let chip = chip.get()?;
+        // What was well when it was heard last is not called well now.
+        match live.contact.get() {
+            contact if contact.is_away() && chip.1 != NO_DATA => {
+                let at = contact
+                    .as_of()
+                    .map_or_else(|| NO_DATA.to_owned(), |at| format!("as of {}", age::clock(at)));
+                Some((Mood::Bad, at))
+            }
+            _ => Some(chip),
+        }
+    });
     view! {
         <section class=class aria-label=name>
             <div class="head">

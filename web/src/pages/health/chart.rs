@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use statehouse_core::api::StatusSeries;
 
 use super::ctx;
+use crate::live::live;
 use crate::model::age;
 use crate::model::chart::chart;
 
@@ -66,7 +67,7 @@ fn draw(
     view! {
         <figure class="chart">
             {lines}
-            <figcaption><span>{age::minute(series.since)}</span><span>{range}</span><span>"now"</span></figcaption>
+            <figcaption><span>{age::minute(series.since)}</span><span>{range}</span><span>{live().until()}</span></figcaption>
         </figure>
     }
 }

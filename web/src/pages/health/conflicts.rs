@@ -2,15 +2,15 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use statehouse_core::api::{ConflictSide, FallbackConflict, FallbackConflicts, KeepSide, SettleConflict};
 use statehouse_core::json::Document;
 
-use crate::api::{self, ApiError};
+use crate::api;
 use crate::live::{Remote, remote};
 use crate::model::address::encode_segment;
+use crate::model::found::Found;
 use crate::model::{age, number};
-use crate::parts::{Author, FaultNote, Icon, Notice, NoticeKind, Pic};
+use crate::parts::{Author, FaultNote, Icon, Pic, WriteNote, Writing, or_none};
 use crate::shell::{desk, toasts};
 
 /// All that wait; nothing where none does.
@@ -43,35 +43,42 @@ pub(super) fn Conflicts() -> impl IntoView {
 #[component]
 fn Conflict(conflict: FallbackConflict, list: Remote<FallbackConflicts>) -> impl IntoView {
     let (desk, toasts) = (desk(), toasts());
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
-    let path = format!("/fallback/conflicts/{}/settle", encode_segment(&conflict.pending_id));
+    let writing = Writing::new();
+    let path = format!("/fallback/conflicts/{}", encode_segment(&conflict.pending_id));
     let settle = move |keep: KeepSide| {
         let body = SettleConflict { keep, user_id: Author::stored(), description: None };
-        let path = path.clone();
-        busy.set(true);
-        fault.set(None);
-        spawn_local(async move {
-            let done = api::send::<serde_json::Value>(Method::POST, &path, Some(&body)).await;
-            busy.try_set(false);
-            match done {
-                Ok(_) => {
-                    let (head, rest) = match keep {
-                        KeepSide::Mine => ("The waiting write was written.", "It is the newest version now."),
-                        KeepSide::Theirs => (
-                            "The store stays as it is.",
-                            "The waiting write is kept in the journal's folder.",
-                        ),
-                    };
-                    toasts.done(head, rest);
-                    list.reload();
-                    desk.status.reload();
-                }
-                Err(error) => {
-                    fault.try_set(Some(error));
-                }
+        let settle = format!("{path}/settle");
+        let settled = move || {
+            list.reload();
+            desk.status.reload();
+        };
+        let send = async move {
+            let done = api::send::<serde_json::Value>(Method::POST, &settle, Some(&body)).await;
+            // What waits in the journal again is no conflict any more.
+            if matches!(done, Ok(_) | Err(api::ApiError::Accepted(_))) {
+                settled();
             }
-        });
+            done?;
+            let (head, rest) = match keep {
+                KeepSide::Mine => ("The waiting write was written.", "It is the newest version now."),
+                KeepSide::Theirs => {
+                    ("The store stays as it is.", "The waiting write is kept in the journal's folder.")
+                }
+            };
+            toasts.done(head, rest);
+            Ok(())
+        };
+        let path = path.clone();
+        let look = move |_| {
+            let path = path.clone();
+            Box::pin(async move {
+                Ok(match or_none(api::get::<FallbackConflict>(&path).await)? {
+                    None => Found::There("Nobody waits for a decision any more.".to_owned()),
+                    Some(_) => Found::NotYet("it still waits for a decision".to_owned()),
+                })
+            }) as _
+        };
+        writing.run((None, None), send, look, settled);
     };
     let (mine, theirs) = (settle.clone(), settle);
     let who = conflict.user_id.clone().unwrap_or_else(|| "nobody named".to_owned());
@@ -89,16 +96,12 @@ fn Conflict(conflict: FallbackConflict, list: Remote<FallbackConflicts>) -> impl
                 <p>{conflict.reason.clone()}</p>
                 {conflict.description.clone().map(|why| view! { <p class="hint">{format!("\"{why}\"")}</p> })}
                 {conflict.sides.iter().map(side).collect_view()}
-                {move || fault.get().map(|error| view! {
-                    <Notice kind=NoticeKind::Error head=format!("Nothing was written. {}", error.sentence())>
-                        {error.detail().to_owned()}
-                    </Notice>
-                })}
+                <WriteNote writing/>
                 <div class="hands">
-                    <button class="btn" disabled=move || busy.get() on:click=move |_| theirs(KeepSide::Theirs)>
+                    <button class="btn" disabled=move || writing.busy.get() on:click=move |_| theirs(KeepSide::Theirs)>
                         "Keep what is stored"
                     </button>
-                    <button class="btn main" disabled=move || busy.get() on:click=move |_| mine(KeepSide::Mine)>
+                    <button class="btn main" disabled=move || writing.busy.get() on:click=move |_| mine(KeepSide::Mine)>
                         "Write the waiting one on top"
                     </button>
                 </div>

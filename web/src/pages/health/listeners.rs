@@ -65,7 +65,8 @@ pub(super) fn Listeners() -> impl IntoView {
     });
     let note = move || {
         listeners.with(|listeners| {
-            let (shown, all) = listeners.as_ref().map(|(shown, all)| (shown.len() as u64, *all))?;
+            let known = listeners.as_ref().map(|(shown, all)| (shown.len() as u64, *all));
+            let Some((shown, all)) = known else { return ctx.unread().map(|(_, words)| words) };
             Some(if shown < all {
                 format!("{} of {}, furthest behind first", number::count(shown), number::count(all))
             } else {

@@ -21,9 +21,10 @@ use statehouse_core::api::{StatusDetails, StatusSeries};
 
 use super::waiting::Waiting;
 use crate::api;
+use crate::live::live;
 use crate::live::{Remote, remote};
 use crate::model::age;
-use crate::model::health::{Mood, sentence};
+use crate::model::health::{Mood, verdict};
 use crate::parts::{Chip, FaultNote, Icon, Tone};
 use crate::shell::{Desk, clock, desk};
 
@@ -31,6 +32,9 @@ use crate::shell::{Desk, clock, desk};
 const EVERY: Duration = Duration::from_secs(5);
 /// The lines, which move slowly.
 const LINES_EVERY: Duration = Duration::from_secs(20);
+
+/// The words for a figure that is derived from nothing.
+const NO_DATA: &str = "no data";
 
 /// What the parts of the page read.
 fn ctx() -> Ctx {
@@ -52,8 +56,8 @@ impl Ctx {
         let series = remote(|| Some(()), |()| async { api::get("/status/series").await });
         let ctx = Self { desk, details, series };
         provide_context(ctx);
-        again(EVERY, move || ctx.reload());
-        again(LINES_EVERY, move || series.reload());
+        again(EVERY, move || ctx.refresh());
+        again(LINES_EVERY, move || series.refresh());
         // An incident that begins or ends shows in the lines at once.
         let ended = Memo::new(move |_| {
             details.value.with(|details| details.as_ref().map(|d| (d.incidents, d.working_since.is_some())))
@@ -66,6 +70,18 @@ impl Ctx {
             now
         });
         ctx
+    }
+
+    /// The chip of a card whose figures could not be read.
+    fn unread(&self) -> Option<(Mood, String)> {
+        let unread = self.details.value.with(Option::is_none) && self.details.fault.with(Option::is_some);
+        unread.then(|| (Mood::Plain, NO_DATA.to_owned()))
+    }
+
+    /// Reads the figures again, when the last answer has come.
+    fn refresh(&self) {
+        self.desk.status.refresh();
+        self.details.refresh();
     }
 
     /// Reads the figures now.
@@ -84,9 +100,12 @@ fn again(every: Duration, work: impl Fn() + 'static) {
 /// The page.
 #[component]
 pub(crate) fn Health() -> impl IntoView {
-    let clock = clock();
+    let (clock, live) = (clock(), live());
     let ctx = Ctx::new();
-    let verdict = Memo::new(move |_| ctx.desk.status.value.with(|status| status.as_ref().map(sentence)));
+    let verdict = Memo::new(move |_| {
+        let contact = live.contact.get();
+        ctx.desk.status.value.with(|status| verdict(status.as_ref(), contact))
+    });
     // What the sentence says and what the note below it says are of the same moment.
     Effect::new(move |before: Option<Option<_>>| {
         let now = verdict.get();
@@ -107,7 +126,7 @@ pub(crate) fn Health() -> impl IntoView {
         })
     };
     let read = move || {
-        let at = ctx.desk.status.read_at.get()?;
+        let at = ctx.desk.status.value.with(|status| status.as_ref().map(|status| status.now))?;
         Some(format!("numbers read {}, every {} s", age::ago(at, clock.now.get()), EVERY.as_secs()))
     };
     let amber = move || verdict.with(|verdict| verdict.as_ref().is_some_and(|(mood, _)| *mood == Mood::Bad));

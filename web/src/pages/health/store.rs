@@ -81,7 +81,8 @@ pub(super) fn Pool() -> impl IntoView {
     let pool =
         Memo::new(move |_| details.with(|details| details.as_ref().map(|details| details.pool.clone())));
     let chip = Signal::derive(move || {
-        Some(match pool.get()? {
+        let Some(pool) = pool.get() else { return ctx.unread() };
+        Some(match pool {
             None => (Mood::Plain, "none".to_owned()),
             Some(pool) if pool.busy >= pool.max => (Mood::Bad, "all in use".to_owned()),
             Some(pool) => (Mood::Good, format!("{} free", pool.max - pool.busy)),

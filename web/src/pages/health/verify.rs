@@ -42,7 +42,8 @@ pub(super) fn VerifyButton() -> impl IntoView {
                         at.try_set(Some((after, report.seq.0)));
                     }
                     Err(error) => {
-                        toasts.failed(error.sentence(), error.detail());
+                        let (head, rest) = error.of_read();
+                        toasts.failed(head, rest);
                         break;
                     }
                 }

@@ -4,11 +4,12 @@ use leptos::prelude::*;
 use statehouse_core::api::Overview;
 use statehouse_core::model::Timestamp;
 
+use crate::live::live;
 use crate::model::address::Query;
 use crate::model::strip::Strip;
 use crate::model::{age, number, quiet};
 use crate::parts::Bars;
-use crate::shell::{clock, desk};
+use crate::shell::desk;
 
 const AUTHORS: usize = 8;
 
@@ -24,22 +25,24 @@ struct Line {
 /// One line of bars for each author.
 #[component]
 pub(crate) fn ByAuthor() -> impl IntoView {
-    let (desk, clock) = (desk(), clock());
+    let (desk, live) = (desk(), live());
     let lines = Memo::new(move |_| {
-        let now = clock.now.get();
+        let now = live.seen();
         let now = Timestamp::from_micros(now.micros() / 10_000_000 * 10_000_000);
         desk.overview.value.with(|day| day.as_ref().map(|day| lines(day, now)).unwrap_or_default())
     });
     let peak = Signal::derive(move || {
         lines.with(|lines| lines.iter().map(|line| line.strip.peak()).max().unwrap_or(0))
     });
-    let hours = move || desk.overview.value.with(|day| day.as_ref().map(ticks).unwrap_or_default());
+    let hours = move || {
+        desk.overview.value.with(|day| day.as_ref().map(|day| ticks(day, live.until())).unwrap_or_default())
+    };
     view! {
         <section class="panel authors" aria-labelledby="authors">
             <div class="head">
                 <h2 id="authors">"Activity, 24 h"</h2>
                 <span class="note">"versions per author"</span>
-                <span class="end">{move || total(desk.overview.value.with(|day| day.as_ref().map_or(0, |d| Strip::of(d).total())))}</span>
+                <span class="end">{move || desk.overview.value.with(|day| day.as_ref().map_or_else(no_data, |d| number::count(Strip::of(d).total())))}</span>
             </div>
             <div class="body">
                 {move || lines.get().into_iter().map(|line| {
@@ -68,29 +71,37 @@ pub(crate) fn ByAuthor() -> impl IntoView {
 /// All versions in one strip; only phones show it (wide windows have it on top).
 #[component]
 pub(crate) fn DayStrip() -> impl IntoView {
-    let desk = desk();
-    let strip =
-        Memo::new(move |_| desk.overview.value.with(|day| day.as_ref().map(Strip::of).unwrap_or_default()));
+    let (desk, live) = (desk(), live());
+    let strip = Memo::new(move |_| desk.overview.value.with(|day| day.as_ref().map(Strip::of)));
+    let bars = Signal::derive(move || strip.get().unwrap_or_default());
+    let total = move || {
+        strip.with(|strip| {
+            strip.as_ref().map_or_else(no_data, |strip| number::counted(strip.total(), "version", "versions"))
+        })
+    };
     let hours = move || {
-        let all = desk.overview.value.with(|day| day.as_ref().map(ticks).unwrap_or_default());
+        let all = desk
+            .overview
+            .value
+            .with(|day| day.as_ref().map(|day| ticks(day, live.until())).unwrap_or_default());
         all.into_iter().step_by(2).collect::<Vec<_>>()
     };
     view! {
         <section class="panel day-strip" aria-label="Activity of the last 24 hours">
             <div class="head">
                 <h2>"Activity, 24 h"</h2>
-                <span class="end">{move || strip.with(|strip| number::counted(strip.total(), "version", "versions"))}</span>
+                <span class="end">{total}</span>
             </div>
             <div class="body">
-                <Bars strip=strip height=34/>
+                <Bars strip=bars height=34/>
                 <div class="ticks note">{move || hours().into_iter().map(|hour| view! { <span>{hour}</span> }).collect_view()}</div>
             </div>
         </section>
     }
 }
 
-fn total(count: u64) -> String {
-    number::count(count)
+fn no_data() -> String {
+    "no data".to_owned()
 }
 
 fn lines(day: &Overview, now: Timestamp) -> Vec<Line> {
@@ -105,9 +116,9 @@ fn lines(day: &Overview, now: Timestamp) -> Vec<Line> {
     known.collect()
 }
 
-/// Times under the bars, every quarter, and `now`.
-fn ticks(day: &Overview) -> Vec<String> {
+/// Times under the bars, every quarter, and `now`, or the moment at which the bars end.
+fn ticks(day: &Overview, end: String) -> Vec<String> {
     let span = day.until.micros() - day.since.micros();
     let quarter = |part: i64| age::minute(Timestamp::from_micros(day.since.micros() + span / 4 * part));
-    (0..4).map(quarter).chain(["now".to_owned()]).collect()
+    (0..4).map(quarter).chain([end]).collect()
 }

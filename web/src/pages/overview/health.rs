@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use statehouse_core::api::{LatencyStatus, Status};
 
+use crate::live::live;
+use crate::model::contact::Contact;
 use crate::model::{age, number};
 use crate::parts::{Icon, Pic};
-use crate::shell::{clock, desk, engine_name};
+use crate::shell::{desk, engine_name};
 
 /// How a figure is meant.
 #[derive(Clone, Copy, PartialEq)]
@@ -27,16 +29,33 @@ struct Cell {
 /// The strip.
 #[component]
 pub(crate) fn Health() -> impl IntoView {
-    let (desk, clock) = (desk(), clock());
+    let (desk, live) = (desk(), live());
     let shown = move || {
+        let contact = live.contact.get();
         desk.status.value.with(|status| {
             status.as_ref().map(|status| {
-                let running = age::seconds_between(status.started_at, clock.now.get());
-                cells(status, running).into_iter().map(cell).collect_view()
+                let running = age::seconds_between(status.started_at, live.seen());
+                let cells = cells(status, running).into_iter().map(|cell| cell.under(contact));
+                cells.map(cell).collect_view()
             })
         })
     };
     view! { <dl class="health panel">{shown}</dl> }
+}
+
+impl Cell {
+    /// What was good when it was heard last is not called good now, and of the store nothing is known.
+    fn under(mut self, contact: Contact) -> Self {
+        if contact.is_away() {
+            if self.mark == Mark::Good {
+                self.mark = Mark::None;
+            }
+            if self.name == "Store" {
+                (self.mark, self.figure) = (Mark::Bad, "no data".to_owned());
+            }
+        }
+        self
+    }
 }
 
 fn cells(status: &Status, running: i64) -> Vec<Cell> {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use statehouse_core::model::StateKey;
 
 use crate::api;
-use crate::live::remote;
+use crate::live::{live, remote};
 use crate::model::address::{self, Query};
 use crate::model::listing::{Filter, Listing};
 use crate::model::{age, number, quiet};
@@ -16,7 +16,7 @@ const SHOWN: usize = 6;
 /// The panel.
 #[component]
 pub(crate) fn NeedsALook() -> impl IntoView {
-    let (desk, clock) = (desk(), clock());
+    let (desk, clock, live) = (desk(), clock(), live());
     let filter = Filter { validity: Some("invalid".to_owned()), ..Filter::default() };
     let asked = filter.to_api().with("limit", Some("20"));
     let invalid = remote(
@@ -33,12 +33,16 @@ pub(crate) fn NeedsALook() -> impl IntoView {
     );
     let silent = Memo::new(move |_| {
         // Every 10 seconds is soon enough.
-        let now = clock.now.get();
+        let now = live.seen();
         let now = statehouse_core::model::Timestamp::from_micros(now.micros() / 10_000_000 * 10_000_000);
         desk.overview.value.with(|day| day.as_ref().map(|day| quiet::quiet(day, now)).unwrap_or_default())
     });
     let total = move || invalid.value.with(|list| list.as_ref().map_or(0, |list| list.total));
+    let known = move || invalid.value.with(Option::is_some) && desk.overview.value.with(Option::is_some);
     let summary = move || {
+        if !known() {
+            return "no data".to_owned();
+        }
         let (invalid, quiet) = (total(), silent.with(Vec::len));
         let parts = [
             (invalid > 0).then(|| format!("{} invalid", number::count(invalid))),
@@ -52,7 +56,8 @@ pub(crate) fn NeedsALook() -> impl IntoView {
             .with(|list| list.as_ref().map(|list| list.rows.iter().take(SHOWN).cloned().collect::<Vec<_>>()))
     };
     let more = move || total().saturating_sub(SHOWN as u64);
-    let nothing = move || invalid.value.with(Option::is_some) && total() == 0 && silent.with(Vec::is_empty);
+    let nothing = move || known() && total() == 0 && silent.with(Vec::is_empty);
+    let now = move || !live.contact.get().is_stale();
     view! {
         <section class="panel look" aria-labelledby="look">
             <div class="head">
@@ -100,7 +105,9 @@ pub(crate) fn NeedsALook() -> impl IntoView {
                     }
                 }).collect_view()}
                 <Show when=nothing>
-                    <Empty icon=Icon::Check head="Nothing needs a look">"Every state keeps its rules, every author its rhythm."</Empty>
+                    <Empty icon=Icon::Check head=Signal::derive(move || if now() { "Nothing needs a look" } else { "Nothing needed a look" }.to_owned())>
+                        "Every state keeps its rules, every author its rhythm."
+                    </Empty>
                 </Show>
             </div>
         </section>

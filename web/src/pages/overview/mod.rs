@@ -9,7 +9,8 @@ mod types;
 
 use leptos::prelude::*;
 
-use super::first_run::FirstRun;
+use super::later::Later;
+use crate::model::address::Page;
 use crate::model::{age, number};
 use crate::parts::{FaultNote, Icon, Pic};
 use crate::shell::desk;
@@ -26,7 +27,13 @@ pub(crate) fn Overview() -> impl IntoView {
                 .value
                 .with(|status| status.as_ref().and_then(|s| s.seq).is_some_and(|seq| seq.0 == 0))
     });
-    move || if empty.get() { view! { <FirstRun/> }.into_any() } else { view! { <Board/> }.into_any() }
+    move || {
+        if empty.get() {
+            view! { <Later page=Page::Overview/> }.into_any()
+        } else {
+            view! { <Board/> }.into_any()
+        }
+    }
 }
 
 #[component]
@@ -35,7 +42,7 @@ fn Board() -> impl IntoView {
     let about = move || {
         desk.status.value.with(|status| {
             status.as_ref().and_then(|status| {
-                let as_of = desk.status.read_at.get().map(age::clock).unwrap_or_default();
+                let as_of = age::clock(status.counts_as_of.unwrap_or(status.now));
                 Some(format!(
                     "{}, {} live, {} deleted · {} · as of {as_of}",
                     number::counted(status.states()?, "state", "states"),

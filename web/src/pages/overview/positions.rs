@@ -25,6 +25,8 @@ const SHOWN: usize = 40;
 const AT_ONCE: usize = 6;
 /// A document is read again at most this often (ms).
 const EVERY_MS: u32 = 1000;
+/// And so often while it cannot be read.
+const AWAY_MS: u32 = 5000;
 /// A position not saved for this long (seconds) is late.
 const LATE: i64 = 30 * 60;
 
@@ -48,19 +50,23 @@ pub(crate) fn OpenPositions() -> impl IntoView {
         list.value.with(|list| list.as_ref().map(|list| open(list, SHOWN)).unwrap_or_default())
     });
     let total = Memo::new(move |_| {
-        let count =
-            |list: &Listing| list.rows.iter().filter(|row| row.state_type.as_str() == "position").count();
-        list.value.with(|list| list.as_ref().map_or(0, count) as u64)
+        let count = |list: &Listing| {
+            list.rows.iter().filter(|row| row.state_type.as_str() == "position").count() as u64
+        };
+        list.value.with(|list| list.as_ref().map(count))
     });
-    let about = move || format!("{}, values as last saved by the bots", number::count(total.get()));
-    let none = move || list.value.with(Option::is_some) && total.get() == 0;
+    let about = move || match total.get() {
+        Some(total) => format!("{}, values as last saved by the bots", number::count(total)),
+        None => "no data".to_owned(),
+    };
+    let none = move || total.get() == Some(0);
     view! {
         <section class="panel positions" aria-labelledby="positions">
             <div class="head">
                 <h2 id="positions">"Open positions"</h2>
                 <span class="note cut wide-only">{about}</span>
                 <span class="end">
-                    <a href=address::states_of("position")>{move || format!("All {}", number::count(total.get()))}</a>
+                    <a href=address::states_of("position")>{move || total.get().map_or_else(|| "All".to_owned(), |total| format!("All {}", number::count(total)))}</a>
                 </span>
             </div>
             <FaultNote remote=list/>
@@ -120,11 +126,13 @@ fn read_documents(list: Remote<Listing>, known: RwSignal<Known>) {
             busy.set_value(true);
             spawn_local(async move {
                 while let Some(stale) = stale(list, known) {
+                    let mut missed = false;
                     for keys in stale.chunks(AT_ONCE) {
                         let read = join_all(keys.iter().map(read_one)).await;
+                        missed |= read.iter().any(Option::is_none);
                         known.try_update(|known| known.extend(read.into_iter().flatten()));
                     }
-                    TimeoutFuture::new(EVERY_MS).await;
+                    TimeoutFuture::new(if missed { AWAY_MS } else { EVERY_MS }).await;
                 }
                 busy.try_set_value(false);
             });
@@ -155,6 +163,9 @@ fn stale(list: Remote<Listing>, known: RwSignal<Known>) -> Option<Vec<(StateKey,
 
 async fn read_one((key, version): &(StateKey, u64)) -> Option<(StateKey, Read)> {
     let answer = api::state(key, &Query::default()).await;
+    if answer.as_ref().is_err_and(api::ApiError::passes) {
+        return None;
+    }
     let read = match answer.ok().and_then(|state| Some((state.version.version.0, state.data?))) {
         Some((version, data)) => Read { version, fields: Fields::of(&data), z: z_score(&data) },
         // Deleted meanwhile, or not to be had: the row says that there is no data, and is asked for at its next version.

@@ -12,9 +12,10 @@ pub(crate) fn ByType() -> impl IntoView {
     let desk = desk();
     let rows =
         move || desk.overview.value.with(|day| day.as_ref().map(|day| day.types.clone()).unwrap_or_default());
+    let no_data = move || desk.overview.value.with(Option::is_none).then_some("no data");
     view! {
         <section class="panel by-type" aria-labelledby="by-type">
-            <div class="head"><h2 id="by-type">"States by type"</h2></div>
+            <div class="head"><h2 id="by-type">"States by type"</h2><span class="end">{no_data}</span></div>
             <div class="body">
                 <div class="cells thead">
                     <span>"Type"</span>

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use statehouse_core::api::{AppliedRestore, ApplyRequest, Code, PlanCounts};
 
+use super::earlier::find;
 use super::planning::Planning;
 use crate::api::{self, ApiError};
 use crate::model::address::encode_segment;
+use crate::model::found::Hand;
 use crate::model::number;
 use crate::model::restore::{Agreement, Form, button_text, missing};
-use crate::parts::{Author, AuthorField, CopyButton, Notice, NoticeKind};
+use crate::parts::{Author, AuthorField, CopyButton, Notice, NoticeKind, WriteNote, Writing};
 use crate::shell::router;
 
 /// The form.
@@ -20,8 +21,8 @@ use crate::shell::router;
 pub(super) fn Apply(planning: Planning) -> impl IntoView {
     let router = router();
     let author = Author::remembered();
-    let busy = RwSignal::new(false);
-    let refused = RwSignal::new(None::<ApiError>);
+    let writing = Writing::new();
+    let busy = writing.busy;
     let form = planning.form;
     let counts = Memo::new(move |_| planning.counts());
     let violations = Memo::new(move |_| {
@@ -34,20 +35,37 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
     let deletes = move || counts.with(|counts| counts.deleted > 0);
     let send = move || {
         let Some((hash, request)) = planning.request_to_apply(author.value()) else { return };
-        busy.set(true);
-        refused.set(None);
-        spawn_local(async move {
-            let path = format!("/restores/{}/apply", encode_segment(&hash));
-            let done = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await;
-            busy.try_set(false);
-            match done {
-                Ok(applied) => {
-                    form.try_set(Form::default());
-                    router.go(&format!("/view/restore/{}", encode_segment(&applied.record.restore_id)));
+        let hand = (request.user_id.clone(), Some(request.reason.clone()));
+        let path = format!("/restores/{}/apply", encode_segment(&hash));
+        let shown = move |restore_id: &str| {
+            form.try_set(Form::default());
+            router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
+        };
+        let send = async move {
+            let applied = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await?;
+            shown(&applied.record.restore_id);
+            Ok(())
+        };
+        let there = StoredValue::new(None::<String>);
+        let look = move |hand: Hand| {
+            let hash = hash.clone();
+            Box::pin(async move {
+                let (found, id) = find(move |record| record.plan == hash, hand).await?;
+                there.try_set_value(id);
+                Ok(found)
+            }) as _
+        };
+        writing.run_or(
+            hand,
+            send,
+            look,
+            move || {
+                if let Some(id) = there.try_get_value().flatten() {
+                    shown(&id);
                 }
-                Err(error) => planning.refuse(error, refused),
-            }
-        });
+            },
+            move |error| planning.refuse(error),
+        );
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -94,9 +112,7 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
                     "Nothing can be written. Load the page again; if it stays so, the console and the server are of different versions."
                 </Notice>
             </Show>
-            {move || refused.get().map(|error| view! {
-                <Notice kind=NoticeKind::Error head=format!("Nothing was written. {}", error.sentence())>{error.detail().to_owned()}</Notice>
-            })}
+            <WriteNote writing/>
             <Button counts busy lacks deletes=Signal::derive(deletes)/>
             <p class="note lacks" aria-live="polite">{move || lacks.get()}</p>
             <div class="row ends">
@@ -143,17 +159,17 @@ impl Planning {
         Some((confirmed.plan.clone(), request))
     }
 
-    /// Takes a refusal: a plan that heads have moved under is put beside its successor, everything else is said.
-    fn refuse(self, error: ApiError, refused: RwSignal<Option<ApiError>>) {
+    /// Takes a refusal: a plan that heads have moved under is put beside its successor, everything else is to be said.
+    fn refuse(self, error: ApiError) -> Result<(), ApiError> {
         if let ApiError::Problem(problem) = &error
             && problem.code == Code::PlanOutdated
             && let (Some(fresh), Some(shown)) =
                 (problem.plan.clone(), self.plan.try_get_untracked().flatten())
         {
             self.refused(Arc::from(fresh), &shown);
-            return;
+            return Ok(());
         }
-        refused.try_set(Some(error));
+        Err(error)
     }
 }
 

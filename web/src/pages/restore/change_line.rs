@@ -137,8 +137,7 @@ fn Lock(planning: Planning, key: StateKey, path: String, display: String, why: S
         </span>
         <Show when=move || asking.get()>
             <Ask
-                open=asking title=title.clone() confirm=confirm.clone() danger=true busy=RwSignal::new(false)
-                fault=RwSignal::new(None) act
+                open=asking title=title.clone() confirm=confirm.clone() danger=true act
             >
                 <p>{reason.get_value()}</p>
                 <p>"Writing an old value here does not change anything outside of this store. Only its box is shown now; nothing is written yet."</p>

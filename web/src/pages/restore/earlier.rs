@@ -2,15 +2,16 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::{Moment, RestoreList, RestoreRecord};
+use statehouse_core::api::{Moment, Plan, RestoreList, RestoreRecord};
 
 use super::scope::words as scope_words;
 use super::undo::{Undo, UndoRefused};
 use crate::api;
 use crate::live::{live, remote};
 use crate::model::address::{Query, encode_segment};
-use crate::model::{age, number};
-use crate::parts::{Counts, Empty, FaultNote, Icon, Pic};
+use crate::model::found::{Found, Hand};
+use crate::model::{age, found, number};
+use crate::parts::{Counts, Empty, FaultNote, Icon, Pic, Writing};
 use crate::shell::clock;
 
 /// Restores on one page.
@@ -19,6 +20,16 @@ const PAGE: &str = "50";
 async fn page(cursor: Option<String>) -> Result<RestoreList, api::ApiError> {
     let query = Query::default().with("limit", Some(PAGE)).with("cursor", cursor.as_deref());
     api::get(&format!("/restores{query}")).await
+}
+
+/// Looks for a restore among the newest, and for its id.
+pub(super) async fn find(
+    is_it: impl Fn(&RestoreRecord) -> bool,
+    hand: Hand,
+) -> Result<(Found, Option<String>), api::ApiError> {
+    let newest = page(None).await?;
+    let (found, there) = found::restore(&newest.restores, is_it, &hand);
+    Ok((found, there.map(|record| record.restore_id.clone())))
 }
 
 /// The panel.
@@ -39,7 +50,7 @@ pub(super) fn Earlier(
     let rows = Signal::derive(rows);
     let none = move || list.value.with(Option::is_some) && rows.with(Vec::is_empty);
     let more = move || list.value.with(|list| list.as_ref().and_then(|list| list.next_cursor.clone()));
-    let refused = RwSignal::new(None);
+    let (refused, writing) = (RwSignal::new(None), Writing::new());
     let reading = RwSignal::new(false);
     let read_more = move |_| {
         let Some(cursor) = untrack(more) else { return };
@@ -64,7 +75,7 @@ pub(super) fn Earlier(
                 <a class="btn small end" href="/view/restore"><Pic icon=Icon::Restore size=14/>"Plan a restore"</a>
             </div>
             <FaultNote remote=list/>
-            <UndoRefused refused/>
+            <UndoRefused refused writing/>
             <Show when=none><Empty icon=Icon::Restore head=if alone { "No other restore yet" } else { "No restore yet" }></Empty></Show>
             <Show when=move || !rows.with(Vec::is_empty)>
                 <div class="body">
@@ -72,7 +83,7 @@ pub(super) fn Earlier(
                         <span>"Applied"</span><span>"By"</span><span>"Target"</span><span>"Scope"</span><span>"Written"</span>
                         <span>"Reason"</span><span>"Snapshot before"</span><span></span>
                     </div>
-                    <For each=move || rows.get() key=|row| row.restore_id.clone() let:row><Row row refused/></For>
+                    <For each=move || rows.get() key=|row| row.restore_id.clone() let:row><Row row refused writing/></For>
                     <Show when=move || more().is_some()>
                         <button class="btn small more" disabled=move || reading.get() on:click=read_more>"Older restores"</button>
                     </Show>
@@ -93,7 +104,7 @@ pub(super) fn target_words(target: &Moment) -> String {
 }
 
 #[component]
-fn Row(row: RestoreRecord, refused: RwSignal<Option<crate::api::ApiError>>) -> impl IntoView {
+fn Row(row: RestoreRecord, refused: RwSignal<Option<Plan>>, writing: Writing) -> impl IntoView {
     let clock = clock();
     let href = format!("/view/restore/{}", encode_segment(&row.restore_id));
     let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
@@ -119,7 +130,7 @@ fn Row(row: RestoreRecord, refused: RwSignal<Option<crate::api::ApiError>>) -> i
             <span><Counts change/></span>
             <span class="ink2" data-tip=(reason.len() > 30).then(|| reason.clone())>{reason.clone()}</span>
             <a class="mono" href=look>{snapshot}</a>
-            <span class="num"><Undo record=row brief=true refused/></span>
+            <span class="num"><Undo record=row brief=true refused writing/></span>
         </div>
     }
 }

@@ -97,25 +97,21 @@ fn NoTarget() -> impl IntoView {
 #[component]
 fn PlanFault(planning: Planning) -> impl IntoView {
     let live = live();
-    let lost = Memo::new(move |_| live.link.with(|link| link.is_lost()));
     // Asked again as soon as the server is back.
-    Effect::new(move |before: Option<bool>| {
-        let now = lost.get();
-        if before == Some(true)
-            && !now
-            && planning.fault.with_untracked(|f| f.as_ref().is_some_and(ApiError::passes))
-        {
+    Effect::new(move |first: Option<()>| {
+        live.back.track();
+        if first.is_some() && planning.fault.with_untracked(|f| f.as_ref().is_some_and(ApiError::passes)) {
             planning.again();
         }
-        now
     });
     move || {
         planning.fault.get().filter(|error| !error.needs_key()).map(|error| {
             let shown = planning.plan.with(Option::is_some);
             let old = if shown { "The plan on the screen is not confirmed. " } else { "" };
+            let (head, rest) = error.of_read();
             view! {
-                <Notice kind=NoticeKind::Error head=error.sentence()>
-                    {error.detail().to_owned()}" "{old}
+                <Notice kind=NoticeKind::Error head>
+                    {rest}" "{old}
                     <button class="link" on:click=move |_| planning.again()>"Try again"</button>
                 </Notice>
             }

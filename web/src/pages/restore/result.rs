@@ -14,7 +14,7 @@ use crate::model::age;
 use crate::model::change::{Glyph, Story};
 use crate::model::number;
 use crate::model::restore::result_text;
-use crate::parts::{CopyLink, Empty, FaultNote, GlyphMark, Icon, Pic, Verdict};
+use crate::parts::{CopyLink, Empty, FaultNote, GlyphMark, Icon, Pic, Verdict, Writing};
 use crate::shell::desk;
 
 /// Rows drawn of a restore of very many states.
@@ -79,7 +79,7 @@ pub(crate) fn Restored(id: String) -> impl IntoView {
 fn Card(applied: AppliedRestore) -> impl IntoView {
     let AppliedRestore { record, versions } = applied;
     let facts = facts(&record);
-    let refused = RwSignal::new(None);
+    let (refused, writing) = (RwSignal::new(None), Writing::new());
     let more = versions.len().saturating_sub(ROWS) as u64;
     let rows = versions.iter().take(ROWS).cloned().map(|version| {
         let glyph = glyph_of(&record, &versions, &version);
@@ -91,7 +91,7 @@ fn Card(applied: AppliedRestore) -> impl IntoView {
             <div class="result-head">
                 <span class="tick"><Pic icon=Icon::Check/></span>
                 <div class="grow"><h2>{result_text(&record.counts)}</h2><p class="ink2">{facts}</p></div>
-                <Undo record=record.clone() refused/>
+                <Undo record=record.clone() refused writing/>
             </div>
             <div class="result-rows">
                 <div class="thead cells result-row">
@@ -102,7 +102,7 @@ fn Card(applied: AppliedRestore) -> impl IntoView {
             </div>
             <ResultFoot record/>
         </section>
-        <UndoRefused refused/>
+        <UndoRefused refused writing/>
     }
 }
 

@@ -180,7 +180,10 @@ fn VersionField(planning: Planning, go: Callback<Moment>) -> impl IntoView {
             match api::state(&key, &query).await {
                 Ok(found) => go.run(Moment::Seq(found.version.seq)),
                 Err(error) => {
-                    wrong.try_set(Some(format!("{} {}", error.sentence(), error.detail())));
+                    wrong.try_set(Some({
+                        let (head, rest) = error.of_read();
+                        format!("{head} {rest}")
+                    }));
                 }
             }
         });

@@ -2,13 +2,14 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use statehouse_core::api::{AppliedRestore, Code, Plan, RestoreRecord, UndoRequest};
 
+use super::earlier::find;
 use crate::api::{self, ApiError};
 use crate::model::address::{Query, encode_segment, restore_of};
+use crate::model::found::Hand;
 use crate::model::restore::states_word;
-use crate::parts::{Author, Icon, Notice, NoticeKind, Pic};
+use crate::parts::{Author, Icon, Notice, NoticeKind, Pic, WriteNote, Writing};
 use crate::shell::router;
 
 /// The words on the button.
@@ -24,67 +25,82 @@ pub(super) fn undo_words(record: &RestoreRecord) -> String {
 pub(super) fn Undo(
     record: RestoreRecord,
     #[prop(optional)] brief: bool,
-    /// Where to say why it was not done.
-    refused: RwSignal<Option<ApiError>>,
+    /// Where to put the plan that it would be now, where states have moved since.
+    refused: RwSignal<Option<Plan>>,
+    /// Where to say what became of it.
+    writing: Writing,
 ) -> impl IntoView {
     let router = router();
-    let busy = RwSignal::new(false);
     let words = if brief { "Undo".to_owned() } else { undo_words(&record) };
     let class = if brief { "link" } else { "btn undo" };
     let path = format!("/restores/{}/undo", encode_segment(&record.restore_id));
     let press = move |_| {
-        let request = UndoRequest { reason: None, user_id: Author::stored() };
-        let path = path.clone();
-        busy.set(true);
+        let user_id = Author::stored();
+        let request = UndoRequest { reason: None, user_id: user_id.clone() };
+        let (path, undone) = (path.clone(), record.restore_id.clone());
+        let shown =
+            move |restore_id: &str| router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
         refused.set(None);
-        spawn_local(async move {
-            let done = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await;
-            busy.try_set(false);
-            match done {
-                Ok(applied) => {
-                    router.go(&format!("/view/restore/{}", encode_segment(&applied.record.restore_id)));
+        let send = async move {
+            let applied = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await?;
+            shown(&applied.record.restore_id);
+            Ok(())
+        };
+        let there = StoredValue::new(None::<String>);
+        let look = move |hand: Hand| {
+            let undone = undone.clone();
+            Box::pin(async move {
+                let (found, id) = find(move |record| record.undoes.as_ref() == Some(&undone), hand).await?;
+                there.try_set_value(id);
+                Ok(found)
+            }) as _
+        };
+        writing.run_or(
+            (user_id, None),
+            send,
+            look,
+            move || {
+                if let Some(id) = there.try_get_value().flatten() {
+                    shown(&id);
                 }
-                Err(error) => {
-                    refused.try_set(Some(error));
-                }
-            }
-        });
+            },
+            move |error| {
+                refused.try_set(Some(outdated(error)?));
+                Ok(())
+            },
+        );
     };
     view! {
-        <button class=class disabled=move || busy.get() on:click=press>
+        <button class=class disabled=move || writing.busy.get() on:click=press>
             {(!brief).then(|| view! { <Pic icon=Icon::Restore/> })}{words}
         </button>
     }
 }
 
-/// Why an undo was refused; where states moved since, a plan that can still take back what the restore changed.
+/// What became of an undo; where states moved since, a plan that can still take back what the restore changed.
 #[component]
-pub(super) fn UndoRefused(refused: RwSignal<Option<ApiError>>) -> impl IntoView {
-    move || {
-        refused.get().map(|error| match outdated(&error) {
-            Some(plan) => {
-                view! {
-                    <Notice kind=NoticeKind::Error head="Nothing was written.">
-                        "Of what this restore wrote, something was saved again since. A plan can still go back to the moment before it, path by path. "
-                        <a href=plan_href(&plan)>"Look at that plan"</a>
-                    </Notice>
-                }
-                .into_any()
-            }
-            None => view! {
-                <Notice kind=NoticeKind::Error head=format!("Nothing was written. {}", error.sentence())>
-                    {error.detail().to_owned()}
-                </Notice>
-            }
-            .into_any(),
+pub(super) fn UndoRefused(refused: RwSignal<Option<Plan>>, writing: Writing) -> impl IntoView {
+    let plan = move || {
+        refused.get().map(|plan| view! {
+            <Notice kind=NoticeKind::Error head="Nothing was written.">
+                "Of what this restore wrote, something was saved again since. A plan can still go back to the moment before it, path by path. "
+                <a href=plan_href(&plan)>"Look at that plan"</a>
+            </Notice>
         })
+    };
+    view! {
+        {plan}
+        <WriteNote writing/>
     }
 }
 
-fn outdated(error: &ApiError) -> Option<Plan> {
-    match error {
-        ApiError::Problem(problem) if problem.code == Code::PlanOutdated => problem.plan.as_deref().cloned(),
-        _ => None,
+/// The plan that a refusal encloses because states have moved; every other failure stays one.
+fn outdated(error: ApiError) -> Result<Plan, ApiError> {
+    match &error {
+        ApiError::Problem(problem) if problem.code == Code::PlanOutdated => {
+            problem.plan.as_deref().cloned().ok_or(error)
+        }
+        _ => Err(error),
     }
 }
 

@@ -5,15 +5,14 @@ mod take;
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use statehouse_core::api::{SnapshotList, SnapshotView};
 use statehouse_core::model::SnapshotKind;
 
-use crate::api::{self, ApiError};
+use crate::api;
 use crate::live::{Remote, live, remote};
 use crate::model::address::{Query, encode_segment};
-use crate::model::number;
-use crate::parts::{Age, Ask, Chip, CopyLink, Empty, FaultNote, Icon, Pic, Tone};
+use crate::model::{found, number};
+use crate::parts::{Age, Ask, Chip, CopyLink, Empty, FaultNote, Icon, Pic, Tone, Writing, or_none};
 use crate::shell::{router, toasts};
 
 const PAGE: &str = "100";
@@ -127,12 +126,16 @@ fn Row(row: SnapshotView, forgetting: RwSignal<Option<SnapshotView>>) -> impl In
     }
 }
 
+/// The snapshot that has a name now.
+async fn named(id: String) -> Result<Option<SnapshotView>, api::ApiError> {
+    or_none(api::get(&format!("/snapshots/{}", encode_segment(&id))).await)
+}
+
 #[component]
 fn ForgetDialog(snapshot: SnapshotView, forgetting: RwSignal<Option<SnapshotView>>) -> impl IntoView {
-    let toasts = toasts();
+    let (toasts, live) = (toasts(), live());
     let open = RwSignal::new(true);
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
+    let writing = Writing::of("forgotten");
     let id = snapshot.snapshot_id.to_string();
     let seq = snapshot.seq;
     Effect::new(move || {
@@ -143,30 +146,27 @@ fn ForgetDialog(snapshot: SnapshotView, forgetting: RwSignal<Option<SnapshotView
     let act = {
         let id = id.clone();
         move |()| {
-            let id = id.clone();
-            busy.set(true);
-            spawn_local(async move {
-                let path = format!("/snapshots/{}", encode_segment(&id));
-                let done = api::send::<SnapshotView>(Method::DELETE, &path, None::<&()>).await;
-                busy.try_set(false);
-                match done {
-                    Ok(_) => {
-                        open.try_set(false);
-                        toasts.done(
-                            format!("Forgot the name {id}."),
-                            format!("seq {seq} can still be restored."),
-                        );
-                    }
-                    Err(error) => {
-                        fault.try_set(Some(error));
-                    }
-                }
+            let (own, snapshot) = (id.clone(), snapshot.clone());
+            let path = format!("/snapshots/{}", encode_segment(&own));
+            let send = async move {
+                api::send::<SnapshotView>(Method::DELETE, &path, None::<&()>).await?;
+                open.try_set(false);
+                toasts.done(format!("Forgot the name {own}."), format!("seq {seq} can still be restored."));
+                Ok(())
+            };
+            let look = move |_| {
+                let (named, snapshot) = (named(snapshot.snapshot_id.to_string()), snapshot.clone());
+                Box::pin(async move { Ok(found::forgotten(named.await?.as_ref(), &snapshot)) }) as _
+            };
+            writing.run((None, None), send, look, move || {
+                open.try_set(false);
+                live.lists.update(|lists| *lists += 1);
             });
         }
     };
     view! {
         <Ask
-            open title=format!("Forget {id}?") confirm=format!("Forget {id}") danger=true busy fault act=Callback::new(act)
+            open title=format!("Forget {id}?") confirm=format!("Forget {id}") danger=true writing act=Callback::new(act)
         >
             <p>{format!("Only the name goes. The moment it names, seq {seq}, stays in the history and can be restored by its seq.")}</p>
         </Ask>

@@ -2,25 +2,26 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use statehouse_core::api::{CreateSnapshot, SnapshotView};
 use statehouse_core::model::SnapshotId;
 
-use crate::api::{self, ApiError};
-use crate::parts::{Ask, Author, AuthorField, ReasonField};
+use crate::api;
+use crate::live::live;
+use crate::model::found;
+use crate::model::found::Hand;
+use crate::parts::{Ask, Author, AuthorField, ReasonField, Writing};
 use crate::shell::{clock, router, toasts};
 
 /// Asks for a name and a description. The address says that it is open: `?new=1`.
 #[component]
 pub(super) fn TakeDialog() -> impl IntoView {
-    let (router, toasts) = (router(), toasts());
+    let (router, toasts, live) = (router(), toasts(), live());
     let open = RwSignal::new(true);
     let today: String = clock().read().to_string().chars().take(10).collect();
     let name = RwSignal::new(format!("eod-{today}"));
     let why = RwSignal::new(String::new());
     let author = Author::remembered();
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
+    let writing = Writing::new();
     let wrong = Memo::new(move |_| SnapshotId::new(name.get().trim()).err().map(|_| NAME_RULE));
     Effect::new(move || {
         if !open.get() {
@@ -31,27 +32,28 @@ pub(super) fn TakeDialog() -> impl IntoView {
         let Ok(snapshot_id) = SnapshotId::new(name.get_untracked().trim()) else { return };
         let description = why.get_untracked().trim().to_owned();
         let description = (!description.is_empty()).then_some(description);
-        let request = CreateSnapshot { snapshot_id, description, user_id: author.value() };
-        busy.set(true);
-        spawn_local(async move {
-            let made = api::send::<SnapshotView>(Method::POST, "/snapshots", Some(&request)).await;
-            busy.try_set(false);
-            match made {
-                Ok(made) => {
-                    open.try_set(false);
-                    let moment = format!("It names seq {}.", made.seq);
-                    toasts.done(format!("Took {}.", made.snapshot_id), moment);
-                }
-                Err(error) => {
-                    fault.try_set(Some(error));
-                }
-            }
+        let hand = (author.value(), Some(description.clone().unwrap_or_default()));
+        let id = snapshot_id.to_string();
+        let request = CreateSnapshot { snapshot_id, description, user_id: hand.0.clone() };
+        let send = async move {
+            let made = api::send::<SnapshotView>(Method::POST, "/snapshots", Some(&request)).await?;
+            open.try_set(false);
+            toasts.done(format!("Took {}.", made.snapshot_id), format!("It names seq {}.", made.seq));
+            Ok(())
+        };
+        let look = move |hand: Hand| {
+            let named = super::named(id.clone());
+            Box::pin(async move { Ok(found::snapshot(named.await?.as_ref(), &hand)) }) as _
+        };
+        writing.run(hand, send, look, move || {
+            open.try_set(false);
+            live.lists.update(|lists| *lists += 1);
         });
     };
     view! {
         <Ask
             open title="Take a snapshot" confirm=Signal::derive(move || format!("Take {}", name.get().trim()))
-            busy=Signal::derive(move || busy.get() || wrong.get().is_some()) fault act=Callback::new(act)
+            wrong=Signal::derive(move || wrong.get().is_some()) writing act=Callback::new(act)
         >
             <label class="labelled">
                 <span>"Name"</span>

@@ -8,10 +8,14 @@ use statehouse_core::model::{Operation, StateKey};
 use wasm_bindgen::JsValue;
 
 use super::View;
-use crate::api::{self, ApiError};
+use crate::api;
 use crate::model::address::Query;
+use crate::model::found::{Found, Hand, Next};
 use crate::pages::compare::Side;
-use crate::parts::{Age, Ask, Author, AuthorField, Icon, Menu, Notice, NoticeKind, Pic, ReasonField, copy};
+use crate::parts::{
+    Age, Ask, Author, AuthorField, Icon, Menu, Notice, NoticeKind, Pic, ReasonField, WriteNote, Writing,
+    copy, or_none,
+};
 use crate::shell::{desk, toasts};
 use crate::worker;
 
@@ -69,7 +73,7 @@ fn open_raw(view: View) {
     spawn_local(async move {
         match worker::text_of(&key, &side).await {
             Ok(text) => open_text(&text),
-            Err(error) => toasts.failed("Not opened.", error.sentence()),
+            Err(error) => toasts.failed("Not opened.", error.of_read().0),
         }
     });
 }
@@ -95,7 +99,7 @@ fn copy_document(view: View) {
                 owner.with(|| copy(text.as_string().unwrap_or_default(), "the document"));
             }
             (Ok(_), None) => {}
-            (Err(error), _) => toasts.failed("Not copied.", error.sentence()),
+            (Err(error), _) => toasts.failed("Not copied.", error.of_read().0),
         }
     });
 }
@@ -115,36 +119,35 @@ fn DeleteDialog(view: View, open: RwSignal<bool>) -> impl IntoView {
     let toasts = toasts();
     let author = Author::remembered();
     let reason = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
+    let writing = Writing::new();
     let name = view.key.with_value(|key| key.state_id.to_string());
     let version = move || view.head.with(|head| head.as_ref().map_or(0, |head| head.version.0));
     let act = move |()| {
         let Some(key) = view.key.try_get_value() else { return };
+        let (base, user_id) = (untrack(version), author.value());
+        let why = reason.get_untracked().trim().to_owned();
         let query = Query::default()
-            .with("expected_version", Some(&untrack(version).to_string()))
-            .with("description", Some(reason.get_untracked().trim()))
-            .with("user_id", author.value().as_deref());
-        busy.set(true);
-        spawn_local(async move {
-            let path = api::state_path(&key, "", &query);
-            let done = api::send::<Deleted>(Method::DELETE, &path, None::<&()>).await;
-            busy.try_set(false);
-            match done {
-                Ok(deleted) => {
-                    open.try_set(false);
-                    let tombstone = format!("v{} is its tombstone.", deleted.version.version);
-                    toasts.done(format!("Deleted {}.", key.state_id), tombstone);
-                }
-                Err(error) => {
-                    fault.try_set(Some(error));
-                }
-            }
+            .with("expected_version", Some(&base.to_string()))
+            .with("description", Some(&why))
+            .with("user_id", user_id.as_deref());
+        let (path, id) = (api::state_path(&key, "", &query), key.state_id.to_string());
+        let send = async move {
+            let deleted = api::send::<Deleted>(Method::DELETE, &path, None::<&()>).await?;
+            open.try_set(false);
+            toasts.done(format!("Deleted {id}."), format!("v{} is its tombstone.", deleted.version.version));
+            Ok(())
+        };
+        let look = move |hand: Hand| {
+            let next = Next { base, operation: Operation::Delete, content: None, hand };
+            Box::pin(behind(key.clone(), next)) as _
+        };
+        writing.run((user_id, Some(why)), send, look, move || {
+            open.try_set(false);
         });
     };
     view! {
         <Ask
-            open title=format!("Delete {name}?") confirm=format!("Delete {name}") danger=true busy fault
+            open title=format!("Delete {name}?") confirm=format!("Delete {name}") danger=true writing
             act=Callback::new(act)
         >
             <p>
@@ -158,11 +161,18 @@ fn DeleteDialog(view: View, open: RwSignal<bool>) -> impl IntoView {
     }
 }
 
+/// Looks at the version behind the one that was to be written on.
+async fn behind(key: StateKey, next: Next) -> Result<Found, api::ApiError> {
+    let query = Query::default().with("version", Some(&(next.base + 1).to_string()));
+    let there = or_none(api::state(&key, &query).await)?;
+    Ok(next.judge(there.as_ref().map(|state| &state.version)))
+}
+
 /// What a deleted state opens on.
 #[component]
 pub(super) fn Tombstone(view: View, head: Side) -> impl IntoView {
     let toasts = toasts();
-    let busy = RwSignal::new(false);
+    let writing = Writing::new();
     let deleted = match head.user_id.as_deref() {
         Some(author) => format!("Deleted by {author}"),
         None => "Deleted".to_owned(),
@@ -171,27 +181,34 @@ pub(super) fn Tombstone(view: View, head: Side) -> impl IntoView {
     let version = head.version.0;
     let undelete = move |_| {
         let Some(key) = view.key.try_get_value() else { return };
-        busy.set(true);
+        let user_id = Author::stored();
         let request = UndeleteRequest {
-            user_id: Author::stored(),
+            user_id: user_id.clone(),
             expected_version: Some(version),
             ..UndeleteRequest::default()
         };
-        spawn_local(async move {
-            let path = api::state_path(&key, "/undelete", &Query::default());
-            let done = api::send::<StateView>(Method::POST, &path, Some(&request)).await;
-            busy.try_set(false);
-            match done {
-                Ok(back) => toasts
-                    .done(format!("{} is back.", key.state_id), format!("As v{}.", back.version.version)),
-                Err(error) => toasts.failed(error.sentence(), error.detail()),
-            }
-        });
+        let (path, id) = (api::state_path(&key, "/undelete", &Query::default()), key.state_id.to_string());
+        let send = async move {
+            let back = api::send::<StateView>(Method::POST, &path, Some(&request)).await?;
+            toasts.done(format!("{id} is back."), format!("As v{}.", back.version.version));
+            Ok(())
+        };
+        let look = move |hand: Hand| {
+            let key = key.clone();
+            Box::pin(async move {
+                // It comes back as it was before it was deleted.
+                let query = Query::default().with("version", Some(&(version - 1).to_string()));
+                let content = api::state(&key, &query).await?.version.content_hash;
+                behind(key, Next { base: version, operation: Operation::Restore, content, hand }).await
+            }) as _
+        };
+        writing.run((user_id, Some(String::new())), send, look, || {});
     };
     view! {
         <Notice kind=NoticeKind::Warn head=deleted>
             <Age time=head.timestamp seq=head.seq/>". "{why}"Its history stays. "
-            <button class="link" disabled=move || busy.get() on:click=undelete>"Undelete"</button>
+            <button class="link" disabled=move || writing.busy.get() on:click=undelete>"Undelete"</button>
         </Notice>
+        <WriteNote writing/>
     }
 }

@@ -126,7 +126,7 @@ fn End(reader: Signal<Reader>) -> impl IntoView {
         <Show when=move || reader.get().more.get()><p class="loading">"Reading older versions."</p></Show>
         <Show when=move || fault().is_some()>
             <p class="loading c-del">
-                {move || fault().map(|error| error.sentence())}" "
+                {move || fault().map(|error| error.of_read().0)}" "
                 <button class="link" on:click=move |_| reader.get_untracked().read_more()>"Try now"</button>
             </p>
         </Show>
