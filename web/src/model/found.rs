@@ -1,7 +1,9 @@
 //! Whether a write that was never answered is there after all. Nothing carries the mark of this page, so everything that
 //! can be compared is: place, kind, author, reason, content, time. What could be somebody else's is never called found.
 
-use statehouse_core::api::{BreakerState, BreakerStatus, RestoreRecord, SnapshotView, VersionView};
+use statehouse_core::api::{
+    BreakerState, BreakerStatus, ClockStatus, RestoreRecord, SnapshotView, VersionView,
+};
 use statehouse_core::hash::ContentHash;
 use statehouse_core::model::{Operation, Timestamp};
 
@@ -103,6 +105,16 @@ pub fn restore<'a>(
         (Found::There(words), Some(record))
     } else {
         (Found::Never(format!("the same was written {}", by(user_id, at))), Some(record))
+    }
+}
+
+/// Looks whether the machine's clock is believed.
+#[must_use]
+pub fn clock(status: &ClockStatus) -> Found {
+    if status.believed {
+        Found::There(format!("The clock is believed; times go on from {}.", age::clock(status.now)))
+    } else {
+        Found::NotYet("the machine's clock is not believed".to_owned())
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) async fn connect(
         .map(|seconds| Duration::from_secs(seconds.clamp(*HEARTBEATS.start(), *HEARTBEATS.end())));
     let progress = progress.map(|Extension(progress)| progress).unwrap_or_default();
     let token = app.sessions.token();
-    Ok(handshake.accept(|wire| async move {
+    Ok(handshake.accept(move |wire| async move {
         Session::new(wire, app, progress, listener, beats).run().await;
         drop(token);
     }))

@@ -1,6 +1,7 @@
 //! One WebSocket session. It keeps its own position in the log; the doorbell only wakes it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use statehouse_core::api::{ClientMessage, Code, ServerMessage, Topic};
 use statehouse_core::model::Seq;

@@ -2,13 +2,12 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use statehouse_core::api::{Alarm, AlarmCode, ClockStatus, ConfirmClock};
 
 use super::ctx;
-use crate::api::{self, ApiError};
-use crate::model::age;
-use crate::parts::{Ask, Author, AuthorField, Icon, Pic, ReasonField};
+use crate::api;
+use crate::model::{age, found};
+use crate::parts::{Ask, Author, AuthorField, Icon, Pic, ReasonField, Writing};
 use crate::shell::{clock, toasts};
 
 /// The alarms; nothing where all is well.
@@ -45,33 +44,26 @@ fn alarm(alarm: Alarm, confirming: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn Confirming(open: RwSignal<bool>) -> impl IntoView {
     let (ctx, toasts) = (ctx(), toasts());
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
+    let writing = Writing::of("done");
     let (reason, author) = (RwSignal::new(String::new()), Author::remembered());
     let act = Callback::new(move |()| {
-        busy.set(true);
-        fault.set(None);
-        let body = ConfirmClock { reason: reason.get_untracked(), user_id: author.value() };
-        spawn_local(async move {
-            let done = api::send::<ClockStatus>(Method::POST, "/clock/confirm", Some(&body)).await;
-            busy.try_set(false);
-            match done {
-                Ok(status) => {
-                    toasts.done(
-                        "The clock is believed.",
-                        format!("Times go on from {}.", age::full(status.now)),
-                    );
-                    open.try_set(false);
-                }
-                Err(error) => {
-                    fault.try_set(Some(error));
-                }
-            }
+        let done = move || {
+            open.try_set(false);
             ctx.reload();
-        });
+        };
+        let body = ConfirmClock { reason: reason.get_untracked(), user_id: author.value() };
+        let send = async move {
+            let status = api::send::<ClockStatus>(Method::POST, "/clock/confirm", Some(&body)).await?;
+            let words = format!("Times go on from {}.", age::full(status.now));
+            toasts.done("The clock is believed.", words);
+            done();
+            Ok(())
+        };
+        let look = |_| Box::pin(async { Ok(found::clock(&api::get("/clock").await?)) }) as _;
+        writing.run((None, None), send, look, done);
     });
     view! {
-        <Ask open title="Is the machine's clock right?" confirm="It is right: believe it" danger=true busy fault act>
+        <Ask open title="Is the machine's clock right?" confirm="It is right: believe it" danger=true writing act>
             <p>
                 "What is saved from now on gets the machine's time. A recorded time cannot be taken back, and times never go back: if the clock is wrong, every later version carries a time from there on."
             </p>
