@@ -83,6 +83,8 @@ alarms! {
     KnownHeadsDamaged = "known_heads_damaged", Nothing, "The last known heads were damaged and are forgotten";
     /// The fallback journal accepts nothing.
     JournalStopped = "journal_stopped", Part, "The fallback journal keeps no writes";
+    /// Acknowledged writes wait in a fallback journal that this server does not use.
+    JournalOff = "journal_off", Part, "Writes wait in a fallback journal that is switched off";
 }
 
 impl fmt::Display for AlarmCode {

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use statehouse_core::api::AlarmCode;
 use statehouse_core::json::Document;
 
 use super::check::bytes;
 use super::{DAMAGED, Done, TORN};
+use crate::service::Service;
 use crate::store::fallback::{Examined, Part, Standing, WaitingWrite, examine, salvage};
 
 /// What to do with the journal.
@@ -37,6 +39,33 @@ pub(super) fn journal(folder: &Path, what: &What) -> Done {
         What::Check => check(folder),
         What::Salvage => mend(folder),
     }
+}
+
+/// Raises an alarm where writes wait in the folder of a journal that the server does not use: they were acknowledged when it
+/// did.
+pub(super) async fn say_what_is_left(service: &Service, folder: PathBuf) {
+    if !folder.join("journal").is_file() {
+        return;
+    }
+    let place = folder.display().to_string();
+    let found = tokio::task::spawn_blocking(move || examine(&folder)).await;
+    let left = match found.map_err(|error| error.to_string()) {
+        Ok(Ok(found)) => {
+            let damaged = found.parts.iter().any(|part| part.standing == Standing::Damaged);
+            match (found.waiting.is_empty(), damaged) {
+                (true, false) => return,
+                (_, true) => format!("{}, and what is damaged", counted(&found.waiting)),
+                (false, false) => counted(&found.waiting),
+            }
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error,
+    };
+    service.raise(
+        AlarmCode::JournalOff,
+        format!("{left} in {place}"),
+        "Switch the fallback journal on (TRADING_STATE_ENABLE_FILE_FALLBACK=true) and restart: then they are written to the store.",
+    );
 }
 
 fn look(folder: &Path) -> Result<Examined, String> {

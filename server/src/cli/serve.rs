@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, handles, logging, open};
+use super::{Done, handles, journal, logging, open};
 use crate::config::{Config, Loaded};
 use crate::http::{self, Options};
 use crate::store::sqlite::OnLoss;
@@ -25,6 +25,9 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) 
     let (Layered { store, resilience }, later) = open::store(&config, on_loss).await?;
     let mirror = open::mirror(&config)?;
     let service = open::service(&config, store, resilience, mirror.clone()).await?;
+    if config.layers.fallback.is_none() {
+        journal::say_what_is_left(&service, config.fallback_folder.clone()).await;
+    }
     println!("statehouse {} listens on http://{}", env!("CARGO_PKG_VERSION"), listening.address());
     let checker = tokio::spawn({
         let (service, stop) = (Arc::clone(&service), stop.clone());

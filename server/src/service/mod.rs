@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use statehouse_core::api::Alarm;
+use statehouse_core::api::{Alarm, AlarmCode};
 use statehouse_core::model::Timestamp;
 use statehouse_core::schema::Modes;
 use tokio::task::JoinHandle;
@@ -161,6 +161,11 @@ impl Service {
         let now = self.now();
         let raised = self.alarms.list().into_iter().chain(self.store.alarms());
         raised.map(|raised| raised.shown(now)).collect()
+    }
+
+    /// Says that something is wrong which only whoever starts the server knows.
+    pub fn raise(&self, code: AlarmCode, detail: impl Into<String>, action: &str) {
+        self.alarms.raise(code, "", detail, action);
     }
 
     /// The store, for what only reads it.

@@ -163,6 +163,23 @@ async fn a_cut_end_is_torn_is_said_and_does_not_stop_the_start() {
 }
 
 #[tokio::test]
+async fn writes_that_wait_in_a_journal_that_was_switched_off_are_said_and_kept() {
+    let folder = Folder(TempDir::new().unwrap());
+    let mut settings = variables(&folder.journal(), &folder.0.path().join("states.db"));
+    let mut server = Server::start_in(settings.clone()).await;
+    let _ = server.post("/breaker/force", r#"{"state":"open"}"#).await;
+    save(&server, "s", 1).await;
+    server.kill().await;
+    settings[0].1 = "false".to_owned();
+    let mut server = Server::start_in(settings).await;
+    let (_, status) = server.get("/status").await;
+    assert_eq!(status["alarms"][0]["code"], "journal_off", "{status}");
+    assert!(status["alarms"][0]["detail"].as_str().unwrap().contains("1 write waits"), "{status}");
+    assert_eq!(server.stop().await, Some(0));
+    assert_eq!(folder.replayed().await["seq"], 1);
+}
+
+#[tokio::test]
 async fn there_is_no_journal_to_look_at_where_there_is_none() {
     let folder = Folder(TempDir::new().unwrap());
     for what in ["list", "check", "salvage"] {

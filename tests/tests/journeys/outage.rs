@@ -89,6 +89,7 @@ async fn an_outage_from_the_first_failure_to_the_last_decision() {
     save_for_later(&server, "beta", r#"{"n":2,"by":"waiting"}"#).await;
     browser.see_text(".page-head", "The store is away, 3 writes wait in the journal").await;
     browser.see(".health-page.amber").await;
+    browser.see_text("[aria-label='Writes that wait']", "strategy alpha").await;
     browser.see_text(JOURNAL, "takes the writes").await;
     browser.see_text(".incident", "3 writes went to the local journal, 3 wait to be replayed").await;
     browser.pictures("09-health-amber").await;
