@@ -291,13 +291,11 @@ async fn d_116_of_150_flipped_bits_none_is_served() {
         let path = folder.path().join("test.db");
         std::fs::write(&path, bytes).unwrap();
         // Some flips keep the file from being opened at all, which serves nothing.
-        match statehouse_server::store::sqlite::SqliteStore::open(&path).await {
-            Ok(store) => statehouse_server::store::Admin::close(&store).await,
-            Err(_) => {
-                refused += 1;
-                continue;
-            }
-        }
+        let Ok(store) = statehouse_server::store::sqlite::SqliteStore::open(&path).await else {
+            refused += 1;
+            continue;
+        };
+        statehouse_server::store::Admin::close(&store).await;
         let server = Start { folder: Some(folder), ..Start::default() }.run().await;
         for ((path, status, body, etag), (_, _, right, right_tag)) in
             answers(&server.client).await.into_iter().zip(&expected)
