@@ -1,7 +1,9 @@
 //! Differences as people read them.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 use statehouse_core::apply::{apply, apply_selected};
-use statehouse_core::diff::{Diff, Line, diff, json_patch, side_by_side, summarise, summary};
+use statehouse_core::diff::{
+    Diff, Effort, Line, TooMuch, diff, diff_within, json_patch, side_by_side, summarise, summary,
+};
 use statehouse_core::json::Document;
 use statehouse_core::model::StateType;
 use statehouse_core::schema::path_rules;
@@ -332,4 +334,32 @@ fn side_by_side_of_other_kinds_and_places() {
         beside(r#"{"a":1}"#, r#"{"\u0061":1}"#, 0)[1],
         "Changed /a | 2   [\"a\"]: 1 | 2   [\"\\u0061\"]: 1"
     );
+}
+
+#[test]
+fn a_comparison_that_costs_too_much_is_no_comparison_and_one_that_does_not_is_the_same() {
+    let (old, new) = (document(r#"{"a":[1,2,3],"b":{"c":1}}"#), document(r#"{"a":[3,4,1],"b":{"c":2}}"#));
+    let rules = path_rules("position");
+    let whole = diff(&old, &new, rules);
+    let within = |effort| diff_within(&old, &new, rules, effort);
+    assert_eq!(within(Effort::ORDINARY).unwrap(), whole);
+    let changes = whole.changes.len();
+    assert_eq!(within(Effort { changes, ..Effort::UNBOUNDED }).unwrap(), whole);
+    assert_eq!(within(Effort { changes: changes - 1, ..Effort::UNBOUNDED }), Err(TooMuch));
+    assert_eq!(within(Effort { bytes: 10, ..Effort::UNBOUNDED }), Err(TooMuch));
+    // Of the outermost object two members on each side, and three elements.
+    assert_eq!(within(Effort { children: 10, ..Effort::UNBOUNDED }).unwrap(), whole);
+    assert_eq!(within(Effort { children: 9, ..Effort::UNBOUNDED }), Err(TooMuch));
+}
+
+#[test]
+fn what_differs_in_too_much_is_one_change_in_brief() {
+    let numbers = |from: u32| {
+        let list: Vec<String> = (from..from + 60_000).map(|n| n.to_string()).collect();
+        document(&format!("{{\"a\":[{}]}}", list.join(",")))
+    };
+    let state_type = StateType::new("session").unwrap();
+    let brief = summarise(&state_type, Some(&numbers(0)), Some(&numbers(1_000_000)));
+    assert_eq!((brief.added, brief.changed, brief.removed), (0, 1, 0));
+    assert_eq!(brief.first.unwrap().note.as_deref(), Some("too much to list"));
 }

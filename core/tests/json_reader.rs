@@ -415,3 +415,19 @@ fn documents_pass_through_serde_verbatim() {
     assert!(refused.to_string().contains("duplicate key \"a\" at byte 7"), "{refused}");
     assert!(serde_json::from_str::<Buffered>(r#"{"kind":"A","data":1.50}"#).is_err(), "a buffer rounds");
 }
+
+#[test]
+fn a_document_without_its_index_is_the_same_and_makes_it_anew() {
+    let text = format!("{{\"a\":[{}0],\"b\":\"x,y\"}}", "0,".repeat(50_000));
+    let whole: Document = text.parse().unwrap();
+    assert!(whole.weight() > 8 * text.len(), "each element has an entry");
+    assert!(whole.weight() <= Document::weight_of(text.as_bytes()));
+    assert!(whole.weight() <= whole.weight_at_most());
+    let (shared, leaves) = (whole.clone(), whole.leaves());
+    let bare = shared.without_index();
+    assert_eq!((bare.weight(), bare.leaves()), (text.len(), leaves));
+    assert_eq!(bare, whole);
+    assert_eq!(bare.tape().entry_count(), whole.tape().entry_count());
+    assert_eq!(bare.root().get("a").map(Node::len), Some(50_001));
+    assert_eq!(bare.weight(), whole.weight());
+}

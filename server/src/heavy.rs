@@ -1,5 +1,7 @@
 //! Work on documents that takes long enough to keep others waiting.
 
+use std::sync::{Mutex, PoisonError};
+
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
@@ -11,6 +13,20 @@ pub(crate) fn work<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     // A runtime of one thread has nobody to go on.
     let several = || Handle::try_current().is_ok_and(|h| h.runtime_flavor() == RuntimeFlavor::MultiThread);
     if bytes >= BYTES && several() { block_in_place(work) } else { work() }
+}
+
+/// Bytes of documents from which on what works on them waits for others that do: each may need many times as much.
+const LARGE: usize = 2 << 20;
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// As [`work`], and large documents one after the other. What works must not call this again.
+pub(crate) fn alone<T>(bytes: usize, doing: impl FnOnce() -> T) -> T {
+    work(bytes, || {
+        // Nothing is kept behind it, so a panic of another leaves nothing broken.
+        let _alone = (bytes >= LARGE).then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner));
+        doing()
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The Statehouse server: `cli -> http -> service -> store, events -> core`.
 
 pub mod alarms;
+pub mod budget;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -39,8 +39,8 @@ pub use state::{
     UndeleteRequest, VersionView,
 };
 pub use status::{
-    ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, Overview, Ready, Status,
-    StoreStatus, TypeCount, VerifyReport,
+    ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, MemoryClass, MemoryStatus,
+    Overview, Ready, Status, StoreStatus, TypeCount, VerifyReport,
 };
 pub use vitals::{
     BreakerTurn, Incident, ListenerStatus, PoolStatus, SessionCounts, SlowestRead, StatusDetails,

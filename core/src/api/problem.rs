@@ -98,6 +98,8 @@ codes! {
     ViolationsNotAccepted = "violations_not_accepted", 422, "The result breaks rules";
     /// The plan would write nothing.
     NothingToRestore = "nothing_to_restore", 422, "Nothing would be written";
+    /// One answer would be too large, or too much work. The detail says what to ask for instead.
+    TooLarge = "too_large", 422, "This is too much for one answer";
     /// Too many connections or subscriptions.
     TooManyRequests = "too_many_requests", 429, "Too many at once";
     /// The server failed in a way it should not.
@@ -110,6 +112,8 @@ codes! {
     WritesStopped = "writes_stopped", 503, "The server takes no writes";
     /// The store did not answer while it wrote: it may be written or not.
     OutcomeUnknown = "outcome_unknown", 503, "It is not known whether it was written";
+    /// The server holds as much in memory as it may. Nothing was written; it is worth trying again in a moment.
+    Overloaded = "overloaded", 503, "The server has no memory free";
     /// The server is stopping.
     ShuttingDown = "shutting_down", 503, "The server is stopping";
 }

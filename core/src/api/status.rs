@@ -64,6 +64,32 @@ pub struct StoreStatus {
     pub promises: Vec<String>,
 }
 
+/// What the server holds in memory for requests and sessions, and how much it may.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MemoryStatus {
+    /// Bytes that it may hold in all; caches have bounds of their own.
+    pub limit: u64,
+    /// Bytes held of the part that is kept for small things alone.
+    pub small_held: u64,
+    /// What it is held for. The shares are together more than the limit: what one does not need is there for another.
+    pub classes: Vec<MemoryClass>,
+}
+
+/// One thing that memory is held for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MemoryClass {
+    /// `bodies`, `reads`, `streams` or `work`.
+    pub name: String,
+    /// Bytes held now.
+    pub held: u64,
+    /// Bytes at most.
+    pub limit: u64,
+    /// Requests refused (503 `overloaded`) since the server started.
+    pub refused: u64,
+}
+
 /// Answer to `GET /status`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -108,6 +134,9 @@ pub struct Status {
     /// The circuit breaker, if the store has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breaker: Option<BreakerStatus>,
+    /// What is held in memory; absent from servers that do not count it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryStatus>,
     /// The caches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caches: Vec<CacheStatus>,

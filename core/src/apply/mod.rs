@@ -7,7 +7,7 @@ mod branch;
 mod enter;
 mod write;
 
-use crate::diff::{Change, Diff};
+use crate::diff::{Change, Diff, TooMuch};
 use crate::json::{Document, JsonError};
 use branch::Root;
 
@@ -26,6 +26,9 @@ pub enum ApplyError {
     /// The result is not a document, or too large for one.
     #[error("the result is not a document: {0}")]
     Result(#[from] JsonError),
+    /// The documents differ in too much to choose among the changes.
+    #[error("{0}: write the whole of it, as it was, with a save")]
+    TooMuch(#[from] TooMuch),
 }
 
 /// The new document of `diff`, whose old one is `old`.

@@ -5,6 +5,7 @@
 //! [`apply`](crate::apply::apply) of `diff(a, b)` to `a` gives `b`, byte for byte.
 
 mod duration;
+mod effort;
 mod matching;
 mod patch;
 mod paths;
@@ -18,6 +19,7 @@ mod tint;
 mod types;
 mod walk;
 
+pub use effort::{Effort, TooMuch};
 pub use patch::json_patch;
 pub use side_by_side::{Fold, Line, Part, Row, RowKind, side_by_side};
 pub use summary::{summarise, summary};
@@ -33,9 +35,20 @@ use crate::schema::PathRules;
 pub fn diff(old: &Document, new: &Document, rules: &PathRules) -> Diff {
     let mut walk = walk::Walk::default();
     walk.value(old.root(), new.root(), rules.root());
-    Diff {
-        equal_paths: new.leaves().saturating_sub(walk.found.touched),
-        changes: walk.found.changes,
-        counts: walk.found.counts,
-    }
+    walk.found.into_diff(new)
+}
+
+/// As [`diff`], as long as it costs no more than this.
+///
+/// # Errors
+/// It would cost more.
+pub fn diff_within(
+    old: &Document,
+    new: &Document,
+    rules: &PathRules,
+    effort: Effort,
+) -> Result<Diff, TooMuch> {
+    let mut walk = walk::Walk::within(effort);
+    walk.value(old.root(), new.root(), rules.root());
+    if walk.found.is_spent() { Err(TooMuch) } else { Ok(walk.found.into_diff(new)) }
 }

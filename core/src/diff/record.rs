@@ -1,17 +1,22 @@
 //! Writing down what a walk finds, as changes.
+use super::effort::Effort;
 use super::paths::Paths;
 use super::scalar::Comparison;
 use super::series::Moved;
-use super::types::{Change, ChangeKind, Counts, Place, SeriesChange, SpliceCounts};
+use super::types::{Change, ChangeKind, Counts, Diff, Place, SeriesChange, SpliceCounts};
 use super::walk::list;
 use crate::json::number::{delta, percent};
 use crate::json::writer::quote;
-use crate::json::{Member, Node};
+use crate::json::{Document, Member, Node};
 use crate::schema::RulesAt;
 
 /// What has been found so far.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
+    effort: Effort,
+    /// Bytes of all changes but the last.
+    bytes: usize,
+    spent: bool,
     pub(super) changes: Vec<Change>,
     pub(super) counts: Counts,
     /// Leaves of the new document that are not as they were.
@@ -19,6 +24,28 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
+    pub(super) fn within(effort: Effort) -> Self {
+        Self { effort, ..Self::default() }
+    }
+
+    /// Whether more was found than may be: then what was found is not everything, and worth nothing.
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent || self.bytes + self.changes.last().map_or(0, weight) > self.effort.bytes
+    }
+
+    /// What may not be looked at: more was found than may be.
+    pub(super) fn spend(&mut self) {
+        self.spent = true;
+    }
+
+    pub(super) fn into_diff(self, new: &Document) -> Diff {
+        Diff {
+            equal_paths: new.leaves().saturating_sub(self.touched),
+            changes: self.changes,
+            counts: self.counts,
+        }
+    }
+
     pub(super) fn compared(
         &mut self,
         paths: &Paths,
@@ -137,6 +164,12 @@ impl Recorder {
             ChangeKind::Reordered => &mut self.counts.reordered,
         };
         *counter += 1;
+        self.bytes += self.changes.last().map_or(0, weight);
+        if self.changes.len() >= self.effort.changes || self.bytes > self.effort.bytes {
+            self.spent = true;
+            self.changes.clear();
+            self.bytes = 0;
+        }
         let at = self.changes.len();
         self.changes.push(Change {
             kind,
@@ -155,6 +188,12 @@ impl Recorder {
         });
         &mut self.changes[at]
     }
+}
+
+/// Bytes of a change's texts, about.
+fn weight(change: &Change) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    change.path.len() + change.display.len() + text(&change.old) + text(&change.new)
 }
 
 /// The old container, where it is not the parent of the new path.

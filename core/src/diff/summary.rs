@@ -1,8 +1,8 @@
 //! A difference in a table row.
 use std::sync::Arc;
 
-use super::diff;
 use super::types::{Change, ChangeKind, Diff};
+use super::{Effort, TooMuch, diff_within};
 use crate::json::Document;
 use crate::model::{ChangeSummary, FirstChange, StateType};
 use crate::schema::path_rules;
@@ -22,8 +22,25 @@ pub fn summarise(state_type: &StateType, old: Option<&Document>, new: Option<&Do
         (None, None) => ChangeSummary::default(),
         (None, Some(new)) => ChangeSummary { added: members(new), ..ChangeSummary::default() },
         (Some(old), None) => ChangeSummary { removed: members(old), ..ChangeSummary::default() },
-        (Some(old), Some(new)) => summary(&diff(old, new, path_rules(state_type.as_str()))),
+        (Some(old), Some(new)) => {
+            match diff_within(old, new, path_rules(state_type.as_str()), Effort::ORDINARY) {
+                Ok(diff) => summary(&diff),
+                Err(TooMuch) => whole(),
+            }
+        }
     }
+}
+
+/// A version that differs in too much to be told in parts: the whole document changed.
+fn whole() -> ChangeSummary {
+    let first = FirstChange {
+        path: String::new(),
+        old: None,
+        new: None,
+        delta: None,
+        note: Some("too much to list".to_owned()),
+    };
+    ChangeSummary { changed: 1, first: Some(Arc::new(first)), ..ChangeSummary::default() }
 }
 
 /// A difference in brief.

@@ -1,4 +1,5 @@
 //! The walk over two documents that writes down what differs. Equal subtrees are passed over by comparing their bytes.
+use super::effort::Effort;
 use super::matching::{self, Matching, Step};
 use super::paths::Paths;
 use super::record::Recorder;
@@ -14,14 +15,31 @@ pub(super) struct Walk {
     pub(super) paths: Paths,
     pub(super) found: Recorder,
     budget: Budget,
+    effort: Effort,
+    /// Children of the containers that are being compared now, on both sides.
+    open: usize,
 }
 
 impl Walk {
+    pub(super) fn within(effort: Effort) -> Self {
+        Self { effort, found: Recorder::within(effort), ..Self::default() }
+    }
+
     /// Compares two values.
     pub(super) fn value(&mut self, old: Node<'_>, new: Node<'_>, rules: RulesAt<'_>) {
-        if old.same_text(new) {
+        if old.same_text(new) || self.found.is_spent() {
             return;
         }
+        let children = old.len() + new.len();
+        if self.open.saturating_add(children) > self.effort.children {
+            return self.found.spend();
+        }
+        self.open += children;
+        self.differing(old, new, rules);
+        self.open -= children;
+    }
+
+    fn differing(&mut self, old: Node<'_>, new: Node<'_>, rules: RulesAt<'_>) {
         match (old.kind(), new.kind()) {
             (Kind::Object, Kind::Object) => self.objects(old, new, rules),
             (Kind::Array, Kind::Array) => self.arrays(old, new, rules),

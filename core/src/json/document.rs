@@ -2,7 +2,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::Error as _;
 use serde::ser::Error as _;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::error::{JsonError, JsonErrorKind};
 use super::node::Node;
-use super::scan::{Index, scan};
+use super::scan::{Index, entries_at_most, scan};
 use super::tape::{Entry, Tape};
 
 /// How large and how deep a document may be.
@@ -41,9 +41,14 @@ pub struct Document(Arc<Inner>);
 
 struct Inner {
     text: Box<str>,
-    entries: Vec<Entry>,
+    /// The index of the text. It can be several times as large as the text, so a document that only lies somewhere does
+    /// without, and makes it anew when it is asked for.
+    entries: OnceLock<Vec<Entry>>,
     leaves: u32,
 }
+
+/// Bytes of one value, or one key, in the index.
+const ENTRY: usize = size_of::<Entry>();
 
 impl Document {
     /// Reads a document.
@@ -57,7 +62,38 @@ impl Document {
 
     /// From a text without white space and its index.
     pub(super) fn from_parts(text: Box<str>, entries: Vec<Entry>, leaves: u32) -> Self {
-        Self(Arc::new(Inner { text, entries, leaves }))
+        Self(Arc::new(Inner { text, entries: OnceLock::from(entries), leaves }))
+    }
+
+    /// Bytes that the document holds in memory: its text, and its index if it has one now.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.len() + self.0.entries.get().map_or(0, |entries| entries.capacity() * ENTRY)
+    }
+
+    /// Bytes that a document of this text would hold with its index, at most. Counts, and reads nothing.
+    #[must_use]
+    pub fn weight_of(text: &[u8]) -> usize {
+        text.len() + entries_at_most(text) * ENTRY
+    }
+
+    /// Bytes that the document holds in memory with its index, whether it has it now or not: at most, and for small ones
+    /// about.
+    #[must_use]
+    pub fn weight_at_most(&self) -> usize {
+        const SMALL: usize = 64 << 10;
+        if self.len() < SMALL { self.len() * 3 } else { Self::weight_of(self.text().as_bytes()) }
+    }
+
+    /// The same document without its index, for where it is kept or sent and not looked into.
+    #[must_use]
+    pub fn without_index(self) -> Self {
+        let leaves = self.0.leaves;
+        let text = match Arc::try_unwrap(self.0) {
+            Ok(own) => own.text,
+            Err(shared) => shared.text.clone(),
+        };
+        Self(Arc::new(Inner { text, entries: OnceLock::new(), leaves }))
     }
 
     /// Reads a document from bytes, which must be UTF-8.
@@ -102,10 +138,11 @@ impl Document {
         self.0.text.len()
     }
 
-    /// The index of the text. It was built when the document was read, so this costs nothing.
+    /// The index of the text. It was built when the document was read, so this costs nothing, unless the document was
+    /// kept [without](Self::without_index).
     #[must_use]
     pub fn tape(&self) -> Tape<'_> {
-        Tape::new(&self.0.text, &self.0.entries)
+        Tape::new(&self.0.text, self.0.entries.get_or_init(|| index_again(&self.0.text)))
     }
 
     /// How many leaves (scalars and empty containers) the document has.
@@ -118,6 +155,14 @@ impl Document {
     #[must_use]
     pub fn root(&self) -> Node<'_> {
         self.tape().root()
+    }
+}
+
+/// The index of a text that was read before.
+fn index_again(text: &str) -> Vec<Entry> {
+    match scan(text, &Limits { max_bytes: usize::MAX, max_depth: usize::MAX }) {
+        Ok(index) => index.entries,
+        Err(error) => unreachable!("a document's own text was read before: {error}"),
     }
 }
 

@@ -2,7 +2,7 @@
 use super::choice::{Choice, chosen};
 use crate::api::Effect;
 use crate::apply::{ApplyError, apply_selected};
-use crate::diff::{Diff, diff};
+use crate::diff::{Diff, Effort, diff_within};
 use crate::hash::ContentHash;
 use crate::json::Document;
 use crate::model::{Version, VersionNumber};
@@ -67,7 +67,8 @@ pub struct StatePlan {
 /// Works out what a restore does to a state. `target` is `None` if the state did not exist then.
 ///
 /// # Errors
-/// The chosen changes make a document that is too large: what was added since stays, what was removed comes back.
+/// The chosen changes make a document that is too large: what was added since stays, what was removed comes back. Or there
+/// are too many changes to choose among.
 pub fn plan_state(
     now: &Side,
     target: Option<&Side>,
@@ -133,7 +134,10 @@ fn changed(
     choice: Choice<'_>,
     rules: &PathRules,
 ) -> Result<StatePlan, ApplyError> {
-    let diff = diff(now, target, rules);
+    let diff = match diff_within(now, target, rules, Effort::ORDINARY) {
+        Ok(diff) => diff,
+        Err(error) => return uncounted(target, choice).ok_or(error.into()),
+    };
     let chosen = chosen(&diff, choice);
     let mut ticks = chosen.iter();
     let result = if chosen.iter().all(|chosen| *chosen) {
@@ -151,6 +155,19 @@ fn changed(
         diff: Some(diff),
         chosen,
     })
+}
+
+/// The plan where there are too many changes to list: all of it, or nothing.
+fn uncounted(target: &Document, choice: Choice<'_>) -> Option<StatePlan> {
+    let plan = StatePlan { same: false, paths: 1, ..StatePlan::same(Effect::Equal) };
+    match choice {
+        Choice::Everything => {
+            let writing = Writing::Data(target.clone());
+            Some(StatePlan { effect: Effect::Changed, writing, selected: 1, ..plan })
+        }
+        Choice::Ticked(selection) if selection.skip => Some(plan),
+        Choice::Ticked(_) => None,
+    }
 }
 
 fn count(number: usize) -> u32 {

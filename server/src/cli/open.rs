@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 
+use crate::budget::Budget;
 use crate::config::{Config, StoreConfig};
 use crate::mirror::Mirror;
 use crate::service::{Service, Settings};
@@ -142,6 +143,7 @@ pub(super) async fn service(
         key_required: config.api.key.is_some(),
         resilience,
         mirror,
+        budget: Arc::new(Budget::of(config.memory_limit)),
         ..Settings::default()
     };
     Service::start(store, settings).await.map_err(|error| error.to_string())

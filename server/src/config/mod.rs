@@ -58,6 +58,8 @@ pub struct Config {
     pub api: ApiConfig,
     /// How much is logged.
     pub log_level: LevelFilter,
+    /// Bytes that are held in memory for requests and sessions at most.
+    pub memory_limit: usize,
     /// How strictly each type is validated.
     pub validation: Modes,
     /// The file that was read, if there was one.

@@ -9,10 +9,11 @@ use tracing::level_filters::LevelFilter;
 
 use super::given::{Given, Raw};
 use super::settings::{
-    CONNECTION_TIMEOUT, DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL, SETTINGS, SQLITE_PATH,
-    VALIDATION_MODES,
+    CONNECTION_TIMEOUT, DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL, MEMORY_LIMIT, SETTINGS,
+    SQLITE_PATH, VALIDATION_MODES,
 };
 use super::{Config, ConfigErrors, Loaded, Source, StoreConfig};
+use crate::budget;
 
 const STORES: &str = "sqlite, postgresql or influxdb";
 /// The pause before a write is tried again where a journal takes it otherwise.
@@ -34,11 +35,22 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
     let mirror = reader.mirror(store.as_ref());
     let api = reader.api();
     let log_level = reader.log_level();
+    let memory_limit = reader.memory_limit();
     let validation = reader.validation();
     let Given { warnings, errors, .. } = reader.given;
     match (store, api, errors.is_empty()) {
         (Some(store), Some(api), true) => Ok(Loaded {
-            config: Config { store, layers, fallback_folder, mirror, api, log_level, validation, file },
+            config: Config {
+                store,
+                layers,
+                fallback_folder,
+                mirror,
+                api,
+                log_level,
+                memory_limit,
+                validation,
+                file,
+            },
             warnings,
         }),
         _ => Err(ConfigErrors(errors)),
@@ -139,6 +151,12 @@ impl Values {
                 LevelFilter::INFO
             }
         }
+    }
+
+    /// Said in MiB.
+    fn memory_limit(&mut self) -> usize {
+        let given = self.whole(MEMORY_LIMIT, (budget::LEAST >> 20) as u64, 1 << 20);
+        given.and_then(|mib| usize::try_from(mib << 20).ok()).unwrap_or(budget::USUAL)
     }
 
     fn validation(&mut self) -> Modes {

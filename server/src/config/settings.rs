@@ -93,6 +93,7 @@ pub(super) const API_KEY: &str = "API_KEY";
 pub(super) const ENABLE_VALIDATION: &str = "ENABLE_VALIDATION";
 pub(super) const VALIDATION_MODES: &str = "VALIDATION_MODES";
 pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
+pub(super) const MEMORY_LIMIT: &str = "MEMORY_LIMIT";
 pub(super) const MIRROR_FIELDS: &str = "MIRROR_FIELDS";
 pub(super) const MIRROR_URL: &str = "MIRROR_INFLUXDB_URL";
 pub(super) const MIRROR_TOKEN: &str = "MIRROR_INFLUXDB_TOKEN";
@@ -146,6 +147,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     used(MIRROR_SSLROOTCERT, "/mirror/influxdb_sslrootcert", Kind::Text),
     used(MIRROR_QUEUE_SIZE, "/mirror/queue_size", Kind::Whole(1, 1_000_000_000)),
     used(LOG_LEVEL, "/log_level", Kind::Text),
+    used(MEMORY_LIMIT, "/memory_limit", Kind::Whole(64, 1 << 20)),
     without("BACKUP_RETENTION_DAYS", "/backup_retention_days", Kind::Whole(1, u64::MAX), KEPT),
     without("MIGRATION_BATCH_SIZE", "/migration_batch_size", Kind::Whole(1, u64::MAX), LATER),
     without("MIGRATION_USER_ID", "/migration_user_id", Kind::Text, LATER),

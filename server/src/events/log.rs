@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use statehouse_core::api::LatencyStatus;
+use statehouse_core::api::{LatencyStatus, VersionView};
 use statehouse_core::model::{Seq, Timestamp, Version};
 use tokio::sync::watch;
 
@@ -110,20 +110,46 @@ impl EventLog {
     /// # Errors
     /// [`StoreError::DamagedVersion`] when the next one cannot be read at all: it names its seq, behind which the log goes on.
     pub async fn read_after(&self, seq: Seq, limit: usize) -> Result<Vec<Arc<LoggedEvent>>> {
+        Ok(self.stretch_after(seq, limit).await?.0)
+    }
+
+    /// As [`read_after`](Self::read_after), and whether they were read for who asks alone: then nobody else holds them.
+    pub(super) async fn stretch_after(
+        &self,
+        seq: Seq,
+        limit: usize,
+    ) -> Result<(Vec<Arc<LoggedEvent>>, bool)> {
         if seq >= self.last_seq() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), false));
         }
         let recent = self.ring.read().unwrap_or_else(PoisonError::into_inner).after(seq, limit);
         // The ring may end before the log does, when another server has written.
         if let Some(events) = recent.filter(|events| !events.is_empty()) {
-            return Ok(events);
+            return Ok((events, false));
         }
         let versions = self.store.after(seq, limit).await?;
         if versions.is_empty() && seq < self.catch_up().await? {
             // It was there, and nothing has taken it back.
             return Err(StoreError::no_version(seq.next(), "it is missing at the end of the log"));
         }
-        Ok(versions.into_iter().map(|version| LoggedEvent::new(version, None)).collect())
+        let events = versions.into_iter().map(|version| LoggedEvent::new(version, None)).collect();
+        Ok((events, true))
+    }
+
+    /// As [`read_after`](Self::read_after), as they are shown and without their data, which is not even read.
+    pub async fn views_after(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+        if seq >= self.last_seq() {
+            return Ok(Vec::new());
+        }
+        let recent = self.ring.read().unwrap_or_else(PoisonError::into_inner).after(seq, limit);
+        if let Some(events) = recent.filter(|events| !events.is_empty()) {
+            return Ok(events.iter().map(|event| VersionView::of(event.version())).collect());
+        }
+        let views = self.store.views_after(seq, limit).await?;
+        if views.is_empty() && seq < self.catch_up().await? {
+            return Err(StoreError::no_version(seq.next(), "it is missing at the end of the log"));
+        }
+        Ok(views)
     }
 
     /// Notes that these events were handed to a listener just now.

@@ -5,8 +5,10 @@
 
 mod listeners;
 mod log;
+mod page;
 mod ring;
 
 pub use listeners::{Introduction, Listener, Listeners, SessionTotals, SessionView};
 pub use log::EventLog;
+pub(crate) use page::{EventsHeld, Pages};
 pub use ring::LoggedEvent;

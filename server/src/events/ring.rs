@@ -1,28 +1,42 @@
 //! The most recent events, in memory.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
+use bytes::Bytes;
 use statehouse_core::api::{Event, VersionView};
 use statehouse_core::model::{Seq, Version};
+
+use crate::budget::Held;
 
 const MAX_EVENTS: usize = 16_384;
 const MAX_BYTES: usize = 64 << 20;
 
-/// One version as an event. Its JSON is made once, however many sessions send it.
+/// Documents of more bytes are kept without their index: events are sent, not looked into.
+const INDEXED: usize = 64 << 10;
+
+/// How the message of a WebSocket begins; with SSE the rest is sent behind an opening brace.
+const TYPE: &str = "{\"type\":\"state_update\",";
+
+/// One version as an event. Its message is made once, however many sessions send it.
 #[derive(Debug)]
 pub struct LoggedEvent {
     version: Version,
     /// When it was committed, if that happened while this server ran.
     committed: Option<Instant>,
-    with_data: OnceLock<String>,
-    without_data: OnceLock<String>,
+    with_data: OnceLock<Bytes>,
+    without_data: OnceLock<Bytes>,
+    /// The room that sessions hold together for a large one.
+    lent: Mutex<Weak<Held>>,
 }
 
 impl LoggedEvent {
-    pub(super) fn new(version: Version, committed: Option<Instant>) -> Arc<Self> {
-        Arc::new(Self { version, committed, with_data: OnceLock::new(), without_data: OnceLock::new() })
+    pub(super) fn new(mut version: Version, committed: Option<Instant>) -> Arc<Self> {
+        version.data =
+            version.data.map(|data| if data.len() < INDEXED { data } else { data.without_index() });
+        let (with_data, without_data) = (OnceLock::new(), OnceLock::new());
+        Arc::new(Self { version, committed, with_data, without_data, lent: Mutex::default() })
     }
 
     /// The version.
@@ -50,23 +64,47 @@ impl LoggedEvent {
         Event { version: VersionView::of(&self.version), data }
     }
 
-    /// The event as JSON: `{"state_id":...}`.
+    /// The event as the message of a WebSocket: `{"type":"state_update","state_id":...}`, in UTF-8. All who ask share it.
     #[must_use]
-    pub fn json(&self, with_data: bool) -> &str {
+    pub fn message(&self, with_data: bool) -> Bytes {
         let cell = if with_data { &self.with_data } else { &self.without_data };
-        // An event is made of texts, numbers and a document that was read before: writing it cannot fail.
-        cell.get_or_init(|| serde_json::to_string(&self.event(with_data)).unwrap_or_default())
+        cell.get_or_init(|| {
+            let room = if with_data { self.version.size() } else { 0 } + 1024;
+            let mut text = Vec::with_capacity(room);
+            text.extend_from_slice(TYPE.as_bytes());
+            let start = text.len();
+            // An event is made of texts, numbers and a document that was read before: writing it cannot fail.
+            let _ = serde_json::to_writer(&mut text, &self.event(with_data));
+            // Its own opening brace.
+            text.remove(start);
+            text.into()
+        })
+        .clone()
     }
 
-    /// The event as the message of a WebSocket: `{"type":"state_update","state_id":...}`.
+    /// What stands in the event's JSON behind the opening brace: `"state_id":...}`. Shared like [`message`](Self::message).
     #[must_use]
-    pub fn message(&self, with_data: bool) -> String {
-        let fields = self.json(with_data).get(1..).unwrap_or_default();
-        format!("{{\"type\":\"state_update\",{fields}")
+    pub fn fields(&self, with_data: bool) -> Bytes {
+        self.message(with_data).slice(TYPE.len()..)
+    }
+
+    /// The room that others hold for this event now.
+    pub(crate) fn lent(&self) -> Option<Arc<Held>> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
+
+    /// Holds room for this event together with all who send it.
+    pub(crate) fn lend(&self, held: Held) -> Arc<Held> {
+        let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        lent.upgrade().unwrap_or_else(|| {
+            let held = Arc::new(held);
+            *lent = Arc::downgrade(&held);
+            held
+        })
     }
 
     fn weight(&self) -> usize {
-        // The JSON text holds the data a second time.
+        // The message holds the data a second time.
         self.version.size() * 2 + 1024
     }
 }

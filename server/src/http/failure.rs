@@ -10,6 +10,7 @@ use statehouse_core::api::{Code, FieldError, PendingWrite, Problem};
 
 use super::entity_tag;
 use super::extract::decode;
+use crate::budget::Overloaded;
 use crate::service::ServiceError;
 use crate::store::StoreError;
 
@@ -84,6 +85,12 @@ impl From<ServiceError> for Failure {
     }
 }
 
+impl From<Overloaded> for Failure {
+    fn from(error: Overloaded) -> Self {
+        ServiceError::from(error).into()
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         if let Some(pending) = self.deferred {
@@ -115,6 +122,7 @@ impl IntoResponse for Failure {
             | Code::WritesStopped
             | Code::OutcomeUnknown
             | Code::ShuttingDown
+            | Code::Overloaded
             | Code::TooManyRequests => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(self.retry_after.unwrap_or(1)));
             }

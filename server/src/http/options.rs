@@ -29,10 +29,15 @@ impl Options {
 /// Time and size limits.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// A connection that has not sent a whole request head for this long is closed; idle connections too.
+    /// A connection on which nothing is asked for this long is closed.
+    pub idle_head_timeout: Duration,
+    /// A request head that has not come whole so long after its first byte is given up, and so is a new connection that
+    /// sends nothing.
     pub head_timeout: Duration,
-    /// A body that makes no progress for this long is given up.
+    /// A body may take this long, and longer only as far as it keeps up [`body_rate`](Self::body_rate).
     pub body_timeout: Duration,
+    /// Bytes a second that a body must bring on average after that.
+    pub body_rate: u32,
     /// A connection that takes none of what is written to it for this long is closed.
     pub write_timeout: Duration,
     /// What is under way when the server is stopped gets this long to finish.
@@ -54,8 +59,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            head_timeout: Duration::from_mins(1),
+            idle_head_timeout: Duration::from_mins(1),
+            head_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(30),
+            body_rate: 16 << 10,
             write_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(10),
             connections: 10_000,

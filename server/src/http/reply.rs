@@ -3,6 +3,7 @@
 use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 use statehouse_core::api::{PendingState, StateView};
 use statehouse_core::commit::Outcome;
@@ -10,6 +11,7 @@ use statehouse_core::model::{Timestamp, Version};
 
 use super::entity_tag;
 use super::failure::Answer;
+use crate::budget::{self, Held};
 use crate::heavy;
 use crate::service::{Found, Reading, ServiceError};
 
@@ -29,9 +31,29 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
 
 fn written(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Answer {
     let body = body.map_err(|error| ServiceError::Internal(error.to_string()))?;
-    let mut response = (status, body).into_response();
+    let mut response = (status, kept(body)?).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// Answers that are smaller than this are not counted: they are written to the socket at once.
+const UNCOUNTED: usize = 16 << 10;
+
+/// The bytes of an answer, counted until the last of them is sent.
+pub(crate) fn kept(body: impl AsRef<[u8]> + Send + 'static) -> Answer<Bytes> {
+    struct Kept<B> {
+        body: B,
+        /// Given back with the body.
+        _held: Option<Held>,
+    }
+    impl<B: AsRef<[u8]>> AsRef<[u8]> for Kept<B> {
+        fn as_ref(&self) -> &[u8] {
+            self.body.as_ref()
+        }
+    }
+    let len = body.as_ref().len();
+    let held = if len < UNCOUNTED { None } else { budget::carry(len)? };
+    Ok(Bytes::from_owner(Kept { body, _held: held }))
 }
 
 /// A version with its data, which may be large.

@@ -3,9 +3,13 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::IntoResponse;
+use bytes::Bytes;
 use futures::Stream;
 use statehouse_core::api::{Code, Topic, Unreadable};
 use statehouse_core::model::Seq;
@@ -16,11 +20,13 @@ use super::app::App;
 use super::failure::{Answer, Failure};
 use super::subscriptions::{Refused, Subscriptions};
 use super::ws::{LOST, admit};
-use crate::events::{EventLog, Introduction, Listener};
+use crate::budget::{Budget, Held};
+use crate::events::{EventLog, EventsHeld, Introduction, Listener, Pages};
 use crate::service::ServiceError;
 use crate::store::{DamagedVersion, StoreError};
 
-const STRETCH: usize = 64;
+/// Messages of fewer bytes are sent in one piece; of larger ones no copy is made.
+const COPIED: usize = 16 << 10;
 
 /// Streams the events of a topic after a seq, or from now on.
 pub(super) async fn stream(
@@ -51,17 +57,23 @@ pub(super) async fn stream(
         doorbell,
         turns,
         subscriptions,
+        pages: Pages::default(),
+        budget: Arc::clone(app.service.budget()),
         ready: VecDeque::new(),
+        page: None,
+        patience: app.limits().write_timeout,
+        ping_every: app.limits().ping_every,
         told: false,
         ended: false,
         stop: app.stop.clone(),
         listener,
     };
-    let keep_alive = KeepAlive::new().interval(app.limits().ping_every);
-    let mut response: Response = Sse::new(events(reader)).keep_alive(keep_alive).into_response();
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     // Proxies that collect answers before they pass them on would hold events back.
-    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
-    Ok(response)
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok((headers, Body::from_stream(pieces(reader))).into_response())
 }
 
 struct Reader {
@@ -69,7 +81,16 @@ struct Reader {
     doorbell: watch::Receiver<Seq>,
     turns: watch::Receiver<u64>,
     subscriptions: Subscriptions,
-    ready: VecDeque<SseEvent>,
+    pages: Pages,
+    budget: Arc<Budget>,
+    /// What is still to be sent of the last page.
+    ready: VecDeque<Bytes>,
+    /// The room for that.
+    page: Option<Arc<Held>>,
+    /// Who waits this long for room is let go.
+    patience: Duration,
+    /// A comment is sent when there was nothing else for this long.
+    ping_every: Duration,
     /// The client knows that it has everything up to the cursor.
     told: bool,
     ended: bool,
@@ -77,20 +98,20 @@ struct Reader {
     listener: Listener,
 }
 
-fn events(reader: Reader) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+fn pieces(reader: Reader) -> impl Stream<Item = Result<Bytes, Infallible>> {
     futures::stream::unfold(reader, async |mut reader| {
         let stop = reader.stop.clone();
-        let event = stop.run_until_cancelled(reader.next()).await.flatten()?;
-        Some((Ok(event), reader))
+        let piece = stop.run_until_cancelled(reader.next()).await.flatten()?;
+        Some((Ok(piece), reader))
     })
 }
 
 impl Reader {
-    /// The next event; `None` ends the stream: the client connects again and resumes by itself.
-    async fn next(&mut self) -> Option<SseEvent> {
+    /// What is sent next; `None` ends the stream: the client connects again and resumes by itself.
+    async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Some(event);
+            if let Some(piece) = self.ready.pop_front() {
+                return Some(piece);
             }
             if self.ended {
                 return None;
@@ -102,7 +123,7 @@ impl Reader {
                 if !self.told {
                     self.told = true;
                     let seq = self.subscriptions.cursor();
-                    return Some(named("caught_up", seq).data(format!("{{\"seq\":{seq}}}")));
+                    return Some(named("caught_up", seq, &format!("{{\"seq\":{seq}}}")));
                 }
                 tokio::select! {
                     rung = self.doorbell.changed() => rung.ok()?,
@@ -110,6 +131,7 @@ impl Reader {
                         turned.ok()?;
                         return Some(self.lost());
                     }
+                    () = tokio::time::sleep(self.ping_every) => return Some(Bytes::from_static(b":\n\n")),
                 }
                 continue;
             }
@@ -118,10 +140,11 @@ impl Reader {
     }
 
     /// The last event of a stream whose log is not the store's any more.
-    fn lost(&mut self) -> SseEvent {
+    fn lost(&mut self) -> Bytes {
         self.ended = true;
         let (after, seq) = (self.subscriptions.cursor(), self.log.last_seq());
-        named("cannot_replay", seq).data(format!("{{\"after\":{after},\"reason\":\"{LOST}\",\"seq\":{seq}}}"))
+        let data = format!("{{\"after\":{after},\"reason\":\"{LOST}\",\"seq\":{seq}}}");
+        named("cannot_replay", seq, &data)
     }
 
     /// Says that a version cannot be read, and goes on behind it.
@@ -130,33 +153,59 @@ impl Reader {
         if self.subscriptions.pass_unreadable(seq) {
             let said = Unreadable { seq, reason: damaged.what.to_string() };
             // A number and a text: writing them cannot fail.
-            self.ready
-                .push_back(named("damaged", seq).data(serde_json::to_string(&said).unwrap_or_default()));
+            self.ready.push_back(named("damaged", seq, &serde_json::to_string(&said).unwrap_or_default()));
         }
     }
 
     async fn read_on(&mut self) -> Option<()> {
-        let stretch = match self.log.read_after(self.subscriptions.cursor(), STRETCH).await {
+        self.page = None;
+        let reading = self.pages.after(&self.log, &self.budget, self.subscriptions.cursor());
+        let read = match tokio::time::timeout(self.patience, reading).await.ok()? {
             Err(StoreError::DamagedVersion(damaged)) => {
                 self.pass_unreadable(&damaged);
                 return Some(());
             }
             other => other,
         };
-        let stretch =
-            stretch.inspect_err(|error| tracing::error!(%error, "an event stream could not read on")).ok()?;
-        let before = self.ready.len();
-        for event in &stretch {
+        let EventsHeld { events, held } =
+            read.inspect_err(|error| tracing::error!(%error, "an event stream could not read on")).ok()?;
+        let mut sent = 0;
+        for event in &events {
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
-                self.ready.push_back(named("state_update", event.seq()).data(event.json(with_data)));
+                self.prepare(event.seq(), event.fields(with_data), held.clone());
                 self.log.sent([event]);
+                sent += 1;
             }
         }
-        self.listener.is_at(self.subscriptions.cursor(), self.ready.len() - before);
+        self.page = held;
+        self.listener.is_at(self.subscriptions.cursor(), sent);
         Some(())
+    }
+
+    /// Makes an event ready to be sent. JSON has no line breaks, so it is one line of data.
+    fn prepare(&mut self, seq: Seq, fields: Bytes, held: Option<Arc<Held>>) {
+        let start = format!("event: state_update\nid: {seq}\ndata: {{");
+        if fields.len() < COPIED {
+            self.ready.push_back([start.as_bytes(), &fields, b"\n\n"].concat().into());
+        } else {
+            let fields = Bytes::from_owner(Shared { fields, _held: held });
+            self.ready.extend([start.into(), fields, Bytes::from_static(b"\n\n")]);
+        }
     }
 }
 
-fn named(name: &str, seq: Seq) -> SseEvent {
-    SseEvent::default().event(name).id(seq.to_string())
+/// What others send, too, with the room for it until it is sent.
+struct Shared {
+    fields: Bytes,
+    _held: Option<Arc<Held>>,
+}
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.fields
+    }
+}
+
+fn named(name: &str, seq: Seq, data: &str) -> Bytes {
+    format!("event: {name}\nid: {seq}\ndata: {data}\n\n").into()
 }

@@ -6,6 +6,7 @@ use statehouse_core::api::{
 use statehouse_core::commit::{Expectation, HeadMoved};
 use statehouse_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, Violation};
 
+use crate::budget::Overloaded;
 use crate::store::StoreError;
 
 /// What every method of the service answers with.
@@ -147,6 +148,12 @@ pub enum ServiceError {
     /// The server is stopping.
     #[error("the server is stopping; nothing was written")]
     Stopping,
+    /// The server holds as much in memory as it may. Nothing was written.
+    #[error("{0}; nothing was written")]
+    Overloaded(#[from] Overloaded),
+    /// One answer would be too large. The text says what to ask for instead.
+    #[error("{0}")]
+    TooLarge(String),
     /// A fault of the program's own; the text is for the log.
     #[error("the server failed")]
     Internal(String),
@@ -199,6 +206,8 @@ impl ServiceError {
             Self::ConflictNotFound(_) => Code::ConflictNotFound,
             Self::NotConfigured(_) => Code::NotConfigured,
             Self::Stopping => Code::ShuttingDown,
+            Self::Overloaded(_) => Code::Overloaded,
+            Self::TooLarge(_) => Code::TooLarge,
             Self::Internal(_) => Code::Internal,
         }
     }

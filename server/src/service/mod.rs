@@ -22,6 +22,7 @@ mod status;
 mod stream;
 mod vitals;
 mod waiting;
+mod weight;
 mod write;
 mod writer;
 
@@ -35,6 +36,7 @@ use statehouse_core::schema::Modes;
 use tokio::task::JoinHandle;
 
 use crate::alarms::Alarms;
+use crate::budget::Budget;
 use crate::events::EventLog;
 use crate::mirror::Mirror;
 use crate::store::{NoticedStore, Resilience, StateStore};
@@ -71,6 +73,8 @@ pub struct Settings {
     pub resilience: Resilience,
     /// The mirror that follows the log, as `/status` says it.
     pub mirror: Option<Arc<Mirror>>,
+    /// What the server may hold in memory for requests and sessions.
+    pub budget: Arc<Budget>,
     /// How long one step of the series of the last 24 hours is.
     pub series_step: Duration,
 }
@@ -85,6 +89,7 @@ impl Default for Settings {
             key_required: false,
             resilience: Resilience::default(),
             mirror: None,
+            budget: Arc::default(),
             series_step: Duration::from_mins(1),
         }
     }
@@ -172,6 +177,12 @@ impl Service {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn StateStore> {
         &self.store
+    }
+
+    /// What the server may hold in memory for requests and sessions.
+    #[must_use]
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.settings.budget
     }
 
     /// The server's time.

@@ -8,7 +8,7 @@ use statehouse_core::model::{
 };
 
 use super::waiting::stored_only;
-use super::{Result, Service, ServiceError};
+use super::{Result, Service, ServiceError, weight};
 use crate::store::{Cursor, HistoryQuery, ListQuery, StoreError};
 
 /// The most rows of one page.
@@ -214,13 +214,15 @@ impl Service {
         };
         let fallback = self.settings.resilience.fallback.as_deref();
         // What was, is stored.
-        match fallback.filter(|_| matches!(at_moment, None | Some(Moment::Now))) {
-            waiting if pending == PendingFilter::Only => Self::list_pending(waiting, &query),
+        let rows = match fallback.filter(|_| matches!(at_moment, None | Some(Moment::Now))) {
+            waiting if pending == PendingFilter::Only => Self::list_pending(waiting, &query)?,
             Some(fallback) if pending == PendingFilter::Include => {
-                self.list_with_pending(fallback, &query).await
+                self.list_with_pending(fallback, &query).await?
             }
-            _ => Ok(stored_only(self.store.list(&query).await?)),
-        }
+            _ => stored_only(self.store.list(&query).await?),
+        };
+        weight::hold_list(&rows.states).await?;
+        Ok(rows)
     }
 
     /// The versions of a state, newest first. A state that never existed is an error, not an empty history.
@@ -238,6 +240,7 @@ impl Service {
         if page.rows.is_empty() && pending.is_empty() && self.store.head(&query.key).await?.is_none() {
             return Err(ServiceError::StateNotFound(query.key));
         }
+        weight::hold_rows(&page.rows).await?;
         let next_cursor = page.next.map(|cursor| cursor.0);
         Ok(History { total_count: page.total, versions: page.rows, pending, next_cursor })
     }
@@ -252,7 +255,7 @@ impl Service {
             None if to.version == VersionNumber(1) => None,
             None => Some(self.version(key, VersionNumber(to.version.0 - 1)).await?),
         };
-        let diff = super::rules::difference(from.as_ref(), &to)?;
+        let diff = super::rules::difference(from.as_ref(), &to).await?;
         Ok(DiffView { from: from.as_ref().map(VersionView::of), to: VersionView::of(&to), diff })
     }
 

@@ -1,13 +1,17 @@
 //! How strictly states are validated, and what validation says.
 
-use statehouse_core::diff::{Diff, diff};
+use statehouse_core::diff::{Diff, Effort, TooMuch, diff_within};
 use statehouse_core::json::{Document, JsonError};
 use statehouse_core::model::{Mode, StateKey, Verdict, Version};
 use statehouse_core::schema::path_rules;
 use statehouse_core::validate::validate;
 
 use super::{Result, Service, ServiceError};
+use crate::budget::{self, Class};
 use crate::heavy;
+
+/// Documents of fewer bytes are compared without asking for room.
+const UNCOUNTED: usize = 256 << 10;
 
 impl Service {
     /// What today's rules say of each document, in order.
@@ -37,11 +41,22 @@ impl Service {
 }
 
 /// What changed between two versions of a state. What is not there is compared as a document without members.
-pub(super) fn difference(from: Option<&Version>, to: &Version) -> Result<Diff> {
+pub(super) async fn difference(from: Option<&Version>, to: &Version) -> Result<Diff> {
     let rules = path_rules(to.key.state_type.as_str());
     let nothing: Document =
         "{}".parse().map_err(|error: JsonError| ServiceError::Internal(error.to_string()))?;
     let old = from.and_then(|from| from.data.as_ref()).unwrap_or(&nothing);
     let new = to.data.as_ref().unwrap_or(&nothing);
-    Ok(heavy::work(old.len() + new.len(), || diff(old, new, rules)))
+    let bytes = old.len() + new.len();
+    if bytes > UNCOUNTED {
+        // Both with their indexes, what is compared, and the changes with their texts.
+        budget::hold(Class::Work, 2 * (old.weight_at_most() + new.weight_at_most())).await?;
+    }
+    heavy::work(bytes, || diff_within(old, new, rules, Effort::ORDINARY)).map_err(|TooMuch| {
+        let key = &to.key;
+        ServiceError::TooLarge(format!(
+            "the two versions of {key} differ in too much to list every change; read both with \
+             /states/{{state_id}}/raw?version= and compare them where they are needed"
+        ))
+    })
 }

@@ -79,6 +79,7 @@ impl Service {
             key_required: self.settings.key_required,
             counts_as_of,
             breaker: resilience.guard.as_ref().map(|guard| guard.breaker()),
+            memory: Some(self.settings.budget.status()),
             caches: resilience.cache.iter().map(|cache| cache.cache_status()).collect(),
             fallback,
             mirror: self.settings.mirror.as_ref().map(|mirror| mirror.status(self.events.last_seq())),

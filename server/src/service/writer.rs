@@ -21,13 +21,15 @@ use crate::store::{StateStore, StoreError, WriteRefusal, WriteRequest, Written};
 const QUEUE: usize = 1024;
 /// Requests of one transaction at most.
 const GROUP: usize = 512;
+/// Bytes of data of one transaction, or one request that has more.
+const GROUP_BYTES: usize = 16 << 20;
 /// How often, and with what pauses, a commit that did not say how it ended is looked for.
 const LATE_LOOKS: u32 = 60;
 const LATE_PAUSE: Duration = Duration::from_secs(1);
 /// Who has waited for a commit that took longer, and failed with the store, does not wait for another of the kind.
 const LONG: Duration = Duration::from_secs(1);
 /// KiB of data that wait for the writer at most; whoever brings more waits in front of the queue.
-const QUEUE_KIB: u32 = 256 << 10;
+const QUEUE_KIB: u32 = 64 << 10;
 
 type Answer = std::result::Result<std::result::Result<Written, WriteRefusal>, StoreError>;
 
@@ -151,6 +153,17 @@ fn kib(request: &WriteRequest) -> u32 {
     u32::try_from(request.data_bytes() >> 10).unwrap_or(u32::MAX).clamp(1, QUEUE_KIB)
 }
 
+/// How many of these make one group: what a group writes is held twice while it is written, with the heads before it.
+fn light(jobs: &[Job]) -> usize {
+    let mut bytes = 0;
+    let fit = jobs.iter().take_while(|job| {
+        let before = bytes;
+        bytes += job.request.data_bytes();
+        before == 0 || bytes <= GROUP_BYTES
+    });
+    fit.count()
+}
+
 async fn run(
     mut queue: mpsc::Receiver<Job>,
     store: Arc<dyn StateStore>,
@@ -161,15 +174,17 @@ async fn run(
 ) {
     let mut late = tokio::spawn(std::future::ready(()));
     let mut jobs = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut jobs, GROUP).await > 0 {
+    while !jobs.is_empty() || queue.recv_many(&mut jobs, GROUP).await > 0 {
         // Nobody waits for these any more, and nothing of them has begun.
         jobs.retain(|job: &Job| !job.answer.is_closed());
+        let later = jobs.split_off(light(&jobs));
         if jobs.is_empty() {
+            jobs = later;
             continue;
         }
         // The room is given back here: what is being written is one group, and the next one may gather.
         let (requests, answers): (Vec<_>, Vec<_>) =
-            jobs.drain(..).map(|job| (job.request, job.answer)).unzip();
+            std::mem::replace(&mut jobs, later).into_iter().map(|job| (job.request, job.answer)).unzip();
         let started = Instant::now();
         let work = async {
             if !compared {
@@ -191,7 +206,7 @@ async fn run(
                     let _ = answer.send(Err(error.clone()));
                 }
                 if error.is_outage() && started.elapsed() > LONG {
-                    refuse_those_who_waited(&mut queue);
+                    refuse_those_who_waited(&mut queue, &mut jobs);
                 }
                 if !error.nothing_was_written() && late.is_finished() {
                     late = tokio::spawn(look_for_late(Arc::clone(&events)));
@@ -202,9 +217,9 @@ async fn run(
 }
 
 /// Everybody who came while a commit hung has waited as long as one may: their requests are not begun.
-fn refuse_those_who_waited(queue: &mut mpsc::Receiver<Job>) {
-    for _ in 0..queue.len() {
-        let Ok(job) = queue.try_recv() else { return };
+fn refuse_those_who_waited(queue: &mut mpsc::Receiver<Job>, taken: &mut Vec<Job>) {
+    let came = (0..queue.len()).map_while(|_| queue.try_recv().ok());
+    for job in taken.drain(..).chain(came) {
         let why = "it failed while others waited for it".to_owned();
         let _ = job.answer.send(Err(StoreError::NotWritten(why)));
     }

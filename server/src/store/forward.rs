@@ -9,7 +9,7 @@ macro_rules! forward_reads {
             use std::collections::HashMap;
 
             use async_trait::async_trait;
-            use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary};
+            use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary, VersionView};
             use statehouse_core::commit::Tip;
             use statehouse_core::model::{
                 Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
@@ -45,6 +45,12 @@ macro_rules! forward_reads {
                 }
                 async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
                     self.read("events", |inner| inner.before(seq, limit)).await
+                }
+                async fn views_after(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+                    self.read("events", |inner| inner.views_after(seq, limit)).await
+                }
+                async fn views_before(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+                    self.read("events", |inner| inner.views_before(seq, limit)).await
                 }
                 async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>> {
                     self.read("version", |inner| inner.version(key, version)).await

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use statehouse_core::json::Document;
 use statehouse_core::model::{StateKey, Version};
 
 /// Bytes kept at most, about.
@@ -72,7 +73,7 @@ impl KnownHeads {
 }
 
 fn weight(version: &Version) -> usize {
-    version.size() * 3 + OVERHEAD
+    version.data.as_ref().map_or(0, Document::weight_at_most) + OVERHEAD
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ mod write;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use statehouse_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus};
+use statehouse_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus, VersionView};
 use statehouse_core::commit::Tip;
 use statehouse_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
@@ -59,7 +59,7 @@ pub use verify::{Fault, verify_all, verify_stretch};
 pub use write::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 
 /// Bytes of data that one answer of a store holds before it is cut short, so that large documents do not fill the memory.
-const PAGE_BYTES: usize = 32 << 20;
+const PAGE_BYTES: usize = 8 << 20;
 
 /// A complete store.
 pub trait StateStore: Commits + Heads + Log + Points + Admin {}
@@ -119,6 +119,14 @@ pub trait Log: Send + Sync {
     async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>>;
     /// Versions before a seq, newest first, at most `limit`, fewer when they are large, none only at the end; with data.
     async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>>;
+    /// As [`after`](Self::after), without data.
+    async fn views_after(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+        Ok(self.after(seq, limit).await?.iter().map(VersionView::of).collect())
+    }
+    /// As [`before`](Self::before), without data.
+    async fn views_before(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+        Ok(self.before(seq, limit).await?.iter().map(VersionView::of).collect())
+    }
     /// One version of a state.
     async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>>;
     /// The version with this seq.

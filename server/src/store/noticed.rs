@@ -162,6 +162,12 @@ impl Looked for Vec<Version> {
     }
 }
 
+impl Looked for Vec<VersionView> {
+    fn look(&mut self, store: &NoticedStore) {
+        self.iter_mut().for_each(|view| store.view(view, false));
+    }
+}
+
 impl Looked for Vec<MovedState> {
     fn look(&mut self, store: &NoticedStore) {
         for MovedState { head, target } in self {

@@ -22,14 +22,21 @@ pub(super) fn proven(
         (Some(_), None) => return Err("it has data and no hash of it"),
         (None, Some(_)) => return Err("its data is missing"),
     };
-    heavy::work(text.len(), || {
+    heavy::alone(text.len(), || {
         let document = Document::parse(text, &limits).map_err(|_| "its data cannot be read")?;
         // Of the document and not of the text: what is handed out is what must be right.
         if ContentHash::of(&document) != *hash {
             return Err("its data is not what was stored");
         }
-        Ok(Some(document))
+        Ok(Some(lean(document)))
     })
+}
+
+/// Documents of more bytes are handed on without their index, which only some who ask for them need.
+const INDEXED: usize = 256 << 10;
+
+fn lean(document: Document) -> Document {
+    if document.len() < INDEXED { document } else { document.without_index() }
 }
 
 /// Says that a version is damaged, and takes its data away.

@@ -8,6 +8,7 @@ use statehouse_core::hash::{ChainHash, ContentHash, Link};
 use statehouse_core::model::{Operation, Seq, StateKey, Timestamp, Version, VersionNumber};
 
 use super::{Result, StateStore, StoreError};
+use crate::heavy;
 
 /// Versions checked in one step of [`verify_all`].
 const STEP: usize = 1_000;
@@ -32,11 +33,15 @@ pub async fn verify_stretch(store: &dyn StateStore, after: Seq, limit: usize) ->
         Ok(_) if after > tip.seq => fault(after, "there is no such version".to_owned()),
         Ok(versions) => {
             walk.numbers = numbers(store, &versions, after).await?;
-            for version in &versions {
-                if let Some(reason) = walk.check(version) {
-                    fault(version.seq, reason);
+            // Hashing a page of documents takes a while, and whoever saves must not wait for it.
+            let bytes = versions.iter().map(Version::size).sum();
+            heavy::work(bytes, || {
+                for version in &versions {
+                    if let Some(reason) = walk.check(version) {
+                        fault(version.seq, reason);
+                    }
                 }
-            }
+            });
             if versions.is_empty() && walk.last < tip.seq {
                 let (last, end) = (walk.last, tip.seq);
                 fault(

@@ -15,6 +15,7 @@ mod frozen;
 mod ids;
 mod journal_damage;
 mod lists;
+mod memory;
 mod metrics;
 mod openapi;
 mod outage;

@@ -57,7 +57,7 @@ pub(super) fn scan(text: &str, limits: &Limits) -> Result<Index, JsonError> {
         compact: String::new(),
         copied: 0,
         removed: 0,
-        entries: Vec::with_capacity(text.len() / 12 + 1),
+        entries: Vec::with_capacity(expected_entries(text)),
         open_keys: OpenKeys::default(),
         depth_left: limits.max_depth,
         inner: 0,
@@ -66,10 +66,34 @@ pub(super) fn scan(text: &str, limits: &Limits) -> Result<Index, JsonError> {
         Ok(()) => {
             let text = scanner.finish();
             let leaves = as_u32(scanner.entries.len()) - scanner.inner;
-            Ok(Index { text, entries: scanner.entries, leaves })
+            let mut entries = scanner.entries;
+            if entries.len() >= LARGE {
+                entries.shrink_to_fit();
+            }
+            Ok(Index { text, entries, leaves })
         }
         Err(fault) => Err(scanner.explain(&fault, limits)),
     }
+}
+
+/// Texts of so many bytes are counted before they are read, and indexes of so many entries keep no spare room: a vector
+/// that grows by doubling would hold up to three times what is needed.
+const LARGE: usize = 64 << 10;
+
+fn expected_entries(text: &str) -> usize {
+    if text.len() < LARGE { text.len() / 12 + 1 } else { entries_at_most(text.as_bytes()) }
+}
+
+/// How many values and keys a text has at most: each but the first stands behind one of these. Those within strings are
+/// counted, too.
+pub(super) fn entries_at_most(text: &[u8]) -> usize {
+    let before_a_value = |byte: &&u8| matches!(**byte, b',' | b':' | b'[' | b'{');
+    // Counted in short stretches, each in a byte, so that the machine counts many at a time.
+    let short = text.chunks(255).map(|stretch| {
+        let count = stretch.iter().filter(before_a_value).fold(0_u8, |count, _| count.wrapping_add(1));
+        usize::from(count)
+    });
+    short.sum::<usize>() + 1
 }
 
 impl Scanner<'_> {

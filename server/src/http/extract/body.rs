@@ -1,5 +1,7 @@
 //! JSON bodies, read by the strict reader.
 
+use std::time::Duration;
+
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -8,13 +10,15 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use statehouse_core::api::{Code, Problem};
 use statehouse_core::json::{Document, Kind, Limits as JsonLimits, pointer};
+use tokio::time::Instant;
 
 use super::decode;
 use super::known::{self, Body};
+use crate::budget::{self, Class};
 use crate::heavy;
 use crate::http::app::App;
 use crate::http::failure::{Answer, Failure};
-use crate::http::options::BODY_MAX;
+use crate::http::options::{BODY_MAX, Limits};
 
 /// A body of this shape.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -28,7 +32,7 @@ impl<T: Body> FromRequest<App> for Json<T> {
     async fn from_request(request: Request, app: &App) -> Answer<Self> {
         must_be_json(request.headers())?;
         let encoding = decode::encoding(request.headers())?;
-        read(&decode::plain(encoding, collect(request, app).await?)?).map(Self)
+        read(&decode::plain(encoding, collect(request, app).await?).await?).await.map(Self)
     }
 }
 
@@ -38,12 +42,12 @@ impl<T: Body> FromRequest<App> for OptionalJson<T> {
     async fn from_request(request: Request, app: &App) -> Answer<Self> {
         let is_json = must_be_json(request.headers());
         let encoding = decode::encoding(request.headers())?;
-        let bytes = decode::plain(encoding, collect(request, app).await?)?;
+        let bytes = decode::plain(encoding, collect(request, app).await?).await?;
         if bytes.is_empty() {
             return Ok(Self(None));
         }
         is_json?;
-        read(&bytes).map(|body| Self(Some(body)))
+        read(&bytes).await.map(|body| Self(Some(body)))
     }
 }
 
@@ -67,26 +71,45 @@ fn must_be_json(headers: &HeaderMap) -> Answer<()> {
     Err(Failure::new(Code::UnsupportedMediaType, detail))
 }
 
-/// Takes the whole body, within the limits of size and time.
+/// What comes in one piece from the wire is not counted: a connection has a buffer of that size anyway.
+pub(super) const UNCOUNTED: usize = 4 << 10;
+/// Room is taken for so many bytes at a time.
+const STEP: usize = 64 << 10;
+
+/// Takes the whole body, within the limits of size, time and memory. Memory is taken as bytes arrive, not as they are
+/// announced.
 async fn collect(request: Request, app: &App) -> Answer<Bytes> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let mut body = request.into_body();
     if announced.is_some_and(|length: u64| length > BODY_MAX as u64) {
         return Err(too_large(body));
     }
-    let mut bytes =
-        BytesMut::with_capacity(usize::try_from(announced.unwrap_or_default()).unwrap_or_default());
+    let announced = usize::try_from(announced.unwrap_or_default()).unwrap_or(BODY_MAX);
+    let mut bytes = BytesMut::with_capacity(announced.min(STEP));
+    let (started, mut counted) = (Instant::now(), UNCOUNTED);
     loop {
-        let frame = tokio::time::timeout(app.limits().body_timeout, body.frame()).await;
-        let frame = frame.map_err(|_| Failure::parameter("the body stopped before its end"))?;
+        let frame = tokio::time::timeout_at(deadline(started, bytes.len(), app.limits()), body.frame()).await;
+        let frame =
+            frame.map_err(|_| Failure::parameter("the body stopped before its end, or comes too slowly"))?;
         let Some(frame) = frame else { return Ok(bytes.freeze()) };
         let frame = frame.map_err(|_| Failure::parameter("the body could not be read to its end"))?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > BODY_MAX {
             return Err(too_large(body));
         }
+        if bytes.len() + data.len() > counted {
+            let more = (bytes.len() + data.len() - counted).max(counted.min(STEP));
+            budget::hold(Class::Bodies, more).await?;
+            counted += more;
+        }
         bytes.extend_from_slice(&data);
     }
+}
+
+/// Until when the next bytes of a body must be there: the more have come, the later.
+fn deadline(started: Instant, received: usize, limits: &Limits) -> Instant {
+    let earned = Duration::from_micros(received as u64 * 1_000_000 / u64::from(limits.body_rate.max(1)));
+    started + limits.body_timeout + earned
 }
 
 /// The answer goes out at once. What the client is still sending is thrown away meanwhile, up to a bound: a client that
@@ -109,8 +132,16 @@ fn too_large(mut rest: HttpBody) -> Failure {
     Failure::new(Code::BodyTooLarge, format!("the body is larger than {} MiB", BODY_MAX >> 20))
 }
 
-fn read<T: Body>(bytes: &[u8]) -> Answer<T> {
-    heavy::work(bytes.len(), || parse(bytes))
+async fn read<T: Body>(bytes: &[u8]) -> Answer<T> {
+    if bytes.len() <= UNCOUNTED {
+        return parse(bytes);
+    }
+    // While it is read there are two of it: the whole body, and the documents that are taken out of it.
+    let weight = Document::weight_of(bytes);
+    budget::hold(Class::Bodies, 2 * weight).await?;
+    let read = heavy::work(bytes.len(), || parse(bytes));
+    budget::let_go(Class::Bodies, weight + bytes.len());
+    read
 }
 
 fn parse<T: Body>(bytes: &[u8]) -> Answer<T> {

@@ -11,6 +11,8 @@ use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use statehouse_core::api::Code;
 
+use super::body::UNCOUNTED;
+use crate::budget::{self, Class};
 use crate::heavy;
 use crate::http::failure::{Answer, Failure};
 use crate::http::options::BODY_MAX;
@@ -57,7 +59,7 @@ fn unknown(what: &str) -> Failure {
 }
 
 /// The body itself.
-pub(super) fn plain(encoding: Encoding, body: Bytes) -> Answer<Bytes> {
+pub(super) async fn plain(encoding: Encoding, body: Bytes) -> Answer<Bytes> {
     // A request that says how its body is encoded and has none has none.
     if encoding == Encoding::Plain || body.is_empty() {
         return Ok(body);
@@ -69,7 +71,13 @@ pub(super) fn plain(encoding: Encoding, body: Bytes) -> Answer<Bytes> {
         Encoding::Brotli => read(brotli_decompressor::Decompressor::new(&*body, 4096)),
     });
     match unpacked {
-        Ok(Some(plain)) => Ok(plain.into()),
+        Ok(Some(plain)) => {
+            // How large it would be could not be known before.
+            if plain.len() > UNCOUNTED {
+                budget::hold(Class::Bodies, plain.len()).await?;
+            }
+            Ok(plain.into())
+        }
         Ok(None) => {
             let detail = format!("unpacked, the body is larger than {} MiB", BODY_MAX >> 20);
             Err(Failure::new(Code::BodyTooLarge, detail))

@@ -16,6 +16,7 @@ use tower::Service as _;
 
 use super::app::App;
 use super::failure::Answer;
+use crate::budget::Ledger;
 use crate::service::as_one_request;
 
 pub(crate) use key::{SUBPROTOCOL, check as key};
@@ -43,7 +44,11 @@ impl Guarded {
         let line = trace::Line::of(&request);
         let allowed = self.check(&request);
         let mut response = match allowed {
-            Ok(()) => as_one_request(panic::caught(self.router.clone().call(request))).await,
+            Ok(()) => {
+                let only_reads = request.method().is_safe();
+                let handled = as_one_request(panic::caught(self.router.clone().call(request)));
+                Ledger::within(self.app.service.budget(), only_reads, handled).await
+            }
             Err(failure) => failure.into_response(),
         };
         headers::set(response.headers_mut());

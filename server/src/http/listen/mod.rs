@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use hyper::body::Incoming;
+use hyper::StatusCode;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -109,17 +110,30 @@ async fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Arc
     }
     let peer = stream.peer_addr().ok().map(Peer);
     let progress = Progress::default();
-    let stream = Watched::new(stream, app.limits().write_timeout, progress.clone());
+    let stream = Watched::new(stream, app.limits(), progress.clone());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        progress.head_came();
         request.extensions_mut().insert(progress.clone());
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
-        let router = Arc::clone(&router);
-        async move { Ok::<_, Infallible>(router.answer(request.map(Body::new)).await) }
+        let (router, progress) = (Arc::clone(&router), progress.clone());
+        async move {
+            let response = router.answer(request.map(Body::new)).await;
+            // What goes on without an end, such as a stream or a session, leaves no room for another request.
+            if response.body().size_hint().exact().is_some()
+                && response.status() != StatusCode::SWITCHING_PROTOCOLS
+            {
+                progress.answered();
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(app.limits().head_timeout).max_buf_size(HEAD_MAX);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(app.limits().idle_head_timeout)
+        .max_buf_size(HEAD_MAX);
     let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

@@ -1,23 +1,46 @@
-//! A stream that gives up a peer which takes nothing, and counts what it takes.
+//! A stream that gives up a peer which takes nothing, or does not come to the end of a head, and counts what is taken.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
-/// How many bytes a peer has taken; shared with the sessions on the connection.
+use crate::http::options::Limits;
+
+/// How far a connection is; shared with the sessions on it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Progress(Arc<AtomicU64>);
+pub(crate) struct Progress(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Bytes that the peer has taken.
+    taken: AtomicU64,
+    /// Whether the next bytes belong to a head: not while a request is being answered, or when a session has begun.
+    between: AtomicBool,
+    /// How many heads have come whole.
+    heads: AtomicU64,
+}
 
 impl Progress {
     /// Bytes taken so far.
     pub(crate) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.taken.load(Ordering::Relaxed)
+    }
+
+    /// A head has come whole.
+    pub(super) fn head_came(&self) {
+        self.0.between.store(false, Ordering::Relaxed);
+        self.0.heads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The request is answered, and the next may come.
+    pub(super) fn answered(&self) {
+        self.0.between.store(true, Ordering::Relaxed);
     }
 }
 
@@ -28,11 +51,38 @@ pub(super) struct Watched<S> {
     /// Runs while the peer takes nothing.
     patience: Option<Pin<Box<Sleep>>>,
     progress: Progress,
+    /// Until when the head that is coming must be there.
+    head: Option<Instant>,
+    /// Rings then, once it has been waited for.
+    alarm: Option<Pin<Box<Sleep>>>,
+    head_timeout: Duration,
+    /// How many heads had come when that began.
+    heads: u64,
 }
 
 impl<S> Watched<S> {
-    pub(super) fn new(stream: S, timeout: Duration, progress: Progress) -> Self {
-        Self { stream, timeout, patience: None, progress }
+    pub(super) fn new(stream: S, limits: &Limits, progress: Progress) -> Self {
+        // Who connects says soon what for.
+        let (timeout, head_timeout) = (limits.write_timeout, limits.head_timeout);
+        let head = Some(Instant::now() + head_timeout);
+        Self { stream, timeout, patience: None, progress, head, alarm: None, head_timeout, heads: 0 }
+    }
+
+    /// Gives up a head that is not there in time, counted from its first byte.
+    fn watch_head(&mut self, cx: &mut Context<'_>, came: bool) -> Poll<io::Result<()>> {
+        let heads = self.progress.0.heads.load(Ordering::Relaxed);
+        if heads != self.heads {
+            (self.head, self.alarm, self.heads) = (None, None, heads);
+        }
+        if came && self.head.is_none() && self.progress.0.between.load(Ordering::Relaxed) {
+            self.head = Some(Instant::now() + self.head_timeout);
+        }
+        if came {
+            return Poll::Ready(Ok(()));
+        }
+        let Some(head) = self.head else { return Poll::Pending };
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(head)));
+        alarm.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Starts, goes on with or ends the wait for the peer.
@@ -47,7 +97,7 @@ impl<S> Watched<S> {
 
     fn count(&self, result: &Poll<io::Result<usize>>) {
         if let Poll::Ready(Ok(bytes)) = result {
-            self.progress.0.fetch_add(*bytes as u64, Ordering::Relaxed);
+            self.progress.0.taken.fetch_add(*bytes as u64, Ordering::Relaxed);
         }
     }
 }
@@ -58,7 +108,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        match Pin::new(&mut self.stream).poll_read(cx, buffer) {
+            Poll::Ready(Ok(())) => self.watch_head(cx, true),
+            Poll::Pending => self.watch_head(cx, false),
+            failed @ Poll::Ready(Err(_)) => failed,
+        }
     }
 }
 

@@ -76,6 +76,7 @@ fn text(status: &Status, details: &StatusDetails) -> String {
     page.latency("commit_seconds", "Commits as callers saw them, over the last 5 minutes.", &status.commit);
     page.latency("event_lag_seconds", "Commit to message sent, over the last 5 minutes.", &status.event_lag);
     page.one("listeners", "gauge", "Open WebSocket and SSE sessions.", status.listeners);
+    memory(&mut page, status);
     caches(&mut page, status);
     outages(&mut page, status);
     store(&mut page, details);
@@ -96,6 +97,21 @@ fn counts(page: &mut Page, status: &Status) {
     }
     if let Some(snapshots) = status.snapshots {
         page.one("snapshots", "gauge", "Snapshots.", snapshots);
+    }
+}
+
+fn memory(page: &mut Page, status: &Status) {
+    let Some(memory) = &status.memory else { return };
+    let help = "Bytes that may be held for requests and sessions.";
+    page.one("memory_limit_bytes", "gauge", help, memory.limit);
+    page.family("memory_held_bytes", "gauge", "Bytes held for requests and sessions, by what for.");
+    page.sample("memory_held_bytes", "class=\"small\"", memory.small_held);
+    for class in &memory.classes {
+        page.sample("memory_held_bytes", &format!("class=\"{}\"", class.name), class.held);
+    }
+    page.family("memory_refused_total", "counter", "Requests refused because there was no room.");
+    for class in &memory.classes {
+        page.sample("memory_refused_total", &format!("class=\"{}\"", class.name), class.refused);
     }
 }
 

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use crate::http::app::App;
 use crate::http::extract::{Params, PathText, state_key};
 use crate::http::failure::Answer;
-use crate::http::openapi::Reading;
+use crate::http::openapi::Comparing;
 use crate::http::reply;
 use crate::service::Which;
 
@@ -32,7 +32,7 @@ pub(crate) struct Parameters {
 /// What changed between two versions of a state.
 #[utoipa::path(get, path = "/states/{state_id}/diff", tag = "states",
     params(("state_id" = String, Path), Parameters),
-    responses((status = 200, body = DiffView), Reading))]
+    responses((status = 200, body = DiffView), Comparing))]
 pub(crate) async fn diff(
     State(app): State<App>,
     path: PathText,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use statehouse_core::api::PendingState;
 use statehouse_core::json::Document;
 use statehouse_core::model::Version;
@@ -30,22 +30,31 @@ pub(crate) async fn raw(
     reply::found(&headers, &found, app.service.now(), bytes, waiting)
 }
 
+/// A document that is sent as it lies in memory.
+struct Text(Document);
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self.0.text().as_bytes()
+    }
+}
+
 fn bytes(version: &Version) -> Answer {
     let Some(data) = &version.data else {
         return Err(ServiceError::StateDeleted(Box::new(version.clone())).into());
     };
-    Ok(text(data))
+    text(data)
 }
 
 fn waiting(pending: &PendingState) -> Answer {
     let Some(data) = &pending.data else {
         return Err(ServiceError::PendingDelete(Box::new(pending.clone())).into());
     };
-    Ok(text(data))
+    text(data)
 }
 
-fn text(data: &Document) -> Response {
-    let mut response = (StatusCode::OK, data.text().to_owned()).into_response();
+fn text(data: &Document) -> Answer {
+    let mut response = (StatusCode::OK, reply::kept(Text(data.clone()))?).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    Ok(response)
 }

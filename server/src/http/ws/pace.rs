@@ -1,6 +1,5 @@
 //! How fast a session goes: as fast as its peer takes what it is sent, and no further ahead.
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -8,11 +7,6 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::super::listen::Progress;
-
-/// Events read at a time, at first and at most.
-const EVENTS: RangeInclusive<usize> = 16..=256;
-/// Data read at a time, about.
-const BYTES: usize = 1 << 20;
 
 /// Why a session ends.
 #[derive(Debug)]
@@ -27,32 +21,6 @@ pub(super) enum End {
 
 /// What each step of a session answers.
 pub(super) type Step<T = ()> = Result<T, End>;
-
-/// How many events are read at a time: more when they are small, fewer when they are large.
-#[derive(Debug)]
-pub(super) struct Pace(usize);
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self(*EVENTS.start())
-    }
-}
-
-impl Pace {
-    /// How many to read next.
-    pub(super) fn events(&self) -> usize {
-        self.0
-    }
-
-    /// Learns from how many bytes of data the last ones had.
-    pub(super) fn adapt(&mut self, bytes: usize) {
-        if bytes > 4 * BYTES {
-            self.0 = (self.0 / 2).max(1);
-        } else if bytes < BYTES {
-            self.0 = (self.0 * 2).min(*EVENTS.end());
-        }
-    }
-}
 
 /// Waits as long as the peer takes something.
 pub(super) async fn patient(

@@ -6,22 +6,29 @@ use std::time::Duration;
 use statehouse_core::api::{ClientMessage, Code, ServerMessage, Topic};
 use statehouse_core::model::Seq;
 use tokio::sync::watch;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
-use tokio_tungstenite::tungstenite::Message;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::super::app::App;
 use super::super::listen::Progress;
 use super::super::subscriptions::{Refused, Subscriptions};
-use super::pace::{End, Pace, Step, patient};
+use super::pace::{End, Step, patient};
 use super::wire::Wire;
-use crate::events::{EventLog, Listener, LoggedEvent};
+use crate::budget::{Class, Held};
+use crate::events::{EventLog, EventsHeld, Listener, LoggedEvent, Pages};
 use crate::store::{DamagedVersion, StoreError};
 
 /// What a listener is told when the log that it has read is not the store's any more.
 pub(crate) const LOST: &str =
     "the store has lost the end of its log: read the states again, and go on from here";
 const LOST_SHORT: &str = "the log was lost in part; read the states again";
+
+/// Messages of fewer bytes are copied without asking for room.
+const COPY_COUNTED: usize = 64 << 10;
+/// The end of a session for which there is no room for long.
+const NO_ROOM: End =
+    End::Close(CloseCode::Again, "the server holds as much as it may; resume from the last seq");
 
 pub(super) struct Session {
     wire: Wire,
@@ -30,7 +37,7 @@ pub(super) struct Session {
     progress: Progress,
     listener: Listener,
     subscriptions: Subscriptions,
-    pace: Pace,
+    pages: Pages,
     /// How often the client wants to hear that the server is there.
     beats: Option<Duration>,
     /// The client was told of everything up to here.
@@ -56,7 +63,7 @@ impl Session {
             progress,
             listener,
             subscriptions,
-            pace: Pace::default(),
+            pages: Pages::default(),
             beats,
             told: None,
             last_heard,
@@ -161,8 +168,12 @@ impl Session {
 
     /// Sends the next stretch of the log.
     async fn read_on(&mut self) -> Step {
-        let stretch = match self.log.read_after(self.subscriptions.cursor(), self.pace.events()).await {
-            Ok(stretch) => stretch,
+        let budget = self.app.service.budget();
+        let patience = self.app.limits().write_timeout;
+        let reading = self.pages.after(&self.log, budget, self.subscriptions.cursor());
+        let read = timeout(patience, reading).await.map_err(|_| NO_ROOM)?;
+        let EventsHeld { events: stretch, held } = match read {
+            Ok(read) => read,
             Err(StoreError::DamagedVersion(damaged)) => return self.pass_unreadable(&damaged).await,
             Err(error) => {
                 tracing::error!(%error, "a session could not read on");
@@ -173,18 +184,23 @@ impl Session {
                 ));
             }
         };
-        let bytes: usize = stretch.iter().map(|event| event.version().size()).sum();
         let mut sent: Vec<Arc<LoggedEvent>> = Vec::new();
         for event in &stretch {
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
-                self.feed(Message::text(event.message(with_data))).await?;
+                let message = event.message(with_data);
+                // Whoever speaks WebSocket copies a message before it goes out.
+                let copy = self.room_for(message.len()).await?;
+                self.feed(text(message)).await?;
+                if copy.is_some() {
+                    self.flush().await?;
+                }
                 sent.push(Arc::clone(event));
             }
         }
         self.flush().await?;
+        drop(held);
         self.log.sent(&sent);
         self.listener.is_at(self.subscriptions.cursor(), sent.len());
-        self.pace.adapt(bytes);
         if self.told.is_none() && self.subscriptions.cursor() >= self.log.last_seq() {
             self.caught_up().await?;
         }
@@ -201,6 +217,15 @@ impl Session {
             self.caught_up().await?;
         }
         Ok(())
+    }
+
+    /// Room for a copy of a large message.
+    async fn room_for(&mut self, bytes: usize) -> Step<Option<Held>> {
+        if bytes < COPY_COUNTED {
+            return Ok(None);
+        }
+        let taking = self.app.service.budget().take_in_turn(Class::Streams, bytes);
+        timeout(self.app.limits().write_timeout, taking).await.map(Some).map_err(|_| NO_ROOM)
     }
 
     /// The store has lost the end of the log, and the session's place in it may be lost as well.
@@ -263,6 +288,12 @@ fn every(period: Duration) -> Interval {
     let mut ticks = interval_at(Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
+}
+
+/// A message that others send, too.
+fn text(message: bytes::Bytes) -> Message {
+    // It was written as JSON, which is UTF-8.
+    Message::Text(Utf8Bytes::try_from(message).unwrap_or_default())
 }
 
 async fn rung<T>(bell: &mut watch::Receiver<T>) {

@@ -7,6 +7,7 @@ use statehouse_core::restore::{Asked, PlanError, Planned, Rules, plan};
 use statehouse_core::schema::{Modes, path_rules};
 use statehouse_core::validate::validate;
 
+use crate::budget::{self, Class};
 use crate::service::{Result, Service, ServiceError};
 use crate::store::StoreError;
 
@@ -15,7 +16,7 @@ const PAGE: usize = 1_000;
 /// A plan names every state that differs and holds both of its documents while it is made: more than this does not fit
 /// one plan. A restore of more is done in parts.
 const STATES_MAX: usize = 100_000;
-const BYTES_MAX: usize = 1 << 30;
+const BYTES_MAX: usize = 128 << 20;
 
 /// A plan, and what it writes.
 pub(super) struct Worked {
@@ -62,20 +63,27 @@ impl Service {
             if page.is_empty() {
                 return Ok(moved);
             }
+            let before = bytes;
             for state in page {
-                bytes += state.head.size() + state.target.as_ref().map_or(0, Version::size);
+                bytes += weight(&state.head) + state.target.as_ref().map_or(0, weight);
                 moved.push((state.head, state.target));
             }
+            // Both documents, and what of them is written in the end.
+            budget::hold(Class::Work, bytes - before).await?;
             if moved.len() > STATES_MAX || bytes > BYTES_MAX {
                 let text = format!(
                     "more than {STATES_MAX} states, or {} MiB of data, have changed since seq {seq}: \
                      restore them in parts, by type or by a prefix of their ids",
                     BYTES_MAX >> 20
                 );
-                return Err(ServiceError::Parameter(text));
+                return Err(ServiceError::TooLarge(text));
             }
         }
     }
+}
+
+fn weight(version: &Version) -> usize {
+    version.data.as_ref().map_or(0, Document::weight_at_most) + 1024
 }
 
 fn compare(asked: Asked, moved: Vec<(Version, Option<Version>)>, modes: &Modes) -> Result<Worked> {

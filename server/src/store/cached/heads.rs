@@ -5,12 +5,15 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use statehouse_core::api::CacheStatus;
+use statehouse_core::json::Document;
 use statehouse_core::model::{Seq, StateKey, Version};
 
 /// Bytes kept at most, about.
 const BYTES: usize = 64 << 20;
 /// Bytes of a head besides its data, about.
 const OVERHEAD: usize = 600;
+/// A head of more is not kept: it would take the place of everything else.
+const LARGEST: usize = BYTES / 4;
 const STAMPS: usize = 1024;
 
 /// How much a cache keeps and for how long.
@@ -200,6 +203,9 @@ impl HeadCache {
             return;
         }
         self.forget(key);
+        if weight(head.as_ref()) > LARGEST {
+            return;
+        }
         self.bytes += weight(head.as_ref());
         let used = self.next_use;
         self.next_use += 1;
@@ -235,5 +241,6 @@ impl HeadCache {
 }
 
 fn weight(head: Option<&Version>) -> usize {
-    head.map_or(OVERHEAD, |head| head.size() * 3 + OVERHEAD)
+    // The index of the data may be made after it was kept.
+    head.map_or(OVERHEAD, |head| head.data.as_ref().map_or(0, Document::weight_at_most) + OVERHEAD)
 }

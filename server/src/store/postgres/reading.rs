@@ -13,6 +13,8 @@ use crate::store::sql::{Connection, Dialect, Discard, SqlStore, Statement, Value
 impl Connection for PgConnection {
     type Row = PgRow;
 
+    const READS_AHEAD: bool = false;
+
     const DIALECT: Dialect = Dialect {
         join: "JOIN",
         live: "NOT s.deleted",

@@ -26,6 +26,28 @@ async fn one<S: SqlStore>(store: &S, statement: Statement, of: Option<&StateKey>
     store.within(async { proof::one(&mut *store.reader().await?, statement, of).await }).await
 }
 
+/// What the versions of a statement are, without their data, until one is not there or not even its name can be read.
+async fn views<S: SqlStore>(
+    store: &S,
+    statement: Statement,
+    from: Seq,
+    step: impl Fn(Seq) -> Seq + Send + Sync,
+) -> Result<Vec<VersionView>> {
+    let rows = store.within(async { store.reader().await?.all(statement).await }).await?;
+    let mut views: Vec<VersionView> = Vec::with_capacity(rows.len());
+    let mut next = step(from);
+    for row in &rows {
+        match rows::view(row) {
+            Ok(view) if view.seq == next => views.push(view),
+            Ok(_) if views.is_empty() => return Err(StoreError::no_version(next, "it is missing")),
+            Err(error) if views.is_empty() => return Err(error),
+            Ok(_) | Err(_) => break,
+        }
+        next = step(next);
+    }
+    Ok(views)
+}
+
 /// Versions from a seq on, upwards or downwards, until the statement or the bytes of a page end, or one is not there.
 ///
 /// Where the engine itself cannot read a page of its file, it does not say which version is on it: then one is read at a
@@ -78,6 +100,20 @@ impl<S: SqlStore> Log for S {
         // From the end of the log on, whatever lies beyond it.
         let from = seq.min(self.tip().await?.seq.next());
         stretch(self, SQL, from, limit, |seq| Seq(seq.0.saturating_sub(1))).await
+    }
+
+    async fn views_after(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+        const SQL: &str = from_versions!(columns, "WHERE v.seq > $1 ORDER BY v.seq LIMIT $2");
+        let statement = Statement::new(SQL).bind(sql(seq.0)).bind(sql(limit as u64));
+        views(self, statement, seq, Seq::next).await
+    }
+
+    async fn views_before(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+        const SQL: &str = from_versions!(columns, "WHERE v.seq < $1 ORDER BY v.seq DESC LIMIT $2");
+        // From the end of the log on, whatever lies beyond it.
+        let from = seq.min(self.tip().await?.seq.next());
+        let statement = Statement::new(SQL).bind(sql(from.0)).bind(sql(limit as u64));
+        views(self, statement, from, |seq| Seq(seq.0.saturating_sub(1))).await
     }
 
     async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>> {

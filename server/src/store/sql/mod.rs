@@ -3,6 +3,7 @@
 
 mod activity;
 mod heads;
+mod interrupt;
 mod list;
 mod log;
 mod moment;
@@ -20,6 +21,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::{PAGE_BYTES, Result};
 pub(super) use heads::{end, kept_up, tip};
+pub(super) use interrupt::Interrupt;
 pub(super) use moment::{Discard, Moment};
 pub(super) use points::{snapshot, snapshots_between};
 pub(super) use rows::Row;
@@ -48,11 +50,21 @@ pub(super) trait Connection: Send + Sized {
     /// How it speaks.
     const DIALECT: Dialect;
 
+    /// Whether rows are fetched before they are asked for, so that large ones must be kept from being asked for at all.
+    const READS_AHEAD: bool;
+
     /// Runs a statement that answers with rows.
     fn rows(&mut self, statement: Statement) -> BoxStream<'_, Result<Self::Row>>;
 
     /// Runs a command that takes no parameters.
     fn run(&mut self, command: &'static str) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes what the connection does from now on end soon when what this gives is dropped before it is
+    /// [finished](Interrupt::finish): the engine looks from time to time. Where an engine notices by itself that nobody
+    /// waits any more, this does nothing.
+    fn interruptible(&mut self) -> impl Future<Output = Result<Interrupt>> + Send {
+        async { Ok(Interrupt::default()) }
+    }
 
     /// All rows.
     fn all(&mut self, statement: Statement) -> impl Future<Output = Result<Vec<Self::Row>>> + Send {
@@ -72,6 +84,15 @@ pub(super) trait Connection: Send + Sized {
         read: impl Fn(&Self::Row) -> Result<(T, usize)> + Send,
     ) -> impl Future<Output = Result<(Vec<T>, bool)>> + Send {
         async move {
+            let (statement, cut) = match statement.weighed().filter(|_| Self::READS_AHEAD) {
+                Some(weighing) => {
+                    let weighed = self.first(weighing).await?;
+                    let count = |index| weighed.as_ref().map_or(Ok(0), |row| rows::number(row, index));
+                    let (fits, all) = (count(0)?, count(1)?);
+                    if fits < all { (statement.first_rows(fits), true) } else { (statement, false) }
+                }
+                None => (statement, false),
+            };
             let mut found = self.rows(statement);
             let (mut page, mut bytes) = (Vec::new(), 0);
             while let Some(row) = found.next().await {
@@ -83,7 +104,7 @@ pub(super) trait Connection: Send + Sized {
                 bytes += size;
                 page.push(item);
             }
-            Ok((page, false))
+            Ok((page, cut))
         }
     }
 }

@@ -6,6 +6,8 @@ use std::fmt::{Display, Write as _};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 use statehouse_core::model::StateKey;
 
+use crate::store::PAGE_BYTES;
+
 /// A statement with `$1`, `$2` and so on for its values. Only our own words are ever part of the text; whatever comes from
 /// outside is a value.
 #[derive(Debug, Clone)]
@@ -41,7 +43,7 @@ impl From<i64> for Value {
 
 impl Statement {
     /// A whole statement, or the beginning of one that is put together.
-    pub(super) fn new(text: impl Into<Cow<'static, str>>) -> Self {
+    pub(in crate::store) fn new(text: impl Into<Cow<'static, str>>) -> Self {
         Self { text: text.into(), values: Vec::new() }
     }
 
@@ -83,6 +85,28 @@ impl Statement {
         if separator != "(" {
             self.push(")");
         }
+    }
+
+    /// For a statement whose rows end with their data: one that says how many of its first rows fill a page with it, and how
+    /// many rows there are. It looks at the column of the sizes and not at the data.
+    pub(super) fn weighed(&self) -> Option<Self> {
+        const DATA: &str = ", v.data";
+        if !self.text.contains(DATA) {
+            return None;
+        }
+        let sizes = self.text.replace(DATA, "");
+        let text = format!(
+            "SELECT count(*) FILTER (WHERE earlier <= {PAGE_BYTES}), count(*) FROM (SELECT sum(size) OVER \
+             (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - size AS earlier FROM ({sizes}) AS page) AS sums"
+        );
+        Some(Self { text: text.into(), values: self.values.clone() })
+    }
+
+    /// Only so many of its rows.
+    pub(super) fn first_rows(mut self, rows: u64) -> Self {
+        self.values.push(super::rows::sql(rows).into());
+        let text = format!("SELECT * FROM ({}) AS page LIMIT ${}", self.text, self.values.len());
+        Self { text: text.into(), ..self }
     }
 
     /// Text and values, for the engine.

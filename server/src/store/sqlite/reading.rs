@@ -1,5 +1,6 @@
 //! How SQLite is read.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use futures::stream::BoxStream;
@@ -9,7 +10,10 @@ use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
 
 use super::{SqliteStore, failed};
 use crate::store::Result;
-use crate::store::sql::{Connection, Dialect, Discard, SqlStore, Statement, Value};
+use crate::store::sql::{Connection, Dialect, Discard, Interrupt, SqlStore, Statement, Value};
+
+/// Steps of the engine between two looks whether anybody still waits: a millisecond or so.
+const STEPS: i32 = 50_000;
 
 impl Connection for SqliteConnection {
     type Row = SqliteRow;
@@ -23,6 +27,9 @@ impl Connection for SqliteConnection {
         begin: "BEGIN",
     };
 
+    // A thread of its own reads fifty rows ahead.
+    const READS_AHEAD: bool = true;
+
     fn rows(&mut self, statement: Statement) -> BoxStream<'_, Result<SqliteRow>> {
         let (text, values) = statement.into_parts();
         let query = values.into_iter().fold(sqlx::query(text), |query, value| match value {
@@ -30,6 +37,14 @@ impl Connection for SqliteConnection {
             Value::Number(number) => query.bind(number),
         });
         query.fetch(self).map_err(failed).boxed()
+    }
+
+    async fn interruptible(&mut self) -> Result<Interrupt> {
+        let interrupt = Interrupt::default();
+        let gone = interrupt.flag();
+        let mut handle = self.lock_handle().await.map_err(failed)?;
+        handle.set_progress_handler(STEPS, move || !gone.load(Ordering::Relaxed));
+        Ok(interrupt)
     }
 
     async fn run(&mut self, command: &'static str) -> Result<()> {
@@ -52,5 +67,38 @@ impl SqlStore for SqliteStore {
         let reader = self.connection().await?;
         self.watch.got(asked, self.pool().busy);
         Ok(reader)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sqlx::{ConnectOptions as _, Connection as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_statement_ends_when_nobody_waits_for_it_any_more() {
+        const ENDLESS: &str =
+            "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(":memory:");
+        let mut connection = options.connect().await.unwrap();
+        let interrupt = connection.interruptible().await.unwrap();
+        let endless = async {
+            let answer = connection.all(Statement::new(ENDLESS)).await;
+            drop(interrupt);
+            answer
+        };
+        assert!(
+            tokio::time::timeout(Duration::from_millis(100), endless).await.is_err(),
+            "it goes on for ever"
+        );
+        // Whoever comes next waits until the engine has let go.
+        connection.ping().await.unwrap();
+        let interrupt = connection.interruptible().await.unwrap();
+        assert_eq!(connection.all(Statement::new("SELECT 1")).await.unwrap().len(), 1);
+        interrupt.finish();
+        assert_eq!(connection.all(Statement::new("SELECT 1")).await.unwrap().len(), 1);
     }
 }

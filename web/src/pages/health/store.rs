@@ -1,7 +1,7 @@
 //! The store, the connections to it, and the cache before it.
 
 use leptos::prelude::*;
-use statehouse_core::api::{CacheStatus, PoolStatus, Status, StatusDetails, StatusSeries};
+use statehouse_core::api::{CacheStatus, MemoryStatus, PoolStatus, Status, StatusDetails, StatusSeries};
 
 use super::cards::{Card, Line};
 use super::chart::Chart;
@@ -156,6 +156,7 @@ pub(super) fn Caches() -> impl IntoView {
             }
         })
     });
+    let held = move || ctx.desk.status.value.with(|status| status.as_ref()?.memory.as_ref().map(memory));
     let off = move || caches.with(|caches| caches.as_ref().is_some_and(Vec::is_empty));
     view! {
         <Card name="Cache" chip>
@@ -167,7 +168,19 @@ pub(super) fn Caches() -> impl IntoView {
                     values=|series: &StatusSeries| series.cache_hit_rate.clone()
                 />
             </Show>
+            {held}
         </Card>
+    }
+}
+
+/// What is held for requests and sessions, beside the caches.
+fn memory(memory: &MemoryStatus) -> impl IntoView + use<> {
+    let held = memory.small_held + memory.classes.iter().map(|class| class.held).sum::<u64>();
+    let refused = memory.classes.iter().map(|class| class.refused).sum();
+    let of = format!("of {}", number::bytes(memory.limit));
+    view! {
+        <Line name="Held for requests" figure=number::bytes(held) about=of/>
+        <Line name="Refused for want of room" figure=number::count(refused)/>
     }
 }
 
