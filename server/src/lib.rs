@@ -10,5 +10,6 @@ mod heavy;
 pub mod http;
 mod ids;
 pub mod mirror;
+mod repeats;
 pub mod service;
 pub mod store;

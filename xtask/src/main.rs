@@ -1,5 +1,6 @@
 //! Everything that sets up, builds, tests and measures this repository.
 
+mod autobahn;
 mod bench;
 mod browser;
 mod budget;
@@ -78,6 +79,8 @@ enum Command {
     Component,
     /// Install what building needs, and print where each tool is.
     Tools,
+    /// Try the WebSocket protocol with Autobahn's suite, which is installed once per machine; it needs a Python 2.7.
+    Autobahn,
     /// Find or build the InfluxDB server that the tests start, and print where it is.
     Influxd,
 }
@@ -105,6 +108,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Console => console::build(&workspace)?,
         Command::Component => component::show(&workspace)?,
         Command::Tools => tools::show(&workspace)?,
+        Command::Autobahn => autobahn::run(&workspace)?,
         Command::Influxd => println!("{}", influxd::ensure(&workspace)?.display()),
     }
     Ok(ExitCode::SUCCESS)

@@ -85,6 +85,8 @@ alarms! {
     JournalStopped = "journal_stopped", Part, "The fallback journal keeps no writes";
     /// Acknowledged writes wait in a fallback journal that this server does not use.
     JournalOff = "journal_off", Part, "Writes wait in a fallback journal that is switched off";
+    /// The system gives the server no more file handles: new connections wait.
+    HandlesExhausted = "handles_exhausted", Part, "New connections cannot be taken";
 }
 
 impl fmt::Display for AlarmCode {

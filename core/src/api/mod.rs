@@ -40,7 +40,7 @@ pub use state::{
 };
 pub use status::{
     ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, MemoryClass, MemoryStatus,
-    Overview, Ready, Status, StoreStatus, TypeCount, VerifyReport,
+    Overview, Quota, Quotas, Ready, Status, StoreStatus, TypeCount, VerifyReport,
 };
 pub use vitals::{
     BreakerTurn, Incident, ListenerStatus, PoolStatus, SessionCounts, SlowestRead, StatusDetails,

@@ -74,6 +74,8 @@ codes! {
     VersionConflict = "version_conflict", 409, "The state has moved on";
     /// A snapshot of that name exists.
     SnapshotExists = "snapshot_exists", 409, "A snapshot of that name exists";
+    /// There are as many as there may be; the detail says what to do.
+    QuotaReached = "quota_reached", 409, "There are as many as there may be";
     /// The state is not deleted, so it cannot be undeleted.
     NotDeleted = "not_deleted", 409, "The state is not deleted";
     /// A write to the state waits in the fallback journal, so that its version cannot be named yet.

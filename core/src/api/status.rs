@@ -90,6 +90,26 @@ pub struct MemoryClass {
     pub refused: u64,
 }
 
+/// How much there is of what is limited, in `GET /status`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Quotas {
+    /// Snapshots. Those that restores take count, but are never refused.
+    pub snapshots: Quota,
+    /// WebSocket and SSE sessions.
+    pub sessions: Quota,
+}
+
+/// How much there is of one thing, and may be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Quota {
+    /// So many are there; null as long as that is not known.
+    pub used: Option<u64>,
+    /// More are refused.
+    pub limit: u64,
+}
+
 /// Answer to `GET /status`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -127,6 +147,9 @@ pub struct Status {
     pub chain_fault: Option<String>,
     /// Whether requests need a key.
     pub key_required: bool,
+    /// How much there is of what is limited.
+    #[serde(default)]
+    pub quotas: Quotas,
     /// The store does not answer: seq and counts are what was last known, at this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]

@@ -141,6 +141,8 @@ pub(super) async fn service(
     let settings = Settings {
         modes: config.validation.clone(),
         key_required: config.api.key.is_some(),
+        snapshots_max: config.api.quotas.snapshots,
+        sessions_max: config.api.quotas.sessions,
         resilience,
         mirror,
         budget: Arc::new(Budget::of(config.memory_limit)),

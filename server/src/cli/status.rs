@@ -121,7 +121,7 @@ fn print(status: &Status) {
         }
         _ => println!("States          no data"),
     }
-    println!("Snapshots       {}", known(status.snapshots));
+    println!("Snapshots       {} of {} at most", known(status.snapshots), status.quotas.snapshots.limit);
     let verified = status.verified_seq.map_or("not yet".to_owned(), |seq| format!("up to {seq}"));
     println!(
         "Chain checked   {}",
@@ -129,7 +129,7 @@ fn print(status: &Status) {
     );
     println!("Commits         {}, {} in 5 minutes", latency(&status.commit), status.commit.count);
     println!("Event lag       {}", latency(&status.event_lag));
-    println!("Listeners       {}", status.listeners);
+    println!("Listeners       {} of {} at most", status.listeners, status.quotas.sessions.limit);
     status.breaker.iter().for_each(print_breaker);
     status.caches.iter().for_each(print_cache);
     status.fallback.iter().for_each(print_fallback);

@@ -15,6 +15,23 @@ pub struct ApiConfig {
     pub origins: Origins,
     /// What requests must present; `None` only on the loopback interface.
     pub key: Option<ApiKey>,
+    /// How much there may be of what grows.
+    pub quotas: Quotas,
+}
+
+/// How much there may be of what grows with each request that asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    /// Snapshots. Those that restores take count, but are never refused.
+    pub snapshots: u64,
+    /// WebSocket and SSE sessions at a time.
+    pub sessions: u64,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { snapshots: 10_000, sessions: 5_000 }
+    }
 }
 
 impl ApiConfig {
@@ -49,7 +66,8 @@ impl Origins {
     }
 }
 
-/// The API key. Only its hash is kept, and comparing takes the same time whatever is presented.
+/// The API key. Only its hash is kept, and comparing takes the same time whatever is presented. White space around a key
+/// is not part of it, wherever it comes from: a header cannot carry it, a file ends with it.
 #[derive(Clone)]
 pub struct ApiKey([u8; 32]);
 
@@ -57,13 +75,13 @@ impl ApiKey {
     /// Keeps a key's hash.
     #[must_use]
     pub fn new(key: &str) -> Self {
-        Self(Sha256::digest(key.as_bytes()).into())
+        Self(Sha256::digest(key.trim_ascii().as_bytes()).into())
     }
 
     /// Whether this is the key.
     #[must_use]
     pub fn matches(&self, presented: &[u8]) -> bool {
-        let hash: [u8; 32] = Sha256::digest(presented).into();
+        let hash: [u8; 32] = Sha256::digest(presented.trim_ascii()).into();
         self.0.ct_eq(&hash).into()
     }
 }

@@ -23,7 +23,7 @@ use crate::mirror::MirrorSettings;
 use crate::store::influx::InfluxOptions;
 use crate::store::postgres::PostgresSettings;
 
-pub use api::{ApiConfig, ApiKey, Origins};
+pub use api::{ApiConfig, ApiKey, Origins, Quotas};
 pub use error::{ConfigError, ConfigErrors};
 pub use given::Source;
 pub use settings::ENV_PREFIX;

@@ -4,12 +4,14 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 use super::given::Raw;
 use super::read::Values;
-use super::settings::{API_CORS_ORIGINS, API_HOST, API_KEY, API_PORT};
-use super::{ApiConfig, ApiKey, Origins, Source};
+use super::settings::{API_CORS_ORIGINS, API_HOST, API_KEY, API_PORT, SESSION_LIMIT, SNAPSHOT_LIMIT};
+use super::{ApiConfig, ApiKey, Origins, Quotas, Source};
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 8000;
 const WEAK_KEY: usize = 20;
+/// Characters of a key at least where other machines can try one.
+const KEY_MIN: usize = 16;
 
 impl Values {
     pub(super) fn api(&mut self) -> Option<ApiConfig> {
@@ -23,7 +25,15 @@ impl Values {
                 format!("a list of origins, or * together with TRADING_STATE_{API_KEY}"),
             );
         }
-        let api = ApiConfig { listen: listen?, origins, key };
+        let quotas = self.quotas();
+        let api = ApiConfig { listen: listen?, origins, key, quotas };
+        if api.key.is_some() && !api.is_loopback() && self.key_text().is_some_and(|key| key.len() < KEY_MIN) {
+            self.wrong(
+                API_KEY,
+                "other machines can reach this server and try keys, and the key is too short for that",
+                format!("{KEY_MIN} random characters or more, such as `openssl rand -hex 16` makes; or an address of this machine"),
+            );
+        }
         if api.key.is_none() && !api.is_loopback() && !self.given.values.contains_key(API_KEY) {
             let source = self.listen_source();
             self.given.wrong(
@@ -79,8 +89,21 @@ impl Values {
         port
     }
 
+    fn quotas(&mut self) -> Quotas {
+        let usual = Quotas::default();
+        Quotas {
+            snapshots: self.whole(SNAPSHOT_LIMIT, 1, 10_000_000).unwrap_or(usual.snapshots),
+            sessions: self.whole(SESSION_LIMIT, 1, 1_000_000).unwrap_or(usual.sessions),
+        }
+    }
+
+    /// The key without white space around it, which is not part of it.
+    fn key_text(&self) -> Option<String> {
+        self.text(API_KEY).map(|key| key.trim_ascii().to_owned())
+    }
+
     fn key(&mut self) -> Option<ApiKey> {
-        let key = self.text(API_KEY)?;
+        let key = self.key_text()?;
         let printable = key.bytes().all(|byte| byte.is_ascii_graphic());
         if key.is_empty() || !printable || key.starts_with("${") {
             self.wrong(

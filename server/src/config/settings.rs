@@ -90,6 +90,8 @@ pub(super) const API_HOST: &str = "API_HOST";
 pub(super) const API_PORT: &str = "API_PORT";
 pub(super) const API_CORS_ORIGINS: &str = "API_CORS_ORIGINS";
 pub(super) const API_KEY: &str = "API_KEY";
+pub(super) const SNAPSHOT_LIMIT: &str = "SNAPSHOT_LIMIT";
+pub(super) const SESSION_LIMIT: &str = "SESSION_LIMIT";
 pub(super) const ENABLE_VALIDATION: &str = "ENABLE_VALIDATION";
 pub(super) const VALIDATION_MODES: &str = "VALIDATION_MODES";
 pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
@@ -131,6 +133,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     used(API_CORS_ORIGINS, "/api/cors_origins", Kind::List),
     used(API_KEY, "/api/api_key", Kind::Secret),
     without("API_RATE_LIMIT", "/api/rate_limit_per_minute", Kind::Whole(1, u64::MAX), LATER),
+    used(SNAPSHOT_LIMIT, "/limits/snapshots", Kind::Whole(1, 10_000_000)),
+    used(SESSION_LIMIT, "/limits/sessions", Kind::Whole(1, 1_000_000)),
     used(CACHE_ENABLED, "/cache/enabled", Kind::Flag),
     used(CACHE_TTL, "/cache/ttl_seconds", Kind::Decimal),
     used(CACHE_MAX_SIZE, "/cache/max_size", Kind::Whole(1, 10_000_000)),

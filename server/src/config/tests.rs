@@ -178,6 +178,21 @@ fn d_080_other_machines_may_connect_only_with_a_key() {
         let key = ("TRADING_STATE_API_KEY", "0123456789abcdefghij");
         assert!(with_env(&[("TRADING_STATE_API_HOST", host), key]).is_ok());
     }
+    for (key, enough) in
+        [("0123456789abcde", false), (" 0123456789abcde\n", false), ("0123456789abcdef\n", true)]
+    {
+        let loaded = with_env(&[("TRADING_STATE_API_HOST", "0.0.0.0"), ("TRADING_STATE_API_KEY", key)]);
+        assert_eq!(loaded.is_ok(), enough, "{key:?}");
+        if !enough {
+            let errors = errors(loaded);
+            assert!(
+                errors[0].contains("too short") && errors[0].contains("openssl rand -hex 16"),
+                "{errors:?}"
+            );
+            assert!(!errors[0].contains("0123456789"), "{errors:?}");
+        }
+        assert!(with_env(&[("TRADING_STATE_API_KEY", key)]).is_ok(), "on the loopback");
+    }
     for host in ["localhost", "127.0.0.9", "::1", "[::1]"] {
         assert!(with_env(&[("TRADING_STATE_API_HOST", host)]).is_ok(), "{host}");
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::guard::Tries;
 use super::options::{Limits, Options};
 use crate::service::Service;
 
@@ -16,6 +17,8 @@ pub(crate) struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) service: Arc<Service>,
     pub(crate) options: Options,
+    /// Wrong keys, by address.
+    pub(crate) tries: Tries,
     /// Cancelled when the server is to stop.
     pub(crate) stop: CancellationToken,
     /// The WebSocket sessions, which outlive the requests that opened them.
@@ -24,7 +27,8 @@ pub(crate) struct Shared {
 
 impl App {
     pub(crate) fn new(service: Arc<Service>, options: Options, stop: CancellationToken) -> Self {
-        Self(Arc::new(Shared { service, options, stop, sessions: TaskTracker::new() }))
+        let tries = Tries::new(options.limits.wrong_keys, options.limits.wrong_key_every);
+        Self(Arc::new(Shared { service, options, tries, stop, sessions: TaskTracker::new() }))
     }
 
     pub(crate) fn limits(&self) -> &Limits {

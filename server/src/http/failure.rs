@@ -1,5 +1,7 @@
 //! Every error leaves as a problem document (RFC 9457).
 
+use std::time::Duration;
+
 use axum::http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_TYPE, ETAG, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
     WWW_AUTHENTICATE,
@@ -11,6 +13,7 @@ use statehouse_core::api::{Code, FieldError, PendingWrite, Problem};
 use super::entity_tag;
 use super::extract::decode;
 use crate::budget::Overloaded;
+use crate::repeats::Repeats;
 use crate::service::ServiceError;
 use crate::store::StoreError;
 
@@ -25,6 +28,9 @@ pub(crate) struct Failure {
     deferred: Option<Box<PendingWrite>>,
 }
 
+/// The store failed a request.
+static FAILED: Repeats = Repeats::new();
+
 /// What handlers return.
 pub(crate) type Answer<T = Response> = Result<T, Failure>;
 
@@ -32,6 +38,12 @@ impl Failure {
     /// A problem with nothing but words.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         Problem::new(code, detail).into()
+    }
+
+    /// What may be tried again after a while.
+    pub(crate) fn later(code: Code, detail: impl Into<String>, after: Duration) -> Self {
+        let seconds = after.as_millis().div_ceil(1_000).max(1);
+        Self { retry_after: u64::try_from(seconds).ok(), ..Self::new(code, detail) }
     }
 
     /// A wrong query parameter, path or header.
@@ -62,7 +74,11 @@ impl From<ServiceError> for Failure {
             ServiceError::Store(
                 StoreError::BadCursor | StoreError::NotAsked { .. } | StoreError::NotReached(_),
             ) => {}
-            ServiceError::Store(fault) => tracing::error!(error = %fault, "the store failed a request"),
+            ServiceError::Store(fault) => {
+                if let Some(requests) = FAILED.happened() {
+                    tracing::error!(error = %fault, requests, "the store failed a request");
+                }
+            }
             _ => {}
         }
         let entity_tag = match &error {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{ApiConfig, ApiKey, Origins};
+use crate::config::{ApiConfig, ApiKey, Origins, Quotas};
 
 /// Bytes of a request's body at most.
 pub const BODY_MAX: usize = 16 << 20;
@@ -22,7 +22,8 @@ impl Options {
     /// What a configuration says, with the usual limits.
     #[must_use]
     pub fn from_config(api: &ApiConfig) -> Self {
-        Self { key: api.key.clone(), origins: api.origins.clone(), limits: Limits::default() }
+        let limits = Limits { sessions: api.quotas.sessions, ..Limits::default() };
+        Self { key: api.key.clone(), origins: api.origins.clone(), limits }
     }
 }
 
@@ -46,6 +47,10 @@ pub struct Limits {
     pub connections: usize,
     /// WebSocket and SSE sessions at a time; more are refused (429).
     pub sessions: u64,
+    /// Wrong keys that an address may present at once (then 429).
+    pub wrong_keys: u32,
+    /// And one more after each of these.
+    pub wrong_key_every: Duration,
     /// Subscriptions of one WebSocket session.
     pub subscriptions: usize,
     /// A session is pinged this often.
@@ -66,7 +71,9 @@ impl Default for Limits {
             write_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(10),
             connections: 10_000,
-            sessions: 5_000,
+            sessions: Quotas::default().sessions,
+            wrong_keys: 10,
+            wrong_key_every: Duration::from_secs(6),
             subscriptions: 100,
             ping_every: Duration::from_secs(20),
             idle_timeout: Duration::from_mins(1),

@@ -22,6 +22,7 @@ use super::subscriptions::{Refused, Subscriptions};
 use super::ws::{LOST, admit};
 use crate::budget::{Budget, Held};
 use crate::events::{EventLog, EventsHeld, Introduction, Listener, Pages};
+use crate::repeats::Repeats;
 use crate::service::ServiceError;
 use crate::store::{DamagedVersion, StoreError};
 
@@ -167,8 +168,7 @@ impl Reader {
             }
             other => other,
         };
-        let EventsHeld { events, held } =
-            read.inspect_err(|error| tracing::error!(%error, "an event stream could not read on")).ok()?;
+        let EventsHeld { events, held } = read.inspect_err(say_stuck).ok()?;
         let mut sent = 0;
         for event in &events {
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
@@ -208,4 +208,12 @@ impl AsRef<[u8]> for Shared {
 
 fn named(name: &str, seq: Seq, data: &str) -> Bytes {
     format!("event: {name}\nid: {seq}\ndata: {data}\n\n").into()
+}
+
+/// Every session finds the same store away.
+pub(super) fn say_stuck(error: &StoreError) {
+    static STUCK: Repeats = Repeats::new();
+    if let Some(sessions) = STUCK.happened() {
+        tracing::error!(%error, sessions, "a session could not read on, or not begin");
+    }
 }

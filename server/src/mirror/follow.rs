@@ -10,8 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::Mirror;
 use super::fields::{Tally, nanos};
 use crate::events::EventLog;
+use crate::repeats::Repeats;
 use crate::store::influx::mark_line;
 use crate::store::{Result, StateStore, StoreError};
+
+/// InfluxDB refused points.
+static REFUSED: Repeats = Repeats::new();
 
 /// Versions looked at in one step.
 const STEP: u64 = 2_000;
@@ -182,7 +186,9 @@ impl Mirror {
             lines.push_str(&reached.mark());
             if let Some(refused) = self.bucket.write(lines).await? {
                 lost = refused.points.unwrap_or(tally.points).min(tally.points);
-                tracing::warn!("InfluxDB refused {lost} points of the mirror: {}", refused.why);
+                if let Some(times) = REFUSED.happened() {
+                    tracing::warn!(times, "InfluxDB refused {lost} points of the mirror: {}", refused.why);
+                }
                 self.gauge.refused(refused.why);
             }
             place.marked = reached.seq;

@@ -9,6 +9,7 @@ use statehouse_core::model::Seq;
 use tokio_util::sync::CancellationToken;
 
 use super::Service;
+use crate::repeats::Repeats;
 
 /// Versions checked in one step: enough to make the questions around them cheap, few enough to stop soon.
 const STEP: usize = 500;
@@ -88,6 +89,7 @@ impl Service {
     pub async fn keep_checking(&self, stop: CancellationToken) {
         let mut grown = self.events().doorbell();
         let mut turns = self.events().turns();
+        let failing = Repeats::new();
         while !stop.is_cancelled() {
             if turns.has_changed().unwrap_or(false) {
                 // It is another log than the one that was checked.
@@ -108,9 +110,16 @@ impl Service {
                 PAUSE
             } else {
                 match self.verify(looked, STEP).await {
-                    Ok(_) => started.elapsed() * REST,
+                    Ok(_) => {
+                        if let Some(times) = failing.ended() {
+                            tracing::info!(times, "the chain can be checked again");
+                        }
+                        started.elapsed() * REST
+                    }
                     Err(error) => {
-                        tracing::warn!("the chain cannot be checked now: {error}");
+                        if let Some(times) = failing.happened() {
+                            tracing::warn!(times, "the chain cannot be checked now: {error}");
+                        }
                         AWAY
                     }
                 }

@@ -73,6 +73,12 @@ pub enum ServiceError {
     /// A snapshot of that name exists.
     #[error("a snapshot {0} exists already")]
     SnapshotExists(SnapshotId),
+    /// There are as many snapshots as there may be.
+    #[error(
+        "there are {0} snapshots, as many as there may be: delete some that nobody needs (DELETE /api/v1/snapshots/NAME; \
+             what they name stays), or set TRADING_STATE_SNAPSHOT_LIMIT"
+    )]
+    TooManySnapshots(u64),
     /// There is no such restore.
     #[error("there is no restore {0}")]
     RestoreNotFound(String),
@@ -185,6 +191,7 @@ impl ServiceError {
             Self::VersionNotFound { .. } => Code::VersionNotFound,
             Self::SnapshotNotFound(_) => Code::SnapshotNotFound,
             Self::SnapshotExists(_) => Code::SnapshotExists,
+            Self::TooManySnapshots(_) => Code::QuotaReached,
             Self::RestoreNotFound(_) => Code::RestoreNotFound,
             Self::Conflict(moved) if moved.iter().all(|m| m.expected == Expectation::Absent) => {
                 Code::StateExists

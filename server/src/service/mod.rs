@@ -37,6 +37,7 @@ use tokio::task::JoinHandle;
 
 use crate::alarms::Alarms;
 use crate::budget::Budget;
+use crate::config::Quotas;
 use crate::events::EventLog;
 use crate::mirror::Mirror;
 use crate::store::{NoticedStore, Resilience, StateStore};
@@ -69,6 +70,10 @@ pub struct Settings {
     pub version: String,
     /// Whether requests need a key, as `/status` says it.
     pub key_required: bool,
+    /// How many snapshots there may be; those that restores take are made all the same.
+    pub snapshots_max: u64,
+    /// How many sessions there may be, as `/status` says it.
+    pub sessions_max: u64,
     /// The layers around the store.
     pub resilience: Resilience,
     /// The mirror that follows the log, as `/status` says it.
@@ -87,6 +92,8 @@ impl Default for Settings {
             modes: Modes::default(),
             version: concat!("statehouse ", env!("CARGO_PKG_VERSION")).to_owned(),
             key_required: false,
+            snapshots_max: Quotas::default().snapshots,
+            sessions_max: Quotas::default().sessions,
             resilience: Resilience::default(),
             mirror: None,
             budget: Arc::default(),
@@ -108,6 +115,8 @@ pub struct Service {
     alarms: Arc<Alarms>,
     /// The last recorded time, in microseconds; 0 before it is known.
     recorded: AtomicI64,
+    /// Held while a snapshot is made that somebody asks for, so that two do not both find room for the last one.
+    naming: tokio::sync::Mutex<()>,
     /// What `/status` counted last, for when the store is away.
     counted: std::sync::Mutex<Option<status::Counted>>,
 }
@@ -144,6 +153,7 @@ impl Service {
             vitals,
             alarms,
             recorded: AtomicI64::new(0),
+            naming: tokio::sync::Mutex::default(),
             counted: std::sync::Mutex::default(),
         });
         service.begin_resilience().await;
@@ -171,6 +181,11 @@ impl Service {
     /// Says that something is wrong which only whoever starts the server knows.
     pub fn raise(&self, code: AlarmCode, detail: impl Into<String>, action: &str) {
         self.alarms.raise(code, "", detail, action);
+    }
+
+    /// The alarms of the server itself, for those parts of it that raise some.
+    pub(crate) fn own_alarms(&self) -> &Alarms {
+        &self.alarms
     }
 
     /// The store, for what only reads it.

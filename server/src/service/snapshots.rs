@@ -18,6 +18,8 @@ impl Service {
             author: who.author,
             kind: SnapshotKind::Manual,
         };
+        let _alone = self.naming.lock().await;
+        self.room_for_a_snapshot(&snapshot.id).await?;
         let snapshot = self.snapshot_write(WriteRequest::CreateSnapshot(snapshot)).await?;
         Ok(SnapshotView::of(&snapshot))
     }
@@ -45,6 +47,20 @@ impl Service {
     pub async fn delete_snapshot(&self, id: SnapshotId) -> Result<SnapshotView> {
         let snapshot = self.snapshot_write(WriteRequest::DeleteSnapshot(id)).await?;
         Ok(SnapshotView::of(&snapshot))
+    }
+
+    /// Refuses one more than there may be. Those that restores take are counted too, but nobody asks this for them: a
+    /// restore must be possible at any time, and its undo needs no room.
+    async fn room_for_a_snapshot(&self, id: &SnapshotId) -> Result<()> {
+        let limit = self.settings.snapshots_max;
+        if self.store.snapshots(1, None).await?.total < limit {
+            return Ok(());
+        }
+        // The name says more than the number.
+        match self.store.snapshot(id).await? {
+            Some(there) => Err(ServiceError::SnapshotExists(there.id)),
+            None => Err(ServiceError::TooManySnapshots(limit)),
+        }
     }
 
     async fn snapshot_write(&self, request: WriteRequest) -> Result<Snapshot> {

@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use statehouse_core::api::{AlarmCode, Health, Status, Unreadable, VerifyReport};
+use statehouse_core::api::{AlarmCode, Health, Quota, Quotas, Status, Unreadable, VerifyReport};
 use statehouse_core::model::{Seq, Timestamp};
 
 use super::{Result, Service};
@@ -77,6 +77,16 @@ impl Service {
             verified_seq: (checked.to() > Seq::ZERO).then_some(checked.to()),
             chain_fault: checked.first(),
             key_required: self.settings.key_required,
+            quotas: Quotas {
+                snapshots: Quota {
+                    used: count(|counted| counted.snapshots),
+                    limit: self.settings.snapshots_max,
+                },
+                sessions: Quota {
+                    used: Some(self.events.listeners().count()),
+                    limit: self.settings.sessions_max,
+                },
+            },
             counts_as_of,
             breaker: resilience.guard.as_ref().map(|guard| guard.breaker()),
             memory: Some(self.settings.budget.status()),

@@ -14,6 +14,7 @@ use super::error::{Result, ServiceError};
 use super::latency::Latency;
 use crate::clock::Clock;
 use crate::events::EventLog;
+use crate::repeats::Repeats;
 use crate::store::guarded::as_one_request;
 use crate::store::{StateStore, StoreError, WriteRefusal, WriteRequest, Written};
 
@@ -118,8 +119,8 @@ impl Writer {
                 self.counts.refused.fetch_add(1, Ordering::Relaxed);
                 certain.into()
             }
-            error => {
-                tracing::error!(%error, "it is not known whether a group was written");
+            // The writer has said what failed.
+            _ => {
                 self.counts.unknown.fetch_add(1, Ordering::Relaxed);
                 ServiceError::OutcomeUnknown
             }
@@ -174,6 +175,7 @@ async fn run(
 ) {
     let mut late = tokio::spawn(std::future::ready(()));
     let mut jobs = Vec::with_capacity(GROUP);
+    let failing = Repeats::new();
     while !jobs.is_empty() || queue.recv_many(&mut jobs, GROUP).await > 0 {
         // Nobody waits for these any more, and nothing of them has begun.
         jobs.retain(|job: &Job| !job.answer.is_closed());
@@ -194,6 +196,12 @@ async fn run(
         };
         match as_one_request(work).await {
             Ok(results) => {
+                if let Some(groups) = failing.ended() {
+                    tracing::info!(
+                        groups,
+                        "writes are stored again; so many groups were not, or it is not known"
+                    );
+                }
                 counts.add_saved(publish(&events, &results).await);
                 for (answer, result) in answers.into_iter().zip(results) {
                     // A caller that has gone away meanwhile finds its write in the log.
@@ -201,7 +209,10 @@ async fn run(
                 }
             }
             Err(error) => {
-                tracing::error!(%error, requests = requests.len(), "a group of writes was not stored");
+                if let Some(groups) = failing.happened() {
+                    let sure = if error.nothing_was_written() { "was not" } else { "may not have been" };
+                    tracing::error!(%error, groups, "a group of writes {sure} stored");
+                }
                 for answer in answers {
                     let _ = answer.send(Err(error.clone()));
                 }

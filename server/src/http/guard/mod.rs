@@ -8,6 +8,7 @@ mod origin;
 mod panic;
 mod single;
 mod trace;
+mod tries;
 
 use axum::Router;
 use axum::extract::Request;
@@ -21,6 +22,7 @@ use crate::service::as_one_request;
 
 pub(crate) use key::{SUBPROTOCOL, check as key};
 pub(crate) use origin::{LAST_EVENT_ID, may_connect};
+pub(crate) use tries::Tries;
 
 /// A router and what stands in front of it. It is called directly: as layers of the router each of these would cost about
 /// as much as what it does.

@@ -5,6 +5,10 @@ use std::time::Instant;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, Uri};
 
+use crate::repeats::Repeats;
+
+static FAILED: Repeats = Repeats::new();
+
 /// What the line says of a request, taken before it is handled.
 pub(super) struct Line {
     started: Instant,
@@ -22,7 +26,12 @@ impl Line {
         let (method, path) = (&self.method, self.uri.path());
         let micros = self.started.elapsed().as_micros();
         if status.is_server_error() {
-            tracing::warn!(%method, path, status = status.as_u16(), micros, "request failed");
+            // While a store is away every request fails, and all for one reason.
+            if let Some(requests) = FAILED.happened() {
+                tracing::warn!(%method, path, status = status.as_u16(), micros, requests, "request failed");
+            } else {
+                tracing::debug!(%method, path, status = status.as_u16(), micros, "request failed");
+            }
         } else {
             tracing::debug!(%method, path, status = status.as_u16(), micros, "request");
         }

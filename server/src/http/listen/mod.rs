@@ -4,6 +4,7 @@
 //! hyper directly: a head that does not come, a reader that does not read and a session that does not end are all
 //! bounded in time.
 
+mod accept;
 mod progress;
 mod steady;
 
@@ -11,7 +12,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use hyper::StatusCode;
@@ -28,14 +28,14 @@ use super::options::Options;
 use super::{app::App, guard::Guarded, router};
 use crate::service::Service;
 
+use accept::Door;
+
 pub(crate) use progress::Progress;
 use progress::Watched;
 use steady::Steady;
 
 /// Request heads larger than this are refused (431).
 const HEAD_MAX: usize = 64 << 10;
-/// How long to wait after the system could not accept, for example because no file handle is free.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
@@ -72,34 +72,15 @@ impl Listening {
         let router = Arc::new(router::router(&app));
         let connections = TaskTracker::new();
         let permits = Arc::new(Semaphore::new(app.limits().connections));
-        while let Some((stream, permit)) = accept(&self.listener, &permits, &stop).await {
+        let service = Arc::clone(&app.service);
+        let mut door = Door::new(&self.listener, &permits, service.own_alarms());
+        while let Some((stream, permit)) = stop.run_until_cancelled(door.next()).await.flatten() {
             let connection = connection(stream, permit, Arc::clone(&router), app.clone());
             connections.spawn(Steady::new(connection));
         }
         drop(self.listener);
         finish(&app, &connections).await;
     }
-}
-
-/// The next connection, or `None` when the server is to stop.
-async fn accept(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-    stop: &CancellationToken,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let next = async {
-        let permit = Arc::clone(permits).acquire_owned().await.ok()?;
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => return Some((stream, permit)),
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-    };
-    stop.run_until_cancelled(next).await.flatten()
 }
 
 async fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Arc<Guarded>, app: App) {

@@ -77,7 +77,10 @@ pub(crate) async fn connect(
 pub(super) fn admit(app: &App, who: Introduction) -> Answer<Listener> {
     let events = app.service.events();
     if events.listeners().count() >= app.limits().sessions {
-        return Err(Failure::new(Code::TooManyRequests, "too many sessions listen already; try again later"));
+        return Err(Failure::new(
+            Code::TooManyRequests,
+            "too many sessions listen already: close some (GET /api/v1/status/details lists them), try again later, or set TRADING_STATE_SESSION_LIMIT",
+        ));
     }
     Ok(events.listen(who))
 }

@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::super::app::App;
 use super::super::listen::Progress;
+use super::super::sse::say_stuck;
 use super::super::subscriptions::{Refused, Subscriptions};
 use super::pace::{End, Step, patient};
 use super::wire::Wire;
@@ -137,7 +138,7 @@ impl Session {
         let seq = match self.log.catch_up().await {
             Ok(seq) => seq,
             Err(error) => {
-                tracing::error!(%error, "a subscription was not made");
+                say_stuck(&error);
                 let message = "the store did not answer; subscribe again".to_owned();
                 return self.complain(Code::StoreUnavailable.as_str(), message).await;
             }
@@ -176,7 +177,7 @@ impl Session {
             Ok(read) => read,
             Err(StoreError::DamagedVersion(damaged)) => return self.pass_unreadable(&damaged).await,
             Err(error) => {
-                tracing::error!(%error, "a session could not read on");
+                say_stuck(&error);
                 self.complain(Code::StoreUnavailable.as_str(), "the store did not answer".into()).await?;
                 return Err(End::Close(
                     CloseCode::Error,

@@ -51,6 +51,7 @@ use super::{
 };
 use crate::alarms::{Alarms, Raised};
 use crate::clock::Clock;
+use crate::repeats::Repeats;
 use conflicts::Conflicts;
 use heads_file::{HeadsFile, Seen};
 use journal::Journal;
@@ -59,6 +60,10 @@ pub use examine::{Examined, Part, Standing, WaitingWrite, examine, salvage};
 pub use journal::JournalCounts;
 pub use pending::Place;
 pub use settings::FallbackSettings;
+
+/// Writes go to the journal, and cannot.
+static GOING: Repeats = Repeats::new();
+static UNKEPT: Repeats = Repeats::new();
 
 /// What the clock is ahead by, so that heads seen before the program started have a time.
 const BEFORE_THE_START: Duration = Duration::from_hours(100 * 365 * 24);
@@ -256,6 +261,10 @@ impl Commits for FallbackStore {
             Err(error) => (None, error.before_commit()),
             Ok(reached) => match self.inner.commit(group, now).await {
                 Ok(answers) => {
+                    if let Some(groups) = GOING.ended() {
+                        tracing::info!(groups, "writes go to the store again");
+                    }
+                    UNKEPT.ended();
                     self.away.store(false, Ordering::SeqCst);
                     self.remember(&answers).await;
                     return Ok(answers);
@@ -266,14 +275,18 @@ impl Commits for FallbackStore {
         if !error.is_outage() {
             return Err(error);
         }
-        tracing::warn!(%error, "writes go to the fallback journal");
+        if let Some(groups) = GOING.happened() {
+            tracing::warn!(%error, groups, "writes go to the fallback journal");
+        }
         self.away.store(true, Ordering::SeqCst);
         if error.nothing_was_written() {
             return self.accept(group, None, now).await;
         }
         // What cannot be kept here either stays as unknown as it is.
         self.accept(group, reached, now).await.map_err(|fault| {
-            tracing::error!(%fault, "nor could the fallback journal keep it");
+            if let Some(groups) = UNKEPT.happened() {
+                tracing::error!(%fault, groups, "nor could the fallback journal keep it");
+            }
             error
         })
     }

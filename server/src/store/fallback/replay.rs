@@ -14,6 +14,7 @@ use super::FallbackStore;
 use super::entry::{Done, Entry, Made, Record};
 use super::journal::Journal;
 use crate::clock::{Clock, Machine, Sources as _};
+use crate::repeats::Repeats;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// Versions looked at in one step.
@@ -60,6 +61,9 @@ pub(super) fn now() -> Timestamp {
     Machine.wall()
 }
 
+/// The replay found the store away.
+static WAITING: Repeats = Repeats::new();
+
 /// What became of one entry.
 enum Fate {
     /// These are its versions, old or new.
@@ -85,13 +89,18 @@ impl FallbackStore {
             let next = self.journal().pending().front().cloned();
             let Some(entry) = next else {
                 self.away.store(false, Ordering::SeqCst);
+                if let Some(times) = WAITING.ended() {
+                    tracing::info!(times, "the fallback journal is replayed; so often it had to wait");
+                }
                 if let Err(error) = self.with_journal(Journal::compact).await {
                     tracing::warn!(%error, "the fallback journal was not emptied");
                 }
                 return;
             };
             if let Err(error) = self.replay_one(&entry, now).await {
-                tracing::warn!(%error, "the fallback journal waits for the store");
+                if let Some(times) = WAITING.happened() {
+                    tracing::warn!(%error, times, "the fallback journal waits for the store");
+                }
                 self.away.store(true, Ordering::SeqCst);
                 return;
             }

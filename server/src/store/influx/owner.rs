@@ -11,6 +11,7 @@ use super::epoch::{End, Epoch, Epochs};
 use super::index::Index;
 use super::lease::Lease;
 use super::{leftovers, session};
+use crate::repeats::Repeats;
 use crate::store::deadline::Sending;
 use crate::store::decide::{Needs, decide_group};
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
@@ -38,26 +39,47 @@ pub(super) enum Session {
     Closed,
 }
 
+static NOT_RENEWED: Repeats = Repeats::new();
+static NOT_TAKEN: Repeats = Repeats::new();
+
+fn said(times: Option<u64>, what: &str) {
+    if let Some(times) = times {
+        tracing::info!(times, "{what}");
+    }
+}
+
 /// Renews the lease for as long as the store is open, and takes the bucket over again when it was lost.
 pub(super) async fn keep(shared: Arc<Shared>, stop: CancellationToken) {
     let Some(writing) = &shared.writing else { return };
     let renew = async {
         loop {
             tokio::time::sleep(writing.lease.pace()).await;
-            if writing.lease.is_good()
-                && let Err(error) = writing.lease.renew().await
-            {
-                tracing::warn!(%error, "the lease of the bucket was not renewed");
+            if !writing.lease.is_good() {
+                continue;
+            }
+            match writing.lease.renew().await {
+                Ok(()) => said(NOT_RENEWED.ended(), "the lease of the bucket is renewed again"),
+                Err(error) => {
+                    if let Some(times) = NOT_RENEWED.happened() {
+                        tracing::warn!(%error, times, "the lease of the bucket was not renewed");
+                    }
+                }
             }
         }
     };
     let recover = async {
         loop {
             tokio::time::sleep(writing.lease.pace()).await;
-            if !writing.lease.is_good()
-                && let Err(error) = shared.ready().await
-            {
-                tracing::warn!(%error, "the bucket could not be taken over again; it is tried on");
+            if writing.lease.is_good() {
+                continue;
+            }
+            match shared.ready().await {
+                Ok(()) => said(NOT_TAKEN.ended(), "the bucket is taken over again"),
+                Err(error) => {
+                    if let Some(times) = NOT_TAKEN.happened() {
+                        tracing::warn!(%error, times, "the bucket could not be taken over again; it is tried on");
+                    }
+                }
             }
         }
     };

@@ -16,7 +16,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::link::Link;
+use crate::repeats::Repeats;
 use crate::store::{Result, Rung};
+
+/// The connection that listens was lost, and cannot be had.
+static LOST: Repeats = Repeats::new();
+static DEAF: Repeats = Repeats::new();
 
 const CHANNEL: &str = "statehouse";
 /// Everybody looks for themselves this often.
@@ -194,6 +199,9 @@ async fn listen(
                 let error = match lock.execute(&mut listener).await {
                     Ok(_) => {
                         company.listening.store(true, Ordering::Relaxed);
+                        if let Some(times) = DEAF.ended() {
+                            tracing::info!(times, "other servers are listened for again");
+                        }
                         news.send_modify(|news| news.greetings += 1);
                         hear(listener, &ring, name, &company, &news).await
                     }
@@ -201,10 +209,14 @@ async fn listen(
                 };
                 company.listening.store(false, Ordering::Relaxed);
                 link.distrust();
-                tracing::warn!(%error, "the connection that listens for other servers was lost; setting it up again");
+                if let Some(times) = LOST.happened() {
+                    tracing::warn!(%error, times, "the connection that listens for other servers was lost; setting it up again");
+                }
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot listen for other servers; they are asked every second");
+                if let Some(times) = DEAF.happened() {
+                    tracing::warn!(%error, times, "cannot listen for other servers; they are asked every second");
+                }
             }
         }
         look(&ring);

@@ -25,6 +25,7 @@ use tokio::sync::{Mutex, watch};
 use super::deadline::{self, Sending};
 use super::sql::SqlStore as _;
 use super::{Admin, Commits, Result, Rung, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
+use crate::repeats::Repeats;
 use bell::Bell;
 use failure::{Answers, Doubt, Failure, Tried, failed};
 use link::{Link, Purpose, connect_once};
@@ -117,6 +118,9 @@ impl Commits for PostgresStore {
     }
 }
 
+/// The connection that writes was lost.
+static LOST: Repeats = Repeats::new();
+
 impl PostgresStore {
     /// Writes a group, on a new connection if the old one is lost.
     async fn write(
@@ -132,7 +136,9 @@ impl PostgresStore {
             match self.try_once(writing, group, now, &mut doubt).await {
                 Ok(answers) => return Ok(answers),
                 Err(Failure { error, lost: true, .. }) if retries_left > 0 => {
-                    tracing::warn!(%error, "the connection that writes was lost; trying again");
+                    if let Some(times) = LOST.happened() {
+                        tracing::warn!(%error, times, "the connection that writes was lost; trying again");
+                    }
                     self.link.distrust();
                     // Servers that lost the same database do not come back all at once.
                     tokio::time::sleep(delay.mul_f64(0.5 + fastrand::f64())).await;
