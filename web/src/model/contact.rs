@@ -89,9 +89,9 @@ impl Heard {
 
     /// What was timed by this machine's clock was so much later than that said.
     pub fn shift(&mut self, micros: i64) {
-        let later = |at: Timestamp| Timestamp::from_micros(at.micros() + micros);
-        self.opened = later(self.opened);
-        self.answer = self.answer.map(later);
+        for at in std::iter::once(&mut self.opened).chain(&mut self.answer) {
+            *at = Timestamp::from_micros(at.micros() + micros);
+        }
     }
 
     /// What follows from it.
@@ -104,10 +104,12 @@ impl Heard {
                 pulse => Contact::NoStore { since: self.store, journal: pulse == StorePulse::Journal },
             };
         }
-        let why = match () {
-            () if recent(self.answer) => Why::NoFeed,
-            () if self.offline => Why::Offline,
-            () => Why::Silent,
+        let why = if recent(self.answer) {
+            Why::NoFeed
+        } else if self.offline {
+            Why::Offline
+        } else {
+            Why::Silent
         };
         // Before the first heartbeat the first answers are as good as one: they are what is shown.
         let heard = self.beat.or(self.answer);

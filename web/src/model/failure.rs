@@ -99,21 +99,21 @@ impl ApiError {
     /// What is known of a write that failed so, if it was sent once.
     #[must_use]
     pub fn known(&self) -> Known {
-        match self {
-            Self::Accepted(_) => Known::Accepted,
-            Self::NotSent => Known::NotWritten,
-            Self::Unreachable => Known::NotKnown,
-            Self::Problem(problem) => match (problem.code, problem.status) {
-                (Code::StoreUnavailable | Code::WritesStopped | Code::ShuttingDown, _) => Known::NotWritten,
-                (_, 400..=499) => Known::NotWritten,
-                _ => Known::NotKnown,
-            },
+        let certain = match self {
+            Self::Accepted(_) => return Known::Accepted,
+            Self::NotSent => true,
+            Self::Problem(problem) => {
+                (400..500).contains(&problem.status)
+                    || matches!(
+                        problem.code,
+                        Code::StoreUnavailable | Code::WritesStopped | Code::ShuttingDown
+                    )
+            }
             // Of what stands before the server only a refusal is certain; it may have passed on what it says timed out.
-            Self::Strange { status: 0, .. } => Known::NotWritten,
-            Self::Strange { status: 408 | 499, .. } => Known::NotKnown,
-            Self::Strange { status: 400..=498, .. } => Known::NotWritten,
-            Self::Strange { .. } => Known::NotKnown,
-        }
+            Self::Unreachable | Self::Strange { status: 408 | 499, .. } => false,
+            Self::Strange { status, .. } => matches!(status, 0 | 400..=498),
+        };
+        if certain { Known::NotWritten } else { Known::NotKnown }
     }
 
     /// Why there is no answer, in one sentence that is true of reads and of writes.

@@ -12,7 +12,8 @@ use leptos::task::spawn_local;
 
 use super::{Notice, NoticeKind};
 use crate::api::ApiError;
-use crate::live::{Live, live};
+use crate::live::live;
+use crate::model::contact::Contact;
 use crate::model::failure::{Known, not_known};
 use crate::model::found::{Found, Hand};
 use crate::shell::{Clock, Toasts, clock, toasts};
@@ -42,7 +43,7 @@ pub(crate) struct Writing {
     pub(crate) busy: RwSignal<bool>,
     said: RwSignal<Option<Said>>,
     toasts: Toasts,
-    live: Live,
+    contact: Memo<Contact>,
     clock: Clock,
     /// What was to be: `written`.
     done: &'static str,
@@ -57,7 +58,7 @@ impl Writing {
     /// The same for what is not written, but `done`.
     pub(crate) fn of(done: &'static str) -> Self {
         let (busy, said) = (RwSignal::new(false), RwSignal::new(None));
-        Self { busy, said, toasts: toasts(), live: live(), clock: clock(), done }
+        Self { busy, said, toasts: toasts(), contact: live().contact, clock: clock(), done }
     }
 
     /// Sends, and tells what became of it. `send` brings its own answer to where it belongs. `look` looks whether what `hand`
@@ -92,13 +93,13 @@ impl Writing {
         found: Box<dyn FnOnce()>,
         refused: Box<dyn FnOnce(ApiError) -> Result<(), ApiError>>,
     ) {
-        let (live, sent) = (self.live, self.clock.read());
-        let hand = Hand { user_id, reason, sent };
+        let contact = self.contact;
+        let hand = Hand { user_id, reason, sent: self.clock.read() };
         self.busy.set(true);
         self.said.set(None);
         spawn_local(async move {
-            let cut_off = live.contact.get_untracked().is_away() && !window().navigator().on_line();
-            let answer = if cut_off { Err(ApiError::NotSent) } else { answered(live, send).await };
+            let cut_off = contact.get_untracked().is_away() && !window().navigator().on_line();
+            let answer = if cut_off { Err(ApiError::NotSent) } else { answered(contact, send).await };
             match answer {
                 Ok(()) => {}
                 Err(error) if error.known() == Known::NotKnown => {
@@ -187,15 +188,15 @@ impl Writing {
 
 /// Waits for the answer as long as it may come.
 async fn answered(
-    live: Live,
+    contact: Memo<Contact>,
     mut send: LocalBoxFuture<'static, Result<(), ApiError>>,
 ) -> Result<(), ApiError> {
     for second in 1..=PATIENCE.1 {
         match select(send, pin!(TimeoutFuture::new(1_000))).await {
             Either::Left((answer, _)) => return answer,
-            Either::Right((_, pending)) => send = pending,
+            Either::Right(((), pending)) => send = pending,
         }
-        let away = live.contact.try_get_untracked().is_none_or(|contact| contact.is_away());
+        let away = contact.try_get_untracked().is_none_or(Contact::is_away);
         if away && second >= PATIENCE.0 {
             break;
         }

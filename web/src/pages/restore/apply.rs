@@ -14,7 +14,7 @@ use crate::model::found::Hand;
 use crate::model::number;
 use crate::model::restore::{Agreement, Form, button_text, missing};
 use crate::parts::{Author, AuthorField, CopyButton, Notice, NoticeKind, WriteNote, Writing};
-use crate::shell::router;
+use crate::shell::{Router, router};
 
 /// The form.
 #[component]
@@ -33,44 +33,10 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
         form.with(|form| counts.with(|counts| missing(form, counts, planning.agreement.get())))
     });
     let deletes = move || counts.with(|counts| counts.deleted > 0);
-    let send = move || {
-        let Some((hash, request)) = planning.request_to_apply(author.value()) else { return };
-        let hand = (request.user_id.clone(), Some(request.reason.clone()));
-        let path = format!("/restores/{}/apply", encode_segment(&hash));
-        let shown = move |restore_id: &str| {
-            form.try_set(Form::default());
-            router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
-        };
-        let send = async move {
-            let applied = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await?;
-            shown(&applied.record.restore_id);
-            Ok(())
-        };
-        let there = StoredValue::new(None::<String>);
-        let look = move |hand: Hand| {
-            let hash = hash.clone();
-            Box::pin(async move {
-                let (found, id) = find(move |record| record.plan == hash, hand).await?;
-                there.try_set_value(id);
-                Ok(found)
-            }) as _
-        };
-        writing.run_or(
-            hand,
-            send,
-            look,
-            move || {
-                if let Some(id) = there.try_get_value().flatten() {
-                    shown(&id);
-                }
-            },
-            move |error| planning.refuse(error),
-        );
-    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if !busy.get_untracked() && lacks.with_untracked(Option::is_none) {
-            send();
+            planning.apply(author.value(), writing, router);
         }
     };
     view! {
@@ -144,6 +110,42 @@ fn Button(
 }
 
 impl Planning {
+    /// Writes what is on the screen, and goes to what became of it.
+    fn apply(self, user_id: Option<String>, writing: Writing, router: Router) {
+        let Some((hash, request)) = self.request_to_apply(user_id) else { return };
+        let hand = (request.user_id.clone(), Some(request.reason.clone()));
+        let path = format!("/restores/{}/apply", encode_segment(&hash));
+        let shown = move |restore_id: &str| {
+            self.form.try_set(Form::default());
+            router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
+        };
+        let send = async move {
+            let applied = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await?;
+            shown(&applied.record.restore_id);
+            Ok(())
+        };
+        let there = StoredValue::new(None::<String>);
+        let look = move |hand: Hand| {
+            let hash = hash.clone();
+            Box::pin(async move {
+                let (found, id) = find(move |record| record.plan == hash, hand).await?;
+                there.try_set_value(id);
+                Ok(found)
+            }) as _
+        };
+        writing.run_or(
+            hand,
+            send,
+            look,
+            move || {
+                if let Some(id) = there.try_get_value().flatten() {
+                    shown(&id);
+                }
+            },
+            move |error| self.refuse(error),
+        );
+    }
+
     /// The request that applies what is on the screen, with the hash that binds it.
     fn request_to_apply(self, user_id: Option<String>) -> Option<(String, ApplyRequest)> {
         let confirmed = self.confirmed.get_untracked()?;
