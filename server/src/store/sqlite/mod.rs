@@ -2,7 +2,9 @@
 
 mod anchor;
 mod backup;
+mod commits;
 mod disk;
+mod failure;
 mod ground;
 mod lock;
 mod migrate;
@@ -25,13 +27,14 @@ use async_trait::async_trait;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqlitePool};
 use statehouse_core::api::StoreStatus;
-use statehouse_core::model::Timestamp;
 use tokio::sync::Mutex;
 
 use super::pool_watch::PoolWatch;
 use super::sql::tip;
-use super::{Admin, Commits, PoolFacts, Result, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
+use super::{Admin, PoolFacts, Result, StoreError, StoreFacts};
 use crate::alarms::{Alarms, Raised};
+use commits::Own;
+use failure::{failed, not_committed};
 use ground::Ground;
 use lock::FileLock;
 use open::READERS;
@@ -54,14 +57,6 @@ pub struct SqliteStore {
     own: Option<Own>,
     /// What is read instead of files that cannot be opened where they are.
     _shadow: Option<tempfile::TempDir>,
-}
-
-/// What only the one server has that writes.
-#[derive(Debug)]
-struct Own {
-    /// Absent after a failure, until the next commit opens it anew.
-    writer: Mutex<Option<Writer>>,
-    ground: Arc<Ground>,
 }
 
 impl SqliteStore {
@@ -167,62 +162,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 #[async_trait]
-impl Commits for SqliteStore {
-    async fn commit(
-        &self,
-        group: &[WriteRequest],
-        now: Timestamp,
-    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
-        let Some(own) = &self.own else {
-            return Err(StoreError::NotWritten("the store is open for reading only".into()));
-        };
-        let mut kept = own.writer.lock().await;
-        own.ground.may_write().await?;
-        let written = own.write(&self.path, &mut kept, group, now).await;
-        match &written {
-            Ok(_) => own.ground.committed(kept.as_ref().map(Writer::tip)).await?,
-            Err(error) => {
-                own.ground.failed_to_write(error, group.iter().map(WriteRequest::data_bytes).sum());
-            }
-        }
-        written
-    }
-
-    async fn keep_up(&self, now: Timestamp) -> Result<bool> {
-        let Some(own) = &self.own else { return Ok(false) };
-        let mut kept = own.writer.lock().await;
-        if own.ground.may_write().await.is_err() {
-            return Ok(false);
-        }
-        // Where there is no connection the next commit opens one.
-        let Some(mut writer) = kept.take() else { return Ok(false) };
-        let more = writer.keep_up(now).await?;
-        *kept = Some(writer);
-        Ok(more)
-    }
-}
-
-impl Own {
-    /// Writes a group. The writer is taken out while it works: a commit that fails or is dropped midway leaves no
-    /// connection in an unknown state.
-    async fn write(
-        &self,
-        path: &Path,
-        kept: &mut Option<Writer>,
-        group: &[WriteRequest],
-        now: Timestamp,
-    ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
-        let mut writer = match kept.take() {
-            Some(writer) => writer,
-            None => Writer::open(path).await.map_err(StoreError::before_commit)?,
-        };
-        let answers = writer.commit(group, now).await?;
-        *kept = Some(writer);
-        Ok(answers)
-    }
-}
-
-#[async_trait]
 impl Admin for SqliteStore {
     async fn ping(&self) -> Result<()> {
         if let Some(own) = &self.own {
@@ -294,47 +233,5 @@ impl SqliteStore {
             size += tokio::fs::metadata(path).await.map_or(0, |file| file.len());
         }
         size
-    }
-}
-
-/// What a failure of the commit itself means, by SQLite's result codes: the engine undoes a group for which it found no room,
-/// which it could not write to its log, or may not write at all. After any other failure, such as a failed fsync, the
-/// group may be there.
-fn not_committed(error: sqlx::Error) -> StoreError {
-    const BUSY: i32 = 5;
-    const LOCKED: i32 = 6;
-    const READ_ONLY: i32 = 8;
-    const FULL: i32 = 13;
-    const CONSTRAINT: i32 = 19;
-    /// `SQLITE_IOERR_WRITE`; the other kinds of `SQLITE_IOERR` (10) say nothing.
-    const CANNOT_WRITE: i32 = 778;
-    let code = error.as_database_error().and_then(|found| found.code()?.parse::<i32>().ok());
-    match code {
-        Some(CANNOT_WRITE) => failed(error).before_commit(),
-        Some(code) if matches!(code & 0xff, BUSY | LOCKED | READ_ONLY | FULL | CONSTRAINT) => {
-            failed(error).before_commit()
-        }
-        _ => failed(error),
-    }
-}
-
-/// What an engine's error means for the store.
-#[allow(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
-fn failed(error: sqlx::Error) -> StoreError {
-    const CORRUPT: i32 = 11;
-    const FULL: i32 = 13;
-    const NOT_A_DATABASE: i32 = 26;
-    let text = error.to_string();
-    match error {
-        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Damaged(text),
-        sqlx::Error::Database(found) => {
-            let code: Option<i32> = found.code().and_then(|code| code.parse().ok());
-            match code.map(|code| code & 0xff) {
-                Some(CORRUPT | NOT_A_DATABASE) => StoreError::Damaged(text),
-                Some(FULL) => StoreError::NoRoom(text),
-                _ => StoreError::Unavailable(text),
-            }
-        }
-        _ => StoreError::Unavailable(text),
     }
 }

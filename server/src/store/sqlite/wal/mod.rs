@@ -6,6 +6,8 @@
 //! frame's checksum goes on from that of the frame before, so that two frames that fit together were written one after the
 //! other. A commit is durable before the next one begins: of what a crash leaves behind a gap, at most one is a commit.
 
+mod memory;
+
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -13,6 +15,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::beside;
+use memory::Memory;
 
 const HEADER: usize = 32;
 const FRAME: usize = 24;
@@ -242,38 +245,6 @@ impl Walk {
         };
         let (taken, commits_taken) = (self.taken, self.commits_taken);
         Some(Damage { at, frame, taken, commits_taken, dropped, commits_dropped })
-    }
-}
-
-/// What the shared memory beside a log says of it. It outlives a program that is killed, not a power loss, after which it
-/// may be older than the log, but never newer.
-struct Memory {
-    salts: [u8; 8],
-    frames: u64,
-}
-
-impl Memory {
-    fn read(path: &Path) -> io::Result<Option<Self>> {
-        const PART: usize = 48;
-        let mut bytes = [0; 2 * PART];
-        match File::open(path) {
-            Ok(mut file) => {
-                if !fill(&mut file, &mut bytes)? {
-                    return Ok(None);
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        }
-        let (first, second) = bytes.split_at(PART);
-        let own = |at| word(first, at, cfg!(target_endian = "big"));
-        let sum = Sum::default().over(&first[..40], cfg!(target_endian = "big"));
-        if first != second || sum != Sum(own(40), own(44)) || first[12] == 0 {
-            return Ok(None);
-        }
-        let mut salts = [0; 8];
-        salts.copy_from_slice(&first[32..40]);
-        Ok(Some(Self { salts, frames: u64::from(own(16)) }))
     }
 }
 
