@@ -15,6 +15,7 @@ mod process;
 mod progress;
 mod run;
 mod server;
+mod soak;
 mod test;
 mod tools;
 mod workspace;
@@ -68,6 +69,16 @@ enum Command {
         #[arg(long, value_name = "PART")]
         only: Option<bench::Part>,
     },
+    /// Keep a store busy for a long time with everything at once, and the server killed now and then; then hold what it kept
+    /// against what it acknowledged.
+    Soak {
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        minutes: u64,
+        /// Where the server keeps its versions.
+        #[arg(long, default_value = "sqlite")]
+        store: soak::Store,
+    },
     /// Tell a running server with an empty store the last two hours of the demo's trading desk.
     Fill {
         /// Where the server is, such as `http://127.0.0.1:8000`.
@@ -104,6 +115,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Build => server::release(&workspace)?,
         Command::Test { only } => test::test(&workspace, only)?,
         Command::Bench { quick, only } => bench::bench(&workspace, quick, only)?,
+        Command::Soak { minutes, store } => soak::soak(&workspace, minutes, store)?,
         Command::Fill { url } => demo::fill(&url)?,
         Command::Console => console::build(&workspace)?,
         Command::Component => component::show(&workspace)?,

@@ -1,7 +1,8 @@
 //! Autobahn's suite of the WebSocket protocol, against the test build's `/echo`, which is set up like `/ws`.
 //!
 //! The suite is a program in Python 2.7, which the index of packages still has but systems do not. Where one is found the suite is installed
-//! once per machine; where none is, the tests of `tests/tests/websocket/` stand alone.
+//! once per machine. It is run by name, `cargo xtask autobahn`; the cases of our own in `tests/tests/websocket/` belong to every run
+//! of the tests.
 
 mod report;
 mod suite;
@@ -28,15 +29,6 @@ const NEEDED: &str = "Autobahn's suite needs a Python 2.7 with pip; put one on P
 
 /// How the suite calls what it tests.
 const AGENT: &str = "statehouse";
-
-/// Runs every case that applies, where there is a Python that can; without one the project's own cases stand alone.
-pub(crate) fn run_where_possible(workspace: &Workspace) -> Result<()> {
-    if let Some(suite) = suite::ensure()? {
-        return run_with(workspace, &suite);
-    }
-    progress::note(&format!("NOT RUN: {NEEDED}"));
-    Ok(())
-}
 
 /// Runs every case that applies.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {

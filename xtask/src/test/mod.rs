@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{autobahn, budget, console, progress};
+use crate::{budget, console, progress, soak};
 
 /// The steps, in the order in which they run: quick and telling ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,8 +24,8 @@ pub(crate) enum Step {
     ClippyWasm,
     /// All native tests except the browser journeys.
     Native,
-    /// Autobahn's suite of the WebSocket protocol, where a Python 2.7 is found.
-    Autobahn,
+    /// Two minutes of the soak: everything at once, with the server killed in between.
+    Soak,
     /// Tests of WebAssembly, above all the component's, in headless Chromium.
     Wasm,
     /// Building the console, and the component's vectors in Node where it is installed.
@@ -69,7 +69,7 @@ fn execute(workspace: &Workspace, step: Step) -> Result<()> {
         Step::Clippy => checks::clippy(workspace)?,
         Step::ClippyWasm => checks::clippy_wasm(workspace)?,
         Step::Native => native::all_but_journeys(workspace)?,
-        Step::Autobahn => autobahn::run_where_possible(workspace)?,
+        Step::Soak => soak::short(workspace)?,
         Step::Wasm => wasm::in_browser(workspace)?,
         Step::Console => {
             console::build(workspace)?;
@@ -116,7 +116,7 @@ mod tests {
             "clippy",
             "clippy-wasm",
             "native",
-            "autobahn",
+            "soak",
             "wasm",
             "console",
             "journeys",

@@ -1,0 +1,52 @@
+//! `cargo xtask soak`: a busy store for a long time; `tests/soak` says what that is.
+
+use anyhow::Result;
+
+use crate::server::{self, Profile};
+use crate::workspace::Workspace;
+use crate::{influxd, postgres, process, progress};
+
+/// Where the soak's server keeps its versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Store {
+    /// A file.
+    Sqlite,
+    /// A PostgreSQL of its own.
+    Postgres,
+    /// An InfluxDB of its own.
+    Influx,
+}
+
+/// How often the long form starts the server, and what is well for small saves there, in ms.
+const LIVES: u64 = 6;
+const P99_MS: u64 = 50;
+
+/// The long form: the optimised server, and speed is looked at, too.
+pub(crate) fn soak(workspace: &Workspace, minutes: u64, store: Store) -> Result<()> {
+    let name =
+        clap::ValueEnum::to_possible_value(&store).map_or_else(String::new, |v| v.get_name().to_owned());
+    let seconds = (minutes * 60).to_string();
+    let (lives, p99) = (LIVES.to_string(), P99_MS.to_string());
+    let arguments = ["--seconds", &seconds, "--store", &name, "--lives", &lives, "--p99-ms", &p99];
+    run(workspace, Profile::Quick, store, &arguments)
+}
+
+/// The short form that belongs to the tests: two minutes, with the server that they use.
+pub(crate) fn short(workspace: &Workspace) -> Result<()> {
+    run(workspace, Profile::Test, Store::Sqlite, &[])
+}
+
+fn run(workspace: &Workspace, profile: Profile, store: Store, arguments: &[&str]) -> Result<()> {
+    let mut cargo = workspace.cargo();
+    match store {
+        Store::Sqlite => {}
+        Store::Postgres => postgres::ensure()?,
+        Store::Influx => {
+            cargo.env(influxd::VARIABLE, influxd::ensure(workspace)?);
+        }
+    }
+    let program = server::build(workspace, profile)?;
+    progress::heading("Soaking");
+    cargo.args(["run", "--quiet", "--package", "statehouse-tests", "--bin", "soak", "--"]).args(arguments);
+    process::run(cargo.env("STATEHOUSE_BIN", program))
+}
