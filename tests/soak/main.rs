@@ -72,7 +72,7 @@ async fn main() -> ExitCode {
 }
 
 async fn start(plan: &Plan) -> Server {
-    let limit = ("TRADING_STATE_MEMORY_LIMIT".to_owned(), plan.memory_limit.to_string());
+    let limit = ("TRADING_STATE_MEMORY_LIMIT".to_owned(), (plan.memory_limit >> 20).to_string());
     match plan.store.as_str() {
         "postgres" => Server::start_on_with(&Postgres::shared().database(), vec![limit]).await,
         "influx" => Server::start_in(Influx::variables(&influx::bucket().await)).await,
