@@ -106,7 +106,7 @@ impl ApiError {
                 (400..500).contains(&problem.status)
                     || matches!(
                         problem.code,
-                        Code::StoreUnavailable | Code::WritesStopped | Code::ShuttingDown
+                        Code::StoreUnavailable | Code::WritesStopped | Code::Overloaded | Code::ShuttingDown
                     )
             }
             // Of what stands before the server only a refusal is certain; it may have passed on what it says timed out.
@@ -166,7 +166,11 @@ impl ApiError {
         // What the server says of these is about writes as well.
         let detail = match self.code() {
             Some(
-                Code::StoreUnavailable | Code::OutcomeUnknown | Code::WritesStopped | Code::ShuttingDown,
+                Code::StoreUnavailable
+                | Code::OutcomeUnknown
+                | Code::WritesStopped
+                | Code::Overloaded
+                | Code::ShuttingDown,
             ) => "",
             _ => self.detail(),
         };
@@ -221,7 +225,10 @@ mod tests {
     fn nothing_was_written_is_said_only_where_it_is_certain() {
         for &code in Code::ALL {
             let certain = code.status() < 500
-                || matches!(code, Code::StoreUnavailable | Code::WritesStopped | Code::ShuttingDown);
+                || matches!(
+                    code,
+                    Code::StoreUnavailable | Code::WritesStopped | Code::Overloaded | Code::ShuttingDown
+                );
             let known = if certain { Known::NotWritten } else { Known::NotKnown };
             assert_eq!(problem(code).known(), known, "{}", code.as_str());
             let says = problem(code).of_write("written").0.starts_with("Nothing was written.");
