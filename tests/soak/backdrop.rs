@@ -29,7 +29,7 @@ pub(crate) async fn read(world: Arc<World>, reader: u64) {
             }
             // A state of which there is no version yet, or a place behind the end of the log.
             Ok((StatusCode::NOT_FOUND | StatusCode::GONE, _)) => {
-                world.count("reads of what is not there yet")
+                world.count("reads of what is not there yet");
             }
             Ok((status, body)) => {
                 world.note(Some(format!("{path}: {status}: {}", String::from_utf8_lossy(&body))));

@@ -137,7 +137,7 @@ impl Service {
             if filter.with_data {
                 let stretch = self.events.read_after(from, step).await;
                 page.take_read(stretch, |page, stretch| {
-                    page.take_all(stretch.iter().map(|event| event.version()))
+                    page.take_all(stretch.iter().map(|event| event.version()));
                 })?;
             } else {
                 page.take_read(self.events.views_after(from, step).await, Gathered::take_views)?;
@@ -165,7 +165,7 @@ impl Service {
             let (from, before) = (page.last.unwrap_or(cursor), page.looked_at);
             if filter.with_data {
                 page.take_read(self.store.before(from, step).await, |page, stretch| {
-                    page.take_all(stretch.iter())
+                    page.take_all(stretch.iter());
                 })?;
             } else {
                 page.take_read(self.store.views_before(from, step).await, Gathered::take_views)?;

@@ -164,7 +164,9 @@ impl Looked for Vec<Version> {
 
 impl Looked for Vec<VersionView> {
     fn look(&mut self, store: &NoticedStore) {
-        self.iter_mut().for_each(|view| store.view(view, false));
+        for view in self {
+            store.view(view, false);
+        }
     }
 }
 
