@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn memory_that_grows_without_end_is_found_and_memory_that_goes_back_is_not() {
-        let growing = samples(1, (0..90).map(|second| 100 + second * 3));
+        let growing = samples(1, (0..90).map(|second| 100 + second * 5));
         assert_eq!(judged(&growing, 512 << 20).1.len(), 1);
         let up_and_down = samples(2, (0..90).map(|second| 100 + second % 10 * 20));
         assert!(judged(&up_and_down, 512 << 20).1.is_empty());
