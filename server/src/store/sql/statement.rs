@@ -88,7 +88,8 @@ impl Statement {
     }
 
     /// For a statement whose rows end with their data: one that says how many of its first rows fill a page with it, and how
-    /// many rows there are. It looks at the column of the sizes and not at the data.
+    /// many rows there are. It looks at the column of the sizes and not at the data. Sizes that are damaged end a page
+    /// early at worst: its first row is in it whatever they say.
     pub(super) fn weighed(&self) -> Option<Self> {
         const DATA: &str = ", v.data";
         if !self.text.contains(DATA) {
@@ -96,8 +97,8 @@ impl Statement {
         }
         let sizes = self.text.replace(DATA, "");
         let text = format!(
-            "SELECT count(*) FILTER (WHERE earlier <= {PAGE_BYTES}), count(*) FROM (SELECT sum(size) OVER \
-             (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - size AS earlier FROM ({sizes}) AS page) AS sums"
+            "SELECT count(*) FILTER (WHERE coalesce(earlier, 0) <= {PAGE_BYTES}), count(*) FROM (SELECT total(size) OVER \
+             (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier FROM ({sizes}) AS page) AS sums"
         );
         Some(Self { text: text.into(), values: self.values.clone() })
     }

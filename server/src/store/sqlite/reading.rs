@@ -79,6 +79,28 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn a_page_is_read_whatever_the_sizes_say() {
+        const ROWS: &str = "SELECT v.seq, v.size, v.data FROM versions AS v ORDER BY v.seq LIMIT 10";
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(":memory:");
+        let mut connection = options.connect().await.unwrap();
+        connection.run("CREATE TABLE versions (seq INTEGER PRIMARY KEY, size, data TEXT)").await.unwrap();
+        connection.run("INSERT INTO versions VALUES (1, 1, 'a'), (2, 1, 'b'), (3, 1, 'c')").await.unwrap();
+        let damaged = [
+            ("UPDATE versions SET size = 1", (3, false)),
+            ("UPDATE versions SET size = NULL", (3, false)),
+            ("UPDATE versions SET size = 'x' WHERE seq = 2", (3, false)),
+            // Added up they are more than any integer holds.
+            ("UPDATE versions SET size = 9223372036854775807", (1, true)),
+        ];
+        for (harm, expected) in damaged {
+            connection.run(harm).await.unwrap();
+            let page = connection.page(Statement::new(ROWS), usize::MAX, |_| Ok(((), 1))).await;
+            let (rows, more) = page.unwrap_or_else(|error| panic!("{harm}: {error}"));
+            assert_eq!((rows.len(), more), expected, "{harm}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_statement_ends_when_nobody_waits_for_it_any_more() {
         const ENDLESS: &str =
             "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
