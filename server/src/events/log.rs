@@ -3,8 +3,9 @@
 //! A log only grows, unless the store lost its end: a standby that had not everything took over, or a copy was put in its
 //! place. Then the log turns: a position of before means nothing in it any more, and everybody who has one is told.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use statehouse_core::api::{LatencyStatus, VersionView};
@@ -27,6 +28,9 @@ const AGAIN: Duration = Duration::from_millis(250);
 pub struct EventLog {
     store: Arc<dyn StateStore>,
     ring: RwLock<Ring>,
+    /// Large events that sessions have read from the store, as long as any of them sends them.
+    shared: Mutex<HashMap<Seq, Weak<LoggedEvent>>>,
+    sharing: tokio::sync::Mutex<()>,
     doorbell: watch::Sender<Seq>,
     lists: watch::Sender<u64>,
     turns: watch::Sender<u64>,
@@ -50,6 +54,8 @@ impl EventLog {
             others: store.bell(),
             store,
             ring: RwLock::new(Ring::default()),
+            shared: Mutex::default(),
+            sharing: tokio::sync::Mutex::default(),
             doorbell: watch::Sender::new(seq),
             lists: watch::Sender::new(0),
             turns: watch::Sender::new(0),
@@ -110,30 +116,44 @@ impl EventLog {
     /// # Errors
     /// [`StoreError::DamagedVersion`] when the next one cannot be read at all: it names its seq, behind which the log goes on.
     pub async fn read_after(&self, seq: Seq, limit: usize) -> Result<Vec<Arc<LoggedEvent>>> {
-        Ok(self.stretch_after(seq, limit).await?.0)
-    }
-
-    /// As [`read_after`](Self::read_after), and whether they were read for who asks alone: then nobody else holds them.
-    pub(super) async fn stretch_after(
-        &self,
-        seq: Seq,
-        limit: usize,
-    ) -> Result<(Vec<Arc<LoggedEvent>>, bool)> {
         if seq >= self.last_seq() {
-            return Ok((Vec::new(), false));
+            return Ok(Vec::new());
         }
-        let recent = self.ring.read().unwrap_or_else(PoisonError::into_inner).after(seq, limit);
-        // The ring may end before the log does, when another server has written.
-        if let Some(events) = recent.filter(|events| !events.is_empty()) {
-            return Ok((events, false));
+        if let Some(events) = self.recent_after(seq, limit) {
+            return Ok(events);
         }
         let versions = self.store.after(seq, limit).await?;
         if versions.is_empty() && seq < self.catch_up().await? {
             // It was there, and nothing has taken it back.
             return Err(StoreError::no_version(seq.next(), "it is missing at the end of the log"));
         }
-        let events = versions.into_iter().map(|version| LoggedEvent::new(version, None)).collect();
-        Ok((events, true))
+        Ok(versions.into_iter().map(|version| LoggedEvent::new(version, None)).collect())
+    }
+
+    /// The same of those that lie in memory for everybody; `None` where the next one does not. They may end before the log
+    /// does, when another server has written.
+    pub(super) fn recent_after(&self, seq: Seq, limit: usize) -> Option<Vec<Arc<LoggedEvent>>> {
+        let recent = self.ring.read().unwrap_or_else(PoisonError::into_inner).after(seq, limit);
+        recent.filter(|events| !events.is_empty())
+    }
+
+    /// A large event of long ago that some session sends now.
+    pub(super) fn shared(&self, seq: Seq) -> Option<Arc<LoggedEvent>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).get(&seq).and_then(Weak::upgrade)
+    }
+
+    /// The event after a seq, read once for all sessions that want it now. One is read at a time, so that those who replay
+    /// a log of large documents never have all the store's connections.
+    pub(super) async fn share(&self, seq: Seq) -> Result<Option<Arc<LoggedEvent>>> {
+        let _alone = self.sharing.lock().await;
+        if let Some(event) = self.shared(seq.next()) {
+            return Ok(Some(event));
+        }
+        let Some(event) = self.read_after(seq, 1).await?.pop() else { return Ok(None) };
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.retain(|_, event| event.strong_count() > 0);
+        shared.insert(event.seq(), Arc::downgrade(&event));
+        Ok(Some(event))
     }
 
     /// As [`read_after`](Self::read_after), as they are shown and without their data, which is not even read.
@@ -219,6 +239,7 @@ impl EventLog {
         }
         let before = self.doorbell.send_replace(tip);
         ring.clear();
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.turns.send_modify(|turns| *turns += 1);
         drop(ring);
         tracing::error!(

@@ -11,6 +11,7 @@ use statehouse_tests::client::save_body;
 use statehouse_tests::local::{Local, Start};
 use statehouse_tests::server::Server;
 use statehouse_tests::socket::Socket;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -39,9 +40,8 @@ async fn fill(server: &Server, states: usize, bytes: usize) {
     }
 }
 
-async fn limited(mib: u64) -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    let database = folder.keep().join("limited.db").display().to_string();
+async fn limited(mib: u64, folder: &TempDir) -> Server {
+    let database = folder.path().join("limited.db").display().to_string();
     let variable = |name: &str, value: String| (format!("TRADING_STATE_{name}"), value);
     Server::start_in(vec![variable("MEMORY_LIMIT", mib.to_string()), variable("SQLITE_PATH", database)]).await
 }
@@ -212,7 +212,8 @@ async fn a_body_takes_memory_as_it_arrives_not_as_it_is_announced() {
 
 #[tokio::test]
 async fn small_saves_go_on_while_large_work_is_refused() {
-    let server = limited(64).await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = limited(64, &folder).await;
     server.save("session", "big", &text_of(4 << 20, 1), "tester", "").await;
     let mut holding = Vec::new();
     let mut refused = None;
