@@ -6,13 +6,13 @@ use std::rc::Rc;
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use statehouse_core::api::Problem;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 use super::ApiError;
 use super::key::key;
+use crate::model::failure::Refusal;
 
 const BASE: &str = "/api/v1";
 
@@ -128,9 +128,10 @@ async fn request(
 async fn failure(response: Response) -> ApiError {
     let status = response.status();
     let Ok(text) = response.text().await else { return ApiError::Unreachable };
-    match serde_json::from_str::<Problem>(&text) {
-        Ok(problem) => ApiError::Problem(Box::new(problem)),
-        Err(_) => ApiError::Strange { status, reason: text.chars().take(200).collect() },
+    let reason = text.chars().take(200).collect();
+    match Refusal::read(text) {
+        Some(refusal) => ApiError::Problem(Box::new(refusal)),
+        None => ApiError::Strange { status, reason },
     }
 }
 

@@ -1,15 +1,42 @@
 //! Why a request has no answer, and what is said of it: one way for reads, one for writes. Of a write that failed it is
 //! said what is known: that nothing was written only where that is certain.
 
-use statehouse_core::api::{Code, PendingWrite, Problem};
+use serde::Deserialize;
+use statehouse_core::api::{Code, PendingWrite, Plan, Problem};
 
 use super::{age, number};
+
+/// What the server said is wrong: the members of a problem document that every page needs. What else there is in it is
+/// read by who wants it, so that the code for that comes with its page.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Refusal {
+    /// Short title of the code.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable word.
+    pub code: Code,
+    /// What happened this time and what to do.
+    pub detail: String,
+    /// The whole document.
+    #[serde(skip)]
+    text: String,
+}
+
+impl Refusal {
+    /// Reads a problem document; `None` if it is none.
+    #[must_use]
+    pub fn read(text: String) -> Option<Self> {
+        let read: Self = serde_json::from_str(&text).ok()?;
+        Some(Self { text, ..read })
+    }
+}
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ApiError {
     /// The server said what is wrong.
-    Problem(Box<Problem>),
+    Problem(Box<Refusal>),
     /// Nothing answered: no connection, a connection that broke, or silence for too long.
     Unreachable,
     /// The device has no network, so that nothing was sent.
@@ -43,6 +70,18 @@ impl ApiError {
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Problem(problem) => Some(problem.code),
+            _ => None,
+        }
+    }
+
+    /// The fresh plan that comes with the refusal of an outdated one.
+    #[must_use]
+    pub fn fresh_plan(&self) -> Option<Plan> {
+        match self {
+            Self::Problem(refusal) if refusal.code == Code::PlanOutdated => {
+                let problem: Problem = serde_json::from_str(&refusal.text).ok()?;
+                problem.plan.map(|plan| *plan)
+            }
             _ => None,
         }
     }
@@ -204,7 +243,8 @@ mod tests {
     use super::*;
 
     fn problem(code: Code) -> ApiError {
-        ApiError::Problem(Box::new(Problem::new(code, "the store did not answer; nothing was written")))
+        let problem = Problem::new(code, "the store did not answer; nothing was written");
+        ApiError::Problem(Box::new(Refusal::read(serde_json::to_string(&problem).unwrap()).unwrap()))
     }
 
     fn strange(status: u16) -> ApiError {
@@ -219,6 +259,21 @@ mod tests {
             ahead: 1,
         };
         ApiError::Accepted(serde_json::to_string(&pending).unwrap())
+    }
+
+    #[test]
+    fn the_fresh_plan_of_a_refusal_is_read_by_who_asks_for_it() {
+        assert_eq!(problem(Code::PlanOutdated).fresh_plan(), None, "none was enclosed");
+        let plan = r#"{"plan":"ab","target":"seq:1","target_seq":1,"target_time":null,"scope":{},"selection":{},"seq":2,
+            "counts":{"changed":0,"recreated":0,"deleted":0,"equal":0,"invalid":0},"states":[],"equal_listed":0,
+            "snapshot_before":"before"}"#;
+        let plan: Option<Plan> = serde_json::from_str(plan).ok();
+        let mut enclosing = Problem::new(Code::PlanOutdated, "moved");
+        enclosing.plan = plan.clone().map(Box::new);
+        let refusal = Refusal::read(serde_json::to_string(&enclosing).unwrap()).unwrap();
+        assert!(plan.is_some());
+        assert_eq!(ApiError::Problem(Box::new(refusal)).fresh_plan(), plan);
+        assert_eq!(Refusal::read("{}".to_owned()), None, "it is no problem document");
     }
 
     #[test]

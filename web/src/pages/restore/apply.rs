@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use statehouse_core::api::{AppliedRestore, ApplyRequest, Code, PlanCounts};
+use statehouse_core::api::{AppliedRestore, ApplyRequest, PlanCounts};
 
 use super::earlier::find;
 use super::planning::Planning;
@@ -163,15 +163,13 @@ impl Planning {
 
     /// Takes a refusal: a plan that heads have moved under is put beside its successor, everything else is to be said.
     fn refuse(self, error: ApiError) -> Result<(), ApiError> {
-        if let ApiError::Problem(problem) = &error
-            && problem.code == Code::PlanOutdated
-            && let (Some(fresh), Some(shown)) =
-                (problem.plan.clone(), self.plan.try_get_untracked().flatten())
-        {
-            self.refused(Arc::from(fresh), &shown);
-            return Ok(());
+        match (error.fresh_plan(), self.plan.try_get_untracked().flatten()) {
+            (Some(fresh), Some(shown)) => {
+                self.refused(Arc::new(fresh), &shown);
+                Ok(())
+            }
+            _ => Err(error),
         }
-        Err(error)
     }
 }
 

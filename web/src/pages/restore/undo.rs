@@ -2,7 +2,7 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use statehouse_core::api::{AppliedRestore, Code, Plan, RestoreRecord, UndoRequest};
+use statehouse_core::api::{AppliedRestore, Plan, RestoreRecord, UndoRequest};
 
 use super::earlier::find;
 use crate::api::{self, ApiError};
@@ -65,7 +65,7 @@ pub(super) fn Undo(
                 }
             },
             move |error| {
-                refused.try_set(Some(outdated(error)?));
+                refused.try_set(Some(error.fresh_plan().ok_or(error)?));
                 Ok(())
             },
         );
@@ -91,16 +91,6 @@ pub(super) fn UndoRefused(refused: RwSignal<Option<Plan>>, writing: Writing) -> 
     view! {
         {plan}
         <WriteNote writing/>
-    }
-}
-
-/// The plan that a refusal encloses because states have moved; every other failure stays one.
-fn outdated(error: ApiError) -> Result<Plan, ApiError> {
-    match &error {
-        ApiError::Problem(problem) if problem.code == Code::PlanOutdated => {
-            problem.plan.as_deref().cloned().ok_or(error)
-        }
-        _ => Err(error),
     }
 }
 
