@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use statehouse_core::api::{AppliedRestore, Plan, RestoreRecord, UndoRequest};
 
 use super::earlier::find;
-use crate::api::{self, ApiError};
+use crate::api;
 use crate::model::address::{Query, encode_segment, restore_of};
 use crate::model::found::Hand;
 use crate::model::restore::states_word;
