@@ -25,6 +25,8 @@ pub enum Mood {
     Down,
     /// It answers no call, until its mood changes.
     Frozen,
+    /// It writes, and says that it is there, but what it reads takes until its mood changes.
+    SlowToRead,
     /// It writes what it is given, and then loses the answer.
     Forgetful,
     /// It loses what it is given to write, without saying so.
@@ -84,6 +86,11 @@ impl FaultyStore {
     }
 
     async fn up(&self) -> Result<&dyn StateStore> {
+        self.until_it_is_not(Mood::SlowToRead).await;
+        self.there().await
+    }
+
+    async fn there(&self) -> Result<&dyn StateStore> {
         match self.mood().await {
             Mood::Down => Err(StoreError::Unavailable("secret-host:5432 refused the connection".into())),
             Mood::Unreached => Err(StoreError::NotReached("secret-host:5432 was never there".into())),
@@ -120,7 +127,7 @@ impl Commits for FaultyStore {
             }
             Mood::Lossy => Err(StoreError::Unavailable("secret-host:5432 closed the connection".into())),
             Mood::Unreached => Err(StoreError::NotReached("secret-host:5432 was never there".into())),
-            Mood::Up | Mood::Frozen => later(self.inner.commit(group, now).await).await,
+            Mood::Up | Mood::SlowToRead | Mood::Frozen => later(self.inner.commit(group, now).await).await,
         }
     }
     async fn keep_up(&self, now: Timestamp) -> Result<bool> {
@@ -206,10 +213,10 @@ impl Points for FaultyStore {
 #[async_trait]
 impl Admin for FaultyStore {
     async fn ping(&self) -> Result<()> {
-        self.up().await?.ping().await
+        self.there().await?.ping().await
     }
     async fn status(&self) -> StoreStatus {
-        let up = self.up().await.is_ok();
+        let up = self.there().await.is_ok();
         StoreStatus { up, ..self.inner.status().await }
     }
     async fn facts(&self) -> StoreFacts {

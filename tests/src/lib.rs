@@ -8,6 +8,7 @@
 
 pub mod artifacts;
 pub mod browser;
+pub mod busy;
 pub mod client;
 pub mod cut;
 pub mod damage;

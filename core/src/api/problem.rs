@@ -115,7 +115,7 @@ codes! {
     /// The store did not answer while it wrote: it may be written or not.
     OutcomeUnknown = "outcome_unknown", 503, "It is not known whether it was written";
     /// The server holds as much in memory as it may. Nothing was written; it is worth trying again in a moment.
-    Overloaded = "overloaded", 503, "The server has no memory free";
+    Overloaded = "overloaded", 503, "The server has more to do than it can do now";
     /// The server is stopping.
     ShuttingDown = "shutting_down", 503, "The server is stopping";
 }

@@ -9,8 +9,8 @@ use tracing::level_filters::LevelFilter;
 
 use super::given::{Given, Raw};
 use super::settings::{
-    CONNECTION_TIMEOUT, DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL, MEMORY_LIMIT, SETTINGS,
-    SQLITE_PATH, VALIDATION_MODES,
+    DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL, MEMORY_LIMIT, SETTINGS, SQLITE_PATH,
+    VALIDATION_MODES,
 };
 use super::{Config, ConfigErrors, Loaded, Source, StoreConfig};
 use crate::budget;
@@ -121,7 +121,6 @@ impl Values {
             "sqlite" => {
                 self.warn_of_postgres("sqlite");
                 self.warn_of_influx("sqlite");
-                self.warn_of(&[CONNECTION_TIMEOUT], "sqlite");
                 return Some(StoreConfig::Sqlite { path: path.into() });
             }
             "influxdb" => {

@@ -259,7 +259,7 @@ impl EventLog {
                 self.ring_up_to(seq);
                 return Ok(());
             }
-            match self.store.after(last, STRETCH).await {
+            match self.store.tail(last, STRETCH).await {
                 Ok(versions) if versions.is_empty() => return Ok(()),
                 Ok(versions) => self.append(versions, None),
                 // Who reads the log finds it, and goes on behind it.

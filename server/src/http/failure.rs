@@ -31,6 +31,9 @@ pub(crate) struct Failure {
 /// The store failed a request.
 static FAILED: Repeats = Repeats::new();
 
+/// The server was too busy for a request.
+static BUSY: Repeats = Repeats::new();
+
 /// What handlers return.
 pub(crate) type Answer<T = Response> = Result<T, Failure>;
 
@@ -74,6 +77,11 @@ impl From<ServiceError> for Failure {
             ServiceError::Store(
                 StoreError::BadCursor | StoreError::NotAsked { .. } | StoreError::NotReached(_),
             ) => {}
+            ServiceError::Store(StoreError::Busy(what)) => {
+                if let Some(requests) = BUSY.happened() {
+                    tracing::warn!(%what, requests, "requests are refused, as the server is busy with others");
+                }
+            }
             ServiceError::Store(fault) => {
                 if let Some(requests) = FAILED.happened() {
                     tracing::error!(error = %fault, requests, "the store failed a request");

@@ -166,6 +166,8 @@ impl Reader {
                 self.pass_unreadable(&damaged);
                 return Some(());
             }
+            // It waits for its turn again: nothing is wrong, and nothing is lost.
+            Err(StoreError::Busy(_)) => return Some(()),
             other => other,
         };
         let EventsHeld { events, held } = read.inspect_err(say_stuck).ok()?;

@@ -206,6 +206,7 @@ impl ServiceError {
             Self::NothingToRestore => Code::NothingToRestore,
             Self::Store(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => Code::Damaged,
             Self::Store(StoreError::Stopped(_)) => Code::WritesStopped,
+            Self::Store(StoreError::Busy(_)) | Self::Overloaded(_) => Code::Overloaded,
             // Deferred writes are answered with 202, not with a problem, wherever a client asked for them.
             Self::Store(_) | Self::NeedsStore | Self::Deferred(_) => Code::StoreUnavailable,
             Self::OutcomeUnknown => Code::OutcomeUnknown,
@@ -213,7 +214,6 @@ impl ServiceError {
             Self::ConflictNotFound(_) => Code::ConflictNotFound,
             Self::NotConfigured(_) => Code::NotConfigured,
             Self::Stopping => Code::ShuttingDown,
-            Self::Overloaded(_) => Code::Overloaded,
             Self::TooLarge(_) => Code::TooLarge,
             Self::Internal(_) => Code::Internal,
         }
@@ -264,6 +264,10 @@ fn outage_text(error: &StoreError) -> String {
         }
         StoreError::Stopped(_) => {
             "an alarm stops writes, and GET /api/v1/status says what to do; nothing was written"
+        }
+        StoreError::Busy(_) => {
+            "the server is busy with other requests, or this one takes too long: ask for less, or again in a moment; nothing \
+             was written"
         }
         StoreError::NoRoom(_) => "the store has no room; nothing was written",
         certain if certain.nothing_was_written() => "the store did not answer; nothing was written",

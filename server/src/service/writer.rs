@@ -115,6 +115,8 @@ impl Writer {
         let answer = answered.await.map_err(|_| ServiceError::Internal("the writer task ended".into()))?;
         self.latency.record(started.elapsed());
         answer.map_err(|error| match error {
+            // Nothing is wrong with the store.
+            busy @ StoreError::Busy(_) => busy.into(),
             certain if certain.nothing_was_written() => {
                 self.counts.refused.fetch_add(1, Ordering::Relaxed);
                 certain.into()

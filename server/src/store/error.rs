@@ -56,6 +56,10 @@ pub enum StoreError {
         /// How long it takes until the store is tried again.
         retry_after: Duration,
     },
+    /// The server keeps what it needs for this busy itself, or it took too long while the store answered others: no failure
+    /// of the store. Nothing was written. The text is for the log.
+    #[error("the server is busy: {0}")]
+    Busy(String),
     /// What is stored cannot be what was written. The text names the place.
     #[error("the store holds damaged data: {0}")]
     Damaged(String),
@@ -114,7 +118,8 @@ impl StoreError {
             | Self::NotReached(_)
             | Self::Refused(_)
             | Self::NotAsked { .. } => true,
-            Self::Damaged(_)
+            Self::Busy(_)
+            | Self::Damaged(_)
             | Self::DamagedVersion(_)
             | Self::JournalDamaged(_)
             | Self::TooNew { .. }
@@ -127,7 +132,7 @@ impl StoreError {
     /// stops, or has no room for one more.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        self.is_outage() && !matches!(self, Self::Refused(_))
+        matches!(self, Self::Busy(_)) || (self.is_outage() && !matches!(self, Self::Refused(_)))
     }
 
     /// The same failure where the commit itself was not begun, so that nothing can have been written.
@@ -158,6 +163,7 @@ impl StoreError {
                 | Self::Stopped(_)
                 | Self::NotReached(_)
                 | Self::NotAsked { .. }
+                | Self::Busy(_)
                 | Self::DamagedVersion(_)
         )
     }

@@ -43,6 +43,9 @@ macro_rules! forward_reads {
                 async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
                     self.read("events", |inner| inner.after(seq, limit)).await
                 }
+                async fn tail(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
+                    self.read("events", |inner| inner.tail(seq, limit)).await
+                }
                 async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
                     self.read("events", |inner| inner.before(seq, limit)).await
                 }

@@ -16,6 +16,7 @@ mod forward;
 pub mod guarded;
 pub mod influx;
 mod known_heads;
+mod lanes;
 mod layers;
 mod longest;
 pub mod memory;
@@ -117,6 +118,11 @@ pub trait Heads: Send + Sync {
 pub trait Log: Send + Sync {
     /// Versions after a seq, oldest first, at most `limit`, fewer when they are large, none only at the end; with data.
     async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>>;
+    /// As [`after`](Self::after), for whoever keeps up with the log: saves and heads may wait for it, so that it never waits
+    /// for what reads long.
+    async fn tail(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
+        self.after(seq, limit).await
+    }
     /// Versions before a seq, newest first, at most `limit`, fewer when they are large, none only at the end; with data.
     async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>>;
     /// As [`after`](Self::after), without data.

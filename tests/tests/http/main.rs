@@ -3,6 +3,7 @@
 
 mod bodies;
 mod breaker;
+mod busy;
 mod cache;
 mod clock;
 mod damage;

@@ -10,6 +10,7 @@
 
 mod away;
 mod bucket;
+mod busy;
 mod damage;
 mod importing;
 mod killed;

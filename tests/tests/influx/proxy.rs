@@ -1,6 +1,7 @@
 //! A way to InfluxDB on which requests go astray.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,10 +27,14 @@ pub struct Proxy {
     upstream: SocketAddr,
     fate: Arc<Mutex<Fate>>,
     held: Arc<Mutex<Vec<u8>>>,
+    slow: Arc<AtomicBool>,
 }
 
 /// How a write of a commit point is known.
 const MARK: &[u8] = b"commits,b=";
+
+/// How a question for versions is known.
+const READS: &[u8] = br#"_measurement == \"data\""#;
 
 impl Proxy {
     /// To the InfluxDB at this address, such as `http://127.0.0.1:8086`.
@@ -41,6 +46,7 @@ impl Proxy {
             upstream,
             fate: Arc::new(Mutex::new(Fate::Arrives)),
             held: Arc::default(),
+            slow: Arc::default(),
         };
         let serving = proxy.clone();
         tokio::spawn(async move {
@@ -55,6 +61,11 @@ impl Proxy {
     /// Decides about the next commit point; those after it arrive.
     pub fn next(&self, fate: Fate) {
         *self.fate.lock().unwrap() = fate;
+    }
+
+    /// From now on what asks for versions is not answered, while everything else is.
+    pub fn is_slow_to_read(&self, slow: bool) {
+        self.slow.store(slow, Ordering::SeqCst);
     }
 
     /// Whether the fate decided on was met.
@@ -80,6 +91,12 @@ impl Proxy {
             let mut fate = Fate::Arrives;
             if request.windows(MARK.len()).any(|window| window == MARK) {
                 fate = std::mem::replace(&mut self.fate.lock().unwrap(), Fate::Arrives);
+            }
+            if self.slow.load(Ordering::SeqCst) && request.windows(READS.len()).any(|window| window == READS)
+            {
+                // Until whoever asks gives up.
+                let _ = client.read(&mut [0]).await;
+                return;
             }
             match fate {
                 Fate::IsLost => return,

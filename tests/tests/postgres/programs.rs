@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use statehouse_tests::busy::searches_keep_nobody_from_saving;
 use statehouse_tests::postgres::Postgres;
 use statehouse_tests::server::Server;
 use statehouse_tests::socket::Socket;
@@ -51,4 +52,13 @@ async fn a_server_that_is_killed_takes_nothing_with_it() {
         assert_eq!(status["store"]["kind"], "postgresql", "{status}");
     }
     assert_eq!(dies.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn searches_that_take_longer_than_an_answer_may_keep_nobody_from_saving() {
+    let variable = |name: &str, value: &str| (format!("TRADING_STATE_{name}"), value.to_owned());
+    let variables = vec![variable("POSTGRES_POOL_SIZE", "4"), variable("CONNECTION_TIMEOUT", "2")];
+    let settings = Postgres::shared().database();
+    let server = Server::start_on_with(&settings, variables).await;
+    searches_keep_nobody_from_saving(server, Some(Server::start_on(&settings).await)).await;
 }

@@ -18,6 +18,7 @@ use super::pace::{End, Step, patient};
 use super::wire::Wire;
 use crate::budget::{Class, Held};
 use crate::events::{EventLog, EventsHeld, Listener, LoggedEvent, Pages};
+use crate::service::ServiceError;
 use crate::store::{DamagedVersion, StoreError};
 
 /// What a listener is told when the log that it has read is not the store's any more.
@@ -139,8 +140,9 @@ impl Session {
             Ok(seq) => seq,
             Err(error) => {
                 say_stuck(&error);
-                let message = "the store did not answer; subscribe again".to_owned();
-                return self.complain(Code::StoreUnavailable.as_str(), message).await;
+                let problem = ServiceError::from(error).problem();
+                let message = format!("{}; subscribe again", problem.title);
+                return self.complain(problem.code.as_str(), message).await;
             }
         };
         match self.subscriptions.add(topic.clone(), after, data, seq) {
@@ -176,6 +178,8 @@ impl Session {
         let EventsHeld { events: stretch, held } = match read {
             Ok(read) => read,
             Err(StoreError::DamagedVersion(damaged)) => return self.pass_unreadable(&damaged).await,
+            // It waits for its turn again: nothing is wrong, and nothing is lost.
+            Err(StoreError::Busy(_)) => return Ok(()),
             Err(error) => {
                 say_stuck(&error);
                 self.complain(Code::StoreUnavailable.as_str(), "the store did not answer".into()).await?;

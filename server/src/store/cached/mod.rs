@@ -176,7 +176,7 @@ impl CachedStore {
                 self.cache().clear(tip);
                 return Ok(());
             }
-            let versions = match self.inner.after(seq, STRETCH).await {
+            let versions = match self.inner.tail(seq, STRETCH).await {
                 // What others wrote cannot be had from the log, so nothing is known any more.
                 Err(StoreError::DamagedVersion(_)) => Vec::new(),
                 other => other?,

@@ -101,7 +101,9 @@ impl FallbackStore {
                 if let Some(times) = WAITING.happened() {
                     tracing::warn!(%error, times, "the fallback journal waits for the store");
                 }
-                self.away.store(true, Ordering::SeqCst);
+                if !matches!(error, StoreError::Busy(_)) {
+                    self.away.store(true, Ordering::SeqCst);
+                }
                 return;
             }
             // An empty journal is tidied up whatever the time.
@@ -228,7 +230,7 @@ impl FallbackStore {
     /// The versions that an earlier attempt wrote.
     async fn written_after(&self, mut after: Seq, id: &str) -> Result<Option<Vec<Version>>> {
         loop {
-            let versions = match self.inner.after(after, STRETCH).await {
+            let versions = match self.inner.tail(after, STRETCH).await {
                 // Nobody knows what it was. Whole ones may follow.
                 Err(StoreError::DamagedVersion(damaged)) => {
                     after = damaged.seq;
@@ -242,7 +244,7 @@ impl FallbackStore {
             let mut found: Vec<_> =
                 versions.into_iter().filter(|version| version.batch_id.as_deref() == Some(id)).collect();
             if let Some(last) = found.last() {
-                let mut rest = match self.inner.after(last.seq, STRETCH).await {
+                let mut rest = match self.inner.tail(last.seq, STRETCH).await {
                     Err(StoreError::DamagedVersion(_)) => Vec::new(),
                     other => other?,
                 };

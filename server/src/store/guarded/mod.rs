@@ -27,7 +27,7 @@ pub use patience::as_one_request;
 pub use record::{Outage, Turn};
 pub use settings::GuardSettings;
 
-/// How long a store that failed to write may take to say that it is there at all.
+/// How long a store may take to say that it is there at all, of which a commit failed or a read takes long.
 const PING: Duration = Duration::from_secs(2);
 /// How often a commit looks whether the breaker lets it through.
 const LOOK: Duration = Duration::from_millis(50);
@@ -114,6 +114,11 @@ impl GuardedStore {
         StoreError::Unavailable(format!("it did not answer within {seconds} s"))
     }
 
+    fn too_long(&self) -> StoreError {
+        let seconds = self.settings.timeout.as_secs_f32();
+        StoreError::Busy(format!("it took too long, {seconds} s at most, though the store answers"))
+    }
+
     /// Waits before the next attempt; `false` if there is no time for one.
     async fn wait(&self, pause: Duration, deadline: Instant) -> bool {
         let pause = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
@@ -157,21 +162,30 @@ impl GuardedStore {
                 Err(refused) => return Err(failure.unwrap_or(refused)),
             };
             let begun = Instant::now();
-            match timeout_at(deadline, call(self.inner.as_ref())).await {
-                Ok(Err(error @ StoreError::NotReached(_))) => {
+            let (answer, answers_others) = self.watch(call(self.inner.as_ref()), deadline).await;
+            match answer {
+                Some(Err(error @ StoreError::NotReached(_))) => {
                     pass.was_not_there();
                     return Err(error);
                 }
-                Ok(Err(error)) if error.is_outage() => {
-                    pass.failed();
-                    failure = Some(error);
+                // It says nothing about the store, for better or for worse.
+                Some(Err(error @ StoreError::Busy(_))) => return Err(error),
+                Some(Err(error)) if error.is_outage() => {
+                    // What failed at once tells of the store; what failed after a while may tell of what was asked.
+                    let there = answers_others || (begun.elapsed() >= PING && self.answers(deadline).await);
+                    failure = Some(if there { self.too_long() } else { error });
+                    if there { pass.succeeded() } else { pass.failed() }
                 }
-                Ok(answer) => {
+                Some(answer) => {
                     pass.succeeded();
                     self.slow.note(self.clock.now(), begun.elapsed(), what);
                     return answer;
                 }
-                Err(_) => {
+                None if answers_others => {
+                    pass.succeeded();
+                    return Err(self.too_long());
+                }
+                None => {
                     pass.failed();
                     return Err(self.late());
                 }
@@ -187,7 +201,32 @@ impl GuardedStore {
         self.read("head", |inner| inner.head(key)).await
     }
 
-    /// Whether the store is there, though it could not write: full, or read-only.
+    /// Waits for a read until its time is over. Shortly before, the store is asked whether it is there at all: then the read
+    /// is long, or waits for others of ours, and the store has not failed.
+    async fn watch<T>(
+        &self,
+        call: impl Future<Output = Result<T>>,
+        deadline: Instant,
+    ) -> (Option<Result<T>>, bool) {
+        let mut call = std::pin::pin!(call);
+        let left = deadline.saturating_duration_since(Instant::now());
+        if let Ok(answer) = timeout_at(deadline - PING.min(left / 2), call.as_mut()).await {
+            return (Some(answer), false);
+        }
+        let mut answers_others = false;
+        let mut ping = std::pin::pin!(async { self.inner.ping().await.is_ok() });
+        let mut asked = true;
+        loop {
+            tokio::select! {
+                biased;
+                answer = call.as_mut() => return (Some(answer), answers_others),
+                there = ping.as_mut(), if asked => (answers_others, asked) = (there, false),
+                () = tokio::time::sleep_until(deadline) => return (None, answers_others),
+            }
+        }
+    }
+
+    /// Whether the store is there, though it could not write (full, or read-only) or gave up over what was read.
     async fn answers(&self, deadline: Instant) -> bool {
         let deadline = deadline.min(Instant::now() + PING);
         matches!(timeout_at(deadline, self.inner.ping()).await, Ok(Ok(())))
@@ -202,6 +241,7 @@ impl GuardedStore {
 fn note<T>(answer: &Result<T>, deadline: Instant) {
     match answer {
         Err(error) if error.is_outage() => patience::failed(deadline),
+        Err(StoreError::Busy(_)) => {}
         _ => patience::succeeded(),
     }
 }
@@ -262,6 +302,7 @@ impl GuardedStore {
                     pass.was_not_there();
                     return Err(error);
                 }
+                Ok(Err(error @ StoreError::Busy(_))) => return Err(error),
                 Ok(Err(error)) if error.is_outage() => error,
                 Ok(answer) => {
                     pass.succeeded();

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::link::Link;
 use crate::repeats::Repeats;
+use crate::store::lanes::Lane;
 use crate::store::{Result, Rung};
 
 /// The connection that listens was lost, and cannot be had.
@@ -133,7 +134,7 @@ async fn tell(link: Arc<Link>, mut news: watch::Receiver<News>, name: u64, compa
         let notice = format!("{name} {}{lists}", now.seq);
         let asked = link.within(async {
             let query = sqlx::query(TELL).bind(CHANNEL).bind(notice);
-            query.execute(&mut *link.reader().await?).await.map_err(super::failed)
+            query.execute(&mut *link.reader(Lane::Short).await?).await.map_err(super::failed)
         });
         match asked.await {
             Ok(_) => told = now,
@@ -180,7 +181,7 @@ async fn listeners(link: &Link) -> Result<i64> {
                            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
                            AND (classid::bigint << 32) + objid::bigint = $1";
     let holders = sqlx::query_scalar(HOLDERS).bind(LISTENERS);
-    holders.fetch_one(&mut *link.reader().await?).await.map_err(super::failed)
+    holders.fetch_one(&mut *link.reader(Lane::Short).await?).await.map_err(super::failed)
 }
 
 async fn listen(

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::failure::failed;
 use super::reader::Reader;
 use super::settings::{PostgresHost, PostgresSettings, Tls};
+use crate::store::lanes::{Lane, Lanes};
 use crate::store::pool_watch::PoolWatch;
 use crate::store::{PoolFacts, Result, StoreError};
 
@@ -22,6 +23,10 @@ pub(super) const IDLE: Duration = Duration::from_secs(1);
 /// and at most after that.
 const LOOK: Duration = Duration::from_millis(100);
 const LOOK_AT_LEAST: Duration = Duration::from_secs(2);
+/// How long a reader waits for others at most, and never more than half of what an answer may take.
+const TURN: Duration = Duration::from_secs(10);
+/// How long a probe waits for a connection of the readers before it looks by itself.
+const MOMENT: Duration = Duration::from_millis(500);
 /// An answer to that is good for everybody who asks so soon after it.
 const LOOKED: Duration = Duration::from_millis(30);
 /// Connections that are opened before anybody asks.
@@ -48,11 +53,21 @@ pub(super) struct Link {
     /// Which host accepted writes last.
     current: AtomicUsize,
     pool: PgPool,
+    lanes: Lanes,
     watch: PoolWatch,
     lost: Lost,
     /// When somebody last looked whether the server lets anybody in, and what was found.
-    looked: Mutex<Option<(Instant, Result<()>)>>,
+    looked: Mutex<Option<(Instant, Result<Room>)>>,
     looking: tokio::sync::Mutex<()>,
+}
+
+/// What a look at the server found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// It lets us in.
+    Free,
+    /// It is there, and has no room for another connection.
+    Full,
 }
 
 /// When a connection was lost last: others that are older are not to be trusted.
@@ -79,13 +94,17 @@ impl Link {
         let (current, connection) =
             found.unwrap_or_else(|_| Err(no_answer(patience).into())).map_err(|none| none.error)?;
         let lost = Lost::default();
-        let pool = pool(&settings, purpose, &settings.hosts[current], lost.clone());
+        let (pool, lanes) = (
+            pool(&settings, purpose, &settings.hosts[current], lost.clone()),
+            Lanes::of(settings.connections),
+        );
         Ok((
             Self {
                 settings,
                 purpose,
                 current: AtomicUsize::new(current),
                 pool,
+                lanes,
                 watch: PoolWatch::default(),
                 lost,
                 looked: Mutex::default(),
@@ -158,40 +177,67 @@ impl Link {
     }
 
     /// A connection for reading.
-    pub(super) async fn reader(&self) -> Result<Reader> {
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when others keep all of them for too long, though there is a server that lets us in.
+    pub(super) async fn reader(&self, lane: Lane) -> Result<Reader> {
         let deadline = Instant::now() + self.settings.patience - MARGIN;
         let asked = std::time::Instant::now();
-        let connection = tokio::select! {
-            biased;
-            connection = self.pool.acquire() => connection.map_err(failed)?,
-            error = self.refusal() => return Err(error),
+        let turn = async {
+            let permit = self.lanes.enter(lane).await;
+            Ok((self.pool.acquire().await.map_err(failed)?, permit))
         };
+        // Boxed, so that nobody carries it along who is about to ask.
+        let (connection, permit) = Box::pin(async {
+            tokio::select! {
+                biased;
+                got = self.within(turn) => got,
+                error = self.refusal(lane) => Err(error),
+            }
+        })
+        .await?;
         self.watch.got(asked, self.busy());
-        Ok(Reader::new(connection, deadline))
+        Ok(Reader::new(connection, permit, deadline))
     }
 
-    /// Ends when no server lets anybody in, and says why. The pool does not: it waits for one that refuses its connections
-    /// as it waits for one that hangs.
-    async fn refusal(&self) -> StoreError {
+    /// Ends when no server lets anybody in, and says why; the pool does not: it waits for one that refuses its connections
+    /// as it waits for one that hangs. Or when one does, and whoever waits has waited for other readers for long enough.
+    async fn refusal(&self, lane: Lane) -> StoreError {
+        let enough = Instant::now() + TURN.min(self.settings.patience / 2);
         // Where it was so a moment ago it is asked at once.
         let mut pause = if matches!(self.looked(), Some((_, Err(_)))) { Duration::ZERO } else { LOOK };
         loop {
             tokio::time::sleep(pause).await;
             // Boxed, so that nobody carries it along who gets a connection at once.
-            if let Err(error) = Box::pin(self.look()).await {
-                return error;
+            let room = match Box::pin(self.look()).await {
+                Ok(room) => room,
+                Err(error) => return error,
+            };
+            // There is one: whoever waits, waits for other readers, unless the server has no room for any of us.
+            if Instant::now() >= enough && (room == Room::Free || self.busy() > 0) && self.are_taken(lane) {
+                return StoreError::Busy("every connection that may read this is in use".into());
             }
-            // There is one: whoever waits, waits for other readers.
             pause = (pause * 2).clamp(LOOK, LOOK_AT_LEAST);
         }
     }
 
-    fn looked(&self) -> Option<(Instant, Result<()>)> {
+    fn looked(&self) -> Option<(Instant, Result<Room>)> {
         self.looked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Looks whether there is a server that lets us in, once the readers have had their chance.
+    pub(super) async fn look_in_a_moment(&self) -> Result<Room> {
+        tokio::time::sleep(MOMENT).await;
+        Box::pin(self.look()).await
+    }
+
+    /// Whether others have all the connections that a read may have.
+    fn are_taken(&self, lane: Lane) -> bool {
+        self.lanes.are_taken(lane) || self.busy() >= self.settings.connections
+    }
+
     /// Looks whether there is a server that lets us in, or has no room for one more; once for all who ask meanwhile.
-    async fn look(&self) -> Result<()> {
+    async fn look(&self) -> Result<Room> {
         let asked = Instant::now();
         let _alone = self.looking.lock().await;
         if let Some((_, found)) = self.looked().filter(|(at, _)| *at + LOOKED >= asked) {
@@ -201,9 +247,9 @@ impl Link {
             Ok(connection) => {
                 // It was only to see.
                 let _ = connection.close().await;
-                Ok(())
+                Ok(Room::Free)
             }
-            Err(NoServer { full: true, .. }) => Ok(()),
+            Err(NoServer { full: true, .. }) => Ok(Room::Full),
             Err(NoServer { error, .. }) => Err(error),
         };
         *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), found.clone()));
@@ -236,6 +282,7 @@ fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost, lost
         .max_connections(settings.connections)
         .min_connections(WARM.min(settings.connections))
         .acquire_timeout(settings.patience)
+        .acquire_slow_threshold(settings.patience)
         .test_before_acquire(false)
         .before_acquire(move |connection, about| {
             let trusted = !lost.was_within(about.age);

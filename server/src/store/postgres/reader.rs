@@ -6,11 +6,14 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, Postgres};
 use tokio::time::Instant;
 
+use crate::store::lanes::Permit;
+
 /// A connection from the pool. One that did not answer in time is closed and not given to the next.
 #[derive(Debug)]
 pub(in crate::store) struct Reader {
     connection: PoolConnection<Postgres>,
     deadline: Instant,
+    _permit: Permit,
 }
 
 impl Deref for Reader {
@@ -28,8 +31,8 @@ impl DerefMut for Reader {
 }
 
 impl Reader {
-    pub(super) fn new(connection: PoolConnection<Postgres>, deadline: Instant) -> Self {
-        Self { connection, deadline }
+    pub(super) fn new(connection: PoolConnection<Postgres>, permit: Permit, deadline: Instant) -> Self {
+        Self { connection, deadline, _permit: permit }
     }
 
     /// Closes the connection instead of giving it back.

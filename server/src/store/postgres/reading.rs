@@ -8,6 +8,7 @@ use super::PostgresStore;
 use super::failure::failed;
 use super::reader::Reader;
 use crate::store::Result;
+use crate::store::lanes::Lane;
 use crate::store::sql::{Connection, Dialect, Discard, SqlStore, Statement, Value};
 
 impl Connection for PgConnection {
@@ -48,8 +49,8 @@ impl SqlStore for PostgresStore {
     type Connection = PgConnection;
     type Reader = Reader;
 
-    async fn reader(&self) -> Result<Reader> {
-        self.link.reader().await
+    async fn reader(&self, lane: Lane) -> Result<Reader> {
+        self.link.reader(lane).await
     }
 
     async fn within<T: Send>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {

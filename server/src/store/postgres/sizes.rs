@@ -8,6 +8,7 @@ use statehouse_core::model::Timestamp;
 use super::failure::failed;
 use super::link::{Link, SCHEMA};
 use crate::store::Result;
+use crate::store::lanes::Lane;
 
 pub(super) async fn sizes(link: &Link) -> Result<StoreSizes> {
     const SQL: &str = "SELECT coalesce(sum(bytes) FILTER (WHERE relname = 'states'), 0)::bigint, \
@@ -16,7 +17,7 @@ pub(super) async fn sizes(link: &Link) -> Result<StoreSizes> {
                        FROM (SELECT c.relname, pg_total_relation_size(c.oid) AS bytes FROM pg_class AS c \
                              JOIN pg_namespace AS n ON n.oid = c.relnamespace \
                              WHERE n.nspname = $1 AND c.relkind = 'r') AS tables";
-    let mut reader = link.reader().await?;
+    let mut reader = link.reader(Lane::Short).await?;
     let (heads, history, other): (i64, i64, i64) =
         sqlx::query_as(SQL).bind(SCHEMA).fetch_one(&mut *reader).await.map_err(failed)?;
     let bytes = |count: i64| u64::try_from(count).unwrap_or_default();
@@ -31,7 +32,7 @@ pub(super) async fn sizes(link: &Link) -> Result<StoreSizes> {
 /// What time it is to the database, and when it said so.
 pub(super) async fn time(link: &Link) -> Result<(Timestamp, Instant)> {
     const SQL: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
-    let mut reader = link.reader().await?;
+    let mut reader = link.reader(Lane::Short).await?;
     let micros: i64 = sqlx::query_scalar(SQL).fetch_one(&mut *reader).await.map_err(failed)?;
     Ok((Timestamp::from_micros(micros), Instant::now()))
 }

@@ -7,6 +7,7 @@ use statehouse_core::model::{Seq, StateId, StateKey, StateType, Version};
 
 use super::moment::at_one_moment;
 use super::{Connection, SqlStore, Statement, list, proof, rows};
+use crate::store::lanes::Lane;
 use crate::store::{Heads, ListQuery, Page, Result, StoreError, TypeTotals};
 
 /// Where the log ends: at its last version, or where it was noted to end, should its last versions be missing.
@@ -66,7 +67,7 @@ pub(super) fn state_type(name: &str) -> Result<StateType> {
 #[async_trait]
 impl<S: SqlStore> Heads for S {
     async fn tip(&self) -> Result<Tip> {
-        self.within(async { tip(&mut *self.reader().await?).await }).await
+        self.within(async { tip(&mut *self.reader(Lane::Short).await?).await }).await
     }
 
     async fn head(&self, key: &StateKey) -> Result<Option<Version>> {
@@ -78,22 +79,22 @@ impl<S: SqlStore> Heads for S {
             " WHERE s.state_type = $1 AND s.state_id = $2"
         );
         let head = Statement::new(SQL).bind_key(key);
-        self.within(async { proof::one(&mut *self.reader().await?, head, Some(key)).await }).await
+        self.within(async { proof::one(&mut *self.reader(Lane::Short).await?, head, Some(key)).await }).await
     }
 
     async fn types_of(&self, id: &StateId) -> Result<Vec<StateType>> {
         let types = Statement::new("SELECT state_type FROM states WHERE state_id = $1 ORDER BY state_type");
         let types = types.bind(id.as_str());
-        let found = self.within(async { self.reader().await?.all(types).await }).await?;
+        let found = self.within(async { self.reader(Lane::Short).await?.all(types).await }).await?;
         found.iter().map(|row| state_type(rows::text(row, 0)?)).collect()
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page<StateSummary>> {
         // At one moment, so that rows, total and seq belong together.
-        at_one_moment!(self, connection => list::page(connection, query))
+        at_one_moment!(self, Lane::Long, connection => list::page(connection, query))
     }
 
     async fn totals(&self) -> Result<Vec<TypeTotals>> {
-        self.within(async { totals(&mut *self.reader().await?).await }).await
+        self.within(async { totals(&mut *self.reader(Lane::Short).await?).await }).await
     }
 }

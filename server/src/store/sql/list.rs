@@ -14,17 +14,6 @@ use crate::store::{ListQuery, Page, Result, StoreError, TypeTotals};
 
 /// One page of states.
 pub(super) async fn page<C: Connection>(connection: &mut C, query: &ListQuery) -> Result<Page<StateSummary>> {
-    if query.text.is_none() {
-        return found(connection, query).await;
-    }
-    // Looking through every text takes long: no longer than somebody waits for it.
-    let interrupt = connection.interruptible().await?;
-    let page = found(connection, query).await;
-    interrupt.finish();
-    page
-}
-
-async fn found<C: Connection>(connection: &mut C, query: &ListQuery) -> Result<Page<StateSummary>> {
     let (tip, listed) = (heads::tip(connection).await?.seq, heads::kept_up(connection).await?);
     let sources = Source::of(query, tip, listed);
     let mark = query.cursor.as_ref().map(Mark::read).transpose()?;

@@ -9,6 +9,7 @@ use super::moment::at_one_moment;
 use super::rows::{self, sql};
 use super::{Connection, SqlStore, Statement, activity, proof};
 use crate::store::cursor::{Mark, Place, next};
+use crate::store::lanes::Lane;
 use crate::store::{Activity, Heads as _, HistoryQuery, Log, Page, Result, StoreError};
 
 macro_rules! from_versions {
@@ -22,8 +23,10 @@ macro_rules! from_versions {
     };
 }
 
+const AFTER: &str = from_versions!(columns_in_order, "WHERE v.seq > $1 ORDER BY v.seq LIMIT $2");
+
 async fn one<S: SqlStore>(store: &S, statement: Statement, of: Option<&StateKey>) -> Result<Option<Version>> {
-    store.within(async { proof::one(&mut *store.reader().await?, statement, of).await }).await
+    store.within(async { proof::one(&mut *store.reader(Lane::Short).await?, statement, of).await }).await
 }
 
 /// What the versions of a statement are, without their data, until one is not there or not even its name can be read.
@@ -33,7 +36,7 @@ async fn views<S: SqlStore>(
     from: Seq,
     step: impl Fn(Seq) -> Seq + Send + Sync,
 ) -> Result<Vec<VersionView>> {
-    let rows = store.within(async { store.reader().await?.all(statement).await }).await?;
+    let rows = store.within(async { store.reader(Lane::Long).await?.all(statement).await }).await?;
     let mut views: Vec<VersionView> = Vec::with_capacity(rows.len());
     let mut next = step(from);
     for row in &rows {
@@ -54,6 +57,7 @@ async fn views<S: SqlStore>(
 /// time, and the first that cannot be read is the damaged one.
 async fn stretch<S: SqlStore>(
     store: &S,
+    lane: Lane,
     text: &'static str,
     from: Seq,
     limit: usize,
@@ -61,9 +65,9 @@ async fn stretch<S: SqlStore>(
 ) -> Result<Vec<Version>> {
     let read = |limit: usize| {
         let statement = Statement::new(text).bind(sql(from.0)).bind(sql(limit as u64));
-        store.within(
-            async move { Ok(proof::many(&mut *store.reader().await?, statement, usize::MAX).await?.0) },
-        )
+        store.within(async move {
+            Ok(proof::many(&mut *store.reader(lane).await?, statement, usize::MAX).await?.0)
+        })
     };
     let mut next = step(from);
     let mut versions = match read(limit).await {
@@ -91,15 +95,18 @@ async fn stretch<S: SqlStore>(
 #[async_trait]
 impl<S: SqlStore> Log for S {
     async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
-        const SQL: &str = from_versions!(columns_in_order, "WHERE v.seq > $1 ORDER BY v.seq LIMIT $2");
-        stretch(self, SQL, seq, limit, Seq::next).await
+        stretch(self, Lane::Long, AFTER, seq, limit, Seq::next).await
+    }
+
+    async fn tail(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
+        stretch(self, Lane::Short, AFTER, seq, limit, Seq::next).await
     }
 
     async fn before(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
         const SQL: &str = from_versions!(columns_with_data, "WHERE v.seq < $1 ORDER BY v.seq DESC LIMIT $2");
         // From the end of the log on, whatever lies beyond it.
         let from = seq.min(self.tip().await?.seq.next());
-        stretch(self, SQL, from, limit, |seq| Seq(seq.0.saturating_sub(1))).await
+        stretch(self, Lane::Long, SQL, from, limit, |seq| Seq(seq.0.saturating_sub(1))).await
     }
 
     async fn views_after(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
@@ -126,19 +133,19 @@ impl<S: SqlStore> Log for S {
     }
 
     async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>> {
-        self.within(async { as_of(&mut *self.reader().await?, key, seq).await }).await
+        self.within(async { as_of(&mut *self.reader(Lane::Short).await?, key, seq).await }).await
     }
 
     async fn seq_at(&self, time: Timestamp) -> Result<Seq> {
-        self.within(async { seq_at(&mut *self.reader().await?, time).await }).await
+        self.within(async { seq_at(&mut *self.reader(Lane::Short).await?, time).await }).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
-        at_one_moment!(self, connection => history(connection, query))
+        at_one_moment!(self, Lane::Long, connection => history(connection, query))
     }
 
     async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity> {
-        at_one_moment!(self, connection => activity::read(connection, since, bucket_micros))
+        at_one_moment!(self, Lane::Long, connection => activity::read(connection, since, bucket_micros))
     }
 }
 

@@ -19,6 +19,7 @@ use std::ops::DerefMut;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 
+use super::lanes::Lane;
 use super::{PAGE_BYTES, Result};
 pub(super) use heads::{end, kept_up, tip};
 pub(super) use interrupt::Interrupt;
@@ -116,8 +117,11 @@ pub(super) trait SqlStore: Send + Sync {
     /// A connection that is lent for reading.
     type Reader: DerefMut<Target = Self::Connection> + Discard + Send;
 
-    /// Lends a connection.
-    fn reader(&self) -> impl Future<Output = Result<Self::Reader>> + Send;
+    /// Lends a connection; what is read long does not get the last one.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`](super::StoreError::Busy) when others keep all of them for too long.
+    fn reader(&self, lane: Lane) -> impl Future<Output = Result<Self::Reader>> + Send;
 
     /// Does work that reads, for as long as the store is willing to wait.
     fn within<T: Send>(

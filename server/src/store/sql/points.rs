@@ -9,6 +9,7 @@ use super::moment::at_one_moment;
 use super::rows::{self, Row, sql};
 use super::{Connection, SqlStore, Statement, heads, scope};
 use crate::store::cursor::{Mark, Place, next};
+use crate::store::lanes::Lane;
 use crate::store::{Cursor, MovedState, Page, Points, Result, StoreError};
 
 const SNAPSHOT: &str =
@@ -98,7 +99,8 @@ impl<S: SqlStore> Points for S {
         })?;
         let page = Statement::new(SQL).bind(sql(start)).bind(sql(limit as u64 + 1));
         let total = "SELECT count(*) FROM snapshots";
-        let (total, seq, found) = at_one_moment!(self, connection => numbered(connection, total, page))?;
+        let (total, seq, found) =
+            at_one_moment!(self, Lane::Short, connection => numbered(connection, total, page))?;
         let page = found.iter().take(limit).map(|row| Ok((rows::number(row, 6)?, read_snapshot(row)?)));
         let page = page.collect::<Result<Vec<_>>>()?;
         let next = next(&page, found.len() > limit, total, |(number, _)| Place::Snapshot(*number));
@@ -106,7 +108,7 @@ impl<S: SqlStore> Points for S {
     }
 
     async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>> {
-        self.within(async { snapshot(&mut *self.reader().await?, id).await }).await
+        self.within(async { snapshot(&mut *self.reader(Lane::Short).await?, id).await }).await
     }
 
     async fn restores(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<RestoreRecord>> {
@@ -117,14 +119,15 @@ impl<S: SqlStore> Points for S {
         })?;
         let page = Statement::new(SQL).bind(sql(start)).bind(sql(limit as u64 + 1));
         let total = "SELECT count(*) FROM restores";
-        let (total, seq, found) = at_one_moment!(self, connection => numbered(connection, total, page))?;
+        let (total, seq, found) =
+            at_one_moment!(self, Lane::Short, connection => numbered(connection, total, page))?;
         let page = found.iter().take(limit).map(read_record).collect::<Result<Vec<_>>>()?;
         let next = next(&page, found.len() > limit, total, |record| Place::Restore(record.last_seq));
         Ok(Page { rows: page, total, next, seq })
     }
 
     async fn restore(&self, restore_id: &str) -> Result<Option<AppliedRestore>> {
-        at_one_moment!(self, connection => restore(connection, restore_id))
+        at_one_moment!(self, Lane::Short, connection => restore(connection, restore_id))
     }
 
     async fn moved_since(
@@ -134,11 +137,11 @@ impl<S: SqlStore> Points for S {
         after: Option<&StateKey>,
         limit: usize,
     ) -> Result<Vec<MovedState>> {
-        at_one_moment!(self, connection => scope::moved(connection, seq, scope, after, limit))
+        at_one_moment!(self, Lane::Plan, connection => scope::moved(connection, seq, scope, after, limit))
     }
 
     async fn count_scope(&self, scope: &Scope) -> Result<u64> {
-        self.within(async { scope::count(&mut *self.reader().await?, scope).await }).await
+        self.within(async { scope::count(&mut *self.reader(Lane::Plan).await?, scope).await }).await
     }
 }
 

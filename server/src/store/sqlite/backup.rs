@@ -12,6 +12,8 @@ use statehouse_core::model::Seq;
 
 use super::seal::{self, Found, Seal};
 use super::{SqliteStore, beside, failed, hex, open};
+use crate::store::lanes::Lane;
+use crate::store::sql::Discard as _;
 use crate::store::{Admin as _, Result, StoreError, verify_all};
 
 /// How often it is said how far a copy is.
@@ -63,10 +65,10 @@ impl SqliteStore {
         progress: &(impl Fn(Step) + Send + Sync),
     ) -> Result<Backup> {
         let about = self.size().await;
-        let mut connection = self.connection().await?;
+        let mut connection = self.connection(Lane::Long).await?;
         // It writes nothing here, and it is a rule of this connection that it would break elsewhere.
         sqlx::raw_sql("PRAGMA query_only = off").execute(&mut *connection).await.map_err(failed)?;
-        connection.close_on_drop();
+        connection.discard();
         {
             let mut copying = std::pin::pin!(vacuum(&mut connection, part));
             loop {
@@ -81,7 +83,7 @@ impl SqliteStore {
         }
         let copy = Self::open_copy(part).await?;
         let verified = verify_all(&copy, |seq, of| progress(Step::Checked(seq, of))).await;
-        let tip = super::tip(&mut *copy.connection().await?).await;
+        let tip = super::tip(&mut *copy.connection(Lane::Short).await?).await;
         copy.close().await;
         let (tip, seq) = (tip?, verified?);
         let seq = seq.map_err(|fault| {

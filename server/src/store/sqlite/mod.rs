@@ -12,6 +12,7 @@ mod open;
 mod opening;
 mod place;
 mod read_only;
+mod readers;
 mod reading;
 mod seal;
 mod sizes;
@@ -21,17 +22,14 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_trait::async_trait;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{Sqlite, SqlitePool};
 use statehouse_core::api::StoreStatus;
 use tokio::sync::Mutex;
 
-use super::pool_watch::PoolWatch;
+use super::lanes::Lane;
 use super::sql::tip;
-use super::{Admin, PoolFacts, Result, StoreError, StoreFacts};
+use super::{Admin, Result, StoreError, StoreFacts};
 use crate::alarms::{Alarms, Raised};
 use commits::Own;
 use failure::{failed, not_committed};
@@ -39,6 +37,7 @@ use ground::Ground;
 use lock::FileLock;
 use open::READERS;
 use place::Place;
+use readers::{Reader, Readers};
 use sizes::Sizes;
 use writer::Writer;
 
@@ -49,8 +48,7 @@ pub use opening::OnLoss;
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
-    readers: SqlitePool,
-    watch: PoolWatch,
+    readers: Arc<Readers>,
     sizes: Sizes,
     alarms: Arc<Alarms>,
     /// Absent when the store was opened for reading only.
@@ -83,12 +81,14 @@ impl SqliteStore {
         let writer = Writer::open(&path).await?;
         open::sync_folder(&path)?;
         let place = Arc::new(Place::of(&path, lock.identity()?)?);
-        let readers = open::readers_of(&path, Arc::clone(&place)).await?;
+        let readers = open::readers_of(&path, READERS, Arc::clone(&place)).await?;
+        let probe = open::readers_of(&path, 1, Arc::clone(&place)).await?;
         let mut anchor = open::anchor(&path).await?;
         place.check().map_err(|fault| StoreError::Unavailable(fault.to_string()))?;
         let alarms = Arc::<Alarms>::default();
         opening::look_at_end(&mut anchor, &path, sealed, writer.tip(), on_loss, &alarms).await?;
         let ground = Ground::under(&path, place, lock, anchor, writer.tip(), Arc::clone(&alarms));
+        let readers = Readers::beside(&ground, readers, probe);
         let own = Own { writer: Mutex::new(Some(writer)), ground };
         Ok(Self::over(path, readers, alarms, Some(own)))
     }
@@ -108,39 +108,23 @@ impl SqliteStore {
         let tip = tip(&mut *connection).await?;
         opening::look_at_end(&mut connection, &path, sealed, tip, OnLoss::Stop, &alarms).await?;
         drop(connection);
-        Ok(Self { _shadow: shadow, ..Self::over(path, readers, alarms, None) })
+        Ok(Self { _shadow: shadow, ..Self::over(path, Readers::alone(readers), alarms, None) })
     }
 
     /// Opens a copy that nobody else knows of.
     async fn open_copy(path: &Path) -> Result<Self> {
         let readers = open::readers(path).await?;
         open::check_readable(&readers).await?;
-        Ok(Self::over(path.to_owned(), readers, Arc::default(), None))
+        Ok(Self::over(path.to_owned(), Readers::alone(readers), Arc::default(), None))
     }
 
-    fn over(path: PathBuf, readers: SqlitePool, alarms: Arc<Alarms>, own: Option<Own>) -> Self {
-        let (watch, sizes) = (PoolWatch::default(), Sizes::default());
-        Self { path, readers, watch, sizes, alarms, own, _shadow: None }
+    fn over(path: PathBuf, readers: Readers, alarms: Arc<Alarms>, own: Option<Own>) -> Self {
+        Self { path, readers: Arc::new(readers), sizes: Sizes::default(), alarms, own, _shadow: None }
     }
 
-    /// A connection that reads. Where the file was replaced only those that are open already read what was acknowledged:
-    /// no new one is opened.
-    async fn connection(&self) -> Result<PoolConnection<Sqlite>> {
-        let may_open = || self.own.as_ref().is_none_or(|own| own.ground.is_in_place());
-        if self.readers.num_idle() > 0 || may_open() {
-            return self.readers.acquire().await.map_err(failed);
-        }
-        let asked = Instant::now();
-        loop {
-            if let Some(connection) = self.readers.try_acquire() {
-                return Ok(connection);
-            }
-            if self.readers.size() == 0 || asked.elapsed() > open::ACQUIRE {
-                let text = "the file was replaced, and no connection to the one before is free";
-                return Err(StoreError::Unavailable(text.into()));
-            }
-            tokio::time::sleep(open::AGAIN).await;
-        }
+    /// A connection that reads.
+    async fn connection(&self, lane: Lane) -> Result<Reader> {
+        self.readers.lend(lane).await
     }
 }
 
@@ -167,17 +151,17 @@ impl Admin for SqliteStore {
         if let Some(own) = &self.own {
             own.ground.check_place().await;
         }
-        let mut connection = self.connection().await?;
+        let mut connection = self.readers.probe().await?;
         sqlx::query("SELECT seq FROM meta").fetch_one(&mut *connection).await.map_err(failed)?;
         Ok(())
     }
 
     async fn status(&self) -> StoreStatus {
-        let engine = match self.connection().await {
+        let engine = match self.readers.probe().await {
             Ok(mut connection) => open::engine_version(&mut connection).await.unwrap_or_default(),
             Err(_) => String::new(),
         };
-        let pool = self.pool();
+        let pool = self.readers.facts();
         StoreStatus {
             kind: "sqlite".into(),
             engine: format!("SQLite {engine}").trim_end().to_owned(),
@@ -196,13 +180,13 @@ impl Admin for SqliteStore {
         StoreFacts {
             layout: Some(migrate::CURRENT),
             sizes: self.sizes.get(&self.readers, self.size().await).await,
-            pool: Some(self.pool()),
+            pool: Some(self.readers.facts()),
             time: None,
         }
     }
 
     fn take_pool_peak(&self) -> Option<u32> {
-        Some(self.watch.take_peak(self.pool().busy))
+        Some(self.readers.take_peak())
     }
 
     fn alarms(&self) -> Vec<Raised> {
@@ -222,10 +206,6 @@ impl Admin for SqliteStore {
 }
 
 impl SqliteStore {
-    fn pool(&self) -> PoolFacts {
-        self.watch.facts(self.readers.size(), self.readers.num_idle(), READERS)
-    }
-
     /// Bytes of the file and of its write-ahead log.
     async fn size(&self) -> u64 {
         let mut size = 0;

@@ -18,7 +18,7 @@ use crate::store::{Result, StoreError};
 /// Older versions lack the fix for a rare loss in WAL mode.
 const OLDEST_ENGINE: (u32, u32, u32) = (3, 51, 3);
 /// Connections that only read.
-pub(super) const READERS: u32 = 6;
+pub(super) const READERS: u32 = 8;
 /// How long a connection waits for another program that holds the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a reader waits for a free connection.
@@ -78,13 +78,13 @@ pub(super) async fn writer(database: &Path) -> Result<SqliteConnection> {
 
 /// Connections that read a file that nobody else knows of.
 pub(super) async fn readers(database: &Path) -> Result<SqlitePool> {
-    pool().connect_with(reading(database)).await.map_err(failed)
+    pool(READERS).connect_with(reading(database)).await.map_err(failed)
 }
 
 /// Connections that read, beside the writer: only of the files that were opened. None is closed because it is old or idle,
 /// as one that is opened later might be of another file.
-pub(super) async fn readers_of(database: &Path, place: Arc<Place>) -> Result<SqlitePool> {
-    let pool = pool().idle_timeout(None).max_lifetime(None).after_connect(move |_, _| {
+pub(super) async fn readers_of(database: &Path, most: u32, place: Arc<Place>) -> Result<SqlitePool> {
+    let pool = pool(most).idle_timeout(None).max_lifetime(None).after_connect(move |_, _| {
         let checked = place.check();
         Box::pin(
             async move { checked.map_err(|fault| sqlx::Error::Io(std::io::Error::other(fault.to_string()))) },
@@ -93,14 +93,17 @@ pub(super) async fn readers_of(database: &Path, place: Arc<Place>) -> Result<Sql
     pool.connect_with(reading(database)).await.map_err(failed)
 }
 
-/// How connections that read are kept.
-pub(super) fn pool() -> SqlitePoolOptions {
-    SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE)
+/// How connections that read are kept, so many at most. Who waits for one knows better than the pool for how long.
+pub(super) fn pool(most: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(2 * ACQUIRE)
+        .acquire_slow_threshold(2 * ACQUIRE)
 }
 
 /// How a connection that reads is opened.
 pub(super) fn reading(database: &Path) -> SqliteConnectOptions {
-    options(database).pragma("query_only", "on").pragma("cache_size", "-16384")
+    options(database).pragma("query_only", "on").pragma("cache_size", "-12288")
 }
 
 /// A connection that stays open as long as the store.

@@ -32,7 +32,7 @@ pub(super) async fn readers(database: &Path) -> Result<(SqlitePool, Option<TempD
 }
 
 async fn checked(options: sqlx::sqlite::SqliteConnectOptions) -> Result<SqlitePool> {
-    let pool = open::pool().connect_with(options).await.map_err(failed)?;
+    let pool = open::pool(open::READERS).connect_with(options).await.map_err(failed)?;
     open::check_readable(&pool).await?;
     Ok(pool)
 }

@@ -1,16 +1,16 @@
 //! How SQLite is read.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::readers::Reader;
 use super::{SqliteStore, failed};
 use crate::store::Result;
-use crate::store::sql::{Connection, Dialect, Discard, Interrupt, SqlStore, Statement, Value};
+use crate::store::lanes::Lane;
+use crate::store::sql::{Connection, Dialect, Interrupt, SqlStore, Statement, Value};
 
 /// Steps of the engine between two looks whether anybody still waits: a millisecond or so.
 const STEPS: i32 = 50_000;
@@ -52,21 +52,12 @@ impl Connection for SqliteConnection {
     }
 }
 
-impl Discard for PoolConnection<Sqlite> {
-    fn discard(&mut self) {
-        self.close_on_drop();
-    }
-}
-
 impl SqlStore for SqliteStore {
     type Connection = SqliteConnection;
-    type Reader = PoolConnection<Sqlite>;
+    type Reader = Reader;
 
-    async fn reader(&self) -> Result<Self::Reader> {
-        let asked = Instant::now();
-        let reader = self.connection().await?;
-        self.watch.got(asked, self.pool().busy);
-        Ok(reader)
+    async fn reader(&self, lane: Lane) -> Result<Reader> {
+        self.connection(lane).await
     }
 }
 

@@ -4,11 +4,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::sqlite::SqlitePool;
 use statehouse_core::api::StoreSizes;
 
 use super::failed;
+use super::readers::Readers;
 use crate::store::Result;
+use crate::store::lanes::Lane;
 
 /// Not again before this.
 const EVERY: Duration = Duration::from_secs(10);
@@ -39,7 +40,7 @@ impl Known {
 
 impl Sizes {
     /// What is known, measured anew when that is due; `None` where nothing is. `file` is how large the file is.
-    pub(super) async fn get(&self, readers: &SqlitePool, file: u64) -> Option<StoreSizes> {
+    pub(super) async fn get(&self, readers: &Arc<Readers>, file: u64) -> Option<StoreSizes> {
         let due = file <= LARGEST && {
             let mut known = self.known();
             let due = known.is_due();
@@ -47,7 +48,7 @@ impl Sizes {
             due
         };
         if due {
-            let (sizes, readers) = (self.clone(), readers.clone());
+            let (sizes, readers) = (self.clone(), Arc::clone(readers));
             let measuring = tokio::spawn(async move {
                 let begun = Instant::now();
                 let measured = measure(&readers).await;
@@ -71,10 +72,11 @@ impl Sizes {
     }
 }
 
-async fn measure(readers: &SqlitePool) -> Result<StoreSizes> {
+async fn measure(readers: &Readers) -> Result<StoreSizes> {
     const SQL: &str = "SELECT coalesce(m.tbl_name, s.name), sum(s.pgsize) FROM dbstat AS s \
                        LEFT JOIN sqlite_master AS m ON m.name = s.name WHERE s.aggregate = TRUE GROUP BY 1";
-    let tables: Vec<(String, i64)> = sqlx::query_as(SQL).fetch_all(readers).await.map_err(failed)?;
+    let tables: Vec<(String, i64)> =
+        sqlx::query_as(SQL).fetch_all(&mut *readers.lend(Lane::Long).await?).await.map_err(failed)?;
     let mut sizes = StoreSizes::default();
     for (table, bytes) in tables {
         let part = match table.as_str() {
