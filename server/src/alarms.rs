@@ -18,6 +18,8 @@ const SUBJECTS_MAX: usize = 100;
 pub struct Raised {
     /// Which kind.
     pub code: AlarmCode,
+    /// What it stops: what its kind does, unless something stands in for what is stopped.
+    pub stops: Stops,
     /// How long ago it was raised.
     pub age: Duration,
     /// What is wrong, with places and figures.
@@ -33,7 +35,7 @@ impl Raised {
         let age = i64::try_from(self.age.as_micros()).unwrap_or(i64::MAX);
         Alarm {
             code: self.code,
-            stops: self.code.stops(),
+            stops: self.stops,
             since: Timestamp::from_micros(now.micros().saturating_sub(age)),
             detail: self.detail,
             action: self.action,
@@ -92,6 +94,7 @@ impl Alarms {
         let raised = self.raised();
         let of = |((code, _), kept): (&(AlarmCode, String), &Kept)| Raised {
             code: *code,
+            stops: code.stops(),
             age: kept.at.elapsed(),
             detail: kept.detail.clone(),
             action: kept.action.clone(),

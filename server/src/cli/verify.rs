@@ -31,7 +31,7 @@ pub(super) async fn verify(Loaded { config, .. }: Loaded) -> Done {
         }
         if report.checked_to >= report.seq {
             // A log does not say what is missing at its end; what stands beside it does.
-            let stopped = store.alarms().into_iter().find(|alarm| alarm.code.stops() == Stops::Writes);
+            let stopped = store.alarms().into_iter().find(|alarm| alarm.stops == Stops::Writes);
             if let (0, Some(alarm)) = (broken, stopped) {
                 let (seq, detail) = (report.seq, alarm.detail);
                 println!("broken: all {seq} versions are as they were written, but {detail}");

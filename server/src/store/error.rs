@@ -107,6 +107,18 @@ impl StoreError {
         }
     }
 
+    /// What the engine said, without our words around it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Unavailable(text)
+            | Self::NotWritten(text)
+            | Self::NoRoom(text)
+            | Self::NotReached(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the engine failed, rather than what was asked of it.
     #[must_use]
     pub fn is_outage(&self) -> bool {

@@ -26,6 +26,7 @@ mod pool_watch;
 pub mod postgres;
 mod proof;
 mod query;
+mod refusing;
 mod same_file;
 mod sql;
 pub mod sqlite;

@@ -20,6 +20,7 @@ mod proxy;
 mod refused;
 mod tls;
 mod unfinished;
+mod writes_stopped;
 mod wrong;
 
 use std::time::Duration;

@@ -28,10 +28,13 @@ pub struct Proxy {
     fate: Arc<Mutex<Fate>>,
     held: Arc<Mutex<Vec<u8>>>,
     slow: Arc<AtomicBool>,
+    refusal: Arc<Mutex<Option<String>>>,
 }
 
 /// How a write of a commit point is known.
 const MARK: &[u8] = b"commits,b=";
+/// How a write is known.
+const WRITE: &[u8] = b"POST /api/v2/write";
 
 /// How a question for versions is known.
 const READS: &[u8] = br#"_measurement == \"data\""#;
@@ -47,6 +50,7 @@ impl Proxy {
             fate: Arc::new(Mutex::new(Fate::Arrives)),
             held: Arc::default(),
             slow: Arc::default(),
+            refusal: Arc::default(),
         };
         let serving = proxy.clone();
         tokio::spawn(async move {
@@ -66,6 +70,13 @@ impl Proxy {
     /// From now on what asks for versions is not answered, while everything else is.
     pub fn is_slow_to_read(&self, slow: bool) {
         self.slow.store(slow, Ordering::SeqCst);
+    }
+
+    /// From now on writes do not arrive: this is their answer, a status line and a body. None lets them arrive again.
+    pub fn refuse_writes(&self, with: Option<(&str, &str)>) {
+        *self.refusal.lock().unwrap() = with.map(|(status, body)| {
+            format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+        });
     }
 
     /// Whether the fate decided on was met.
@@ -88,6 +99,11 @@ impl Proxy {
         let mut upstream = TcpStream::connect(self.upstream).await.unwrap();
         loop {
             let Some(request) = read_request(&mut client).await else { return };
+            let refusal = self.refusal.lock().unwrap().clone().filter(|_| request.starts_with(WRITE));
+            if let Some(answer) = refusal {
+                client.write_all(answer.as_bytes()).await.unwrap();
+                continue;
+            }
             let mut fate = Fate::Arrives;
             if request.windows(MARK.len()).any(|window| window == MARK) {
                 fate = std::mem::replace(&mut self.fate.lock().unwrap(), Fate::Arrives);

@@ -25,3 +25,4 @@ mod read_only;
 mod refused;
 mod servers;
 mod site;
+mod writes_stopped;

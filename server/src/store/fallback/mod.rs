@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use statehouse_core::api::{FallbackConflict, FallbackConflicts, FallbackStatus, StoreStatus};
+use statehouse_core::api::{FallbackConflict, FallbackConflicts, FallbackStatus, Stops, StoreStatus};
 use statehouse_core::model::{StateKey, Timestamp, Version};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -241,6 +241,16 @@ impl FallbackStore {
     }
 }
 
+/// What stops the writes of a store does not stop those that the journal takes instead.
+fn stands_in(alarm: &mut Raised) {
+    if alarm.stops == Stops::Writes {
+        alarm.stops = Stops::Part;
+        alarm.detail.push_str(
+            ". Saves, deletes and batches are kept in the fallback journal meanwhile; snapshots and restores are not taken",
+        );
+    }
+}
+
 forward_reads!(FallbackStore);
 
 #[async_trait]
@@ -320,6 +330,9 @@ impl Admin for FallbackStore {
 
     fn alarms(&self) -> Vec<Raised> {
         let mut alarms = self.inner.alarms();
+        if self.journal().fault().is_none() {
+            alarms.iter_mut().for_each(stands_in);
+        }
         alarms.extend(self.alarms.list());
         alarms
     }

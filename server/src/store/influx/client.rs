@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use influxdb2::api::write::TimestampPrecision;
@@ -12,6 +13,7 @@ use influxdb2::{RequestError, api::query::FluxRecord};
 
 use super::older::END;
 use super::{InfluxOptions, Token, connect};
+use crate::store::refusing::{Actions, Refusal, Refusing};
 use crate::store::{Result, StoreError};
 
 /// A client of one bucket.
@@ -24,6 +26,7 @@ pub(super) struct Client {
     token: Token,
     bucket: String,
     timeout: Duration,
+    refusing: Arc<Refusing>,
 }
 
 /// A stored point as it comes back. Its place in time is not read: the text says where it belongs.
@@ -69,6 +72,7 @@ impl Client {
                 token: options.token.clone(),
                 bucket: options.bucket.clone(),
                 timeout: options.timeout,
+                refusing: Arc::new(Refusing::new(REFUSING)),
             }),
             Ok(Err(error)) => Err(unusable(error)),
             Err(_) => Err(StoreError::Refused("InfluxDB's address is not one".into())),
@@ -84,14 +88,26 @@ impl Client {
     /// [`StoreError::NotWritten`] and [`StoreError::Refused`]; after another error they may be stored or not, now or later.
     pub(super) async fn write(&self, lines: String) -> Result<()> {
         let (client, bucket) = (self.inner.clone(), self.bucket.clone());
-        self.run(async move {
-            let precision = TimestampPrecision::Nanoseconds;
-            match client.write_line_protocol_with_precision(&client.org, &bucket, lines, precision).await {
-                Err(error) if was_not_taken(&error) => Ok(Err(failed(&error).before_write())),
-                other => other.map(Ok),
-            }
-        })
-        .await?
+        let answer = self
+            .run(async move {
+                let precision = TimestampPrecision::Nanoseconds;
+                Ok(client.write_line_protocol_with_precision(&client.org, &bucket, lines, precision).await)
+            })
+            .await?;
+        let Err(error) = answer else {
+            self.refusing.took();
+            return Ok(());
+        };
+        let failure = failed(&error);
+        if let Some(refusal) = refusal(&error) {
+            self.refusing.refused(refusal, &failure.text());
+        }
+        Err(if was_not_taken(&error) { failure.before_write() } else { failure })
+    }
+
+    /// Whether writes are taken, as the last ones have told.
+    pub(super) fn refusing(&self) -> &Refusing {
+        &self.refusing
     }
 
     /// Writes lines that InfluxDB may refuse for good, which is then its answer: `None` when it has stored all of them.
@@ -256,6 +272,24 @@ fn was_not_taken(error: &RequestError) -> bool {
         RequestError::ReqwestProcessing { source } => source.is_connect() || source.is_builder(),
         RequestError::Serializing { .. } => true,
         RequestError::Deserializing { .. } => false,
+    }
+}
+
+const REFUSING: Actions = Actions {
+    full: "Make room on the disk of InfluxDB. The lease of the bucket is written every few seconds: when that works, writing \
+           goes on by itself",
+    refused: "Look at InfluxDB and its log, at the rights of the token and at the bucket. The lease of the bucket is written every \
+              few seconds: when that works, writing goes on by itself. Until then nothing can be read once the lease has run out",
+};
+
+/// Whether an answer to a write refuses every other, too. 400 and 413 are about this one.
+fn refusal(error: &RequestError) -> Option<Refusal> {
+    match error {
+        RequestError::Http { status, .. } if matches!(status.as_u16(), 400 | 413) => None,
+        // Go's words for ENOSPC.
+        RequestError::Http { text, .. } if text.contains("no space left on device") => Some(Refusal::Full),
+        RequestError::Http { .. } => Some(Refusal::Refused),
+        _ => None,
     }
 }
 

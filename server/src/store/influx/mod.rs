@@ -34,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::deadline::{self, Sending};
 use super::{Admin, Commits, Result, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
+use crate::alarms::Raised;
 use client::Client;
 use fetch::Fetch;
 use index::Index;
@@ -166,6 +167,10 @@ impl Admin for InfluxStore {
     /// What is in a bucket is not counted by InfluxDB, only what is on the disk for all of them.
     async fn facts(&self) -> StoreFacts {
         StoreFacts { layout: Some(epoch::LAYOUT), ..StoreFacts::default() }
+    }
+
+    fn alarms(&self) -> Vec<Raised> {
+        self.shared.client.refusing().alarms()
     }
 
     async fn close(&self) {

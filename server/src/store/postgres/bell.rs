@@ -15,6 +15,7 @@ use statehouse_core::model::Seq;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::find::takes_writes;
 use super::link::Link;
 use crate::repeats::Repeats;
 use crate::store::lanes::Lane;
@@ -163,7 +164,7 @@ async fn count(
     loop {
         tokio::time::sleep(TICK).await;
         // Without an answer everything stays as it is: a notice too many harms nobody.
-        if let Ok(listeners) = link.within(listeners(&link)).await {
+        if let Ok((listeners, accepts_writes)) = link.within(listeners(&link)).await {
             ring.send_modify(|rung| rung.answers += 1);
             let own = i64::from(company.listening.load(Ordering::Relaxed));
             if listeners > own {
@@ -171,16 +172,21 @@ async fn count(
             } else {
                 company.others.store(false, Ordering::Relaxed);
             }
+            link.see(accepts_writes).await;
         }
     }
 }
 
-/// How many servers listen.
-async fn listeners(link: &Link) -> Result<i64> {
-    const HOLDERS: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
-                           AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-                           AND (classid::bigint << 32) + objid::bigint = $1";
-    let holders = sqlx::query_scalar(HOLDERS).bind(LISTENERS);
+/// How many servers listen, and whether this one accepts writes.
+async fn listeners(link: &Link) -> Result<(i64, bool)> {
+    const HOLDERS: &str = concat!(
+        "SELECT count(*), ",
+        takes_writes!(),
+        " FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+         AND (classid::bigint << 32) + objid::bigint = $1"
+    );
+    let holders = sqlx::query_as(HOLDERS).bind(LISTENERS);
     holders.fetch_one(&mut *link.reader(Lane::Short).await?).await.map_err(super::failed)
 }
 

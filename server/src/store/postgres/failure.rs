@@ -3,9 +3,10 @@
 use statehouse_core::hash::ChainHash;
 use statehouse_core::model::Seq;
 
-use super::refusals::nothing_was_written;
+use super::refusals::{nothing_was_written, refusal};
 use crate::store::deadline::Sending;
 use crate::store::decide::Decided;
+use crate::store::refusing::Refusal;
 use crate::store::{StoreError, WriteRefusal, Written};
 
 /// What an engine's error means for the store.
@@ -112,17 +113,19 @@ pub(super) struct Failure {
     pub(super) lost: bool,
     /// It may have been written all the same.
     pub(super) unknown: bool,
+    /// It would be the same with any other group.
+    pub(super) refusal: Option<Refusal>,
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self { error, lost: false, unknown: false }
+        Self { error, lost: false, unknown: false, refusal: None }
     }
 }
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        Self { lost: is_lost(&error), error: failed(error), unknown: false }
+        Self { lost: is_lost(&error), refusal: refusal(&error), error: failed(error), unknown: false }
     }
 }
 

@@ -4,19 +4,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnection, PgListener, PgPool, PgPoolOptions};
 use tokio::time::Instant;
 
 use super::failure::failed;
+use super::find::{NoServer, Purpose, accepts_writes, find, no_answer, options};
 use super::reader::Reader;
-use super::settings::{PostgresHost, PostgresSettings, Tls};
+use super::settings::{PostgresHost, PostgresSettings};
+use super::taking::REFUSING;
 use crate::store::lanes::{Lane, Lanes};
 use crate::store::pool_watch::PoolWatch;
+use crate::store::refusing::Refusing;
 use crate::store::{PoolFacts, Result, StoreError};
 
-/// Where our tables are, apart from anybody else's.
-pub(super) const SCHEMA: &str = "statehouse";
 /// A connection that was idle for so long is tried before it is used.
 pub(super) const IDLE: Duration = Duration::from_secs(1);
 /// How long a reader waits for a connection before it is asked whether the server lets anybody in, and how often at least
@@ -31,19 +32,6 @@ const MOMENT: Duration = Duration::from_millis(500);
 const LOOKED: Duration = Duration::from_millis(30);
 /// Connections that are opened before anybody asks.
 const WARM: u32 = 2;
-/// A transaction of ours that does nothing for so long has lost its client: its lock must not keep others waiting.
-const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
-const STATEMENTS: usize = 256;
-
-/// What a connection is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    Serve,
-    /// Nothing is written, and a standby will do.
-    Read,
-    /// As [`Purpose::Read`], but the tables are another system's, and reading all of them takes its time.
-    ReadOthers,
-}
 
 /// The way to the database.
 #[derive(Debug)]
@@ -55,6 +43,8 @@ pub(super) struct Link {
     pool: PgPool,
     lanes: Lanes,
     watch: PoolWatch,
+    /// Whether writes are taken.
+    pub(super) refusing: Refusing,
     lost: Lost,
     /// When somebody last looked whether the server lets anybody in, and what was found.
     looked: Mutex<Option<(Instant, Result<Room>)>>,
@@ -106,6 +96,7 @@ impl Link {
                 pool,
                 lanes,
                 watch: PoolWatch::default(),
+                refusing: Refusing::new(REFUSING),
                 lost,
                 looked: Mutex::default(),
                 looking: tokio::sync::Mutex::default(),
@@ -119,7 +110,8 @@ impl Link {
         self.find_again().await.map_err(|none| none.error)
     }
 
-    async fn find_again(&self) -> std::result::Result<PgConnection, NoServer> {
+    /// As [`Self::connect`]; says more of why there is none.
+    pub(super) async fn find_again(&self) -> std::result::Result<PgConnection, NoServer> {
         let before = self.current.load(Ordering::Relaxed);
         let (found, connection) = find(&self.settings, self.purpose, before).await?;
         if self.current.swap(found, Ordering::Relaxed) != found {
@@ -263,17 +255,6 @@ impl Link {
     }
 }
 
-/// One connection, without a pool.
-pub(super) async fn connect_once(settings: &PostgresSettings, purpose: Purpose) -> Result<PgConnection> {
-    let found = tokio::time::timeout(settings.patience, find(settings, purpose, 0)).await;
-    let found = found.unwrap_or_else(|_| Err(no_answer(settings.patience).into()));
-    found.map(|(_, connection)| connection).map_err(|none| none.error)
-}
-
-fn no_answer(patience: Duration) -> StoreError {
-    StoreError::Unavailable(format!("PostgreSQL did not answer within {} s", patience.as_secs_f32()))
-}
-
 const MARGIN: Duration = Duration::from_millis(20);
 
 fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost, lost: Lost) -> PgPool {
@@ -298,121 +279,4 @@ fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost, lost
             })
         })
         .connect_lazy_with(options(settings, purpose, host))
-}
-
-/// No server lets us in.
-#[derive(Debug)]
-struct NoServer {
-    error: StoreError,
-    /// One of them only because it has no room for another connection.
-    full: bool,
-}
-
-impl From<StoreError> for NoServer {
-    fn from(error: StoreError) -> Self {
-        Self { error, full: false }
-    }
-}
-
-impl From<sqlx::Error> for NoServer {
-    fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        Self { full: code.is_some_and(|code| code == TOO_MANY_CONNECTIONS), error: failed(error) }
-    }
-}
-
-const TOO_MANY_CONNECTIONS: &str = "53300";
-
-/// Asks each host, the one that was right last first, until one accepts writes.
-async fn find(
-    settings: &PostgresSettings,
-    purpose: Purpose,
-    first: usize,
-) -> std::result::Result<(usize, PgConnection), NoServer> {
-    let count = settings.hosts.len();
-    let share = settings.patience / u32::try_from(count).unwrap_or(1);
-    let mut problems = Vec::new();
-    let (mut refused, mut full) = (true, false);
-    for index in (0..count).map(|n| (first + n) % count) {
-        let host = &settings.hosts[index];
-        let asked = tokio::time::timeout(share, ask(settings, purpose, host)).await;
-        match asked.unwrap_or_else(|_| Err(no_answer(share).into())) {
-            Ok(connection) => return Ok((index, connection)),
-            Err(NoServer { error, full: this_one }) => {
-                full |= this_one;
-                refused &= !error.may_pass();
-                problems.push(format!("{}:{}: {error}", host.host, host.port));
-            }
-        }
-    }
-    // As long as one of them may still let us in, it is worth asking again.
-    let text = problems.join("; ");
-    let error = if refused { StoreError::Refused(text) } else { StoreError::Unavailable(text) };
-    Err(NoServer { error, full })
-}
-
-async fn ask(
-    settings: &PostgresSettings,
-    purpose: Purpose,
-    host: &PostgresHost,
-) -> std::result::Result<PgConnection, NoServer> {
-    let mut connection = options(settings, purpose, host).connect().await?;
-    if purpose == Purpose::Serve && !accepts_writes(&mut connection).await? {
-        return Err(StoreError::Unavailable("it accepts no writes: a standby, or read-only".into()).into());
-    }
-    Ok(connection)
-}
-
-async fn accepts_writes(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    const SQL: &str = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
-    sqlx::query_scalar(SQL).fetch_one(connection).await
-}
-
-/// How to connect to one host. Where and as whom is always said here, so that `PGHOST` and its like, which are meant for
-/// other programs, decide nothing.
-fn options(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost) -> PgConnectOptions {
-    let millis = |time: Duration| time.as_millis().to_string();
-    let mut options = PgConnectOptions::new_without_pgpass()
-        .port(host.port)
-        .username(&settings.user)
-        .database(&settings.database)
-        .password(settings.password.as_ref().map_or("", |password| password.reveal()))
-        .application_name("statehouse")
-        .statement_cache_capacity(STATEMENTS)
-        .ssl_mode(match settings.tls_to(host) {
-            Tls::Disable => PgSslMode::Disable,
-            Tls::Prefer => PgSslMode::Prefer,
-            Tls::Require => PgSslMode::Require,
-            Tls::VerifyCa => PgSslMode::VerifyCa,
-            Tls::VerifyFull => PgSslMode::VerifyFull,
-        })
-        .options([
-            ("lock_timeout", millis(settings.patience)),
-            ("tcp_keepalives_idle", "10".to_owned()),
-            ("tcp_keepalives_interval", "5".to_owned()),
-            ("tcp_keepalives_count", "3".to_owned()),
-            ("jit", "off".to_owned()),
-        ]);
-    options = match host.host.strip_prefix('/') {
-        Some(_) => options.socket(&host.host),
-        None => options.host(&host.host),
-    };
-    if let Some(path) = &settings.root_certificate {
-        options = options.ssl_root_cert(path);
-    }
-    options = match purpose {
-        Purpose::Serve | Purpose::Read => options.options([
-            ("search_path", SCHEMA.to_owned()),
-            ("statement_timeout", millis(settings.patience)),
-            ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION)),
-        ]),
-        Purpose::ReadOthers => options.options([
-            ("statement_timeout", "0".to_owned()),
-            ("idle_in_transaction_session_timeout", "0".to_owned()),
-        ]),
-    };
-    if purpose != Purpose::Serve {
-        options = options.options([("default_transaction_read_only", "on")]);
-    }
-    options.disable_statement_logging()
 }

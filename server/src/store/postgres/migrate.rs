@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnection;
 use statehouse_core::hash::ChainHash;
 
 use super::failure::failed;
-use super::link::SCHEMA;
+use super::find::SCHEMA;
 use crate::store::{Result, StoreError};
 
 /// Step n brings a database from layout n to n+1. A step, once released, is never edited.

@@ -3,6 +3,7 @@
 mod bell;
 mod counter;
 mod failure;
+mod find;
 mod learn;
 mod link;
 mod migrate;
@@ -12,6 +13,7 @@ mod reading;
 mod refusals;
 mod settings;
 mod sizes;
+mod taking;
 mod write;
 mod writer;
 
@@ -24,11 +26,14 @@ use tokio::sync::{Mutex, watch};
 
 use super::deadline::{self, Sending};
 use super::lanes::Lane;
+use super::refusing::Refusal;
 use super::{Admin, Commits, Result, Rung, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
+use crate::alarms::Raised;
 use crate::repeats::Repeats;
 use bell::Bell;
 use failure::{Answers, Doubt, Failure, Tried, failed};
-use link::{Link, Purpose, connect_once};
+use find::{Purpose, connect_once};
+use link::Link;
 pub use older::OlderTable;
 pub use settings::{Password, PostgresHost, PostgresSettings, Tls};
 use writer::Writer;
@@ -132,9 +137,14 @@ impl PostgresStore {
     ) -> Result<Answers> {
         let settings = self.link.settings();
         let mut delay = settings.retry_delay;
-        for retries_left in (0..=settings.retries).rev() {
+        // Where it is known that no server takes writes, one more question is enough.
+        let retries = if self.link.refusing.now().is_some() { 0 } else { settings.retries };
+        for retries_left in (0..=retries).rev() {
             match self.try_once(writing, group, now, &mut doubt).await {
-                Ok(answers) => return Ok(answers),
+                Ok(answers) => {
+                    self.link.refusing.took();
+                    return Ok(answers);
+                }
                 Err(Failure { error, lost: true, .. }) if retries_left > 0 => {
                     if let Some(times) = LOST.happened() {
                         tracing::warn!(%error, times, "the connection that writes was lost; trying again");
@@ -144,10 +154,19 @@ impl PostgresStore {
                     tokio::time::sleep(delay.mul_f64(0.5 + fastrand::f64())).await;
                     delay *= 2;
                 }
-                Err(Failure { error, unknown, .. }) => {
+                Err(Failure { error, unknown, refusal, .. }) => {
+                    if let Some(refusal) = refusal {
+                        self.link
+                            .refusing
+                            .refused(refusal, &format!("PostgreSQL took no write: {}", error.text()));
+                    }
                     // What an earlier attempt may have written was not looked for with success.
                     let unknown = unknown || doubt.earlier.is_some();
-                    return Err(if unknown { error } else { error.before_commit() });
+                    return Err(match (unknown, refusal) {
+                        (true, _) => error,
+                        (false, Some(Refusal::Full)) => StoreError::NoRoom(error.text()),
+                        (false, _) => error.before_commit(),
+                    });
                 }
             }
         }
@@ -239,6 +258,10 @@ impl Admin for PostgresStore {
 
     fn bell(&self) -> Option<watch::Receiver<Rung>> {
         self.bell.as_ref().map(Bell::listen)
+    }
+
+    fn alarms(&self) -> Vec<Raised> {
+        self.link.refusing.alarms()
     }
 
     async fn close(&self) {

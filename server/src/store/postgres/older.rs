@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use statehouse_core::json::Limits;
 
 use super::failure::failed;
-use super::link::{Purpose, connect_once};
+use super::find::{Purpose, connect_once};
 use super::settings::PostgresSettings;
 use crate::store::sql::Row as _;
 use crate::store::{OlderRow, OlderRows, Result, StoreError};

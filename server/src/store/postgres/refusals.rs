@@ -2,6 +2,8 @@
 
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
+use crate::store::refusing::Refusal;
+
 /// The classes of SQLSTATE, and codes that are different from their class, that say so: those of PostgreSQL's appendix A
 /// ("PostgreSQL Error Codes") with which a statement or a transaction is undone. What is not here says nothing.
 const UNDONE: [&str; 20] = [
@@ -40,13 +42,39 @@ pub(super) fn nothing_was_written(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether an answer refuses every write, not only this one.
+pub(super) fn refusal(error: &sqlx::Error) -> Option<Refusal> {
+    refusal_of(&error.as_database_error()?.code()?)
+}
+
+fn refusal_of(code: &str) -> Option<Refusal> {
+    /// 25006 read-only, 42501 a right, 42P01 and 3F a table or schema that is gone, 58 the system, such as a disk that cannot
+    /// be read or written, P0 an error raised by a trigger.
+    const OF_ALL: [&str; 6] = ["25006", "42501", "42P01", "3F", "58", "P0"];
+    match code {
+        "53100" => Some(Refusal::Full),
+        _ => OF_ALL.iter().any(|known| code.starts_with(known)).then_some(Refusal::Refused),
+    }
+}
+
 fn is_undone(code: &str) -> bool {
     UNDONE.iter().any(|known| code.starts_with(known))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_undone;
+    use super::{Refusal, is_undone, refusal_of};
+
+    #[test]
+    fn what_one_group_or_another_writer_caused_says_nothing_of_the_next_write() {
+        assert_eq!(refusal_of("53100"), Some(Refusal::Full));
+        for code in ["25006", "42501", "42P01", "3F000", "58030", "P0001"] {
+            assert_eq!(refusal_of(code), Some(Refusal::Refused), "{code}");
+        }
+        for code in ["23505", "22021", "40001", "40P01", "55P03", "57014", "57P01", "53300", "08006"] {
+            assert_eq!(refusal_of(code), None, "{code}");
+        }
+    }
 
     #[test]
     fn what_ends_a_server_or_is_not_known_is_no_refusal() {

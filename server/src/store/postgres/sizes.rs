@@ -6,7 +6,8 @@ use statehouse_core::api::StoreSizes;
 use statehouse_core::model::Timestamp;
 
 use super::failure::failed;
-use super::link::{Link, SCHEMA};
+use super::find::SCHEMA;
+use super::link::Link;
 use crate::store::Result;
 use crate::store::lanes::Lane;
 

@@ -20,6 +20,7 @@ use super::migrate;
 use super::write::{self, Placed};
 use crate::store::decide::{Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
+use crate::store::refusing::Refusal;
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRequest};
 
@@ -65,8 +66,11 @@ impl Writer {
 
     /// Opens a connection to the server that accepts writes now.
     pub(super) async fn open(link: &Link) -> Tried<Self> {
-        let connection =
-            link.connect().await.map_err(|error| Failure { error, lost: true, unknown: false })?;
+        let connection = link.find_again().await.map_err(|none| Failure {
+            refusal: none.accepts_no_writes.then_some(Refusal::Refused),
+            lost: true,
+            ..Failure::from(none.error)
+        })?;
         Self::prepare(connection).await
     }
 
