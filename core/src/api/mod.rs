@@ -22,7 +22,7 @@ pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchRes
 pub use clock::{ClockStatus, ConfirmClock};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
 pub use mirror::{MirrorState, MirrorStatus};
-pub use pending::{ChangeKind, PendingFilter, PendingList, PendingState, StateRow, StateRows};
+pub use pending::{ChangeKind, PendingFilter, PendingList, PendingState, StaleFilter, StateRow, StateRows};
 pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};
 pub use resilience::{

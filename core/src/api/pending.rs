@@ -114,9 +114,44 @@ pub struct StateRows {
     /// Hand this back as `cursor` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// What is stored is true as of this seq; absent with `pending=only`.
+    /// What is stored is true as of this seq; absent with `pending=only`, and from what is only remembered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<Seq>,
+    /// Whether this is all there is. Not so only while the store is away and the fallback journal is on: then the list
+    /// holds what the server remembers and what waits, and there may be other states.
+    pub complete: bool,
+    /// Where the list is not complete: each row was so at this time or later, and may have changed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub stale_since: Option<Timestamp>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl StateRows {
+    /// A page of a list that is all there is.
+    #[must_use]
+    pub fn complete(
+        states: Vec<StateRow>,
+        total: u64,
+        next_cursor: Option<String>,
+        seq: Option<Seq>,
+    ) -> Self {
+        Self { states, total, next_cursor, seq, complete: true, stale_since: None, note: None }
+    }
+}
+
+/// What a list does while the store is away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum StaleFilter {
+    /// With the fallback journal on it holds what the server remembers, and says that it is not complete.
+    #[default]
+    Allow,
+    /// It is an error.
+    Refuse,
 }
 
 /// Answer to `GET /fallback/pending`: what waits, in the order of its replay.

@@ -276,8 +276,13 @@ pub struct StateList {
     /// Hand this back as `cursor` for the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// The list is true as of this seq.
-    pub seq: Seq,
+    /// The list is true as of this seq; absent where it is not complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Seq>,
+    /// Where the list holds only what the server remembers while the store is away: each row was so at this time or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub stale_since: Option<Timestamp>,
 }
 
 /// Answer to `GET /states/{state_id}/history`, newest first.

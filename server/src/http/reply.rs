@@ -130,19 +130,29 @@ fn read(
 fn say_age(response: &mut Response, found: &Reading, now: Timestamp) {
     if let Some(age) = found.age {
         let micros = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-        let since = Timestamp::from_micros(now.micros().saturating_sub(micros)).to_string();
-        response.headers_mut().insert(AGE, HeaderValue::from(age.as_secs()));
-        if let Ok(since) = HeaderValue::from_str(&since) {
-            response.headers_mut().insert(STALE_SINCE, since);
-        }
+        say_stale(response, Timestamp::from_micros(now.micros().saturating_sub(micros)), now);
     }
-    if let Some(last) = found.times_ahead
-        && let Ok(last) = HeaderValue::from_str(&last.to_string())
-    {
-        response.headers_mut().insert(TIMES_AHEAD, last);
+    if let Some(last) = found.times_ahead {
+        say_times_ahead(response, last);
     }
     if found.waiting > 0 {
         response.headers_mut().insert(WAITING, HeaderValue::from(found.waiting));
+    }
+}
+
+/// Says that an answer is of what was known at a time.
+pub(crate) fn say_stale(response: &mut Response, since: Timestamp, now: Timestamp) {
+    let age = now.micros().saturating_sub(since.micros()) / 1_000_000;
+    response.headers_mut().insert(AGE, HeaderValue::from(age.max(0)));
+    if let Ok(since) = HeaderValue::from_str(&since.to_string()) {
+        response.headers_mut().insert(STALE_SINCE, since);
+    }
+}
+
+/// Says that recorded times are ahead of the clock, up to this one.
+pub(crate) fn say_times_ahead(response: &mut Response, last: Timestamp) {
+    if let Ok(last) = HeaderValue::from_str(&last.to_string()) {
+        response.headers_mut().insert(TIMES_AHEAD, last);
     }
 }
 

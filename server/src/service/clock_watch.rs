@@ -72,7 +72,8 @@ impl Service {
     }
 
     /// The last recorded time, if it is ahead of the clock.
-    pub(super) fn times_ahead(&self) -> Option<Timestamp> {
+    #[must_use]
+    pub fn times_ahead(&self) -> Option<Timestamp> {
         let last = self.heard().unwrap_or_default();
         let ahead = last > 0 && last.saturating_sub(self.now().micros()) > micros(APART);
         ahead.then(|| Timestamp::from_micros(last))

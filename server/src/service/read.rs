@@ -1,7 +1,8 @@
 //! Reading states, their versions and their differences.
 
 use statehouse_core::api::{
-    DeletedFilter, DiffView, History, Moment, PendingFilter, Sort, StateRows, ValidityFilter, VersionView,
+    DeletedFilter, DiffView, History, Moment, PendingFilter, Sort, StaleFilter, StateRows, ValidityFilter,
+    VersionView,
 };
 use statehouse_core::model::{
     Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionId, VersionNumber,
@@ -57,6 +58,8 @@ pub struct ListRequest {
     pub with_data: bool,
     /// Whether what waits in the fallback journal is listed.
     pub pending: PendingFilter,
+    /// Whether what is remembered is listed while the store is away.
+    pub stale: StaleFilter,
 }
 
 /// Which versions of a state to list: `GET /states/{state_id}/history`.
@@ -74,6 +77,26 @@ pub struct HistoryRequest {
     pub cursor: Option<String>,
     /// Whether rows carry their data.
     pub with_data: bool,
+}
+
+impl ListRequest {
+    /// What a store is asked, with the moments as the seqs that they mean.
+    pub(super) fn query(self, at: Option<Seq>, changed_since: Option<Seq>) -> Result<ListQuery> {
+        Ok(ListQuery {
+            types: self.types,
+            prefix: self.prefix.filter(|prefix| !prefix.is_empty()),
+            text: self.text.filter(|text| !text.is_empty()),
+            validity: self.validity,
+            deleted: self.deleted,
+            changed_since,
+            authors: self.authors,
+            at,
+            sort: self.sort,
+            limit: page_size(self.limit)?,
+            cursor: self.cursor.map(Cursor),
+            with_data: self.with_data,
+        })
+    }
 }
 
 impl Service {
@@ -182,8 +205,20 @@ impl Service {
         snapshot.map(|found| found.seq).ok_or_else(|| ServiceError::SnapshotNotFound(id.clone()))
     }
 
-    /// States as they are, or were.
+    /// States as they are, or were. While the store is away, and unless that is refused, those that are remembered.
     pub async fn list(&self, request: ListRequest) -> Result<StateRows> {
+        let remembered = (request.stale == StaleFilter::Allow).then(|| request.clone());
+        let rows = match (self.list_stored(request).await, remembered) {
+            (Err(ServiceError::Store(outage)), Some(request)) if outage.is_outage() => {
+                self.list_remembered(request, outage)?
+            }
+            (rows, _) => rows?,
+        };
+        weight::hold_list(&rows.states).await?;
+        Ok(rows)
+    }
+
+    async fn list_stored(&self, request: ListRequest) -> Result<StateRows> {
         let (pending, at_moment) = (request.pending, request.at.clone());
         if pending == PendingFilter::Only && request.changed_since.is_some() {
             return Err(ServiceError::Parameter(
@@ -198,31 +233,16 @@ impl Service {
             None => None,
             Some(moment) => Some(self.seq_of(moment).await?),
         };
-        let query = ListQuery {
-            types: request.types,
-            prefix: request.prefix.filter(|prefix| !prefix.is_empty()),
-            text: request.text.filter(|text| !text.is_empty()),
-            validity: request.validity,
-            deleted: request.deleted,
-            changed_since,
-            authors: request.authors,
-            at,
-            sort: request.sort,
-            limit: page_size(request.limit)?,
-            cursor: request.cursor.map(Cursor),
-            with_data: request.with_data,
-        };
+        let query = request.query(at, changed_since)?;
         let fallback = self.settings.resilience.fallback.as_deref();
         // What was, is stored.
-        let rows = match fallback.filter(|_| matches!(at_moment, None | Some(Moment::Now))) {
+        Ok(match fallback.filter(|_| matches!(at_moment, None | Some(Moment::Now))) {
             waiting if pending == PendingFilter::Only => Self::list_pending(waiting, &query)?,
             Some(fallback) if pending == PendingFilter::Include => {
                 self.list_with_pending(fallback, &query).await?
             }
             _ => stored_only(self.store.list(&query).await?),
-        };
-        weight::hold_list(&rows.states).await?;
-        Ok(rows)
+        })
     }
 
     /// The versions of a state, newest first. A state that never existed is an error, not an empty history.

@@ -52,6 +52,7 @@ pub use awaited::{Attempt, Awaited, AwaitedStore, Opening};
 pub use error::{DamagedVersion, StoreError};
 pub use facts::{PoolFacts, StoreFacts};
 pub use layers::{Layered, Layers, Resilience};
+pub(crate) use memory::read::{matches, summary};
 pub(crate) use noticed::NoticedStore;
 pub use older::{OlderRow, OlderRows};
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};

@@ -21,6 +21,19 @@ async fn save_for_later(server: &Server, id: &str, data: &str) {
     assert_eq!((status.as_u16(), &pending["durable"]), (202, &Value::from("fallback")), "{pending}");
 }
 
+/// A server on SQLite with a journal, and their folder.
+async fn with_a_journal() -> (Server, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = |name: &str| folder.path().join(name).display().to_string();
+    let variables = [
+        ("TRADING_STATE_SQLITE_PATH", inside("statehouse.db")),
+        ("TRADING_STATE_ENABLE_FILE_FALLBACK", "true".to_owned()),
+        ("TRADING_STATE_FALLBACK_DIR", inside("journal")),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    (Server::start_in(variables).await, folder)
+}
+
 async fn head(server: &Server, id: &str) -> (Value, Value) {
     let (_, state) = server.get(&format!("/states/{id}?state_type=strategy")).await;
     (state["version"].clone(), state["data"]["n"].clone())
@@ -152,14 +165,7 @@ async fn an_outage_from_the_first_failure_to_the_last_decision() {
 
 #[tokio::test]
 async fn the_same_page_on_a_phone() {
-    let folder = tempfile::tempdir().unwrap();
-    let inside = |name: &str| folder.path().join(name).display().to_string();
-    let variables = [
-        ("TRADING_STATE_SQLITE_PATH", inside("statehouse.db")),
-        ("TRADING_STATE_ENABLE_FILE_FALLBACK", "true".to_owned()),
-        ("TRADING_STATE_FALLBACK_DIR", inside("journal")),
-    ];
-    let server = Server::start_in(variables.map(|(name, value)| (name.to_owned(), value)).to_vec()).await;
+    let (server, _folder) = with_a_journal().await;
     server.save("strategy", "alpha", r#"{"n":1}"#, "pairs-fx-1", "start").await;
     let browser = Browser::open(&server.origin()).await;
     browser.screen(Screen::Phone).await;
@@ -180,6 +186,32 @@ async fn the_same_page_on_a_phone() {
     browser.see_text(".page-head", "Everything works").await;
     browser.assert_fits("the health page after it").await;
     assert_eq!(head(&server, "alpha").await, (Value::from(2), Value::from(2)));
+    browser.assert_clean(&["Failed to load resource"]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn states_that_are_only_remembered_say_so_until_the_store_is_back() {
+    let (server, _folder) = with_a_journal().await;
+    server.save("strategy", "alpha", r#"{"n":1}"#, "pairs-fx-1", "start").await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/states").await;
+    browser.see_text(".states-table", "alpha").await;
+    browser.see_no_text(".page", "The store is away").await;
+    let (status, _) = server.post("/breaker/force", r#"{"state":"open"}"#).await;
+    assert_eq!(status.as_u16(), 200);
+    save_for_later(&server, "beta", r#"{"n":1}"#).await;
+    browser.go("/view/states?sort=id").await;
+    browser.see_text(".notice", "The store is away: these are the states that the server remembers.").await;
+    browser.see_text(".notice", "There may be others, and these may have changed.").await;
+    browser.see_text(".states-table", "alpha").await;
+    browser.see_text(".about", "1 remembered").await;
+    browser.see_text(".pending", "beta").await;
+    browser.pictures("02-states-remembered").await;
+    let (status, _) = server.post("/breaker/reset", "{}").await;
+    assert_eq!(status.as_u16(), 200);
+    browser.see_text(".states-table", "beta").await;
+    browser.see_no_text(".page", "The store is away").await;
     browser.assert_clean(&["Failed to load resource"]).await;
     browser.close().await;
 }

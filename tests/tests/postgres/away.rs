@@ -48,7 +48,7 @@ async fn a_server_starts_without_its_store_and_takes_it_when_it_comes() {
     let (status, problem) = ready(&server).await;
     assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &"store_unavailable".into()));
     assert!(problem["detail"].as_str().unwrap().contains("has not been reached"), "{problem}");
-    let list = server.request(Method::GET, "/states").send().await.unwrap();
+    let list = server.request(Method::GET, "/states?stale=refuse").send().await.unwrap();
     assert_eq!(list.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(list.headers()["retry-after"], "1");
     let head = server.request(Method::GET, "/states/a?state_type=bot_memory").send().await.unwrap();

@@ -28,6 +28,11 @@ pub(crate) async fn overview(hours: u32) -> Result<Overview, ApiError> {
 
 /// A page of states as they are stored; the query is that of `GET /states`.
 pub(crate) async fn states(query: &Query) -> Result<StateList, ApiError> {
+    states_or_remembered(&query.clone().with("stale", Some("refuse"))).await
+}
+
+/// The same; while the store is away it may be what the server remembers of them, for who shows that it is no more.
+pub(crate) async fn states_or_remembered(query: &Query) -> Result<StateList, ApiError> {
     get(&format!("/states{}", query.clone().with("pending", Some("exclude")))).await
 }
 

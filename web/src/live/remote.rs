@@ -240,7 +240,8 @@ impl<T: Send + Sync + 'static> Remote<T> {
                 return;
             }
             let seen = self.value.with_untracked(|value| value.as_ref().map(seq_of));
-            let Some(seen) = seen else { return };
+            // What is only remembered is as of no seq.
+            let Some(seen) = seen.filter(|seen| *seen < u64::MAX) else { return };
             match live.after(seen) {
                 Some(missed) => take(&missed),
                 // Read before the connection's memory starts: read again, which will be after it.

@@ -171,6 +171,8 @@ pub struct Listing {
     pub next_cursor: Option<String>,
     /// True as of this seq.
     pub seq: Seq,
+    /// The store is away, and the rows are what the server remembers: they were so at this time or later.
+    pub stale_since: Option<Timestamp>,
     /// Events that would move rows, kept while somebody reads further down; the last of each state.
     pub waiting: Vec<Event>,
 }
@@ -180,7 +182,15 @@ impl Listing {
     #[must_use]
     pub fn of(page: StateList) -> Self {
         let rows = page.states.into_iter().map(event).collect();
-        Self { rows, total: page.total, next_cursor: page.next_cursor, seq: page.seq, waiting: Vec::new() }
+        Self {
+            rows,
+            total: page.total,
+            next_cursor: page.next_cursor,
+            // What is remembered follows no events: it is read again when the store is back.
+            seq: page.seq.unwrap_or(Seq(u64::MAX)),
+            stale_since: page.stale_since,
+            waiting: Vec::new(),
+        }
     }
 
     /// Puts the next page behind; rows that live updates moved here before are not repeated.
@@ -301,6 +311,7 @@ mod tests {
             rows,
             next_cursor: next.map(str::to_owned),
             seq: Seq(10),
+            stale_since: None,
             waiting: Vec::new(),
         }
     }

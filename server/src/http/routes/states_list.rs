@@ -3,7 +3,9 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use statehouse_core::api::{DeletedFilter, PendingFilter, Sort, StateRows, ValidityFilter};
+use statehouse_core::api::{
+    DeletedFilter, Moment, PendingFilter, Sort, StaleFilter, StateRows, ValidityFilter,
+};
 use utoipa::IntoParams;
 
 use super::page;
@@ -51,6 +53,10 @@ pub(crate) struct Parameters {
     /// when left out, `exclude`, or `only` those, for which the store is not asked.
     #[serde(default)]
     pending: PendingFilter,
+    /// `allow` when left out: while the store is away, and with the fallback journal on, the list holds what the server
+    /// remembers and what waits, and says that it is not complete. With `refuse` it is 503.
+    #[serde(default)]
+    stale: StaleFilter,
 }
 
 /// Lists and searches states, as they are or as they were.
@@ -75,9 +81,17 @@ pub(crate) async fn list(
         cursor: asked.cursor,
         with_data: asked.data,
         pending: asked.pending,
+        stale: asked.stale,
     };
+    let by_time = matches!(request.at, Some(Moment::Time(_)));
     let states = app.service.list(request).await?;
     let mut response = reply::json(StatusCode::OK, &states)?;
+    if let Some(since) = states.stale_since {
+        reply::say_stale(&mut response, since, app.service.now());
+    }
+    if let Some(last) = app.service.times_ahead().filter(|_| by_time) {
+        reply::say_times_ahead(&mut response, last);
+    }
     link::next(&mut response, &here, "cursor", states.next_cursor.as_deref());
     Ok(response)
 }

@@ -58,7 +58,7 @@ impl Service {
             None => part.total + self.more_than_stored(fallback, waiting, query).await?,
         };
         let next_cursor = part.next.map(|stage| Mark { stage, total }.cursor());
-        Ok(StateRows { states: part.rows, total, next_cursor, seq: Some(part.seq) })
+        Ok(StateRows::complete(part.rows, total, next_cursor, Some(part.seq)))
     }
 
     /// Only what waits, without asking the store.
@@ -67,7 +67,7 @@ impl Service {
         query: &ListQuery,
     ) -> Result<StateRows> {
         let Some(fallback) = fallback else {
-            return Ok(StateRows { states: Vec::new(), total: 0, next_cursor: None, seq: None });
+            return Ok(StateRows::complete(Vec::new(), 0, None, None));
         };
         let mark = query.cursor.as_ref().map(|cursor| Mark::read(&cursor.0)).transpose()?;
         let stage = match mark {
@@ -88,7 +88,7 @@ impl Service {
             Mark { stage, total }.cursor()
         });
         let states = rest.into_iter().take(fit).map(|(_, state)| StateRow::Pending(state)).collect();
-        Ok(StateRows { states, total, next_cursor, seq: None })
+        Ok(StateRows::complete(states, total, next_cursor, None))
     }
 
     /// What waits comes first, the last accepted before the others, and then what the store has.
@@ -228,15 +228,11 @@ fn is_behind((place, row): &(Place, PendingState), stage: Option<&Stage>) -> boo
 
 /// A page without anything that waits.
 pub(in crate::service) fn stored_only(page: Page<StateSummary>) -> StateRows {
-    StateRows {
-        states: page.rows.into_iter().map(StateRow::Stored).collect(),
-        total: page.total,
-        next_cursor: page.next.map(|cursor| cursor.0),
-        seq: Some(page.seq),
-    }
+    let states = page.rows.into_iter().map(StateRow::Stored).collect();
+    StateRows::complete(states, page.total, page.next.map(|cursor| cursor.0), Some(page.seq))
 }
 
-fn key_of(state: &PendingState) -> StateKey {
+pub(super) fn key_of(state: &PendingState) -> StateKey {
     StateKey { state_type: state.state_type.clone(), state_id: state.state_id.clone() }
 }
 

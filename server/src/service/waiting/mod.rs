@@ -1,6 +1,7 @@
 //! What waits in the fallback journal, as readers see it.
 
 mod list;
+mod remembered;
 mod stage;
 
 use statehouse_core::api::{PendingList, PendingState};
@@ -69,10 +70,15 @@ impl Service {
 
 /// How many rows fit a page: at least one.
 fn fitting<'a>(rows: impl Iterator<Item = &'a PendingState>, limit: usize) -> usize {
+    fitting_rows(rows.map(|state| state.data.as_ref().map_or(0, |data| data.text().len())), limit)
+}
+
+/// The same of rows that bring so many bytes of data.
+fn fitting_rows(rows: impl Iterator<Item = usize>, limit: usize) -> usize {
     let mut bytes = 0;
-    let fit = rows.take(limit).take_while(|state| {
+    let fit = rows.take(limit).take_while(|size| {
         let fits = bytes < PAGE_BYTES;
-        bytes += state.data.as_ref().map_or(0, |data| data.text().len());
+        bytes += size;
         fits
     });
     fit.count()

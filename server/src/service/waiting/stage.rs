@@ -1,10 +1,12 @@
 //! How far a reader has come in a list that holds what waits, as its cursor says it.
 
+use std::cmp::Reverse;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use statehouse_core::model::StateKey;
+use statehouse_core::model::{Seq, StateKey};
 
 use crate::service::Result;
 use crate::store::StoreError;
@@ -12,6 +14,8 @@ use crate::store::fallback::Place;
 
 /// A store's own cursor never begins so.
 const PREFIX: &str = "w.";
+/// Nor does one of those, which is only good for a list that is remembered.
+const REMEMBERED: &str = "r.";
 
 /// Where the next page begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +53,36 @@ impl Mark {
     pub(super) fn cursor(&self) -> String {
         encoded(self)
     }
+}
+
+/// Where a row of a list stands that is only remembered: its order is that of the list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Behind {
+    /// By change, what waits: the last accepted first.
+    Waiting(Reverse<(u64, usize)>),
+    /// By change, behind all that waits: the last written first.
+    Stored(Reverse<u64>),
+    /// By type and id.
+    Id(StateKey),
+}
+
+impl Behind {
+    pub(super) fn waiting(place: Place) -> Self {
+        Self::Waiting(Reverse((place.entry, place.write)))
+    }
+
+    pub(super) fn stored(seq: Seq) -> Self {
+        Self::Stored(Reverse(seq.0))
+    }
+
+    pub(super) fn cursor(&self) -> String {
+        format!("{REMEMBERED}{}", encoded(self))
+    }
+}
+
+/// The row that such a cursor names.
+pub(super) fn behind(cursor: &str) -> Result<Behind> {
+    decoded(cursor.strip_prefix(REMEMBERED).ok_or(StoreError::BadCursor)?)
 }
 
 /// The cursor of a list of writes, behind this one.

@@ -38,6 +38,13 @@ impl FallbackStore {
         Some((head, now.saturating_sub(seen)))
     }
 
+    /// All heads that were seen, and how long ago each; those of states that did not exist are not among them.
+    #[must_use]
+    pub fn all_known(&self) -> Vec<(Version, Duration)> {
+        let now = self.now();
+        self.known().heads().map(|(head, seen)| (head.clone(), now.saturating_sub(seen))).collect()
+    }
+
     pub(super) fn now(&self) -> Duration {
         BEFORE_THE_START + self.clock.now()
     }

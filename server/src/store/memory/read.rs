@@ -90,7 +90,7 @@ impl Heads for MemoryStore {
 }
 
 /// Whether a state is one that a query asks for.
-pub(in crate::store) fn matches(version: &Version, query: &ListQuery) -> bool {
+pub(crate) fn matches(version: &Version, query: &ListQuery) -> bool {
     let key = &version.key;
     let part = |part: &String| {
         let data = version.data.as_ref().map_or("", |data| data.text());
@@ -127,7 +127,7 @@ fn cut<T>(rows: &mut Vec<T>, limit: usize) -> bool {
 }
 
 /// A row of a list.
-pub(in crate::store) fn summary(version: &Version, with_data: bool) -> StateSummary {
+pub(crate) fn summary(version: &Version, with_data: bool) -> StateSummary {
     let data = if with_data { version.data.clone() } else { None };
     StateSummary { version: VersionView::of(version), data }
 }

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod filters;
+mod remembered;
 mod row;
 
 use std::time::Duration;
@@ -12,7 +13,7 @@ use statehouse_core::model::StateKey;
 
 use super::waiting::Waiting;
 use crate::api;
-use crate::live::{Remote, live, remote};
+use crate::live::{Remote, remote};
 use crate::model::inbox::Event;
 use crate::model::listing::{Filter, Listing};
 use crate::model::selection::{Selection, step};
@@ -43,7 +44,7 @@ pub(crate) fn States() -> impl IntoView {
     let filter = Memo::new(move |_| router.query.with(Filter::of));
     let list = remote(
         move || Some(filter.get().to_api().with("limit", Some(PAGE))),
-        |query| async move { api::states(&query).await.map(Listing::of) },
+        |query| async move { api::states_or_remembered(&query).await.map(Listing::of) },
     );
     let ctx = Ctx {
         filter,
@@ -60,6 +61,7 @@ pub(crate) fn States() -> impl IntoView {
             desk.status.value.with(|status| status.as_ref().and_then(statehouse_core::api::Status::states));
         let total = list.value.with(|list| list.as_ref().map(|list| list.total));
         match (total, all) {
+            (Some(total), _) if ctx.stale_since().is_some() => format!("{} remembered", number::count(total)),
             (Some(total), Some(all)) => format!("{} of {} match", number::count(total), number::count(all)),
             (Some(total), None) => format!("{} match", number::count(total)),
             _ => String::new(),
@@ -76,6 +78,7 @@ pub(crate) fn States() -> impl IntoView {
             <div class="narrow-only list-about"><span>{about}</span><span>{move || order_words(ctx)}</span></div>
             <bulk::Bulk ctx/>
             <FaultNote remote=list/>
+            <remembered::Remembered ctx/>
             <Waiting/>
             <Table ctx/>
         </div>
@@ -169,7 +172,6 @@ fn order_words(ctx: Ctx) -> &'static str {
 impl Ctx {
     /// Brings events in: at the top they move rows, further down they wait.
     fn keep_up(self) {
-        let live = live();
         let due = StoredValue::new(false);
         let settle = move || {
             if !due.try_get_value().unwrap_or(true) {
@@ -209,7 +211,6 @@ impl Ctx {
                 self.show_waiting();
             }
         });
-        let _ = live;
     }
 
     fn show_waiting(self) {
@@ -235,7 +236,7 @@ impl Ctx {
         self.loading_more.set(true);
         spawn_local(async move {
             let query = asked.to_api().with("limit", Some(PAGE)).with("cursor", Some(&cursor));
-            let page = api::states(&query).await;
+            let page = api::states_or_remembered(&query).await;
             let still_asked = self.filter.try_get_untracked() == Some(asked);
             if let (Ok(page), true) = (page, still_asked) {
                 self.list.value.try_update(|list| {

@@ -1,0 +1,39 @@
+//! The files of the journal.
+
+use std::path::PathBuf;
+
+use statehouse_server::store::fallback::{FallbackSettings, FallbackStore};
+use statehouse_tests::faulty::Mood;
+
+use super::Setting;
+
+#[tokio::test]
+async fn a_torn_end_is_set_aside_and_the_rest_is_replayed() {
+    let setting = Setting::new().await;
+    setting.store.set(Mood::Down);
+    setting.save_for_later("a", r#"{"n":1}"#).await;
+    setting.save_for_later("b", r#"{"n":1}"#).await;
+    let journal: PathBuf = setting.folder.path().join("journal");
+    let torn: &[u8] = &[200, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, b'{'];
+    let setting = setting
+        .restart(|store| {
+            let mut bytes = std::fs::read(&journal).unwrap();
+            bytes.extend_from_slice(torn);
+            std::fs::write(&journal, bytes).unwrap();
+            store.set(Mood::Up);
+        })
+        .await;
+    let journal = setting.until_replayed().await;
+    assert_eq!((&journal["torn_bytes"], &journal["replayed"]), (&torn.len().into(), &2.into()));
+    assert_eq!(std::fs::read(setting.folder.path().join("torn-1")).unwrap(), torn);
+    assert_eq!(setting.log().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_journal_has_one_server() {
+    let setting = Setting::new().await;
+    let settings = FallbackSettings::in_folder(setting.folder.path());
+    let second = FallbackStore::open(setting.store.clone(), settings, setting.hand.clone()).await;
+    let refused = second.err().expect("a refusal");
+    assert!(refused.to_string().contains("in use by another statehouse server"), "{refused}");
+}
