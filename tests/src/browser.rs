@@ -3,14 +3,16 @@
 //! Everything waits for what a person would see, never for time to pass. Errors that the page reports (exceptions, console
 //! errors, refused by the content security policy) are collected and fail the journey at its end.
 
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::ChildStdout;
+
+use crate::guardian::Guardian;
 
 /// How long something may take to appear before the journey fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -58,11 +60,12 @@ pub enum Screen {
     Phone,
 }
 
-/// A browser of its own for one journey.
+/// A browser of its own for one journey. It ends with the journey, however that ends.
 pub struct Browser {
     driver: WebDriver,
-    chromedriver: Child,
-    _profile: tempfile::TempDir,
+    // Ends before its files are removed.
+    _programs: Guardian,
+    profile: tempfile::TempDir,
     origin: String,
 }
 
@@ -74,14 +77,8 @@ impl Browser {
     pub async fn open(origin: &str) -> Self {
         let profile = tempfile::tempdir().expect("a folder for the browser's profile");
         let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-        let mut chromedriver = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program}: {error}; `cargo xtask test` installs ChromeDriver"));
-        let port = port_of(&mut chromedriver).await;
+        let mut programs = guardian(&program);
+        let port = port_of(&program, &mut programs).await;
         let mut capabilities = DesiredCapabilities::chrome();
         for argument in ARGUMENTS {
             capabilities.add_arg(argument).expect("a capability");
@@ -91,7 +88,7 @@ impl Browser {
         let driver = WebDriver::new(&format!("http://127.0.0.1:{port}"), capabilities)
             .await
             .unwrap_or_else(|error| panic!("Chromium did not start: {error}"));
-        let browser = Self { driver, chromedriver, _profile: profile, origin: origin.to_owned() };
+        let browser = Self { driver, _programs: programs, profile, origin: origin.to_owned() };
         browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": COLLECT_ERRORS })).await;
         browser.screen(Screen::Wide).await;
         browser
@@ -267,11 +264,16 @@ impl Browser {
         assert_eq!(self.script(foreign, &[]).await, json!([]), "requests to another origin");
     }
 
+    /// The folder of the browser's profile, which is on the command line of each of its processes.
+    #[must_use]
+    pub fn profile(&self) -> &Path {
+        self.profile.path()
+    }
+
     /// Closes the browser.
-    pub async fn close(mut self) {
+    pub async fn close(self) {
         // A browser that is already gone is what this asks for.
-        let _ = self.driver.quit().await;
-        let _ = self.chromedriver.kill().await;
+        let _ = self.driver.clone().quit().await;
     }
 
     async fn cdp(&self, command: &str, parameters: Value) {
@@ -280,8 +282,25 @@ impl Browser {
     }
 }
 
-async fn port_of(chromedriver: &mut Child) -> u16 {
-    let output = chromedriver.stdout.take().expect("ChromeDriver's output is piped");
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The driver would ask ChromeDriver to end the session, and wait for an answer that may never come. One that has
+        // ended is what this asks for.
+        let _ = self.driver.clone().leak();
+    }
+}
+
+/// Starts ChromeDriver. Chromium, which it starts, joins its process group, and would outlive it.
+fn guardian(program: &str) -> Guardian {
+    let mut command = Command::new("sh");
+    command.args(["-c", "\"$1\" --port=0 & exec > /dev/null; cat; kill -KILL 0", "sh", program]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    Guardian::start(command)
+}
+
+async fn port_of(program: &str, programs: &mut Guardian) -> u16 {
+    let output = programs.output().expect("ChromeDriver's output is piped");
+    let output = ChildStdout::from_std(output).expect("a pipe that can be waited for");
     let mut lines = BufReader::new(output).lines();
     while let Some(line) = lines.next_line().await.expect("ChromeDriver's output") {
         if let Some((_, rest)) = line.split_once("started successfully on port ") {
@@ -291,5 +310,5 @@ async fn port_of(chromedriver: &mut Child) -> u16 {
             return port;
         }
     }
-    panic!("ChromeDriver ended before it said its port")
+    panic!("{program} does not start; `cargo xtask test` installs ChromeDriver")
 }

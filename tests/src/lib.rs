@@ -14,6 +14,7 @@ pub mod cut;
 pub mod damage;
 pub mod faulty;
 pub mod gate;
+mod guardian;
 pub mod hand;
 pub mod importing;
 pub mod influx;

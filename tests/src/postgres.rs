@@ -3,13 +3,15 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
 use tempfile::NamedTempFile;
+
+use crate::guardian::Guardian;
 
 const MISSING: &str = "these tests need PostgreSQL 15 or newer, and its programs initdb and pg_ctl are neither on PATH nor in \
                        /usr/lib/postgresql/*/bin. Debian: apt-get install postgresql (as root, `cargo xtask test` \
@@ -25,7 +27,7 @@ pub struct Postgres {
     port: u16,
     databases: AtomicU64,
     /// Waits for the end of its input, which comes with the end of this process; then it cleans up.
-    guardian: Child,
+    _guardian: Guardian,
 }
 
 impl Postgres {
@@ -121,7 +123,7 @@ impl Postgres {
         let made = unprivileged("mktemp", &[]).args(["-d", "-t", "statehouse-postgres-XXXXXX"]).output();
         let folder = PathBuf::from(text(&succeed("mktemp", made.expect("mktemp runs")).stdout).trim());
         Self {
-            guardian: guardian(&programs, &folder),
+            _guardian: guardian(&programs, &folder),
             port: TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port(),
             programs,
             folder,
@@ -254,21 +256,12 @@ impl Postgres {
     }
 }
 
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        self.guardian.stdin.take();
-        let _ = self.guardian.wait();
-    }
-}
-
 /// Stops the server and removes its files when this process is gone.
-fn guardian(programs: &Path, folder: &Path) -> Child {
+fn guardian(programs: &Path, folder: &Path) -> Guardian {
     let script = "cat; \"$1/pg_ctl\" stop -D \"$2/data\" -m immediate -t 20; rm -rf \"$2\"";
     let mut command = unprivileged("sh", &["-c", script, "sh"]);
-    command.arg(programs).arg(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    // Ctrl+C in a terminal reaches the test; the guardian must outlive it.
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().expect("sh runs")
+    command.arg(programs).arg(folder).stdout(Stdio::null()).stderr(Stdio::null());
+    Guardian::start(command)
 }
 
 /// A command as a user that PostgreSQL accepts: ourselves, unless that is root.

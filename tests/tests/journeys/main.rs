@@ -7,6 +7,7 @@ mod comparing;
 mod exact;
 mod first_visit;
 mod health;
+mod leaving;
 mod live;
 mod outage;
 mod pages;
