@@ -22,8 +22,15 @@ impl Latencies {
     }
 }
 
+/// A soak in which one of these did not happen has shown nothing.
+const HAPPENS: [&str; 7] =
+    ["saves, Small", "saves, Large", "conflicts", "reads", "events seen", "restores", "undos"];
+
 /// Judges memory and speed, and prints everything.
 pub(crate) fn print(plan: &Plan, world: &World) {
+    for what in HAPPENS {
+        world.note((!world.counts().contains_key(what)).then(|| format!("there were no {what}")));
+    }
     let (lives, grown) = memory::judged(&lock(&world.samples), plan.memory_limit);
     for fault in grown {
         world.note(Some(fault));

@@ -75,7 +75,10 @@ async fn start(plan: &Plan) -> Server {
     let limit = ("TRADING_STATE_MEMORY_LIMIT".to_owned(), (plan.memory_limit >> 20).to_string());
     match plan.store.as_str() {
         "postgres" => Server::start_on_with(&Postgres::shared().database(), vec![limit]).await,
-        "influx" => Server::start_in(Influx::variables(&influx::bucket().await)).await,
+        "influx" => {
+            let bucket = Influx::variables(&influx::bucket().await);
+            Server::start_in([bucket, vec![limit]].concat()).await
+        }
         _ => Server::start().await,
     }
 }

@@ -31,6 +31,11 @@ pub(crate) fn soak(workspace: &Workspace, minutes: u64, store: Store) -> Result<
     run(workspace, Profile::Quick, store, &arguments)
 }
 
+/// The short form that belongs to the tests: two minutes, with the server that they use.
+pub(crate) fn short(workspace: &Workspace) -> Result<()> {
+    run(workspace, Profile::Test, Store::Sqlite, &[])
+}
+
 fn run(workspace: &Workspace, profile: Profile, store: Store, arguments: &[&str]) -> Result<()> {
     let mut cargo = workspace.cargo();
     match store {

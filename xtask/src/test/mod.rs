@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{budget, console, progress};
+use crate::{budget, console, progress, soak};
 
 /// The steps, in the order in which they run: quick and telling ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,6 +24,8 @@ pub(crate) enum Step {
     ClippyWasm,
     /// All native tests except the browser journeys.
     Native,
+    /// Two minutes of the soak: everything at once, with the server killed in between.
+    Soak,
     /// Tests of WebAssembly, above all the component's, in headless Chromium.
     Wasm,
     /// Building the console, and the component's vectors in Node where it is installed.
@@ -67,6 +69,7 @@ fn execute(workspace: &Workspace, step: Step) -> Result<()> {
         Step::Clippy => checks::clippy(workspace)?,
         Step::ClippyWasm => checks::clippy_wasm(workspace)?,
         Step::Native => native::all_but_journeys(workspace)?,
+        Step::Soak => soak::short(workspace)?,
         Step::Wasm => wasm::in_browser(workspace)?,
         Step::Console => {
             console::build(workspace)?;
@@ -108,8 +111,18 @@ mod tests {
     #[test]
     fn steps_run_in_the_documented_order() {
         let names: Vec<String> = Step::value_variants().iter().map(|step| name(*step)).collect();
-        let documented =
-            ["format", "clippy", "clippy-wasm", "native", "wasm", "console", "journeys", "size", "deny"];
+        let documented = [
+            "format",
+            "clippy",
+            "clippy-wasm",
+            "native",
+            "soak",
+            "wasm",
+            "console",
+            "journeys",
+            "size",
+            "deny",
+        ];
         assert_eq!(names, documented);
     }
 }
