@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::listeners::{Introduction, Listener, Listeners};
 use super::ring::{LoggedEvent, Ring};
 use crate::service::Latency;
-use crate::store::{Result, Rung, StateStore, StoreError, chain_hash};
+use crate::store::{LogEnd, Result, Rung, StateStore, StoreError};
 
 /// Versions of other servers read at a time.
 const STRETCH: usize = 512;
@@ -45,18 +45,18 @@ pub struct EventLog {
 impl EventLog {
     /// A stream that goes on from the store's tip, which is found later if the store has not been reached yet.
     pub async fn open(store: Arc<dyn StateStore>) -> Result<Self> {
-        let (seq, adrift) = match store.tip().await {
-            Ok(tip) => (tip.seq, false),
-            Err(StoreError::NotReached(_)) => (Seq::ZERO, true),
+        let (end, adrift) = match store.tip().await {
+            Ok(tip) => (LogEnd::at(&tip), false),
+            Err(StoreError::NotReached(_)) => (LogEnd::START, true),
             Err(error) => return Err(error),
         };
         Ok(Self {
             others: store.bell(),
             store,
-            ring: RwLock::new(Ring::default()),
+            ring: RwLock::new(Ring::at(end)),
             shared: Mutex::default(),
             sharing: tokio::sync::Mutex::default(),
-            doorbell: watch::Sender::new(seq),
+            doorbell: watch::Sender::new(end.seq),
             lists: watch::Sender::new(0),
             turns: watch::Sender::new(0),
             adrift: AtomicBool::new(adrift),
@@ -199,22 +199,34 @@ impl EventLog {
     pub(crate) async fn publish(&self, versions: Vec<Version>) {
         let Some(first) = versions.first().map(|version| version.seq) else { return };
         let committed = Instant::now();
-        if self.last_seq().next() < first {
-            // Another server wrote in between. What cannot be had here, sessions read from the store.
-            if let Err(error) = self.read_up_to(Seq(first.0 - 1)).await {
-                tracing::debug!(%error, "what other servers wrote was not read ahead");
-            }
+        // What cannot be had here, sessions read from the store.
+        if let Err(error) = self.come_up_to(first).await {
+            tracing::debug!(%error, "what other servers wrote was not read ahead");
         }
         self.append(versions, Some(committed));
+    }
+
+    /// Makes sure that the log is known up to a version that this server has written.
+    async fn come_up_to(&self, written: Seq) -> Result<()> {
+        let end = self.end();
+        if end.seq.next() < written {
+            // Another server wrote in between.
+            return self.read_up_to(LogEnd::somewhere(Seq(written.0 - 1))).await;
+        }
+        if written <= end.seq && self.known(written).is_none() {
+            // Somebody has read it before, so long ago that it is not here any more; or the log is another one.
+            self.catch_up().await?;
+        }
+        Ok(())
     }
 
     /// Makes sure that everything is seen that any server has been told is written, and returns the last seq.
     pub async fn catch_up(&self) -> Result<Seq> {
         if self.others.is_some() || self.adrift.load(Ordering::SeqCst) {
-            // Asked for afterwards, the end can only be behind this one if it was lost.
-            let (turns, known) = (self.turned(), self.last_seq());
-            let tip = self.store.tip().await?.seq;
-            if tip < known {
+            // Asked for afterwards, the end can only be behind this one, or another version, if it was lost.
+            let (turns, known) = (self.turned(), self.end());
+            let tip = LogEnd::at(&self.store.tip().await?);
+            if known.is_lost_in(&tip) {
                 self.turn(turns, tip);
             } else if self.adrift.swap(false, Ordering::SeqCst) {
                 self.ring_up_to(tip);
@@ -225,45 +237,60 @@ impl EventLog {
         Ok(self.last_seq())
     }
 
+    fn end(&self) -> LogEnd {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).end()
+    }
+
+    fn known(&self, seq: Seq) -> Option<LogEnd> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).known(seq)
+    }
+
     /// How often the log has turned.
     fn turned(&self) -> u64 {
         *self.turns.borrow()
     }
 
-    /// The store has lost the end of the log, which goes on after this seq. Who says so looked when the log had turned so
-    /// often; if it has turned again since, that was the same loss, seen by somebody else.
-    fn turn(&self, turns: u64, tip: Seq) {
+    /// The store has lost the end of the log, which goes on after this version. Who says so looked when the log had turned
+    /// so often; if it has turned again since, that was the same loss, seen by somebody else.
+    fn turn(&self, turns: u64, end: LogEnd) {
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         if self.turned() != turns {
             return;
         }
-        let before = self.doorbell.send_replace(tip);
-        ring.clear();
+        let before = self.doorbell.send_replace(end.seq);
+        *ring = Ring::at(end);
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.turns.send_modify(|turns| *turns += 1);
         drop(ring);
         tracing::error!(
-            "the store has lost the end of its log: it went to seq {before} and goes on after {tip} now; what is \
-             missing was not on the server that took over"
+            "the store has lost the end of its log: it went to seq {before}, which is not there any more, and goes on \
+             after {} now; what is missing was not on the server that took over",
+            end.seq
         );
     }
 
-    /// Reads what other servers have written, up to a seq that was written. Very much of it is left in the store.
-    async fn read_up_to(&self, seq: Seq) -> Result<()> {
+    /// Reads what other servers have written, up to a version that was written. Very much of it is left in the store.
+    async fn read_up_to(&self, end: LogEnd) -> Result<()> {
         loop {
-            let last = self.last_seq();
-            if last >= seq {
+            let (turns, last) = (self.turned(), self.end());
+            if last.seq >= end.seq {
                 return Ok(());
             }
-            if seq.0 - last.0 > FAR {
-                self.ring_up_to(seq);
+            if end.seq.0 - last.seq.0 > FAR {
+                match self.store.by_seq(last.seq).await {
+                    Ok(Some(now)) if LogEnd::of(&now).differs(&last) => self.turn(turns, end),
+                    // Nobody knows what stood there.
+                    Ok(_) | Err(StoreError::DamagedVersion(_)) => {}
+                    Err(error) => return Err(error),
+                }
+                self.ring_up_to(end);
                 return Ok(());
             }
-            match self.store.tail(last, STRETCH).await {
+            match self.store.tail(last.seq, STRETCH).await {
                 Ok(versions) if versions.is_empty() => return Ok(()),
                 Ok(versions) => self.append(versions, None),
                 // Who reads the log finds it, and goes on behind it.
-                Err(StoreError::DamagedVersion(_)) => self.ring_up_to(seq),
+                Err(StoreError::DamagedVersion(_)) => self.ring_up_to(end),
                 Err(error) => return Err(error),
             }
         }
@@ -271,9 +298,10 @@ impl EventLog {
 
     /// Appends what is not there yet and rings. Of two who append the same, the second changes nothing.
     fn append(&self, versions: Vec<Version>, committed: Option<Instant>) {
-        let Some(last) = versions.last().map(|version| version.seq) else { return };
+        let Some(last) = versions.last().map(LogEnd::of) else { return };
         let turns = self.turned();
-        if let Some(fork) = self.fork(&versions) {
+        let fork = self.ring.read().unwrap_or_else(PoisonError::into_inner).fork(&versions);
+        if let Some(fork) = fork {
             self.turn(turns, fork);
         }
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
@@ -290,23 +318,12 @@ impl EventLog {
         self.ring_up_to(last);
     }
 
-    /// The seq before the first of these versions if they do not follow what was heard before them: the store lost the end
-    /// of its log and has grown beyond it since.
-    fn fork(&self, versions: &[Version]) -> Option<Seq> {
-        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-        let last = ring.last()?.version();
-        let next = versions.iter().find(|version| version.seq == last.seq.next())?;
-        if last.damaged.is_some() || next.damaged.is_some() {
-            // Nobody knows what it should follow.
-            return None;
-        }
-        (chain_hash(&last.chain_hash, next) != next.chain_hash).then_some(last.seq)
-    }
-
-    fn ring_up_to(&self, seq: Seq) {
+    fn ring_up_to(&self, end: LogEnd) {
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        ring.reaches(end);
         self.doorbell.send_if_modified(|last| {
-            let grown = seq > *last;
-            *last = seq.max(*last);
+            let grown = end.seq > *last;
+            *last = end.seq.max(*last);
             grown
         });
     }
@@ -335,9 +352,9 @@ impl EventLog {
     /// Looks whether the log has grown by something that was not announced, such as a commit that ended late.
     pub(crate) async fn look_again(&self) -> Result<bool> {
         let last = self.last_seq();
-        let tip = self.store.tip().await?.seq;
+        let tip = LogEnd::at(&self.store.tip().await?);
         self.ring_up_to(tip);
-        Ok(tip > last)
+        Ok(tip.seq > last)
     }
 
     /// Rings the bell of the lists.
@@ -353,7 +370,7 @@ mod tests {
 
     use super::*;
     use crate::store::memory::MemoryStore;
-    use crate::store::{Commits as _, Log as _, WriteRequest};
+    use crate::store::{Commits as _, Heads as _, Log as _, WriteRequest};
 
     /// A store with three versions of its own.
     async fn store(name: &str) -> Arc<MemoryStore> {
@@ -391,19 +408,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_log_that_lost_its_end_and_has_grown_as_far_again_is_noticed_by_its_hashes() {
+        let (ours, theirs) = (store("ours").await, store("theirs").await);
+        let tip = ours.tip().await.unwrap();
+        for ring in [true, false] {
+            // With what was published before in memory, and only with where it ended.
+            let log = EventLog::open(Arc::clone(&ours) as Arc<dyn StateStore>).await.unwrap();
+            if ring {
+                log.append(ours.after(Seq::ZERO, 10).await.unwrap(), None);
+            }
+            assert_eq!(log.end(), LogEnd::at(&tip));
+            let turns = log.turns();
+            log.publish(theirs.after(Seq(1), 2).await.unwrap()).await;
+            assert!(turns.has_changed().unwrap(), "what has these numbers now is not what had them before");
+            let last = log.read_after(Seq(2), 10).await.unwrap();
+            assert_eq!(last[0].version().key.state_id.as_str(), "theirs");
+        }
+    }
+
+    #[tokio::test]
     async fn a_loss_that_two_have_seen_turns_the_log_once() {
         let store: Arc<dyn StateStore> = store("ours").await;
         let log = EventLog::open(Arc::clone(&store)).await.unwrap();
         let (seen, mut turns) = (log.turned(), log.turns());
-        log.turn(seen, Seq(1));
+        log.turn(seen, LogEnd::somewhere(Seq(1)));
         assert!(turns.has_changed().unwrap());
         turns.borrow_and_update();
         // Meanwhile the log goes on, and then the second comes who had seen it end before.
         log.publish(store.after(Seq(1), 2).await.unwrap()).await;
-        log.turn(seen, Seq(1));
+        log.turn(seen, LogEnd::somewhere(Seq(1)));
         assert!(!turns.has_changed().unwrap());
         assert_eq!(log.last_seq(), Seq(3));
-        log.turn(log.turned(), Seq(2));
+        log.turn(log.turned(), LogEnd::somewhere(Seq(2)));
         assert!(turns.has_changed().unwrap(), "another loss");
     }
 }

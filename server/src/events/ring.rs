@@ -9,6 +9,7 @@ use statehouse_core::api::{Event, VersionView};
 use statehouse_core::model::{Seq, Version};
 
 use crate::budget::Held;
+use crate::store::LogEnd;
 
 const MAX_EVENTS: usize = 16_384;
 const MAX_BYTES: usize = 64 << 20;
@@ -109,15 +110,22 @@ impl LoggedEvent {
     }
 }
 
-/// Consecutive events up to the last one, bounded in number and bytes.
-#[derive(Debug, Default)]
+/// Consecutive events up to the last one, bounded in number and bytes, and where the log ends.
+#[derive(Debug)]
 pub(super) struct Ring {
     events: VecDeque<Arc<LoggedEvent>>,
     bytes: usize,
+    end: LogEnd,
 }
 
 impl Ring {
+    /// No events of a log that ends here.
+    pub(super) fn at(end: LogEnd) -> Self {
+        Self { events: VecDeque::new(), bytes: 0, end }
+    }
+
     pub(super) fn push(&mut self, event: Arc<LoggedEvent>) {
+        self.reaches(LogEnd::of(event.version()));
         self.bytes += event.weight();
         self.events.push_back(event);
         while self.events.len() > MAX_EVENTS || (self.bytes > MAX_BYTES && self.events.len() > 1) {
@@ -134,6 +142,41 @@ impl Ring {
 
     pub(super) fn last(&self) -> Option<&LoggedEvent> {
         self.events.back().map(AsRef::as_ref)
+    }
+
+    /// Where the log ended when it was heard of last.
+    pub(super) fn end(&self) -> LogEnd {
+        self.end
+    }
+
+    /// Notes that the log goes as far as that.
+    pub(super) fn reaches(&mut self, end: LogEnd) {
+        if end.seq > self.end.seq {
+            self.end = end;
+        }
+    }
+
+    /// What is known of the version that has this seq.
+    pub(super) fn known(&self, seq: Seq) -> Option<LogEnd> {
+        if seq == self.end.seq {
+            return Some(self.end);
+        }
+        let first = self.events.front()?.seq();
+        let place = usize::try_from(seq.0.checked_sub(first.0)?).ok()?;
+        Some(LogEnd::of(self.events.get(place)?.version()))
+    }
+
+    /// The version before the first of these which are not of the log that was heard of: the store lost the end of its log,
+    /// and has perhaps grown beyond it since.
+    pub(super) fn fork(&self, versions: &[Version]) -> Option<LogEnd> {
+        let strange = versions.iter().find(|version| {
+            if version.seq == self.end.seq.next() {
+                return self.end.is_not_before(version);
+            }
+            self.known(version.seq).is_some_and(|known| known.differs(&LogEnd::of(version)))
+        })?;
+        let before = Seq(strange.seq.0.saturating_sub(1));
+        Some(self.known(before).unwrap_or_else(|| LogEnd::somewhere(before)))
     }
 
     /// The seq that the next event must have to follow; `None` when the ring is empty.

@@ -51,3 +51,52 @@ async fn a_position_beyond_what_a_failover_kept_is_an_error_and_never_skipped() 
     let (_, status) = server.get("/status").await;
     assert!(status["chain_fault"].is_null(), "{status}");
 }
+
+/// Nothing tells by its number that it is another version: not when the log is as long as before again, nor when it is longer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_lost_its_end_and_has_grown_as_far_again_is_known_to_be_another_one() {
+    for grown in [3, 5] {
+        let primary = Postgres::start();
+        let standby = primary.start_standby();
+        let mut settings = primary.database();
+        settings.hosts.push(PostgresHost { host: "127.0.0.1".into(), port: standby.port() });
+        let server = Server::start_on(&settings).await;
+        let mut watcher = Socket::open(server.address()).await;
+        watcher.subscribe("states", Some(0)).await;
+        for n in 1..=8 {
+            if n == 6 {
+                primary.part_from(&standby);
+            }
+            server.save("bot_memory", "a", &format!(r#"{{"n":{n}}}"#), "bot", "because").await;
+            assert_eq!(watcher.update().await["seq"], n);
+        }
+        assert_eq!(server.get("/states/a?state_type=bot_memory").await.1["version"], 8);
+        // It sees nothing of what happens now.
+        server.freeze().await;
+        primary.kill();
+        standby.promote();
+        let mut other = Server::start_on(&settings).await;
+        other.until_ready().await;
+        for n in 6..6 + grown {
+            let saved = other.save("bot_memory", "a", &format!(r#"{{"n":"new {n}"}}"#), "bot", "").await;
+            assert_eq!(saved["seq"], n, "after the five that the standby had");
+        }
+        server.thaw().await;
+
+        let told = watcher.next_of(&["cannot_replay", "state_update"]).await;
+        assert_eq!((&told["type"], &told["after"]), (&"cannot_replay".into(), &8.into()), "{told}");
+        let last = 5 + grown;
+        server.until_status(|status| status["store"]["up"] == true && status["seq"] == last).await;
+        let (_, head) = server.get("/states/a?state_type=bot_memory").await;
+        let newest = format!("new {last}").into();
+        assert_eq!((&head["version"], &head["data"]["n"]), (&last.into(), &newest), "{head}");
+        let saved = server.save("bot_memory", "a", r#"{"n":"last"}"#, "bot", "").await;
+        assert_eq!((&saved["seq"], &saved["version"]), (&(last + 1).into(), &(last + 1).into()));
+        let (_, verified) = server.get("/verify?after=0&limit=1000").await;
+        assert_eq!(
+            (&verified["ok"], &verified["verified_to"]),
+            (&true.into(), &(last + 1).into()),
+            "{verified}"
+        );
+    }
+}

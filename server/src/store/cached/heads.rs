@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use statehouse_core::api::CacheStatus;
 use statehouse_core::json::Document;
-use statehouse_core::model::{Seq, StateKey, Version};
+use statehouse_core::model::{StateKey, Version};
+
+use crate::store::LogEnd;
 
 /// Bytes kept at most, about.
 const BYTES: usize = 64 << 20;
@@ -47,7 +49,7 @@ pub(in crate::store) struct HeadCache {
     hasher: RandomState,
     cleaned: Duration,
     /// Everything up to here is in the entries, or not in the cache at all.
-    pub(super) seq: Seq,
+    end: LogEnd,
     pub(super) hits: u64,
     pub(super) misses: u64,
     evictions: u64,
@@ -67,7 +69,7 @@ struct Entry {
 pub(in crate::store) struct Ticket(u64);
 
 impl HeadCache {
-    pub(in crate::store) fn new(settings: CacheSettings, seq: Seq) -> Self {
+    pub(in crate::store) fn new(settings: CacheSettings, end: LogEnd) -> Self {
         Self {
             settings,
             entries: HashMap::new(),
@@ -77,7 +79,7 @@ impl HeadCache {
             stamps: vec![0; STAMPS],
             hasher: RandomState::new(),
             cleaned: Duration::ZERO,
-            seq,
+            end,
             hits: 0,
             misses: 0,
             evictions: 0,
@@ -137,13 +139,31 @@ impl HeadCache {
     }
 
     /// Keeps a version that has been written. One that was taken in before may have been followed by a newer one that
-    /// had to make room since: it is not kept anew.
+    /// had to make room since: it is not kept anew. Nor is one that is older than what is here: it comes late, or the log
+    /// has lost what is here, and nobody knows which.
     pub(in crate::store) fn written(&mut self, version: &Version, now: Duration) {
         self.moving(&version.key);
-        if version.seq <= self.seq && !self.entries.contains_key(&version.key) {
+        let here = self.entries.get(&version.key);
+        if version.seq <= self.end.seq && here.is_none() {
+            return;
+        }
+        if here.and_then(|here| here.head.as_ref()).is_some_and(|here| here.seq > version.seq) {
+            self.forget(&version.key);
             return;
         }
         self.put(&version.key, Some(version.clone()), now);
+    }
+
+    /// Up to where everything is in the entries, or not in the cache at all.
+    pub(super) fn end(&self) -> LogEnd {
+        self.end
+    }
+
+    /// Notes that everything up to a version is.
+    pub(super) fn reaches(&mut self, end: LogEnd) {
+        if end.seq > self.end.seq {
+            self.end = end;
+        }
     }
 
     pub(in crate::store) fn forget(&mut self, key: &StateKey) {
@@ -153,19 +173,13 @@ impl HeadCache {
         }
     }
 
-    /// Forgets everything, and starts anew from a seq; never from an earlier one.
-    pub(super) fn clear(&mut self, seq: Seq) {
+    /// Forgets everything, and starts anew from a version, perhaps an earlier one: the store has lost the end of its log.
+    pub(super) fn start_anew(&mut self, end: LogEnd) {
         self.entries.clear();
         self.by_use.clear();
         self.bytes = 0;
         self.stamps.iter_mut().for_each(|stamp| *stamp += 1);
-        self.seq = self.seq.max(seq);
-    }
-
-    /// Forgets everything, and starts from a seq that lies before: the store has lost the end of its log.
-    pub(super) fn start_anew(&mut self, seq: Seq) {
-        self.clear(seq);
-        self.seq = seq;
+        self.end = end;
     }
 
     pub(super) fn status(&self, name: &str) -> CacheStatus {
@@ -194,12 +208,6 @@ impl HeadCache {
         // What is damaged is read again each time: somebody may have mended it.
         if head.as_ref().is_some_and(|head| head.damaged.is_some()) {
             self.forget(key);
-            return;
-        }
-        let newer = |old: &Entry| {
-            head.as_ref().map(|head| head.version) >= old.head.as_ref().map(|head| head.version)
-        };
-        if !self.entries.get(key).is_none_or(newer) {
             return;
         }
         self.forget(key);

@@ -14,14 +14,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use statehouse_core::api::{CacheStatus, StoreStatus};
-use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
+use statehouse_core::model::{StateKey, Timestamp, Version};
 
 use tokio::sync::watch;
 
 use super::forward::forward_reads;
 use super::{
-    Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
-    Written,
+    Admin, Commits, LogEnd, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal,
+    WriteRequest, Written,
 };
 use crate::alarms::Raised;
 use tip::SharedTip;
@@ -67,16 +67,16 @@ impl CachedStore {
         settings: CacheSettings,
         clock: Arc<dyn Ticks>,
     ) -> Result<Self> {
-        let seq = match inner.tip().await {
-            Ok(tip) => tip.seq,
+        let end = match inner.tip().await {
+            Ok(tip) => LogEnd::at(&tip),
             // It is not there yet, so that nothing is known either.
-            Err(StoreError::NotReached(_)) => Seq::ZERO,
+            Err(StoreError::NotReached(_)) => LogEnd::START,
             Err(error) => return Err(error),
         };
         Ok(Self {
             inner,
             ownership,
-            cache: Mutex::new(HeadCache::new(settings, seq)),
+            cache: Mutex::new(HeadCache::new(settings, end)),
             clock,
             tip: SharedTip::default(),
             suspect: AtomicBool::new(false),
@@ -160,57 +160,72 @@ impl CachedStore {
 
     /// Takes in what was written up to now, by whomever.
     async fn catch_up(&self) -> Result<()> {
-        let known = self.cache().seq;
-        // Asked for afterwards, the end of the log can only be behind what was known if the store has lost it.
+        let known = self.cache().end();
+        // Asked for afterwards, the end can only be behind what was known, or another version, if the store has lost it.
         let tip = self.tip.read(self.inner.as_ref()).await?;
-        if tip < known {
+        if known.is_lost_in(&tip) {
             self.cache().start_anew(tip);
             return Ok(());
         }
         loop {
-            let seq = self.cache().seq;
-            if tip <= seq {
+            let end = self.cache().end();
+            if tip.seq <= end.seq {
                 return Ok(());
             }
-            if tip.0 - seq.0 > FAR {
-                self.cache().clear(tip);
+            if tip.seq.0 - end.seq.0 > FAR {
+                self.start_anew_from(tip);
                 return Ok(());
             }
-            let versions = match self.inner.tail(seq, STRETCH).await {
+            let versions = match self.inner.tail(end.seq, STRETCH).await {
                 // What others wrote cannot be had from the log, so nothing is known any more.
                 Err(StoreError::DamagedVersion(_)) => Vec::new(),
                 other => other?,
             };
-            let Some(last) = versions.last().map(|version| version.seq) else {
-                self.cache().clear(tip);
+            let (Some(first), Some(last)) = (versions.first(), versions.last()) else {
+                self.start_anew_from(tip);
                 return Ok(());
             };
+            if end.is_not_before(first) {
+                self.start_anew_from(tip);
+                return Ok(());
+            }
             let mut cache = self.cache();
             for version in &versions {
                 cache.written(version, self.clock.now());
             }
-            cache.seq = cache.seq.max(last);
+            cache.reaches(LogEnd::of(last));
         }
+    }
+
+    /// Forgets everything up to a version, unless more has been taken in meanwhile.
+    fn start_anew_from(&self, tip: LogEnd) {
+        let mut cache = self.cache();
+        let end = cache.end();
+        cache.start_anew(if end.seq > tip.seq { end } else { tip });
     }
 
     fn take_in(&self, answers: &[std::result::Result<Written, WriteRefusal>]) {
         let now = self.clock.now();
         let mut cache = self.cache();
-        let mut written: Option<(Seq, Seq)> = None;
-        for outcome in answers.iter().flatten().flat_map(Written::outcomes) {
-            let version = outcome.version();
-            cache.written(version, now);
-            if outcome.is_written() {
-                let first = written.map_or(version.seq, |(first, _)| first);
-                written = Some((first, version.seq));
-            }
+        let outcomes = answers.iter().flatten().flat_map(Written::outcomes);
+        let mut written =
+            outcomes.clone().filter(|outcome| outcome.is_written()).map(|outcome| outcome.version());
+        let first = written.next();
+        let end = cache.end();
+        if first.is_some_and(|first| end.seq.next() == first.seq && end.is_not_before(first)) {
+            // The log lost its end, and has grown as far again.
+            cache.start_anew(LogEnd::somewhere(end.seq));
         }
-        let Some((first, last)) = written else { return };
-        if cache.seq.next() == first {
-            cache.seq = last;
-        } else if self.ownership == Ownership::Sole && first > cache.seq {
+        for outcome in outcomes {
+            cache.written(outcome.version(), now);
+        }
+        let Some(first) = first else { return };
+        let last = LogEnd::of(written.last().unwrap_or(first));
+        if cache.end().seq.next() == first.seq {
+            cache.reaches(last);
+        } else if self.ownership == Ownership::Sole && first.seq > cache.end().seq {
             // Something was written that no commit has acknowledged.
-            cache.clear(last);
+            cache.start_anew(last);
         }
         // What had ended without an answer was before this commit, or never.
         self.suspect.store(false, Ordering::SeqCst);

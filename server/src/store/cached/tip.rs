@@ -2,21 +2,20 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use statehouse_core::model::Seq;
 use tokio::sync::Mutex;
 
-use crate::store::{Result, StateStore};
+use crate::store::{LogEnd, Result, StateStore};
 
 /// How far the log is. Whoever asks gets an answer that was read after the question, perhaps for another one's.
 #[derive(Debug, Default)]
 pub(super) struct SharedTip {
     asked: AtomicU64,
     /// The last question that was answered, and the answer.
-    answered: Mutex<Option<(u64, Result<Seq>)>>,
+    answered: Mutex<Option<(u64, Result<LogEnd>)>>,
 }
 
 impl SharedTip {
-    pub(super) async fn read(&self, store: &dyn StateStore) -> Result<Seq> {
+    pub(super) async fn read(&self, store: &dyn StateStore) -> Result<LogEnd> {
         let question = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
         let mut answered = self.answered.lock().await;
         if let Some((_, answer)) = answered.as_ref().filter(|(last, _)| *last >= question) {
@@ -24,7 +23,7 @@ impl SharedTip {
         }
         // Everybody who has asked before the store is asked is answered by it.
         let mut questions = self.asked.load(Ordering::SeqCst);
-        let answer = store.tip().await.map(|tip| tip.seq);
+        let answer = store.tip().await.map(|tip| LogEnd::at(&tip));
         if answer.is_err() {
             // Whoever has waited meanwhile does not wait for a failure of their own, one behind the other.
             questions = self.asked.load(Ordering::SeqCst);

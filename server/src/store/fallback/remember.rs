@@ -10,7 +10,7 @@ use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
 use super::heads_file::Seen;
 use super::{BEFORE_THE_START, FallbackStore, replay};
 use crate::store::cached::{CacheSettings, HeadCache, Ticket};
-use crate::store::{Result, WriteRefusal, Written};
+use crate::store::{LogEnd, Result, WriteRefusal, Written};
 
 /// Heads that are remembered for the time when the store is away.
 const REMEMBERED: usize = 10_000;
@@ -19,7 +19,7 @@ const REMEMBERED: usize = 10_000;
 pub(super) fn known(seen: Vec<Seen>, now: Duration) -> HeadCache {
     let long = Duration::MAX;
     let remembered = CacheSettings { max_size: REMEMBERED, ttl: long, cleanup_interval: long };
-    let mut known = HeadCache::new(remembered, Seq::ZERO);
+    let mut known = HeadCache::new(remembered, LogEnd::START);
     let today = replay::now();
     for Seen { version, at } in seen {
         let age = u64::try_from(today.micros() - at.micros()).unwrap_or_default();
