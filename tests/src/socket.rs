@@ -74,13 +74,18 @@ impl Socket {
 
     /// The next message of one of these types; others are skipped.
     pub async fn next_of(&mut self, types: &[&str]) -> Value {
-        loop {
-            let text = self.next_text().await;
-            let message: Value = serde_json::from_str(&text).expect("JSON");
-            if types.contains(&message["type"].as_str().unwrap_or_default()) {
-                return message;
+        let found = async {
+            loop {
+                let text = self.next_text().await;
+                let message: Value = serde_json::from_str(&text).expect("JSON");
+                if types.contains(&message["type"].as_str().unwrap_or_default()) {
+                    return message;
+                }
             }
-        }
+        };
+        // Pings and other messages keep coming where this one does not.
+        let waited = timeout(PATIENCE, found).await;
+        waited.unwrap_or_else(|_| panic!("none of {types:?} came in {} s", PATIENCE.as_secs()))
     }
 
     /// The next `state_update`.
