@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use statehouse_core::api::{CacheStatus, StoreStatus};
+use statehouse_core::commit::Outcome;
 use statehouse_core::model::{StateKey, Timestamp, Version};
 
 use tokio::sync::watch;
@@ -208,8 +209,7 @@ impl CachedStore {
         let now = self.clock.now();
         let mut cache = self.cache();
         let outcomes = answers.iter().flatten().flat_map(Written::outcomes);
-        let mut written =
-            outcomes.clone().filter(|outcome| outcome.is_written()).map(|outcome| outcome.version());
+        let mut written = outcomes.clone().filter(|outcome| outcome.is_written()).map(Outcome::version);
         let first = written.next();
         let end = cache.end();
         if first.is_some_and(|first| end.seq.next() == first.seq && end.is_not_before(first)) {
@@ -220,7 +220,7 @@ impl CachedStore {
             cache.written(outcome.version(), now);
         }
         let Some(first) = first else { return };
-        let last = LogEnd::of(written.last().unwrap_or(first));
+        let last = LogEnd::of(written.next_back().unwrap_or(first));
         if cache.end().seq.next() == first.seq {
             cache.reaches(last);
         } else if self.ownership == Ownership::Sole && first.seq > cache.end().seq {
