@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use statehouse_core::api::{DeletedFilter, PendingFilter, Problem, Sort, ValidityFilter};
+use statehouse_core::api::{DeletedFilter, PendingFilter, Problem, Sort, StaleFilter, ValidityFilter};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
@@ -17,7 +17,7 @@ use super::router;
         description = "Every version of every state of a trading program: saved, compared, restored. Errors are problem \
                        documents (RFC 9457) with a stable `code`.",
     ),
-    components(schemas(Problem, DeletedFilter, PendingFilter, Sort, ValidityFilter)),
+    components(schemas(Problem, DeletedFilter, PendingFilter, Sort, StaleFilter, ValidityFilter)),
     modifiers(&Key),
     security((), ("bearer" = []), ("api_key" = []))
 )]

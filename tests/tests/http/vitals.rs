@@ -112,7 +112,7 @@ async fn an_incident_is_told_from_the_first_failure_to_the_last_replay() {
         let _ =
             client.post("/states", save_body("position", id, &format!(r#"{{"n":{n}}}"#))).await.expect(202);
     }
-    let _ = client.get("/api/v1/states").await.expect(503);
+    let _ = client.get("/api/v1/states?stale=refuse").await.expect(503);
     let away = details(&server).await;
     let incident = &away["incident"];
     assert_eq!(away["working_since"], Value::Null);
