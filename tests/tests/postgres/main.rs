@@ -16,6 +16,7 @@ mod harm;
 mod importing;
 mod in_doubt;
 mod indexes;
+mod leaving;
 mod lost_end;
 mod notices;
 mod opening;

@@ -272,6 +272,7 @@ fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost, lost
         })
         .after_connect(move |connection, _| {
             Box::pin(async move {
+                notice_who_leaves(connection).await?;
                 if several && !accepts_writes(connection).await? {
                     return Err(sqlx::Error::Protocol("the server is a standby now".into()));
                 }
@@ -279,4 +280,15 @@ fn pool(settings: &PostgresSettings, purpose: Purpose, host: &PostgresHost, lost
             })
         })
         .connect_lazy_with(options(settings, purpose, host))
+}
+
+/// Asks the server to look once a second whether its client is still there while it works on a statement, and to end the
+/// statement if not: who goes away closes the connection. A server that knows no such look (before PostgreSQL 14, and where
+/// its system has none) works on until the statement's time is over.
+async fn notice_who_leaves(connection: &mut PgConnection) -> sqlx::Result<()> {
+    const LOOK: &str = "SET client_connection_check_interval = 1000";
+    match sqlx::raw_sql(LOOK).execute(connection).await {
+        Ok(_) | Err(sqlx::Error::Database(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
