@@ -115,6 +115,11 @@ async fn last_change(service: &Service, state_type: &str) -> Result<Option<Strin
 
 pub(super) fn age(then: Timestamp, now: Timestamp) -> String {
     let seconds = (now.micros() - then.micros()).max(0) / 1_000_000;
+    span(seconds.unsigned_abs())
+}
+
+/// So many seconds, in words.
+pub(super) fn span(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3_600 => format!("{} min", seconds / 60),

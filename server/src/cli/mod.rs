@@ -1,12 +1,14 @@
-//! The command line: `serve`, `status`, `check`, `verify`, `backup`, `import`, `journal`, `openapi`.
+//! The command line: `serve`, `status`, `clock`, `check`, `verify`, `backup`, `import`, `journal`, `openapi`.
 
 mod backup;
 mod check;
+mod clock;
 mod handles;
 mod import;
 mod journal;
 mod logging;
 mod open;
+mod running;
 mod serve;
 mod status;
 mod status_details;
@@ -20,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{self, Loaded, Sources};
 use crate::http;
 use crate::store::sqlite::OnLoss;
+use running::Running;
 
 /// Something failed: the configuration is wrong, the store does not answer, the chain is broken.
 const FAILED: u8 = 1;
@@ -31,6 +34,9 @@ const ROWS_LEFT: u8 = 4;
 const TORN: u8 = 5;
 /// Acknowledged writes cannot be read (`journal check`).
 const DAMAGED: u8 = 6;
+
+/// The machine's clock has jumped and is not believed (`clock`).
+const NOT_BELIEVED: u8 = 7;
 
 /// Keeps every version of the state of trading programs.
 #[derive(Debug, Parser)]
@@ -57,12 +63,18 @@ enum Command {
     Status {
         #[command(flatten)]
         source: Source,
-        /// Where it listens, such as 127.0.0.1:8000. Without it the configuration's host and port.
-        #[arg(long, value_name = "ADDR")]
-        server: Option<String>,
-        /// The API key; without it the configuration's, if that comes from the environment.
-        #[arg(long, value_name = "KEY", env = "TRADING_STATE_API_KEY", hide_env_values = true)]
-        key: Option<String>,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Ask a running server what it records as the time. Exit code 0: the machine's clock is believed; 1: the server cannot be
+    /// asked; 7: the clock has jumped and is not believed.
+    Clock {
+        #[command(flatten)]
+        source: Source,
+        #[command(flatten)]
+        running: Running,
+        #[command(subcommand)]
+        what: Option<clock::What>,
     },
     /// Look at the configuration and the store. Exit code 0: all is well; 1: something failed; 3: states break rules.
     Check {
@@ -155,8 +167,12 @@ pub async fn run(cli: Cli) -> ExitCode {
             Ok(loaded) => serve::serve(loaded, if accept_loss { OnLoss::Accept } else { OnLoss::Stop }).await,
             Err(code) => return code,
         },
-        Command::Status { source, server, key } => match load(source, None) {
-            Ok(loaded) => status::status(loaded, server, key).await,
+        Command::Status { source, running } => match load(source, None) {
+            Ok(loaded) => status::status(loaded, &running).await,
+            Err(code) => return code,
+        },
+        Command::Clock { source, running, what } => match load(source, None) {
+            Ok(loaded) => clock::clock(loaded, &running, what).await,
             Err(code) => return code,
         },
         Command::Check { source } => match load(source, None) {

@@ -1,89 +1,27 @@
 //! `statehouse status`: what a running server says of itself.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, HOST};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::StatusCode;
 use statehouse_core::api::{
     BreakerState, BreakerStatus, CacheStatus, FallbackStatus, LatencyStatus, MirrorState, MirrorStatus,
-    Problem, Status,
+    Status,
 };
-use tokio::net::TcpStream;
 
 use super::check::{age, bytes};
+use super::running::Running;
 use super::{Done, FAILED, status_details};
 use crate::config::Loaded;
 
-/// How long the server may take to answer: longer than it waits for its store.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-pub(super) async fn status(
-    Loaded { config, .. }: Loaded,
-    server: Option<String>,
-    key: Option<String>,
-) -> Done {
-    let address = match &server {
-        Some(text) => address_of(text)?,
-        None => *config.api.listen.first().ok_or("the configuration names no address")?,
-    };
-    let (code, body) = asked(address, "/api/v1/status", key.as_deref()).await?;
-    if code != StatusCode::OK {
-        let problem = serde_json::from_slice::<Problem>(&body);
-        let detail = problem.map_or_else(|_| code.to_string(), |problem| problem.detail);
-        return Err(format!("the server at {address} answers: {detail}"));
-    }
-    let status: Status = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+pub(super) async fn status(Loaded { config, .. }: Loaded, running: &Running) -> Done {
+    let server = running.found(&config)?;
+    let status: Status = server.read("/status").await?;
     print(&status);
     // A server of an older version has no details.
-    if let (StatusCode::OK, body) = asked(address, "/api/v1/status/details", key.as_deref()).await? {
+    if let (StatusCode::OK, body) = server.get("/status/details").await? {
         status_details::print(&serde_json::from_slice(&body).map_err(|error| error.to_string())?);
     }
     Ok(if status.store.up { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
-}
-
-async fn asked(address: SocketAddr, path: &str, key: Option<&str>) -> Result<(StatusCode, Bytes), String> {
-    let answer = tokio::time::timeout(PATIENCE, ask(reachable(address), path, key)).await;
-    answer
-        .map_err(|_| format!("the server at {address} does not answer"))?
-        .map_err(|error| format!("the server at {address} cannot be asked: {error}"))
-}
-
-fn address_of(text: &str) -> Result<SocketAddr, String> {
-    let bare = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
-    let found = bare.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
-    found.ok_or_else(|| format!("{text:?} is not an address; allowed: HOST:PORT such as 127.0.0.1:8000"))
-}
-
-/// A server that listens on every address is asked on this machine's own.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
-        _ => address,
-    }
-}
-
-type Asked = Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>>;
-
-async fn ask(address: SocketAddr, path: &str, key: Option<&str>) -> Asked {
-    let stream = TcpStream::connect(address).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
-    let mut request = Request::get(path).header(HOST, address.to_string());
-    if let Some(key) = key {
-        request = request.header(AUTHORIZATION, format!("Bearer {key}"));
-    }
-    let answer = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
-    let code = answer.status();
-    let body = answer.into_body().collect().await?.to_bytes();
-    connection.abort();
-    Ok((code, body))
 }
 
 /// What is wrong, before everything else.

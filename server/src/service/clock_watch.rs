@@ -19,7 +19,7 @@ const ASK_EVERY: u32 = 12;
 const APART: Duration = Duration::from_secs(10);
 
 const JUMPED_ACTION: &str = "Look at the machine's clock and at its time server. If it is right now, confirm it on the \
-                             Health page or with POST /api/v1/clock/confirm";
+                             Health page, with `statehouse clock confirm`, or with POST /api/v1/clock/confirm";
 const AHEAD_ACTION: &str = "Set the clock right, here or on the server that wrote it. The order of versions is right all the \
                             same: ask for moments since then by seq (at=seq:N)";
 const DIFFERS_ACTION: &str = "Let both machines follow a time server";

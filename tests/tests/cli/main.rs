@@ -1,6 +1,7 @@
 //! The program as an operator meets it: settings, exit codes, figures, signals.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod clock;
 mod journal;
 
 use std::path::Path;
@@ -51,7 +52,7 @@ async fn the_version_and_the_help_are_there() {
         (Some(0), concat!("statehouse ", env!("CARGO_PKG_VERSION")))
     );
     let help = run(here.path(), &["--help"], &[]).await;
-    for command in ["serve", "status", "check", "verify", "openapi"] {
+    for command in ["serve", "status", "clock", "check", "verify", "openapi"] {
         assert!(help.out.contains(command), "{}", help.out);
     }
     assert_eq!(run(here.path(), &[], &[]).await.code, Some(2));

@@ -162,6 +162,18 @@ async fn d_117_times_that_are_ahead_of_the_clock_are_said_to_be_so() {
     assert!(not_yet.text.contains(&last) && not_yet.text.contains("at=seq:N"), "{}", not_yet.text);
     let by_seq = server.client.get("/api/v1/states/a?state_type=strategy&at=seq:1").await.expect(200);
     assert_eq!((&by_seq.json()["version"], by_seq.header("statehouse-times-ahead-until")), (&json!(1), ""));
+    let time = Timestamp::from_micros(ahead + 2);
+    for (path, said) in [
+        (format!("/api/v1/states?at={time}"), last.as_str()),
+        (format!("/api/v1/states?changed_since={time}"), &last),
+        (format!("/api/v1/states/a/history?state_type=strategy&end_time={time}"), &last),
+        ("/api/v1/states?at=seq:1".to_owned(), ""),
+        ("/api/v1/states".to_owned(), ""),
+        ("/api/v1/states/a/history?state_type=strategy".to_owned(), ""),
+    ] {
+        let page = server.client.get(&path).await.expect(200);
+        assert_eq!(page.header("statehouse-times-ahead-until"), said, "{path}");
+    }
     // The clock is set right: nothing is wrong any more.
     machine.set(YEARS + SECOND);
     assert_eq!(recorded(&server, 3).await, START + YEARS + SECOND, "it is believed at once");

@@ -57,8 +57,12 @@ pub(crate) async fn history(
         cursor: asked.cursor,
         with_data: asked.data,
     };
+    let by_time = request.from.is_some() || request.to.is_some();
     let history = app.service.history(request).await?;
     let mut response = reply::json(StatusCode::OK, &history)?;
+    if let Some(last) = app.service.times_ahead().filter(|_| by_time) {
+        reply::say_times_ahead(&mut response, last);
+    }
     link::next(&mut response, &here, "cursor", history.next_cursor.as_deref());
     Ok(response)
 }

@@ -83,7 +83,8 @@ pub(crate) async fn list(
         pending: asked.pending,
         stale: asked.stale,
     };
-    let by_time = matches!(request.at, Some(Moment::Time(_)));
+    let by_time =
+        [&request.at, &request.changed_since].iter().any(|moment| matches!(moment, Some(Moment::Time(_))));
     let states = app.service.list(request).await?;
     let mut response = reply::json(StatusCode::OK, &states)?;
     if let Some(since) = states.stale_since {
