@@ -20,6 +20,7 @@ mod proxy;
 mod refused;
 mod tls;
 mod unfinished;
+mod without_data;
 mod writes_stopped;
 mod wrong;
 

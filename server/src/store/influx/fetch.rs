@@ -123,14 +123,35 @@ impl Fetch<'_> {
         &self,
         seqs: impl IntoIterator<Item = Seq>,
     ) -> Result<HashMap<Seq, VersionView>> {
+        self.described(seqs, VersionView::of, |version, size| {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            VersionView { size, ..VersionView::of(&version) }
+        })
+        .await
+    }
+
+    /// What versions are apart from their data, by seq. Heads come from memory, and have it.
+    pub(super) async fn without_documents(
+        &self,
+        seqs: impl IntoIterator<Item = Seq>,
+    ) -> Result<HashMap<Seq, Version>> {
+        self.described(seqs, Version::clone, |version, _| version).await
+    }
+
+    /// What is made of heads, and of versions without data and of its size. Data is not read.
+    async fn described<T>(
+        &self,
+        seqs: impl IntoIterator<Item = Seq>,
+        head: impl Fn(&Version) -> T,
+        read: impl Fn(Version, u64) -> T,
+    ) -> Result<HashMap<Seq, T>> {
         let mut found = HashMap::new();
-        let (questions, epochs) = self.ask(seqs, false, |seq, head| found.insert(seq, VersionView::of(head)));
+        let (questions, epochs) = self.ask(seqs, false, |seq, version| found.insert(seq, head(version)));
         for Question { stretches, seqs, .. } in questions {
             let (records, _) = Records::readable(self.client.read(&query(&[META], &stretches)).await?);
             for seq in seqs {
                 let (version, size) = self.without_data(&records, &epochs, seq)?;
-                let size = usize::try_from(size).unwrap_or(usize::MAX);
-                found.insert(seq, VersionView { size, ..VersionView::of(&version) });
+                found.insert(seq, read(version, size));
             }
         }
         Ok(found)

@@ -48,7 +48,12 @@ impl Heads for InfluxStore {
         }
         let at = query.at.unwrap_or_default();
         let past = self.past(query, at).await?;
-        page(past.iter(), query, mark.as_ref(), at)
+        let mut page = page(past.iter(), query, mark.as_ref(), at)?;
+        if query.text.is_none() {
+            let seqs: Vec<Seq> = page.rows.iter().map(|row| row.version.seq).collect();
+            page.rows = self.fetch().summaries(&seqs, query.with_data).await?;
+        }
+        Ok(page)
     }
 
     async fn totals(&self) -> Result<Vec<TypeTotals>> {
@@ -57,7 +62,7 @@ impl Heads for InfluxStore {
 }
 
 impl InfluxStore {
-    /// The states that matched a query at a seq, in its order.
+    /// The states that matched a query at a seq, in its order. Their data is read only where a text is looked for in it.
     async fn past(&self, query: &ListQuery, at: Seq) -> Result<Vec<Version>> {
         let candidates: Vec<Seq> = {
             let index = self.index()?;
@@ -71,7 +76,11 @@ impl InfluxStore {
         };
         let mut found = Vec::new();
         for seqs in candidates.chunks(PAST) {
-            let versions = self.fetch().versions(seqs.iter().copied()).await?;
+            let seqs = seqs.iter().copied();
+            let versions = match query.text {
+                Some(_) => self.fetch().versions(seqs).await?,
+                None => self.fetch().without_documents(seqs).await?,
+            };
             found.extend(versions.into_values().filter(|version| matches(version, query)));
         }
         match query.sort {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use statehouse_core::api::{ActivityBucket, StateSummary};
+use statehouse_core::api::{ActivityBucket, StateSummary, VersionView};
 use statehouse_core::model::{Seq, StateKey, StateType, Timestamp, Version, VersionNumber};
 
 use super::InfluxStore;
@@ -26,6 +26,11 @@ impl InfluxStore {
     async fn in_order(&self, seqs: Vec<Seq>) -> Result<Vec<Version>> {
         let mut versions = self.fetch().versions(seqs.iter().copied()).await?;
         Ok(seqs.iter().filter_map(|seq| versions.remove(seq)).collect())
+    }
+
+    async fn described(&self, seqs: Vec<Seq>) -> Result<Vec<VersionView>> {
+        let mut views = self.fetch().views(seqs.iter().copied()).await?;
+        Ok(seqs.iter().filter_map(|seq| views.remove(seq)).collect())
     }
 
     async fn one(&self, seq: Option<Seq>) -> Result<Option<Version>> {
@@ -54,6 +59,16 @@ impl Log for InfluxStore {
             cut(&index, older.rev().map(Seq), limit)
         };
         self.in_order(seqs).await
+    }
+
+    async fn views_after(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+        let tip = self.index()?.tip.seq.0;
+        self.described((seq.0.saturating_add(1)..=tip).map(Seq).take(limit).collect()).await
+    }
+
+    async fn views_before(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+        let last = self.index()?.tip.seq.0.min(seq.0.saturating_sub(1));
+        self.described((1..=last).rev().map(Seq).take(limit).collect()).await
     }
 
     async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>> {

@@ -145,6 +145,17 @@ impl Log for MemoryStore {
         Ok(older.take(limit).cloned().collect())
     }
 
+    async fn views_after(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+        let skip = usize::try_from(seq.0).unwrap_or(usize::MAX);
+        Ok(self.read().versions.iter().skip(skip).take(limit).map(VersionView::of).collect())
+    }
+
+    async fn views_before(&self, seq: Seq, limit: usize) -> Result<Vec<VersionView>> {
+        let inner = self.read();
+        let older = inner.versions.iter().rev().skip_while(|version| version.seq >= seq);
+        Ok(older.take(limit).map(VersionView::of).collect())
+    }
+
     async fn version(&self, key: &StateKey, version: VersionNumber) -> Result<Option<Version>> {
         let inner = self.read();
         let seqs = inner.states.get(key);
