@@ -1,4 +1,5 @@
-//! What every decorator does alike: it hands each reading call to the store behind it, through its own `read`.
+//! What every decorator does alike: it hands each reading call to the store behind it, through its own `read`, and most
+//! questions about the store itself as they are.
 
 /// Writes the reading traits of a decorator. It must have the method `read`, through which every call goes (with words that
 /// say what is read) and which says what store it is made to, and the method `read_head`, which answers for
@@ -117,4 +118,67 @@ macro_rules! forward_reads {
     };
 }
 
-pub(super) use forward_reads;
+/// Writes [`Admin`](super::Admin) of a decorator: the methods that are named hand on the question to the store behind it,
+/// `inner`, and what stands behind them are its own.
+macro_rules! forward_admin {
+    ($store:ty: $($method:ident)+ $(; $($own:tt)+)?) => {
+        $crate::store::forward::forward_admin!(@ $store { $($($own)+)? } $($method)+);
+    };
+    (@ $store:ty { $($body:tt)* } ping $($rest:ident)*) => {
+        $crate::store::forward::forward_admin!(@ $store { $($body)*
+            async fn ping(&self) -> $crate::store::Result<()> {
+                self.inner.ping().await
+            }
+        } $($rest)*);
+    };
+    (@ $store:ty { $($body:tt)* } status $($rest:ident)*) => {
+        $crate::store::forward::forward_admin!(@ $store { $($body)*
+            async fn status(&self) -> statehouse_core::api::StoreStatus {
+                self.inner.status().await
+            }
+        } $($rest)*);
+    };
+    (@ $store:ty { $($body:tt)* } facts $($rest:ident)*) => {
+        $crate::store::forward::forward_admin!(@ $store { $($body)*
+            async fn facts(&self) -> $crate::store::StoreFacts {
+                self.inner.facts().await
+            }
+        } $($rest)*);
+    };
+    (@ $store:ty { $($body:tt)* } take_pool_peak $($rest:ident)*) => {
+        $crate::store::forward::forward_admin!(@ $store { $($body)*
+            fn take_pool_peak(&self) -> Option<u32> {
+                self.inner.take_pool_peak()
+            }
+        } $($rest)*);
+    };
+    (@ $store:ty { $($body:tt)* } bell $($rest:ident)*) => {
+        $crate::store::forward::forward_admin!(@ $store { $($body)*
+            fn bell(&self) -> Option<tokio::sync::watch::Receiver<$crate::store::Rung>> {
+                self.inner.bell()
+            }
+        } $($rest)*);
+    };
+    (@ $store:ty { $($body:tt)* } alarms $($rest:ident)*) => {
+        $crate::store::forward::forward_admin!(@ $store { $($body)*
+            fn alarms(&self) -> Vec<$crate::alarms::Raised> {
+                self.inner.alarms()
+            }
+        } $($rest)*);
+    };
+    (@ $store:ty { $($body:tt)* } close $($rest:ident)*) => {
+        $crate::store::forward::forward_admin!(@ $store { $($body)*
+            async fn close(&self) {
+                self.inner.close().await;
+            }
+        } $($rest)*);
+    };
+    (@ $store:ty { $($body:tt)* }) => {
+        #[async_trait::async_trait]
+        impl $crate::store::Admin for $store {
+            $($body)*
+        }
+    };
+}
+
+pub(super) use {forward_admin, forward_reads};

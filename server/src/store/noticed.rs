@@ -4,19 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use statehouse_core::api::{
-    AlarmCode, AppliedRestore, RestoreRecord, StateSummary, StoreStatus, VersionView,
-};
+use statehouse_core::api::{AlarmCode, AppliedRestore, RestoreRecord, StateSummary, VersionView};
 use statehouse_core::commit::Tip;
 use statehouse_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber};
-use tokio::sync::watch;
 
-use super::forward::forward_reads;
+use super::forward::{forward_admin, forward_reads};
 use super::{
-    Activity, Admin, Commits, DamagedVersion, MovedState, Page, Result, Rung, StateStore, StoreError,
-    StoreFacts, TypeTotals, WriteRefusal, WriteRequest, Written,
+    Activity, Commits, DamagedVersion, MovedState, Page, Result, StateStore, StoreError, TypeTotals,
+    WriteRefusal, WriteRequest, Written,
 };
-use crate::alarms::{Alarms, Raised};
+use crate::alarms::Alarms;
 
 /// What the alarm about the store as a whole is about.
 const STORE: &str = "store";
@@ -215,33 +212,4 @@ impl Commits for NoticedStore {
     }
 }
 
-#[async_trait]
-impl Admin for NoticedStore {
-    async fn ping(&self) -> Result<()> {
-        self.inner.ping().await
-    }
-
-    async fn status(&self) -> StoreStatus {
-        self.inner.status().await
-    }
-
-    async fn facts(&self) -> StoreFacts {
-        self.inner.facts().await
-    }
-
-    fn take_pool_peak(&self) -> Option<u32> {
-        self.inner.take_pool_peak()
-    }
-
-    fn bell(&self) -> Option<watch::Receiver<Rung>> {
-        self.inner.bell()
-    }
-
-    fn alarms(&self) -> Vec<Raised> {
-        self.inner.alarms()
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-}
+forward_admin! { NoticedStore: ping status facts take_pool_peak bell alarms close }

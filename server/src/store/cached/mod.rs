@@ -13,18 +13,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use statehouse_core::api::{CacheStatus, StoreStatus};
+use statehouse_core::api::CacheStatus;
 use statehouse_core::commit::Outcome;
 use statehouse_core::model::{StateKey, Timestamp, Version};
 
-use tokio::sync::watch;
-
-use super::forward::forward_reads;
-use super::{
-    Admin, Commits, LogEnd, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal,
-    WriteRequest, Written,
-};
-use crate::alarms::Raised;
+use super::forward::{forward_admin, forward_reads};
+use super::{Commits, LogEnd, Result, StateStore, StoreError, Ticks, WriteRefusal, WriteRequest, Written};
 use tip::SharedTip;
 
 pub use heads::CacheSettings;
@@ -292,33 +286,4 @@ impl Commits for CachedStore {
     }
 }
 
-#[async_trait]
-impl Admin for CachedStore {
-    async fn ping(&self) -> Result<()> {
-        self.inner.ping().await
-    }
-
-    async fn status(&self) -> StoreStatus {
-        self.inner.status().await
-    }
-
-    async fn facts(&self) -> StoreFacts {
-        self.inner.facts().await
-    }
-
-    fn take_pool_peak(&self) -> Option<u32> {
-        self.inner.take_pool_peak()
-    }
-
-    fn bell(&self) -> Option<watch::Receiver<Rung>> {
-        self.inner.bell()
-    }
-
-    fn alarms(&self) -> Vec<Raised> {
-        self.inner.alarms()
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-}
+forward_admin! { CachedStore: ping status facts take_pool_peak bell alarms close }

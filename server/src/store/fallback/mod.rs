@@ -38,17 +38,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use statehouse_core::api::{FallbackConflict, FallbackConflicts, FallbackStatus, Stops, StoreStatus};
+use statehouse_core::api::{FallbackConflict, FallbackConflicts, FallbackStatus, Stops};
 use statehouse_core::model::{StateKey, Timestamp, Version};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::cached::HeadCache;
-use super::forward::forward_reads;
-use super::{
-    Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, Ticks, WriteRefusal, WriteRequest,
-    Written,
-};
+use super::forward::{forward_admin, forward_reads};
+use super::{Commits, Result, StateStore, StoreError, Ticks, WriteRefusal, WriteRequest, Written};
 use crate::alarms::{Alarms, Raised};
 use crate::clock::Clock;
 use crate::repeats::Repeats;
@@ -306,43 +303,22 @@ impl Commits for FallbackStore {
     }
 }
 
-#[async_trait]
-impl Admin for FallbackStore {
-    async fn ping(&self) -> Result<()> {
-        self.inner.ping().await
-    }
+forward_admin! { FallbackStore: ping status facts take_pool_peak bell;
+   fn alarms(&self) -> Vec<Raised> {
+       let mut alarms = self.inner.alarms();
+       if self.journal().fault().is_none() {
+           alarms.iter_mut().for_each(stands_in);
+       }
+       alarms.extend(self.alarms.list());
+       alarms
+   }
 
-    async fn status(&self) -> StoreStatus {
-        self.inner.status().await
-    }
-
-    async fn facts(&self) -> StoreFacts {
-        self.inner.facts().await
-    }
-
-    fn take_pool_peak(&self) -> Option<u32> {
-        self.inner.take_pool_peak()
-    }
-
-    fn bell(&self) -> Option<watch::Receiver<Rung>> {
-        self.inner.bell()
-    }
-
-    fn alarms(&self) -> Vec<Raised> {
-        let mut alarms = self.inner.alarms();
-        if self.journal().fault().is_none() {
-            alarms.iter_mut().for_each(stands_in);
-        }
-        alarms.extend(self.alarms.list());
-        alarms
-    }
-
-    async fn close(&self) {
-        self.stop.cancel();
-        let _turn = self.turn.lock().await;
-        self.events().take();
-        self.journal().close();
-        self.save_heads(Vec::new()).await;
-        self.inner.close().await;
-    }
+   async fn close(&self) {
+       self.stop.cancel();
+       let _turn = self.turn.lock().await;
+       self.events().take();
+       self.journal().close();
+       self.save_heads(Vec::new()).await;
+       self.inner.close().await;
+   }
 }

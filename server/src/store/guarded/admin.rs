@@ -2,70 +2,55 @@
 
 use std::sync::PoisonError;
 
-use async_trait::async_trait;
 use statehouse_core::api::{BreakerState, StoreStatus};
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::{FACTS, GuardedStore, note, patience};
-use crate::alarms::Raised;
-use crate::store::{Admin, Result, Rung, StoreError, StoreFacts};
+use crate::store::forward::forward_admin;
+use crate::store::{Result, StoreError, StoreFacts};
 
-#[async_trait]
-impl Admin for GuardedStore {
-    /// Tried once: whoever asks wants to know how it is now.
-    async fn ping(&self) -> Result<()> {
-        let deadline = self.deadline()?;
-        let answer = self.ping_by(deadline).await;
-        note(&answer, deadline);
-        answer
-    }
+forward_admin! { GuardedStore: take_pool_peak bell alarms;
+   /// Tried once: whoever asks wants to know how it is now.
+   async fn ping(&self) -> Result<()> {
+       let deadline = self.deadline()?;
+       let answer = self.ping_by(deadline).await;
+       note(&answer, deadline);
+       answer
+   }
 
-    async fn status(&self) -> StoreStatus {
-        if self.ping().await.is_err() {
-            return StoreStatus { up: false, ..self.describe() };
-        }
-        if let Ok(deadline) = self.deadline()
-            && let Ok(status) = timeout_at(deadline, self.inner.status()).await
-        {
-            *self.described.lock().unwrap_or_else(PoisonError::into_inner) = status.clone();
-            return status;
-        }
-        // It answers, though not about itself in time.
-        StoreStatus { up: true, ..self.describe() }
-    }
+   async fn status(&self) -> StoreStatus {
+       if self.ping().await.is_err() {
+           return StoreStatus { up: false, ..self.describe() };
+       }
+       if let Ok(deadline) = self.deadline()
+           && let Ok(status) = timeout_at(deadline, self.inner.status()).await
+       {
+           *self.described.lock().unwrap_or_else(PoisonError::into_inner) = status.clone();
+           return status;
+       }
+       // It answers, though not about itself in time.
+       StoreStatus { up: true, ..self.describe() }
+   }
 
-    /// Says nothing about whether the store answers: this is asked out of curiosity.
-    async fn facts(&self) -> StoreFacts {
-        if self.breaker.status().state == BreakerState::Closed
-            && patience::failing_until().is_none()
-            && let Ok(facts) = timeout_at(Instant::now() + FACTS, self.inner.facts()).await
-        {
-            *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = facts.clone();
-            return facts;
-        }
-        let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        StoreFacts { pool: None, ..facts.clone() }
-    }
+   /// Says nothing about whether the store answers: this is asked out of curiosity.
+   async fn facts(&self) -> StoreFacts {
+       if self.breaker.status().state == BreakerState::Closed
+           && patience::failing_until().is_none()
+           && let Ok(facts) = timeout_at(Instant::now() + FACTS, self.inner.facts()).await
+       {
+           *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = facts.clone();
+           return facts;
+       }
+       let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+       StoreFacts { pool: None, ..facts.clone() }
+   }
 
-    fn take_pool_peak(&self) -> Option<u32> {
-        self.inner.take_pool_peak()
-    }
-
-    fn bell(&self) -> Option<watch::Receiver<Rung>> {
-        self.inner.bell()
-    }
-
-    fn alarms(&self) -> Vec<Raised> {
-        self.inner.alarms()
-    }
-
-    async fn close(&self) {
-        // A store that hangs must not keep the server from ending.
-        if timeout_at(Instant::now() + self.settings.timeout, self.inner.close()).await.is_err() {
-            tracing::warn!("the store could not be closed in time");
-        }
-    }
+   async fn close(&self) {
+       // A store that hangs must not keep the server from ending.
+       if timeout_at(Instant::now() + self.settings.timeout, self.inner.close()).await.is_err() {
+           tracing::warn!("the store could not be closed in time");
+       }
+   }
 }
 
 impl GuardedStore {
