@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::paths::{Branches, PathRules, Place, Within};
 use super::rules::{Check, Rule};
-use super::{RulesAt, TimeText, path_rules};
+use super::{RulesAt, Steps, TimeText, path_rules};
 use crate::json::{Document, Kind, Node, Pointer};
 use crate::model::Violation;
 
@@ -23,40 +23,41 @@ pub(crate) struct Found {
 /// zone (`naive_time`), series with a repeated index, a position of null. At most [`MOST_FINDINGS`].
 #[must_use]
 pub fn notices(state_type: &str, document: &Document) -> Vec<Violation> {
-    find(state_type, document, true).into_iter().map(|found| found.violation).collect()
+    let found = find_by(path_rules(state_type), document, true, &Steps::unlimited());
+    found.into_iter().map(|found| found.violation).collect()
 }
 
-/// The rules between members that the document breaks.
+/// The rules between members that the document breaks; not all of them when the steps are spent.
 #[cfg(feature = "validate")]
-pub(crate) fn broken_rules(state_type: &str, document: &Document) -> Vec<Found> {
-    find(state_type, document, false)
+pub(crate) fn broken_rules(state_type: &str, document: &Document, steps: &Steps) -> Vec<Found> {
+    find_by(path_rules(state_type), document, false, steps)
 }
 
-fn find(state_type: &str, document: &Document, notices: bool) -> Vec<Found> {
-    find_by(path_rules(state_type), document, notices)
-}
-
-fn find_by(rules: &PathRules, document: &Document, notices: bool) -> Vec<Found> {
+fn find_by(rules: &PathRules, document: &Document, notices: bool, steps: &Steps) -> Vec<Found> {
     let chosen = vec![false; rules.conditions()];
-    let mut walk = Walk { pointer: Pointer::root(), notices, chosen, found: Vec::new() };
+    let mut walk = Walk { pointer: Pointer::root(), notices, chosen, steps, found: Vec::new() };
     walk.visit(rules.root(), document.root());
     walk.found.sort_by_key(|found| found.index);
     walk.found
 }
 
-struct Walk {
+struct Walk<'s> {
     pointer: Pointer,
     /// Look for what is worth knowing; else for what is wrong.
     notices: bool,
     /// How the conditions stand, by their numbers, at the values that the walk is in.
     chosen: Vec<bool>,
+    steps: &'s Steps,
     found: Vec<Found>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn visit(&mut self, at: RulesAt<'_>, node: Node<'_>) {
-        let Some(place) = at.place() else { return };
+        let Some(place) = at.place().filter(|_| !self.steps.are_spent()) else { return };
+        self.steps.take(1);
         for (number, condition) in &place.conditions {
+            // It looks at the value's own children, and seldom further.
+            self.steps.take(node.len());
             self.chosen[*number] = condition.holds(node);
         }
         if self.notices && place.times.iter().any(|branches| self.is_chosen(branches)) {
@@ -72,6 +73,7 @@ impl Walk {
             return;
         }
         for member in node.members() {
+            self.steps.take(1);
             let name = member.key.decoded();
             let below = at.member(&name);
             if below.place().is_some_and(|place| self.within(place).any()) {
@@ -107,6 +109,8 @@ impl Walk {
     }
 
     fn hold(&mut self, rule: &Rule, node: Node<'_>) {
+        // Two places at most are compared, besides those of the condition.
+        self.steps.take((rule.when.len() + 2) * node.len());
         let applies = rule.when.iter().all(|(pointer, texts)| {
             follow(node, pointer)
                 .and_then(Node::as_str)
@@ -259,7 +263,7 @@ mod tests {
     /// What a schema finds broken in a document: the names of its rules, in order.
     fn broken(schema: &serde_json::Value, text: &str) -> Vec<String> {
         let rules = super::super::collect::collect(schema).unwrap();
-        let found = find_by(&rules, &text.parse().unwrap(), false);
+        let found = find_by(&rules, &text.parse().unwrap(), false, &Steps::unlimited());
         found.into_iter().map(|found| found.violation.code.replace("rule:", "")).collect()
     }
 

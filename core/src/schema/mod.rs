@@ -20,6 +20,7 @@ mod condition;
 mod modes;
 mod paths;
 mod rules;
+mod steps;
 mod time;
 
 pub use builtin::{path_rules, schema_text};
@@ -30,4 +31,5 @@ pub use check::{MOST_FINDINGS, notices};
 pub(crate) use condition::equal;
 pub use modes::Modes;
 pub use paths::{PathRules, RulesAt};
+pub(crate) use steps::Steps;
 pub use time::TimeText;

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::rc::Rc;
 
 use jsonschema::JsonType;
 use jsonschema::json::{self, Json, JsonNumber, NodeIdentity};
 use serde_json::{Number, Value};
 
 use crate::json::{Decimal, Elements, Kind, Members, Node};
-use crate::schema::equal;
+use crate::schema::{Steps, equal};
 
 /// The tape, as one of the validator's representations of JSON.
 pub(super) struct TapeJson;
@@ -26,31 +27,36 @@ impl Json for TapeJson {
     }
 
     fn with_string_node<T>(buffer: &mut Budget, string: &str, f: impl FnOnce(Instance<'_>) -> T) -> T {
-        *buffer = Budget::unlimited();
+        *buffer = Budget::default();
         f(Instance { value: Place::Name(string), budget: buffer })
     }
 }
 
-/// How many errors may still be made before arrays and objects seem to end. Once the errors that are wanted are
-/// there, the rest of a large document need not be walked.
-#[derive(Default)]
-pub(super) struct Budget(Cell<usize>);
+/// How many errors may still be made, and steps taken, before arrays and objects seem to end. Once the errors that are wanted
+/// are there, the rest of a large document need not be walked.
+pub(super) struct Budget {
+    errors: Cell<usize>,
+    steps: Rc<Steps>,
+}
 
 impl Budget {
-    pub(super) fn of(errors: usize) -> Self {
-        Self(Cell::new(errors))
-    }
-
-    pub(super) fn unlimited() -> Self {
-        Self::of(usize::MAX)
+    pub(super) fn of(errors: usize, steps: &Rc<Steps>) -> Self {
+        Self { errors: Cell::new(errors), steps: Rc::clone(steps) }
     }
 
     fn spend(&self) {
-        self.0.set(self.0.get().saturating_sub(1));
+        self.errors.set(self.errors.get().saturating_sub(1));
     }
 
     fn is_spent(&self) -> bool {
-        self.0.get() == 0
+        self.errors.get() == 0 || self.steps.are_spent()
+    }
+}
+
+/// A name, which is checked as a text of its own, is short.
+impl Default for Budget {
+    fn default() -> Self {
+        Self::of(usize::MAX, &Rc::new(Steps::unlimited()))
     }
 }
 
@@ -165,7 +171,7 @@ impl<'a> json::Object<'a, TapeJson> for Object<'a> {
     }
 
     fn get(&self, key: &String) -> Option<Instance<'a>> {
-        self.node.get(key).map(|node| Instance::new(node, self.budget))
+        self.budget.steps.get(self.node, key).map(|node| Instance::new(node, self.budget))
     }
 
     fn members(&self) -> MembersWithin<'a> {
@@ -186,6 +192,7 @@ impl<'a> Iterator for MembersWithin<'a> {
         if self.budget.is_spent() {
             return None;
         }
+        self.budget.steps.take(1);
         let member = self.members.next()?;
         Some((member.key.decoded(), Instance::new(member.value, self.budget)))
     }
@@ -223,6 +230,7 @@ impl<'a> Iterator for ElementsWithin<'a> {
         if self.budget.is_spent() {
             return None;
         }
+        self.budget.steps.take(1);
         self.elements.next().map(|node| Instance::new(node, self.budget))
     }
 }

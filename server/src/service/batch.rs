@@ -35,7 +35,7 @@ impl Service {
             state_id: item.state_id.clone(),
         };
         let saved: Vec<_> = items.iter().filter_map(|item| Some((key(item), item.data.clone()?))).collect();
-        let mut verdicts = self.verdicts(&saved).into_iter();
+        let mut verdicts = self.verdicts_to_store(&saved)?.into_iter();
         let mut broken = Vec::new();
         let mut writes = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {

@@ -33,6 +33,7 @@ use std::time::Duration;
 use statehouse_core::api::{Alarm, AlarmCode};
 use statehouse_core::model::Timestamp;
 use statehouse_core::schema::Modes;
+use statehouse_core::validate::Effort;
 use tokio::task::JoinHandle;
 
 use crate::alarms::Alarms;
@@ -66,6 +67,8 @@ pub struct Settings {
     pub ids: Arc<dyn IdSource>,
     /// How strictly each type is validated.
     pub modes: Modes,
+    /// How much of a document is looked at to validate it.
+    pub checking: Effort,
     /// Name and version of the program, as `/status` says it.
     pub version: String,
     /// Whether requests need a key, as `/status` says it.
@@ -90,6 +93,7 @@ impl Default for Settings {
             clock: Arc::new(SystemClock::default()),
             ids: Arc::new(Uuids),
             modes: Modes::default(),
+            checking: Effort::ORDINARY,
             version: concat!("statehouse ", env!("CARGO_PKG_VERSION")).to_owned(),
             key_required: false,
             snapshots_max: Quotas::default().snapshots,

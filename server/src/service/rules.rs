@@ -4,7 +4,7 @@ use statehouse_core::diff::{Diff, Effort, TooMuch, diff_within};
 use statehouse_core::json::{Document, JsonError};
 use statehouse_core::model::{Mode, StateKey, Verdict, Version};
 use statehouse_core::schema::path_rules;
-use statehouse_core::validate::validate;
+use statehouse_core::validate::{self, validate_within};
 
 use super::{Result, Service, ServiceError};
 use crate::budget::{self, Class};
@@ -14,15 +14,22 @@ use crate::heavy;
 const UNCOUNTED: usize = 256 << 10;
 
 impl Service {
-    /// What today's rules say of each document, in order.
+    /// What today's rules say of each document, in order, whatever the modes make of it.
     pub(super) fn verdicts(&self, states: &[(StateKey, Document)]) -> Vec<Verdict> {
-        let bytes = states.iter().map(|(_, data)| data.len()).sum();
-        heavy::work(bytes, || states.iter().map(|(key, data)| self.judge(key, data)).collect())
+        let verdict = |(key, data): &(StateKey, Document)| self.judge(key, data).unwrap_or_default();
+        heavy::work(weight(states), || states.iter().map(verdict).collect())
+    }
+
+    /// The same, or a refusal of one that cannot be checked where its type is strict.
+    pub(super) fn verdicts_to_store(&self, states: &[(StateKey, Document)]) -> Result<Vec<Verdict>> {
+        heavy::work(weight(states), || {
+            states.iter().map(|(key, data)| self.judge_to_store(key, data)).collect()
+        })
     }
 
     /// The verdict to store, or a refusal with every violation where the type is strict.
     pub(super) fn accept(&self, key: &StateKey, data: &Document) -> Result<Verdict> {
-        match heavy::work(data.len(), || self.judge(key, data)) {
+        match heavy::work(data.len(), || self.judge_to_store(key, data))? {
             Verdict::Invalid { violations } if self.is_strict(key) => {
                 Err(ServiceError::Invalid(violations.into_iter().map(|v| (key.clone(), v)).collect()))
             }
@@ -30,14 +37,30 @@ impl Service {
         }
     }
 
-    fn judge(&self, key: &StateKey, data: &Document) -> Verdict {
-        validate(key.state_type.as_str(), data, self.settings.modes.mode(&key.state_type))
+    /// What has more in it than is checked is stored unchecked, and refused where the type is strict.
+    fn judge_to_store(&self, key: &StateKey, data: &Document) -> Result<Verdict> {
+        match self.judge(key, data) {
+            Err(validate::TooMuch) if self.is_strict(key) => Err(ServiceError::TooLarge(format!(
+                "the data of {key} has more in it than is checked against the rules of its type, and the type is strict: split \
+                 it into several states, or set the type to warn, which stores it unchecked"
+            ))),
+            verdict => Ok(verdict.unwrap_or_default()),
+        }
+    }
+
+    fn judge(&self, key: &StateKey, data: &Document) -> std::result::Result<Verdict, validate::TooMuch> {
+        let mode = self.settings.modes.mode(&key.state_type);
+        validate_within(key.state_type.as_str(), data, mode, self.settings.checking)
     }
 
     /// Whether invalid data is refused.
     pub(super) fn is_strict(&self, key: &StateKey) -> bool {
         self.settings.modes.mode(&key.state_type) == Mode::Strict
     }
+}
+
+fn weight(states: &[(StateKey, Document)]) -> usize {
+    states.iter().map(|(_, data)| data.len()).sum()
 }
 
 /// What changed between two versions of a state. What is not there is compared as a document without members.

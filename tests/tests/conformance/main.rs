@@ -17,6 +17,7 @@ mod history;
 mod lists;
 mod long_log;
 mod model;
+mod modes;
 mod points;
 mod restores;
 mod service;
@@ -129,8 +130,10 @@ macro_rules! conformance {
                     events_are_read_on_from_any_seq,
                     a_reader_that_follows_the_doorbell_misses_nothing,
                     batches_are_checked_before_they_are_written,
-                    strict_types_refuse_and_warned_ones_keep_the_verdict,
                     overview_and_status_add_up;
+                modes:
+                    strict_types_refuse_and_warned_ones_keep_the_verdict,
+                    data_with_more_in_it_than_is_checked_is_stored_unchecked_or_refused_where_the_type_is_strict;
             }
     };
 }

@@ -7,16 +7,14 @@ use statehouse_core::api::{
     Topic,
 };
 use statehouse_core::commit::Outcome;
-use statehouse_core::model::{Mode, Operation, Seq, StateId, StateType, Verdict, VersionNumber};
-use statehouse_core::schema::Modes;
+use statehouse_core::model::{Operation, Seq, StateId, StateType, VersionNumber};
 use statehouse_server::service::{
-    ChangeRequest, EventFilter, HistoryRequest, ListRequest, Precondition, Service, ServiceError, Settings,
-    Which,
+    ChangeRequest, EventFilter, HistoryRequest, ListRequest, Precondition, Service, ServiceError, Which,
 };
 
 use crate::fixture::{Fixture, doc, key, snapshot_id, typed};
 
-fn request(id: &str, data: &str) -> SaveRequest {
+pub fn request(id: &str, data: &str) -> SaveRequest {
     SaveRequest {
         state_id: StateId::new(id).unwrap(),
         state_type: StateType::new("bot_memory").unwrap(),
@@ -36,7 +34,7 @@ pub async fn save(service: &Service, id: &str, data: &str) -> Outcome {
     service.save(request(id, data), &Precondition::None).await.unwrap()
 }
 
-fn code<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> Code {
+pub fn code<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> Code {
     answer.unwrap_err().code()
 }
 
@@ -357,42 +355,6 @@ pub async fn batches_are_checked_before_they_are_written(f: &Fixture) {
     let again = service.batch(batch(vec![item(op_save, "a", Some("{}"))])).await.unwrap();
     assert!(again.results[0].unchanged && again.batch_id != done.batch_id);
     assert_eq!(code(service.batch(good).await), Code::StateDeleted);
-}
-
-pub async fn strict_types_refuse_and_warned_ones_keep_the_verdict(f: &Fixture) {
-    let mut modes = Modes::all(Mode::Warn);
-    modes.types.insert(StateType::new("portfolio").unwrap(), Mode::Strict);
-    modes.types.insert(StateType::new("pair_state").unwrap(), Mode::Off);
-    let settings = Settings { modes, clock: f.clock.clone(), ..Settings::default() };
-    let service = Service::start(Arc::clone(&f.store), settings).await.unwrap();
-    let wrong = |state_type: &str| SaveRequest {
-        state_type: StateType::new(state_type).unwrap(),
-        ..request("main", r#"{"total_value":"many"}"#)
-    };
-    let refused = service.save(wrong("portfolio"), &Precondition::None).await.unwrap_err();
-    assert_eq!(refused.code(), Code::ValidationFailed);
-    let problem = refused.problem();
-    assert!(problem.errors.len() > 1, "every violation is listed: {problem:?}");
-    assert!(problem.errors.iter().any(|error| error.pointer == "/total_value"), "{problem:?}");
-    let warned = service.save(wrong("position"), &Precondition::None).await.unwrap();
-    assert!(warned.version().verdict.is_invalid());
-    let off = service.save(wrong("pair_state"), &Precondition::None).await.unwrap();
-    assert_eq!(off.version().verdict, Verdict::NotChecked);
-    let other = service.save(wrong("bot_memory"), &Precondition::None).await.unwrap();
-    assert_eq!(other.version().verdict, Verdict::NotChecked, "a type without rules");
-    let item = |state_type: &str, data: &str| BatchItem {
-        op: BatchOperation::Save,
-        state_type: StateType::new(state_type).unwrap(),
-        state_id: StateId::new("b").unwrap(),
-        data: Some(doc(data)),
-        expected_version: None,
-    };
-    let items = vec![item("bot_memory", "{}"), item("portfolio", r#"{"total_value":"many"}"#)];
-    let batch = BatchRequest { items, user_id: None, description: None };
-    let problem = service.batch(batch).await.unwrap_err().problem();
-    assert_eq!(problem.code, Code::ValidationFailed);
-    assert!(problem.errors.iter().all(|error| error.pointer.starts_with("/items/1/data")), "{problem:?}");
-    assert_eq!(f.tip().await, Seq(3));
 }
 
 pub async fn overview_and_status_add_up(f: &Fixture) {
