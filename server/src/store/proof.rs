@@ -1,8 +1,10 @@
 //! What is stored is held against its hash before anybody gets it.
 
-use statehouse_core::hash::ContentHash;
+use statehouse_core::hash::{ChainHash, ContentHash};
 use statehouse_core::json::{Document, Limits};
-use statehouse_core::model::Version;
+use statehouse_core::model::{
+    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber,
+};
 
 use crate::heavy;
 
@@ -37,6 +39,41 @@ const INDEXED: usize = 256 << 10;
 
 fn lean(document: Document) -> Document {
     if document.len() < INDEXED { document } else { document.without_index() }
+}
+
+/// Puts stored data into a version, if it is what was written and of so many bytes.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn fill(version: &mut Version, text: Option<&str>, size: Option<u64>) -> Result<(), &'static str> {
+    version.data = proven(text, version.content_hash.as_ref())?;
+    if version.is_deleted() != version.data.is_none() {
+        return Err("its data does not fit what it did");
+    }
+    if size != Some(version.size() as u64) {
+        return Err("its data is not as long as it was");
+    }
+    Ok(())
+}
+
+/// A version of which only the name is known, so far.
+pub(super) fn only_named(seq: Seq, key: StateKey, number: VersionNumber) -> Version {
+    Version {
+        seq,
+        key,
+        version: number,
+        operation: Operation::Update,
+        data: None,
+        content_hash: None,
+        chain_hash: ChainHash::START,
+        recorded_at: Timestamp::default(),
+        author: None,
+        description: None,
+        batch_id: None,
+        verdict: Verdict::NotChecked,
+        change: ChangeSummary::default(),
+        damaged: None,
+    }
 }
 
 /// Says that a version is damaged, and takes its data away.

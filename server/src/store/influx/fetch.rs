@@ -11,8 +11,8 @@ use super::client::Client;
 use super::epoch::Epochs;
 use super::index::Index;
 use super::layout::{DATA, META, Records, query};
-use super::row::{Row, fill, only_named};
-use crate::store::proof::mark;
+use super::row::{Row, fill};
+use crate::store::proof::{mark, only_named};
 use crate::store::{Result, StoreError, chain_hash};
 
 /// Seqs of one question at most.
@@ -192,7 +192,8 @@ impl Fetch<'_> {
             let (author, size) = (row.author.clone(), row.size);
             Ok((row.version(seq)?, author, size))
         });
-        let named = || only_named(seq, StateKey::clone(key), number, entry.recorded_at);
+        let named =
+            || Version { recorded_at: entry.recorded_at, ..only_named(seq, StateKey::clone(key), number) };
         let damaged = |what: &str| {
             let mut version = named();
             mark(&mut version, what);

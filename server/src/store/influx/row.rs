@@ -8,7 +8,7 @@ use statehouse_core::model::{
     ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber,
 };
 
-use crate::store::proof::{mark, proven};
+use crate::store::proof::{self, mark};
 use crate::store::{Result, StoreError};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -111,40 +111,13 @@ impl Row {
     }
 }
 
-/// A version of which only the name is known.
-pub(super) fn only_named(seq: Seq, key: StateKey, number: VersionNumber, recorded_at: Timestamp) -> Version {
-    Version {
-        seq,
-        key,
-        version: number,
-        operation: Operation::Update,
-        data: None,
-        content_hash: None,
-        chain_hash: ChainHash::START,
-        recorded_at,
-        author: None,
-        description: None,
-        batch_id: None,
-        verdict: Verdict::NotChecked,
-        change: ChangeSummary::default(),
-        damaged: None,
-    }
-}
-
 /// Puts stored data into a version, if it is what was written.
 pub(super) fn fill(version: &mut Version, size: u64, bytes: Result<Option<Vec<u8>>>) {
     let Ok(bytes) = bytes else { return mark(version, "its data is not whole") };
     let Ok(text) = bytes.map(String::from_utf8).transpose() else {
         return mark(version, "its data cannot be read");
     };
-    match proven(text.as_deref(), version.content_hash.as_ref()) {
-        Err(what) => mark(version, what),
-        Ok(data) if data.is_none() != version.is_deleted() => {
-            mark(version, "its data does not fit what it did");
-        }
-        Ok(data) => version.data = data,
-    }
-    if version.damaged.is_none() && version.size() as u64 != size {
-        mark(version, "its data is not as long as it was");
+    if let Err(what) = proof::fill(version, text.as_deref(), Some(size)) {
+        mark(version, what);
     }
 }

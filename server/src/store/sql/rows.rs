@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use statehouse_core::api::VersionView;
 use statehouse_core::hash::{ChainHash, ContentHash};
-use statehouse_core::model::{
-    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber,
-};
+use statehouse_core::model::{Operation, Seq, StateKey, Timestamp, Version, VersionNumber};
 
-use crate::store::proof::{mark, proven};
+use crate::store::proof::{self, mark, only_named};
 use crate::store::{Result, StoreError, chain_hash};
 
 /// A row, whatever the engine. A column of another type than was written is damage.
@@ -173,14 +171,7 @@ pub(in crate::store) fn found(row: &impl Row) -> Result<Found> {
 /// Puts the data into a version, if it is what was written.
 fn fill(version: &mut Version, row: &impl Row) -> std::result::Result<(), &'static str> {
     let Ok(text) = row.text(DATA) else { return Err("its data cannot be read") };
-    version.data = proven(text, version.content_hash.as_ref())?;
-    if version.is_deleted() != version.data.is_none() {
-        return Err("its data does not fit what it did");
-    }
-    if integer(row, 13).ok() != i64::try_from(version.size()).ok() {
-        return Err("its data is not as long as it was");
-    }
-    Ok(())
+    proof::fill(version, text, number(row, 13).ok())
 }
 
 /// Everything but the data.
@@ -189,22 +180,7 @@ fn parts(row: &impl Row) -> Result<Version> {
     let nameless = |_| StoreError::no_version(seq, "its name cannot be read");
     let key = key(row).map_err(nameless)?;
     let number = VersionNumber(number(row, 3).map_err(nameless)?);
-    let mut version = Version {
-        seq,
-        key,
-        version: number,
-        operation: Operation::Update,
-        data: None,
-        content_hash: None,
-        chain_hash: ChainHash::START,
-        recorded_at: Timestamp::default(),
-        author: None,
-        description: None,
-        batch_id: None,
-        verdict: Verdict::NotChecked,
-        change: ChangeSummary::default(),
-        damaged: None,
-    };
+    let mut version = only_named(seq, key, number);
     if let Err(column) = read_parts(&mut version, row) {
         mark(&mut version, &format!("its {column} cannot be read"));
     }
