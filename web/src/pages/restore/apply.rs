@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use gloo_net::http::Method;
 use leptos::prelude::*;
-use statehouse_core::api::{AppliedRestore, ApplyRequest, PlanCounts};
+use statehouse_core::api::{ApplyRequest, PlanCounts, RestoreRecord};
 
-use super::earlier::find;
 use super::planning::Planning;
+use super::sending::{Sent, send_restore};
 use crate::api::{self, ApiError};
 use crate::model::address::encode_segment;
-use crate::model::found::Hand;
 use crate::model::number;
 use crate::model::restore::{Agreement, Form, button_text, missing};
 use crate::parts::{Author, AuthorField, CopyButton, Notice, NoticeKind, WriteNote, Writing};
@@ -113,37 +111,17 @@ impl Planning {
     /// Writes what is on the screen, and goes to what became of it.
     fn apply(self, user_id: Option<String>, writing: Writing, router: Router) {
         let Some((hash, request)) = self.request_to_apply(user_id) else { return };
-        let hand = (request.user_id.clone(), Some(request.reason.clone()));
-        let path = format!("/restores/{}/apply", encode_segment(&hash));
+        let sent = Sent {
+            path: format!("/restores/{}/apply", encode_segment(&hash)),
+            hand: (request.user_id.clone(), Some(request.reason.clone())),
+            request,
+        };
         let shown = move |restore_id: &str| {
             self.form.try_set(Form::default());
             router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
         };
-        let send = async move {
-            let applied = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await?;
-            shown(&applied.record.restore_id);
-            Ok(())
-        };
-        let there = StoredValue::new(None::<String>);
-        let look = move |hand: Hand| {
-            let hash = hash.clone();
-            Box::pin(async move {
-                let (found, id) = find(move |record| record.plan == hash, hand).await?;
-                there.try_set_value(id);
-                Ok(found)
-            }) as _
-        };
-        writing.run_or(
-            hand,
-            send,
-            look,
-            move || {
-                if let Some(id) = there.try_get_value().flatten() {
-                    shown(&id);
-                }
-            },
-            move |error| self.refuse(error),
-        );
+        let is_it = move |record: &RestoreRecord| record.plan == hash;
+        send_restore(writing, sent, is_it, shown, move |error| self.refuse(error));
     }
 
     /// The request that applies what is on the screen, with the hash that binds it.

@@ -18,6 +18,7 @@ mod page;
 mod planning;
 mod result;
 mod scope;
+mod sending;
 mod since;
 mod state_row;
 mod target;

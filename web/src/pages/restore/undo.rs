@@ -1,13 +1,10 @@
 //! Undoing a restore: one click; what stands in its way is said.
 
-use gloo_net::http::Method;
 use leptos::prelude::*;
-use statehouse_core::api::{AppliedRestore, Plan, RestoreRecord, UndoRequest};
+use statehouse_core::api::{Plan, RestoreRecord, UndoRequest};
 
-use super::earlier::find;
-use crate::api;
+use super::sending::{Sent, send_restore};
 use crate::model::address::{Query, encode_segment, restore_of};
-use crate::model::found::Hand;
 use crate::model::restore::states_word;
 use crate::parts::{Author, Icon, Notice, NoticeKind, Pic, WriteNote, Writing};
 use crate::shell::router;
@@ -37,38 +34,16 @@ pub(super) fn Undo(
     let press = move |_| {
         let user_id = Author::stored();
         let request = UndoRequest { reason: None, user_id: user_id.clone() };
-        let (path, undone) = (path.clone(), record.restore_id.clone());
+        let sent = Sent { path: path.clone(), request, hand: (user_id, None) };
+        let undone = record.restore_id.clone();
+        let is_it = move |record: &RestoreRecord| record.undoes.as_ref() == Some(&undone);
         let shown =
             move |restore_id: &str| router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
         refused.set(None);
-        let send = async move {
-            let applied = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await?;
-            shown(&applied.record.restore_id);
+        send_restore(writing, sent, is_it, shown, move |error| {
+            refused.try_set(Some(error.fresh_plan().ok_or(error)?));
             Ok(())
-        };
-        let there = StoredValue::new(None::<String>);
-        let look = move |hand: Hand| {
-            let undone = undone.clone();
-            Box::pin(async move {
-                let (found, id) = find(move |record| record.undoes.as_ref() == Some(&undone), hand).await?;
-                there.try_set_value(id);
-                Ok(found)
-            }) as _
-        };
-        writing.run_or(
-            (user_id, None),
-            send,
-            look,
-            move || {
-                if let Some(id) = there.try_get_value().flatten() {
-                    shown(&id);
-                }
-            },
-            move |error| {
-                refused.try_set(Some(error.fresh_plan().ok_or(error)?));
-                Ok(())
-            },
-        );
+        });
     };
     view! {
         <button class=class disabled=move || writing.busy.get() on:click=press>
