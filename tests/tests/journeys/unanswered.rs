@@ -21,11 +21,14 @@ async fn setting() -> (Server, Gate, Browser) {
     (server, gate, browser)
 }
 
-/// Asks to delete the state, with a reason, and presses the button.
-async fn delete(browser: &Browser) {
+async fn open_the_state(browser: &Browser) {
     browser.go("/view/state?type=strategy&id=pairs_fx").await;
     browser.see_text(".live", "Live").await;
     browser.see_text("h1", "pairs_fx").await;
+}
+
+/// Asks to delete the state, with a reason, and presses the button.
+async fn delete(browser: &Browser) {
     browser.click("[aria-label='More']", "").await;
     browser.click("button", "Delete").await;
     browser.fill("dialog textarea", "not traded any more").await;
@@ -53,13 +56,9 @@ async fn were_never_said(browser: &Browser, words: &str) {
 async fn a_deletion_whose_answer_is_lost_is_found() {
     let (server, gate, browser) = setting().await;
     gate.set(Writes::AnswerLost);
-    browser.go("/view/state?type=strategy&id=pairs_fx").await;
+    open_the_state(&browser).await;
     watch_for(&browser, "othing was written").await;
-    browser.see_text(".live", "Live").await;
-    browser.click("[aria-label='More']", "").await;
-    browser.click("button", "Delete").await;
-    browser.fill("dialog textarea", "not traded any more").await;
-    browser.click("dialog button", "Delete pairs_fx").await;
+    delete(&browser).await;
     browser.see_text(".toasts", "It was written, though no answer came.").await;
     browser.see_text(".toasts", "v3 is there with the same content by ops.desk, written at ").await;
     browser.until("return !document.querySelector('dialog[open]')", &[], "the question stays").await;
@@ -79,6 +78,7 @@ async fn a_deletion_whose_answer_is_lost_is_found() {
 async fn a_deletion_that_never_arrived_is_said_to_be_not_there_after_a_look() {
     let (server, gate, browser) = setting().await;
     gate.set(Writes::Lost);
+    open_the_state(&browser).await;
     delete(&browser).await;
     browser.see_text("dialog .notice", NOT_KNOWN).await;
     browser.see_text("dialog .notice", "So far the head is still v2. Looking again.").await;
@@ -98,6 +98,7 @@ async fn a_deletion_that_never_arrived_is_said_to_be_not_there_after_a_look() {
 async fn what_another_has_written_meanwhile_is_not_taken_for_ones_own() {
     let (server, gate, browser) = setting().await;
     gate.set(Writes::Lost);
+    open_the_state(&browser).await;
     delete(&browser).await;
     browser.see_text("dialog .notice", NOT_KNOWN).await;
     let path = "/states/pairs_fx?state_type=strategy&user_id=another";
