@@ -3,42 +3,37 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta};
 
 use crate::schema::TimeText;
 
-/// The time from `old` to `new`, signed: `+15 min`, `-1 d 2 h`, `+0.25 s`. Nothing unless both are times, both
-/// with a zone or both without.
+/// The time from `old` to `new`, signed: `+15 min`, `-1 d 2 h`, `+0.25 s`. Nothing unless both are times with a
+/// zone: between clocks on a wall, on a night when one is put forward or back, any duration would be invented.
 pub(super) fn between(old: &str, new: &str) -> Option<String> {
-    // A look at the shape spares most texts the rest.
-    let like_a_time = |text: &str| matches!(text.as_bytes(), [b'0'..=b'9', _, _, _, b'-', ..]);
     if !like_a_time(old) || !like_a_time(new) {
-        return None;
-    }
-    let kind = TimeText::of(old)?;
-    if TimeText::of(new)? != kind {
         return None;
     }
     Some(spell(instant(new)?.signed_duration_since(instant(old)?)))
 }
 
-/// The instant, with a time that has no zone taken as UTC: differences come out the same.
+/// A look at the shape spares most texts the rest.
+fn like_a_time(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'0'..=b'9', _, _, _, b'-', ..])
+}
+
+/// The instant that a time with a zone is, in UTC.
 fn instant(text: &str) -> Option<NaiveDateTime> {
+    if TimeText::of(text)? != TimeText::Zoned {
+        return None;
+    }
     let mut regular = text.to_ascii_uppercase().replacen(' ', "T", 1);
-    let clock = regular.get(11..)?;
-    let zone_at = clock.find(['Z', '+', '-']).map_or(regular.len(), |at| at + 11);
+    let mut zone_at = regular.get(11..)?.find(['Z', '+', '-'])? + 11;
     if regular[..zone_at].matches(':').count() == 1 {
         regular.insert_str(zone_at, ":00");
+        zone_at += 3;
     }
-    let zone_at = regular[11..].find(['Z', '+', '-']).map(|at| at + 11);
-    match zone_at {
-        None => NaiveDateTime::parse_from_str(&regular, "%Y-%m-%dT%H:%M:%S%.f").ok(),
-        Some(at) => {
-            let zone = regular.split_off(at);
-            let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-            let sign = if zone.starts_with('-') { '-' } else { '+' };
-            let offset = format!("{sign}{digits:0<4}");
-            DateTime::parse_from_str(&(regular + &offset), "%Y-%m-%dT%H:%M:%S%.f%z")
-                .ok()
-                .map(|time| time.naive_utc())
-        }
-    }
+    let zone = regular.split_off(zone_at);
+    let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
+    let sign = if zone.starts_with('-') { '-' } else { '+' };
+    let offset = format!("{sign}{digits:0<4}");
+    let time = DateTime::parse_from_str(&(regular + &offset), "%Y-%m-%dT%H:%M:%S%.f%z").ok()?;
+    Some(time.naive_utc())
 }
 
 /// Every unit that is not zero, largest first.
@@ -76,8 +71,7 @@ mod tests {
             ("2025-03-01 09:30:00+0200", "2025-03-01T07:30:00Z", Some("0 s")),
             ("2025-03-01T09:30:00-05", "2025-03-01T14:30:01.25Z", Some("+1.25 s")),
             ("2025-03-01T09:30Z", "2025-03-02T11:31:05Z", Some("+1 d 2 h 1 min 5 s")),
-            ("2025-03-01T10:00:00.123456", "2025-03-01T10:00:00.123457", Some("+0.000001 s")),
-            ("2025-07-10 18:41:58", "2025-07-10T21:41:58", Some("+3 h")),
+            ("2025-03-01T10:00:00.123456Z", "2025-03-01T10:00:00.123457Z", Some("+0.000001 s")),
             ("2025-02-28T00:00:00Z", "2025-03-31T00:00:59Z", Some("+31 d 59 s")),
             ("2025-02-28T00:00:00Z", "2025-02-28T01:10:00.5Z", Some("+1 h 10 min 0.5 s")),
             ("2025-07-10T18:41:58", "2025-07-10T21:41:58Z", None),
@@ -86,5 +80,21 @@ mod tests {
         ] {
             assert_eq!(between(old, new).as_deref(), expected, "{old} {new}");
         }
+    }
+
+    #[test]
+    fn no_duration_is_invented_for_times_without_a_zone() {
+        for (old, new) in [
+            // In New York the clock went from 2 to 3 that night, in London an hour back on the other.
+            ("2025-03-09T01:30:00", "2025-03-09T03:30:00"),
+            ("2025-10-26 01:50:00", "2025-10-26 01:00:00"),
+            ("2025-07-10T18:41", "2025-07-10T21:41"),
+            ("2025-03-01T10:00:00.123456", "2025-03-01T10:00:00.123457"),
+            ("2025-03-09T01:30:00", "2025-03-09T03:30:00-04:00"),
+        ] {
+            assert_eq!(between(old, new), None, "{old} {new}");
+        }
+        let over_the_change = between("2025-03-09T01:30:00-05:00", "2025-03-09T03:30:00-04:00");
+        assert_eq!(over_the_change.as_deref(), Some("+1 h"));
     }
 }

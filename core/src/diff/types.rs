@@ -36,7 +36,8 @@ pub struct Change {
     /// The new value as JSON text, likewise; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
-    /// The exact difference of two numbers or times, signed: `+0.0019`, `+15 min`. Absent for what only names something.
+    /// The exact difference of two numbers, or times with a zone, signed: `+0.0019`, `+15 min`. Absent for what only
+    /// names something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta: Option<String>,
     /// The difference in percent of the old number's size, signed, 2 places: `-0.72`. Absent if the old number is 0.

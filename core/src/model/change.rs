@@ -32,7 +32,7 @@ pub struct FirstChange {
     /// The new value as JSON text, cut after 80 characters; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
-    /// The exact difference of two numbers or times, signed, such as `+0.0019` or `+15 min`.
+    /// The exact difference of two numbers, or times with a zone, signed, such as `+0.0019` or `+15 min`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta: Option<String>,
     /// A sentence in place of values, for a sliding series or a spliced array.

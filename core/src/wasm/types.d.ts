@@ -41,7 +41,7 @@ export interface Change {
   old?: string;
   /** The new value as JSON text; absent if there is none. */
   new?: string;
-  /** The exact difference, signed: `+0.0019`, `+15 min`. */
+  /** The exact difference of two numbers, or times with a zone, signed: `+0.0019`, `+15 min`. */
   delta?: string;
   /** In percent of the old number's size, 2 places: `-0.72`. */
   percent?: string;
