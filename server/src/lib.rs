@@ -1,4 +1,6 @@
 //! The Statehouse server: `cli -> http -> service -> store, events -> core`.
+// They panic when nobody reads on: `cli::say` writes what the program says.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod alarms;
 pub mod budget;

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     match runtime() {
         Ok(runtime) => runtime.block_on(cli::run(arguments)),
         Err(error) => {
-            eprintln!("statehouse: no threads could be started: {error}");
+            cli::complain(&format!("no threads could be started: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use statehouse_server::clock::{Clock, SystemClock};
 use statehouse_server::http::{self, Options};
 use statehouse_server::service::{Service, Settings};
 use statehouse_server::store::memory::MemoryStore;
@@ -72,13 +73,16 @@ impl Local {
     /// A server in front of a store that goes on living when the server stops.
     pub async fn serve_layered(
         layers: Layers,
-        clock: Arc<dyn Ticks>,
+        ticks: Arc<dyn Ticks>,
         store: &Arc<FaultyStore>,
         folder: Arc<TempDir>,
     ) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let behind: Arc<dyn StateStore> = Arc::<FaultyStore>::clone(store);
-        let Layered { store, resilience } = layers.around_with(behind, clock).await.expect("layers");
-        serve(store, Options::default(), Settings { resilience, ..Settings::default() }, folder).await
+        let Layered { store, resilience } =
+            layers.around_with(behind, ticks, Arc::clone(&clock)).await.expect("layers");
+        let settings = Settings { clock, resilience, ..Settings::default() };
+        serve(store, Options::default(), settings, folder).await
     }
 
     /// The folder of its store; keep it to start another server on the same store.

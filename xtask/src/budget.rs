@@ -46,9 +46,10 @@ fn limit(text: &str) -> Result<u64> {
 fn judge(downloads: &[(PathBuf, u64)], limit: u64) -> Result<()> {
     let total = downloads.iter().map(|(_, length)| length).sum();
     for (name, length) in downloads {
-        println!("{:>9}  {}", progress::grouped(*length), name.display());
+        progress::answer(&format!("{:>9}  {}", progress::grouped(*length), name.display()))?;
     }
-    println!("{:>9}  in all; the limit is {}", progress::grouped(total), progress::grouped(limit));
+    let (all, most) = (progress::grouped(total), progress::grouped(limit));
+    progress::answer(&format!("{all:>9}  in all; the limit is {most}"))?;
     if total > limit {
         bail!(
             "the console's first download is {} bytes over its limit of {} (in {LIMIT_FILE})",

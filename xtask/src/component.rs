@@ -62,9 +62,10 @@ pub(crate) fn build(workspace: &Workspace, tools: &Toolbox) -> Result<Package> {
 pub(crate) fn show(workspace: &Workspace) -> Result<()> {
     let tools = crate::tools::ensure(workspace)?;
     let package = build(workspace, &tools)?;
-    println!("{}", package.folder.display());
+    progress::answer(&package.folder.display().to_string())?;
     for name in files::files_below(&package.folder)? {
-        println!("  {:>9}  {}", progress::grouped(length(&package.folder.join(&name))?), name.display());
+        let length = progress::grouped(length(&package.folder.join(&name))?);
+        progress::answer(&format!("  {length:>9}  {}", name.display()))?;
     }
     Ok(())
 }

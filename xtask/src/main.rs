@@ -1,4 +1,6 @@
 //! Everything that sets up, builds, tests and measures this repository.
+// They panic when nobody reads on: `progress` writes what the program says.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod autobahn;
 mod bench;
@@ -121,7 +123,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Component => component::show(&workspace)?,
         Command::Tools => tools::show(&workspace)?,
         Command::Autobahn => autobahn::run(&workspace)?,
-        Command::Influxd => println!("{}", influxd::ensure(&workspace)?.display()),
+        Command::Influxd => progress::answer(&influxd::ensure(&workspace)?.display().to_string())?,
     }
     Ok(ExitCode::SUCCESS)
 }

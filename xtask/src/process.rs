@@ -46,7 +46,7 @@ pub(crate) fn run_watched(command: &mut Command, mut seen: impl FnMut(&str)) -> 
     if let Some(stdout) = child.stdout.take() {
         for text in BufReader::new(stdout).lines() {
             let text = text.with_context(|| format!("reading the output of `{}`", line(command)))?;
-            println!("{text}");
+            progress::pass_on(&text);
             seen(&text);
         }
     }

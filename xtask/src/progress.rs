@@ -1,31 +1,53 @@
-//! What the person at the terminal sees while work goes on. All of it goes to standard error.
+//! What the person at the terminal sees: on standard error while work goes on, on standard output what was asked for.
+//! Neither ends the work when nobody reads it any more.
 
-use std::io::IsTerminal as _;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::time::Duration;
+
+/// What a shell says of a program that ended because nobody reads its output (128 and the number of SIGPIPE).
+const UNREAD: i32 = 141;
+
+/// A line of the answer. When nobody reads on, as behind `| head -1`, the program ends without a word.
+pub(crate) fn answer(line: &str) -> std::io::Result<()> {
+    let written = writeln!(std::io::stdout().lock(), "{line}");
+    match &written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(UNREAD),
+        _ => written,
+    }
+}
+
+/// A line of another program, which goes on whether anybody reads it or not.
+pub(crate) fn pass_on(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
 
 /// A piece of work starts.
 pub(crate) fn heading(text: &str) {
-    eprintln!("{}", paint("1;36", &format!("==> {text}")));
+    say(&paint("1;36", &format!("==> {text}")));
 }
 
 /// A command line that is about to run.
 pub(crate) fn command(line: &str) {
-    eprintln!("{}", paint("2", &format!("    $ {line}")));
+    say(&paint("2", &format!("    $ {line}")));
 }
 
 /// Something worth knowing, with no action needed.
 pub(crate) fn note(text: &str) {
-    eprintln!("    {text}");
+    say(&format!("    {text}"));
 }
 
 /// Something that was not done, or is not as it should be, though the work goes on.
 pub(crate) fn warning(text: &str) {
-    eprintln!("{} {text}", paint("1;33", "note:"));
+    say(&format!("{} {text}", paint("1;33", "note:")));
 }
 
 /// The last word of a command that failed.
 pub(crate) fn error(text: &str) {
-    eprintln!("{} {text}", paint("1;31", "error:"));
+    say(&format!("{} {text}", paint("1;31", "error:")));
 }
 
 /// A duration as people say it: `840 ms`, `12.3 s`, `4 min 05 s`.

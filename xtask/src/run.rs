@@ -59,7 +59,7 @@ fn listen_for_address(said: ChildStdout) -> Receiver<String> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         for line in BufReader::new(said).lines().map_while(Result::ok) {
-            println!("{line}");
+            progress::pass_on(&line);
             if let Some(address) = address_in(&line) {
                 // Fails only when nobody waits for it any more.
                 let _ = sender.send(address.to_owned());

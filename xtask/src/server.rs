@@ -55,6 +55,6 @@ pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
 pub(crate) fn release(workspace: &Workspace) -> Result<()> {
     console::build(workspace)?;
     let program = build(workspace, Profile::Release)?;
-    println!("{}", workspace.shown(&program));
+    progress::answer(&workspace.shown(&program).to_string())?;
     Ok(())
 }

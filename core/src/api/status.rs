@@ -136,7 +136,7 @@ pub struct Status {
     pub snapshots: Option<u64>,
     /// Commit latency as callers saw it, over the last 5 minutes.
     pub commit: LatencyStatus,
-    /// Commit to message sent, over the last 5 minutes.
+    /// Commit to message sent, over the last 5 minutes. What is replayed for who comes later is not in it.
     pub event_lag: LatencyStatus,
     /// Open WebSocket and SSE connections.
     pub listeners: u64,

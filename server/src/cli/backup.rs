@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use statehouse_core::api::AlarmCode;
 
+use super::say::{answer, remark};
 use super::{Done, FAILED, logging, open};
 use crate::config::{Loaded, StoreConfig};
 use crate::store::Admin as _;
@@ -40,16 +41,16 @@ pub(super) async fn backup(Loaded { config, .. }: Loaded, out: &Path) -> Done {
     let missing = store.alarms().into_iter().find(|alarm| alarm.code == AlarmCode::VersionsMissing);
     store.close().await;
     let made = made.map_err(words)?;
-    println!("Backup          {}", out.display());
-    println!("Versions        {}, all of them as they were written", made.seq);
-    println!("Seq             {}", made.seq);
-    println!("Bytes           {}", made.bytes);
-    println!("SHA-256         {}", made.sha256);
-    println!("Took            {:.1} s", begun.elapsed().as_secs_f64());
+    answer!("Backup          {}", out.display());
+    answer!("Versions        {}, all of them as they were written", made.seq);
+    answer!("Seq             {}", made.seq);
+    answer!("Bytes           {}", made.bytes);
+    answer!("SHA-256         {}", made.sha256);
+    answer!("Took            {:.1} s", begun.elapsed().as_secs_f64());
     match missing {
         None => Ok(ExitCode::SUCCESS),
         Some(alarm) => {
-            println!("BUT             {}", alarm.detail);
+            answer!("BUT             {}", alarm.detail);
             Ok(ExitCode::from(FAILED))
         }
     }
@@ -62,7 +63,7 @@ fn say(step: Step, said: &std::sync::Mutex<Instant>) {
     }
     *said = Instant::now();
     match step {
-        Step::Copied(bytes, about) => eprintln!("copied {} of about {} MiB", bytes >> 20, about >> 20),
-        Step::Checked(seq, of) => eprintln!("checked {seq} of {of} versions of the copy"),
+        Step::Copied(bytes, about) => remark!("copied {} of about {} MiB", bytes >> 20, about >> 20),
+        Step::Checked(seq, of) => remark!("checked {seq} of {of} versions of the copy"),
     }
 }

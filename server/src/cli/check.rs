@@ -1,12 +1,15 @@
 //! `statehouse check`: real figures, read from the store.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use statehouse_core::api::{StateRow, StateSummary, Status, Stops, TypeCount, ValidityFilter};
 use statehouse_core::model::Timestamp;
 
+use super::say::answer;
 use super::status::{known, print_alarms};
 use super::{Done, INVALID_STATES, logging, open};
+use crate::clock::SystemClock;
 use crate::config::{Loaded, StoreConfig};
 use crate::service::{ListRequest, Service};
 use crate::store::Resilience;
@@ -19,21 +22,22 @@ const RULES: usize = 3;
 pub(super) async fn check(Loaded { config, warnings }: Loaded) -> Done {
     logging::start(config.log_level);
     let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
-    println!("Configuration   {file}, environment: understood");
+    answer!("Configuration   {file}, environment: understood");
     for warning in &warnings {
-        println!("  note: {warning}");
+        answer!("  note: {warning}");
     }
     match &config.store {
-        StoreConfig::Sqlite { path } => println!("Store           sqlite, {}", path.display()),
-        StoreConfig::Postgres(settings) => println!("Store           postgresql, {settings}"),
-        StoreConfig::Influx(options) => println!("Store           influxdb, {options}"),
+        StoreConfig::Sqlite { path } => answer!("Store           sqlite, {}", path.display()),
+        StoreConfig::Postgres(settings) => answer!("Store           postgresql, {settings}"),
+        StoreConfig::Influx(options) => answer!("Store           influxdb, {options}"),
     }
     if let Some(mirror) = &config.mirror {
         let (types, fields) = mirror.fields.counts();
-        println!("Mirror          {fields} numbers of {types} types, to {}", mirror.bucket);
+        answer!("Mirror          {fields} numbers of {types} types, to {}", mirror.bucket);
     }
     let store = open::store_to_read(&config).await?;
-    let service = open::service(&config, store, Resilience::default(), None).await?;
+    let service =
+        open::service(&config, store, Resilience::default(), None, Arc::new(SystemClock::default())).await?;
     let done = report(&service).await;
     service.shutdown().await;
     done
@@ -63,37 +67,40 @@ async fn report(service: &Service) -> Done {
 fn print_status(status: &Status) {
     print_alarms(status);
     let size = status.store.size_bytes.map_or("size unknown".to_owned(), bytes);
-    println!("Status          {}", if status.store.up { "connected" } else { "does not answer" });
-    println!("Engine          {}, {size}", status.store.engine);
-    println!("Versions        {}", known(status.seq.map(|seq| seq.0)));
+    answer!("Status          {}", if status.store.up { "connected" } else { "does not answer" });
+    answer!("Engine          {}, {size}", status.store.engine);
+    answer!("Versions        {}", known(status.seq.map(|seq| seq.0)));
     let (live, deleted) = (known(status.states_live), known(status.states_deleted));
-    println!("States          {live} live, {deleted} deleted");
-    println!("Snapshots       {}", known(status.snapshots));
+    answer!("States          {live} live, {deleted} deleted");
+    answer!("Snapshots       {}", known(status.snapshots));
 }
 
 fn print_type(count: &TypeCount, changed: Option<&str>) {
     let changed = changed.map_or("no live state".to_owned(), |age| format!("last changed {age} ago"));
-    println!(
+    answer!(
         "  {:<16}{} live, {} deleted, {} invalid; {changed}",
-        count.state_type, count.live, count.deleted, count.invalid
+        count.state_type,
+        count.live,
+        count.deleted,
+        count.invalid
     );
 }
 
 fn print_invalid(states: &[StateSummary], total: u64) {
     if total == 0 {
-        println!("Broken rules    none");
+        answer!("Broken rules    none");
         return;
     }
-    println!("Broken rules    in {total} live {}", if total == 1 { "state" } else { "states" });
+    answer!("Broken rules    in {total} live {}", if total == 1 { "state" } else { "states" });
     for StateSummary { version, .. } in states {
-        println!("  {} {} v{}", version.state_type, version.state_id, version.version);
+        answer!("  {} {} v{}", version.state_type, version.state_id, version.version);
         for violation in version.verdict.violations().iter().take(RULES) {
-            println!("    {}: {}", violation.pointer, violation.message);
+            answer!("    {}: {}", violation.pointer, violation.message);
         }
     }
     let more = total.saturating_sub(states.len() as u64);
     if more > 0 {
-        println!("  ... and {more} more");
+        answer!("  ... and {more} more");
     }
 }
 

@@ -7,6 +7,7 @@ use statehouse_core::api::{ClockStatus, ConfirmClock};
 
 use super::check::span;
 use super::running::Running;
+use super::say::answer;
 use super::{Done, NOT_BELIEVED};
 use crate::config::Loaded;
 
@@ -41,8 +42,8 @@ pub(super) async fn clock(Loaded { config, .. }: Loaded, running: &Running, what
 }
 
 fn print(clock: &ClockStatus) {
-    println!("Recorded now    {}", clock.now);
-    println!(
+    answer!("Recorded now    {}", clock.now);
+    answer!(
         "Machine's clock {}, {}",
         clock.machine,
         if clock.believed { "believed" } else { "NOT BELIEVED" }
@@ -53,9 +54,9 @@ fn print(clock: &ClockStatus) {
             || "until somebody confirms it: statehouse clock confirm --reason TEXT".to_owned(),
             |seconds| format!("and for another {}, or until somebody confirms it", span(seconds)),
         );
-        println!("                {stood}{until}");
+        answer!("                {stood}{until}");
     }
     if let Some(until) = clock.times_ahead_until {
-        println!("Times ahead     up to {until}: moments between now and then do not say what was then");
+        answer!("Times ahead     up to {until}: moments between now and then do not say what was then");
     }
 }

@@ -1,9 +1,12 @@
 //! `statehouse import`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::say::{answer, remark};
 use super::{Done, Older, ROWS_LEFT, logging, open};
+use crate::clock::SystemClock;
 use crate::config::{self, Loaded};
 use crate::service::{ImportCounts, ImportWitness, ServiceError};
 use crate::store::influx::OlderPoints;
@@ -20,7 +23,8 @@ pub(super) async fn import(Loaded { config, warnings }: Loaded, from: &Older, dr
     }
     let mut rows = open_older(from).await?;
     let store = if dry_run { open::store_to_try(&config).await? } else { open::bare_store(&config).await? };
-    let service = open::service(&config, store, Resilience::default(), None).await?;
+    let service =
+        open::service(&config, store, Resilience::default(), None, Arc::new(SystemClock::default())).await?;
     let mut witness = Terminal::default();
     let done = service.import(rows.as_mut(), dry_run, &mut witness).await;
     service.shutdown().await;
@@ -52,7 +56,7 @@ async fn open_older(from: &Older) -> Result<Box<dyn OlderRows>, String> {
         let table = OlderTable::open(&database).await.map_err(|error| open::at(&database, &error))?;
         (Box::new(table), database.to_string())
     };
-    eprintln!("reading {} rows from {place}", rows.total());
+    remark!("reading {} rows from {place}", rows.total());
     Ok(rows)
 }
 
@@ -67,16 +71,16 @@ fn database(url: &str) -> Result<PostgresSettings, String> {
 
 fn print(counts: &ImportCounts, dry_run: bool) {
     let ImportCounts { read, imported, versions, there, nothing, unreadable, left_out } = counts;
-    println!("Rows read            {read}");
+    answer!("Rows read            {read}");
     if dry_run {
-        println!("To be imported       {imported}, as {versions} versions (nothing was written)");
+        answer!("To be imported       {imported}, as {versions} versions (nothing was written)");
     } else {
-        println!("Imported             {imported}, as {versions} versions");
+        answer!("Imported             {imported}, as {versions} versions");
     }
-    println!("There already        {there}");
-    println!("Changing nothing     {nothing} (deletes of what did not exist, snapshots without data)");
-    println!("Cannot be read       {unreadable}");
-    println!("Left out             {left_out}");
+    answer!("There already        {there}");
+    answer!("Changing nothing     {nothing} (deletes of what did not exist, snapshots without data)");
+    answer!("Cannot be read       {unreadable}");
+    answer!("Left out             {left_out}");
 }
 
 /// Says on standard error what does not get in, each row, and from time to time how far the import is.
@@ -87,13 +91,13 @@ struct Terminal {
 
 impl ImportWitness for Terminal {
     fn row_left(&mut self, row: &str, why: &str) {
-        eprintln!("not imported: {row}: {why}");
+        remark!("not imported: {row}: {why}");
     }
 
     fn progress(&mut self, counts: &ImportCounts, total: u64) {
         if self.said.is_none_or(|said| said.elapsed() >= PACE) {
             self.said = Some(Instant::now());
-            eprintln!("{} of {total} rows, {} imported", counts.read, counts.imported);
+            remark!("{} of {total} rows, {} imported", counts.read, counts.imported);
         }
     }
 }

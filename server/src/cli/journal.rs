@@ -8,6 +8,7 @@ use statehouse_core::api::AlarmCode;
 use statehouse_core::json::Document;
 
 use super::check::bytes;
+use super::say::answer;
 use super::{DAMAGED, Done, TORN};
 use crate::service::Service;
 use crate::store::fallback::{Examined, Part, Standing, WaitingWrite, examine, salvage};
@@ -74,21 +75,21 @@ fn look(folder: &Path) -> Result<Examined, String> {
 
 fn list(folder: &Path, with_data: bool) -> Done {
     let found = look(folder)?;
-    println!("{} in {}", counted(&found.waiting), folder.display());
+    answer!("{} in {}", counted(&found.waiting), folder.display());
     for write in &found.waiting {
         print(write, with_data);
     }
     for (part, made_out) in &found.set_aside {
-        println!("{}: {}", part.file, part.lines.join("; "));
+        answer!("{}: {}", part.file, part.lines.join("; "));
         if !made_out.is_empty() {
-            println!("    can be made out, without a checksum that vouches for it:");
+            answer!("    can be made out, without a checksum that vouches for it:");
         }
         for write in made_out {
             print(write, with_data);
         }
     }
     for part in found.parts.iter().filter(|part| part.standing == Standing::Damaged) {
-        println!("{}: DAMAGED; `statehouse journal check` says where", part.file);
+        answer!("{}: DAMAGED; `statehouse journal check` says where", part.file);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -105,9 +106,9 @@ fn print(write: &WaitingWrite, with_data: bool) {
     let WaitingWrite { pending_id, accepted_at, change, key, author, data } = write;
     let author = author.as_ref().map(|author| format!(" by {author}")).unwrap_or_default();
     let size = data.as_ref().map(|data| format!(", {}", bytes(data.text().len() as u64))).unwrap_or_default();
-    println!("    {pending_id}  {accepted_at}  {change} {key}{author}{size}");
+    answer!("    {pending_id}  {accepted_at}  {change} {key}{author}{size}");
     if with_data && let Some(text) = data.as_ref().map(Document::text) {
-        println!("        {text}");
+        answer!("        {text}");
     }
 }
 
@@ -122,13 +123,13 @@ fn check(folder: &Path) -> Done {
     found
         .set_aside
         .iter()
-        .for_each(|(part, _)| println!("{}: set aside; {}", part.file, part.lines.join("; ")));
-    println!("{}", counted(&found.waiting));
+        .for_each(|(part, _)| answer!("{}: set aside; {}", part.file, part.lines.join("; ")));
+    answer!("{}", counted(&found.waiting));
     Ok(match worst {
         Standing::Whole => ExitCode::SUCCESS,
         Standing::Torn => ExitCode::from(TORN),
         Standing::Damaged => {
-            println!(
+            answer!(
                 "`statehouse journal salvage` sets what cannot be read of the journal aside and keeps the rest"
             );
             ExitCode::from(DAMAGED)
@@ -142,19 +143,19 @@ fn say(part: &Part) {
         Standing::Torn => "torn",
         Standing::Damaged => "DAMAGED",
     };
-    println!("{}: {word}", part.file);
-    part.lines.iter().for_each(|line| println!("    {line}"));
+    answer!("{}: {word}", part.file);
+    part.lines.iter().for_each(|line| answer!("    {line}"));
 }
 
 fn mend(folder: &Path) -> Done {
     let files = salvage(folder).map_err(|error| error.to_string())?;
     if files.is_empty() {
-        println!("there is nothing to set aside: the journal is whole");
+        answer!("there is nothing to set aside: the journal is whole");
     }
     for file in &files {
         let name = |path: &PathBuf| path.display().to_string();
-        println!("set aside: {}", name(file));
+        answer!("set aside: {}", name(file));
     }
-    println!("{}; the next start replays that", counted(&look(folder)?.waiting));
+    answer!("{}; the next start replays that", counted(&look(folder)?.waiting));
     Ok(ExitCode::SUCCESS)
 }

@@ -14,7 +14,9 @@ pub(super) fn start(level: LevelFilter) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false);
+        .with_target(false)
+        // Where standard error takes nothing any more, complaining there would end whoever logs.
+        .log_internal_errors(false);
     // It fails only where another log was started before: then that one is used.
     let _ = lines.try_init();
 }

@@ -9,6 +9,7 @@ mod journal;
 mod logging;
 mod open;
 mod running;
+mod say;
 mod serve;
 mod status;
 mod status_details;
@@ -23,6 +24,7 @@ use crate::config::{self, Loaded, Sources};
 use crate::http;
 use crate::store::sqlite::OnLoss;
 use running::Running;
+use say::{answer, remark};
 
 /// Something failed: the configuration is wrong, the store does not answer, the chain is broken.
 const FAILED: u8 = 1;
@@ -200,13 +202,18 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Openapi => openapi(),
     };
     done.unwrap_or_else(|message| {
-        eprintln!("statehouse: {message}");
+        complain(&message);
         ExitCode::from(FAILED)
     })
 }
 
 /// A command's exit code, or what went wrong in words.
 type Done = Result<ExitCode, String>;
+
+/// Says on standard error what went wrong.
+pub fn complain(message: &str) {
+    remark!("statehouse: {message}");
+}
 
 fn load(source: Source, listen: Option<String>) -> Result<Loaded, ExitCode> {
     // A variable that is not text cannot be one of ours.
@@ -215,7 +222,7 @@ fn load(source: Source, listen: Option<String>) -> Result<Loaded, ExitCode> {
         .collect();
     let sources = Sources { file: source.config, listen, db: source.db, env };
     config::load(&sources).map_err(|errors| {
-        eprintln!("statehouse: {errors}");
+        complain(&errors.to_string());
         ExitCode::from(FAILED)
     })
 }
@@ -226,6 +233,6 @@ fn journal_folder(source: Source) -> Result<PathBuf, ExitCode> {
 
 fn openapi() -> Done {
     let text = http::openapi_document().to_pretty_json().map_err(|error| error.to_string())?;
-    println!("{text}");
+    answer!("{text}");
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 
 use crate::budget::Budget;
+use crate::clock::Clock;
 use crate::config::{Config, StoreConfig};
 use crate::mirror::Mirror;
 use crate::service::{Service, Settings};
@@ -16,10 +17,11 @@ use crate::store::sqlite::{OnLoss, SqliteStore};
 use crate::store::{Awaited, AwaitedStore, Layered, Opening, Resilience, StateStore, StoreError};
 
 /// Opens the store that a configuration names with everything around it, to serve it. One on the network may be away: then
-/// it is used from when it comes, and the second one of these waits for it.
+/// it is used from when it comes, and the second one of these waits for it. By the clock is recorded what is written.
 pub(super) async fn store(
     config: &Config,
     on_loss: OnLoss,
+    clock: &Arc<dyn Clock>,
 ) -> Result<(Layered, Option<Arc<AwaitedStore>>), String> {
     if on_loss == OnLoss::Accept && !matches!(config.store, StoreConfig::Sqlite { .. }) {
         return Err("--accept-loss is for a SQLite store only".to_owned());
@@ -51,7 +53,8 @@ pub(super) async fn store(
         Awaited::Here(store) => (store, None),
         Awaited::Later(store) => (Arc::<AwaitedStore>::clone(&store), Some(store)),
     };
-    let layered = config.layers.clone().around(store).await.map_err(|error| error.to_string())?;
+    let layered = config.layers.clone().around(store, Arc::clone(clock)).await;
+    let layered = layered.map_err(|error| error.to_string())?;
     Ok((layered, later))
 }
 
@@ -137,8 +140,10 @@ pub(super) async fn service(
     store: Arc<dyn StateStore>,
     resilience: Resilience,
     mirror: Option<Arc<Mirror>>,
+    clock: Arc<dyn Clock>,
 ) -> Result<Arc<Service>, String> {
     let settings = Settings {
+        clock,
         modes: config.validation.clone(),
         key_required: config.api.key.is_some(),
         snapshots_max: config.api.quotas.snapshots,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, handles, journal, logging, open};
+use super::{Done, handles, journal, logging, open, say};
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded};
 use crate::http::{self, Options};
 use crate::store::sqlite::OnLoss;
@@ -22,13 +23,18 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) 
     let listening = http::bind(&config.api.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", addresses(&config.api.listen)))?;
-    let (Layered { store, resilience }, later) = open::store(&config, on_loss).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let (Layered { store, resilience }, later) = open::store(&config, on_loss, &clock).await?;
     let mirror = open::mirror(&config)?;
-    let service = open::service(&config, store, resilience, mirror.clone()).await?;
+    let service = open::service(&config, store, resilience, mirror.clone(), clock).await?;
     if config.layers.fallback.is_none() {
         journal::say_what_is_left(&service, config.fallback_folder.clone()).await;
     }
-    println!("statehouse {} listens on http://{}", env!("CARGO_PKG_VERSION"), listening.address());
+    say::announce(format_args!(
+        "statehouse {} listens on http://{}",
+        env!("CARGO_PKG_VERSION"),
+        listening.address()
+    ));
     let checker = tokio::spawn({
         let (service, stop) = (Arc::clone(&service), stop.clone());
         async move { service.keep_checking(stop).await }

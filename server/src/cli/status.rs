@@ -10,6 +10,7 @@ use statehouse_core::api::{
 
 use super::check::{age, bytes};
 use super::running::Running;
+use super::say::answer;
 use super::{Done, FAILED, status_details};
 use crate::config::Loaded;
 
@@ -27,47 +28,47 @@ pub(super) async fn status(Loaded { config, .. }: Loaded, running: &Running) -> 
 /// What is wrong, before everything else.
 pub(super) fn print_alarms(status: &Status) {
     for alarm in &status.alarms {
-        println!(
+        answer!(
             "ALARM           {} ({}), for {}",
             alarm.code.title(),
             alarm.code,
             age(alarm.since, status.now)
         );
-        println!("                {}", alarm.detail);
-        println!("                {}", alarm.action);
+        answer!("                {}", alarm.detail);
+        answer!("                {}", alarm.action);
     }
 }
 
 fn print(status: &Status) {
     print_alarms(status);
     let store = &status.store;
-    println!("Program         {}, up for {}", status.version, age(status.started_at, status.now));
-    println!("Store           {}, {}", store.engine, if store.up { "connected" } else { "does not answer" });
+    answer!("Program         {}, up for {}", status.version, age(status.started_at, status.now));
+    answer!("Store           {}, {}", store.engine, if store.up { "connected" } else { "does not answer" });
     if let Some(size) = store.size_bytes {
-        println!("Size            {}", bytes(size));
+        answer!("Size            {}", bytes(size));
     }
     if let Some((used, all)) = store.pool {
-        println!("Pool            {used} of {all} connections in use");
+        answer!("Pool            {used} of {all} connections in use");
     }
     if let Some(then) = status.counts_as_of {
-        println!("                the figures below are from {} ago", age(then, status.now));
+        answer!("                the figures below are from {} ago", age(then, status.now));
     }
-    println!("Versions        {}", known(status.seq.map(|seq| seq.0)));
+    answer!("Versions        {}", known(status.seq.map(|seq| seq.0)));
     match (status.states_live, status.states_deleted, status.states_invalid) {
         (Some(live), Some(deleted), Some(invalid)) => {
-            println!("States          {live} live, {deleted} deleted, {invalid} that break rules");
+            answer!("States          {live} live, {deleted} deleted, {invalid} that break rules");
         }
-        _ => println!("States          no data"),
+        _ => answer!("States          no data"),
     }
-    println!("Snapshots       {} of {} at most", known(status.snapshots), status.quotas.snapshots.limit);
+    answer!("Snapshots       {} of {} at most", known(status.snapshots), status.quotas.snapshots.limit);
     let verified = status.verified_seq.map_or("not yet".to_owned(), |seq| format!("up to {seq}"));
-    println!(
+    answer!(
         "Chain checked   {}",
         status.chain_fault.as_deref().map_or(verified, |fault| format!("BROKEN: {fault}"))
     );
-    println!("Commits         {}, {} in 5 minutes", latency(&status.commit), status.commit.count);
-    println!("Event lag       {}", latency(&status.event_lag));
-    println!("Listeners       {} of {} at most", status.listeners, status.quotas.sessions.limit);
+    answer!("Commits         {}, {} in 5 minutes", latency(&status.commit), status.commit.count);
+    answer!("Event lag       {}", latency(&status.event_lag));
+    answer!("Listeners       {} of {} at most", status.listeners, status.quotas.sessions.limit);
     status.breaker.iter().for_each(print_breaker);
     status.caches.iter().for_each(print_cache);
     status.fallback.iter().for_each(print_fallback);
@@ -94,24 +95,31 @@ fn print_breaker(breaker: &BreakerStatus) {
     };
     let forced = if breaker.forced { ", forced by hand" } else { "" };
     let (count, threshold) = (breaker.failure_count, breaker.failure_threshold);
-    println!(
+    answer!(
         "Breaker         {state}{forced}; {count} of {threshold} failures, opened {} times",
         breaker.opened
     );
 }
 
 fn print_cache(cache: &CacheStatus) {
-    println!(
+    answer!(
         "Cache           {}: {} of {} entries, {:.2} % hits, {} evicted, {} expired",
-        cache.name, cache.size, cache.max_size, cache.hit_rate, cache.evictions, cache.expirations
+        cache.name,
+        cache.size,
+        cache.max_size,
+        cache.hit_rate,
+        cache.evictions,
+        cache.expirations
     );
 }
 
 fn print_fallback(fallback: &FallbackStatus) {
     let fault = fallback.fault.as_deref().map(|fault| format!("; OUT OF ORDER: {fault}")).unwrap_or_default();
-    println!(
+    answer!(
         "Fallback        {} writes wait, {} replayed, {} conflicts{fault}",
-        fallback.pending, fallback.replayed, fallback.conflicts
+        fallback.pending,
+        fallback.replayed,
+        fallback.conflicts
     );
 }
 
@@ -121,14 +129,16 @@ fn print_mirror(mirror: &MirrorStatus) {
         MirrorState::Following => "follows".to_owned(),
         MirrorState::Away => format!("AWAY: {}", mirror.fault.as_deref().unwrap_or_default()),
     };
-    println!(
+    answer!(
         "Mirror          {} points, {} lost, {} versions behind; {state}",
-        mirror.points, mirror.lost, mirror.behind
+        mirror.points,
+        mirror.lost,
+        mirror.behind
     );
     if mirror.absent + mirror.not_numbers > 0 {
-        println!("                {} values absent, {} no numbers", mirror.absent, mirror.not_numbers);
+        answer!("                {} values absent, {} no numbers", mirror.absent, mirror.not_numbers);
     }
     if let Some(why) = &mirror.refusal {
-        println!("                InfluxDB refused points: {why}");
+        answer!("                InfluxDB refused points: {why}");
     }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use statehouse_core::api::{Stops, Unreadable};
 use statehouse_core::model::Seq;
 
+use super::say::{answer, remark};
 use super::{Done, FAILED, logging, open};
 use crate::config::Loaded;
 use crate::store::verify_stretch;
@@ -21,11 +22,11 @@ pub(super) async fn verify(Loaded { config, .. }: Loaded) -> Done {
         for Unreadable { seq, reason } in &report.faults {
             if broken == 0 {
                 let whole = report.verified_to;
-                println!(
+                answer!(
                     "broken: versions up to seq {whole} are as they were written, then: seq {seq}: {reason}"
                 );
             } else {
-                println!("also seq {seq}: {reason}");
+                answer!("also seq {seq}: {reason}");
             }
             broken += 1;
         }
@@ -34,17 +35,17 @@ pub(super) async fn verify(Loaded { config, .. }: Loaded) -> Done {
             let stopped = store.alarms().into_iter().find(|alarm| alarm.stops == Stops::Writes);
             if let (0, Some(alarm)) = (broken, stopped) {
                 let (seq, detail) = (report.seq, alarm.detail);
-                println!("broken: all {seq} versions are as they were written, but {detail}");
+                answer!("broken: all {seq} versions are as they were written, but {detail}");
                 break ExitCode::from(FAILED);
             }
             if broken == 0 {
-                println!("whole: all {} versions are as they were written", report.seq);
+                answer!("whole: all {} versions are as they were written", report.seq);
                 break ExitCode::SUCCESS;
             }
-            println!("{broken} of {} versions are not as they were written", report.seq);
+            answer!("{broken} of {} versions are not as they were written", report.seq);
             break ExitCode::from(FAILED);
         }
-        eprintln!("{} of {} versions", report.checked_to, report.seq);
+        remark!("{} of {} versions", report.checked_to, report.seq);
         after = report.checked_to;
     };
     store.close().await;

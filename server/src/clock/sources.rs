@@ -18,6 +18,7 @@ pub trait Sources: Send + Sync {
 pub struct Machine;
 
 impl Sources for Machine {
+    #[expect(clippy::disallowed_methods, reason = "this is where everybody else gets it from")]
     fn wall(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))

@@ -175,7 +175,10 @@ impl Reader {
         for event in &events {
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
                 self.prepare(event.seq(), event.fields(with_data), held.clone());
-                self.log.sent([event]);
+                // Until it was told that it has everything, it is told of what was before.
+                if self.told {
+                    self.log.sent_live([event]);
+                }
                 sent += 1;
             }
         }

@@ -52,7 +52,6 @@ impl Service {
             tokio::spawn(count_when_it_comes(Arc::downgrade(self)));
         }
         if let Some(fallback) = &self.settings.resilience.fallback {
-            fallback.record_by(Arc::clone(&self.settings.clock));
             let (mut replays, events) = (fallback.follow_replays(), Arc::clone(&self.events));
             let (vitals, counts) = (Arc::clone(&self.vitals), Arc::clone(self.writer.counts()));
             tokio::spawn(async move {

@@ -6,6 +6,7 @@ use super::cached::{CacheSettings, CachedStore, Ownership};
 use super::fallback::{FallbackSettings, FallbackStore};
 use super::guarded::{GuardSettings, GuardedStore};
 use super::{Result, StateStore, SystemTicks, Ticks};
+use crate::clock::Clock;
 
 /// Which layers a store gets.
 #[derive(Debug, Clone, Default)]
@@ -40,26 +41,32 @@ pub struct Layered {
 
 impl Layers {
     /// Puts the layers around a store.
-    pub async fn around(self, store: Arc<dyn StateStore>) -> Result<Layered> {
-        self.around_with(store, Arc::new(SystemTicks::default())).await
+    /// The clock is the one by which the service records what it writes.
+    pub async fn around(self, store: Arc<dyn StateStore>, clock: Arc<dyn Clock>) -> Result<Layered> {
+        self.around_with(store, Arc::new(SystemTicks::default()), clock).await
     }
 
-    /// The same with a clock of one's own.
-    pub async fn around_with(self, mut store: Arc<dyn StateStore>, clock: Arc<dyn Ticks>) -> Result<Layered> {
+    /// The same with ticks of one's own, for ages and time-outs.
+    pub async fn around_with(
+        self,
+        mut store: Arc<dyn StateStore>,
+        ticks: Arc<dyn Ticks>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Layered> {
         let mut resilience = Resilience::default();
         if let Some(settings) = self.guard {
-            let guard = Arc::new(GuardedStore::new(store, settings, Arc::clone(&clock)).await);
+            let guard = Arc::new(GuardedStore::new(store, settings, Arc::clone(&ticks)).await);
             store = Arc::<GuardedStore>::clone(&guard);
             resilience.guard = Some(guard);
         }
         if let Some((settings, ownership)) = self.cache {
-            let cached = CachedStore::open(store, ownership, settings, Arc::clone(&clock)).await?;
+            let cached = CachedStore::open(store, ownership, settings, Arc::clone(&ticks)).await?;
             let cache = Arc::new(cached);
             store = Arc::<CachedStore>::clone(&cache);
             resilience.cache = Some(cache);
         }
         if let Some(settings) = self.fallback {
-            let fallback = FallbackStore::open(store, settings, clock).await?;
+            let fallback = FallbackStore::open(store, settings, ticks, clock).await?;
             store = Arc::<FallbackStore>::clone(&fallback);
             resilience.fallback = Some(fallback);
         }

@@ -3,6 +3,7 @@
 
 mod clock;
 mod journal;
+mod unread;
 
 use std::path::Path;
 use std::process::Stdio;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use statehouse_server::clock::SystemClock;
 use statehouse_server::store::Layers;
 use statehouse_server::store::cached::{CacheSettings, Ownership};
 use statehouse_server::store::fallback::FallbackSettings;
@@ -37,7 +38,8 @@ pub async fn postgresql() -> Fixture {
 
 /// Layers around the reference, with a folder for those that need one.
 async fn layered(layers: Layers, folder: Option<TempDir>) -> Fixture {
-    let layered = layers.around(Arc::new(MemoryStore::new())).await.unwrap();
+    let layered =
+        layers.around(Arc::new(MemoryStore::new()), Arc::new(SystemClock::default())).await.unwrap();
     Fixture::new(layered.store, folder)
 }
 
@@ -87,7 +89,7 @@ pub async fn every_layer() -> Fixture {
 pub async fn postgresql_layers() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let store = PostgresStore::open(Postgres::shared().database()).await.unwrap();
-    let layered = layers(&folder).around(Arc::new(store)).await.unwrap();
+    let layered = layers(&folder).around(Arc::new(store), Arc::new(SystemClock::default())).await.unwrap();
     Fixture::new(layered.store, Some(folder))
 }
 

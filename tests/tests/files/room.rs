@@ -26,6 +26,7 @@ async fn large(server: &Server) -> (StatusCode, serde_json::Value) {
     server.post("/states", format!(r#"{{"state_type":"bot_memory","state_id":"b","data":{data}}}"#)).await
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test may look at the machine's clock")]
 fn moment() -> u128 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos()
 }

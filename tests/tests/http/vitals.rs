@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 use statehouse_server::service::Settings;
 use statehouse_server::store::Layers;
@@ -248,4 +249,43 @@ async fn sizes_connections_and_versions_are_those_of_the_store() {
         "a frozen store keeps nobody waiting for details"
     );
     store.set(Mood::Up);
+}
+
+/// How many messages the event lag was measured of.
+async fn measured(server: &Local) -> u64 {
+    let status = server.client.get("/api/v1/status").await.expect(200).json();
+    status["event_lag"]["count"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn the_event_lag_is_that_of_what_is_sent_live_and_never_of_what_is_replayed() {
+    let server = Local::start().await;
+    for n in 1..=30 {
+        server.client.save("position", "a", &format!(r#"{{"n":{n}}}"#)).await;
+    }
+    let mut replaying = Socket::open(server.address).await;
+    replaying.subscribe("states", Some(0)).await;
+    assert_eq!(replaying.seqs_until_caught_up().await.len(), 30);
+    let stream = server.client.request(reqwest::Method::GET, "/api/v1/events?after=10");
+    let stream = stream.header("accept", "text/event-stream");
+    let mut stream = stream.send().await.unwrap().error_for_status().unwrap().bytes_stream();
+    let mut heard = String::new();
+    while !heard.contains("event: caught_up") {
+        heard.push_str(std::str::from_utf8(&stream.next().await.unwrap().unwrap()).unwrap());
+    }
+    assert_eq!(heard.matches("event: state_update").count(), 20);
+    assert_eq!(measured(&server).await, 0, "nothing was sent but what was there before");
+
+    server.client.save("position", "a", r#"{"n":31}"#).await;
+    assert_eq!(replaying.update().await["seq"], 31);
+    let both = async { while measured(&server).await < 2 {} };
+    tokio::time::timeout(PATIENCE, both).await.expect("one for each of the two");
+
+    // Going back over what is known is no news either, on a connection that has been live.
+    let mut again = Socket::open(server.address).await;
+    again.subscribe("states:strategy", None).await;
+    assert!(again.seqs_until_caught_up().await.is_empty());
+    again.subscribe("states:position", Some(0)).await;
+    assert_eq!(again.seqs_until_caught_up().await.len(), 31);
+    assert_eq!(measured(&server).await, 2);
 }

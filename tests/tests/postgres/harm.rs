@@ -195,6 +195,7 @@ async fn d_114_after_many_failures_the_pool_is_whole_and_every_connection_is_set
     whole(&service).await;
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test may look at the machine's clock")]
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     i64::try_from(since.as_micros()).unwrap()

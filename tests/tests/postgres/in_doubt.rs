@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use statehouse_core::api::CreateSnapshot;
 use statehouse_core::model::{Seq, StateId, Version};
+use statehouse_server::clock::{Clock, SystemClock};
 use statehouse_server::service::{Precondition, Service, ServiceError, Settings};
 use statehouse_server::store::Layers;
 use statehouse_server::store::fallback::FallbackSettings;
@@ -137,7 +138,8 @@ async fn with_journal(settings: &PostgresSettings, folder: &TempDir) -> Arc<Serv
     let fallback = FallbackSettings { folder: folder.path().to_owned(), poll };
     let layers = Layers { guard: Some(guard), fallback: Some(fallback), ..Layers::default() };
     let store = Arc::new(PostgresStore::open(settings.clone()).await.unwrap());
-    let layered = layers.around(store).await.unwrap();
-    let settings = Settings { resilience: layered.resilience, ..Settings::default() };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let layered = layers.around(store, Arc::clone(&clock)).await.unwrap();
+    let settings = Settings { clock, resilience: layered.resilience, ..Settings::default() };
     Service::start(layered.store, settings).await.unwrap()
 }

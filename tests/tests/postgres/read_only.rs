@@ -8,6 +8,7 @@ use serde_json::Value;
 use sqlx::Connection as _;
 use statehouse_core::api::{Code, CreateSnapshot};
 use statehouse_core::model::{Seq, StateId};
+use statehouse_server::clock::SystemClock;
 use statehouse_server::service::{Service, Settings};
 use statehouse_server::store::Layers;
 use statehouse_server::store::guarded::GuardSettings;
@@ -115,7 +116,10 @@ async fn a_commit_whose_time_is_over_before_it_was_sent_has_written_nothing() {
 async fn guarded(settings: &PostgresSettings) -> Arc<Service> {
     let guard = GuardSettings { timeout: settings.patience, commit_attempts: 1, ..GuardSettings::default() };
     let store = Arc::new(PostgresStore::open(settings.clone()).await.unwrap());
-    let layered = Layers { guard: Some(guard), ..Layers::default() }.around(store).await.unwrap();
+    let layered = Layers { guard: Some(guard), ..Layers::default() }
+        .around(store, Arc::new(SystemClock::default()))
+        .await
+        .unwrap();
     let settings = Settings { resilience: layered.resilience, ..Settings::default() };
     Service::start(layered.store, settings).await.unwrap()
 }

@@ -156,6 +156,7 @@ fn resync(client: &Client, desk: &mut Desk, index: usize) -> Result<usize, Stop>
 }
 
 /// Seconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "the demo is a program of its own, with the machine's time")]
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)

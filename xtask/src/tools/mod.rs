@@ -115,16 +115,15 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
 /// Finds or installs the tools and says where each one is.
 pub(crate) fn show(workspace: &Workspace) -> Result<()> {
     let tools = ensure(workspace)?;
-    println!("trunk         {}", tools.trunk.display());
-    println!("wasm-bindgen  {}", tools.wasm_bindgen.display());
-    match tools.wasm_opt {
-        Some(path) => println!("wasm-opt      {}", path.display()),
+    progress::answer(&format!("trunk         {}", tools.trunk.display()))?;
+    progress::answer(&format!("wasm-bindgen  {}", tools.wasm_bindgen.display()))?;
+    let wasm_opt = match tools.wasm_opt {
+        Some(path) => path.display().to_string(),
         None => {
-            println!(
-                "wasm-opt      not found (optional; {OLDEST_WASM_OPT} or newer makes the console's files smaller)"
-            );
+            format!("not found (optional; {OLDEST_WASM_OPT} or newer makes the console's files smaller)")
         }
-    }
+    };
+    progress::answer(&format!("wasm-opt      {wasm_opt}"))?;
     Ok(())
 }
 

@@ -166,8 +166,9 @@ impl EventLog {
         Ok(views)
     }
 
-    /// Notes that these events were handed to a listener just now.
-    pub fn sent<'a>(&self, events: impl IntoIterator<Item = &'a Arc<LoggedEvent>>) {
+    /// Notes that these events were handed just now to a listener who had everything before them. What is replayed for
+    /// somebody who comes later is not noted: its age says nothing about the server.
+    pub fn sent_live<'a>(&self, events: impl IntoIterator<Item = &'a Arc<LoggedEvent>>) {
         for committed in events.into_iter().filter_map(|event| event.committed()) {
             self.lag.record(committed.elapsed());
         }

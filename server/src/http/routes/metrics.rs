@@ -74,7 +74,11 @@ fn text(status: &Status, details: &StatusDetails) -> String {
     let broken = u8::from(status.chain_fault.is_some());
     page.one("chain_broken", "gauge", "Whether a version was found that does not verify.", broken);
     page.latency("commit_seconds", "Commits as callers saw them, over the last 5 minutes.", &status.commit);
-    page.latency("event_lag_seconds", "Commit to message sent, over the last 5 minutes.", &status.event_lag);
+    page.latency(
+        "event_lag_seconds",
+        "Commit to message sent live, without replays, over the last 5 minutes.",
+        &status.event_lag,
+    );
     page.one("listeners", "gauge", "Open WebSocket and SSE sessions.", status.listeners);
     memory(&mut page, status);
     caches(&mut page, status);

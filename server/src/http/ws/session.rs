@@ -189,6 +189,8 @@ impl Session {
                 ));
             }
         };
+        // Once it was told that it has everything; until then it is told of what was before.
+        let live = self.told.is_some();
         let mut sent: Vec<Arc<LoggedEvent>> = Vec::new();
         for event in &stretch {
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
@@ -204,7 +206,9 @@ impl Session {
         }
         self.flush().await?;
         drop(held);
-        self.log.sent(&sent);
+        if live {
+            self.log.sent_live(&sent);
+        }
         self.listener.is_at(self.subscriptions.cursor(), sent.len());
         if self.told.is_none() && self.subscriptions.cursor() >= self.log.last_seq() {
             self.caught_up().await?;

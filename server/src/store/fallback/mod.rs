@@ -70,9 +70,9 @@ const SLICE: Duration = Duration::from_secs(1);
 /// Another store with a journal beside it.
 pub struct FallbackStore {
     inner: Arc<dyn StateStore>,
-    clock: Arc<dyn Ticks>,
-    /// What is replayed without a request is recorded by it; absent until there is a service.
-    recorder: Mutex<Option<Arc<dyn Clock>>>,
+    ticks: Arc<dyn Ticks>,
+    /// What is replayed without a request is recorded by it, and so are the ages of what is kept on the disk.
+    clock: Arc<dyn Clock>,
     journal: Arc<Mutex<Journal>>,
     conflicts: Conflicts,
     /// One commit or slice of a replay at a time.
@@ -94,7 +94,7 @@ pub struct FallbackStore {
 }
 
 impl FallbackStore {
-    /// Opens the journal, and goes on replaying what waits in it.
+    /// Opens the journal, and goes on replaying what waits in it. The clock is the one of every other write to the store.
     ///
     /// # Errors
     /// [`StoreError::InUse`] when another server has the folder, [`StoreError::JournalDamaged`] when the journal cannot be
@@ -102,7 +102,8 @@ impl FallbackStore {
     pub async fn open(
         inner: Arc<dyn StateStore>,
         settings: FallbackSettings,
-        clock: Arc<dyn Ticks>,
+        ticks: Arc<dyn Ticks>,
+        clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>> {
         let folder = settings.folder.clone();
         let opened = tokio::task::spawn_blocking(move || {
@@ -114,10 +115,10 @@ impl FallbackStore {
         let (journal, conflicts, (heads, seen)) =
             opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
         let store = Arc::new(Self {
-            known: Mutex::new(remember::known(seen, BEFORE_THE_START + clock.now())),
+            known: Mutex::new(remember::known(seen, BEFORE_THE_START + ticks.now(), clock.now())),
             inner,
+            ticks,
             clock,
-            recorder: Mutex::default(),
             journal: Arc::new(Mutex::new(journal)),
             conflicts,
             turn: tokio::sync::Mutex::default(),

@@ -8,19 +8,18 @@ use std::time::Duration;
 use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
 
 use super::heads_file::Seen;
-use super::{BEFORE_THE_START, FallbackStore, replay};
+use super::{BEFORE_THE_START, FallbackStore};
 use crate::store::cached::{CacheSettings, HeadCache, Ticket};
 use crate::store::{LogEnd, Result, WriteRefusal, Written};
 
 /// Heads that are remembered for the time when the store is away.
 const REMEMBERED: usize = 10_000;
 
-/// What was known when the program ended, as of a time of the clock.
-pub(super) fn known(seen: Vec<Seen>, now: Duration) -> HeadCache {
+/// What was known when the program ended: which is now, and what time it is.
+pub(super) fn known(seen: Vec<Seen>, now: Duration, today: Timestamp) -> HeadCache {
     let long = Duration::MAX;
     let remembered = CacheSettings { max_size: REMEMBERED, ttl: long, cleanup_interval: long };
     let mut known = HeadCache::new(remembered, LogEnd::START);
-    let today = replay::now();
     for Seen { version, at } in seen {
         let age = u64::try_from(today.micros() - at.micros()).unwrap_or_default();
         let (ticket, key) = (known.ticket(&version.key), version.key.clone());
@@ -46,7 +45,7 @@ impl FallbackStore {
     }
 
     pub(super) fn now(&self) -> Duration {
-        BEFORE_THE_START + self.clock.now()
+        BEFORE_THE_START + self.ticks.now()
     }
 
     pub(super) fn known(&self) -> MutexGuard<'_, HeadCache> {
@@ -69,7 +68,7 @@ impl FallbackStore {
         let outcomes = answers.iter().flatten().flat_map(Written::outcomes);
         let versions: Vec<_> = outcomes.map(|outcome| outcome.version().clone()).collect();
         self.remember_all(&versions);
-        let at = replay::now();
+        let at = self.clock.now();
         self.save_heads(versions.into_iter().map(|version| Seen { version, at }).collect()).await;
     }
 
@@ -90,7 +89,7 @@ impl FallbackStore {
         known.keep(key, head.cloned(), ticket, now);
         drop(known);
         if let Some(head) = head.filter(|head| before != Some(head.version)) {
-            self.unsaved().insert(key.clone(), Seen { version: head.clone(), at: replay::now() });
+            self.unsaved().insert(key.clone(), Seen { version: head.clone(), at: self.clock.now() });
         }
     }
 
@@ -114,7 +113,7 @@ impl FallbackStore {
     }
 
     async fn rewrite_heads(&self) {
-        let (now, today) = (self.now(), replay::now());
+        let (now, today) = (self.now(), self.clock.now());
         let seen_at = |(version, seen): (&Version, Duration)| {
             let age = i64::try_from(now.saturating_sub(seen).as_micros()).unwrap_or(i64::MAX);
             let at = Timestamp::from_micros(today.micros().saturating_sub(age));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use statehouse_core::api::FallbackConflict;
@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use super::FallbackStore;
 use super::entry::{Done, Entry, Made, Record};
 use super::journal::Journal;
-use crate::clock::{Clock, Machine, Sources as _};
 use crate::repeats::Repeats;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
@@ -32,7 +31,7 @@ pub(super) async fn keep_replaying(store: Weak<FallbackStore>, stop: Cancellatio
         if store.is_waiting() && store.inner.ping().await.is_ok() {
             let _turn = store.turn.lock().await;
             store.away.store(false, Ordering::SeqCst);
-            store.replay_for(super::SLICE, store.recorded_now()).await;
+            store.replay_for(super::SLICE, store.clock.now()).await;
         }
         // A slice ended though the store is there: the next one follows as soon as writes in between had their turn.
         if store.is_waiting() && !store.away.load(Ordering::SeqCst) {
@@ -56,11 +55,6 @@ pub(super) async fn keep_replaying(store: Weak<FallbackStore>, stop: Cancellatio
     }
 }
 
-/// What the machine's clock says, for the ages of what is kept on the disk. Nothing is recorded by it.
-pub(super) fn now() -> Timestamp {
-    Machine.wall()
-}
-
 /// The replay found the store away.
 static WAITING: Repeats = Repeats::new();
 
@@ -72,16 +66,6 @@ enum Fate {
 }
 
 impl FallbackStore {
-    /// Records what is replayed without a request by this clock, the one of every other write.
-    pub fn record_by(&self, clock: Arc<dyn Clock>) {
-        *self.recorder.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock);
-    }
-
-    fn recorded_now(&self) -> Timestamp {
-        let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
-        recorder.as_ref().map_or_else(now, |clock| clock.now())
-    }
-
     /// Replays until nothing waits, the time is over or the store fails. The caller must have the turn.
     pub(super) async fn replay_for(&self, time: Duration, now: Timestamp) {
         let until = tokio::time::Instant::now() + time;

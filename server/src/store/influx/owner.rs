@@ -11,6 +11,7 @@ use super::epoch::{End, Epoch, Epochs};
 use super::index::Index;
 use super::lease::Lease;
 use super::{leftovers, session};
+use crate::clock::{Machine, Sources as _};
 use crate::repeats::Repeats;
 use crate::store::deadline::Sending;
 use crate::store::decide::{Needs, decide_group};
@@ -119,7 +120,8 @@ impl Shared {
             let index = self.index();
             (Epochs::clone(&index.epochs), End::of(index.commit, index.tip))
         };
-        let opened = epochs.open(&self.client, end, now()).await;
+        // The time is only there to tell epochs apart; what is recorded gets its time from the caller.
+        let opened = epochs.open(&self.client, end, Machine.wall()).await;
         if opened.is_ok() {
             // Nothing waits for it, and nothing that is written from now on is touched by it.
             tokio::spawn(leftovers::tidy(self.client.clone(), epochs.ended()));
@@ -156,10 +158,4 @@ impl Shared {
         index.keep_records(decided.snapshots, decided.restores);
         Ok(decided.answers)
     }
-}
-
-/// Only to tell epochs apart; what is recorded gets its time from the caller.
-fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

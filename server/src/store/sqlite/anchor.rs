@@ -2,7 +2,6 @@
 //! opened whatever is at their paths.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
@@ -12,6 +11,7 @@ use tokio::sync::Mutex;
 use super::disk::Room;
 use super::place::Part;
 use super::{backup, failed};
+use crate::clock::{Machine, Sources as _};
 use crate::store::sql::tip;
 use crate::store::{Result, StoreError};
 
@@ -83,7 +83,7 @@ impl Anchor {
                 .fetch_one(&mut *connection)
                 .await
                 .map_err(failed)?;
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let seconds = Machine.wall().micros() / 1_000_000;
         let name = database.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let name = format!("{name}.rescued-{seconds}");
         let mut trouble = StoreError::Unavailable("there is no folder for it".into());

@@ -1,7 +1,6 @@
 //! What is looked at before a store is used: whether its log is damaged, and whether it has lost what was acknowledged.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use sqlx::sqlite::SqliteConnection;
 use statehouse_core::api::AlarmCode;
@@ -10,6 +9,7 @@ use statehouse_core::commit::Tip;
 use super::seal::{self, Found, Seal};
 use super::{beside, open, wal};
 use crate::alarms::Alarms;
+use crate::clock::{Machine, Sources as _};
 use crate::store::{Result, StoreError};
 
 const MISSING: &str = "Look for the whole database: the -wal that belongs to it, the disk it was on, a backup. Where there is none, \
@@ -50,7 +50,7 @@ pub(super) fn look_at_log(database: &Path, on_loss: OnLoss) -> Result<()> {
 
 /// Copies the files of a database that nobody has open; answers to where.
 fn copy_aside(database: &Path) -> Result<String> {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = Machine.wall().micros() / 1_000_000;
     let aside = beside(database, &format!(".damaged-{seconds}"));
     for suffix in ["", "-wal", "-shm", ".seal"] {
         let (from, to) = (beside(database, suffix), beside(&aside, suffix));

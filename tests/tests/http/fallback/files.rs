@@ -1,7 +1,9 @@
 //! The files of the journal.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use statehouse_server::clock::SystemClock;
 use statehouse_server::store::fallback::{FallbackSettings, FallbackStore};
 use statehouse_tests::faulty::Mood;
 
@@ -33,7 +35,8 @@ async fn a_torn_end_is_set_aside_and_the_rest_is_replayed() {
 async fn a_journal_has_one_server() {
     let setting = Setting::new().await;
     let settings = FallbackSettings::in_folder(setting.folder.path());
-    let second = FallbackStore::open(setting.store.clone(), settings, setting.hand.clone()).await;
+    let clock = Arc::new(SystemClock::default());
+    let second = FallbackStore::open(setting.store.clone(), settings, setting.hand.clone(), clock).await;
     let refused = second.err().expect("a refusal");
     assert!(refused.to_string().contains("in use by another statehouse server"), "{refused}");
 }

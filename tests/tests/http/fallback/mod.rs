@@ -6,6 +6,7 @@ mod files;
 mod lists;
 mod remembering;
 mod replaying;
+mod times;
 
 use std::sync::Arc;
 use std::time::Duration;

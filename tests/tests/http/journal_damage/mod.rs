@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use statehouse_core::commit::{Change, Expectation, Write};
 use statehouse_core::model::{StateKey, Timestamp, Verdict};
+use statehouse_server::clock::SystemClock;
 use statehouse_server::store::fallback::{
     Examined, FallbackSettings, FallbackStore, Standing, WaitingWrite, examine, salvage,
 };
@@ -41,7 +42,8 @@ fn settings(folder: &Path) -> FallbackSettings {
 async fn open(folder: &Path, mood: Mood) -> Result<(Arc<FallbackStore>, Arc<FaultyStore>), StoreError> {
     let behind = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())));
     behind.set(mood);
-    let store = FallbackStore::open(behind.clone(), settings(folder), Arc::new(Hand::default())).await?;
+    let (ticks, clock) = (Arc::new(Hand::default()), Arc::new(SystemClock::default()));
+    let store = FallbackStore::open(behind.clone(), settings(folder), ticks, clock).await?;
     Ok((store, behind))
 }
 
