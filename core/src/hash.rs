@@ -32,7 +32,7 @@ macro_rules! hash_type {
                 &self.0
             }
 
-            /// The first 8 hexadecimal digits, for people and entity tags.
+            /// The first 8 hexadecimal digits, for people and public ids.
             #[must_use]
             pub fn short(&self) -> String {
                 as_text(&hex(&self.0))[..8].to_owned()

@@ -10,8 +10,8 @@ use crate::diff::Diff;
 use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
 use crate::model::{
-    ChangeSummary, Operation, Seq, StateId, StateType, Timestamp, Verdict, Version, VersionNumber,
-    accepted_at,
+    ChangeSummary, Operation, Seq, StateId, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber,
+    accepted_at, entity_tag,
 };
 
 /// What a client may say it is doing; the server decides what it was.
@@ -166,6 +166,18 @@ impl VersionView {
             damaged: version.damaged.is_some(),
         }
     }
+
+    /// The HTTP entity tag without quotes: see [`entity_tag`].
+    #[must_use]
+    pub fn etag(&self) -> String {
+        entity_tag(&self.state_type, &self.state_id, self.version, self.content_hash.as_ref())
+    }
+
+    /// Whether this is a version of that state.
+    #[must_use]
+    pub fn is_of(&self, key: &StateKey) -> bool {
+        self.state_id == key.state_id && self.state_type == key.state_type
+    }
 }
 
 /// A version with its data: the answer to a save or a read.
@@ -318,7 +330,6 @@ pub struct DiffView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::StateKey;
 
     #[test]
     fn a_view_is_written_as_serde_would_write_it() {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, VersionNumber};
+use super::{ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, VersionNumber, entity_tag};
 use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
 
@@ -88,13 +88,10 @@ impl Version {
         self.operation == Operation::Delete
     }
 
-    /// The HTTP entity tag without quotes: `v<version>-<first 8 of the content hash>` (`v7-deleted` for a tombstone).
+    /// The HTTP entity tag without quotes: see [`entity_tag`].
     #[must_use]
     pub fn etag(&self) -> String {
-        match &self.content_hash {
-            Some(hash) => format!("v{}-{}", self.version, hash.short()),
-            None => format!("v{}-deleted", self.version),
-        }
+        entity_tag(&self.key.state_type, &self.key.state_id, self.version, self.content_hash.as_ref())
     }
 
     /// Bytes of data.

@@ -1,4 +1,4 @@
-//! Entity tags: `"v<version>-<first 8 of the content hash>"`, and the headers that demand one.
+//! Entity tags: `"v<version>-<hash of type, id, version and data>"`, and the headers that demand one.
 
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -83,8 +83,9 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Answer<Option<Tags>> {
                 Some(Tags::These(all))
             }
             _ => {
-                let message =
-                    format!("{name} must be * or a list of tags in double quotes, such as \"v3-0a1b2c3d\"");
+                let message = format!(
+                    "{name} must be * or a list of tags in double quotes, such as \"v3-0a1b2c3d4e5f6071\""
+                );
                 return Err(Failure::parameter(message));
             }
         };

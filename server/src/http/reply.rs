@@ -19,6 +19,8 @@ use crate::service::{Found, Reading, ServiceError};
 pub(crate) const STALE_SINCE: HeaderName = HeaderName::from_static("statehouse-stale-since");
 /// Recorded times are ahead of the clock, up to this one: what was asked for by a time may not be what was then.
 pub(crate) const TIMES_AHEAD: HeaderName = HeaderName::from_static("statehouse-times-ahead-until");
+/// The public id of the version that an answer is of.
+pub(crate) const VERSION_ID: HeaderName = HeaderName::from_static("statehouse-version-id");
 /// So many writes to the state wait in the fallback journal.
 pub(crate) const WAITING: HeaderName = HeaderName::from_static("statehouse-waiting");
 /// The answer is the last of them, which has no version yet: this is its pending id.
@@ -156,8 +158,11 @@ pub(crate) fn say_times_ahead(response: &mut Response, last: Timestamp) {
     }
 }
 
-/// Puts the version's entity tag on a response.
+/// Says which version a response is of, by its entity tag and by its public id: the bytes of `/raw` do not say it.
 pub(crate) fn tag(response: &mut Response, version: &Version) {
+    if let Ok(id) = HeaderValue::from_str(version.version_id().as_str()) {
+        response.headers_mut().insert(VERSION_ID, id);
+    }
     if let Some(entity_tag) = entity_tag::header(version) {
         response.headers_mut().insert(ETAG, entity_tag);
     }

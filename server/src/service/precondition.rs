@@ -61,15 +61,16 @@ impl Service {
             _ => {}
         }
         let head = self.head_for_demand(key).await?;
-        if !demand.precondition.holds(head.as_ref()) {
-            return Err(ServiceError::PreconditionFailed { key: key.clone(), head: head.map(Box::new) });
-        }
+        // Headers are looked at last (RFC 9110 13.2.1): what is refused without them is refused for the same reason with them.
         let expectations =
             [demand.must_not_exist.then_some(Expectation::Absent), version.map(Expectation::Version)];
         if let Some(expected) =
             expectations.into_iter().flatten().find(|expected| !expected.holds(head.as_ref()))
         {
             return Err(ServiceError::Conflict(vec![HeadMoved { key: key.clone(), expected, head }]));
+        }
+        if !demand.precondition.holds(head.as_ref()) {
+            return Err(ServiceError::PreconditionFailed { key: key.clone(), head: head.map(Box::new) });
         }
         Ok(Expectation::Version(head.map_or(VersionNumber::ZERO, |head| head.version)))
     }

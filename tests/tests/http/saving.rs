@@ -20,7 +20,8 @@ async fn the_first_save_is_201_and_the_next_200() {
     assert_eq!(fields["user_id"], "tester");
     assert_eq!(fields["data"], json!({"a": 1}));
     let hash = fields["content_hash"].as_str().unwrap();
-    assert_eq!(created.header("etag"), format!("\"v1-{}\"", &hash[..8]));
+    let tag = created.header("etag");
+    assert!(tag.starts_with("\"v1-") && tag.len() == 21 && !tag.contains(&hash[..8]), "{tag}");
     let updated =
         server.client.post("/api/v1/states", save_body("position", "EURUSD", r#"{"a":2}"#)).await.expect(200);
     assert_eq!(updated.json()["operation"], "update");
@@ -145,9 +146,9 @@ async fn d_001_a_deleted_state_is_410_keeps_its_history_and_comes_back() {
     let deleted = client.delete(&format!("{STATE}&user_id=ann&description=closed")).await.expect(200);
     assert_eq!(deleted.json()["version"]["operation"], "delete");
     assert_eq!(deleted.json()["version"]["user_id"], "ann");
-    assert_eq!(deleted.header("etag"), "\"v2-deleted\"");
+    assert!(deleted.header("etag").starts_with("\"v2-"), "{}", deleted.header("etag"));
     let gone = client.get(STATE).await.expect_problem(410, "state_deleted");
-    assert_eq!(gone.header("etag"), "\"v2-deleted\"");
+    assert_eq!(gone.header("etag"), deleted.header("etag"));
     let _ = client
         .get("/api/v1/states/EURUSD/raw?state_type=position")
         .await

@@ -30,7 +30,16 @@ pub(super) fn cors(origins: &Origins) -> Option<CorsLayer> {
             .allow_origin(AllowOrigin::predicate(allowed))
             .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, LAST_EVENT_ID, API_KEY])
-            .expose_headers([AGE, ETAG, LINK, LOCATION, RETRY_AFTER, reply::STALE_SINCE, reply::WAITING]),
+            .expose_headers([
+                AGE,
+                ETAG,
+                LINK,
+                LOCATION,
+                RETRY_AFTER,
+                reply::STALE_SINCE,
+                reply::VERSION_ID,
+                reply::WAITING,
+            ]),
     )
 }
 

@@ -41,7 +41,8 @@ pub(crate) async fn create(State(app): State<App>, Json(body): Json<CreateSnapsh
     let snapshot = app.service.create_snapshot(body).await?;
     let mut response = reply::json(StatusCode::CREATED, &snapshot)?;
     let name = utf8_percent_encode(snapshot.snapshot_id.as_str(), NON_ALPHANUMERIC);
-    if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/snapshots/{name}")) {
+    // In the query no proxy rewrites it.
+    if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/snapshots/-?snapshot_id={name}")) {
         response.headers_mut().insert(LOCATION, location);
     }
     Ok(response)
