@@ -53,7 +53,12 @@ fn asked(selection: &[(&str, StateSelection)]) -> Asked {
     let selection: Selection =
         selection.iter().map(|(id, ticks)| (format!("position/{id}"), ticks.clone())).collect();
     Asked {
-        request: PlanRequest { target: Moment::Seq(Seq(7)), scope: Scope::default(), selection },
+        request: PlanRequest {
+            target: Moment::Seq(Seq(7)),
+            scope: Scope::default(),
+            selection,
+            exact: false,
+        },
         everything: false,
         target_seq: Seq(7),
         target_time: None,
@@ -159,7 +164,6 @@ fn a_path_where_nothing_changed_means_everything_inside() {
     assert_eq!(one(&["/legs"]), r#"{"legs":[{"symbol":"A","volume":2,"price":2}],"legs2":1}"#);
     assert_eq!(one(&["/legs/0/volume"]), r#"{"legs":[{"symbol":"A","volume":2,"price":1}],"legs2":1}"#);
     assert_eq!(one(&["/legs", "/legs2"]), "None");
-    assert_eq!(one(&["/leg"]), r#"{"legs":[{"symbol":"A","volume":1,"price":1}],"legs2":1}"#);
 }
 
 #[test]
@@ -191,43 +195,109 @@ fn hash(selection: &[(&str, StateSelection)], moved: Moved) -> String {
     planned(asked(selection), moved).0.plan
 }
 
+const PAIR: &str = "EURUSD/GBPUSD";
+
 #[test]
 fn the_hash_is_the_same_everywhere_and_in_any_order() {
     let mut backwards = moved();
     backwards.reverse();
     assert_eq!(hash(&[], moved()), hash(&[], backwards));
-    let (one, other) = (ticks(&["/a", "/b"], &[]), ticks(&["/b", "/a", "/a"], &[]));
-    assert_eq!(hash(&[("x", one)], moved()), hash(&[("x", other)], moved()));
-    assert_eq!(hash(&[], moved()), hash(&[("x", StateSelection::default())], moved()));
+    let (one, other) = (ticks(&["/note", "/quantity"], &[]), ticks(&["/quantity", "/note", "/note"], &[]));
+    assert_eq!(hash(&[(PAIR, one)], moved()), hash(&[(PAIR, other)], moved()));
+    assert_eq!(hash(&[], moved()), hash(&[(PAIR, StateSelection::default())], moved()));
     // Browser and server must agree on it, so it never changes by accident.
-    assert_eq!(hash(&[], moved()), "b8cf464258941b41cc25d25636298f0990fb56f80d16a4142bdcf07f22bcbe64");
+    assert_eq!(hash(&[], moved()), "af30f7648f92737dfa64acb3c580d781ef01d1fe5b655f0813c0c9c54edacc00");
 }
 
+fn after(selection: &[(&str, StateSelection)], edit: impl FnOnce(&mut Moved)) -> String {
+    let mut moved = moved();
+    edit(&mut moved);
+    hash(selection, moved)
+}
+
+/// What is written, what it replaces, what comes and goes, and what today's rules say of it.
 #[test]
-fn the_hash_binds_heads_targets_and_ticks() {
+fn the_hash_binds_what_would_be_written_and_what_it_replaces() {
     let before = hash(&[], moved());
-    let change = |edit: fn(&mut Moved)| {
-        let mut moved = moved();
-        edit(&mut moved);
-        hash(&[], moved)
-    };
-    assert_ne!(before, change(|moved| moved[0].0.version = VersionNumber(59)));
-    assert_ne!(before, change(|moved| moved[0].0 = version("EURUSD/GBPUSD", 58, Some("{}"))));
-    assert_ne!(before, change(|moved| moved[1].1 = Some(version("back", 4, Some(r#"{"a":1,"b":2}"#)))));
+    let change = |edit: fn(&mut Moved)| after(&[], edit);
+    let now = |text: &str| version(PAIR, 59, Some(text));
+    let stop = r#"{"quantity":1.20,"last_price":5,"ticket1":38084831,"stop_loss":1.0866,"max_favorable_pnl":212.40}"#;
+    assert_ne!(before, after(&[], |moved| moved[0].0 = now(stop)), "a ticked path moved");
+    let more = stop.replace("1.0866", "1.0851").replace('{', r#"{"new":1,"#);
+    assert_ne!(before, after(&[], |moved| moved[0].0 = now(&more)), "a path came that would be taken out");
+    assert_ne!(before, after(&[], |moved| moved[0].0 = version(PAIR, 59, None)), "it was deleted");
+    assert_ne!(
+        before,
+        change(|moved| moved[1].1 = Some(version("back", 4, Some(r#"{"a":2}"#)))),
+        "another target"
+    );
+    assert_ne!(before, change(|moved| moved[1].0 = version("back", 7, Some("{}"))), "it is there again");
+    assert_ne!(
+        before,
+        change(|moved| moved[2].0 = version("new", 2, Some(r#"{"a":2}"#))),
+        "what is deleted moved"
+    );
     assert_ne!(before, change(|moved| moved.push((version("more", 1, Some("{}")), None))));
     assert_ne!(
         before,
         change(|moved| moved[3].0 = version("again", 4, Some("{}"))),
         "an equal state that moves differs"
     );
-    assert_eq!(before, change(|moved| drop(moved.pop())), "equal states are not bound");
-    assert_ne!(before, hash(&[("EURUSD/GBPUSD", ticks(&["/quantity"], &[]))], moved()));
-    assert_ne!(hash(&[("x", ticks(&["/a"], &[]))], moved()), hash(&[("x", ticks(&[], &["/a"]))], moved()));
+    assert_ne!(before, hash(&[(PAIR, ticks(&["/quantity"], &[]))], moved()), "other ticks");
+    assert_ne!(
+        hash(&[(PAIR, ticks(&["/ticket1"], &[]))], moved()),
+        hash(&[(PAIR, ticks(&[], &["/ticket1"]))], moved())
+    );
+    let same = stop.replace("1.0866", "1.0851");
+    assert_eq!(before, after(&[], |moved| moved[0].0 = now(&same)), "a version that says the same");
+    let verdict = |quantity: &str| {
+        let now = stop.replace("1.0866", "1.0851").replace("1.20", quantity);
+        after(&[(PAIR, ticks(&["/quantity"], &[]))], |moved| moved[0].0 = version(PAIR, 59, Some(&now)))
+    };
+    assert_eq!(verdict("1.30"), verdict("1.40"), "it is left out, and as valid as before");
+    assert_ne!(verdict("1.30"), verdict("1.20"), "it is left out, and breaks a rule now");
     let other_target = planned(Asked { target_seq: Seq(8), ..asked(&[]) }, moved()).0.plan;
     assert_ne!(before, other_target);
     let mut other_scope = asked(&[]);
     other_scope.request.scope.prefix = Some("E".into());
     assert_ne!(before, planned(other_scope, moved()).0.plan);
+}
+
+/// A program that goes on saving does not make a plan stale.
+#[test]
+fn what_is_not_written_may_move() {
+    let before = hash(&[], moved());
+    let beat = |text: &str| after(&[], |moved| moved[0].0 = version(PAIR, 90, Some(text)));
+    let volatile = r#"{"quantity":1.20,"last_price":7,"ticket1":38084831,"stop_loss":1.0851,"max_favorable_pnl":212.40}"#;
+    assert_eq!(before, beat(volatile), "a volatile path");
+    assert_eq!(before, beat(&volatile.replace("38084831", "1")), "a protected path that is not unlocked");
+    assert_eq!(before, after(&[], |moved| drop(moved.pop())), "equal states are not bound");
+    assert_eq!(before, after(&[], |moved| moved[1].0 = version("back", 8, None)), "deleted again is deleted");
+    let left = [(PAIR, ticks(&["/stop_loss"], &[]))];
+    let stop = volatile.replace("1.0851", "1.0999");
+    assert_eq!(
+        hash(&left, moved()),
+        after(&left, |moved| moved[0].0 = version(PAIR, 90, Some(&stop))),
+        "a path that is left"
+    );
+    let deleting = |price: u32| {
+        let now = format!(r#"{{"quantity":1,"last_price":{price}}}"#);
+        after(&[], |moved| moved[2].0 = version("new", 9, Some(&now)))
+    };
+    assert_eq!(deleting(1), deleting(2), "noise in what is deleted");
+}
+
+#[test]
+fn an_exact_plan_binds_whole_heads() {
+    let exact = |moved: Moved| {
+        let mut asked = asked(&[]);
+        asked.request.exact = true;
+        planned(asked, moved).0
+    };
+    let (before, mut later) = (exact(moved()), moved());
+    assert_eq!((before.states[0].selected, before.states[0].exact, before.counts.exact), (6, true, 3));
+    later[0].0.version = VersionNumber(59);
+    assert_ne!(before.plan, exact(later).plan, "even a version that says the same");
 }
 
 #[test]
@@ -251,7 +321,16 @@ fn a_selection_that_can_mean_nothing_is_refused() {
         };
         plan(asked, moved(), rules).err().map(|error| error.to_string())
     };
-    assert_eq!(refused("position/x/y z", "/a"), None);
-    assert_eq!(refused("x", "/a").unwrap(), "selection: \"x\" is not a state's <type>/<id>");
-    assert_eq!(refused("position/x", "a").unwrap(), "selection: \"a\" is not a JSON pointer");
+    assert_eq!(refused("position/EURUSD/GBPUSD", "/note"), None);
+    assert_eq!(refused("position/again", "/a"), None, "it is as it was, and has that");
+    for name in ["x", "position/x/y z", "positon/again"] {
+        let text = refused(name, "/a").unwrap();
+        assert!(text.starts_with(&format!("{name:?} is no state that this restore is about")), "{text}");
+    }
+    for path in ["a", "/nosuch", "/stop_loss/x", "/stop"] {
+        let text = refused("position/EURUSD/GBPUSD", path).unwrap();
+        assert!(text.starts_with(&format!("position EURUSD/GBPUSD: {path:?} is neither in")), "{text}");
+    }
+    assert!(refused("position/again", "/b").unwrap().contains("is neither in"));
+    assert!(refused("position/new", "/a").unwrap().contains("comes back or goes as a whole"));
 }

@@ -39,6 +39,22 @@ fn a_document_is_sent_once_and_then_named() {
     assert!(stringified(&page).contains(r#""text":"1.10""#));
 }
 
+/// What is misspelt would mean everything.
+#[wasm_bindgen_test]
+fn a_selection_with_a_member_that_is_not_known_is_refused() {
+    let text = |text: &str| Some(JsString::from(text));
+    let given = |selection: &str| {
+        let selection = JSON::parse(selection).unwrap();
+        exports::plan("position", text(r#"{"a":1}"#), text(r#"{"a":2}"#), selection, "off")
+    };
+    for wrong in [r#"{"lefd":["/a"]}"#, r#"{"left":["/a"],"skip":"yes"}"#, r#"["/a"]"#] {
+        assert!(given(wrong).is_err(), "{wrong}");
+    }
+    for right in [r#"{"left":["/a"]}"#, "{}", "null"] {
+        assert!(given(right).is_ok(), "{right}");
+    }
+}
+
 fn call(case: &Case) -> Outcome {
     // Every text crosses to JavaScript and back, as a page's would.
     let js = |index: usize| JsString::from(case.args[index].as_str().unwrap());

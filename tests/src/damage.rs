@@ -21,6 +21,7 @@ fn save(id: &str, n: u32) -> WriteRequest {
         author: Some("bot".into()),
         description: None,
         batch_id: None,
+        rebase: None,
     };
     WriteRequest::Batch { writes: vec![write], restore: None }
 }
@@ -78,6 +79,7 @@ pub async fn only_the_second_is_damaged(store: Arc<dyn StateStore>) -> Arc<Servi
         target: Moment::Seq(Seq(2)),
         scope: Scope { states: vec![key("a")], ..Scope::default() },
         selection: Selection::new(),
+        exact: false,
     };
     let plan = service.plan(plan).await.expect("a plan");
     assert_eq!((plan.states[0].effect, plan.counts.written()), (Effect::Damaged, 0));

@@ -30,8 +30,8 @@ pub use resilience::{
     FallbackStatus, ForceBreaker, ForcedState, KeepSide, PendingWrite, SetAside, SettleConflict,
 };
 pub use restore::{
-    AppliedRestore, ApplyRequest, Effect, Plan, PlanCounts, PlanRequest, PlannedState, RestoreList,
-    RestoreRecord, Scope, Selection, StateSelection, UndoRequest,
+    AppliedRestore, ApplyRequest, Effect, PathMoved, Plan, PlanCounts, PlanRequest, PlannedState,
+    RestoreList, RestoreRecord, Scope, Selection, StateMoved, StateSelection, UndoRequest,
 };
 pub use snapshot::{CreateSnapshot, SnapshotList, SnapshotRestored, SnapshotView};
 pub use state::{

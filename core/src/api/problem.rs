@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PendingState, Plan, VersionView};
+use super::{PendingState, Plan, StateMoved, VersionView};
 use crate::model::StateKey;
 
 macro_rules! codes {
@@ -84,6 +84,8 @@ codes! {
     PreconditionFailed = "precondition_failed", 412, "A precondition does not hold";
     /// A head in the plan has moved; a fresh plan is enclosed.
     PlanOutdated = "plan_outdated", 412, "The plan is out of date";
+    /// The restore has been undone already: every path that it wrote is as it was before.
+    AlreadyUndone = "already_undone", 409, "The restore has been undone already";
     /// The body is larger than allowed.
     BodyTooLarge = "body_too_large", 413, "The body is too large";
     /// The body is not said to be JSON.
@@ -173,6 +175,9 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub plan: Option<Box<Plan>>,
+    /// What has moved between the outdated plan and the fresh one, where the request said when it was made (`seq`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<StateMoved>,
     /// The write that waits in the fallback journal, where that is why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Box<PendingState>>,
@@ -192,6 +197,7 @@ impl Problem {
             errors: Vec::new(),
             conflicts: Vec::new(),
             plan: None,
+            moved: Vec::new(),
             pending: None,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Moment, VersionView};
+use crate::hash::ContentHash;
 use crate::model::{Seq, SnapshotId, StateKey, StateType, Timestamp, Verdict, VersionNumber};
 
 /// Which states a restore is about. Empty lists mean everything; several conditions must all hold.
@@ -24,6 +25,16 @@ pub struct Scope {
     pub prefix: Option<String>,
 }
 
+impl Scope {
+    /// Whether a state is in it.
+    #[must_use]
+    pub fn has(&self, key: &StateKey) -> bool {
+        (self.states.is_empty() || self.states.contains(key))
+            && (self.types.is_empty() || self.types.contains(&key.state_type))
+            && self.prefix.as_deref().is_none_or(|prefix| key.state_id.as_str().starts_with(prefix))
+    }
+}
+
 /// What of one state is to be written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,8 +43,9 @@ pub struct StateSelection {
     /// Leave the state as it is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skip: bool,
-    /// Paths (RFC 6901, as in the plan's changes) to leave as they are. A path at which nothing changed means
-    /// everything inside it.
+    /// Paths to leave as they are: as in the plan's changes (RFC 6901, or as shown, `/legs/[EURUSD]/volume`). A path at
+    /// which nothing changed means everything inside it. An index is a position in the target; only what the target does not
+    /// have is named by its position now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
     /// Protected or volatile paths that are to be written all the same.
@@ -59,6 +71,10 @@ pub struct PlanRequest {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub selection: Selection,
+    /// Restore byte for byte, noise and what is protected too: the selection may then only skip states, and the plan binds every
+    /// head that it writes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
 }
 
 /// What a restore would do to one state.
@@ -99,6 +115,18 @@ pub struct PlannedState {
     pub selected: u32,
     /// What today's rules say of the result.
     pub verdict: Verdict,
+    /// Whether the result is the target, byte for byte. If not, it is a document that never existed: old values beside
+    /// today's.
+    #[serde(default)]
+    pub exact: bool,
+    /// SHA-256 of the text that would be written; absent if none would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub result_hash: Option<ContentHash>,
+    /// SHA-256 of what the plan binds of this state: what would be written, in place of what, its existence and its verdict.
+    /// Absent if nothing would be written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<String>,
 }
 
 /// How many states a plan would write, by effect.
@@ -115,6 +143,9 @@ pub struct PlanCounts {
     pub equal: u64,
     /// States whose result breaks a rule.
     pub invalid: u64,
+    /// States that get a version which is the target's, byte for byte, or a tombstone where the target has nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub exact: u64,
     /// States that cannot be restored, because what is stored of them at the target is damaged.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub damaged: u64,
@@ -137,7 +168,8 @@ impl PlanCounts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Plan {
-    /// SHA-256 that binds target, scope, selection and every head; hand it back to apply.
+    /// SHA-256 that binds target, scope, selection, and of every state that would be written what stands at its selected paths,
+    /// its existence and its verdict; hand it back to apply.
     pub plan: String,
     /// The target as asked for.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -152,6 +184,9 @@ pub struct Plan {
     /// Which parts of them.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub selection: Selection,
+    /// Whether it was asked for byte for byte.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
     /// The store's last seq when the plan was made.
     pub seq: Seq,
     /// Totals.
@@ -162,6 +197,63 @@ pub struct Plan {
     pub equal_listed: u64,
     /// The snapshot that applying would take first.
     pub snapshot_before: String,
+}
+
+/// What moved in one state between two looks at a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StateMoved {
+    /// Which state.
+    #[serde(flatten)]
+    pub key: StateKey,
+    /// The version that was looked at; absent if there was none.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub was: Option<VersionNumber>,
+    /// Its last version now, without data: who moved it, and when.
+    pub now: VersionView,
+    /// Whether anything moved that the plan binds: if not, the plan stands as it was.
+    pub counts: bool,
+    /// Whether it was live when it was looked at, where it is not so any more; or the other way round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was_live: Option<bool>,
+    /// What today's rules said of the result then, where they say something else now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict_was: Option<Verdict>,
+    /// What they say of it now, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict_is: Option<Verdict>,
+    /// The paths that moved, those that would be written first; at most 200.
+    pub paths: Vec<PathMoved>,
+    /// How many paths more moved.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u64,
+    /// How many volatile paths moved besides, which nothing is written to.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub volatile: u64,
+}
+
+/// A path that moved between two looks at a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PathMoved {
+    /// Where, as an RFC 6901 pointer into the data now, or into what was looked at if it is gone.
+    pub path: String,
+    /// Where, for people.
+    pub display: String,
+    /// Whether the plan would write it: then it had to be looked at again.
+    pub selected: bool,
+    /// What was looked at, as JSON text; absent if there was nothing, or too much to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+    /// What is there now, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
+    /// By how much two numbers or times differ, signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta: Option<String>,
+    /// What the plan would write there, likewise; absent if it writes no more than a part of it, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub becomes: Option<String>,
 }
 
 /// Body of `POST /restores/{plan}/apply`: the same request again, so that the server can work out the same plan.
@@ -179,6 +271,13 @@ pub struct ApplyRequest {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub selection: Selection,
+    /// As in the plan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
+    /// The plan's seq: with it a refusal says what has moved since it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub seq: Option<Seq>,
     /// Why; kept with every new version. Must not be empty.
     pub reason: String,
     /// Who.

@@ -1,5 +1,6 @@
 //! Turns a batch of writes into versions, or says why nothing may be written.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -72,6 +73,8 @@ pub struct Write {
     pub description: Option<Arc<str>>,
     /// The atomic batch this write belongs to, when it has several.
     pub batch_id: Option<Arc<str>>,
+    /// What is written instead where the head is not as expected; without it that is a conflict.
+    pub rebase: Option<Rebasing>,
 }
 
 /// What became of one write.
@@ -121,6 +124,33 @@ pub enum Refusal {
 /// How versions are compared in brief; see [`crate::model::ChangeSummary`].
 pub type Summarise<'a> = &'a dyn Fn(&StateType, Option<&Document>, Option<&Document>) -> ChangeSummary;
 
+/// What a write means for a head that nobody expected.
+pub trait Rebase: std::fmt::Debug + Send + Sync {
+    /// What is to be written onto this head.
+    fn onto(&self, head: &Version) -> Onto;
+}
+
+/// What is to be written onto a head.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Onto {
+    /// This, of which validation says that.
+    Write(Change, Verdict),
+    /// Nothing: it is so already.
+    Nothing,
+    /// Nothing may be written: what moved is what the write was about.
+    Moved,
+}
+
+/// A shared [`Rebase`]. Two are equal if they are the same one.
+#[derive(Debug, Clone)]
+pub struct Rebasing(pub Arc<dyn Rebase>);
+
+impl PartialEq for Rebasing {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// Decides one atomic batch. On success the heads and the tip are moved on; on refusal they are as before.
 ///
 /// `heads` must hold the head (tombstones too) of every state the batch names, as far as it exists. A batch that names
@@ -138,7 +168,10 @@ pub fn decide<S: BuildHasher>(
     let mut outcomes = Vec::with_capacity(batch.len());
     for write in batch {
         let head = moved.get(&write.key).or_else(|| heads.get(&write.key));
-        let outcome = decide_one(write, head, &new_tip, now, summarise)?;
+        let outcome = match rebased(write, head)? {
+            Some(write) => decide_one(&write, head, &new_tip, now, summarise)?,
+            None => Outcome::Unchanged(head.cloned().ok_or_else(|| conflict(write, None))?),
+        };
         if let Outcome::Written(version) = &outcome {
             new_tip =
                 Tip { seq: version.seq, chain_hash: version.chain_hash, recorded_at: version.recorded_at };
@@ -157,14 +190,30 @@ fn check_expectations<S: BuildHasher>(
 ) -> Result<(), Refusal> {
     let moved: Vec<HeadMoved> = batch
         .iter()
-        .filter(|write| !write.expectation.holds(heads.get(&write.key)))
-        .map(|write| HeadMoved {
-            key: write.key.clone(),
-            expected: write.expectation,
-            head: heads.get(&write.key).cloned(),
-        })
+        .filter(|write| write.rebase.is_none() && !write.expectation.holds(heads.get(&write.key)))
+        .map(|write| head_moved(write, heads.get(&write.key)))
         .collect();
     if moved.is_empty() { Ok(()) } else { Err(Refusal::Conflict(moved)) }
+}
+
+fn head_moved(write: &Write, head: Option<&Version>) -> HeadMoved {
+    HeadMoved { key: write.key.clone(), expected: write.expectation, head: head.cloned() }
+}
+
+fn conflict(write: &Write, head: Option<&Version>) -> Refusal {
+    Refusal::Conflict(vec![head_moved(write, head)])
+}
+
+/// The write as it is onto this head; `None` if there is nothing to write onto it.
+fn rebased<'w>(write: &'w Write, head: Option<&Version>) -> Result<Option<Cow<'w, Write>>, Refusal> {
+    let Some(Rebasing(rebase)) = write.rebase.as_ref().filter(|_| !write.expectation.holds(head)) else {
+        return Ok(Some(Cow::Borrowed(write)));
+    };
+    match head.map_or(Onto::Moved, |head| rebase.onto(head)) {
+        Onto::Write(change, verdict) => Ok(Some(Cow::Owned(Write { change, verdict, ..write.clone() }))),
+        Onto::Nothing => Ok(None),
+        Onto::Moved => Err(conflict(write, head)),
+    }
 }
 
 fn decide_one(

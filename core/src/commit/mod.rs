@@ -5,5 +5,5 @@ mod expectation;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Change, Outcome, Refusal, Summarise, Tip, Write, decide};
+pub use decide::{Change, Onto, Outcome, Rebase, Rebasing, Refusal, Summarise, Tip, Write, decide};
 pub use expectation::{Expectation, HeadMoved};

@@ -24,6 +24,7 @@ fn write(id: &str, change: Change, expectation: Expectation) -> Write {
         author: Some("bot".into()),
         description: None,
         batch_id: None,
+        rebase: None,
     }
 }
 

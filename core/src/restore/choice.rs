@@ -2,9 +2,11 @@
 use std::collections::HashSet;
 
 use crate::api::{Selection, StateSelection};
-use crate::diff::{Change, Diff};
-use crate::json::Pointer;
+use crate::diff::{Change, ChangeKind, Diff};
+use crate::json::pointer::{escape_into, tokens};
+use crate::json::{Document, Kind, Node, Pointer};
 use crate::model::StateKey;
+use crate::schema::{PathRules, RulesAt};
 
 /// What of a state is to be restored.
 #[derive(Debug, Clone, Copy)]
@@ -15,65 +17,194 @@ pub enum Choice<'a> {
     Ticked(&'a StateSelection),
 }
 
+impl<'a> Choice<'a> {
+    /// By these ticks; with `everything` by whether they skip the state alone.
+    #[must_use]
+    pub fn among(ticks: &'a StateSelection, everything: bool) -> Self {
+        if everything && !ticks.skip { Self::Everything } else { Self::Ticked(ticks) }
+    }
+}
+
+/// A selection that cannot be obeyed. Better said than passed over: what is not understood would mean everything.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path:?} {why}")]
+pub struct Unclear {
+    /// The path as it was given.
+    pub path: String,
+    /// What is wrong with it, and what to do.
+    pub why: &'static str,
+}
+
+impl Unclear {
+    fn new(path: &str, why: &'static str) -> Self {
+        Self { path: path.to_owned(), why }
+    }
+}
+
+const NOWHERE: &str = "is neither in what is there now nor in what was there at the target: name a path as in the plan's changes, \
+                       with \"~1\" for a slash in a key";
+const AMBIGUOUS: &str = "means one thing now and another at the target: name the element as it is shown, by its identity in \
+                         brackets, or the paths inside it";
+const WHOLE: &str =
+    "cannot be chosen by itself: this state comes back or goes as a whole, so skip it or take it";
+const EXACT: &str = "cannot be chosen in a restore that is exact: skip states, or leave \"exact\" out";
+
 /// How a [`Selection`] names a state: `<type>/<id>`.
 #[must_use]
 pub fn selection_key(key: &StateKey) -> String {
     format!("{}/{}", key.state_type, key.state_id)
 }
 
-/// Something in a selection that can mean no state, or no path: better said than passed over.
-pub(super) fn misspelled(selection: &Selection) -> Option<String> {
-    let names_a_state =
-        |name: &str| name.split_once('/').is_some_and(|(kind, id)| StateKey::new(kind, id).is_ok());
-    for (name, ticks) in selection {
-        if !names_a_state(name) {
-            return Some(format!("{name:?} is not a state's <type>/<id>"));
-        }
-        let wrong = ticks.left.iter().chain(&ticks.unlocked).find(|path| Pointer::parse(path).is_err());
-        if let Some(path) = wrong {
-            return Some(format!("{path:?} is not a JSON pointer"));
-        }
-    }
-    None
-}
-
-/// For each change of `diff` whether it is written. Noise and what is protected is left as it is unless it is unlocked.
+/// The states that a selection names.
 ///
-/// A path of the selection means the changes at exactly that path; one at which nothing changed means everything inside.
-#[must_use]
-pub fn chosen(diff: &Diff, choice: Choice<'_>) -> Vec<bool> {
-    let selection = match choice {
-        Choice::Everything => return vec![true; diff.changes.len()],
-        Choice::Ticked(selection) if selection.skip => return vec![false; diff.changes.len()],
-        Choice::Ticked(selection) => selection,
+/// # Errors
+/// A name that can be no state's.
+pub fn named(selection: &Selection) -> Result<Vec<StateKey>, String> {
+    let state = |name: &String| {
+        let key = name.split_once('/').and_then(|(kind, id)| StateKey::new(kind, id).ok());
+        key.ok_or_else(|| name.clone())
     };
-    let changed: HashSet<&str> = diff.changes.iter().map(|change| change.path.as_str()).collect();
-    let left = Paths::new(&selection.left, &changed);
-    let unlocked = Paths::new(&selection.unlocked, &changed);
-    let written = |change: &Change| {
-        let held_back = change.volatile || change.protected.is_some();
-        !left.mean(change) && (!held_back || unlocked.mean(change))
-    };
-    diff.changes.iter().map(written).collect()
+    selection.keys().map(state).collect()
 }
 
-/// Paths of a selection.
-struct Paths<'a> {
-    exact: HashSet<&'a str>,
-    /// Places where nothing changed, each for what is inside.
-    around: Vec<&'a str>,
+/// Refuses paths of a selection where nothing can be chosen among.
+pub(super) fn only_skips(choice: Choice<'_>, exact: bool) -> Result<(), Unclear> {
+    let Choice::Ticked(ticks) = choice else { return Ok(()) };
+    match ticks.left.iter().chain(&ticks.unlocked).next() {
+        Some(path) => Err(Unclear::new(path, if exact { EXACT } else { WHOLE })),
+        None => Ok(()),
+    }
 }
 
-impl<'a> Paths<'a> {
-    fn new(paths: &'a [String], changed: &HashSet<&str>) -> Self {
-        let (exact, around): (Vec<_>, _) =
-            paths.iter().map(String::as_str).partition(|path| changed.contains(path));
-        Self { exact: exact.into_iter().collect(), around }
+/// Refuses paths of a selection that are nowhere in a state that is as it was.
+pub(super) fn exist(document: &Document, choice: Choice<'_>, rules: &PathRules) -> Result<(), Unclear> {
+    let Choice::Ticked(ticks) = choice else { return Ok(()) };
+    for path in ticks.left.iter().chain(&ticks.unlocked) {
+        if !is_in(document, path, rules) {
+            return Err(Unclear::new(path, NOWHERE));
+        }
+    }
+    Ok(())
+}
+
+/// Two documents, what differs between them, and what their paths mean.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Between<'a> {
+    pub(super) now: &'a Document,
+    pub(super) target: &'a Document,
+    pub(super) diff: &'a Diff,
+    pub(super) rules: &'a PathRules,
+}
+
+impl Between<'_> {
+    /// For each change whether it is written. Noise and what is protected is left as it is unless it is unlocked.
+    ///
+    /// A path of the selection is a change's pointer, or the change as it is shown; one at which nothing changed means
+    /// everything inside. An index is a position in the target; only what the target does not have is named by its
+    /// position now.
+    pub(super) fn chosen(&self, choice: Choice<'_>) -> Result<Vec<bool>, Unclear> {
+        let changes = &self.diff.changes;
+        let ticks = match choice {
+            Choice::Everything => return Ok(vec![true; changes.len()]),
+            Choice::Ticked(ticks) => ticks,
+        };
+        let left = self.meant(&ticks.left)?;
+        let unlocked = self.meant(&ticks.unlocked)?;
+        if ticks.skip {
+            return Ok(vec![false; changes.len()]);
+        }
+        let written = |(at, change): (usize, &Change)| {
+            let held_back = change.volatile || change.protected.is_some();
+            !left.contains(&at) && (!held_back || unlocked.contains(&at))
+        };
+        Ok(changes.iter().enumerate().map(written).collect())
     }
 
-    fn mean(&self, change: &Change) -> bool {
+    /// The places among the changes that paths mean.
+    fn meant(&self, paths: &[String]) -> Result<HashSet<usize>, Unclear> {
+        let mut meant = HashSet::new();
+        for path in paths {
+            meant.extend(self.meant_by(path)?);
+        }
+        Ok(meant)
+    }
+
+    fn meant_by(&self, path: &str) -> Result<Vec<usize>, Unclear> {
+        let at = self.placed(path, |place, path| place == path)?;
         let inside =
-            |around: &&str| change.path.strip_prefix(*around).is_some_and(|rest| rest.starts_with('/'));
-        self.exact.contains(change.path.as_str()) || self.around.iter().any(inside)
+            |place: &str, path: &str| place.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+        let inside = self.placed(path, inside)?;
+        let gone = |at: &usize| self.diff.changes[*at].kind == ChangeKind::Removed;
+        if at.iter().any(gone) && !inside.is_empty() {
+            // It is gone from there, and something else is there.
+            return Err(Unclear::new(path, AMBIGUOUS));
+        }
+        if !at.is_empty() {
+            return Ok(at);
+        }
+        let mut documents = [self.now, self.target].into_iter();
+        if inside.is_empty() && !documents.any(|document| is_in(document, path, self.rules)) {
+            return Err(Unclear::new(path, NOWHERE));
+        }
+        Ok(inside)
+    }
+
+    /// The changes whose place is as asked: as a pointer, or as it is shown. Both readings must mean the same ones, and a
+    /// pointer either what is gone or what is there.
+    fn placed(&self, path: &str, is: impl Fn(&str, &str) -> bool) -> Result<Vec<usize>, Unclear> {
+        let found = |place: fn(&Change) -> &str| -> Vec<usize> {
+            let changes = self.diff.changes.iter().enumerate();
+            changes.filter(|(_, change)| is(place(change), path)).map(|(at, _)| at).collect()
+        };
+        let by_pointer = found(|change| &change.path);
+        let by_name = found(|change| &change.display);
+        let of = |at: &usize| &self.diff.changes[*at];
+        let gone = |at: &usize| of(at).kind == ChangeKind::Removed;
+        let elsewhere = |at: &usize| !gone(at) && !was_at(of(at), path);
+        let two_things = by_pointer.iter().any(gone) && by_pointer.iter().any(elsewhere);
+        let two_readings = !by_pointer.is_empty() && !by_name.is_empty() && by_pointer != by_name;
+        if two_things || two_readings {
+            return Err(Unclear::new(path, AMBIGUOUS));
+        }
+        Ok(if by_pointer.is_empty() { by_name } else { by_pointer })
+    }
+}
+
+/// Whether what a change is about stands at or in this path of the old document, too.
+fn was_at(change: &Change, path: &str) -> bool {
+    let added = matches!(change.kind, ChangeKind::Added | ChangeKind::Splice);
+    match change.place.from.as_deref() {
+        None => !(added && change.path == path),
+        Some(from) => from.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+    }
+}
+
+/// Whether a document has something at a pointer, or at a path as it is shown.
+fn is_in(document: &Document, path: &str, rules: &PathRules) -> bool {
+    let pointed = Pointer::parse(path).is_ok()
+        && tokens(path).try_fold(document.root(), |node, token| node.child(&token)).is_some();
+    pointed || is_shown(document.root(), path, rules.root())
+}
+
+fn is_shown(node: Node<'_>, rest: &str, rules: RulesAt<'_>) -> bool {
+    let Some(rest) = rest.strip_prefix('/') else { return rest.is_empty() };
+    let below = |token: &str, node: Node<'_>, rules: RulesAt<'_>| {
+        let left = rest.strip_prefix(token).filter(|left| left.is_empty() || left.starts_with('/'));
+        left.is_some_and(|left| is_shown(node, left, rules))
+    };
+    match node.kind() {
+        Kind::Object => node.members().any(|member| {
+            let (mut token, key) = (String::new(), member.key.decoded());
+            escape_into(&mut token, &key);
+            below(&token, member.value, rules.member(&key))
+        }),
+        Kind::Array => node.elements().enumerate().any(|(at, element)| {
+            let name = rules.identity().and_then(|identity| element.get(identity)).map(|name| {
+                let text = name.as_str().unwrap_or_else(|| name.text().into());
+                format!("[{text}]")
+            });
+            below(&name.unwrap_or_else(|| at.to_string()), element, rules.element())
+        }),
+        _ => false,
     }
 }

@@ -1,67 +1,127 @@
-//! The hash that binds a plan.
+//! The hashes that bind a plan.
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::{Side, selection_key};
-use crate::api::{Scope, Selection};
-use crate::model::{Seq, StateKey};
+use super::{Side, StatePlan, Writing, selection_key};
+use crate::api::{Effect, Scope, Selection};
+use crate::diff::ChangeKind;
+use crate::json::{Kind, Node};
+use crate::model::{Seq, StateKey, Verdict};
+use crate::schema::{PathRules, RulesAt};
 
-/// A state that a plan is bound to.
-#[derive(Debug, Clone, Copy)]
-pub struct Bound<'a> {
-    /// Which.
-    pub key: &'a StateKey,
-    /// Its head.
-    pub now: &'a Side,
-    /// What it was at the target.
-    pub target: Option<&'a Side>,
+/// What a plan binds of a state, as 64 hexadecimal digits: what would be written in place of what, its existence, and what
+/// today's rules say of the result. What it does not write may move without making the plan another one.
+///
+/// - A state that is changed: each chosen change, by its kind, its place as it is shown, the old value and the new one.
+/// - One that comes back: that it is deleted, and the text that it gets.
+/// - One that is deleted: everything in it that is not volatile.
+/// - With `exact`, where there are too many changes to list, and where what is there now is damaged: the version that is
+///   replaced, and its content hash.
+///
+/// Layout, hashed with SHA-256: `statehouse-bound-1`, then each field as a 64-bit big-endian length and its bytes; numbers as
+/// decimal digits; each list as the number of its items, then the items; what is absent as an empty field. `None` where nothing
+/// is written.
+#[must_use]
+pub fn bound_hash(
+    now: &Side,
+    plan: &StatePlan,
+    verdict: &Verdict,
+    rules: &PathRules,
+    exact: bool,
+) -> Option<String> {
+    let mut fields = Fields(Sha256::new());
+    fields.text("statehouse-bound-1");
+    let whole = exact || now.damaged || (plan.effect == Effect::Changed && plan.diff.is_none());
+    match &plan.writing {
+        Writing::Nothing => return None,
+        Writing::Data(data) => {
+            fields.text(if plan.effect == Effect::Recreated { "recreated" } else { "changed" });
+            if whole || plan.effect == Effect::Recreated {
+                fields.text(data.text());
+            }
+        }
+        Writing::Tombstone => {
+            fields.text("deleted");
+            if let Some(data) = now.data.as_ref().filter(|_| !whole) {
+                fields.steady(data.root(), rules.root());
+            }
+        }
+    }
+    if whole {
+        fields.text(&now.version.to_string());
+        fields.text(&now.content_hash.map(|hash| hash.to_string()).unwrap_or_default());
+    } else if let Some(diff) = &plan.diff {
+        let chosen = diff.changes.iter().zip(&plan.chosen).filter(|(_, chosen)| **chosen);
+        fields.count(chosen.clone().count());
+        for (change, _) in chosen {
+            fields.text(kind(change.kind));
+            fields.text(&change.display);
+            fields.text(change.old.as_deref().unwrap_or_default());
+            fields.text(change.new.as_deref().unwrap_or_default());
+        }
+    }
+    fields.verdict(verdict);
+    Some(fields.hex())
 }
 
 /// The hash of a plan: 64 hexadecimal digits.
 ///
-/// It covers the target's seq, the scope, the ticks, and of every state that differs and is not skipped its head and
-/// its target, by version and content. A state that is equal is not bound: when it moves, it differs. The order in
-/// which states, paths and types are given is of no account.
+/// It covers the target's seq, the scope, the ticks, whether it is exact, and of every state that would be written what
+/// [`bound_hash`] says. The order in which states, paths and types are given is of no account.
 ///
-/// Layout, hashed with SHA-256: `statehouse-plan-1`, then each field as a 64-bit big-endian length and its bytes;
-/// numbers as decimal digits; each list as the number of its items, then the items; what is absent as an empty field.
+/// Layout as there, beginning with `statehouse-plan-2`.
 #[must_use]
 pub fn plan_hash<'a>(
     target_seq: Seq,
     scope: &Scope,
     selection: &Selection,
-    states: impl IntoIterator<Item = Bound<'a>>,
+    exact: bool,
+    states: impl IntoIterator<Item = (&'a StateKey, &'a str)>,
 ) -> String {
     let mut fields = Fields(Sha256::new());
-    fields.text("statehouse-plan-1");
+    fields.text("statehouse-plan-2");
     fields.text(&target_seq.to_string());
     fields.scope(scope);
     fields.selection(selection);
-    let mut states: Vec<Bound<'_>> =
-        states.into_iter().filter(|state| !skipped(selection, state.key)).collect();
-    states.sort_by_key(|state| state.key);
+    fields.text(if exact { "exact" } else { "" });
+    let mut states: Vec<_> = states.into_iter().filter(|(key, _)| !skipped(selection, key)).collect();
+    states.sort_unstable();
     fields.count(states.len());
-    for state in states {
-        fields.key(state.key);
-        fields.side(Some(state.now));
-        fields.side(state.target);
+    for (key, bound) in states {
+        fields.key(key);
+        fields.text(bound);
     }
-    fields.0.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    fields.hex()
 }
 
 fn skipped(selection: &Selection, key: &StateKey) -> bool {
     selection.get(&selection_key(key)).is_some_and(|ticks| ticks.skip)
 }
 
+fn kind(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Removed => "removed",
+        ChangeKind::Changed => "changed",
+        ChangeKind::Spelling => "spelling",
+        ChangeKind::Reordered => "reordered",
+        ChangeKind::Splice => "splice",
+    }
+}
+
 struct Fields(Sha256);
 
 impl Fields {
+    fn hex(self) -> String {
+        self.0.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
     fn text(&mut self, text: &str) {
         self.0.update((text.len() as u64).to_be_bytes());
         self.0.update(text.as_bytes());
@@ -107,10 +167,40 @@ impl Fields {
         }
     }
 
-    fn side(&mut self, side: Option<&Side>) {
-        let version = side.map(|side| side.version.to_string()).unwrap_or_default();
-        let hash = side.and_then(|side| side.content_hash).map(|hash| hash.to_string());
-        self.text(&version);
-        self.text(&hash.unwrap_or_default());
+    /// Which rules are broken where; not the words, which may name values that nothing is written to.
+    fn verdict(&mut self, verdict: &Verdict) {
+        self.text(match verdict {
+            Verdict::NotChecked => "",
+            Verdict::Valid => "valid",
+            Verdict::Invalid { .. } => "invalid",
+        });
+        self.count(verdict.violations().len());
+        for violation in verdict.violations() {
+            self.text(&violation.pointer);
+            self.text(&violation.code);
+        }
+    }
+
+    /// A value without what is volatile in it.
+    fn steady(&mut self, node: Node<'_>, rules: RulesAt<'_>) {
+        if rules.is_volatile() {
+            return self.text("");
+        }
+        match node.kind() {
+            Kind::Object => {
+                self.text("{");
+                for member in node.members() {
+                    self.text(member.key.text());
+                    self.steady(member.value, rules.member(&member.key.decoded()));
+                }
+                self.text("}");
+            }
+            Kind::Array => {
+                self.text("[");
+                node.elements().for_each(|element| self.steady(element, rules.element()));
+                self.text("]");
+            }
+            _ => self.text(node.text()),
+        }
     }
 }

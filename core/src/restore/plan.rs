@@ -1,8 +1,14 @@
 //! The whole plan, as the API says it.
-use super::choice::misspelled;
-use super::{Bound, Choice, Side, StatePlan, Writing, plan_hash, plan_state, selection_key};
+use std::collections::BTreeSet;
+
+use super::choice::only_skips;
+use super::{
+    Choice, Side, StateError, StatePlan, Unclear, Writing, bound_hash, named, plan_hash, plan_state,
+    selection_key,
+};
 use crate::api::{Effect, Plan, PlanCounts, PlanRequest, PlannedState, StateSelection, VersionView};
 use crate::apply::ApplyError;
+use crate::hash::ContentHash;
 use crate::json::Document;
 use crate::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Verdict, Version};
 use crate::schema::PathRules;
@@ -47,14 +53,26 @@ pub struct Planned {
     pub verdict: Verdict,
     /// The head that it replaces.
     pub now: Version,
+    /// What binds it; see [`bound_hash`].
+    pub bound: Option<String>,
 }
 
 /// There is no plan for what is asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// The selection names something that cannot be.
-    #[error("selection: {0}")]
-    Selection(String),
+    /// The selection names what is no state, or none of the scope.
+    #[error(
+        "{0:?} is no state that this restore is about: a selection names states of its scope, as <type>/<id>"
+    )]
+    State(String),
+    /// The selection names something in a state that is not there, or that means two things.
+    #[error("{key}: {source}")]
+    Selection {
+        /// Of which state.
+        key: StateKey,
+        /// What.
+        source: Unclear,
+    },
     /// The chosen changes make something that cannot be stored: what was added since stays, what was removed comes
     /// back, and together they are too large.
     #[error("{key}: {source}")]
@@ -66,8 +84,18 @@ pub enum PlanError {
     },
 }
 
-/// Works out a plan, and what it writes. `moved` are the states of the scope that have a version after the target: each
-/// with its head, and its version at the target if it existed then.
+impl PlanError {
+    fn of(key: &StateKey, error: StateError) -> Self {
+        let key = key.clone();
+        match error {
+            StateError::Selection(source) => Self::Selection { key, source },
+            StateError::Result(source) => Self::Result { key, source },
+        }
+    }
+}
+
+/// Works out a plan, and what it writes. `moved` are the states of the scope that have a version after the target, each
+/// with its head, and its version at the target if it existed then; and those that the selection names besides.
 ///
 /// # Errors
 /// See [`PlanError`].
@@ -76,20 +104,19 @@ pub fn plan(
     moved: Vec<(Version, Option<Version>)>,
     rules: Rules<'_>,
 ) -> Result<(Plan, Vec<Planned>), PlanError> {
-    if let Some(wrong) = misspelled(&asked.request.selection) {
-        return Err(PlanError::Selection(wrong));
+    let named = named(&asked.request.selection).map_err(PlanError::State)?;
+    let there: BTreeSet<&StateKey> = moved.iter().map(|(now, _)| &now.key).collect();
+    if let Some(strange) = named.iter().find(|key| !there.contains(key)) {
+        return Err(PlanError::State(selection_key(strange)));
     }
     let mut draft = Draft::new(&asked, rules);
     for (now, target) in moved {
         draft.state(now, target.as_ref())?;
     }
-    let Draft { counts, states, written, bound, .. } = draft;
-    let hash = plan_hash(
-        asked.target_seq,
-        &asked.request.scope,
-        &asked.request.selection,
-        bound.iter().map(|(key, now, target)| Bound { key, now, target: target.as_ref() }),
-    );
+    let Draft { counts, states, written, .. } = draft;
+    let bound = states.iter().filter_map(|(_, state)| Some((&state.key, state.bound.as_deref()?)));
+    let (request, seq) = (&asked.request, asked.target_seq);
+    let hash = plan_hash(seq, &request.scope, &request.selection, request.exact, bound);
     let (states, equal_listed) = listed(states);
     let plan = Plan {
         plan: hash,
@@ -98,6 +125,7 @@ pub fn plan(
         target_time: asked.target_time,
         scope: asked.request.scope,
         selection: asked.request.selection,
+        exact: asked.request.exact,
         seq: asked.seq,
         counts: PlanCounts {
             equal: asked.states_in_scope.saturating_sub(counts.written() + counts.damaged),
@@ -118,48 +146,51 @@ struct Draft<'q, 'r> {
     /// With whether each is as it was.
     states: Vec<(bool, PlannedState)>,
     written: Vec<Planned>,
-    bound: Vec<(StateKey, Side, Option<Side>)>,
 }
 
 impl<'q, 'r> Draft<'q, 'r> {
     fn new(asked: &'q Asked, rules: Rules<'r>) -> Self {
-        Self {
-            asked,
-            rules,
-            counts: PlanCounts::default(),
-            states: Vec::new(),
-            written: Vec::new(),
-            bound: Vec::new(),
-        }
+        Self { asked, rules, counts: PlanCounts::default(), states: Vec::new(), written: Vec::new() }
     }
 
     fn state(&mut self, now: Version, target: Option<&Version>) -> Result<(), PlanError> {
         let key = now.key.clone();
-        let ticks = self.asked.request.selection.get(&selection_key(&key));
+        let request = &self.asked.request;
         let default = StateSelection::default();
-        let ticked = Choice::Ticked(ticks.unwrap_or(&default));
-        let choice = if self.asked.everything { Choice::Everything } else { ticked };
-        let (side_now, side_target) = (Side::of(&now), target.map(Side::of));
-        let rules = (self.rules.paths)(&key.state_type);
-        let planned = plan_state(&side_now, side_target.as_ref(), choice, rules)
-            .map_err(|source| PlanError::Result { key: key.clone(), source })?;
-        let verdict = match &planned.writing {
-            Writing::Data(data) => (self.rules.validate)(&key, data),
-            Writing::Nothing | Writing::Tombstone => Verdict::NotChecked,
+        let ticks = request.selection.get(&selection_key(&key)).unwrap_or(&default);
+        let choice = Choice::among(ticks, self.asked.everything || request.exact);
+        if request.exact {
+            only_skips(Choice::Ticked(ticks), true).map_err(|error| PlanError::of(&key, error.into()))?;
+        }
+        let worked = Worked::out(&now, target, choice, request.exact, self.rules);
+        let Worked { planned, verdict, exact, bound } = worked.map_err(|error| PlanError::of(&key, error))?;
+        self.count(planned.effect, &verdict, exact);
+        let same = planned.same;
+        let state = PlannedState {
+            key: key.clone(),
+            effect: planned.effect,
+            now: VersionView::of(&now),
+            target: target.map(VersionView::of),
+            next_version: now.version.next(),
+            paths: planned.paths,
+            selected: planned.selected,
+            verdict: verdict.clone(),
+            exact,
+            result_hash: match &planned.writing {
+                Writing::Data(data) => Some(ContentHash::of(data)),
+                Writing::Nothing | Writing::Tombstone => None,
+            },
+            bound,
         };
-        self.count(planned.effect, &verdict);
-        self.states.push((planned.same, describe(&now, target, &planned, &verdict)));
-        // What is damaged at the target is not written, so it binds nothing.
-        if !planned.same && planned.effect != Effect::Damaged {
-            self.bound.push((key.clone(), side_now, side_target));
-        }
         if planned.writing != Writing::Nothing {
-            self.written.push(Planned { key, writing: planned.writing, verdict, now });
+            let bound = state.bound.clone();
+            self.written.push(Planned { key, writing: planned.writing, verdict, now, bound });
         }
+        self.states.push((same, state));
         Ok(())
     }
 
-    fn count(&mut self, effect: Effect, verdict: &Verdict) {
+    fn count(&mut self, effect: Effect, verdict: &Verdict, exact: bool) {
         match effect {
             Effect::Changed => self.counts.changed += 1,
             Effect::Recreated => self.counts.recreated += 1,
@@ -168,19 +199,41 @@ impl<'q, 'r> Draft<'q, 'r> {
             Effect::Equal => {}
         }
         self.counts.invalid += u64::from(verdict.is_invalid());
+        self.counts.exact += u64::from(exact);
     }
 }
 
-fn describe(now: &Version, target: Option<&Version>, plan: &StatePlan, verdict: &Verdict) -> PlannedState {
-    PlannedState {
-        key: now.key.clone(),
-        effect: plan.effect,
-        now: VersionView::of(now),
-        target: target.map(VersionView::of),
-        next_version: now.version.next(),
-        paths: plan.paths,
-        selected: plan.selected,
-        verdict: verdict.clone(),
+/// One state worked out.
+pub(super) struct Worked {
+    pub(super) planned: StatePlan,
+    pub(super) verdict: Verdict,
+    /// What is written is the target, byte for byte.
+    pub(super) exact: bool,
+    pub(super) bound: Option<String>,
+}
+
+impl Worked {
+    pub(super) fn out(
+        now: &Version,
+        target: Option<&Version>,
+        choice: Choice<'_>,
+        exact: bool,
+        rules: Rules<'_>,
+    ) -> Result<Self, StateError> {
+        let paths = (rules.paths)(&now.key.state_type);
+        let (now_side, target_side) = (Side::of(now), target.map(Side::of));
+        let planned = plan_state(&now_side, target_side.as_ref(), choice, paths)?;
+        let verdict = match &planned.writing {
+            Writing::Data(data) => (rules.validate)(&now.key, data),
+            Writing::Nothing | Writing::Tombstone => Verdict::NotChecked,
+        };
+        let bound = bound_hash(&now_side, &planned, &verdict, paths, exact);
+        let is_target = match &planned.writing {
+            Writing::Nothing => false,
+            Writing::Data(data) => target.and_then(|target| target.data.as_ref()) == Some(data),
+            Writing::Tombstone => true,
+        };
+        Ok(Self { planned, verdict, exact: is_target, bound })
     }
 }
 

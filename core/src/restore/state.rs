@@ -1,5 +1,5 @@
 //! What a restore does to one state.
-use super::choice::{Choice, chosen};
+use super::choice::{Between, Choice, Unclear, exist, only_skips};
 use crate::api::Effect;
 use crate::apply::{ApplyError, apply_selected};
 use crate::diff::{Diff, Effort, diff_within};
@@ -64,31 +64,50 @@ pub struct StatePlan {
     pub selected: u32,
 }
 
+/// There is no plan for a state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    /// The selection names something that is not there, or that means two things.
+    #[error(transparent)]
+    Selection(#[from] Unclear),
+    /// The chosen changes make a document that is too large: what was added since stays, what was removed comes back. Or
+    /// there are too many changes to choose among.
+    #[error(transparent)]
+    Result(#[from] ApplyError),
+}
+
 /// Works out what a restore does to a state. `target` is `None` if the state did not exist then.
 ///
 /// # Errors
-/// The chosen changes make a document that is too large: what was added since stays, what was removed comes back. Or there
-/// are too many changes to choose among.
+/// See [`StateError`].
 pub fn plan_state(
     now: &Side,
     target: Option<&Side>,
     choice: Choice<'_>,
     rules: &PathRules,
-) -> Result<StatePlan, ApplyError> {
+) -> Result<StatePlan, StateError> {
     if target.is_some_and(|target| target.damaged) {
         return Ok(StatePlan { same: false, ..StatePlan::same(Effect::Damaged) });
     }
     let target = target.and_then(|target| target.data.as_ref());
     if now.damaged {
+        only_skips(choice, false)?;
         return Ok(instead(target, choice));
     }
     match (&now.data, target) {
-        (None, None) => Ok(StatePlan::same(Effect::Equal)),
-        (None, Some(target)) => Ok(whole(Effect::Recreated, Writing::Data(target.clone()), target, choice)),
-        (Some(now), None) => Ok(whole(Effect::Deleted, Writing::Tombstone, now, choice)),
-        (Some(now), Some(target)) if now == target => Ok(StatePlan::same(Effect::Equal)),
-        (Some(now), Some(target)) => changed(now, target, choice, rules),
+        (None, None) => {}
+        (Some(now), Some(target)) if now == target => exist(now, choice, rules)?,
+        (Some(now), Some(target)) => return changed(now, target, choice, rules),
+        (now, target) => {
+            only_skips(choice, false)?;
+            return Ok(match (now, target) {
+                (_, Some(target)) => whole(Effect::Recreated, Writing::Data(target.clone()), target, choice),
+                (Some(now), None) => whole(Effect::Deleted, Writing::Tombstone, now, choice),
+                (None, None) => StatePlan::same(Effect::Equal),
+            });
+        }
     }
+    Ok(StatePlan::same(Effect::Equal))
 }
 
 impl StatePlan {
@@ -133,12 +152,12 @@ fn changed(
     target: &Document,
     choice: Choice<'_>,
     rules: &PathRules,
-) -> Result<StatePlan, ApplyError> {
+) -> Result<StatePlan, StateError> {
     let diff = match diff_within(now, target, rules, Effort::ORDINARY) {
         Ok(diff) => diff,
-        Err(error) => return uncounted(target, choice).ok_or(error.into()),
+        Err(error) => return uncounted(target, choice).ok_or(ApplyError::from(error).into()),
     };
-    let chosen = chosen(&diff, choice);
+    let chosen = Between { now, target, diff: &diff, rules }.chosen(choice)?;
     let mut ticks = chosen.iter();
     let result = if chosen.iter().all(|chosen| *chosen) {
         target.clone()

@@ -21,9 +21,13 @@ fn plain_or_thrown<T: Serialize>(result: Result<T, Misuse>) -> Result<JsValue, J
     plain(&result?)
 }
 
-/// Plain data as one of core's types.
-fn argument<T: DeserializeOwned>(name: &'static str, value: JsValue) -> Result<T, Misuse> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| Misuse::Argument(name, error.to_string()))
+/// Plain data as one of core's types. It is read as JSON: from an object itself only the members that are known would be
+/// read, and a misspelt one passed over.
+fn argument<T: DeserializeOwned>(name: &'static str, value: &JsValue) -> Result<T, Misuse> {
+    let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
+    // What is undefined has no JSON.
+    let text = text.unwrap_or_else(|| "null".to_owned());
+    serde_json::from_str(&text).map_err(|error| Misuse::Argument(name, error.to_string()))
 }
 
 #[wasm_bindgen]
@@ -117,7 +121,7 @@ pub fn apply(
     #[wasm_bindgen(unchecked_param_type = "Diff")] diff: JsValue,
     #[wasm_bindgen(unchecked_optional_param_type = "ArrayLike<number> | null")] chosen: Option<Vec<usize>>,
 ) -> Result<String, JsError> {
-    Ok(super::apply(&utf8(old), &argument("diff", diff)?, chosen.as_deref())?)
+    Ok(super::apply(&utf8(old), &argument("diff", &diff)?, chosen.as_deref())?)
 }
 
 /// What a restore does to one state, and the text that it would write.
@@ -130,7 +134,7 @@ pub fn plan(
     #[wasm_bindgen(unchecked_param_type = "StateSelection | null | undefined")] selection: JsValue,
     #[wasm_bindgen(unchecked_param_type = "Mode")] mode: &str,
 ) -> Result<JsValue, JsError> {
-    let selection: Option<StateSelection> = argument("selection", selection)?;
+    let selection: Option<StateSelection> = argument("selection", &selection)?;
     let selection = selection.unwrap_or_default();
     let (now, target) = (now.as_ref().map(utf8), target.as_ref().map(utf8));
     plain_or_thrown(super::plan(state_type, now.as_deref(), target.as_deref(), &selection, mode))
@@ -142,7 +146,7 @@ pub fn plan_hash(
     #[wasm_bindgen(unchecked_param_type = "Plan")] plan: JsValue,
     #[wasm_bindgen(unchecked_param_type = "Selection")] selection: JsValue,
 ) -> Result<String, JsError> {
-    Ok(super::plan_hash(&argument("plan", plan)?, &argument("selection", selection)?))
+    Ok(super::plan_hash(&argument("plan", &plan)?, &argument("selection", &selection)?))
 }
 
 /// Checks versions that follow each other in the log, oldest first.

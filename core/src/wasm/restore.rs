@@ -9,7 +9,7 @@ use crate::api::{Effect, Plan, Selection, StateSelection};
 use crate::diff::Diff;
 use crate::json::Document;
 use crate::model::{Verdict, VersionNumber};
-use crate::restore::{Bound, Choice, Side, StatePlan, Writing, plan_state};
+use crate::restore::{Choice, Side, Writing, bound_hash, plan_state};
 use crate::schema::path_rules;
 
 /// What a restore does to one state.
@@ -29,6 +29,10 @@ pub struct RestoredState {
     pub diff: Option<Diff>,
     /// For each change of the difference whether it is written.
     pub chosen: Vec<bool>,
+    /// Whether the text is the target's, byte for byte.
+    pub exact: bool,
+    /// What a plan binds of the state; null if nothing is written.
+    pub bound: Option<String>,
 }
 
 /// Works out what a restore does to one state: `now` and `target` are its data at both moments, `None` where it was
@@ -46,40 +50,44 @@ pub fn plan(
     let mode = mode_named(mode)?;
     let now = side(now.map(|text| read("now", text)).transpose()?);
     let target = side(target.map(|text| read("target", text)).transpose()?);
-    let planned = plan_state(&now, Some(&target), Choice::Ticked(selection), path_rules(state_type));
-    let StatePlan { effect, writing, diff, chosen, paths, selected, .. } =
-        planned.map_err(|error| Misuse::Argument("selection", error.to_string()))?;
-    let (text, verdict) = match writing {
+    let rules = path_rules(state_type);
+    let planned = plan_state(&now, Some(&target), Choice::Ticked(selection), rules)
+        .map_err(|error| Misuse::Argument("selection", error.to_string()))?;
+    let (text, verdict) = match &planned.writing {
         Writing::Data(data) => {
-            (Some(data.text().to_owned()), crate::validate::validate(state_type, &data, mode))
+            (Some(data.text().to_owned()), crate::validate::validate(state_type, data, mode))
         }
         Writing::Nothing | Writing::Tombstone => (None, Verdict::NotChecked),
     };
-    Ok(RestoredState { effect, text, verdict, paths, selected, diff, chosen })
+    let exact = match &planned.writing {
+        Writing::Nothing => false,
+        Writing::Data(data) => target.data.as_ref() == Some(data),
+        Writing::Tombstone => true,
+    };
+    let bound = bound_hash(&now, &planned, &verdict, rules, false);
+    Ok(RestoredState {
+        effect: planned.effect,
+        text,
+        verdict,
+        paths: planned.paths,
+        selected: planned.selected,
+        diff: planned.diff,
+        chosen: planned.chosen,
+        exact,
+        bound,
+    })
 }
 
 fn side(data: Option<Document>) -> Side {
     Side { version: VersionNumber::ZERO, content_hash: None, data, damaged: false }
 }
 
-/// The hash that binds a plan of the server with other ticks: what the server would answer for the same heads.
+/// The hash that binds a plan of the server under these ticks, from what it binds of each state (`bound`). Of a state whose
+/// ticks are not those of the plan, `bound` must be what [`plan`] says of them.
 #[must_use]
 pub fn plan_hash(plan: &Plan, selection: &Selection) -> String {
-    let side = |view: &crate::api::VersionView| Side {
-        version: view.version,
-        content_hash: view.content_hash,
-        data: None,
-        damaged: view.damaged,
-    };
-    let sides: Vec<_> = plan
-        .states
-        .iter()
-        // Of what is as it was no path differs; such states are not bound.
-        .filter(|state| state.paths > 0)
-        .map(|state| (&state.key, side(&state.now), state.target.as_ref().map(side)))
-        .collect();
-    let bound = sides.iter().map(|(key, now, target)| Bound { key, now, target: target.as_ref() });
-    crate::restore::plan_hash(plan.target_seq, &plan.scope, selection, bound)
+    let bound = plan.states.iter().filter_map(|state| Some((&state.key, state.bound.as_deref()?)));
+    crate::restore::plan_hash(plan.target_seq, &plan.scope, selection, plan.exact, bound)
 }
 
 #[cfg(test)]
@@ -105,6 +113,7 @@ mod tests {
                 author: None,
                 description: None,
                 batch_id: None,
+                rebase: None,
             };
             let now = Timestamp::from_micros(1_000_000);
             let written = decide(&[write], &mut tip, &mut heads, now, &|_, _, _| ChangeSummary::default());
@@ -122,9 +131,22 @@ mod tests {
         ]
     }
 
+    /// As a plan lists them.
+    fn in_order() -> Vec<(Version, Option<Version>)> {
+        let shown = server_plan(Selection::new());
+        let mut moved = moved();
+        moved.sort_by_key(|(now, _)| shown.states.iter().position(|state| state.key == now.key));
+        moved
+    }
+
     fn server_plan(selection: Selection) -> Plan {
         let asked = Asked {
-            request: PlanRequest { target: "seq:3".parse().unwrap(), scope: Scope::default(), selection },
+            request: PlanRequest {
+                target: "seq:3".parse().unwrap(),
+                scope: Scope::default(),
+                selection,
+                exact: false,
+            },
             everything: false,
             target_seq: Seq(3),
             target_time: None,
@@ -150,7 +172,16 @@ mod tests {
         let mut hashes = vec![shown.plan.clone()];
         for selection in [left, unlocked, skipped] {
             let of_server = server_plan(selection.clone()).plan;
-            assert_eq!(plan_hash(&shown, &selection), of_server, "{selection:?}");
+            let mut ticked = shown.clone();
+            for (state, (now, target)) in ticked.states.iter_mut().zip(in_order()) {
+                let name = crate::restore::selection_key(&state.key);
+                let text = |version: &Version| version.data.as_ref().map(|data| data.text().to_owned());
+                let (now, target) = (text(&now), target.as_ref().and_then(text));
+                let ticks = selection.get(&name).cloned().unwrap_or_default();
+                let worked = plan("position", now.as_deref(), target.as_deref(), &ticks, "warn").unwrap();
+                state.bound = worked.bound;
+            }
+            assert_eq!(plan_hash(&ticked, &selection), of_server, "{selection:?}");
             assert!(!hashes.contains(&of_server));
             hashes.push(of_server);
         }

@@ -131,6 +131,10 @@ export interface RestoredState {
   diff: Diff | null;
   /** For each change of the difference whether it is written. */
   chosen: boolean[];
+  /** Whether the text is the target's, byte for byte. */
+  exact: boolean;
+  /** What a plan binds of the state (64 hexadecimal digits); null if nothing is written. */
+  bound: string | null;
 }
 
 /** One value of a document, without what is inside it. */

@@ -1,11 +1,10 @@
 //! Why the service refused, each with what a client needs to go on.
 
-use statehouse_core::api::{
-    Code, FieldError, MovedHead, PendingState, PendingWrite, Plan, Problem, VersionView,
-};
+use statehouse_core::api::{Code, FieldError, MovedHead, PendingState, PendingWrite, Problem, VersionView};
 use statehouse_core::commit::{Expectation, HeadMoved};
 use statehouse_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, Violation};
 
+use super::restores::Outdated;
 use crate::budget::Overloaded;
 use crate::store::StoreError;
 
@@ -112,9 +111,15 @@ pub enum ServiceError {
         /// The last there is.
         last: Seq,
     },
-    /// A head in the plan has moved; a fresh plan is given.
-    #[error("the plan is out of date: states have changed since it was made; here is what it would be now")]
-    PlanOutdated(Box<Plan>),
+    /// What the plan binds has moved; a fresh plan is given.
+    #[error(
+        "the plan is out of date: something that it writes, or replaces, has changed since it was looked at; nothing was written, \
+         and here is what it would be now"
+    )]
+    PlanOutdated(Box<Outdated>),
+    /// Every path that the restore wrote is as it was before.
+    #[error("restore {0} has been undone already: everything that it wrote is as it was before")]
+    AlreadyUndone(String),
     /// The plan writes states that break rules, and that was not accepted. The states are given.
     #[error("{0} of the states would break rules; look at the plan and accept that with accept_violations")]
     ViolationsNotAccepted(u64),
@@ -202,6 +207,7 @@ impl ServiceError {
             Self::Invalid(_) => Code::ValidationFailed,
             Self::Body(_) => Code::InvalidBody,
             Self::PlanOutdated(_) => Code::PlanOutdated,
+            Self::AlreadyUndone(_) => Code::AlreadyUndone,
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,
             Self::Store(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => Code::Damaged,
@@ -239,7 +245,10 @@ impl ServiceError {
             Self::Invalid(broken) => problem.errors = broken.iter().map(|(_, v)| field_error(v)).collect(),
             Self::Body(errors) => problem.errors.clone_from(errors),
             Self::PendingDelete(pending) => problem.pending = Some(pending.clone()),
-            Self::PlanOutdated(plan) => problem.plan = Some(plan.clone()),
+            Self::PlanOutdated(outdated) => {
+                problem.plan = Some(Box::new(outdated.plan.clone()));
+                problem.moved.clone_from(&outdated.moved);
+            }
             _ => {}
         }
         problem

@@ -55,6 +55,7 @@ pub use latency::Latency;
 pub use precondition::Precondition;
 pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};
 pub use resilience::{Found, Reading};
+pub use restores::Outdated;
 pub use stream::EventFilter;
 pub use waiting::PendingRequest;
 pub use write::ChangeRequest;

@@ -47,6 +47,7 @@ impl Signature {
             author: self.author.clone(),
             description: self.description.clone(),
             batch_id: self.batch_id.clone(),
+            rebase: None,
         }
     }
 }

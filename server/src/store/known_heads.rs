@@ -92,6 +92,7 @@ mod tests {
             author: None,
             description: None,
             batch_id: None,
+            rebase: None,
         };
         let summary = |_: &_, _: Option<&_>, _: Option<&_>| ChangeSummary::default();
         let time = Timestamp::from_micros(1);

@@ -142,6 +142,7 @@ pub fn save(id: &str, data: &str) -> Write {
         author: None,
         description: None,
         batch_id: None,
+        rebase: None,
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod activity;
 mod backends;
+mod busy_restores;
 mod cached;
 mod commits;
 mod documents;
@@ -107,6 +108,14 @@ macro_rules! conformance {
                     a_restore_is_recorded_with_its_snapshot,
                     a_restore_that_writes_nothing_is_refused,
                     what_moved_is_found_within_its_scope;
+                busy_restores:
+                    a_plan_stands_while_only_other_paths_move,
+                    what_moved_under_a_plan_is_said_path_by_path,
+                    a_restore_of_ticked_paths_is_written_while_a_bot_beats,
+                    an_undo_takes_back_what_its_restore_wrote_and_nothing_else,
+                    an_undo_leaves_a_state_alone_that_somebody_works_on_since,
+                    a_restore_says_whether_its_result_ever_existed,
+                    a_selection_names_only_what_is_there;
                 restores:
                     d_005_a_restore_is_exact_previewed_atomic_and_undoable,
                     a_plan_that_is_out_of_date_is_refused_with_a_fresh_one,

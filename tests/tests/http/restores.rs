@@ -79,6 +79,54 @@ async fn d_005_a_plan_that_is_out_of_date_writes_nothing_and_comes_fresh() {
 }
 
 #[tokio::test]
+async fn a_refused_plan_says_what_moved_and_an_undone_restore_that_it_is_undone() {
+    let server = bad_deploy().await;
+    let client = &server.client;
+    let asked = json!({"target": "snapshot:before", "scope": {"types": ["strategy"]}});
+    let plan = client.post("/api/v1/restores", asked.to_string()).await.expect(200).json();
+    client.save("strategy", "a", r#"{"n":3}"#).await;
+    client.save("position", "elsewhere", r#"{"n":3}"#).await;
+    let mut apply = asked.clone();
+    apply["reason"] = json!("bad deploy");
+    apply["seq"] = plan["seq"].clone();
+    let path = |plan: &Value| format!("/api/v1/restores/{}/apply", plan["plan"].as_str().unwrap());
+    let refused =
+        client.post(&path(&plan), apply.to_string()).await.expect_problem(412, "plan_outdated").json();
+    let moved = refused["moved"].as_array().unwrap();
+    assert_eq!(moved.len(), 1, "only what is in the scope: {refused}");
+    assert_eq!(
+        (&moved[0]["state_id"], &moved[0]["counts"], &moved[0]["was"]),
+        (&json!("a"), &json!(true), &json!(2))
+    );
+    let path_moved = json!({"path": "/n", "display": "/n", "selected": true, "was": "2", "now": "3", "delta": "+1",
+                            "becomes": "1.50"});
+    assert_eq!(moved[0]["paths"], json!([path_moved]));
+    let applied = client.post(&path(&refused["plan"]), apply.to_string()).await.expect(200).json();
+    let undo = format!("/api/v1/restores/{}/undo", applied["restore_id"].as_str().unwrap());
+    let _ = client.send(client.request(Method::POST, &undo)).await.expect(200);
+    let _ = client.send(client.request(Method::POST, &undo)).await.expect_problem(409, "already_undone");
+}
+
+#[tokio::test]
+async fn a_selection_that_is_not_understood_is_refused_where_it_is_wrong() {
+    let server = bad_deploy().await;
+    for (selection, pointer) in [
+        (json!({"strategy/nosuch": {"skip": true}}), "/selection/strategy~1nosuch"),
+        (json!({"a": {"skip": true}}), "/selection/a"),
+        (json!({"strategy/a": {"left": ["/m"]}}), "/selection/strategy~1a"),
+        (json!({"strategy/a": {"unlocked": ["n"]}}), "/selection/strategy~1a"),
+    ] {
+        let body = json!({"target": "snapshot:before", "selection": selection}).to_string();
+        let refused =
+            server.client.post("/api/v1/restores", body).await.expect_problem(422, "invalid_body").json();
+        assert_eq!(refused["errors"][0]["pointer"], pointer, "{refused}");
+    }
+    let body =
+        json!({"target": "snapshot:before", "selection": {"strategy/a": {"lefd": ["/n"]}}}).to_string();
+    let _ = server.client.post("/api/v1/restores", body).await.expect_problem(422, "invalid_body");
+}
+
+#[tokio::test]
 async fn a_restore_needs_a_reason_and_something_to_write() {
     let server = bad_deploy().await;
     let client = &server.client;

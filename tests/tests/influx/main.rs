@@ -44,6 +44,7 @@ fn save(id: &str, data: &str) -> Write {
         author: None,
         description: None,
         batch_id: None,
+        rebase: None,
     }
 }
 

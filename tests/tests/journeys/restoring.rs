@@ -17,6 +17,10 @@ async fn snapshot_change_restore_undo_with_a_restart_in_the_middle() {
     let browser = Browser::open(&server.origin()).await;
     browser.go("/view/snapshots").await;
     browser.click("button", "Take a snapshot").await;
+    // The first field has the focus: what is typed at once, with its space, is in it.
+    browser.see("dialog input[name='snapshot_id']:focus").await;
+    browser.press("before deploy").await;
+    browser.see_text("dialog button", "Take before deploy").await;
     browser.fill("input[name='snapshot_id']", "before-deploy").await;
     browser.click("dialog button", "Take before-deploy").await;
     browser.see_text("[aria-label='Snapshots']", "before-deploy").await;
@@ -87,9 +91,94 @@ async fn a_plan_whose_state_moved_writes_nothing_and_is_worked_out_afresh() {
     assert_eq!(history["total_count"], 3, "nothing was written");
     let reason = browser.script("return document.querySelector('textarea').value", &[]).await;
     assert_eq!(reason, "back to one", "the reason is kept");
+    // What was looked at, what is there now, and by how much; nothing is written before that was looked at.
+    for words in ["1 ticked path of 1 state", "/stop_loss", "1.0790", "1.0900", "+0.0110", "bot, "] {
+        browser.see_text(".plan-moved", words).await;
+    }
+    browser.see_text("form.apply .lacks", "accept the fresh plan").await;
+    let shut =
+        browser.script("return document.querySelector('form.apply button[type=submit]').disabled", &[]).await;
+    assert_eq!(shut, true);
+    browser.pictures("17-plan-moved").await;
+    browser.click("button", "Accept the fresh plan").await;
     browser.click("button", "Write 1 state").await;
     browser.see_text("main", "1 state written").await;
     assert_eq!(read(&server, "strategy", "s").await, STOP);
+    browser.assert_clean(&["Failed to load resource"]).await;
+    browser.close().await;
+}
+
+/// A bot saves ten times a second, in other paths than the one that is restored.
+#[tokio::test]
+async fn a_restore_and_its_undo_are_written_while_a_bot_beats() {
+    let server = std::sync::Arc::new(Server::start().await);
+    let data = |stop: &str, beat: u64| format!(r#"{{"stop_loss":{stop},"beat":{beat}}}"#);
+    server.save("bot_memory", "grid", &data("1.0790", 0), "bot", "one").await;
+    server.save("bot_memory", "grid", &data("1.0851", 1), "deploy-46", "two").await;
+    let (beats, stop) = tokio::sync::watch::channel(2_u64);
+    let bot = {
+        let server = std::sync::Arc::clone(&server);
+        tokio::spawn(async move {
+            let mut pace = tokio::time::interval(std::time::Duration::from_millis(100));
+            while !beats.is_closed() {
+                pace.tick().await;
+                // It keeps its own path, whatever stands in the others: what was restored it has read again. The version is
+                // read first, so that what is read after it is at least as new.
+                let version = server.get("/states/grid?state_type=bot_memory").await.1["version"].clone();
+                let text = read(&server, "bot_memory", "grid").await;
+                let stop = text.split([':', ',']).nth(1).unwrap().to_owned();
+                let beat = *beats.borrow();
+                let body = format!(
+                    r#"{{"state_type":"bot_memory","state_id":"grid","expected_version":{version},"data":{{"stop_loss":{stop},"beat":{beat}}}}}"#
+                );
+                // Whoever was first wrote; the next beat reads again.
+                let _ = server.post("/states", body).await;
+                beats.send_modify(|beat| *beat += 1);
+            }
+        })
+    };
+    let browser = Browser::open(&server.origin()).await;
+    browser
+        .go("/view/restore?target=seq%3A1&state=bot_memory%2Fgrid&left=bot_memory%252Fgrid%20%2Fbeat")
+        .await;
+    browser.see_text("button", "Write 1 state").await;
+    browser.see_text(".exactness", "1 of 2 paths").await;
+    browser.see_text(".exactness", "1 result never existed before").await;
+    browser.fill("textarea", "the stop back").await;
+    browser.click("button", "Write 1 state").await;
+    browser.see_text("main", "1 state written").await;
+    browser.see_text("main", "not exactly the target").await;
+    assert!(read(&server, "bot_memory", "grid").await.starts_with(r#"{"stop_loss":1.0790,"#));
+    browser.click("button", "Undo").await;
+    browser.see_text("main", "It undid an earlier restore").await;
+    assert!(read(&server, "bot_memory", "grid").await.starts_with(r#"{"stop_loss":1.0851,"#));
+    drop(stop);
+    bot.await.unwrap();
+    browser.assert_clean(&["Failed to load resource"]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn noise_is_shown_and_ticked_and_a_restore_can_be_byte_for_byte() {
+    let server = Server::start().await;
+    let position = |price: &str, stop: &str| {
+        format!(r#"{{"symbol1":"EURUSD","quantity":0.80,"last_price":{price},"stop_loss":{stop}}}"#)
+    };
+    server.save("position", "p", &position("1.08", "1.0790"), "bot", "one").await;
+    server.save("position", "p", &position("1.09", "1.0851"), "bot", "two").await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/restore?target=seq%3A1&state=position%2Fp").await;
+    browser.see_text(".exactness", "1 of 2 paths").await;
+    browser.click("button.unfold", "p").await;
+    browser.click(".plan-foot button", "Show and tick").await;
+    browser.see_text(".plan-list", "/last_price").await;
+    browser.click("label", "Byte for byte instead").await;
+    browser.see_text(".exactness", "exact").await;
+    browser.fill("textarea", "all of it").await;
+    browser.click("label", "I accept").await;
+    browser.click("button", "Write 1 state").await;
+    browser.see_text("main", "exactly the target").await;
+    assert_eq!(read(&server, "position", "p").await, position("1.08", "1.0790"));
     browser.assert_clean(&["Failed to load resource"]).await;
     browser.close().await;
 }

@@ -2,7 +2,7 @@
 //! said what is known: that nothing was written only where that is certain.
 
 use serde::Deserialize;
-use statehouse_core::api::{Code, PendingWrite, Plan, Problem};
+use statehouse_core::api::{Code, PendingWrite, Plan, Problem, StateMoved};
 
 use super::{age, number};
 
@@ -74,13 +74,13 @@ impl ApiError {
         }
     }
 
-    /// The fresh plan that comes with the refusal of an outdated one.
+    /// The fresh plan that comes with the refusal of an outdated one, and what has moved.
     #[must_use]
-    pub fn fresh_plan(&self) -> Option<Plan> {
+    pub fn fresh_plan(&self) -> Option<(Plan, Vec<StateMoved>)> {
         match self {
             Self::Problem(refusal) if refusal.code == Code::PlanOutdated => {
                 let problem: Problem = serde_json::from_str(&refusal.text).ok()?;
-                problem.plan.map(|plan| *plan)
+                Some((*problem.plan?, problem.moved))
             }
             _ => None,
         }
@@ -272,7 +272,7 @@ mod tests {
         enclosing.plan = plan.clone().map(Box::new);
         let refusal = Refusal::read(serde_json::to_string(&enclosing).unwrap()).unwrap();
         assert!(plan.is_some());
-        assert_eq!(ApiError::Problem(Box::new(refusal)).fresh_plan(), plan);
+        assert_eq!(ApiError::Problem(Box::new(refusal)).fresh_plan(), plan.map(|plan| (plan, Vec::new())));
         assert_eq!(Refusal::read("{}".to_owned()), None, "it is no problem document");
     }
 

@@ -16,6 +16,8 @@ pub struct Ask {
     pub target: Option<Moment>,
     /// Which states.
     pub scope: Scope,
+    /// Byte for byte.
+    pub exact: bool,
 }
 
 /// Reads target and scope. What cannot be read of the scope is left out of it.
@@ -29,6 +31,7 @@ pub fn ask(query: &Query) -> Ask {
             types: query.all("type").filter_map(|name| StateType::new(name).ok()).collect(),
             prefix: query.get("prefix").map(str::to_owned),
         },
+        exact: query.get("exact") == Some("1"),
     }
 }
 
@@ -44,7 +47,8 @@ pub fn state_named(name: &str) -> Option<StateKey> {
 pub fn query(ask: &Ask) -> Query {
     let mut query = Query::default()
         .with("target", ask.target.as_ref().map(ToString::to_string).as_deref())
-        .with("prefix", ask.scope.prefix.as_deref());
+        .with("prefix", ask.scope.prefix.as_deref())
+        .with("exact", ask.exact.then_some("1"));
     for name in &ask.scope.types {
         query = query.and("type", name.as_str());
     }
@@ -111,6 +115,7 @@ mod tests {
                 types: vec![StateType::new("position").unwrap(), StateType::new("pair_state").unwrap()],
                 prefix: Some("EUR USD/".into()),
             },
+            exact: true,
         };
         let mut selection = Selection::new();
         let ticks_of = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>();
@@ -130,7 +135,7 @@ mod tests {
 
     #[test]
     fn too_many_ticks_stay_out_of_the_address() {
-        let asked = Ask { target: None, scope: Scope::default() };
+        let asked = Ask { target: None, scope: Scope::default(), exact: false };
         let skip = StateSelection { skip: true, ..StateSelection::default() };
         let selection: Selection = (0..100).map(|n| (format!("position/{n}"), skip.clone())).collect();
         assert_eq!(with_ticks(&asked, &selection).to_string(), "");

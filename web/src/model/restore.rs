@@ -1,6 +1,6 @@
 //! The ticks on a restore plan: what they select, what the button says, and what is still missing before it may act.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use statehouse_core::api::{Effect, Plan, PlanCounts, PlannedState, Selection, StateSelection};
 use statehouse_core::diff::Change;
@@ -57,9 +57,10 @@ pub fn fate(change: &Change, selected: Option<&StateSelection>) -> PathFate {
     let listed = |paths: fn(&StateSelection) -> &Vec<String>| {
         selected.is_some_and(|selected| paths(selected).contains(&change.path))
     };
-    if change.volatile {
+    let unlocked = listed(|selected| &selected.unlocked);
+    if change.volatile && !unlocked {
         PathFate::Volatile
-    } else if change.protected.is_some() && !listed(|selected| &selected.unlocked) {
+    } else if change.protected.is_some() && !unlocked {
         PathFate::Kept
     } else if selected.is_some_and(|selected| selected.skip) || listed(|selected| &selected.left) {
         PathFate::Left
@@ -146,11 +147,21 @@ fn set_member(paths: &mut Vec<String>, path: &str, member: bool) {
     }
 }
 
-/// Ticks that still mean something in a fresh plan.
+/// Ticks that still mean something in a fresh plan: of what comes or goes as a whole now, only whether it is skipped.
 #[must_use]
 pub fn carried_over(selection: &Selection, fresh: &Plan) -> Selection {
-    let there: BTreeSet<String> = fresh.states.iter().map(|state| selection_key(&state.key)).collect();
-    selection.iter().filter(|(name, _)| there.contains(*name)).map(|(n, s)| (n.clone(), s.clone())).collect()
+    let kept = |state: &PlannedState| {
+        let name = selection_key(&state.key);
+        let ticks = selection.get(&name)?;
+        let whole = !matches!(would_be(state), Effect::Changed | Effect::Equal);
+        let ticks = if whole {
+            StateSelection { skip: ticks.skip, ..StateSelection::default() }
+        } else {
+            ticks.clone()
+        };
+        (ticks != StateSelection::default()).then_some((name, ticks))
+    };
+    fresh.states.iter().filter_map(kept).collect()
 }
 
 /// What would happen to a state if everything of it were ticked.
@@ -230,16 +241,22 @@ pub fn tally(outcomes: impl Iterator<Item = Outcome>, in_scope: u64) -> PlanCoun
     counts
 }
 
-/// States whose head is not the one that `shown` was made for, or which it does not have: as keys with the version then,
-/// if there was one.
+/// States of which something moved that the plan binds: as keys with the version that `shown` was made for, if it has the
+/// state. A head that moved elsewhere does not count. Where the ticks are others by now, it is not known, and counts.
 #[must_use]
 pub fn moved(shown: &Plan, fresh: &Plan) -> Vec<(StateKey, Option<u64>)> {
-    let known: BTreeMap<&StateKey, u64> =
-        shown.states.iter().map(|state| (&state.key, state.now.version.0)).collect();
-    let differs = |state: &&PlannedState| known.get(&state.key) != Some(&state.now.version.0);
-    let listed = |state: &PlannedState| state.paths > 0 || known.contains_key(&state.key);
-    let states = fresh.states.iter().filter(differs).filter(|state| listed(state));
-    states.map(|state| (state.key.clone(), known.get(&state.key).copied())).collect()
+    let known: BTreeMap<&StateKey, &PlannedState> =
+        shown.states.iter().map(|state| (&state.key, state)).collect();
+    let ticks = |plan: &Plan, state: &PlannedState| {
+        plan.selection.get(&selection_key(&state.key)).cloned().unwrap_or_default()
+    };
+    let counts = |state: &&PlannedState| match known.get(&state.key) {
+        None => state.bound.is_some(),
+        Some(old) if old.now.version == state.now.version => false,
+        Some(old) => old.bound != state.bound || ticks(shown, old) != ticks(fresh, state),
+    };
+    let states = fresh.states.iter().filter(counts);
+    states.map(|state| (state.key.clone(), known.get(&state.key).map(|old| old.now.version.0))).collect()
 }
 
 /// `3 states`, `1 state`.
@@ -260,6 +277,19 @@ pub fn button_text(counts: &PlanCounts) -> String {
     match counts.written() {
         0 => "Nothing to write".to_owned(),
         written => format!("Write {}: {}", states_word(written), counts_words(counts)),
+    }
+}
+
+/// Whether the results are the target, byte for byte: `all exact`, `1 of 3 exact`; nothing where nothing is known of it.
+#[must_use]
+pub fn exact_text(counts: &PlanCounts) -> String {
+    match (counts.exact, counts.written()) {
+        (_, 0) => String::new(),
+        (exact, written) if exact == written => "exactly the target".to_owned(),
+        (0, _) => "not exactly the target: old values beside those of now".to_owned(),
+        (exact, written) => {
+            format!("{exact} of {written} exactly the target, the others old values beside those of now")
+        }
     }
 }
 
@@ -295,6 +325,8 @@ pub struct Form {
     pub accept: bool,
     /// The number typed to confirm deletions.
     pub typed: String,
+    /// Something that is ticked has moved, and has not been looked at again.
+    pub unseen: bool,
 }
 
 /// What is still missing before the button may act; the first one is said.
@@ -314,6 +346,9 @@ pub fn missing(form: &Form, counts: &PlanCounts, agreement: Agreement) -> Option
             return Some("The browser could not work out the same plan. Load the page again.".to_owned());
         }
         Agreement::Agreed => {}
+    }
+    if form.unseen {
+        return Some("Something ticked has moved: accept the fresh plan, or leave the state out.".to_owned());
     }
     if form.reason.trim().is_empty() {
         return Some("Say why: the reason is kept with every new version.".to_owned());

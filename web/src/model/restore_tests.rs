@@ -61,6 +61,9 @@ fn planned(id: &str, effect: Effect, verdict: Verdict) -> PlannedState {
         paths: 2,
         selected: 2,
         verdict,
+        exact: false,
+        result_hash: None,
+        bound: Some("what it is".into()),
     }
 }
 
@@ -72,6 +75,7 @@ fn plan(states: Vec<PlannedState>) -> Plan {
         target_time: None,
         scope: Scope::default(),
         selection: Selection::new(),
+        exact: false,
         seq: Seq(9),
         counts: PlanCounts { equal: 7, ..PlanCounts::default() },
         states,
@@ -219,4 +223,40 @@ fn a_fresh_plan_keeps_the_ticks_of_states_that_are_still_in_it() {
     let fresh = plan(vec![planned("here", Effect::Changed, Verdict::Valid)]);
     let kept = carried_over(&selection, &fresh);
     assert_eq!(kept.keys().collect::<Vec<_>>(), ["position/here"]);
+}
+
+#[test]
+fn only_what_a_plan_binds_makes_a_newer_one_worth_a_look() {
+    let shown = plan(vec![
+        planned("a", Effect::Changed, Verdict::Valid),
+        planned("b", Effect::Changed, Verdict::Valid),
+    ]);
+    let mut fresh = shown.clone();
+    for state in &mut fresh.states {
+        state.now.version = VersionNumber(state.now.version.0 + 1);
+    }
+    assert_eq!(moved(&shown, &fresh), [], "both beat, and nothing that is ticked moved");
+    fresh.states[1].bound = Some("something else".into());
+    fresh.states.push(planned("came", Effect::Changed, Verdict::Valid));
+    let names: Vec<_> = moved(&shown, &fresh).into_iter().map(|(key, _)| key.state_id.to_string()).collect();
+    assert_eq!(names, ["b", "came"]);
+}
+
+#[test]
+fn the_button_stays_shut_until_what_moved_was_looked_at() {
+    let counts = PlanCounts { changed: 1, ..PlanCounts::default() };
+    let form = Form { reason: "back".into(), unseen: true, ..Form::default() };
+    assert!(missing(&form, &counts, Agreement::Agreed).unwrap().contains("accept the fresh plan"));
+    assert_eq!(missing(&Form { unseen: false, ..form }, &counts, Agreement::Agreed), None);
+}
+
+#[test]
+fn what_comes_or_goes_as_a_whole_keeps_no_ticks_of_paths() {
+    let mut selection = Selection::new();
+    set_path(&mut selection, &key("here"), &changes(), "/a", false);
+    let mut fresh = plan(vec![planned("here", Effect::Changed, Verdict::Valid)]);
+    // It is live now and has no version at the target.
+    fresh.states[0].now.content_hash = Some(statehouse_core::hash::ContentHash::of(&"1".parse().unwrap()));
+    assert_eq!(would_be(&fresh.states[0]), Effect::Deleted);
+    assert!(carried_over(&selection, &fresh).is_empty());
 }

@@ -204,6 +204,7 @@ mod tests {
                 author: None,
                 description: None,
                 batch_id: None,
+                rebase: None,
             };
             let group = [WriteRequest::Batch { writes: vec![write], restore: None }];
             store.commit(&group, Timestamp::from_micros(n)).await.unwrap();

@@ -14,6 +14,7 @@ fn version(state_type: &str, id: &str, change: Change) -> Version {
         author: None,
         description: None,
         batch_id: None,
+        rebase: None,
     };
     let (mut tip, mut heads) = (Tip::START, HashMap::new());
     let now = Timestamp::from_micros(1_800_000_000_000_001);

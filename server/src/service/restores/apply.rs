@@ -5,17 +5,17 @@ use std::sync::Arc;
 use statehouse_core::api::{
     AppliedRestore, ApplyRequest, Moment, PlanRequest, Scope, Selection, SnapshotRestored, VersionView,
 };
-use statehouse_core::commit::{Change, Expectation, Outcome, Write};
+use statehouse_core::commit::{Change, Expectation, Outcome, Rebasing, Write};
 use statehouse_core::model::{SnapshotId, StateKey, Violation};
-use statehouse_core::restore::{Planned, Writing};
+use statehouse_core::restore::{Planned, PlannedState, Writing, selection_key};
 
 use super::plan::Worked;
 use crate::service::signature::Signature;
 use crate::service::{Result, Service, ServiceError};
 use crate::store::NewRestore;
 
-/// How often a restore without a plan is worked out anew when states move while it is.
-const ATTEMPTS: usize = 5;
+/// How often a restore is worked out anew when what it binds moves between that and the commit.
+pub(super) const ATTEMPTS: usize = 5;
 
 /// Who restores and why, and what the restore undoes.
 #[derive(Debug, Clone)]
@@ -33,22 +33,31 @@ impl Service {
         if request.reason.trim().is_empty() {
             return Err(ServiceError::body("/reason", "required", "a restore needs a reason"));
         }
-        let asked =
-            PlanRequest { target: request.target, scope: request.scope, selection: request.selection };
+        let asked = PlanRequest {
+            target: request.target,
+            scope: request.scope,
+            selection: request.selection,
+            exact: request.exact,
+        };
         let order = Order {
             user_id: request.user_id,
             reason: request.reason,
             undoes: None,
             accept_violations: request.accept_violations,
         };
-        let worked = self.work_out(asked.clone(), false).await?;
-        if worked.plan.plan != plan {
-            return Err(ServiceError::PlanOutdated(Box::new(worked.plan)));
+        for _ in 0..ATTEMPTS {
+            let worked = self.work_out(asked.clone(), false).await?;
+            if worked.plan.plan != plan {
+                return Err(self.outdated(worked, request.seq).await?);
+            }
+            match self.write_plan(worked, order.clone()).await {
+                // What moved is perhaps not what the plan binds: then it is the same plan again.
+                Err(ServiceError::Conflict(_)) => {}
+                other => return other,
+            }
         }
-        match self.write_plan(worked, order).await {
-            Err(ServiceError::Conflict(_)) => Err(self.outdated(asked).await?),
-            other => other,
-        }
+        let worked = self.work_out(asked, false).await?;
+        Err(self.outdated(worked, request.seq).await?)
     }
 
     /// Restores everything to a snapshot without a look at the plan, as old clients do.
@@ -67,6 +76,7 @@ impl Service {
             target: Moment::Snapshot(id.clone()),
             scope: Scope::default(),
             selection: Selection::new(),
+            exact: false,
         };
         for _ in 0..ATTEMPTS {
             let worked = self.work_out(asked.clone(), true).await?;
@@ -77,7 +87,8 @@ impl Service {
                 Err(error) => return Err(error),
             }
         }
-        Err(self.outdated(asked).await?)
+        let worked = self.work_out(asked, true).await?;
+        Err(self.outdated(worked, None).await?)
     }
 
     fn snapshot_restored(&self, id: &SnapshotId, restore: Option<AppliedRestore>) -> SnapshotRestored {
@@ -99,14 +110,10 @@ impl Service {
         SnapshotRestored { snapshot_id: id.clone(), success: true, message, timestamp, restore }
     }
 
-    /// The refusal that encloses what the plan would be now.
-    pub(super) async fn outdated(&self, asked: PlanRequest) -> Result<ServiceError> {
-        Ok(ServiceError::PlanOutdated(Box::new(self.plan(asked).await?)))
-    }
-
-    /// Writes a plan in one commit, expecting every head to be where the plan found it.
+    /// Writes a plan in one commit. What it says is written onto the heads that there are then; only what it binds must be as it
+    /// was.
     pub(super) async fn write_plan(&self, worked: Worked, order: Order) -> Result<AppliedRestore> {
-        let Worked { plan, writes } = worked;
+        let Worked { plan, writes, mut targets, everything } = worked;
         if writes.is_empty() {
             return Err(ServiceError::NothingToRestore);
         }
@@ -115,6 +122,17 @@ impl Service {
         let mut who = Signature::new(order.user_id, None)?;
         who.description = Signature::reason(&order.reason)?;
         who.batch_id = Some(Arc::clone(&restore_id));
+        let planned = |planned: Planned| {
+            let rebase = (!plan.exact).then(|| PlannedState {
+                target: targets.remove(&planned.key),
+                ticks: plan.selection.get(&selection_key(&planned.key)).cloned().unwrap_or_default(),
+                everything,
+                bound: planned.bound.clone().filter(|_| !everything),
+                mode: self.settings.modes.mode(&planned.key.state_type),
+            });
+            write(planned, &who, rebase)
+        };
+        let writes = writes.into_iter().filter_map(planned).collect();
         let record = NewRestore {
             restore_id,
             plan: plan.plan,
@@ -126,7 +144,6 @@ impl Service {
             reason: order.reason,
             undoes: order.undoes,
         };
-        let writes = writes.into_iter().filter_map(|planned| write(planned, &who)).collect();
         let (outcomes, record) = self.commit(writes, Some(Box::new(record))).await?;
         let record =
             record.ok_or_else(|| ServiceError::Internal("a restore came back without its record".into()))?;
@@ -154,11 +171,13 @@ impl Service {
     }
 }
 
-fn write(planned: Planned, who: &Signature) -> Option<Write> {
+fn write(planned: Planned, who: &Signature, rebase: Option<PlannedState>) -> Option<Write> {
     let change = match planned.writing {
         Writing::Nothing => return None,
         Writing::Data(data) => Change::Restore(data),
         Writing::Tombstone => Change::Delete,
     };
-    Some(who.write(planned.key, change, Expectation::Version(planned.now.version), planned.verdict))
+    let expected = Expectation::Version(planned.now.version);
+    let rebase = rebase.map(|rebase| Rebasing(Arc::new(rebase)));
+    Some(Write { rebase, ..who.write(planned.key, change, expected, planned.verdict) })
 }

@@ -1,11 +1,15 @@
 //! Restores: planned, looked at, applied, undone.
 //!
 //! A plan is not kept. Whoever applies it sends the same request again; the plan is worked out anew, and only if its
-//! hash is the one that was looked at is it written, in one commit that expects every head to be where it was.
+//! hash is the one that was looked at is it written, in one commit. The hash binds what is written and what it replaces; what
+//! else has moved in a state stays as it is then.
 
 mod apply;
+mod outdated;
 mod plan;
 mod undo;
+
+pub use outdated::Outdated;
 
 use statehouse_core::api::{AppliedRestore, RestoreList};
 

@@ -1,9 +1,11 @@
 //! Working out what a restore would write.
 
+use std::collections::{HashMap, HashSet};
+
 use statehouse_core::api::{Moment, Plan, PlanRequest, Scope};
-use statehouse_core::json::Document;
+use statehouse_core::json::{Document, Pointer};
 use statehouse_core::model::{Seq, StateKey, StateType, Verdict, Version};
-use statehouse_core::restore::{Asked, PlanError, Planned, Rules, plan};
+use statehouse_core::restore::{Asked, PlanError, Planned, Rules, named, plan, selection_key};
 use statehouse_core::schema::{Modes, path_rules};
 use statehouse_core::validate::validate;
 
@@ -22,6 +24,10 @@ const BYTES_MAX: usize = 128 << 20;
 pub(super) struct Worked {
     pub(super) plan: Plan,
     pub(super) writes: Vec<Planned>,
+    /// What the states were at the target.
+    pub(super) targets: HashMap<StateKey, Version>,
+    /// Nobody looked at it: all of it is written, whatever is there.
+    pub(super) everything: bool,
 }
 
 impl Service {
@@ -45,7 +51,8 @@ impl Service {
                 found => found?.filter(|version| version.damaged.is_none()).map(|found| found.recorded_at),
             },
         };
-        let moved = self.moved_since(target_seq, &request.scope).await?;
+        let mut moved = self.moved_since(target_seq, &request.scope).await?;
+        self.add_named(&request, &mut moved).await?;
         let states_in_scope = self.store.count_scope(&request.scope).await?;
         let asked = Asked { request, everything, target_seq, target_time, seq, states_in_scope };
         let modes = self.settings.modes.clone();
@@ -54,7 +61,31 @@ impl Service {
         work.await.map_err(|error| ServiceError::Internal(error.to_string()))?
     }
 
-    async fn moved_since(&self, seq: Seq, scope: &Scope) -> Result<Vec<(Version, Option<Version>)>> {
+    /// Adds what the selection names and has not moved since the target: it is as it was, and what is said of it is checked.
+    async fn add_named(
+        &self,
+        request: &PlanRequest,
+        moved: &mut Vec<(Version, Option<Version>)>,
+    ) -> Result<()> {
+        // What can be no state's name is refused with the plan.
+        let named = named(&request.selection).unwrap_or_default();
+        let there: HashSet<&StateKey> = moved.iter().map(|(head, _)| &head.key).collect();
+        let missing: Vec<StateKey> =
+            named.into_iter().filter(|key| !there.contains(key) && request.scope.has(key)).collect();
+        for key in missing {
+            if let Some(head) = self.store.head(&key).await? {
+                budget::hold(Class::Work, weight(&head)).await?;
+                moved.push((head.clone(), Some(head)));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn moved_since(
+        &self,
+        seq: Seq,
+        scope: &Scope,
+    ) -> Result<Vec<(Version, Option<Version>)>> {
         let mut moved: Vec<(Version, Option<Version>)> = Vec::new();
         let mut bytes = 0;
         loop {
@@ -87,15 +118,33 @@ fn weight(version: &Version) -> usize {
 }
 
 fn compare(asked: Asked, moved: Vec<(Version, Option<Version>)>, modes: &Modes) -> Result<Worked> {
-    let rules = Rules {
+    let targets: HashMap<StateKey, Version> =
+        moved.iter().filter_map(|(head, target)| Some((head.key.clone(), target.clone()?))).collect();
+    let everything = asked.everything;
+    let (plan, writes) = with_rules(modes, |rules| plan(asked, moved, rules)).map_err(|error| {
+        let (pointer, code) = match &error {
+            PlanError::State(name) => (in_selection(name), "unknown_state"),
+            PlanError::Selection { key, .. } => (in_selection(&selection_key(key)), "unknown_path"),
+            PlanError::Result { key, .. } => (in_selection(&selection_key(key)), "result"),
+        };
+        ServiceError::body(&pointer, code, error.to_string())
+    })?;
+    Ok(Worked { plan, writes, targets, everything })
+}
+
+/// Where a request says something of a state.
+fn in_selection(name: &str) -> String {
+    let mut pointer = Pointer::root().join("selection");
+    pointer.push(name);
+    pointer.as_str().to_owned()
+}
+
+/// What today's rules are.
+pub(super) fn with_rules<T>(modes: &Modes, work: impl FnOnce(Rules<'_>) -> T) -> T {
+    work(Rules {
         paths: &|state_type: &StateType| path_rules(state_type.as_str()),
         validate: &|key: &StateKey, data: &Document| -> Verdict {
             validate(key.state_type.as_str(), data, modes.mode(&key.state_type))
         },
-    };
-    let (plan, writes) = plan(asked, moved, rules).map_err(|error| match error {
-        PlanError::Selection(_) => ServiceError::body("/selection", "invalid", error.to_string()),
-        PlanError::Result { .. } => ServiceError::body("/selection", "result", error.to_string()),
-    })?;
-    Ok(Worked { plan, writes })
+    })
 }

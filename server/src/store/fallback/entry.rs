@@ -153,6 +153,7 @@ impl EntryWrite {
             author: self.author.clone(),
             description: self.description.clone(),
             batch_id: Some(id.into()),
+            rebase: None,
         }
     }
 

@@ -132,6 +132,8 @@ impl Planning {
             target: confirmed.target.clone(),
             scope: confirmed.scope.clone(),
             selection: confirmed.selection.clone(),
+            exact: confirmed.exact,
+            seq: Some(confirmed.seq),
             reason: form.reason.trim().to_owned(),
             user_id,
             accept_violations: form.accept,
@@ -142,8 +144,8 @@ impl Planning {
     /// Takes a refusal: a plan that heads have moved under is put beside its successor, everything else is to be said.
     fn refuse(self, error: ApiError) -> Result<(), ApiError> {
         match (error.fresh_plan(), self.plan.try_get_untracked().flatten()) {
-            (Some(fresh), Some(shown)) => {
-                self.refused(Arc::new(fresh), &shown);
+            (Some((fresh, said)), Some(shown)) => {
+                self.refused(Arc::new(fresh), said, &shown);
                 Ok(())
             }
             _ => Err(error),

@@ -1,7 +1,7 @@
 //! Beside the plan: what will happen, who is writing there, what the broker does not know, and the button.
 
 use leptos::prelude::*;
-use statehouse_core::api::{Effect, PlannedState};
+use statehouse_core::api::{Effect, Plan, PlannedState};
 
 use super::apply::Apply;
 use super::planning::Planning;
@@ -21,6 +21,7 @@ pub(super) fn Aside(planning: Planning) -> impl IntoView {
         <aside class="plan-aside">
             <Show when=there>
                 <WhatHappens planning/>
+                <Exactness planning/>
                 <Writing planning/>
                 <Broker planning/>
                 <Apply planning/>
@@ -93,11 +94,81 @@ fn Writing(planning: Planning) -> impl IntoView {
                     <Pic icon=Icon::Author/>
                     <p>
                         <b>{format!("{author} is writing here.")}</b>" It saved "{id}" "<Age time seq/>
-                        ". If it saves again before you press the button, the plan is refused and worked out afresh."
+                        ". Only what you ticked stops the write, if it moves."
                     </p>
                 </div>
             }
         })
+    }
+}
+
+/// States of whose results it is said here whether they are the target.
+const RESULTS: usize = 6;
+
+/// Whether what would be written ever existed.
+#[component]
+fn Exactness(planning: Planning) -> impl IntoView {
+    let shown = Memo::new(move |_| planning.confirmed.get().or_else(|| planning.plan.get()));
+    let written = |plan: &Plan| {
+        let written = |state: &&PlannedState| !matches!(state.effect, Effect::Equal | Effect::Damaged);
+        plan.states.iter().filter(written).cloned().collect::<Vec<_>>()
+    };
+    let rows = move || {
+        let plan = shown.get()?;
+        let states = written(&plan);
+        let more = states.len().saturating_sub(RESULTS) as u64;
+        let rows = states.into_iter().take(RESULTS).map(|state| view! { <ResultLine state/> }).collect_view();
+        Some(view! {
+            {rows}
+            {(more > 0).then(|| view! { <p class="note">{format!("and {}", number::counted(more, "state more", "states more"))}</p> })}
+        })
+    };
+    let invented = move || {
+        let plan = shown.get()?;
+        let count = plan.counts.written().saturating_sub(plan.counts.exact);
+        (count > 0).then(|| {
+            let results = number::counted(count, "result", "results");
+            format!("{results} never existed before: old values beside today’s. A program’s own checksum inside would fail.")
+        })
+    };
+    let all = move || {
+        let plan = shown.get()?;
+        Some(plan.states.iter().map(|state| u64::from(state.paths)).sum::<u64>())
+    };
+    let exact = move || planning.ask.with(|ask| ask.exact);
+    view! {
+        <section class="panel padded exactness">
+            <h2>"Will the result be the target?"</h2>
+            {rows}
+            <p class="note">{invented}</p>
+            <label class="row">
+                <input class="check" type="checkbox" prop:checked=exact on:change=move |event| planning.set_exact(event_target_checked(&event))/>
+                {move || format!("Byte for byte instead, all {}", number::counted(all().unwrap_or_default(), "path", "paths"))}
+            </label>
+        </section>
+    }
+}
+
+#[component]
+fn ResultLine(state: PlannedState) -> impl IntoView {
+    let ends = |hash: String| {
+        format!("{}…{}", hash.get(..4).unwrap_or_default(), hash.get(60..).unwrap_or_default())
+    };
+    let target =
+        state.target.as_ref().and_then(|target| target.content_hash).map(|hash| ends(hash.to_string()));
+    let result = state.result_hash.map(|hash| ends(hash.to_string()));
+    let words = if state.exact {
+        view! { <b class="c-accent">"exact"</b> }.into_any()
+    } else {
+        view! { <span>{format!("{} of {}", state.selected, number::counted(state.paths.into(), "path", "paths"))}</span> }.into_any()
+    };
+    view! {
+        <div class="result-line">
+            <b class="mono cut">{state.key.state_id.to_string()}</b>
+            <span class="end">{state.key.state_type.to_string()}" "{words}</span>
+            <span class="mono ink2">{target.map(|hash| format!("target {hash}"))}</span>
+            <span class="mono ink2 end">{result.map(|hash| format!("result {hash}"))}</span>
+        </div>
     }
 }
 

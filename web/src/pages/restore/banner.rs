@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use statehouse_core::model::StateKey;
 
+use super::difference::Difference;
 use super::planning::{Fresh, Planning};
 use crate::model::{age, number};
 use crate::parts::{Notice, NoticeKind};
@@ -13,12 +14,15 @@ use crate::shell::clock;
 pub(super) fn Banner(planning: Planning) -> impl IntoView {
     move || {
         planning.fresh.get().map(|fresh| {
+            if fresh.refused && fresh.said.iter().any(|state| state.counts) {
+                return view! { <Difference planning fresh/> }.into_any();
+            }
             let (kind, head) = if fresh.refused {
                 (NoticeKind::Error, "Nothing was written.")
             } else {
                 (NoticeKind::Warn, "The plan is out of date.")
             };
-            view! { <Notice kind head=head><Words planning fresh/></Notice> }
+            view! { <Notice kind head=head><Words planning fresh/></Notice> }.into_any()
         })
     }
 }

@@ -42,9 +42,16 @@ pub(super) fn ChangeLine(
     });
     let label = format!("Write {}", change.display);
     let path = change.path.clone();
+    let volatile = change.volatile;
     let press = move |_| {
         let on = fate_now.get_untracked() != PathFate::Written;
-        planning.tick(|ticks| set_path(ticks, &key, &diff.changes, &path, on));
+        planning.tick(|ticks| {
+            if volatile {
+                set_unlocked(ticks, &key, &path, on);
+            } else {
+                set_path(ticks, &key, &diff.changes, &path, on);
+            }
+        });
     };
     let press = StoredValue::new_local(press);
     let lead = view! {
@@ -96,6 +103,20 @@ pub(super) fn Foot(planning: Planning, key: StateKey, diff: Arc<Diff>) -> impl I
         .filter_map(|change| Some((change.path.clone(), change.display.clone(), change.protected.clone()?)))
         .collect();
     locked.dedup_by(|a, b| a.0 == b.0);
+    let shown = {
+        let name = selection_key(&key);
+        Memo::new(move |_| planning.noise.with(|noise| noise.contains(&name)))
+    };
+    let turn = {
+        let name = selection_key(&key);
+        move |_| {
+            planning.noise.update(|noise| {
+                if !noise.remove(&name) {
+                    noise.insert(name.clone());
+                }
+            });
+        }
+    };
     let locks = locked.into_iter().map(|(path, display, why)| {
         view! { <Lock planning key=key.clone() path display why/> }
     });
@@ -106,6 +127,7 @@ pub(super) fn Foot(planning: Planning, key: StateKey, diff: Arc<Diff>) -> impl I
                     <Pic icon=Icon::Funnel size=14/>
                     {number::counted(volatile, "volatile path left as it is", "volatile paths left as they are")}
                 </span>
+                <button class="link" on:click=turn>{move || if shown.get() { "Hide" } else { "Show and tick…" }}</button>
             })}
             {locks.collect_view()}
         </div>

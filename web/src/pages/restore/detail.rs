@@ -7,9 +7,10 @@ use futures::future::try_join;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
-use statehouse_core::api::{Effect, PlannedState, StateSelection, VersionView};
+use statehouse_core::api::{Effect, Plan, PlannedState, Selection, StateSelection, VersionView};
 use statehouse_core::diff::Diff;
 use statehouse_core::model::{Mode, StateKey, Verdict};
+use statehouse_core::restore::selection_key;
 use wasm_bindgen::JsValue;
 
 use crate::model::restore::Outcome;
@@ -41,6 +42,8 @@ pub(super) enum Stage {
         diff: Arc<Diff>,
         /// It comes or goes as a whole: there is nothing to choose in it.
         whole: bool,
+        /// What a plan binds of it.
+        bound: Option<String>,
     },
     /// It could not be worked out.
     Failed(Failure),
@@ -53,6 +56,7 @@ struct Restored {
     verdict: Verdict,
     selected: u32,
     diff: Option<Diff>,
+    bound: Option<String>,
 }
 
 /// What was worked out of single states, by their names in a selection.
@@ -90,6 +94,20 @@ impl Details {
                 _ => None,
             }
         })
+    }
+
+    /// Whether something was worked out here otherwise than by the server. What is damaged, or exact, is bound as a whole, by what
+    /// is not read here.
+    pub(super) fn contradict(self, plan: &Plan, ticks: &Selection) -> bool {
+        let differs = |state: &PlannedState| {
+            let name = selection_key(&state.key);
+            let ticks = ticks.get(&name).cloned().unwrap_or_default();
+            self.0.with_untracked(|details| {
+                let detail = details.get(&name).filter(|d| d.ticks == ticks && d.now == state.now.version.0);
+                matches!(detail.map(|d| &d.stage), Some(Stage::Done { bound, .. }) if *bound != state.bound)
+            })
+        };
+        !plan.exact && plan.states.iter().any(|state| !state.now.damaged && differs(state))
     }
 
     /// Works a state out, unless that is done or being done.
@@ -158,7 +176,7 @@ async fn work_out(state: &PlannedState, ticks: &StateSelection, mode: Mode) -> R
         Some(diff) => (diff, false),
         None => (difference(state, now, target).await?, true),
     };
-    Ok(Stage::Done { outcome, diff: Arc::new(diff), whole })
+    Ok(Stage::Done { outcome, diff: Arc::new(diff), whole, bound: restored.bound })
 }
 
 async fn difference(state: &PlannedState, old: JsValue, new: JsValue) -> Result<Diff, Failure> {

@@ -7,20 +7,20 @@ use gloo_net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Serialize;
-use statehouse_core::api::{Plan, PlanRequest, Selection};
+use statehouse_core::api::{Plan, PlanRequest, Selection, StateMoved};
 use statehouse_core::model::StateKey;
 use statehouse_core::restore::selection_key;
 
 use super::planning::{Fresh, Planning};
 use crate::api::{self, ApiError};
-use crate::model::restore::{Agreement, carried_over, moved};
+use crate::model::restore::{Agreement, carried_over, moved, set_state};
 use crate::worker::{self, WorkerError};
 
 impl Planning {
     /// Asks the server for the plan of the present ticks.
     pub(super) fn request(self, after: Duration) {
         let Some(target) = self.ask.with_untracked(|ask| ask.target.clone()) else { return };
-        let scope = self.ask.with_untracked(|ask| ask.scope.clone());
+        let (scope, exact) = self.ask.with_untracked(|ask| (ask.scope.clone(), ask.exact));
         self.asked.update(|asked| *asked += 1);
         let number = self.asked.get_untracked();
         self.agreement.set(Agreement::Waiting);
@@ -29,7 +29,7 @@ impl Planning {
                 let latest = move || self.asked.try_get_untracked() == Some(number);
                 let Some(selection) = self.ticks.try_get_untracked().filter(|_| latest()) else { return };
                 spawn_local(async move {
-                    let request = PlanRequest { target, scope, selection };
+                    let request = PlanRequest { target, scope, selection, exact };
                     let answer = api::send::<Plan>(Method::POST, "/restores", Some(&request)).await;
                     if latest() {
                         self.take(answer, request.selection).await;
@@ -48,10 +48,11 @@ impl Planning {
                 let shown = self.plan.try_get_untracked().flatten();
                 match shown {
                     Some(shown) if is_other(&shown, &plan) => self.offer(plan, &shown),
-                    Some(shown) => self.confirm(&shown, plan, &ticks).await,
-                    None => {
+                    // Heads may have moved in what the plan does not bind: it stands on those of now.
+                    Some(shown) if shown.states == plan.states => self.confirm(plan, &ticks).await,
+                    _ => {
                         self.plan.try_set(Some(Arc::clone(&plan)));
-                        self.confirm(&plan.clone(), plan, &ticks).await;
+                        self.confirm(plan, &ticks).await;
                     }
                 }
             }
@@ -68,14 +69,22 @@ impl Planning {
         let moved = moved(shown, &plan);
         let pressable = self.confirmed.try_with_untracked(Option::is_some) == Some(true);
         self.agreement.try_set(if pressable { Agreement::Agreed } else { Agreement::Outdated });
-        self.fresh.try_set(Some(Fresh { plan, moved, refused: false }));
+        self.fresh.try_set(Some(Fresh { plan, moved, said: Vec::new(), refused: false }));
     }
 
     /// The server refused to apply the plan and gave a newer one: that is looked at now. Ticks and reason stay.
-    pub(super) fn refused(self, plan: Arc<Plan>, shown: &Plan) {
+    pub(super) fn refused(self, plan: Arc<Plan>, said: Vec<StateMoved>, shown: &Plan) {
         let moved = moved(shown, &plan);
         self.show(Arc::clone(&plan), &moved);
-        self.fresh.try_set(Some(Fresh { plan, moved, refused: true }));
+        self.form.try_update(|form| form.unseen = true);
+        self.fresh.try_set(Some(Fresh { plan, moved, said, refused: true }));
+    }
+
+    /// Leaves the states out of which something moved that is ticked.
+    pub(super) fn leave_out(self) {
+        let Some(fresh) = self.fresh.try_update(Option::take).flatten() else { return };
+        self.form.try_update(|form| form.unseen = false);
+        self.tick(|ticks| fresh.keys().for_each(|key| set_state(ticks, key, false)));
     }
 
     fn show(self, plan: Arc<Plan>, moved: &[(StateKey, Option<u64>)]) {
@@ -91,19 +100,20 @@ impl Planning {
             // The server has just worked it out for these very ticks.
             self.asked.update(|asked| *asked += 1);
             self.agreement.set(Agreement::Waiting);
-            spawn_local(async move { self.confirm(&plan.clone(), plan, &ticks).await });
+            spawn_local(async move { self.confirm(plan, &ticks).await });
         } else {
             self.request(Duration::ZERO);
         }
     }
 
-    /// Checks that the browser works out the same hash.
-    async fn confirm(self, shown: &Plan, answer: Arc<Plan>, ticks: &Selection) {
-        let hash = hash_of(shown, ticks).await;
+    /// Checks that the browser works out the same: of each state that was looked into, and the hash of the whole.
+    async fn confirm(self, answer: Arc<Plan>, ticks: &Selection) {
+        let hash = hash_of(&answer, ticks).await;
         if self.ticks.try_with_untracked(|now| now == ticks) != Some(true) {
             return;
         }
         let agreement = match hash {
+            Ok(_) if self.details.contradict(&answer, ticks) => Agreement::Differ,
             Ok(hash) if hash == answer.plan => Agreement::Agreed,
             Ok(_) => Agreement::Differ,
             Err(_) => Agreement::Unchecked,
@@ -118,7 +128,8 @@ impl Planning {
         if !fresh.refused {
             self.show(Arc::clone(&fresh.plan), &fresh.moved);
         }
-        self.open.update(|open| open.extend(fresh.moved.iter().map(|(key, _)| selection_key(key))));
+        self.form.try_update(|form| form.unseen = false);
+        self.open.update(|open| open.extend(fresh.keys().map(selection_key)));
     }
 
     /// Works the plan out once more.
@@ -127,7 +138,7 @@ impl Planning {
     }
 }
 
-/// Whether the fresh plan is about other heads, or another moment.
+/// Whether the fresh plan is about another moment, or binds what was not looked at.
 fn is_other(shown: &Plan, fresh: &Plan) -> bool {
     shown.target_seq != fresh.target_seq || !moved(shown, fresh).is_empty()
 }

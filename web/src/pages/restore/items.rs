@@ -170,7 +170,8 @@ pub(super) fn items(planning: Planning, only: Option<Effect>) -> Vec<Item> {
         items.push(Item::State { plan: Arc::clone(&plan), at, open });
         if open {
             let place = Place { plan: Arc::clone(&plan), at };
-            unfold(&mut items, planning.details.get(&name), &place);
+            let noise = planning.noise.with(|noise| noise.contains(&name));
+            unfold(&mut items, planning.details.get(&name), &place, noise);
         }
     }
     if only.is_none_or(|effect| effect == Effect::Equal) {
@@ -179,16 +180,18 @@ pub(super) fn items(planning: Planning, only: Option<Effect>) -> Vec<Item> {
     items
 }
 
-fn unfold(items: &mut Vec<Item>, known: Option<Stage>, state: &Place) {
+/// `noise`: volatile paths are shown, too, with boxes of their own.
+fn unfold(items: &mut Vec<Item>, known: Option<Stage>, state: &Place, noise: bool) {
     let (outcome, diff, whole) = match known {
         None | Some(Stage::Working) => return items.push(Item::Working { state: state.clone() }),
         Some(Stage::Failed(failure)) => return items.push(Item::Failed { state: state.clone(), failure }),
-        Some(Stage::Done { outcome, diff, whole }) => (outcome, diff, whole),
+        Some(Stage::Done { outcome, diff, whole, .. }) => (outcome, diff, whole || state.plan.exact),
     };
     items.push(Item::Head { state: state.clone() });
     let broken = outcome.verdict.violations();
     let mut said = vec![false; broken.len()];
-    for (at, change) in diff.changes.iter().enumerate().filter(|(_, change)| !change.volatile || whole) {
+    let noise = whole || noise;
+    for (at, change) in diff.changes.iter().enumerate().filter(|(_, change)| !change.volatile || noise) {
         items.push(Item::Change { state: state.clone(), diff: Arc::clone(&diff), at, whole });
         for (said, violation) in said.iter_mut().zip(broken) {
             if !*said && violation.pointer == change.path {

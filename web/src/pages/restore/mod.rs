@@ -10,6 +10,7 @@ mod aside;
 mod banner;
 mod change_line;
 mod detail;
+mod difference;
 mod earlier;
 mod exchange;
 mod items;

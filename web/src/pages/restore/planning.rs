@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use statehouse_core::api::{Plan, PlanCounts, PlannedState, Selection};
+use statehouse_core::api::{Plan, PlanCounts, PlannedState, Selection, StateMoved, StateSelection};
 use statehouse_core::model::StateKey;
 use statehouse_core::restore::selection_key;
 
@@ -29,8 +29,18 @@ pub(super) struct Fresh {
     pub(super) plan: Arc<Plan>,
     /// What moved, and from which version.
     pub(super) moved: Vec<(StateKey, Option<u64>)>,
+    /// What the server said of it, path by path, when it refused the old one.
+    pub(super) said: Vec<StateMoved>,
     /// The old one was refused, and this one is on the screen already.
     pub(super) refused: bool,
+}
+
+impl Fresh {
+    /// The states of which something moved that the plan binds.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &StateKey> {
+        let said = self.said.iter().filter(|state| state.counts).map(|state| &state.key);
+        said.chain(self.moved.iter().map(|(key, _)| key).filter(|_| self.said.is_empty()))
+    }
 }
 
 /// A plan on the screen.
@@ -50,6 +60,8 @@ pub(crate) struct Planning {
     pub(super) details: Details,
     /// Which states are unfolded.
     pub(super) open: RwSignal<BTreeSet<String>>,
+    /// Of which states volatile paths are shown, too.
+    pub(super) noise: RwSignal<BTreeSet<String>>,
     /// Whether browser and server agree.
     pub(super) agreement: RwSignal<Agreement>,
     /// A newer plan.
@@ -74,6 +86,7 @@ impl Planning {
             ticks: RwSignal::new(Selection::new()),
             details: Details::new(),
             open: RwSignal::new(BTreeSet::new()),
+            noise: RwSignal::new(BTreeSet::new()),
             agreement: RwSignal::new(Agreement::Waiting),
             fresh: RwSignal::new(None),
             form: RwSignal::new(Form::default()),
@@ -98,6 +111,7 @@ impl Planning {
         self.fault.set(None);
         self.fresh.set(None);
         self.details.clear();
+        self.form.update(|form| form.unseen = false);
         self.ticks.set(self.router.query.with_untracked(plan_address::ticks));
         self.request(Duration::ZERO);
     }
@@ -110,6 +124,19 @@ impl Planning {
         let query = self.ticks.with_untracked(|ticks| plan_address::with_ticks(&ask, ticks));
         self.router.replace(&format!("/view/restore{query}"));
         self.request(SETTLE);
+    }
+
+    /// Restores byte for byte, or not: then of the ticks only those of whole states are left.
+    pub(super) fn set_exact(self, exact: bool) {
+        let ask = Ask { exact, ..self.ask.get_untracked() };
+        let mut ticks = self.ticks.get_untracked();
+        if exact {
+            ticks.retain(|_, ticks| ticks.skip);
+            for ticks in ticks.values_mut() {
+                *ticks = StateSelection { skip: true, ..StateSelection::default() };
+            }
+        }
+        self.router.replace(&format!("/view/restore{}", plan_address::with_ticks(&ask, &ticks)));
     }
 
     /// Unfolds or folds a state.

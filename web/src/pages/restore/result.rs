@@ -13,7 +13,7 @@ use crate::model::address::{self, Query, encode_segment};
 use crate::model::age;
 use crate::model::change::{Glyph, Story};
 use crate::model::number;
-use crate::model::restore::result_text;
+use crate::model::restore::{exact_text, result_text};
 use crate::parts::{CopyLink, Empty, FaultNote, GlyphMark, Icon, Pic, Verdict, Writing};
 use crate::shell::desk;
 
@@ -115,8 +115,10 @@ fn facts(record: &RestoreRecord) -> String {
     let by = record.user_id.as_ref().map_or_else(String::new, |name| format!(", by {name}"));
     let undoes = if record.undoes.is_some() { ". It undid an earlier restore." } else { "" };
     let target = target_words(&record.target);
+    let exact = Some(exact_text(&record.counts)).filter(|text| !text.is_empty());
+    let exact = exact.map_or_else(String::new, |text| format!(", {text}"));
     format!(
-        "{range}, one commit, {}{by}, to {target}. “{}”{undoes}",
+        "{range}, one commit, {}{by}, to {target}{exact}. “{}”{undoes}",
         age::to_second(record.timestamp),
         record.reason
     )

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use statehouse_core::api::{Plan, RestoreRecord, UndoRequest};
 
 use super::sending::{Sent, send_restore};
-use crate::model::address::{Query, encode_segment, restore_of};
+use crate::model::address::encode_segment;
+use crate::model::plan_address::{Ask, with_ticks};
 use crate::model::restore::states_word;
 use crate::parts::{Author, Icon, Notice, NoticeKind, Pic, WriteNote, Writing};
 use crate::shell::router;
@@ -41,7 +42,7 @@ pub(super) fn Undo(
             move |restore_id: &str| router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
         refused.set(None);
         send_restore(writing, sent, is_it, shown, move |error| {
-            refused.try_set(Some(error.fresh_plan().ok_or(error)?));
+            refused.try_set(Some(error.fresh_plan().ok_or(error)?.0));
             Ok(())
         });
     };
@@ -58,7 +59,7 @@ pub(super) fn UndoRefused(refused: RwSignal<Option<Plan>>, writing: Writing) -> 
     let plan = move || {
         refused.get().map(|plan| view! {
             <Notice kind=NoticeKind::Error head="Nothing was written.">
-                "Of what this restore wrote, something was saved again since. A plan can still go back to the moment before it, path by path. "
+                "Of what this restore wrote, something was saved again since. The rest is ticked in a plan; what is newer is shown there, and is taken back only if you tick it. "
                 <a href=plan_href(&plan)>"Look at that plan"</a>
             </Notice>
         })
@@ -71,7 +72,6 @@ pub(super) fn UndoRefused(refused: RwSignal<Option<Plan>>, writing: Writing) -> 
 
 /// The plan that an undo would be, to be looked at and ticked.
 fn plan_href(plan: &Plan) -> String {
-    let target = Query::default().with("target", Some(&plan.target.to_string()));
-    let states = restore_of(plan.states.iter().map(|state| &state.key));
-    format!("/view/restore{target}&{}", states.split_once('?').map_or("", |(_, query)| query))
+    let ask = Ask { target: Some(plan.target.clone()), scope: plan.scope.clone(), exact: false };
+    format!("/view/restore{}", with_ticks(&ask, &plan.selection))
 }

@@ -30,6 +30,7 @@ pub(super) fn Since(id: String) -> impl IntoView {
                 target: Moment::Snapshot(id),
                 scope: Scope::default(),
                 selection: Selection::new(),
+                exact: false,
             };
             api::send::<Plan>(Method::POST, "/restores", Some(&request)).await
         },
