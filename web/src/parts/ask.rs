@@ -2,8 +2,12 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::{Icon, Pic, WriteNote, Writing};
+
+/// What has the focus when it opens: its first field, else what cancels it.
+const FIRST: &str = ".body input, .body textarea, .body select, .ends .plain";
 
 /// Asks before something is done. It closes itself when cancelled; who confirms closes it when it is done.
 #[component]
@@ -35,6 +39,12 @@ pub(crate) fn Ask(
         let Some(dialog) = dialog.get() else { return };
         if open.get() && !dialog.open() {
             let _ = dialog.show_modal();
+            // Else the button that closes it has the focus, and a space in what is typed presses it.
+            let first = dialog.query_selector(FIRST).ok().flatten().and_then(|first| first.dyn_into().ok());
+            if let Some(first) = first {
+                let first: web_sys::HtmlElement = first;
+                let _ = first.focus();
+            }
         } else if !open.get() && dialog.open() {
             dialog.close();
         }
