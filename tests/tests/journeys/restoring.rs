@@ -20,7 +20,7 @@ async fn snapshot_change_restore_undo_with_a_restart_in_the_middle() {
     // The first field has the focus: what is typed at once, with its space, is in it.
     browser.see("dialog input[name='snapshot_id']:focus").await;
     browser.press("before deploy").await;
-    browser.see_text("dialog button", "Take before deploy").await;
+    browser.see_text("dialog button", "before deploy").await;
     browser.fill("input[name='snapshot_id']", "before-deploy").await;
     browser.click("dialog button", "Take before-deploy").await;
     browser.see_text("[aria-label='Snapshots']", "before-deploy").await;

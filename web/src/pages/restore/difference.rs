@@ -41,8 +41,8 @@ pub(super) fn Difference(planning: Planning, fresh: Fresh) -> impl IntoView {
                 <Pic icon=Icon::Warn/>
                 <b>"Nothing was written. What moved since you looked"</b><span class="ink2">{about}</span>
                 <span class="end row">
-                    <button class="btn" on:click=move |_| planning.leave_out()>{out}" "<kbd>"o"</kbd></button>
-                    <button class="btn main" on:click=move |_| planning.adopt()>"Accept the fresh plan "<kbd>"y"</kbd></button>
+                    <button class="btn" on:click=move |_| planning.leave_out()>{out}" "<kbd class="kbd">"o"</kbd></button>
+                    <button class="btn main" on:click=move |_| planning.adopt()>"Accept the fresh plan "<kbd class="kbd">"y"</kbd></button>
                 </span>
             </div>
             {counted.into_iter().map(|state| view! { <Moved state/> }).collect_view()}
