@@ -26,6 +26,7 @@ fn group() -> Vec<WriteRequest> {
         author: None,
         description: None,
         batch_id: Some("one".into()),
+        rebase: None,
     };
     vec![WriteRequest::Batch { writes: vec![write], restore: None }]
 }
