@@ -8,6 +8,11 @@ use clap::Parser;
 use statehouse_server::cli::{self, Cli};
 use tokio::runtime::{Builder, Runtime};
 
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+#[cfg(target_env = "msvc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -26,7 +26,7 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
     reader.check_unused();
     let mut store = reader.store();
     let fallback_folder = reader.fallback_folder();
-    let layers = reader.layers(store.as_ref(), &fallback_folder);
+    let mut layers = reader.layers(store.as_ref(), &fallback_folder);
     if let (Some(StoreConfig::Postgres(settings)), Some(_)) = (&mut store, &layers.fallback) {
         // A write need not wait for the store to come back: the journal takes it.
         settings.retries = settings.retries.min(1);
@@ -36,6 +36,9 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
     let api = reader.api();
     let log_level = reader.log_level();
     let memory_limit = reader.memory_limit();
+    if let Some(fallback) = &mut layers.fallback {
+        fallback.bytes_max = memory_limit as u64;
+    }
     let validation = reader.validation();
     let Given { warnings, errors, .. } = reader.given;
     match (store, api, errors.is_empty()) {

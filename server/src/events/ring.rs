@@ -12,7 +12,7 @@ use crate::budget::Held;
 use crate::store::LogEnd;
 
 const MAX_EVENTS: usize = 16_384;
-const MAX_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 32 << 20;
 
 /// Documents of more bytes are kept without their index: events are sent, not looked into.
 const INDEXED: usize = 64 << 10;

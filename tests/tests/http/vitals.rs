@@ -54,7 +54,8 @@ fn guard() -> GuardSettings {
 /// A server behind a breaker with a journal, its store, and the folder of the journal.
 async fn with_journal() -> (Local, Arc<FaultyStore>, Arc<Hand>, TempDir) {
     let (hand, folder) = (Arc::new(Hand::default()), TempDir::new().unwrap());
-    let settings = FallbackSettings { folder: folder.path().to_owned(), poll: Duration::from_millis(5) };
+    let settings =
+        FallbackSettings { poll: Duration::from_millis(5), ..FallbackSettings::in_folder(folder.path()) };
     let layers = Layers { guard: Some(guard()), fallback: Some(settings), ..Layers::default() };
     let (server, store) = Local::start_layered(layers, hand.clone()).await;
     (server, store, hand, folder)

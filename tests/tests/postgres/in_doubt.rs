@@ -135,7 +135,7 @@ async fn with_journal(settings: &PostgresSettings, folder: &TempDir) -> Arc<Serv
         ..GuardSettings::default()
     };
     let poll = Duration::from_millis(50);
-    let fallback = FallbackSettings { folder: folder.path().to_owned(), poll };
+    let fallback = FallbackSettings { poll, ..FallbackSettings::in_folder(folder.path()) };
     let layers = Layers { guard: Some(guard), fallback: Some(fallback), ..Layers::default() };
     let store = Arc::new(PostgresStore::open(settings.clone()).await.unwrap());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());

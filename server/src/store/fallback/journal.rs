@@ -18,9 +18,6 @@ use super::repair::understood;
 use super::waiting::{Line, Waiting};
 use crate::store::{Result, StoreError};
 
-/// Bytes that wait to be replayed at most: they are kept in memory as well.
-const BYTES_MAX: u64 = 1 << 30;
-
 /// What has gone through a journal since the server started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct JournalCounts {
@@ -45,6 +42,7 @@ pub(super) struct Journal {
     file: File,
     lock: Option<Lock>,
     length: u64,
+    bytes_max: u64,
     pen: Pen,
     line: Line,
     /// The entry whose replay was begun, and the seq before that.
@@ -59,8 +57,9 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a folder, makes it if there is none, and sets a torn end aside.
-    pub(super) fn open(folder: &Path) -> Result<Self> {
+    /// Opens the journal of a folder, makes it if there is none, and sets a torn end aside. It takes no more writes once it has
+    /// so many bytes.
+    pub(super) fn open(folder: &Path, bytes_max: u64) -> Result<Self> {
         let lock = Lock::take(folder)?;
         let Opened { file, bytes, torn } = opened::open(folder)?;
         let mut journal = Self {
@@ -68,6 +67,7 @@ impl Journal {
             file,
             lock: Some(lock),
             length: bytes.len() as u64,
+            bytes_max,
             pen: Pen::new(),
             line: Line::default(),
             attempt: None,
@@ -162,7 +162,7 @@ impl Journal {
             self.pending().iter().find(|entry| entry.id == id).map(|entry| entry.number)
         })?;
         let accepts = records.iter().any(|record| matches!(record, Record::Entry(_)));
-        if accepts && self.length + bytes.len() as u64 > BYTES_MAX {
+        if accepts && self.length + bytes.len() as u64 > self.bytes_max {
             return Err(StoreError::NotWritten("the fallback journal is full".into()));
         }
         let written = self.file.seek(SeekFrom::Start(self.length)).and_then(|_| self.file.write_all(&bytes));

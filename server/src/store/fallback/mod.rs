@@ -105,9 +105,9 @@ impl FallbackStore {
         ticks: Arc<dyn Ticks>,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>> {
-        let folder = settings.folder.clone();
+        let (folder, bytes_max) = (settings.folder.clone(), settings.bytes_max);
         let opened = tokio::task::spawn_blocking(move || {
-            let journal = Journal::open(&folder)?;
+            let journal = Journal::open(&folder, bytes_max)?;
             let conflicts = Conflicts::open(&folder)?;
             conflicts.settle_those_decided(&journal)?;
             Ok((journal, conflicts, HeadsFile::open(&folder)))

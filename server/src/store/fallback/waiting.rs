@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use statehouse_core::json::Document;
 use statehouse_core::model::StateKey;
 
 use super::entry::{Entry, EntryWrite};
@@ -50,7 +51,11 @@ impl Line {
         self.states.values()
     }
 
-    pub(super) fn join(&mut self, entry: Entry) {
+    pub(super) fn join(&mut self, mut entry: Entry) {
+        // The index over a document may be many times as large, and this may wait for long.
+        for write in &mut entry.writes {
+            write.data = write.data.take().map(Document::without_index);
+        }
         let entry = Arc::new(entry);
         for (at, write) in entry.writes.iter().enumerate() {
             let count = self.states.get(&write.key).map_or(0, |waiting| waiting.count) + 1;

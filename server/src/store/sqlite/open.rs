@@ -103,7 +103,7 @@ pub(super) fn pool(most: u32) -> SqlitePoolOptions {
 
 /// How a connection that reads is opened.
 pub(super) fn reading(database: &Path) -> SqliteConnectOptions {
-    options(database).pragma("query_only", "on").pragma("cache_size", "-12288")
+    options(database).pragma("query_only", "on").pragma("cache_size", "-4096")
 }
 
 /// A connection that stays open as long as the store.

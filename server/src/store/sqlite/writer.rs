@@ -18,6 +18,9 @@ use crate::store::text::after_prefix;
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
+/// Bytes of a group that push everything else out of what SQLite keeps of the file.
+const LARGE: usize = 8 << 20;
+
 /// The writing connection and what it knows. Nobody else writes, so what it wrote need not be read again.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -74,6 +77,10 @@ impl Writer {
             self.heads.keep(place.state_pk, place.version.clone());
         }
         self.heads.forget_some();
+        let bytes: usize = decided.versions.iter().map(Version::size).sum();
+        if bytes > LARGE {
+            self.let_go().await;
+        }
         if let Some(until) = due {
             self.upkeep.note(until, now);
         }
@@ -82,6 +89,13 @@ impl Writer {
             self.tip = Tip { seq: last.seq, chain_hash: last.chain_hash, recorded_at: last.recorded_at };
         }
         Ok(decided.answers)
+    }
+
+    /// Gives back what SQLite keeps of the file: most of it is now of documents that are not read again soon.
+    async fn let_go(&mut self) {
+        if let Err(error) = sqlx::raw_sql("PRAGMA shrink_memory").execute(&mut self.connection).await {
+            tracing::debug!(%error, "the memory of the connection that writes was not given back");
+        }
     }
 
     /// Catches up with the upkeep, when it is time, and says whether there is more.

@@ -7,7 +7,7 @@ use statehouse_server::clock::SystemClock;
 use statehouse_server::store::fallback::{FallbackSettings, FallbackStore};
 use statehouse_tests::faulty::Mood;
 
-use super::Setting;
+use super::{BYTES_MAX, Setting};
 
 #[tokio::test]
 async fn a_torn_end_is_set_aside_and_the_rest_is_replayed() {
@@ -39,4 +39,25 @@ async fn a_journal_has_one_server() {
     let second = FallbackStore::open(setting.store.clone(), settings, setting.hand.clone(), clock).await;
     let refused = second.err().expect("a refusal");
     assert!(refused.to_string().contains("in use by another statehouse server"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_journal_takes_as_much_as_it_may_hold_in_memory_and_what_it_took_is_replayed() {
+    let setting = Setting::new().await;
+    setting.store.set(Mood::Down);
+    let data = format!(r#"{{"x":"{}"}}"#, "x".repeat(512 << 10));
+    let mut taken = 0;
+    let refused = loop {
+        let reply = setting.save(&format!("s{taken}"), &data).await;
+        if reply.status != 202 {
+            break reply;
+        }
+        taken += 1;
+        assert!(taken * (512 << 10) <= BYTES_MAX, "{taken} writes of 512 KiB");
+    };
+    let _ = refused.expect_problem(503, "store_unavailable");
+    assert!(taken > 0, "some fit");
+    setting.store.set(Mood::Up);
+    assert_eq!(setting.until_replayed().await["replayed"], taken);
+    assert_eq!(setting.log().await.len() as u64, taken);
 }

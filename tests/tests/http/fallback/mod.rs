@@ -22,6 +22,8 @@ use statehouse_tests::local::Local;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What waits is at most so many bytes.
+pub(super) const BYTES_MAX: u64 = 8 << 20;
 
 /// A server with a journal, its store, and the journal's folder.
 pub(super) struct Setting {
@@ -104,7 +106,11 @@ impl Setting {
 }
 
 async fn serve(store: &Arc<FaultyStore>, hand: &Arc<Hand>, folder: &TempDir) -> Local {
-    let settings = FallbackSettings { folder: folder.path().to_owned(), poll: Duration::from_millis(5) };
+    let settings = FallbackSettings {
+        poll: Duration::from_millis(5),
+        bytes_max: BYTES_MAX,
+        ..FallbackSettings::in_folder(folder.path())
+    };
     let layers = Layers { fallback: Some(settings), ..Layers::default() };
     Local::serve_layered(layers, hand.clone(), store, Arc::new(TempDir::new().unwrap())).await
 }

@@ -36,7 +36,7 @@ struct Journal {
 }
 
 fn settings(folder: &Path) -> FallbackSettings {
-    FallbackSettings { folder: folder.to_owned(), poll: Duration::from_hours(1) }
+    FallbackSettings { poll: Duration::from_hours(1), ..FallbackSettings::in_folder(folder) }
 }
 
 async fn open(folder: &Path, mood: Mood) -> Result<(Arc<FallbackStore>, Arc<FaultyStore>), StoreError> {
