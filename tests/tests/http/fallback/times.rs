@@ -32,7 +32,11 @@ fn group() -> Vec<WriteRequest> {
 }
 
 async fn open(behind: &Arc<FaultyStore>, folder: &TempDir, clock: &Arc<Hand>) -> Arc<FallbackStore> {
-    let settings = FallbackSettings { folder: folder.path().to_owned(), poll: Duration::from_millis(5) };
+    let settings = FallbackSettings {
+        folder: folder.path().to_owned(),
+        poll: Duration::from_millis(5),
+        bytes_max: 64 << 20,
+    };
     let ticks = Arc::new(Hand::default());
     FallbackStore::open(Arc::clone(behind) as _, settings, ticks, Arc::clone(clock) as _).await.unwrap()
 }
