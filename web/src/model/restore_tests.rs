@@ -193,6 +193,7 @@ fn heads_that_moved_are_named_with_where_they_were() {
     let mut fresh = shown.clone();
     assert!(moved(&shown, &fresh).is_empty());
     fresh.states[1].now.version = VersionNumber(9);
+    fresh.states[1].bound = Some("what it is now".into());
     fresh.states.push(planned("new", Effect::Deleted, Verdict::NotChecked));
     assert_eq!(moved(&shown, &fresh), [(key("b"), Some(2)), (key("new"), None)]);
 }
