@@ -54,16 +54,7 @@ fn to(target: Seq, selection: &[(&StateKey, StateSelection)]) -> PlanRequest {
 }
 
 fn order(plan: &Plan) -> ApplyRequest {
-    ApplyRequest {
-        target: plan.target.clone(),
-        scope: plan.scope.clone(),
-        selection: plan.selection.clone(),
-        exact: plan.exact,
-        seq: Some(plan.seq),
-        reason: "bad deploy".into(),
-        user_id: None,
-        accept_violations: true,
-    }
+    ApplyRequest { accept_violations: true, ..crate::restores::order(plan) }
 }
 
 async fn apply(service: &Service, plan: &Plan) -> Result<AppliedRestore, ServiceError> {

@@ -37,7 +37,7 @@ fn to(seq: Seq) -> PlanRequest {
     }
 }
 
-fn order(plan: &Plan) -> ApplyRequest {
+pub fn order(plan: &Plan) -> ApplyRequest {
     ApplyRequest {
         target: plan.target.clone(),
         scope: plan.scope.clone(),

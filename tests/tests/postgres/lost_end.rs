@@ -1,17 +1,23 @@
 //! A failover to a standby that had not received everything: what is lost is said, never skipped.
 
 use reqwest::StatusCode;
-use statehouse_server::store::postgres::PostgresHost;
+use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
 use statehouse_tests::postgres::Postgres;
 use statehouse_tests::server::Server;
 use statehouse_tests::socket::Socket;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_position_beyond_what_a_failover_kept_is_an_error_and_never_skipped() {
+/// A server, its standby, and how both are reached.
+fn pair() -> (Postgres, Postgres, PostgresSettings) {
     let primary = Postgres::start();
     let standby = primary.start_standby();
     let mut settings = primary.database();
     settings.hosts.push(PostgresHost { host: "127.0.0.1".into(), port: standby.port() });
+    (primary, standby, settings)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_position_beyond_what_a_failover_kept_is_an_error_and_never_skipped() {
+    let (primary, standby, settings) = pair();
     let mut server = Server::start_on(&settings).await;
     let mut watcher = Socket::open(server.address()).await;
     watcher.subscribe("states", Some(0)).await;
@@ -56,10 +62,7 @@ async fn a_position_beyond_what_a_failover_kept_is_an_error_and_never_skipped() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_lost_its_end_and_has_grown_as_far_again_is_known_to_be_another_one() {
     for grown in [3, 5] {
-        let primary = Postgres::start();
-        let standby = primary.start_standby();
-        let mut settings = primary.database();
-        settings.hosts.push(PostgresHost { host: "127.0.0.1".into(), port: standby.port() });
+        let (primary, standby, settings) = pair();
         let server = Server::start_on(&settings).await;
         let mut watcher = Socket::open(server.address()).await;
         watcher.subscribe("states", Some(0)).await;
