@@ -79,7 +79,7 @@ fn call(case: &Case) -> Outcome {
             given(exports::side_by_side(&text(0), &js(1), &js(2), case.args.get(3).map(|_| number(3))))
         }
         "plan" => given(exports::plan(&text(0), optional(1), optional(2), data(3), &text(4))),
-        "plan_hash" => given(exports::plan_hash(data(0), data(1)).map(JsValue::from)),
+        "plan_hash" => given(exports::plan_hash(&data(0), &data(1)).map(JsValue::from)),
         "verify" => given(exports::verify(&js(0), &text(1))),
         other => panic!("{}: no function {other}", case.name),
     }

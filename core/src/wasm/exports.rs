@@ -143,10 +143,10 @@ pub fn plan(
 /// The hash that binds a plan of the server with other ticks.
 #[wasm_bindgen]
 pub fn plan_hash(
-    #[wasm_bindgen(unchecked_param_type = "Plan")] plan: JsValue,
-    #[wasm_bindgen(unchecked_param_type = "Selection")] selection: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Plan")] plan: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Selection")] selection: &JsValue,
 ) -> Result<String, JsError> {
-    Ok(super::plan_hash(&argument("plan", &plan)?, &argument("selection", &selection)?))
+    Ok(super::plan_hash(&argument("plan", plan)?, &argument("selection", selection)?))
 }
 
 /// Checks versions that follow each other in the log, oldest first.
