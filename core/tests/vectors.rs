@@ -62,7 +62,7 @@ fn call(case: &Case) -> Outcome {
         |index: usize| case.args[index].as_str().unwrap_or_else(|| panic!("{}: argument {index}", case.name));
     let number = |index: usize| usize::try_from(case.args[index].as_u64().unwrap()).unwrap();
     match case.call.as_str() {
-        "check" => given(Ok(wasm::check(text(0)))),
+        "check" => given(Ok(wasm::check(text(0), None))),
         "validate" => given(wasm::validate(text(0), text(1), text(2))),
         "outline" => given(without_handle(wasm::outline(text(0), text(1), number(2), number(3)))),
         "diff" => given(wasm::diff(text(0), text(1), text(2))),

@@ -24,7 +24,11 @@ fn half_a_surrogate_pair_is_refused_and_not_replaced() {
     let result = exports::check(&text).ok().unwrap();
     assert_eq!(
         stringified(&result),
-        r#"{"ok":false,"error":{"code":"lone_surrogate","message":"half of a surrogate pair is not a character at byte 3","offset":3}}"#
+        concat!(
+            r#"{"ok":false,"error":{"code":"lone_surrogate","message":"half of a surrogate pair is not a character at line 1, "#,
+            r#"column 3 (byte 3)","offset":3,"line":1,"column":3,"pointer":"","near":"\"é�\"","hint":"a character was cut in "#,
+            r#"two: shorten texts by characters, not by UTF-16 units"}}"#
+        )
     );
     let whole = JsString::from_char_code(&[0x22, 0xfffd, 0xd83d, 0xde00, 0x22]);
     assert!(Reflect::get(&exports::check(&whole).ok().unwrap(), &"ok".into()).unwrap().is_truthy());

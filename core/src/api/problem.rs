@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{PendingState, Plan, StateMoved, VersionView};
+use crate::json::Diagnosis;
 use crate::model::StateKey;
 
 macro_rules! codes {
@@ -132,6 +133,17 @@ pub struct FieldError {
     pub code: String,
     /// For people.
     pub message: String,
+    /// What to do, where it is known what people mean who send that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl FieldError {
+    /// An error with nothing but words.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code: code.to_owned(), message: message.into(), hint: None }
+    }
 }
 
 /// A head that was not where the client expected it.
@@ -162,9 +174,25 @@ pub struct Problem {
     pub code: Code,
     /// What happened this time and what to do.
     pub detail: String,
-    /// Byte offset in the body, for JSON errors.
+    /// Where the body stops being JSON, in bytes from its start, as it is unpacked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<usize>,
+    /// The same as a line, from 1 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The same as a column of the line, in characters, from 1 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// RFC 6901 pointer to the value or member that was being read there, or was read last: in a batch it names the item.
+    /// Absent where nothing had been read, or where the pointer would be longer than 1 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The words around that place, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
+    /// What to do, where it is known what people mean who send that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Each broken rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
@@ -184,6 +212,21 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A body that is not JSON.
+    #[must_use]
+    pub fn of_json(diagnosis: Diagnosis) -> Self {
+        let detail = diagnosis.to_string();
+        Self {
+            offset: Some(diagnosis.error().offset()),
+            line: Some(diagnosis.line),
+            column: Some(diagnosis.column),
+            pointer: diagnosis.pointer,
+            near: Some(diagnosis.near),
+            hint: diagnosis.hint.map(str::to_owned),
+            ..Self::new(Code::InvalidJson, detail)
+        }
+    }
+
     /// A problem with nothing but words.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
@@ -194,6 +237,11 @@ impl Problem {
             code,
             detail: detail.into(),
             offset: None,
+            line: None,
+            column: None,
+            pointer: None,
+            near: None,
+            hint: None,
             errors: Vec::new(),
             conflicts: Vec::new(),
             plan: None,

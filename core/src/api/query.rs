@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Seq, SnapshotId, Timestamp, whole_number};
+use crate::model::{Seq, SnapshotId, Timestamp, TimestampError, whole_number};
 
 /// A point in the store's history: a time, `seq:N`, `snapshot:NAME`, or `now`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,13 +23,30 @@ pub enum Moment {
 
 /// The text is none of the forms of a moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a moment: use a time with zone (2026-11-21T09:46:11Z), seq:N, snapshot:NAME or now")]
-pub struct MomentError(String);
+pub enum MomentError {
+    /// It is nearly a time.
+    #[error("{0}; a moment may also be seq:N, snapshot:NAME or now")]
+    Time(TimestampError),
+    /// It is nothing of the kind.
+    #[error(
+        "{0:?} is not a moment: use a time with zone (2026-11-21T09:46:11Z), seq:N, snapshot:NAME or now"
+    )]
+    Other(String),
+}
+
+impl From<TimestampError> for MomentError {
+    fn from(error: TimestampError) -> Self {
+        match error {
+            TimestampError::Other(text) => Self::Other(text),
+            nearly => Self::Time(nearly),
+        }
+    }
+}
 
 impl FromStr for Moment {
     type Err = MomentError;
     fn from_str(text: &str) -> Result<Self, MomentError> {
-        let wrong = || MomentError(text.chars().take(80).collect());
+        let wrong = || MomentError::Other(text.chars().take(80).collect());
         if text == "now" {
             return Ok(Self::Now);
         }
@@ -39,7 +56,7 @@ impl FromStr for Moment {
         if let Some(name) = text.strip_prefix("snapshot:") {
             return SnapshotId::new(name).map(Self::Snapshot).map_err(|_| wrong());
         }
-        Timestamp::parse(text).map(Self::Time).map_err(|_| wrong())
+        Ok(Self::Time(Timestamp::parse(text)?))
     }
 }
 

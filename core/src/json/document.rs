@@ -103,7 +103,7 @@ impl Document {
     pub fn parse_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, JsonError> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::parse(text, limits),
-            Err(error) => Err(JsonError::new(JsonErrorKind::InvalidUtf8, error.valid_up_to())),
+            Err(error) => Err(first_fault(bytes, error.valid_up_to(), limits)),
         }
     }
 
@@ -155,6 +155,15 @@ impl Document {
     #[must_use]
     pub fn root(&self) -> Node<'_> {
         self.tape().root()
+    }
+}
+
+/// What is wrong first with bytes that are UTF-8 only up to a place: that, or something before it.
+fn first_fault(bytes: &[u8], valid: usize, limits: &Limits) -> JsonError {
+    let before = std::str::from_utf8(&bytes[..valid]).unwrap_or_default();
+    match scan(before, limits) {
+        Err(error) if error.offset() < valid => error,
+        _ => JsonError::new(JsonErrorKind::InvalidUtf8, valid),
     }
 }
 

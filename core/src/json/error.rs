@@ -88,7 +88,7 @@ impl JsonErrorKind {
     }
 }
 
-/// A text was refused.
+/// A text was refused. A [`Diagnosis`](super::Diagnosis) says more of it, for whoever sent the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct JsonError {
     kind: JsonErrorKind,
@@ -97,7 +97,7 @@ pub struct JsonError {
 }
 
 impl JsonError {
-    pub(super) fn new(kind: JsonErrorKind, offset: usize) -> Self {
+    pub(crate) fn new(kind: JsonErrorKind, offset: usize) -> Self {
         Self { kind, offset, detail: None }
     }
 
@@ -124,12 +124,18 @@ impl JsonError {
     }
 }
 
+impl JsonError {
+    /// What is wrong, in words, without where.
+    pub(super) fn words(&self) -> String {
+        match &self.detail {
+            Some(detail) => format!("{} {detail}", self.kind.words()),
+            None => self.kind.words().to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.words())?;
-        if let Some(detail) = &self.detail {
-            write!(f, " {detail}")?;
-        }
-        write!(f, " at byte {}", self.offset)
+        write!(f, "{} at byte {}", self.words(), self.offset)
     }
 }

@@ -8,18 +8,23 @@
 //! spelled, which keys repeat and where, or a text without white space; and filling the same tape from it takes
 //! 1.4 times as long in WebAssembly (1.1 MB of positions and series).
 mod decode;
+mod diagnosis;
 mod document;
 mod error;
+mod hint;
 mod members;
 mod node;
 pub mod number;
+mod place;
 pub mod pointer;
 mod scan;
 mod tape;
 pub mod writer;
 
+pub use diagnosis::Diagnosis;
 pub use document::{Document, Limits};
 pub use error::{JsonError, JsonErrorKind};
+pub use hint::{ENCODED_TWICE, is_encoded_twice};
 pub use members::{Elements, Key, Member, Members};
 pub use node::Node;
 pub use number::Decimal;

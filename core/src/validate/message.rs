@@ -4,7 +4,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Broken};
 use serde_json::Value;
 
-use crate::json::{Kind, Node};
+use crate::json::{ENCODED_TWICE, Kind, Node, is_encoded_twice};
 use crate::schema::shown;
 
 /// The stable code and the message of an error at `node`.
@@ -56,6 +56,7 @@ fn code(keyword: &str) -> String {
 fn wrong_type(node: Node<'_>, wanted: &str) -> String {
     match node.kind() {
         Kind::Number => format!("{} must be {wanted}", shown(node)),
+        Kind::String if is_encoded_twice(node) => format!("must be {wanted}; {ENCODED_TWICE}"),
         Kind::Bool | Kind::String => {
             format!("{} must be {wanted}, not {}", shown(node), a(node.kind().name()))
         }

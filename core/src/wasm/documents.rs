@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use crate::json::{Document, JsonError};
+use crate::json::{Diagnosis, Document};
 
 /// How many documents are kept.
 const KEPT: usize = 4;
@@ -15,7 +15,7 @@ const HANDLE: &str = "document:";
 pub enum Misuse {
     /// A text that must be a document is none; `check` says so without an error.
     #[error("{0} is not a JSON document: {1}")]
-    NotADocument(&'static str, JsonError),
+    NotADocument(&'static str, Box<Diagnosis>),
     /// The document behind a handle is no longer kept.
     #[error("the document {0} is no longer kept: give its text again")]
     Forgotten(String),
@@ -62,7 +62,8 @@ impl Kept {
         if let Some(found) = self.touch(|_, document| document.text() == given) {
             return Ok(found);
         }
-        let document: Document = given.parse().map_err(|error| Misuse::NotADocument(name, error))?;
+        let refused = |error| Misuse::NotADocument(name, Diagnosis::of(error, given.as_bytes()).into());
+        let document: Document = given.parse().map_err(refused)?;
         self.last += 1;
         self.documents.push_back((self.last, document.clone()));
         if self.documents.len() > KEPT {

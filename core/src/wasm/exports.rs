@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use super::Misuse;
-use super::inspect::{Checked, TextError};
 use crate::api::StateSelection;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -52,14 +51,7 @@ pub fn check(text: &JsString) -> Result<JsValue, JsError> {
     let read = utf8(text);
     // Half of a surrogate pair becomes U+FFFD on the way into Rust, which must not pass unseen.
     let lone = if read.contains(char::REPLACEMENT_CHARACTER) { lone_surrogate(text) } else { None };
-    match lone {
-        None => plain(&super::check(&read)),
-        Some(offset) => {
-            let message = format!("half of a surrogate pair is not a character at byte {offset}");
-            let error = TextError { code: "lone_surrogate".to_owned(), message, offset };
-            plain(&Checked::Refused { ok: false, error })
-        }
-    }
+    plain(&super::check(&read, lone))
 }
 
 /// Where the first half of a surrogate pair stands, in bytes of UTF-8.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Misuse;
 use super::documents::{read, read_with_handle};
 use crate::hash::ContentHash;
-use crate::json::{Document, JsonError, Node, Pointer};
+use crate::json::{Diagnosis, Document, JsonError, JsonErrorKind, Node, Pointer};
 use crate::model::{Mode, Verdict, Violation};
 use crate::schema::notices;
 
@@ -40,24 +40,53 @@ pub struct TextError {
     pub message: String,
     /// Where, in bytes of UTF-8 from the start of the text.
     pub offset: usize,
+    /// The line, from 1 on.
+    pub line: usize,
+    /// The column, in characters, from 1 on.
+    pub column: usize,
+    /// The value or member that was being read, or was read last, as an RFC 6901 pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The words around.
+    pub near: String,
+    /// What to do, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<&'static str>,
 }
 
-impl From<&JsonError> for TextError {
-    fn from(error: &JsonError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string(), offset: error.offset() }
+impl TextError {
+    fn of(error: JsonError, text: &str) -> Self {
+        let diagnosis = Diagnosis::of(error, text.as_bytes());
+        Self {
+            code: diagnosis.error().code().to_owned(),
+            message: diagnosis.to_string(),
+            offset: diagnosis.error().offset(),
+            line: diagnosis.line,
+            column: diagnosis.column,
+            pointer: diagnosis.pointer,
+            near: diagnosis.near,
+            hint: diagnosis.hint,
+        }
     }
 }
 
-/// Reads a text strictly, as a save would.
+/// Reads a text strictly, as a save would. Half of a surrogate pair cannot come into Rust: where the text had its first one is
+/// said besides.
 #[must_use]
-pub fn check(text: &str) -> Checked {
-    match text.parse::<Document>() {
+pub fn check(text: &str, lone_surrogate: Option<usize>) -> Checked {
+    let half = lone_surrogate.map(|offset| JsonError::new(JsonErrorKind::LoneSurrogate, offset));
+    let read = match (text.parse::<Document>(), half) {
+        (Err(error), Some(half)) if error.offset() < half.offset() => Err(error),
+        (_, Some(half)) => Err(half),
+        (read, None) => read,
+    };
+    match read {
         Ok(document) => Checked::Document {
             ok: true,
             content_hash: ContentHash::of(&document).to_string(),
             text: document.text().to_owned(),
         },
-        Err(error) => Checked::Refused { ok: false, error: TextError::from(&error) },
+        Err(error) => Checked::Refused { ok: false, error: TextError::of(error, text) },
     }
 }
 

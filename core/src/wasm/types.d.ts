@@ -7,7 +7,25 @@ export type Mode = "off" | "warn" | "strict";
 /** Whether a text is a document; `text` is it without white space, every spelling kept. */
 export type Checked =
   | { ok: true; text: string; content_hash: string }
-  | { ok: false; error: { code: string; message: string; offset: number } };
+  | { ok: false; error: TextError };
+
+/** Why a text is not a document. */
+export interface TextError {
+  /** A stable word, such as `trailing_comma`. */
+  code: string;
+  message: string;
+  /** Bytes of UTF-8 from the start of the text. */
+  offset: number;
+  /** From 1 on; the column counts characters. */
+  line: number;
+  column: number;
+  /** RFC 6901 pointer to the value or member that was being read, or was read last. */
+  pointer?: string;
+  /** The words around, in one line. */
+  near: string;
+  /** What to do, where it is known what people mean who send that. */
+  hint?: string;
+}
 
 /** One broken rule, or something worth knowing. */
 export interface Violation {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use statehouse_core::json::{Document, Kind as Json, Limits, Node, pointer};
+use statehouse_core::json::{Diagnosis, Document, Kind as Json, Limits, Node, pointer};
 
 use super::given::{Given, Raw};
 use super::settings::{self, Kind, SETTINGS};
@@ -38,10 +38,8 @@ pub(super) fn read(path: &Path, env: &[(String, String)], given: &mut Given) {
 
 fn parse(path: &Path) -> Result<Document, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("cannot be read ({error})"))?;
-    let document = Document::parse_bytes(&bytes, &Limits::default()).map_err(|error| {
-        let line = 1 + bytes.iter().take(error.offset()).filter(|byte| **byte == b'\n').count();
-        format!("is not JSON: {error}, in line {line}")
-    })?;
+    let document = Document::parse_bytes(&bytes, &Limits::default())
+        .map_err(|error| format!("is not JSON: {}", Diagnosis::of(error, &bytes).in_one_line()))?;
     match document.root().kind() {
         Json::Object => Ok(document),
         _ => Err("does not hold an object".to_owned()),

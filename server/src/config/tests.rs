@@ -116,7 +116,7 @@ fn d_058_a_missing_or_broken_file_stops_the_start() {
     assert!(errors(missing)[0].starts_with("flag --config: no/such/file.json is not a file"));
     let broken = File::new("broken", "{\"api\": {\"port\": 1,\n\"port\": 2}}");
     let error = errors(broken.load(&[])).join("\n");
-    assert!(error.contains("duplicate key") && error.contains("in line 2"), "{error}");
+    assert!(error.contains("duplicate key") && error.contains("at line 2"), "{error}");
 }
 
 #[test]

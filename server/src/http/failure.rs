@@ -8,7 +8,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use statehouse_core::api::{Code, FieldError, PendingWrite, Problem};
+use statehouse_core::api::{Code, PendingWrite, Problem};
 
 use super::entity_tag;
 use super::extract::decode;
@@ -55,11 +55,17 @@ impl Failure {
     }
 
     /// A body of the wrong shape, at one place.
-    pub(crate) fn body(pointer: String, code: &str, message: impl Into<String>) -> Self {
-        let message = message.into();
-        let mut problem = Problem::new(Code::InvalidBody, message.clone());
-        problem.errors = vec![FieldError { pointer, code: code.to_owned(), message }];
-        problem.into()
+    pub(crate) fn body(pointer: &str, code: &str, message: impl Into<String>) -> Self {
+        ServiceError::body(pointer, code, message).into()
+    }
+
+    /// With what to do about it, where that is known.
+    pub(crate) fn with_hint(mut self, hint: Option<&str>) -> Self {
+        self.problem.hint = hint.map(str::to_owned);
+        for error in &mut self.problem.errors {
+            error.hint.clone_from(&self.problem.hint);
+        }
+        self
     }
 }
 

@@ -48,7 +48,7 @@ impl Service {
             };
             let verdict = verdicts.next().unwrap_or_default();
             if self.is_strict(&key) {
-                broken.extend(verdict.violations().iter().map(|v| (key.clone(), in_item(index, v))));
+                broken.extend(verdict.violations().iter().map(|v| (key.clone(), in_item(index, &key, v))));
             }
             writes.push(who.write(key, Change::Save(data), expectation, verdict));
         }
@@ -85,8 +85,13 @@ fn check_batch(items: &[BatchItem]) -> Result<()> {
     Ok(())
 }
 
-fn in_item(index: usize, violation: &Violation) -> Violation {
-    Violation { pointer: format!("/items/{index}/data{}", violation.pointer), ..violation.clone() }
+/// A violation as one of the whole body, which says whose it is.
+fn in_item(index: usize, key: &StateKey, violation: &Violation) -> Violation {
+    Violation {
+        pointer: format!("/items/{index}/data{}", violation.pointer),
+        code: violation.code.clone(),
+        message: format!("{key}: {}", violation.message),
+    }
 }
 
 fn view_of(outcome: &Outcome) -> StateView {

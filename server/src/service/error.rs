@@ -174,11 +174,7 @@ impl ServiceError {
     /// One field of the body that is wrong.
     #[must_use]
     pub fn body(pointer: &str, code: &str, message: impl Into<String>) -> Self {
-        Self::Body(vec![FieldError {
-            pointer: pointer.to_owned(),
-            code: code.to_owned(),
-            message: message.into(),
-        }])
+        Self::Body(vec![FieldError::new(pointer, code, message)])
     }
 
     /// The stable code.
@@ -243,7 +239,10 @@ impl ServiceError {
                 }];
             }
             Self::Invalid(broken) => problem.errors = broken.iter().map(|(_, v)| field_error(v)).collect(),
-            Self::Body(errors) => problem.errors.clone_from(errors),
+            Self::Body(errors) => {
+                problem.errors.clone_from(errors);
+                problem.hint = errors.iter().find_map(|error| error.hint.clone());
+            }
             Self::PendingDelete(pending) => problem.pending = Some(pending.clone()),
             Self::PlanOutdated(outdated) => {
                 problem.plan = Some(Box::new(outdated.plan.clone()));
@@ -294,11 +293,7 @@ fn moved_head(moved: &HeadMoved) -> MovedHead {
 }
 
 fn field_error(violation: &Violation) -> FieldError {
-    FieldError {
-        pointer: violation.pointer.clone(),
-        code: violation.code.clone(),
-        message: violation.message.clone(),
-    }
+    FieldError::new(&violation.pointer, &violation.code, &violation.message)
 }
 
 fn conflict_text(moved: &[HeadMoved]) -> String {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{ClientOperation, PutRequest, RestoreRecord, SaveRequest};
+use statehouse_core::api::{ClientOperation, FieldError, PutRequest, RestoreRecord, SaveRequest};
 use statehouse_core::commit::{Change, Expectation, Outcome, Refusal, Write};
-use statehouse_core::json::Document;
+use statehouse_core::json::{Document, ENCODED_TWICE, Kind, is_encoded_twice};
 use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber};
 
 use super::precondition::Demand;
@@ -160,9 +160,11 @@ impl ChangeRequest {
 }
 
 pub(super) fn must_be_object(data: &Document, pointer: &str) -> Result<()> {
-    if data.text().starts_with('{') {
-        Ok(())
-    } else {
-        Err(ServiceError::body(pointer, "type", "data must be a JSON object"))
+    let root = data.root();
+    if root.kind() == Kind::Object {
+        return Ok(());
     }
+    let message = format!("data must be a JSON object, not {}", root.kind().name());
+    let hint = is_encoded_twice(root).then(|| ENCODED_TWICE.to_owned());
+    Err(ServiceError::Body(vec![FieldError { hint, ..FieldError::new(pointer, "type", message) }]))
 }

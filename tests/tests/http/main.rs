@@ -6,6 +6,7 @@ mod breaker;
 mod busy;
 mod cache;
 mod clock;
+mod cures;
 mod damage;
 mod encoded;
 mod events;

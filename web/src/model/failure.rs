@@ -16,8 +16,11 @@ pub struct Refusal {
     pub status: u16,
     /// The stable word.
     pub code: Code,
-    /// What happened this time and what to do.
+    /// What happened this time.
     pub detail: String,
+    /// What to do about it, where that is known.
+    #[serde(default)]
+    pub hint: Option<String>,
     /// The whole document.
     #[serde(skip)]
     text: String,
@@ -173,11 +176,14 @@ impl ApiError {
 
     /// What else is known; may be empty.
     #[must_use]
-    pub fn detail(&self) -> &str {
+    pub fn detail(&self) -> String {
         match self {
-            Self::Problem(problem) => &problem.detail,
-            Self::Strange { reason, .. } => reason,
-            Self::Unreachable | Self::NotSent | Self::Accepted(_) => "",
+            Self::Problem(problem) => match &problem.hint {
+                Some(hint) => format!("{}; {hint}", problem.detail),
+                None => problem.detail.clone(),
+            },
+            Self::Strange { reason, .. } => reason.clone(),
+            Self::Unreachable | Self::NotSent | Self::Accepted(_) => String::new(),
         }
     }
 
@@ -210,10 +216,10 @@ impl ApiError {
                 | Code::WritesStopped
                 | Code::Overloaded
                 | Code::ShuttingDown,
-            ) => "",
+            ) => String::new(),
             _ => self.detail(),
         };
-        (format!("Could not be read. {cause}"), detail.to_owned())
+        (format!("Could not be read. {cause}"), detail)
     }
 
     /// A write that failed: what is known of it and why, and what else there is to say. `done` is what was to be:
@@ -221,7 +227,7 @@ impl ApiError {
     #[must_use]
     pub fn of_write(&self, done: &str) -> (String, String) {
         match self.known() {
-            Known::NotWritten => (format!("Nothing was {done}. {}", self.cause()), self.detail().to_owned()),
+            Known::NotWritten => (format!("Nothing was {done}. {}", self.cause()), self.detail()),
             Known::Accepted => (format!("Not {done} yet."), self.waits()),
             Known::NotKnown => {
                 (not_known(done), format!("{} The page looks as soon as the server answers.", self.cause()))

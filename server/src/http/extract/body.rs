@@ -9,7 +9,9 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use statehouse_core::api::{Code, Problem};
-use statehouse_core::json::{Document, Kind, Limits as JsonLimits, pointer};
+use statehouse_core::json::{
+    Diagnosis, Document, ENCODED_TWICE, Kind, Limits as JsonLimits, Node, Pointer, is_encoded_twice, pointer,
+};
 use tokio::time::Instant;
 
 use super::decode;
@@ -68,7 +70,21 @@ fn must_be_json(headers: &HeaderMap) -> Answer<()> {
     }
     let detail =
         format!("send the header Content-Type: application/json, in UTF-8; this request says {said}");
-    Err(Failure::new(Code::UnsupportedMediaType, detail))
+    Err(Failure::new(Code::UnsupportedMediaType, detail).with_hint(media_hint(&essence)))
+}
+
+/// Programs that say something else than JSON mostly say it by themselves.
+fn media_hint(essence: &str) -> Option<&'static str> {
+    match essence {
+        "application/x-www-form-urlencoded" | "multipart/form-data" => Some(
+            "a form cannot hold the data: send a JSON object. curl -d says that it sends a form: use curl --json, or add -H \
+             'Content-Type: application/json'; in Python use requests.post(url, json=...)",
+        ),
+        "text/plain" => {
+            Some("fetch says that it sends a text: add headers: {\"Content-Type\": \"application/json\"}")
+        }
+        _ => None,
+    }
 }
 
 /// What comes in one piece from the wire is not counted: a connection has a buffer of that size anyway.
@@ -147,13 +163,11 @@ async fn read<T: Body>(bytes: &[u8]) -> Answer<T> {
 fn parse<T: Body>(bytes: &[u8]) -> Answer<T> {
     let defaults = JsonLimits::default();
     let limits = JsonLimits { max_bytes: BODY_MAX, max_depth: defaults.max_depth + T::DEPTH };
-    let document = Document::parse_bytes(bytes, &limits).map_err(|error| {
-        let mut problem = Problem::new(Code::InvalidJson, error.to_string());
-        problem.offset = Some(error.offset());
-        Failure::from(problem)
-    })?;
+    let document = Document::parse_bytes(bytes, &limits)
+        .map_err(|error| Failure::from(Problem::of_json(Diagnosis::of(error, bytes))))?;
     if document.root().kind() != Kind::Object {
-        return Err(Failure::body(String::new(), "type", "the body must be a JSON object"));
+        let message = format!("the body must be a JSON object, not {}", document.root().kind().name());
+        return Err(Failure::body("", "type", message).with_hint(twice(document.root())));
     }
     known::check::<T>(document.root())?;
     if let Some(body) = T::read(document.root()) {
@@ -167,8 +181,14 @@ fn parse<T: Body>(bytes: &[u8]) -> Answer<T> {
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let place = place(error.path());
         let message = message(error.inner());
-        Failure::body(place, rule(&message), message)
+        let value = Pointer::parse(&place).ok().and_then(|pointer| document.tape().get(&pointer));
+        Failure::body(&place, rule(&message), message).with_hint(value.and_then(twice))
     })
+}
+
+/// What to do about a value that is not what it should be, where it is the text of what it should be.
+fn twice(value: Node<'_>) -> Option<&'static str> {
+    is_encoded_twice(value).then_some(ENCODED_TWICE)
 }
 
 /// The place of an error as an RFC 6901 pointer.

@@ -132,7 +132,7 @@ pub(super) fn check<T: Body>(root: Node<'_>) -> Answer<()> {
             let mut pointer = String::from("/");
             statehouse_core::json::pointer::escape_into(&mut pointer, &name);
             let message = format!("{name:?} is not a member of this body; did you mean {meant:?}?");
-            return Err(Failure::body(pointer, "unknown_member", message));
+            return Err(Failure::body(&pointer, "unknown_member", message));
         }
     }
     Ok(())

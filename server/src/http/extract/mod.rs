@@ -6,8 +6,10 @@ mod header;
 mod known;
 mod path;
 mod query;
+mod time;
 
 pub(crate) use body::{Json, OptionalJson};
 pub(crate) use header::tokens;
 pub(crate) use path::{PathText, state_id, state_key, state_type};
 pub(crate) use query::{Params, list};
+pub(crate) use time::{moment, time_or_naive};

@@ -4,13 +4,12 @@ use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use statehouse_core::api::History;
-use statehouse_core::model::Timestamp;
 use utoipa::IntoParams;
 
 use super::{page, yes};
 use crate::http::app::App;
-use crate::http::extract::{Params, PathText, state_id, state_type};
-use crate::http::failure::{Answer, Failure};
+use crate::http::extract::{Params, PathText, state_id, state_type, time_or_naive};
+use crate::http::failure::Answer;
 use crate::http::openapi::Reading;
 use crate::http::{link, reply};
 use crate::service::HistoryRequest;
@@ -51,8 +50,8 @@ pub(crate) async fn history(
     let state_type = asked.state_type.as_deref().map(state_type).transpose()?;
     let request = HistoryRequest {
         key: app.service.key_of(state_type, state_id).await?,
-        from: asked.start_time.as_deref().map(time).transpose()?,
-        to: asked.end_time.as_deref().map(time).transpose()?,
+        from: asked.start_time.as_deref().map(time_or_naive).transpose()?,
+        to: asked.end_time.as_deref().map(time_or_naive).transpose()?,
         limit: asked.limit,
         cursor: asked.cursor,
         with_data: asked.data,
@@ -65,11 +64,4 @@ pub(crate) async fn history(
     }
     link::next(&mut response, &here, "cursor", history.next_cursor.as_deref());
     Ok(response)
-}
-
-/// Older clients send times without a zone and mean UTC; elsewhere such a time is refused.
-fn time(text: &str) -> Answer<Timestamp> {
-    Timestamp::parse(text)
-        .or_else(|error| Timestamp::parse(&format!("{text}Z")).map_err(|_| error))
-        .map_err(|error| Failure::parameter(error.to_string()))
 }

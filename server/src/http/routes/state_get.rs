@@ -3,12 +3,12 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use statehouse_core::api::{Moment, PendingFilter, PendingState, StateView};
+use statehouse_core::api::{PendingFilter, PendingState, StateView};
 use statehouse_core::model::{StateKey, Version, VersionNumber};
 use utoipa::IntoParams;
 
 use crate::http::app::App;
-use crate::http::extract::{Params, PathText, state_key};
+use crate::http::extract::{Params, PathText, moment, state_key};
 use crate::http::failure::{Answer, Failure};
 use crate::http::openapi::Reading;
 use crate::http::reply;
@@ -62,11 +62,6 @@ impl Parameters {
         };
         Ok(app.service.read(&key, &which, only_stored).await?)
     }
-}
-
-/// Reads a moment.
-pub(super) fn moment(text: &str) -> Answer<Moment> {
-    text.parse().map_err(|error: statehouse_core::api::MomentError| Failure::parameter(error.to_string()))
 }
 
 /// One state: as it is, or a version of it. A deleted state is 410; its tombstone can be read by its number. While a write to

@@ -9,9 +9,8 @@ use statehouse_core::api::{
 use utoipa::IntoParams;
 
 use super::page;
-use super::state_get::moment;
 use crate::http::app::App;
-use crate::http::extract::{Params, list as items, state_type};
+use crate::http::extract::{Params, list as items, moment, state_type};
 use crate::http::failure::Answer;
 use crate::http::openapi::Reading;
 use crate::http::{link, reply};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use statehouse_core::api::{ClientMessage, Code, ServerMessage, Topic};
+use statehouse_core::json::{Diagnosis, Document};
 use statehouse_core::model::Seq;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
@@ -131,7 +132,7 @@ impl Session {
                 self.say(&ServerMessage::UnsubscriptionConfirmed { topic }).await
             }
             Ok(ClientMessage::Ping) => self.say(&ServerMessage::Pong).await,
-            Err(error) => self.complain("invalid_message", error.to_string()).await,
+            Err(error) => self.complain("invalid_message", misunderstood(text, &error)).await,
         }
     }
 
@@ -289,6 +290,14 @@ impl Session {
     async fn flush(&mut self) -> Step {
         let (patience, progress) = (self.app.limits().slow_timeout, self.progress.clone());
         patient(self.wire.flush(), patience, &progress).await
+    }
+}
+
+/// Why a message is none: what is wrong with the JSON, or with what it says.
+fn misunderstood(text: &str, error: &serde_json::Error) -> String {
+    match text.parse::<Document>() {
+        Err(error) => Diagnosis::of(error, text.as_bytes()).in_one_line(),
+        Ok(_) => error.to_string(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A row of an older store, understood, or why it cannot be.
 
-use statehouse_core::json::{Document, Limits};
+use statehouse_core::json::{Diagnosis, Document, ENCODED_TWICE, Kind, Limits, is_encoded_twice};
 use statehouse_core::model::{StateKey, Timestamp};
 
 use super::reference::Reference;
@@ -78,6 +78,11 @@ fn document(text: Option<String>, size: u64) -> Result<Document, String> {
         None if size == 0 => return Err("data is NULL".to_owned()),
         None => return Err(format!("data is {size} bytes long, more than a document may be")),
     };
-    let data = Document::parse(&text, &Limits::default()).map_err(|error| format!("data: {error}"))?;
-    if data.text().starts_with('{') { Ok(data) } else { Err("data is not a JSON object".to_owned()) }
+    let data = Document::parse(&text, &Limits::default())
+        .map_err(|error| format!("data: {}", Diagnosis::of(error, text.as_bytes()).in_one_line()))?;
+    match data.root() {
+        root if root.kind() == Kind::Object => Ok(data),
+        root if is_encoded_twice(root) => Err(format!("data is not a JSON object: {ENCODED_TWICE}")),
+        _ => Err("data is not a JSON object".to_owned()),
+    }
 }
