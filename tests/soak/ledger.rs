@@ -14,11 +14,26 @@ use crate::world::{World, lock};
 #[derive(Debug, Default)]
 pub(crate) struct Ledger(BTreeMap<u64, Entry>);
 
+/// One acknowledged version.
 #[derive(Debug)]
-struct Entry {
+pub(crate) struct Entry {
+    seq: u64,
     state_id: String,
     version: u64,
     content_hash: String,
+}
+
+impl Entry {
+    /// What an answer acknowledges of this data; nothing where it acknowledges no version.
+    pub(crate) fn of(answer: &Value, data: &str) -> Option<Self> {
+        let document = Document::parse(data, &Limits::default()).expect("the soak's own data");
+        Some(Self {
+            seq: answer["seq"].as_u64()?,
+            state_id: answer["state_id"].as_str()?.to_owned(),
+            version: answer["version"].as_u64()?,
+            content_hash: ContentHash::of(&document).to_string(),
+        })
+    }
 }
 
 impl Ledger {
@@ -27,16 +42,10 @@ impl Ledger {
     }
 
     /// Takes an acknowledgement in; says what is wrong if the seq was given out before.
-    pub(crate) fn acknowledged(&mut self, answer: &Value, data: &str) -> Option<String> {
-        let document = Document::parse(data, &Limits::default()).expect("the soak's own data");
-        let entry = Entry {
-            state_id: answer["state_id"].as_str()?.to_owned(),
-            version: answer["version"].as_u64()?,
-            content_hash: ContentHash::of(&document).to_string(),
-        };
-        let seq = answer["seq"].as_u64()?;
-        let before = self.0.insert(seq, entry)?;
-        Some(format!("seq {seq} was acknowledged twice, once for {}", before.state_id))
+    pub(crate) fn acknowledged(&mut self, entry: Option<Entry>) -> Option<String> {
+        let entry = entry?;
+        let before = self.0.insert(entry.seq, entry)?;
+        Some(format!("seq {} was acknowledged twice, once for {}", before.seq, before.state_id))
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
@@ -59,18 +60,25 @@ async fn follow_to(world: &World, seen: &mut u64, last: u64) {
     }
 }
 
+/// What is looked at of a message: its document may be large, and who measures must not be the one that is busy.
+#[derive(Default, Deserialize)]
+struct Heard {
+    #[serde(rename = "type")]
+    kind: String,
+    seq: Option<u64>,
+}
+
 fn heard(world: &World, seen: &mut u64, text: &str) {
-    // The document may be large; only the seq is wanted.
-    let message: Value = serde_json::from_str(text).unwrap_or_default();
-    match message["type"].as_str() {
-        Some("state_update") => {
-            let seq = message["seq"].as_u64().unwrap_or_default();
+    let message: Heard = serde_json::from_str(text).unwrap_or_default();
+    match message.kind.as_str() {
+        "state_update" => {
+            let seq = message.seq.unwrap_or_default();
             let fault = (seq != *seen + 1).then(|| format!("a watcher was sent seq {seq} after {seen}"));
             world.note(fault);
             *seen = seq;
             world.count("events seen");
         }
-        Some("cannot_replay") => world.note(Some(format!("a watcher was told: {text}"))),
+        "cannot_replay" => world.note(Some(format!("a watcher was told: {text}"))),
         _ => {}
     }
 }

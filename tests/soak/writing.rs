@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 
+use crate::ledger::Entry;
 use crate::world::{World, lock};
 
 /// How often a writer of small documents saves.
@@ -24,7 +25,7 @@ pub(crate) async fn small(world: std::sync::Arc<World>, writer: u64) {
         let own = format!("own/{writer} é");
         let data = position(writer, n);
         if let Some(saved) = save(&world, &client, &own, &data, None, Size::Small).await {
-            world.note(lock(&world.ledger).acknowledged(&saved, &data));
+            acknowledged(&world, &saved, &data);
         }
         if n.is_multiple_of(10) {
             let data = position(writer, n);
@@ -34,7 +35,7 @@ pub(crate) async fn small(world: std::sync::Arc<World>, writer: u64) {
                 }
                 Some(saved) => {
                     shared = saved["version"].as_u64().unwrap_or(shared);
-                    world.note(lock(&world.ledger).acknowledged(&saved, &data));
+                    acknowledged(&world, &saved, &data);
                 }
                 None => {}
             }
@@ -51,9 +52,16 @@ pub(crate) async fn large(world: std::sync::Arc<World>) {
         let data = large_data(n);
         let id = format!("large {}", n % 3);
         if let Some(saved) = save(&world, &client, &id, &data, None, Size::Large).await {
-            world.note(lock(&world.ledger).acknowledged(&saved, &data));
+            acknowledged(&world, &saved, &data);
         }
     }
+}
+
+/// Notes what was acknowledged; the ledger is locked only once the entry is ready, as large documents take a while.
+fn acknowledged(world: &World, saved: &Value, data: &str) {
+    let entry = Entry::of(saved, data);
+    let fault = lock(&world.ledger).acknowledged(entry);
+    world.note(fault);
 }
 
 /// What is expected of a save.

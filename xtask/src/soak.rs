@@ -21,7 +21,7 @@ pub(crate) enum Store {
 const LIVES: u64 = 6;
 const P99_MS: u64 = 50;
 
-/// The long form: the optimised server, and speed is looked at, too.
+/// The long form: the optimised server, asked by an optimised soak, and speed is looked at, too.
 pub(crate) fn soak(workspace: &Workspace, minutes: u64, store: Store) -> Result<()> {
     let name =
         clap::ValueEnum::to_possible_value(&store).map_or_else(String::new, |v| v.get_name().to_owned());
@@ -47,6 +47,7 @@ fn run(workspace: &Workspace, profile: Profile, store: Store, arguments: &[&str]
     }
     let program = server::build(workspace, profile)?;
     progress::heading("Soaking");
-    cargo.args(["run", "--quiet", "--package", "statehouse-tests", "--bin", "soak", "--"]).args(arguments);
+    cargo.args(["run", "--quiet", "--profile", profile.name(), "--package", "statehouse-tests"]);
+    cargo.args(["--bin", "soak", "--"]).args(arguments);
     process::run(cargo.env("STATEHOUSE_BIN", program))
 }
