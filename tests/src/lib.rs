@@ -20,5 +20,6 @@ pub mod importing;
 pub mod influx;
 pub mod local;
 pub mod postgres;
+pub mod rewriting;
 pub mod server;
 pub mod socket;

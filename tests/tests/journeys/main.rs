@@ -3,6 +3,7 @@
 //! Each leaves pictures in `artifacts/journeys`.
 #![allow(clippy::unwrap_used, reason = "a journey that cannot go on says so by panicking")]
 
+mod addresses;
 mod comparing;
 mod exact;
 mod first_visit;
@@ -12,5 +13,6 @@ mod live;
 mod outage;
 mod pages;
 mod restoring;
+mod rewriting;
 mod silence;
 mod unanswered;

@@ -3,18 +3,8 @@
 use statehouse_core::api::{DiffView, EventPage, Overview, SnapshotList, StateList, StateView, Status};
 use statehouse_core::model::StateKey;
 
-use super::{ApiError, get};
-use crate::model::address::{Query, encode_segment};
-
-/// The path of a state in the API.
-pub(crate) fn state_path(key: &StateKey, rest: &str, query: &Query) -> String {
-    let query = query.clone().with("state_type", Some(key.state_type.as_str()));
-    match key.state_id.as_str() {
-        // Browsers take these out of every path, encoded or not; the query says them instead.
-        id @ ("." | "..") => format!("/states/-{rest}{}", query.with("state_id", Some(id))),
-        id => format!("/states/{}{rest}{query}", encode_segment(id)),
-    }
-}
+use super::{ApiError, get, get_of};
+use crate::model::address::Query;
 
 /// How the server and its store are.
 pub(crate) async fn status() -> Result<Status, ApiError> {
@@ -38,7 +28,7 @@ pub(crate) async fn states_or_remembered(query: &Query) -> Result<StateList, Api
 
 /// A state's head as it is stored, or the version that the query names.
 pub(crate) async fn state(key: &StateKey, query: &Query) -> Result<StateView, ApiError> {
-    get(&state_path(key, "", &query.clone().with("pending", Some("exclude")))).await
+    get_of(key, "", &query.clone().with("pending", Some("exclude"))).await
 }
 
 /// Versions before a seq (0: from the newest), newest first, without data; of one type, or of all.
@@ -65,7 +55,7 @@ pub(crate) async fn newest_events(limit: u32) -> Result<EventPage, ApiError> {
 pub(crate) async fn diff(key: &StateKey, from: Option<u64>, to: u64) -> Result<DiffView, ApiError> {
     let from = from.map(|from| from.to_string());
     let query = Query::default().with("from", from.as_deref()).with("to", Some(&to.to_string()));
-    get(&state_path(key, "/diff", &query)).await
+    get_of(key, "/diff", &query).await
 }
 
 /// The newest snapshots.

@@ -66,16 +66,21 @@ pub(crate) async fn send<T: DeserializeOwned>(
     read(200, if text.is_empty() { "null" } else { &text })
 }
 
-/// `GET /api/v1<path>` as the browser's own text, exactly as it came: for documents, which only the worker reads.
-pub(crate) async fn js_text(path: &str) -> Result<JsValue, ApiError> {
+/// The header that names the version of an answer.
+const VERSION_ID: &str = "statehouse-version-id";
+
+/// `GET /api/v1<path>` as the browser's own text, exactly as it came: for documents, which only the worker reads. With the id
+/// of the version that it is of, where the answer says it.
+pub(crate) async fn js_text(path: &str) -> Result<(Option<String>, JsValue), ApiError> {
     let sent = js_sys::Date::now();
     let answer = async {
         let (response, _guard) = request(Method::GET, path, None).await?;
         if !response.ok() {
             return Err(failure(response).await);
         }
+        let version_id = response.headers().get(VERSION_ID);
         let text = web_sys::Response::from(response).text().map_err(|_| ApiError::Unreachable)?;
-        JsFuture::from(text).await.map_err(|_| ApiError::Unreachable)
+        Ok((version_id, JsFuture::from(text).await.map_err(|_| ApiError::Unreachable)?))
     }
     .await;
     ended(sent, answer.as_ref().err());

@@ -4,8 +4,10 @@
 mod calls;
 mod client;
 mod key;
+mod named;
 
 pub(crate) use crate::model::failure::ApiError;
 pub(crate) use calls::*;
-pub(crate) use client::{get, hear, js_text, send};
+pub(crate) use client::{get, hear, send};
 pub(crate) use key::{key, set_key};
+pub(crate) use named::{forget_snapshot, get_of, raw_of, send_of, snapshot, state_path};

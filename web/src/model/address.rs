@@ -90,6 +90,11 @@ impl Query {
         value.map(|(_, value)| value.as_str())
     }
 
+    /// All names and values, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Every value of a name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(have, _)| have == name).map(|(_, value)| value.as_str())
@@ -104,6 +109,13 @@ impl Query {
             let place = place.unwrap_or(self.0.len()).min(self.0.len());
             self.0.insert(place, (name.to_owned(), value.to_owned()));
         }
+        self
+    }
+
+    /// This query and behind it another one.
+    #[must_use]
+    pub fn followed_by(mut self, other: &Self) -> Self {
+        self.0.extend(other.0.iter().cloned());
         self
     }
 

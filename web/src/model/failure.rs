@@ -51,6 +51,13 @@ pub enum ApiError {
         /// What was wrong with the answer.
         reason: String,
     },
+    /// An answer came, but of something else than what was asked for: what stands before the server bends addresses.
+    Another {
+        /// What was asked for: type and id.
+        asked: String,
+        /// What was answered of, where the answer says so.
+        answered: Option<String>,
+    },
     /// The write is safe in the server's journal (202), and there is no version of it yet. The answer's text, a
     /// [`PendingWrite`].
     Accepted(String),
@@ -102,7 +109,7 @@ impl ApiError {
             Self::Problem(problem) => matches!(problem.status, 429 | 500..=599),
             Self::Unreachable | Self::NotSent => true,
             Self::Strange { status, .. } => *status >= 500,
-            Self::Accepted(_) => false,
+            Self::Accepted(_) | Self::Another { .. } => false,
         }
     }
 
@@ -152,7 +159,7 @@ impl ApiError {
                     )
             }
             // Of what stands before the server only a refusal is certain; it may have passed on what it says timed out.
-            Self::Unreachable | Self::Strange { status: 408 | 499, .. } => false,
+            Self::Unreachable | Self::Strange { status: 408 | 499, .. } | Self::Another { .. } => false,
             Self::Strange { status, .. } => matches!(status, 0 | 400..=498),
         };
         if certain { Known::NotWritten } else { Known::NotKnown }
@@ -170,6 +177,10 @@ impl ApiError {
                 format!("What stands before the server answered {status}.")
             }
             Self::Strange { status, .. } => format!("The answer cannot be read ({status})."),
+            Self::Another { asked, answered } => {
+                let answered = answered.as_deref().unwrap_or("something that has no name");
+                format!("Asked for {asked}, the answer is of {answered}.")
+            }
             Self::Accepted(_) => "Accepted into the journal.".to_owned(),
         }
     }
@@ -183,6 +194,10 @@ impl ApiError {
                 None => problem.detail.clone(),
             },
             Self::Strange { reason, .. } => reason.clone(),
+            Self::Another { .. } => {
+                "What stands between this page and the server changes addresses. Nothing of the answer is shown or used."
+                    .to_owned()
+            }
             Self::Unreachable | Self::NotSent | Self::Accepted(_) => String::new(),
         }
     }

@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod lines;
 pub mod link;
 pub mod listing;
+pub mod misread;
 pub mod number;
 pub mod path_history;
 pub mod pick;

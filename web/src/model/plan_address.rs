@@ -4,7 +4,8 @@ use statehouse_core::api::{Moment, Scope, Selection, StateSelection};
 use statehouse_core::model::{StateKey, StateType};
 use statehouse_core::restore::selection_key;
 
-use super::address::{Query, decode, encode_segment};
+use super::address::{Page, Query, decode, encode_segment};
+use super::misread::misread;
 
 /// Ticks beyond this many stay out of the address: browsers and proxies cut what is too long.
 const TICKS: usize = 60;
@@ -20,12 +21,13 @@ pub struct Ask {
     pub exact: bool,
 }
 
-/// Reads target and scope. What cannot be read of the scope is left out of it.
+/// Reads target and scope. An address that cannot be read as a whole has no target: a scope without the part that cannot be
+/// read would be another one, and often everything.
 #[must_use]
 pub fn ask(query: &Query) -> Ask {
-    let target = query.get("target").and_then(|text| text.parse().ok());
+    let whole = misread(&Page::Restore, query).is_empty();
     Ask {
-        target: target.filter(|target| *target != Moment::Now),
+        target: query.get("target").filter(|_| whole).and_then(|text| text.parse().ok()),
         scope: Scope {
             states: query.all("state").filter_map(state_named).collect(),
             types: query.all("type").filter_map(|name| StateType::new(name).ok()).collect(),
@@ -142,10 +144,17 @@ mod tests {
     }
 
     #[test]
-    fn what_means_nothing_is_left_out() {
-        let asked = ask(&Query::parse("?target=yesterday&state=nothing&type=Position&state=position/A"));
-        assert_eq!(asked.target, None);
-        assert_eq!((asked.scope.states.len(), asked.scope.types.len()), (1, 0));
-        assert_eq!(ask(&Query::parse("?target=now")).target, None, "there is nothing to go back to");
+    fn an_address_that_cannot_be_read_plans_nothing() {
+        for query in [
+            "?target=now",
+            "?target=yesterday",
+            "?target=seq:9&state=nothing",
+            "?target=seq:9&states=position/A",
+            "?target=seq:9&type=Position",
+            "?target=seq:9&left=position/A",
+        ] {
+            assert_eq!(ask(&Query::parse(query)).target, None, "{query}");
+        }
+        assert!(ask(&Query::parse("?target=seq:9&state=position/A")).target.is_some());
     }
 }

@@ -12,6 +12,7 @@ use super::top::{Stale, Top};
 use super::{Clock, Desk, Keys, Router, clock, desk, keys, router};
 use crate::live::{Live, live};
 use crate::model::address::Page;
+use crate::model::misread::misread;
 use crate::pages::{self, DrawHelp, PageView};
 use crate::parts::{FaultNote, Notice, NoticeKind};
 
@@ -78,11 +79,30 @@ fn Frame() -> impl IntoView {
             <a class="skip" href="#main">"Skip to the page"</a>
             <Top help/>
             <Side/>
-            <main class="stage" id="main" tabindex="-1"><Stale/>{page}</main>
+            <main class="stage" id="main" tabindex="-1"><Stale/><Misreadings/>{page}</main>
         </div>
         {move || keys_list.get().map(|draw| draw(help))}
         <ToastStack/>
         <Tip/>
+    }
+}
+
+/// Says what of the address the page cannot read.
+#[component]
+fn Misreadings() -> impl IntoView {
+    let router = router();
+    let found = Memo::new(move |_| router.page.with(|page| router.query.with(|query| misread(page, query))));
+    move || {
+        let all = found.get();
+        let head = match all.as_slice() {
+            [] => return ().into_any(),
+            [_] => "One thing in this address could not be read, and is not used.".to_owned(),
+            many => format!("{} things in this address could not be read, and are not used.", many.len()),
+        };
+        let rest = if router.page.with(|page| *page == Page::Restore) { " Nothing is planned." } else { "" };
+        let lines =
+            all.into_iter().map(|one| view! { " "<code>{one.said}</code>": "{one.why} }).collect_view();
+        view! { <Notice kind=NoticeKind::Warn head=format!("{head}{rest}")>{lines}</Notice> }.into_any()
     }
 }
 

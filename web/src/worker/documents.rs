@@ -10,7 +10,6 @@ use statehouse_core::model::StateKey;
 use wasm_bindgen::JsValue;
 
 use crate::api::{self, ApiError};
-use crate::model::address::Query;
 
 /// Characters kept; the text used longest ago goes first.
 const KEPT: usize = 48 << 20;
@@ -33,8 +32,7 @@ pub(crate) async fn text_of(key: &StateKey, version: &VersionView) -> Result<JsV
     if let Some(text) = kept(&version.version_id) {
         return Ok(text);
     }
-    let query = Query::default().with("version", Some(&version.version.to_string()));
-    let text = api::js_text(&api::state_path(key, "/raw", &query)).await?;
+    let text = api::raw_of(key, version).await?;
     keep(Kept { version_id: version.version_id.clone(), size: version.size, text: text.clone() });
     Ok(text)
 }

@@ -10,7 +10,7 @@ use statehouse_core::model::SnapshotKind;
 
 use crate::api;
 use crate::live::{Remote, live, remote};
-use crate::model::address::{Query, encode_segment};
+use crate::model::address::Query;
 use crate::model::{found, number};
 use crate::parts::{Age, Ask, Chip, CopyLink, Empty, FaultNote, Icon, Pic, Tone, Writing, or_none};
 use crate::shell::{router, toasts};
@@ -128,7 +128,7 @@ fn Row(row: SnapshotView, forgetting: RwSignal<Option<SnapshotView>>) -> impl In
 
 /// The snapshot that has a name now.
 async fn named(id: String) -> Result<Option<SnapshotView>, api::ApiError> {
-    or_none(api::get(&format!("/snapshots/{}", encode_segment(&id))).await)
+    or_none(api::snapshot(&id).await)
 }
 
 #[component]
@@ -147,9 +147,8 @@ fn ForgetDialog(snapshot: SnapshotView, forgetting: RwSignal<Option<SnapshotView
         let id = id.clone();
         move |()| {
             let (own, snapshot) = (id.clone(), snapshot.clone());
-            let path = format!("/snapshots/{}", encode_segment(&own));
             let send = async move {
-                api::send::<SnapshotView>(Method::DELETE, &path, None::<&()>).await?;
+                api::forget_snapshot(&own).await?;
                 open.try_set(false);
                 toasts.done(format!("Forgot the name {own}."), format!("seq {seq} can still be restored."));
                 Ok(())

@@ -194,5 +194,5 @@ impl Reader {
 }
 
 async fn page(key: &StateKey, query: &Query) -> Result<History, ApiError> {
-    api::get(&api::state_path(key, "/history", query)).await
+    api::get_of(key, "/history", query).await
 }

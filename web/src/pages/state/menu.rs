@@ -130,11 +130,14 @@ fn DeleteDialog(view: View, open: RwSignal<bool>) -> impl IntoView {
             .with("expected_version", Some(&base.to_string()))
             .with("description", Some(&why))
             .with("user_id", user_id.as_deref());
-        let (path, id) = (api::state_path(&key, "", &query), key.state_id.to_string());
+        let of = key.clone();
         let send = async move {
-            let deleted = api::send::<Deleted>(Method::DELETE, &path, None::<&()>).await?;
+            let deleted: Deleted = api::send_of(Method::DELETE, &of, "", &query, None::<&()>).await?;
             open.try_set(false);
-            toasts.done(format!("Deleted {id}."), format!("v{} is its tombstone.", deleted.version.version));
+            toasts.done(
+                format!("Deleted {}.", of.state_id),
+                format!("v{} is its tombstone.", deleted.version.version),
+            );
             Ok(())
         };
         let look = move |hand: Hand| {
@@ -187,10 +190,12 @@ pub(super) fn Tombstone(view: View, head: Side) -> impl IntoView {
             expected_version: Some(version),
             ..UndeleteRequest::default()
         };
-        let (path, id) = (api::state_path(&key, "/undelete", &Query::default()), key.state_id.to_string());
+        let of = key.clone();
         let send = async move {
-            let back = api::send::<StateView>(Method::POST, &path, Some(&request)).await?;
-            toasts.done(format!("{id} is back."), format!("As v{}.", back.version.version));
+            let query = Query::default();
+            let back: StateView =
+                api::send_of(Method::POST, &of, "/undelete", &query, Some(&request)).await?;
+            toasts.done(format!("{} is back.", of.state_id), format!("As v{}.", back.version.version));
             Ok(())
         };
         let look = move |hand: Hand| {

@@ -94,7 +94,7 @@ async fn read(key: &statehouse_core::model::StateKey, asked: &Asked) -> Result<P
     let query = Query::default()
         .with("limit", Some(&asked.limit.to_string()))
         .with("end_time", Some(&asked.upto.to_string()));
-    let history: History = api::get(&api::state_path(key, "/history", &query)).await?;
+    let history: History = api::get_of(key, "/history", &query).await?;
     let pointer = Pointer::parse(&asked.pointer).unwrap_or_default();
     let point = |row: statehouse_core::api::StateSummary| PathPoint {
         version: row.version.version.0,
