@@ -144,19 +144,22 @@ impl FallbackStore {
     /// How the journal is.
     #[must_use]
     pub fn fallback_status(&self) -> FallbackStatus {
-        let (conflicts, set_aside) = (self.count_conflicts(), self.look_at_the_folder());
-        let journal = self.journal();
-        FallbackStatus {
-            active: !journal.pending().is_empty(),
-            pending: journal.pending().len() as u64,
-            oldest: journal.pending().front().map(|entry| entry.taken_at()),
-            size_bytes: journal.length(),
-            replayed: journal.counts().replayed,
-            conflicts,
-            torn_bytes: journal.torn(),
-            fault: journal.fault(),
-            set_aside,
-        }
+        let status = {
+            let journal = self.journal();
+            FallbackStatus {
+                active: !journal.pending().is_empty(),
+                pending: journal.pending().len() as u64,
+                oldest: journal.pending().front().map(|entry| entry.taken_at()),
+                size_bytes: journal.length(),
+                replayed: journal.counts().replayed,
+                conflicts: 0,
+                torn_bytes: journal.torn(),
+                fault: journal.fault(),
+                set_aside: Vec::new(),
+            }
+        };
+        // Only now: an entry that becomes a conflict is seen as one of the two at any moment, and never as neither.
+        FallbackStatus { conflicts: self.count_conflicts(), set_aside: self.look_at_the_folder(), ..status }
     }
 
     /// What has gone through the journal since the start.
