@@ -91,6 +91,24 @@ hash_type! {
     ChainHash
 }
 
+hash_type! {
+    /// SHA-256 of what a client calls a request, or of what it asks with it.
+    RequestHash
+}
+
+impl RequestHash {
+    /// The hash of these parts, each with its length before it, so that none runs into the next.
+    #[must_use]
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        Self(hasher.finalize().into())
+    }
+}
+
 impl ContentHash {
     /// The hash of a document.
     #[must_use]

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary, StoreStatus};
 use statehouse_core::commit::Tip;
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
 };
 use statehouse_server::alarms::Raised;
 use statehouse_server::store::{
-    Activity, Admin, Commits, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Result,
-    Rung, StateStore, StoreError, StoreFacts, TypeTotals, WriteRefusal, WriteRequest, Written,
+    Activity, Admin, Commits, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Receipt,
+    Result, Rung, StateStore, StoreError, StoreFacts, TypeTotals, WriteRefusal, WriteRequest, Written,
 };
 use tokio::sync::watch;
 
@@ -190,6 +191,10 @@ impl Points for FaultyStore {
     async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>> {
         self.up().await?.snapshot(id).await
     }
+    async fn receipt(&self, key: &RequestHash) -> Result<Option<Receipt>> {
+        self.up().await?.receipt(key).await
+    }
+
     async fn restores(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<RestoreRecord>> {
         self.up().await?.restores(limit, cursor).await
     }

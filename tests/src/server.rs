@@ -85,6 +85,14 @@ impl Server {
         server
     }
 
+    /// Starts a server on an empty SQLite store with these settings.
+    pub async fn start_set(settings: Vec<(String, String)>) -> Self {
+        let mut server = Self::prepared(&[], None);
+        server.environment = [server.store_variables(), settings].concat();
+        server.run().await;
+        server
+    }
+
     /// What a server says that refuses to start with these variables.
     pub async fn refused_in(environment: Vec<(String, String)>) -> String {
         let server = Self { environment, ..Self::prepared(&[], None) };

@@ -6,6 +6,7 @@ mod batch;
 mod clock;
 mod event;
 mod mirror;
+mod notice;
 mod pending;
 mod problem;
 mod query;
@@ -22,6 +23,7 @@ pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchRes
 pub use clock::{ClockStatus, ConfirmClock};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
 pub use mirror::{MirrorState, MirrorStatus};
+pub use notice::{Notice, NoticeCode};
 pub use pending::{ChangeKind, PendingFilter, PendingList, PendingState, StaleFilter, StateRow, StateRows};
 pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};

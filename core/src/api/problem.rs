@@ -101,6 +101,8 @@ codes! {
     ValidationFailed = "validation_failed", 422, "The data breaks the rules of its type";
     /// The plan writes states that break rules, and the request does not accept that.
     ViolationsNotAccepted = "violations_not_accepted", 422, "The result breaks rules";
+    /// Another request has the same `Idempotency-Key`.
+    IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key was used for another request";
     /// The plan would write nothing.
     NothingToRestore = "nothing_to_restore", 422, "Nothing would be written";
     /// One answer would be too large, or too much work. The detail says what to ask for instead.

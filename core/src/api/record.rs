@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Event, StateSummary, StateView, VersionView};
+use super::{Event, Notice, StateSummary, StateView, VersionView};
 use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
 use crate::model::{
@@ -39,10 +39,12 @@ pub(super) struct Record {
     data: Option<Document>,
     #[serde(default)]
     unchanged: bool,
+    #[serde(default)]
+    notices: Vec<Notice>,
 }
 
 impl Record {
-    fn split(self) -> (VersionView, Option<Document>, bool) {
+    fn split(self) -> (VersionView, Option<Document>) {
         let version = VersionView {
             state_id: self.state_id,
             state_type: self.state_type,
@@ -62,7 +64,7 @@ impl Record {
             size: self.size,
             damaged: self.damaged,
         };
-        (version, self.data, self.unchanged)
+        (version, self.data)
     }
 }
 
@@ -73,22 +75,23 @@ impl From<Record> for VersionView {
 }
 
 impl From<Record> for StateView {
-    fn from(record: Record) -> Self {
-        let (version, data, unchanged) = record.split();
-        Self { version, data, unchanged }
+    fn from(mut record: Record) -> Self {
+        let (unchanged, notices) = (record.unchanged, std::mem::take(&mut record.notices));
+        let (version, data) = record.split();
+        Self { version, data, unchanged, notices }
     }
 }
 
 impl From<Record> for StateSummary {
     fn from(record: Record) -> Self {
-        let (version, data, _) = record.split();
+        let (version, data) = record.split();
         Self { version, data }
     }
 }
 
 impl From<Record> for Event {
     fn from(record: Record) -> Self {
-        let (version, data, _) = record.split();
+        let (version, data) = record.split();
         Self { version, data }
     }
 }

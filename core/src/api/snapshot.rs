@@ -20,6 +20,10 @@ pub struct CreateSnapshot {
     /// Who.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
+    /// The moment to name: any seq of the log; the present one when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub seq: Option<Seq>,
 }
 
 /// A snapshot; also the answer to `POST /snapshots`, with the fields that old clients read.

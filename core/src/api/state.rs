@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::PendingState;
 use super::record::Record;
+use super::{Notice, PendingState};
 use crate::diff::Diff;
 use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
@@ -194,13 +194,21 @@ pub struct StateView {
     /// The save changed nothing, because the data equals the head's: no version was made.
     #[serde(default, skip_serializing_if = "is_false")]
     pub unchanged: bool,
+    /// What whoever saved it will want to know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
 }
 
 impl StateView {
     /// Describes a version with its data.
     #[must_use]
     pub fn of(version: &Version) -> Self {
-        Self { version: VersionView::of(version), data: version.data.clone(), unchanged: false }
+        Self {
+            version: VersionView::of(version),
+            data: version.data.clone(),
+            unchanged: false,
+            notices: Vec::new(),
+        }
     }
 
     /// What serde writes of it, in a fraction of the time: the data's text is put in as it is, where serde would read all
@@ -216,7 +224,14 @@ impl StateView {
         json.pop();
         json.extend_from_slice(b",\"data\":");
         json.extend_from_slice(data.as_bytes());
-        json.extend_from_slice(if self.unchanged { b",\"unchanged\":true}" } else { b"}" });
+        if self.unchanged {
+            json.extend_from_slice(b",\"unchanged\":true");
+        }
+        if !self.notices.is_empty() {
+            json.extend_from_slice(b",\"notices\":");
+            serde_json::to_writer(&mut json, &self.notices)?;
+        }
+        json.push(b'}');
         Ok(json)
     }
 }
@@ -359,6 +374,11 @@ mod tests {
         };
         same(&version, false);
         same(&version, true);
+        let notices = vec![Notice { code: super::super::NoticeCode::NewStateType, message: "é".into() }];
+        let view = StateView { notices, ..StateView::of(&version) };
+        let written = String::from_utf8(view.to_json().unwrap()).unwrap();
+        assert_eq!(written, serde_json::to_string(&view).unwrap());
+        assert_eq!(serde_json::from_str::<StateView>(&written).unwrap(), view);
         (version.data, version.operation) = (None, Operation::Delete);
         same(&version, false);
         (version.damaged, version.operation) = (Some("torn".into()), Operation::Update);

@@ -8,6 +8,7 @@ mod numbers;
 mod operation;
 mod snapshot;
 mod time;
+mod type_names;
 mod verdict;
 mod version;
 
@@ -19,5 +20,6 @@ pub use numbers::{Seq, VersionNumber, whole_number};
 pub use operation::Operation;
 pub use snapshot::{Snapshot, SnapshotId, SnapshotKind};
 pub use time::{Timestamp, TimestampError};
+pub use type_names::{is_well_known, meant, well_known};
 pub use verdict::{Mode, Verdict, Violation};
 pub use version::{Version, VersionId};

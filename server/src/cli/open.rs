@@ -145,6 +145,7 @@ pub(super) async fn service(
     let settings = Settings {
         clock,
         modes: config.validation.clone(),
+        types: config.types.clone(),
         key_required: config.api.key.is_some(),
         snapshots_max: config.api.quotas.snapshots,
         sessions_max: config.api.quotas.sessions,

@@ -12,6 +12,7 @@ mod read_influx;
 mod read_layers;
 mod read_mirror;
 mod read_postgres;
+mod read_types;
 mod settings;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use statehouse_core::schema::Modes;
 use tracing::level_filters::LevelFilter;
 
 use crate::mirror::MirrorSettings;
+use crate::service::TypeNames;
 use crate::store::influx::InfluxOptions;
 use crate::store::postgres::PostgresSettings;
 
@@ -62,6 +64,8 @@ pub struct Config {
     pub memory_limit: usize,
     /// How strictly each type is validated.
     pub validation: Modes,
+    /// Which types are known, and what happens to others.
+    pub types: TypeNames,
     /// The file that was read, if there was one.
     pub file: Option<PathBuf>,
 }

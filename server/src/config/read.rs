@@ -40,6 +40,7 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
         fallback.bytes_max = memory_limit as u64;
     }
     let validation = reader.validation();
+    let types = reader.types(validation.types.keys().cloned());
     let Given { warnings, errors, .. } = reader.given;
     match (store, api, errors.is_empty()) {
         (Some(store), Some(api), true) => Ok(Loaded {
@@ -52,6 +53,7 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
                 log_level,
                 memory_limit,
                 validation,
+                types,
                 file,
             },
             warnings,

@@ -94,6 +94,8 @@ pub(super) const SNAPSHOT_LIMIT: &str = "SNAPSHOT_LIMIT";
 pub(super) const SESSION_LIMIT: &str = "SESSION_LIMIT";
 pub(super) const ENABLE_VALIDATION: &str = "ENABLE_VALIDATION";
 pub(super) const VALIDATION_MODES: &str = "VALIDATION_MODES";
+pub(super) const UNKNOWN_TYPES: &str = "UNKNOWN_TYPES";
+pub(super) const STATE_TYPES: &str = "STATE_TYPES";
 pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
 pub(super) const MEMORY_LIMIT: &str = "MEMORY_LIMIT";
 pub(super) const MIRROR_FIELDS: &str = "MIRROR_FIELDS";
@@ -141,6 +143,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     used(CACHE_CLEANUP_INTERVAL, "/cache/cleanup_interval", Kind::Decimal),
     used(ENABLE_VALIDATION, "/enable_validation", Kind::Flag),
     used(VALIDATION_MODES, "/validation_modes", Kind::Modes),
+    used(UNKNOWN_TYPES, "/unknown_types", Kind::Text),
+    used(STATE_TYPES, "/state_types", Kind::List),
     used(ENABLE_FILE_FALLBACK, "/enable_file_fallback", Kind::Flag),
     used(FALLBACK_DIR, "/fallback_directory", Kind::Text),
     used(MIRROR_FIELDS, "/mirror/fields", Kind::Pointers),

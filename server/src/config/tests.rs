@@ -89,6 +89,8 @@ fn d_058_every_wrong_value_stops_the_start_with_name_source_and_what_is_allowed(
         ("TRADING_STATE_ENABLE_FILE_FALLBACK", "si"),
         ("TRADING_STATE_VALIDATION_MODES", "position=sometimes"),
         ("TRADING_STATE_API_CORS_ORIGINS", "example.com"),
+        ("TRADING_STATE_UNKNOWN_TYPES", "ask"),
+        ("TRADING_STATE_STATE_TYPES", "risk,Bot"),
     ]));
     let path = file.path.display();
     let has = |part: &str| assert!(errors.iter().any(|error| error.contains(part)), "{part} in {errors:#?}");
@@ -108,6 +110,8 @@ fn d_058_every_wrong_value_stops_the_start_with_name_source_and_what_is_allowed(
     has("TRADING_STATE_ENABLE_FILE_FALLBACK: \"si\" is neither true nor false");
     has("TRADING_STATE_VALIDATION_MODES: \"position\"");
     has("TRADING_STATE_API_CORS_ORIGINS: \"example.com\" is not an origin");
+    has("TRADING_STATE_UNKNOWN_TYPES: \"ask\" is not known; allowed: accept, warn or refuse");
+    has("TRADING_STATE_STATE_TYPES: state_type must be");
 }
 
 #[test]

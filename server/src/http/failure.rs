@@ -12,6 +12,7 @@ use statehouse_core::api::{Code, PendingWrite, Problem};
 
 use super::entity_tag;
 use super::extract::decode;
+use super::reply::REPLAY;
 use crate::budget::Overloaded;
 use crate::repeats::Repeats;
 use crate::service::ServiceError;
@@ -25,7 +26,14 @@ pub(crate) struct Failure {
     /// Seconds until it is worth trying again, where more is known than that it is soon.
     retry_after: Option<u64>,
     /// The write is safe in the fallback journal: not a problem, but not the answer the handler has either.
-    deferred: Option<Box<PendingWrite>>,
+    deferred: Option<Box<Deferred>>,
+}
+
+/// A write that waits in the fallback journal, and whether an earlier request with the same key brought it there.
+#[derive(Debug)]
+struct Deferred {
+    pending: PendingWrite,
+    again: bool,
 }
 
 /// The store failed a request.
@@ -108,10 +116,11 @@ impl From<ServiceError> for Failure {
         };
         let problem = Box::new(error.problem());
         let deferred = match error {
-            ServiceError::Deferred(pending) => Some(Box::new(pending)),
+            ServiceError::Deferred(pending) => Some(Deferred { pending, again: false }),
+            ServiceError::DeferredBefore(pending) => Some(Deferred { pending, again: true }),
             _ => None,
         };
-        Self { problem, entity_tag, retry_after, deferred }
+        Self { problem, entity_tag, retry_after, deferred: deferred.map(Box::new) }
     }
 }
 
@@ -123,8 +132,8 @@ impl From<Overloaded> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        if let Some(pending) = self.deferred {
-            return accepted(&pending);
+        if let Some(deferred) = self.deferred {
+            return accepted(&deferred);
         }
         let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // A problem is made of texts, numbers and versions without data: writing it cannot fail.
@@ -163,10 +172,13 @@ impl IntoResponse for Failure {
 }
 
 /// 202: safe, but not in the store yet, so that there is no version to tell.
-fn accepted(pending: &PendingWrite) -> Response {
+fn accepted(deferred: &Deferred) -> Response {
     // Texts and numbers: writing them cannot fail.
-    let body = serde_json::to_vec(pending).unwrap_or_default();
+    let body = serde_json::to_vec(&deferred.pending).unwrap_or_default();
     let mut response = (StatusCode::ACCEPTED, body).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if deferred.again {
+        response.headers_mut().insert(REPLAY, HeaderValue::from_static("true"));
+    }
     response
 }

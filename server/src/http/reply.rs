@@ -5,15 +5,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
-use statehouse_core::api::{PendingState, StateView};
+use statehouse_core::api::{Notice, PendingState, StateView};
 use statehouse_core::commit::Outcome;
 use statehouse_core::model::{Timestamp, Version};
 
+use super::app::App;
 use super::entity_tag;
 use super::failure::Answer;
 use crate::budget::{self, Held};
 use crate::heavy;
-use crate::service::{Found, Reading, ServiceError};
+use crate::service::{Answered, Found, Reading, ServiceError};
 
 /// The store is away: the answer is what was known at this time.
 pub(crate) const STALE_SINCE: HeaderName = HeaderName::from_static("statehouse-stale-since");
@@ -21,6 +22,8 @@ pub(crate) const STALE_SINCE: HeaderName = HeaderName::from_static("statehouse-s
 pub(crate) const TIMES_AHEAD: HeaderName = HeaderName::from_static("statehouse-times-ahead-until");
 /// The public id of the version that an answer is of.
 pub(crate) const VERSION_ID: HeaderName = HeaderName::from_static("statehouse-version-id");
+/// The answer is that of an earlier request with the same key.
+pub(crate) const REPLAY: HeaderName = HeaderName::from_static("idempotent-replay");
 /// So many writes to the state wait in the fallback journal.
 pub(crate) const WAITING: HeaderName = HeaderName::from_static("statehouse-waiting");
 /// The answer is the last of them, which has no version yet: this is its pending id.
@@ -68,15 +71,31 @@ pub(crate) fn pending(pending: &PendingState) -> Answer {
     written(StatusCode::OK, heavy::work(pending.size, || serde_json::to_vec(pending)))
 }
 
-/// The answer to a save: 201 for the first version of a live state, else 200.
-pub(crate) fn saved(outcome: &Outcome) -> Answer {
+/// The answer to a save: 201 for the first version of a live state, else 200. What is to be said of it is said to whoever
+/// did it, and not again.
+pub(crate) async fn saved(app: &App, done: &Answered<Outcome>) -> Answer {
+    let written = std::iter::once(&done.answer).filter(|outcome| outcome.is_written() && !done.again);
+    let notices = app.service.notices(written.map(Outcome::version)).await;
+    once(done, |outcome| saved_with(outcome, notices.into_values().collect()))
+}
+
+fn saved_with(outcome: &Outcome, notices: Vec<Notice>) -> Answer {
     let version = outcome.version();
     let unchanged = matches!(outcome, Outcome::Unchanged(_));
     let created = !unchanged && version.operation == statehouse_core::model::Operation::Create;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-    let view = StateView { unchanged, ..StateView::of(version) };
+    let view = StateView { unchanged, notices, ..StateView::of(version) };
     let mut response = state(status, &view)?;
     tag(&mut response, version);
+    Ok(response)
+}
+
+/// The answer to a write that is done once for its key: says whether an earlier request did it.
+pub(crate) fn once<T>(done: &Answered<T>, answer: impl FnOnce(&T) -> Answer) -> Answer {
+    let mut response = answer(&done.answer)?;
+    if done.again {
+        response.headers_mut().insert(REPLAY, HeaderValue::from_static("true"));
+    }
     Ok(response)
 }
 

@@ -22,10 +22,18 @@ impl Service {
         let mut who = Signature::new(request.user_id, request.description)?;
         who.batch_id = Some(Arc::clone(&batch_id));
         let writes = self.batch_writes(request.items, &who)?;
+        let place = |nth| format!("/items/{nth}/state_type");
+        self.accept_types(writes.iter().map(|write| &write.key), place).await?;
         let (outcomes, _) = self.commit(writes, None).await?;
-        let seq = outcomes.iter().map(|outcome| outcome.version().seq).max().unwrap_or_default();
-        let results = outcomes.iter().map(view_of).collect();
-        let seq = seq.max(self.events.last_seq());
+        let mut results: Vec<StateView> = outcomes.iter().map(view_of).collect();
+        let written: Vec<_> =
+            outcomes.iter().filter(|outcome| outcome.is_written()).map(Outcome::version).collect();
+        let seq = written.last().map_or_else(|| self.events.last_seq(), |version| version.seq);
+        let mut notices = self.notices(written.into_iter()).await;
+        for result in &mut results {
+            // Said once, of the first.
+            result.notices.extend(notices.remove(&result.version.state_type));
+        }
         Ok(BatchResponse { batch_id: batch_id.to_string(), seq, results })
     }
 

@@ -145,6 +145,20 @@ pub enum ServiceError {
     /// asked for either.
     #[error("the store is away; the write is kept in the fallback journal as {}", .0.pending_id)]
     Deferred(PendingWrite),
+    /// An earlier request with the same key is kept in the fallback journal.
+    #[error("an earlier request with this key is kept in the fallback journal as {}", .0.pending_id)]
+    DeferredBefore(PendingWrite),
+    /// An earlier request with the same key did it, and what it did could not be read.
+    #[error(
+        "an earlier request with this key was written, but what it was answered could not be read: ask again"
+    )]
+    WrittenBefore,
+    /// Another request has the same key.
+    #[error(
+        "an earlier request had this Idempotency-Key and another method, address or body; nothing was written: give each request a \
+         key of its own, and the same one only when you send it again unchanged"
+    )]
+    KeyTaken,
     /// The store is away, and a write that waits in the journal moves the state first.
     #[error(
         "the store is away and an earlier write to {0} waits in the fallback journal, so that its version is not known yet; nothing was written"
@@ -210,8 +224,11 @@ impl ServiceError {
             Self::Store(StoreError::Stopped(_)) => Code::WritesStopped,
             Self::Store(StoreError::Busy(_)) | Self::Overloaded(_) => Code::Overloaded,
             // Deferred writes are answered with 202, not with a problem, wherever a client asked for them.
-            Self::Store(_) | Self::NeedsStore | Self::Deferred(_) => Code::StoreUnavailable,
-            Self::OutcomeUnknown => Code::OutcomeUnknown,
+            Self::Store(_) | Self::NeedsStore | Self::Deferred(_) | Self::DeferredBefore(_) => {
+                Code::StoreUnavailable
+            }
+            Self::OutcomeUnknown | Self::WrittenBefore => Code::OutcomeUnknown,
+            Self::KeyTaken => Code::IdempotencyKeyReused,
             Self::StatePending(_) | Self::NoVersionYet(_) => Code::StatePending,
             Self::ConflictNotFound(_) => Code::ConflictNotFound,
             Self::NotConfigured(_) => Code::NotConfigured,

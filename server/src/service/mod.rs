@@ -10,6 +10,7 @@ mod error;
 mod ids;
 mod import;
 mod latency;
+mod once;
 mod overview;
 mod precondition;
 mod read;
@@ -20,6 +21,7 @@ mod signature;
 mod snapshots;
 mod status;
 mod stream;
+mod types;
 mod vitals;
 mod waiting;
 mod weight;
@@ -52,11 +54,13 @@ pub use error::{Result, ServiceError};
 pub use ids::{IdSource, Uuids};
 pub use import::{ImportCounts, ImportWitness};
 pub use latency::Latency;
+pub use once::{Answered, Repeatable};
 pub use precondition::Precondition;
 pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};
 pub use resilience::{Found, Reading};
 pub use restores::Outdated;
 pub use stream::EventFilter;
+pub use types::{TypeNames, UnknownTypes};
 pub use waiting::PendingRequest;
 pub use write::ChangeRequest;
 
@@ -68,6 +72,8 @@ pub struct Settings {
     pub ids: Arc<dyn IdSource>,
     /// How strictly each type is validated.
     pub modes: Modes,
+    /// Which types are known, and what happens to others.
+    pub types: TypeNames,
     /// How much of a document is looked at to validate it.
     pub checking: Effort,
     /// Name and version of the program, as `/status` says it.
@@ -94,6 +100,7 @@ impl Default for Settings {
             clock: Arc::new(SystemClock::default()),
             ids: Arc::new(Uuids),
             modes: Modes::default(),
+            types: TypeNames::default(),
             checking: Effort::ORDINARY,
             version: concat!("statehouse ", env!("CARGO_PKG_VERSION")).to_owned(),
             key_required: false,
@@ -122,6 +129,8 @@ pub struct Service {
     recorded: AtomicI64,
     /// Held while a snapshot is made that somebody asks for, so that two do not both find room for the last one.
     naming: tokio::sync::Mutex<()>,
+    /// Whose turn it is among requests with the same key.
+    turns: once::Turns,
     /// What `/status` counted last, for when the store is away.
     counted: std::sync::Mutex<Option<status::Counted>>,
 }
@@ -159,6 +168,7 @@ impl Service {
             alarms,
             recorded: AtomicI64::new(0),
             naming: tokio::sync::Mutex::default(),
+            turns: once::Turns::default(),
             counted: std::sync::Mutex::default(),
         });
         service.begin_resilience().await;

@@ -3,13 +3,14 @@
 use statehouse_core::api::{CreateSnapshot, SnapshotList, SnapshotView};
 use statehouse_core::model::{Snapshot, SnapshotId, SnapshotKind};
 
+use super::once::keyed;
 use super::read::page_size;
 use super::signature::Signature;
 use super::{Result, Service, ServiceError};
 use crate::store::{Cursor, NewSnapshot, WriteRefusal, WriteRequest, Written};
 
 impl Service {
-    /// Names the present moment.
+    /// Names the present moment, or a past one.
     pub async fn create_snapshot(&self, request: CreateSnapshot) -> Result<SnapshotView> {
         let who = Signature::new(request.user_id, request.description)?;
         let snapshot = NewSnapshot {
@@ -17,6 +18,7 @@ impl Service {
             description: who.description,
             author: who.author,
             kind: SnapshotKind::Manual,
+            seq: request.seq,
         };
         let _alone = self.naming.lock().await;
         self.room_for_a_snapshot(&snapshot.id).await?;
@@ -64,10 +66,16 @@ impl Service {
     }
 
     async fn snapshot_write(&self, request: WriteRequest) -> Result<Snapshot> {
-        match self.writer.write(request).await? {
+        match self.writer.write(keyed(request)).await? {
             Ok(Written::Snapshot(snapshot) | Written::SnapshotDeleted(snapshot)) => Ok(snapshot),
             Err(WriteRefusal::NeedsStore) => Err(ServiceError::NeedsStore),
             Err(WriteRefusal::OutcomeUnknown) => Err(ServiceError::OutcomeUnknown),
+            Err(WriteRefusal::WrittenBefore) => Err(ServiceError::WrittenBefore),
+            Err(WriteRefusal::KeyTaken) => Err(ServiceError::KeyTaken),
+            Err(WriteRefusal::NotThereYet(last)) => {
+                let message = format!("the log ends at seq {last}: a snapshot names that or an earlier one");
+                Err(ServiceError::body("/seq", "maximum", message))
+            }
             Err(WriteRefusal::SnapshotExists(there)) => Err(ServiceError::SnapshotExists(there.id)),
             Err(WriteRefusal::SnapshotNotFound(id)) => Err(ServiceError::SnapshotNotFound(id)),
             other => Err(ServiceError::Internal(format!("a snapshot was answered with {other:?}"))),

@@ -7,6 +7,7 @@ use statehouse_core::commit::{Change, Expectation, Outcome, Refusal, Write};
 use statehouse_core::json::{Document, ENCODED_TWICE, Kind, is_encoded_twice};
 use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber};
 
+use super::once::keyed;
 use super::precondition::Demand;
 use super::signature::Signature;
 use super::{Precondition, Result, Service, ServiceError};
@@ -59,6 +60,7 @@ impl Service {
         who: Signature,
     ) -> Result<Outcome> {
         must_be_object(&data, "/data")?;
+        self.accept_types(std::iter::once(&key), |_| "/state_type".to_owned()).await?;
         let verdict = self.accept(&key, &data)?;
         let expectation = self.expectation(&key, demand).await?;
         let write = who.write(key, Change::Save(data), expectation, verdict);
@@ -132,7 +134,7 @@ impl Service {
                 write.batch_id = Some(Arc::clone(&id));
             }
         }
-        match self.writer.write(WriteRequest::Batch { writes, restore }).await? {
+        match self.writer.write(keyed(WriteRequest::Batch { writes, restore })).await? {
             Ok(Written::Batch { outcomes, restore }) => Ok((outcomes, restore)),
             Ok(Written::Pending(pending)) => Err(ServiceError::Deferred(pending)),
             Err(WriteRefusal::StatePending(key)) => Err(ServiceError::StatePending(key)),
@@ -143,6 +145,8 @@ impl Service {
                 Refusal::NotFound(key) => ServiceError::StateNotFound(key),
                 Refusal::AlreadyDeleted(tombstone) => ServiceError::StateDeleted(tombstone),
             }),
+            Err(WriteRefusal::WrittenBefore) => Err(ServiceError::WrittenBefore),
+            Err(WriteRefusal::KeyTaken) => Err(ServiceError::KeyTaken),
             Err(WriteRefusal::NothingToRestore) => Err(ServiceError::NothingToRestore),
             other => Err(ServiceError::Internal(format!("a batch was answered with {other:?}"))),
         }

@@ -6,8 +6,10 @@ use std::collections::{HashMap, HashSet};
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::commit::{Outcome, Tip, decide};
 use statehouse_core::diff::summarise;
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey, Timestamp, Version};
 
+use super::receipt::{Did, Receipt, Receipts};
 use super::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 use crate::heavy;
 
@@ -21,6 +23,8 @@ pub(super) struct Needs<'a> {
     pub(super) heads: HashSet<&'a StateKey>,
     /// Snapshots that are needed, as far as they exist.
     pub(super) snapshots: HashSet<&'a SnapshotId>,
+    /// Keys whose receipts are needed, as far as they exist.
+    pub(super) receipts: HashSet<&'a RequestHash>,
     /// Whether every snapshot whose name starts with [`BEFORE_RESTORE`] is needed too.
     pub(super) before_restore: bool,
 }
@@ -29,6 +33,8 @@ impl<'a> Needs<'a> {
     pub(super) fn of(group: &'a [WriteRequest]) -> Self {
         let mut needs = Self::default();
         for request in group {
+            let (request, key) = request.parts();
+            needs.receipts.extend(key.map(|key| &key.key));
             match request {
                 WriteRequest::Batch { writes, restore } => {
                     needs.heads.extend(writes.iter().map(|write| &write.key));
@@ -40,6 +46,8 @@ impl<'a> Needs<'a> {
                 WriteRequest::DeleteSnapshot(id) => {
                     needs.snapshots.insert(id);
                 }
+                // What is done once is one of the others.
+                WriteRequest::Once(..) => {}
             }
         }
         needs
@@ -55,6 +63,8 @@ pub(super) struct Known {
     pub(super) heads: HashMap<StateKey, Version>,
     /// The snapshots needed, as far as they exist.
     pub(super) snapshots: HashMap<SnapshotId, Snapshot>,
+    /// The receipts needed, as far as they exist.
+    pub(super) receipts: Receipts,
 }
 
 /// A change to the list of snapshots.
@@ -75,12 +85,17 @@ pub(super) struct Decided {
     pub(super) snapshots: Vec<SnapshotChange>,
     /// New restores, in order.
     pub(super) restores: Vec<RestoreRecord>,
+    /// Receipts of requests with a key, in order.
+    pub(super) receipts: Vec<Receipt>,
 }
 
 impl Decided {
     /// Whether there is nothing to write.
     pub(super) fn is_empty(&self) -> bool {
-        self.versions.is_empty() && self.snapshots.is_empty() && self.restores.is_empty()
+        self.versions.is_empty()
+            && self.snapshots.is_empty()
+            && self.restores.is_empty()
+            && self.receipts.is_empty()
     }
 }
 
@@ -93,37 +108,56 @@ pub(super) fn decide_group(group: &[WriteRequest], known: Known, now: Timestamp)
 fn decide_each(group: &[WriteRequest], mut known: Known, now: Timestamp) -> Decided {
     let mut decided = Decided::default();
     for request in group {
-        let answer = match request {
-            WriteRequest::Batch { writes, restore: None } => known.batch(writes, now).map(|outcomes| {
-                decided.keep(&outcomes);
-                Written::Batch { outcomes, restore: None }
-            }),
-            WriteRequest::Batch { writes, restore: Some(restore) } => {
-                known.restore(writes, restore, now).map(|(outcomes, record, snapshot)| {
-                    decided.keep(&outcomes);
-                    decided.snapshots.push(SnapshotChange::Made(snapshot));
-                    decided.restores.push(record.clone());
-                    Written::Batch { outcomes, restore: Some(Box::new(record)) }
-                })
-            }
-            WriteRequest::CreateSnapshot(snapshot) => known.create_snapshot(snapshot, now).map(|snapshot| {
-                decided.snapshots.push(SnapshotChange::Made(snapshot.clone()));
-                Written::Snapshot(snapshot)
-            }),
-            WriteRequest::DeleteSnapshot(id) => match known.snapshots.remove(id) {
-                Some(snapshot) => {
-                    decided.snapshots.push(SnapshotChange::Forgotten(id.clone()));
-                    Ok(Written::SnapshotDeleted(snapshot))
-                }
-                None => Err(WriteRefusal::SnapshotNotFound(id.clone())),
-            },
-        };
+        let (request, key) = request.parts();
+        let free = key.map_or(Ok(()), |key| known.receipts.check(key, now));
+        let answer = free.and_then(|()| decided.decide(request, &mut known, now));
+        let did = answer.as_ref().ok().and_then(|written| Did::of(request, written, known.tip.seq));
+        if let (Some(key), Some(did)) = (key, did) {
+            let receipt = Receipt { key: *key, at: now, did };
+            known.receipts.add(receipt.clone());
+            decided.receipts.push(receipt);
+        }
         decided.answers.push(answer);
     }
     decided
 }
 
 impl Decided {
+    fn decide(
+        &mut self,
+        request: &WriteRequest,
+        known: &mut Known,
+        now: Timestamp,
+    ) -> Result<Written, WriteRefusal> {
+        match request {
+            WriteRequest::Batch { writes, restore: None } => {
+                let outcomes = known.batch(writes, now)?;
+                self.keep(&outcomes);
+                Ok(Written::Batch { outcomes, restore: None })
+            }
+            WriteRequest::Batch { writes, restore: Some(restore) } => {
+                let (outcomes, record, snapshot) = known.restore(writes, restore, now)?;
+                self.keep(&outcomes);
+                self.snapshots.push(SnapshotChange::Made(snapshot));
+                self.restores.push(record.clone());
+                Ok(Written::Batch { outcomes, restore: Some(Box::new(record)) })
+            }
+            WriteRequest::CreateSnapshot(snapshot) => {
+                let snapshot = known.create_snapshot(snapshot, now)?;
+                self.snapshots.push(SnapshotChange::Made(snapshot.clone()));
+                Ok(Written::Snapshot(snapshot))
+            }
+            WriteRequest::DeleteSnapshot(id) => match known.snapshots.remove(id) {
+                Some(snapshot) => {
+                    self.snapshots.push(SnapshotChange::Forgotten(id.clone()));
+                    Ok(Written::SnapshotDeleted(snapshot))
+                }
+                None => Err(WriteRefusal::SnapshotNotFound(id.clone())),
+            },
+            WriteRequest::Once(_, request) => self.decide(request, known, now),
+        }
+    }
+
     fn keep(&mut self, outcomes: &[Outcome]) {
         self.versions.extend(outcomes.iter().filter_map(|outcome| match outcome {
             Outcome::Written(version) => Some(version.clone()),
@@ -194,9 +228,12 @@ impl Known {
         if let Some(there) = self.snapshots.get(&new.id) {
             return Err(WriteRefusal::SnapshotExists(there.clone()));
         }
+        if new.seq.is_some_and(|seq| seq > self.tip.seq) {
+            return Err(WriteRefusal::NotThereYet(self.tip.seq));
+        }
         let snapshot = Snapshot {
             id: new.id.clone(),
-            seq: self.tip.seq,
+            seq: new.seq.unwrap_or(self.tip.seq),
             description: new.description.clone(),
             author: new.author.clone(),
             created_at: now.max(self.tip.recorded_at),

@@ -12,12 +12,13 @@ macro_rules! forward_reads {
             use async_trait::async_trait;
             use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary, VersionView};
             use statehouse_core::commit::Tip;
+            use statehouse_core::hash::RequestHash;
             use statehouse_core::model::{
                 Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
             };
             use $crate::store::{
-                Activity, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Result,
-                TypeTotals,
+                Activity, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Receipt,
+                Result, TypeTotals,
             };
 
             #[async_trait]
@@ -90,6 +91,9 @@ macro_rules! forward_reads {
                 }
                 async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>> {
                     self.read("snapshot", |inner| inner.snapshot(id)).await
+                }
+                async fn receipt(&self, key: &RequestHash) -> Result<Option<Receipt>> {
+                    self.read("receipt", |inner| inner.receipt(key)).await
                 }
                 async fn restores(
                     &self,

@@ -27,6 +27,7 @@ mod pool_watch;
 pub mod postgres;
 mod proof;
 mod query;
+mod receipt;
 mod refusing;
 mod same_file;
 mod sql;
@@ -42,6 +43,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use statehouse_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus, VersionView};
 use statehouse_core::commit::Tip;
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
 };
@@ -58,6 +60,7 @@ pub(crate) use memory::read::{matches, summary};
 pub(crate) use noticed::NoticedStore;
 pub use older::{OlderRow, OlderRows};
 pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};
+pub use receipt::{Did, Receipt, RequestKey};
 pub use ticks::{SystemTicks, Ticks};
 pub(crate) use verify::chain_hash;
 pub use verify::{Fault, verify_all, verify_stretch};
@@ -174,6 +177,8 @@ pub trait Points: Send + Sync {
     async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>>;
     /// Applied restores, newest first.
     async fn restores(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<RestoreRecord>>;
+    /// What a request with this key did. It may be too old to count.
+    async fn receipt(&self, key: &RequestHash) -> Result<Option<Receipt>>;
     /// One applied restore with the versions it wrote.
     async fn restore(&self, restore_id: &str) -> Result<Option<AppliedRestore>>;
     /// The states of a scope that have a version after `seq`, by type and id, after `after`, at most `limit`: for each

@@ -7,6 +7,8 @@ use statehouse_core::commit::{Outcome, Refusal, Write};
 use statehouse_core::json::Document;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
 
+use super::RequestKey;
+
 /// One request of a group, atomic of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WriteRequest {
@@ -17,10 +19,12 @@ pub enum WriteRequest {
         /// The batch applies a restore: a snapshot is taken first and the restore is recorded.
         restore: Option<Box<NewRestore>>,
     },
-    /// Names the present seq.
+    /// Names a seq.
     CreateSnapshot(NewSnapshot),
     /// Forgets a name.
     DeleteSnapshot(SnapshotId),
+    /// One of the others, which is done once for its key.
+    Once(RequestKey, Box<Self>),
 }
 
 impl WriteRequest {
@@ -32,11 +36,29 @@ impl WriteRequest {
                 writes.iter().map(|write| write.change.data().map_or(0, Document::len)).sum()
             }
             Self::CreateSnapshot(_) | Self::DeleteSnapshot(_) => 0,
+            Self::Once(_, request) => request.data_bytes(),
+        }
+    }
+
+    /// The id of the batch that it is.
+    pub(super) fn batch_id(&self) -> Option<&str> {
+        match self.parts().0 {
+            Self::Batch { writes, .. } => writes.first()?.batch_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What is asked, and the key for which it is done once.
+    #[must_use]
+    pub fn parts(&self) -> (&Self, Option<&RequestKey>) {
+        match self {
+            Self::Once(key, request) => (request.parts().0, Some(key)),
+            other => (other, None),
         }
     }
 }
 
-/// A snapshot to make at the present seq.
+/// A snapshot to make.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewSnapshot {
     /// Its name.
@@ -47,6 +69,8 @@ pub struct NewSnapshot {
     pub author: Option<Arc<str>>,
     /// How it came about.
     pub kind: SnapshotKind,
+    /// The moment that it names; the present one where it says none.
+    pub seq: Option<Seq>,
 }
 
 /// What to keep of a restore; seqs and the time are filled in by the commit.
@@ -106,6 +130,12 @@ impl Written {
 pub enum WriteRefusal {
     /// The batch cannot be written.
     Batch(Refusal),
+    /// A request with the same key did it before.
+    WrittenBefore,
+    /// Another request has the same key.
+    KeyTaken,
+    /// The log ends at this seq, before the one that is to be named.
+    NotThereYet(Seq),
     /// A snapshot of that name exists.
     SnapshotExists(Snapshot),
     /// There is no snapshot of that name.

@@ -159,7 +159,13 @@ pub fn batch(writes: Vec<Write>) -> WriteRequest {
 }
 
 pub fn new_snapshot(name: &str) -> NewSnapshot {
-    NewSnapshot { id: snapshot_id(name), description: None, author: None, kind: SnapshotKind::Manual }
+    NewSnapshot {
+        id: snapshot_id(name),
+        description: None,
+        author: None,
+        kind: SnapshotKind::Manual,
+        seq: None,
+    }
 }
 
 pub fn snapshot_id(name: &str) -> SnapshotId {

@@ -20,6 +20,7 @@ mod long_log;
 mod model;
 mod modes;
 mod points;
+mod receipts;
 mod restores;
 mod service;
 mod sqlite_file;
@@ -108,6 +109,13 @@ macro_rules! conformance {
                     a_restore_is_recorded_with_its_snapshot,
                     a_restore_that_writes_nothing_is_refused,
                     what_moved_is_found_within_its_scope;
+                receipts:
+                    a_request_with_a_key_is_done_once,
+                    of_two_in_one_group_the_second_finds_the_first,
+                    another_request_under_the_same_key_is_refused,
+                    a_refused_request_uses_up_no_key,
+                    a_key_is_free_again_after_a_day,
+                    a_snapshot_names_any_past_seq;
                 busy_restores:
                     a_plan_stands_while_only_other_paths_move,
                     what_moved_under_a_plan_is_said_path_by_path,

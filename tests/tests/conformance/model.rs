@@ -138,6 +138,7 @@ fn to_request(request: &Request, number: usize) -> WriteRequest {
             description: Some("d".into()),
             author: None,
             kind: SnapshotKind::Manual,
+            seq: None,
         }),
         Request::Forget(name) => WriteRequest::DeleteSnapshot(snapshot_id(NAMES[*name])),
     }

@@ -242,7 +242,7 @@ pub async fn d_003_old_clients_restore_a_snapshot_and_are_told_what_happened(f: 
     let service = f.service().await;
     put(f, "a", r#"{"n":1}"#).await;
     let id = snapshot_id("end of day");
-    let request = CreateSnapshot { snapshot_id: id.clone(), description: None, user_id: None };
+    let request = CreateSnapshot { snapshot_id: id.clone(), description: None, user_id: None, seq: None };
     service.create_snapshot(request).await.unwrap();
     let nothing = service.restore_snapshot(&id, None).await.unwrap();
     assert!(nothing.success && nothing.restore.is_none());

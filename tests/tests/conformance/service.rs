@@ -199,7 +199,7 @@ pub async fn fifty_snapshots_at_once(f: &Fixture) {
             let service = Arc::clone(&service);
             tokio::spawn(async move {
                 let snapshot_id = snapshot_id(&format!("s{}", n % 50));
-                let request = CreateSnapshot { snapshot_id, description: None, user_id: None };
+                let request = CreateSnapshot { snapshot_id, description: None, user_id: None, seq: None };
                 service.create_snapshot(request).await
             })
         })
@@ -363,7 +363,8 @@ pub async fn overview_and_status_add_up(f: &Fixture) {
         save(&service, &format!("s{n}"), r#"{"n":1}"#).await;
     }
     service.delete(bot_key("s0"), ChangeRequest::default()).await.unwrap();
-    let request = CreateSnapshot { snapshot_id: snapshot_id("eod"), description: None, user_id: None };
+    let request =
+        CreateSnapshot { snapshot_id: snapshot_id("eod"), description: None, user_id: None, seq: None };
     service.create_snapshot(request).await.unwrap();
     let status = service.status().await.unwrap();
     assert_eq!(status.seq, Some(Seq(11)));

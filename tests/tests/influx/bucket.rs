@@ -29,6 +29,7 @@ async fn d_012_d_014_large_documents_and_any_text_are_there_after_a_restart() {
         description: Some("d".into()),
         author: None,
         kind: SnapshotKind::Manual,
+        seq: None,
     };
     let now = Timestamp::from_micros(1_800_000_000_000_001);
     store.commit(&[WriteRequest::CreateSnapshot(new)], now).await.unwrap();

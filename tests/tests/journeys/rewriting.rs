@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use statehouse_tests::browser::Browser;
+use statehouse_tests::client::encoded;
 use statehouse_tests::rewriting::{Proxy, Rewriting};
 use statehouse_tests::server::Server;
 
@@ -26,13 +27,12 @@ async fn setting() -> (Server, Proxy, Browser) {
 
 /// The address of a state's page as the console writes it.
 fn page(id: &str) -> String {
-    let encoded: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    format!("/view/state?type=strategy&id={encoded}")
+    format!("/view/state?type=strategy&id={}", encoded(id))
 }
 
 async fn operation(server: &Server, id: &str) -> Value {
-    let encoded: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let path = format!("/states/-/history?state_type=strategy&state_id={encoded}&data=false&limit=1");
+    let id = encoded(id);
+    let path = format!("/states/-/history?state_type=strategy&state_id={id}&data=false&limit=1");
     server.get(&path).await.1["versions"][0]["operation"].clone()
 }
 

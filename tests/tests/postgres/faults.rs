@@ -271,7 +271,7 @@ async fn d_007_a_small_pool_is_exhausted_without_harm() {
         .map(|n| {
             let service = Arc::clone(&service);
             let snapshot_id = StateId::new(&format!("snapshot {n}")).unwrap();
-            let request = CreateSnapshot { snapshot_id, description: None, user_id: None };
+            let request = CreateSnapshot { snapshot_id, description: None, user_id: None, seq: None };
             tokio::spawn(async move { service.create_snapshot(request).await.unwrap() })
         })
         .collect();

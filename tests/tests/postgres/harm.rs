@@ -68,7 +68,7 @@ async fn d_113_deleting_what_is_old_commits_and_leaves_no_lock() {
     let name = |n: u32| StateId::new(&format!("snapshot {n}")).unwrap();
     for n in 0..40 {
         save(&other, "a", &format!(r#"{{"n":{n}}}"#)).await;
-        let snapshot = CreateSnapshot { snapshot_id: name(n), description: None, user_id: None };
+        let snapshot = CreateSnapshot { snapshot_id: name(n), description: None, user_id: None, seq: None };
         cleaner.create_snapshot(snapshot).await.unwrap();
     }
     let stop = Arc::new(AtomicBool::new(false));

@@ -101,7 +101,7 @@ async fn a_save_in_doubt_is_kept_by_the_journal_and_made_once() {
         let here = with_journal(&proxy.settings(&settings), &folder).await;
         save(&here, "a", r#"{"n":1}"#).await;
         let snapshot_id = StateId::new("evening").unwrap();
-        let snapshot = CreateSnapshot { snapshot_id, description: None, user_id: None };
+        let snapshot = CreateSnapshot { snapshot_id, description: None, user_id: None, seq: None };
         here.create_snapshot(snapshot).await.unwrap();
         proxy.next_and_close(fate.clone());
         let started = Instant::now();

@@ -61,12 +61,15 @@ async fn a_newer_schema_is_refused_with_both_numbers() {
     let settings = postgres.database();
     PostgresStore::open(settings.clone()).await.unwrap().close().await;
     postgres.sql(&settings.database, "UPDATE statehouse.meta SET layout = 99");
-    assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 3 });
+    assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 4 });
     let reader = PostgresStore::open_read_only(settings).await.unwrap_err();
-    assert_eq!(reader, StoreError::TooNew { found: 99, known: 3 });
+    assert_eq!(reader, StoreError::TooNew { found: 99, known: 4 });
 }
 
-/// Makes of tables of layout 3 what the program before it would have written.
+/// Makes of tables of layout 4 what the program before it would have written.
+const LAYOUT_3: &str = "SET search_path = statehouse; DROP TABLE receipts; UPDATE meta SET layout = 3";
+
+/// The same of tables of layout 3.
 const LAYOUT_2: &str = "SET search_path = statehouse; \
     ALTER TABLE meta ADD COLUMN listed bigint NOT NULL DEFAULT 0, ADD COLUMN last_state bigint NOT NULL DEFAULT 0; \
     UPDATE meta SET listed = 2, last_state = (SELECT max(state_pk) FROM states); \
@@ -85,7 +88,9 @@ const LAYOUT_1: &str = "SET search_path = statehouse; \
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_schema_is_brought_up_to_date() {
     let postgres = Postgres::shared();
-    for (layout, steps) in [(2, &[LAYOUT_2][..]), (1, &[LAYOUT_2, LAYOUT_1])] {
+    for (layout, steps) in
+        [(3, &[LAYOUT_3][..]), (2, &[LAYOUT_3, LAYOUT_2]), (1, &[LAYOUT_3, LAYOUT_2, LAYOUT_1])]
+    {
         let settings = postgres.database();
         let first = server(&settings).await;
         for (n, id) in ["a", "b", "a", "c", "a"].into_iter().enumerate() {
@@ -96,7 +101,7 @@ async fn an_older_schema_is_brought_up_to_date() {
             postgres.sql(&settings.database, step);
         }
         let reader = PostgresStore::open_read_only(settings.clone()).await.unwrap_err();
-        assert!(reader.to_string().contains(&format!("layout {layout}, older than 3")), "{reader}");
+        assert!(reader.to_string().contains(&format!("layout {layout}, older than 4")), "{reader}");
         let second = server(&settings).await;
         let listed = async || {
             let page = second.store().list(&ListQuery { limit: 10, ..ListQuery::default() }).await.unwrap();

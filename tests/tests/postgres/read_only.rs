@@ -103,8 +103,12 @@ async fn a_commit_whose_time_is_over_before_it_was_sent_has_written_nothing() {
     let url = format!("postgresql://{}@{}:{}/{}", settings.user, host.host, host.port, settings.database);
     let mut other = sqlx::PgConnection::connect(&url).await.unwrap();
     sqlx::query("SELECT pg_advisory_lock($1)").bind(TURN).execute(&mut other).await.unwrap();
-    let snapshot =
-        || CreateSnapshot { snapshot_id: StateId::new("evening").unwrap(), description: None, user_id: None };
+    let snapshot = || CreateSnapshot {
+        snapshot_id: StateId::new("evening").unwrap(),
+        description: None,
+        user_id: None,
+        seq: None,
+    };
     let refused = service.create_snapshot(snapshot()).await.unwrap_err();
     assert_eq!(refused.code(), Code::StoreUnavailable, "{refused}");
     assert!(refused.to_string().contains("nothing was written"), "{refused}");

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_core::api::{Code, CreateSnapshot};
+use statehouse_core::api::{ClientOperation, Code, CreateSnapshot, SaveRequest};
 use statehouse_core::commit::Outcome;
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{Seq, StateId, Version};
 use statehouse_server::service::{EventFilter, ListRequest, Precondition, Service, Which};
+use statehouse_server::store::RequestKey;
 use statehouse_tests::postgres::Postgres;
 use tokio::sync::watch;
 
@@ -45,6 +47,35 @@ async fn no_read_is_older_than_an_acknowledged_write_on_another_server() {
     let stale = a.save(request("y", r#"{"n":8}"#, Some(3)), &Precondition::None).await.unwrap_err();
     assert_eq!(stale.code(), Code::VersionConflict);
     whole(&a).await;
+}
+
+/// The same request, sent to several servers at once, is done by one of them, and all answer what that one did.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_with_a_key_is_done_by_one_server() {
+    let settings = Postgres::shared().database();
+    let servers = [server(&settings).await, server(&settings).await, server(&settings).await];
+    for n in 0..20 {
+        let hash = |text: String| RequestHash::of(&[text.as_bytes()]);
+        let request_key = RequestKey { key: hash(format!("k{n}")), request: hash(format!("r{n}")) };
+        let requests = servers.iter().map(|service| {
+            let service = Arc::clone(service);
+            tokio::spawn(async move {
+                let none = Precondition::None;
+                let create = SaveRequest {
+                    operation: ClientOperation::Create,
+                    ..request(&format!("x{n}"), "{}", None)
+                };
+                service.once(Some(request_key), service.save(create, &none)).await.unwrap()
+            })
+        });
+        let mut answers = Vec::new();
+        for request in requests.collect::<Vec<_>>() {
+            answers.push(request.await.unwrap());
+        }
+        assert_eq!(answers.iter().filter(|answered| !answered.again).count(), 1, "{answers:?}");
+        assert!(answers.iter().all(|answered| answered.answer == answers[0].answer), "{answers:?}");
+    }
+    assert_eq!(whole(&servers[0]).await, Seq(20));
 }
 
 /// Writers on both servers compare and set the same states: each version is won once, and the log has no gap.
@@ -157,8 +188,12 @@ async fn events_of_another_server_come_at_once() {
     assert!(waits[waits.len() / 2] < Duration::from_millis(300), "{waits:?}");
     let mut lists = b.events().lists_bell();
     lists.borrow_and_update();
-    let snapshot =
-        CreateSnapshot { snapshot_id: StateId::new("evening").unwrap(), description: None, user_id: None };
+    let snapshot = CreateSnapshot {
+        snapshot_id: StateId::new("evening").unwrap(),
+        description: None,
+        user_id: None,
+        seq: None,
+    };
     a.create_snapshot(snapshot).await.unwrap();
     tokio::time::timeout(PATIENCE, lists.changed()).await.expect("lists ring on the other server").unwrap();
     assert_eq!(b.snapshot(&StateId::new("evening").unwrap()).await.unwrap().seq, Seq(20));

@@ -38,4 +38,5 @@ pub mod strip;
 pub mod text;
 pub mod tint;
 pub mod tree;
+pub mod type_marks;
 pub mod window;

@@ -28,13 +28,55 @@ pub(crate) struct Json<T>(pub(crate) T);
 /// A body of this shape, or none at all.
 pub(crate) struct OptionalJson<T>(pub(crate) Option<T>);
 
+/// What a handler makes of a body.
+pub(super) trait FromBody: Sized + Send {
+    /// Refuses, by its headers, what cannot be such a body.
+    fn expect(headers: &HeaderMap) -> Answer<()>;
+
+    /// Reads it, unpacked.
+    fn read(headers: &HeaderMap, bytes: Bytes) -> impl Future<Output = Answer<Self>> + Send;
+}
+
+impl<T: Body> FromBody for Json<T> {
+    fn expect(headers: &HeaderMap) -> Answer<()> {
+        must_be_json(headers)
+    }
+
+    async fn read(_headers: &HeaderMap, bytes: Bytes) -> Answer<Self> {
+        read(&bytes).await.map(Self)
+    }
+}
+
+impl<T: Body> FromBody for OptionalJson<T> {
+    fn expect(_headers: &HeaderMap) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn read(headers: &HeaderMap, bytes: Bytes) -> Answer<Self> {
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        must_be_json(headers)?;
+        read(&bytes).await.map(|body| Self(Some(body)))
+    }
+}
+
+/// Whatever stands there means nothing.
+impl FromBody for () {
+    fn expect(_headers: &HeaderMap) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn read(_headers: &HeaderMap, _bytes: Bytes) -> Answer<Self> {
+        Ok(())
+    }
+}
+
 impl<T: Body> FromRequest<App> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Answer<Self> {
-        must_be_json(request.headers())?;
-        let encoding = decode::encoding(request.headers())?;
-        read(&decode::plain(encoding, collect(request, app).await?).await?).await.map(Self)
+        from_request(request, app).await
     }
 }
 
@@ -42,15 +84,21 @@ impl<T: Body> FromRequest<App> for OptionalJson<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Answer<Self> {
-        let is_json = must_be_json(request.headers());
-        let encoding = decode::encoding(request.headers())?;
-        let bytes = decode::plain(encoding, collect(request, app).await?).await?;
-        if bytes.is_empty() {
-            return Ok(Self(None));
-        }
-        is_json?;
-        read(&bytes).await.map(|body| Self(Some(body)))
+        from_request(request, app).await
     }
+}
+
+async fn from_request<B: FromBody>(request: Request, app: &App) -> Answer<B> {
+    let (parts, body) = request.into_parts();
+    let bytes = take::<B>(&parts.headers, body, app).await?;
+    B::read(&parts.headers, bytes).await
+}
+
+/// Takes the whole of a body, unpacked.
+pub(super) async fn take<B: FromBody>(headers: &HeaderMap, body: HttpBody, app: &App) -> Answer<Bytes> {
+    B::expect(headers)?;
+    let encoding = decode::encoding(headers)?;
+    decode::plain(encoding, collect(headers, body, app).await?).await
 }
 
 /// A page of another origin can send a form without being asked first, but not JSON: so JSON must say what it is.
@@ -94,9 +142,8 @@ const STEP: usize = 64 << 10;
 
 /// Takes the whole body, within the limits of size, time and memory. Memory is taken as bytes arrive, not as they are
 /// announced.
-async fn collect(request: Request, app: &App) -> Answer<Bytes> {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    let mut body = request.into_body();
+async fn collect(headers: &HeaderMap, mut body: HttpBody, app: &App) -> Answer<Bytes> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > BODY_MAX as u64) {
         return Err(too_large(body));
     }

@@ -26,7 +26,7 @@ pub(crate) enum Unknown {
 }
 
 /// A body of a request.
-pub(crate) trait Body: DeserializeOwned {
+pub(crate) trait Body: DeserializeOwned + Send {
     /// Its members.
     const MEMBERS: &'static [&'static str] = &[];
     /// What happens to others.
@@ -103,7 +103,7 @@ impl Body for PutRequest {
 }
 
 impl Body for CreateSnapshot {
-    const MEMBERS: &'static [&'static str] = &["snapshot_id", "description", "user_id"];
+    const MEMBERS: &'static [&'static str] = &["snapshot_id", "description", "user_id", "seq"];
     const UNKNOWN: Unknown = Unknown::Ignored;
 }
 

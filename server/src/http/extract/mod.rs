@@ -4,12 +4,14 @@ mod body;
 pub(crate) mod decode;
 mod header;
 mod known;
+pub(crate) mod once;
 mod path;
 mod query;
 mod time;
 
 pub(crate) use body::{Json, OptionalJson};
 pub(crate) use header::tokens;
+pub(crate) use once::Once;
 pub(crate) use path::{PathText, state_id, state_key, state_type};
 pub(crate) use query::{Params, list};
 pub(crate) use time::{moment, time_or_naive};

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use tower::Service as _;
 
 use super::app::App;
+use super::extract::once;
 use super::failure::Answer;
 use crate::budget::Ledger;
 use crate::service::as_one_request;
@@ -64,6 +65,7 @@ impl Guarded {
         single::check(headers)?;
         let target = host::Target { version: request.version(), method, uri: request.uri(), headers };
         host::check(&self.app, &target)?;
-        origin::check(&self.app, method, headers)
+        origin::check(&self.app, method, headers)?;
+        once::check(method, request.uri().path(), headers)
     }
 }

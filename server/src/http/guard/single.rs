@@ -8,13 +8,15 @@ use axum::http::header::{
 
 use super::key::API_KEY;
 use super::origin::{FETCH_SITE, LAST_EVENT_ID};
+use crate::http::extract::once;
 use crate::http::failure::{Answer, Failure};
 
-const SINGLE: [HeaderName; 9] = [
+const SINGLE: [HeaderName; 10] = [
     HOST,
     AUTHORIZATION,
     API_KEY,
     CONTENT_TYPE,
+    once::HEADER,
     ORIGIN,
     FETCH_SITE,
     LAST_EVENT_ID,

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::page;
 use crate::http::app::App;
-use crate::http::extract::{Json, OptionalJson, Params, PathText};
+use crate::http::extract::{Json, Once, OptionalJson, Params, PathText};
 use crate::http::failure::Answer;
 use crate::http::openapi::{Always, Reading, Writing};
 use crate::http::{link, reply};
@@ -34,10 +34,16 @@ pub(crate) async fn plan(State(app): State<App>, Json(body): Json<PlanRequest>) 
 /// Writes what a plan says, in one commit. If a state in it has moved since, nothing is written and the answer (412)
 /// encloses a fresh plan.
 #[utoipa::path(post, path = "/restores/{plan}/apply", tag = "restores", request_body = ApplyRequest,
-    params(("plan" = String, Path, description = "The plan's hash")),
+    params(("plan" = String, Path, description = "The plan's hash"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 200, body = AppliedRestore), Writing))]
-pub(crate) async fn apply(State(app): State<App>, path: PathText, Json(body): Json<ApplyRequest>) -> Answer {
-    reply::json(StatusCode::OK, &app.service.apply(&path.0, body).await?)
+pub(crate) async fn apply(
+    State(app): State<App>,
+    path: PathText,
+    Once(key, Json(body)): Once<Json<ApplyRequest>>,
+) -> Answer {
+    let done = app.service.once(key, app.service.apply(&path.0, body)).await?;
+    reply::once(&done, |restore| reply::json(StatusCode::OK, restore))
 }
 
 /// The restores that were applied, newest first.
@@ -63,12 +69,14 @@ pub(crate) async fn show(State(app): State<App>, path: PathText) -> Answer {
 
 /// Takes the states that a restore wrote back to what they were right before it.
 #[utoipa::path(post, path = "/restores/{restore_id}/undo", tag = "restores", request_body = Option<UndoRequest>,
-    params(("restore_id" = String, Path)),
+    params(("restore_id" = String, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 200, body = AppliedRestore), Writing))]
 pub(crate) async fn undo(
     State(app): State<App>,
     path: PathText,
-    OptionalJson(body): OptionalJson<UndoRequest>,
+    Once(key, OptionalJson(body)): Once<OptionalJson<UndoRequest>>,
 ) -> Answer {
-    reply::json(StatusCode::OK, &app.service.undo(&path.0, body.unwrap_or_default()).await?)
+    let done = app.service.once(key, app.service.undo(&path.0, body.unwrap_or_default())).await?;
+    reply::once(&done, |restore| reply::json(StatusCode::OK, restore))
 }

@@ -7,7 +7,7 @@ use statehouse_core::api::SnapshotRestored;
 use utoipa::IntoParams;
 
 use crate::http::app::App;
-use crate::http::extract::{Params, PathText, state_id};
+use crate::http::extract::{Once, Params, PathText, state_id};
 use crate::http::failure::Answer;
 use crate::http::openapi::Writing;
 use crate::http::reply;
@@ -24,13 +24,16 @@ pub(crate) struct Parameters {
 
 /// Restores everything to a snapshot without a look at the plan. It can be undone like any restore.
 #[utoipa::path(post, path = "/snapshots/{snapshot_id}/restore", tag = "snapshots",
-    params(("snapshot_id" = String, Path), Parameters),
+    params(("snapshot_id" = String, Path), Parameters,
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 200, body = SnapshotRestored), Writing))]
 pub(crate) async fn restore(
     State(app): State<App>,
     path: PathText,
     Params(asked): Params<Parameters>,
+    Once(key, ()): Once<()>,
 ) -> Answer {
     let id = state_id(&path, asked.snapshot_id.as_deref())?;
-    reply::json(StatusCode::OK, &app.service.restore_snapshot(&id, asked.user_id).await?)
+    let done = app.service.once(key, app.service.restore_snapshot(&id, asked.user_id)).await?;
+    reply::once(&done, |restored| reply::json(StatusCode::OK, restored))
 }

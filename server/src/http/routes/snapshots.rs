@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::page;
 use crate::http::app::App;
-use crate::http::extract::{Json, Params, PathText, state_id};
+use crate::http::extract::{Json, Once, Params, PathText, state_id};
 use crate::http::failure::Answer;
 use crate::http::openapi::{Always, Reading, Writing};
 use crate::http::{link, reply};
@@ -34,18 +34,23 @@ pub(crate) struct NameParameters {
     snapshot_id: Option<String>,
 }
 
-/// Names the present moment. It costs the same at any size, because nothing is copied.
+/// Names the present moment, or with `seq` a past one. It costs the same at any size, because nothing is copied.
 #[utoipa::path(post, path = "/snapshots", tag = "snapshots", request_body = CreateSnapshot,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 201, body = SnapshotView), Writing))]
-pub(crate) async fn create(State(app): State<App>, Json(body): Json<CreateSnapshot>) -> Answer {
-    let snapshot = app.service.create_snapshot(body).await?;
-    let mut response = reply::json(StatusCode::CREATED, &snapshot)?;
-    let name = utf8_percent_encode(snapshot.snapshot_id.as_str(), NON_ALPHANUMERIC);
-    // In the query no proxy rewrites it.
-    if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/snapshots/-?snapshot_id={name}")) {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    Ok(response)
+pub(crate) async fn create(
+    State(app): State<App>,
+    Once(key, Json(body)): Once<Json<CreateSnapshot>>,
+) -> Answer {
+    reply::once(&app.service.once(key, app.service.create_snapshot(body)).await?, |snapshot| {
+        let mut response = reply::json(StatusCode::CREATED, snapshot)?;
+        let name = utf8_percent_encode(snapshot.snapshot_id.as_str(), NON_ALPHANUMERIC);
+        // In the query no proxy rewrites it.
+        if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/snapshots/-?snapshot_id={name}")) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        Ok(response)
+    })
 }
 
 /// The snapshots, newest first.
@@ -77,13 +82,16 @@ pub(crate) async fn show(
 
 /// Forgets a snapshot's name. The versions it named stay, and so does every other way to go back to them.
 #[utoipa::path(delete, path = "/snapshots/{snapshot_id}", tag = "snapshots",
-    params(("snapshot_id" = String, Path), NameParameters),
+    params(("snapshot_id" = String, Path), NameParameters,
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 200, body = SnapshotView), Writing))]
 pub(crate) async fn delete(
     State(app): State<App>,
     path: PathText,
     Params(asked): Params<NameParameters>,
+    Once(key, ()): Once<()>,
 ) -> Answer {
     let id = state_id(&path, asked.snapshot_id.as_deref())?;
-    reply::json(StatusCode::OK, &app.service.delete_snapshot(id).await?)
+    let done = app.service.once(key, app.service.delete_snapshot(id)).await?;
+    reply::once(&done, |snapshot| reply::json(StatusCode::OK, snapshot))
 }

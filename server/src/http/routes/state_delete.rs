@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use crate::http::app::App;
 use crate::http::entity_tag;
-use crate::http::extract::{Params, PathText, state_key};
+use crate::http::extract::{Once, Params, PathText, state_key};
 use crate::http::failure::Answer;
 use crate::http::openapi::Writing;
 use crate::http::reply;
@@ -34,7 +34,8 @@ pub(crate) struct Parameters {
 /// Deletes a state: writes a tombstone. Its history stays, and it can be undeleted.
 #[utoipa::path(delete, path = "/states/{state_id}", tag = "states",
     params(("state_id" = String, Path), Parameters,
-           ("If-Match" = Option<String>, Header, description = "Entity tags, one of which the head must have, or *")),
+           ("If-Match" = Option<String>, Header, description = "Entity tags, one of which the head must have, or *"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 200, body = Deleted),
               (status = 202, body = PendingWrite, description = "The store is away: kept in the fallback journal"), Writing))]
 pub(crate) async fn delete(
@@ -42,6 +43,7 @@ pub(crate) async fn delete(
     path: PathText,
     Params(asked): Params<Parameters>,
     headers: HeaderMap,
+    Once(once, ()): Once<()>,
 ) -> Answer {
     let key = state_key(&path, asked.state_id.as_deref(), asked.state_type.as_deref())?;
     let request = ChangeRequest {
@@ -50,10 +52,11 @@ pub(crate) async fn delete(
         expected_version: asked.expected_version,
         precondition: entity_tag::precondition(&headers)?,
     };
-    let tombstone = app.service.delete(key, request).await?;
-    let deleted =
-        Deleted { message: "State deleted successfully".to_owned(), version: VersionView::of(&tombstone) };
-    let mut response = reply::json(StatusCode::OK, &deleted)?;
-    reply::tag(&mut response, &tombstone);
-    Ok(response)
+    reply::once(&app.service.once(once, app.service.delete(key, request)).await?, |tombstone| {
+        let message = "State deleted successfully".to_owned();
+        let deleted = Deleted { message, version: VersionView::of(tombstone) };
+        let mut response = reply::json(StatusCode::OK, &deleted)?;
+        reply::tag(&mut response, tombstone);
+        Ok(response)
+    })
 }

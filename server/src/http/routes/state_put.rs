@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use crate::http::app::App;
 use crate::http::entity_tag;
-use crate::http::extract::{Json, Params, PathText, state_key};
+use crate::http::extract::{Json, Once, Params, PathText, state_key};
 use crate::http::failure::Answer;
 use crate::http::openapi::Writing;
 use crate::http::reply;
@@ -28,7 +28,8 @@ pub(crate) struct Parameters {
 #[utoipa::path(put, path = "/states/{state_id}", tag = "states", request_body = PutRequest,
     params(("state_id" = String, Path), Parameters,
            ("If-Match" = Option<String>, Header, description = "Entity tags, one of which the head must have, or *"),
-           ("If-None-Match" = Option<String>, Header, description = "* if the state must not exist")),
+           ("If-None-Match" = Option<String>, Header, description = "* if the state must not exist"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 201, body = StateView, description = "Created"), (status = 200, body = StateView),
               (status = 202, body = PendingWrite, description = "The store is away: kept in the fallback journal"), Writing))]
 pub(crate) async fn put(
@@ -36,9 +37,10 @@ pub(crate) async fn put(
     path: PathText,
     Params(asked): Params<Parameters>,
     headers: HeaderMap,
-    Json(body): Json<PutRequest>,
+    Once(once, Json(body)): Once<Json<PutRequest>>,
 ) -> Answer {
     let key = state_key(&path, asked.state_id.as_deref(), asked.state_type.as_deref())?;
     let precondition = entity_tag::precondition(&headers)?;
-    reply::saved(&app.service.put(key, body, &precondition).await?)
+    let saving = app.service.put(key, body, &precondition);
+    reply::saved(&app, &app.service.once(once, saving).await?).await
 }

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use crate::http::app::App;
 use crate::http::entity_tag;
-use crate::http::extract::{OptionalJson, Params, PathText, state_key};
+use crate::http::extract::{Once, OptionalJson, Params, PathText, state_key};
 use crate::http::failure::Answer;
 use crate::http::openapi::Writing;
 use crate::http::reply;
@@ -27,7 +27,8 @@ pub(crate) struct Parameters {
 
 /// Brings a deleted state back as it was right before it was deleted, as a new version.
 #[utoipa::path(post, path = "/states/{state_id}/undelete", tag = "states", request_body = Option<UndeleteRequest>,
-    params(("state_id" = String, Path), Parameters),
+    params(("state_id" = String, Path), Parameters,
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 200, body = StateView),
               (status = 202, body = PendingWrite, description = "The store is away: kept in the fallback journal"), Writing))]
 pub(crate) async fn undelete(
@@ -35,7 +36,7 @@ pub(crate) async fn undelete(
     path: PathText,
     Params(asked): Params<Parameters>,
     headers: HeaderMap,
-    OptionalJson(body): OptionalJson<UndeleteRequest>,
+    Once(once, OptionalJson(body)): Once<OptionalJson<UndeleteRequest>>,
 ) -> Answer {
     let key = state_key(&path, asked.state_id.as_deref(), asked.state_type.as_deref())?;
     let body = body.unwrap_or_default();
@@ -45,8 +46,9 @@ pub(crate) async fn undelete(
         expected_version: body.expected_version,
         precondition: entity_tag::precondition(&headers)?,
     };
-    let version = app.service.undelete(key, request).await?;
-    let mut response = reply::state(StatusCode::OK, &StateView::of(&version))?;
-    reply::tag(&mut response, &version);
-    Ok(response)
+    reply::once(&app.service.once(once, app.service.undelete(key, request)).await?, |version| {
+        let mut response = reply::state(StatusCode::OK, &StateView::of(version))?;
+        reply::tag(&mut response, version);
+        Ok(response)
+    })
 }

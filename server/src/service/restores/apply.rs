@@ -91,6 +91,17 @@ impl Service {
         Err(self.outdated(worked, None).await?)
     }
 
+    /// The answer to an earlier request that restored to a snapshot.
+    pub(in crate::service) fn snapshot_restored_again(
+        &self,
+        restore: AppliedRestore,
+    ) -> Result<SnapshotRestored> {
+        match restore.record.target.clone() {
+            Moment::Snapshot(id) => Ok(self.snapshot_restored(&id, Some(restore))),
+            other => Err(ServiceError::Internal(format!("a receipt names a restore to {other}"))),
+        }
+    }
+
     fn snapshot_restored(&self, id: &SnapshotId, restore: Option<AppliedRestore>) -> SnapshotRestored {
         let message = match &restore {
             None => format!("Nothing to do: every state is as it was at snapshot {id}"),

@@ -251,9 +251,9 @@ impl Drop for Watch<'_> {
 fn keys(group: &[WriteRequest]) -> impl Iterator<Item = &StateKey> {
     group
         .iter()
-        .flat_map(|request| match request {
+        .flat_map(|request| match request.parts().0 {
             WriteRequest::Batch { writes, .. } => writes.as_slice(),
-            WriteRequest::CreateSnapshot(_) | WriteRequest::DeleteSnapshot(_) => &[],
+            _ => &[],
         })
         .map(|write| &write.key)
 }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use statehouse_core::api::PendingWrite;
 use statehouse_core::commit::{Expectation, Write};
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{Seq, StateKey, Timestamp, VersionNumber};
 
 use super::FallbackStore;
 use super::entry::{Before, Entry, EntryWrite, Record};
 use crate::ids::timed_id;
-use crate::store::{Result, WriteRefusal, WriteRequest, Written};
+use crate::store::{RequestKey, Result, WriteRefusal, WriteRequest, Written};
 
 type Answer = std::result::Result<Written, WriteRefusal>;
 
@@ -27,6 +28,7 @@ impl FallbackStore {
         let mut group_waits = HashMap::new();
         let (mut records, mut answers) = (Vec::new(), Vec::new());
         for request in group {
+            let (request, once) = request.parts();
             let WriteRequest::Batch { writes, restore: None } = request else {
                 let refusal = if in_doubt { WriteRefusal::OutcomeUnknown } else { WriteRefusal::NeedsStore };
                 answers.push(Err(refusal));
@@ -39,14 +41,9 @@ impl FallbackStore {
             }
             match self.entry(writes, sent_after, &mut group_waits, now) {
                 Ok(entry) => {
-                    answers.push(Ok(Written::Pending(PendingWrite {
-                        pending_id: entry.id.clone(),
-                        durable: "fallback".to_owned(),
-                        accepted_at: entry.taken_at(),
-                        ahead,
-                    })));
+                    answers.push(Ok(Written::Pending(waits(&entry, ahead))));
                     ahead += 1;
-                    records.push(Record::Entry(entry));
+                    records.push(Record::Entry(Entry { once: once.copied(), ..entry }));
                 }
                 // Sent with the others of its group, it may have found them written.
                 Err(_) if in_doubt => answers.push(Err(WriteRefusal::OutcomeUnknown)),
@@ -58,6 +55,17 @@ impl FallbackStore {
             self.wake.notify_one();
         }
         Ok(answers)
+    }
+
+    /// The request that waits under a key, and its answer: what was accepted, and how many are before it now.
+    #[must_use]
+    pub fn waiting_under(&self, key: &RequestHash) -> Option<(RequestKey, PendingWrite)> {
+        let journal = self.journal();
+        let mut entries = journal.pending().iter().zip(0..);
+        let found = entries.find_map(|(entry, ahead)| {
+            Some((entry.once?, entry, ahead)).filter(|(once, ..)| once.key == *key)
+        });
+        found.map(|(once, entry, ahead)| (once, waits(entry, ahead)))
     }
 
     /// The entry for a batch. `group_waits` says which entry of this group wrote a state last, and whether it deletes it.
@@ -87,12 +95,21 @@ impl FallbackStore {
         }
         // Only now: a refused batch is followed by nothing.
         group_waits.extend(kept.iter().map(|write| (write.key.clone(), (id.clone(), write.is_delete()))));
-        Ok(Entry { number: 0, id, accepted_at: now, sent_after, writes: kept })
+        Ok(Entry { number: 0, id, accepted_at: now, sent_after, once: None, writes: kept })
     }
 
     fn base_of(&self, key: &StateKey) -> Option<VersionNumber> {
         let (head, _) = self.last_known(key)?;
         Some(head.map_or(VersionNumber::ZERO, |head| head.version))
+    }
+}
+
+fn waits(entry: &Entry, ahead: u64) -> PendingWrite {
+    PendingWrite {
+        pending_id: entry.id.clone(),
+        durable: "fallback".to_owned(),
+        accepted_at: entry.taken_at(),
+        ahead,
     }
 }
 

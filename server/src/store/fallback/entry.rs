@@ -7,6 +7,8 @@ use statehouse_core::commit::{Change, Expectation, Write};
 use statehouse_core::json::Document;
 use statehouse_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber, accepted_at};
 
+use crate::store::RequestKey;
+
 /// One line of the journal.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Record {
@@ -31,6 +33,9 @@ pub(super) struct Entry {
     /// stands after this seq.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sent_after: Option<Seq>,
+    /// The key of the request, for which it is written once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) once: Option<RequestKey>,
     pub(super) writes: Vec<EntryWrite>,
 }
 

@@ -14,7 +14,7 @@ use super::FallbackStore;
 use super::entry::{Done, Entry, Made, Record};
 use super::journal::Journal;
 use crate::repeats::Repeats;
-use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
+use crate::store::{Did, RequestKey, Result, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// Versions looked at in one step.
 const STRETCH: usize = 1_000;
@@ -169,7 +169,11 @@ impl FallbackStore {
             let number =
                 |key| heads.get(key).and_then(Option::as_ref).map_or(VersionNumber::ZERO, |h| h.version);
             let writes = entry.writes.iter().map(|write| write.onto(number(&write.key), &entry.id)).collect();
-            let group = [WriteRequest::Batch { writes, restore: None }];
+            let batch = WriteRequest::Batch { writes, restore: None };
+            let group = [match entry.once {
+                Some(key) => WriteRequest::Once(key, Box::new(batch)),
+                None => batch,
+            }];
             let answers = self.inner.commit(&group, now).await?;
             self.remember(&answers).await;
             match answers.into_iter().next() {
@@ -177,6 +181,15 @@ impl FallbackStore {
                     let new = outcomes.iter().filter(|outcome| outcome.is_written());
                     self.tell(new.map(|outcome| outcome.version().clone()).collect());
                     return Ok(Fate::Written(outcomes.into_iter().map(Outcome::into_version).collect()));
+                }
+                // The client has sent it again meanwhile, and that one was written.
+                Some(Err(WriteRefusal::WrittenBefore)) => {
+                    return Ok(self.found(self.written_under(entry.once.as_ref()).await?));
+                }
+                Some(Err(WriteRefusal::KeyTaken)) => {
+                    let reason = "another request with the same Idempotency-Key was written first".to_owned();
+                    let conflict = self.conflict_of(entry, &heads, tip, reason, now).await?;
+                    return Ok(Fate::Conflict(Box::new(conflict)));
                 }
                 // A head has moved, perhaps because an earlier attempt was written after all.
                 Some(Err(WriteRefusal::Batch(Refusal::Conflict(_)))) => {}
@@ -237,6 +250,22 @@ impl FallbackStore {
                 return Ok(Some(found));
             }
         }
+    }
+
+    /// The versions that a request with this key wrote.
+    async fn written_under(&self, key: Option<&RequestKey>) -> Result<Vec<Version>> {
+        let receipt = match key {
+            Some(key) => self.inner.receipt(&key.key).await?,
+            None => None,
+        };
+        let Some(Did::Batch { outcomes, .. }) = receipt.map(|receipt| receipt.did) else {
+            return Ok(Vec::new());
+        };
+        let mut versions = Vec::new();
+        for (seq, _) in outcomes.into_iter().filter(|(_, made)| *made) {
+            versions.extend(self.inner.by_seq(seq).await?);
+        }
+        Ok(versions)
     }
 
     async fn heads_of(&self, entry: &Entry) -> Result<HashMap<StateKey, Option<Version>>> {

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::commit::Tip;
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber};
 
 use super::epoch::Epochs;
-use crate::store::TypeTotals;
 use crate::store::decide::{Known, Needs, SnapshotChange};
+use crate::store::receipt::{Receipts, oldest};
+use crate::store::{Receipt, TypeTotals};
 
 /// One version, as far as it is in memory.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +52,21 @@ pub(super) struct Index {
     pub(super) snapshots: BTreeMap<u64, Snapshot>,
     next_snapshot: u64,
     pub(super) restores: Vec<RestoreRecord>,
+    pub(super) receipts: HashMap<RequestHash, Receipt>,
+    /// How many of them counted when they were last looked through.
+    receipts_kept: usize,
 }
+
+/// What a commit brought besides versions.
+#[derive(Debug)]
+pub(super) struct Brought {
+    pub(super) snapshots: Vec<SnapshotChange>,
+    pub(super) restores: Vec<RestoreRecord>,
+    pub(super) receipts: Vec<Receipt>,
+}
+
+/// Fewer receipts are not looked through.
+const RECEIPTS_MIN: usize = 1024;
 
 impl Default for Index {
     fn default() -> Self {
@@ -68,6 +84,8 @@ impl Default for Index {
             snapshots: BTreeMap::new(),
             next_snapshot: 1,
             restores: Vec::new(),
+            receipts: HashMap::new(),
+            receipts_kept: RECEIPTS_MIN,
         }
     }
 }
@@ -122,6 +140,7 @@ impl Index {
             tip: self.tip,
             heads: needs.heads.iter().filter_map(head).collect(),
             snapshots: self.snapshots.values().map(|s| (s.id.clone(), s.clone())).collect(),
+            receipts: Receipts::of(needs.receipts.iter().filter_map(|key| self.receipts.get(*key).cloned())),
         }
     }
 
@@ -193,8 +212,8 @@ impl Index {
     }
 
     /// Adds what a commit brought besides versions.
-    pub(super) fn keep_records(&mut self, snapshots: Vec<SnapshotChange>, restores: Vec<RestoreRecord>) {
-        for change in snapshots {
+    pub(super) fn keep_records(&mut self, brought: Brought) {
+        for change in brought.snapshots {
             match change {
                 SnapshotChange::Made(snapshot) => {
                     self.snapshots.insert(self.next_snapshot, snapshot);
@@ -203,7 +222,16 @@ impl Index {
                 SnapshotChange::Forgotten(id) => self.snapshots.retain(|_, snapshot| snapshot.id != id),
             }
         }
-        self.restores.extend(restores);
+        self.restores.extend(brought.restores);
+        for receipt in brought.receipts {
+            let oldest = oldest(receipt.at);
+            self.receipts.insert(receipt.key.key, receipt);
+            // Looked through only now and then.
+            if self.receipts.len() > 2 * self.receipts_kept {
+                self.receipts.retain(|_, receipt| receipt.at > oldest);
+                self.receipts_kept = self.receipts.len().max(RECEIPTS_MIN);
+            }
+        }
     }
 }
 

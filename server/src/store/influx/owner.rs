@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use super::epoch::{End, Epoch, Epochs};
-use super::index::Index;
+use super::index::{Brought, Index};
 use super::lease::Lease;
 use super::{leftovers, session};
 use crate::clock::{Machine, Sources as _};
@@ -155,7 +155,11 @@ impl Shared {
             index.commit = commit;
         }
         decided.versions.into_iter().for_each(|version| index.keep(version));
-        index.keep_records(decided.snapshots, decided.restores);
+        index.keep_records(Brought {
+            snapshots: decided.snapshots,
+            restores: decided.restores,
+            receipts: decided.receipts,
+        });
         Ok(decided.answers)
     }
 }

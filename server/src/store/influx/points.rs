@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope};
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Version};
 
 use super::InfluxStore;
 use crate::store::cursor::{Mark, Place, next};
-use crate::store::{Cursor, MovedState, PAGE_BYTES, Page, Points, Result, StoreError};
+use crate::store::{Cursor, MovedState, PAGE_BYTES, Page, Points, Receipt, Result, StoreError};
 
 #[async_trait]
 impl Points for InfluxStore {
@@ -27,6 +28,10 @@ impl Points for InfluxStore {
 
     async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>> {
         Ok(self.index()?.snapshots.values().find(|snapshot| snapshot.id == *id).cloned())
+    }
+
+    async fn receipt(&self, key: &RequestHash) -> Result<Option<Receipt>> {
+        Ok(self.index()?.receipts.get(key).cloned())
     }
 
     async fn restores(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<RestoreRecord>> {

@@ -10,12 +10,12 @@ use super::client::Client;
 use super::epoch::{End, Epoch, Epochs, commit_lines};
 use super::fetch::{Fetch, row};
 use super::growth::Growth;
-use super::index::Index;
+use super::index::{Brought, Index};
 use super::layout::{DATA, Lines, META, RECORDS, Records, query};
 use super::row::Row;
 use crate::store::deadline::Sending;
 use crate::store::decide::{Decided, SnapshotChange};
-use crate::store::{Result, StoreError};
+use crate::store::{Receipt, Result, StoreError};
 
 /// Versions read at once while the index grows.
 const PAGE: u64 = 20_000;
@@ -25,6 +25,8 @@ const PAGE: u64 = 20_000;
 struct Beside {
     snapshots: Vec<Change>,
     restores: Vec<RestoreRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    receipts: Vec<Receipt>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,8 +95,8 @@ pub(super) async fn catch_up(client: &Client, index: &RwLock<Index>) -> Result<(
 
     let mut index = index.write().unwrap_or_else(PoisonError::into_inner);
     growth.add_to(&mut index, &mut data)?;
-    for (snapshots, restores) in beside {
-        index.keep_records(snapshots, restores);
+    for brought in beside {
+        index.keep_records(brought);
     }
     index.tip = tip;
     index.commit = end.commit;
@@ -117,10 +119,8 @@ async fn grow(client: &Client, epochs: &Epochs, after: Seq, to: Seq) -> Result<G
     Ok(growth)
 }
 
-type Brought = Vec<(Vec<SnapshotChange>, Vec<RestoreRecord>)>;
-
 /// What the commits after one brought besides versions, up to another, in order.
-async fn beside(client: &Client, epochs: &Epochs, after: u64, to: u64) -> Result<Brought> {
+async fn beside(client: &Client, epochs: &Epochs, after: u64, to: u64) -> Result<Vec<Brought>> {
     let stretch = after + 1..to + 1;
     if stretch.is_empty() {
         return Ok(Vec::new());
@@ -132,9 +132,10 @@ async fn beside(client: &Client, epochs: &Epochs, after: u64, to: u64) -> Result
             continue;
         }
         let bytes = records.get(RECORDS, number, &epoch)?.unwrap_or_default();
-        let Beside { snapshots, restores } = serde_json::from_slice(&bytes)
+        let Beside { snapshots, restores, receipts } = serde_json::from_slice(&bytes)
             .map_err(|error| StoreError::Damaged(format!("commit {number} cannot be read: {error}")))?;
-        all.push((snapshots.into_iter().map(Change::read).collect::<Result<_>>()?, restores));
+        let snapshots = snapshots.into_iter().map(Change::read).collect::<Result<_>>()?;
+        all.push(Brought { snapshots, restores, receipts });
     }
     Ok(all)
 }
@@ -180,9 +181,12 @@ async fn versions(client: &Client, epoch: &Epoch, commit: u64, decided: &Decided
             client.write(std::mem::take(&mut lines).into_text()).await?;
         }
     }
-    if !decided.snapshots.is_empty() || !decided.restores.is_empty() {
-        let snapshots = decided.snapshots.iter().map(Change::of).collect();
-        let beside = Beside { snapshots, restores: decided.restores.clone() };
+    if !decided.snapshots.is_empty() || !decided.restores.is_empty() || !decided.receipts.is_empty() {
+        let beside = Beside {
+            snapshots: decided.snapshots.iter().map(Change::of).collect(),
+            restores: decided.restores.clone(),
+            receipts: decided.receipts.clone(),
+        };
         let bytes = serde_json::to_vec(&beside);
         let bytes = bytes.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         lines.push(RECORDS, &epoch.name, commit, &bytes)?;

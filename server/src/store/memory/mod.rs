@@ -4,16 +4,18 @@
 
 pub(super) mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use async_trait::async_trait;
 use statehouse_core::api::{RestoreRecord, StoreStatus};
 use statehouse_core::commit::Tip;
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{Seq, Snapshot, StateKey, Timestamp, Version};
 
 use super::decide::{Known, Needs, SnapshotChange, decide_group};
-use super::{Admin, Commits, Result, WriteRefusal, WriteRequest, Written};
+use super::receipt::Receipts;
+use super::{Admin, Commits, Receipt, Result, WriteRefusal, WriteRequest, Written};
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -32,6 +34,7 @@ struct Inner {
     snapshots: BTreeMap<u64, Snapshot>,
     next_snapshot: u64,
     restores: Vec<RestoreRecord>,
+    receipts: HashMap<RequestHash, Receipt>,
 }
 
 impl Default for Inner {
@@ -43,6 +46,7 @@ impl Default for Inner {
             snapshots: BTreeMap::new(),
             next_snapshot: 1,
             restores: Vec::new(),
+            receipts: HashMap::new(),
         }
     }
 }
@@ -81,6 +85,7 @@ impl Inner {
             tip: self.tip,
             heads: needs.heads.iter().filter_map(head).collect(),
             snapshots: self.snapshots.values().map(|s| (s.id.clone(), s.clone())).collect(),
+            receipts: Receipts::of(needs.receipts.iter().filter_map(|key| self.receipts.get(*key).cloned())),
         }
     }
 
@@ -113,6 +118,8 @@ impl Commits for MemoryStore {
             }
         }
         inner.restores.extend(decided.restores);
+        inner.receipts.extend(decided.receipts.into_iter().map(|receipt| (receipt.key.key, receipt)));
+        inner.receipts.retain(|_, receipt| receipt.counts_at(now));
         Ok(decided.answers)
     }
 }

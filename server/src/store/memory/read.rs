@@ -8,6 +8,7 @@ use statehouse_core::api::{
     VersionView,
 };
 use statehouse_core::commit::Tip;
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber,
 };
@@ -15,8 +16,8 @@ use statehouse_core::model::{
 use super::{Inner, MemoryStore};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::{
-    Activity, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Result, StoreError,
-    TypeTotals, text,
+    Activity, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Receipt, Result,
+    StoreError, TypeTotals, text,
 };
 
 #[async_trait]
@@ -245,6 +246,10 @@ impl Points for MemoryStore {
 
     async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>> {
         Ok(self.read().snapshots.values().find(|snapshot| snapshot.id == *id).cloned())
+    }
+
+    async fn receipt(&self, key: &RequestHash) -> Result<Option<Receipt>> {
+        Ok(self.read().receipts.get(key).cloned())
     }
 
     async fn restores(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<RestoreRecord>> {

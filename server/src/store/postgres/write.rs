@@ -11,8 +11,10 @@ use statehouse_core::json::Document;
 use statehouse_core::model::{Seq, StateType, Verdict, Version};
 
 use super::counter::turn;
+use crate::store::Receipt;
 use crate::store::decide::SnapshotChange;
 use crate::store::known_heads::KnownHeads;
+use crate::store::receipt::oldest;
 use crate::store::sql::rows::sql;
 
 macro_rules! insert_versions {
@@ -278,6 +280,21 @@ pub(super) async fn restores(connection: &mut PgConnection, records: &[RestoreRe
         run(statement, connection).await?;
     }
     Ok(())
+}
+
+/// Writes receipts, and drops those that do not count any more. It is the caller's turn.
+pub(super) async fn receipts(connection: &mut PgConnection, receipts: &[Receipt]) -> sqlx::Result<()> {
+    const INSERT: &str = "INSERT INTO receipts (key, at, receipt) \
+                          SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::text[]) \
+                          ON CONFLICT (key) DO UPDATE SET at = excluded.at, receipt = excluded.receipt";
+    let Some(last) = receipts.last() else { return Ok(()) };
+    let old = sqlx::query("DELETE FROM receipts WHERE at <= $1").bind(oldest(last.at).micros());
+    run(old, connection).await?;
+    let statement = sqlx::query(INSERT)
+        .bind(list(receipts, |receipt| receipt.key.key.to_string()))
+        .bind(list(receipts, |receipt| receipt.at.micros()))
+        .bind(receipts.iter().map(json).collect::<sqlx::Result<Vec<_>>>()?);
+    run(statement, connection).await
 }
 
 async fn run(statement: Statement<'_>, connection: &mut PgConnection) -> sqlx::Result<()> {

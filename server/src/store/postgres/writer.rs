@@ -11,7 +11,7 @@ use std::time::Instant;
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Version};
+use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
 
 use super::counter::{self, Counter, read_counter};
 use super::failure::{Answers, Doubt, Failure, Tried, failed};
@@ -20,7 +20,9 @@ use super::migrate;
 use super::write::{self, Placed};
 use crate::store::decide::{Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
+use crate::store::receipt::Receipts;
 use crate::store::refusing::Refusal;
+use crate::store::sql::receipts;
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRequest};
 
@@ -151,7 +153,7 @@ impl Writer {
         if !self.learn_heads(&needs).await? {
             return Ok(None);
         }
-        let decided = decide_group(group, self.known(&needs, HashMap::new()), now);
+        let decided = decide_group(group, self.known(&needs), now);
         if decided.is_empty() {
             // Refusals and equal data are answers about the present, so the present must be what is known.
             let present = read_counter(&mut self.connection).await?;
@@ -204,7 +206,9 @@ impl Writer {
         }
         self.learn_heads(&needs).await?;
         let snapshots = self.read_snapshots(&needs).await?;
-        let decided = decide_group(group, self.known(&needs, snapshots), now);
+        let receipts = receipts(&mut self.connection, needs.receipts.iter().copied()).await?;
+        let known = Known { snapshots, receipts: Receipts::of(receipts), ..self.known(&needs) };
+        let decided = decide_group(group, known, now);
         if decided.is_empty() {
             self.finish("ROLLBACK").await?;
             return Ok(decided.answers);
@@ -219,6 +223,7 @@ impl Writer {
         }
         write::snapshots(&mut self.connection, &decided.snapshots).await?;
         write::restores(&mut self.connection, &decided.restores).await?;
+        write::receipts(&mut self.connection, &decided.receipts).await?;
         doubt.sending();
         if let Err(error) = sqlx::raw_sql("COMMIT").execute(&mut self.connection).await {
             return Err(doubt.failed(error, decided));
@@ -233,8 +238,14 @@ impl Writer {
         Ok(())
     }
 
-    fn known(&self, needs: &Needs<'_>, snapshots: HashMap<SnapshotId, Snapshot>) -> Known {
-        Known { tip: self.counter.tip, heads: self.heads.versions(needs.heads.iter().copied()), snapshots }
+    /// What is known without another question: no snapshot and no receipt.
+    fn known(&self, needs: &Needs<'_>) -> Known {
+        Known {
+            tip: self.counter.tip,
+            heads: self.heads.versions(needs.heads.iter().copied()),
+            snapshots: HashMap::new(),
+            receipts: Receipts::default(),
+        }
     }
 
     /// Where the log ends after a group.

@@ -9,6 +9,7 @@ mod log;
 mod moment;
 mod points;
 pub(super) mod proof;
+mod receipts;
 pub(super) mod rows;
 mod scope;
 mod source;
@@ -25,6 +26,7 @@ pub(super) use heads::{end, kept_up, tip};
 pub(super) use interrupt::Interrupt;
 pub(super) use moment::{Discard, Moment};
 pub(super) use points::{snapshot, snapshots_between};
+pub(super) use receipts::receipts;
 pub(super) use rows::Row;
 pub(super) use statement::{Statement, Value, keys_json};
 

@@ -2,15 +2,16 @@
 
 use async_trait::async_trait;
 use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope};
+use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
 
 use super::list::count;
 use super::moment::at_one_moment;
 use super::rows::{self, Row, sql};
-use super::{Connection, SqlStore, Statement, heads, scope};
+use super::{Connection, SqlStore, Statement, heads, receipts, scope};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::lanes::Lane;
-use crate::store::{Cursor, MovedState, Page, Points, Result, StoreError};
+use crate::store::{Cursor, MovedState, Page, Points, Receipt, Result, StoreError};
 
 const SNAPSHOT: &str =
     "SELECT id, seq, description, author, created_at, kind, number FROM snapshots WHERE id = $1";
@@ -109,6 +110,14 @@ impl<S: SqlStore> Points for S {
 
     async fn snapshot(&self, id: &SnapshotId) -> Result<Option<Snapshot>> {
         self.within(async { snapshot(&mut *self.reader(Lane::Short).await?, id).await }).await
+    }
+
+    async fn receipt(&self, key: &RequestHash) -> Result<Option<Receipt>> {
+        let read = async {
+            let found = receipts(&mut *self.reader(Lane::Short).await?, std::iter::once(key)).await?;
+            Ok(found.into_iter().next())
+        };
+        self.within(read).await
     }
 
     async fn restores(&self, limit: usize, cursor: Option<&Cursor>) -> Result<Page<RestoreRecord>> {

@@ -13,8 +13,9 @@ use statehouse_core::model::{Seq, StateType, Verdict, Version};
 use super::failed;
 use crate::store::decide::{Decided, SnapshotChange};
 use crate::store::known_heads::KnownHeads;
+use crate::store::receipt::oldest;
 use crate::store::sql::rows::sql;
-use crate::store::{Result, StoreError};
+use crate::store::{Receipt, Result, StoreError};
 
 /// Rows of one call at most.
 const ROWS: usize = 64;
@@ -35,7 +36,8 @@ pub(super) async fn everything(
 ) -> Result<()> {
     versions(connection, placed, before).await?;
     snapshots(connection, &decided.snapshots).await?;
-    restores(connection, &decided.restores).await
+    restores(connection, &decided.restores).await?;
+    receipts(connection, &decided.receipts).await
 }
 
 /// Writes versions, rows of states that change, and totals. `before` knows the heads that are replaced.
@@ -251,6 +253,24 @@ async fn restores(connection: &mut SqliteConnection, records: &[RestoreRecord]) 
         .bind(record.restore_id.clone())
         .bind(sql(record.first_seq.0))
         .bind(json(record)?);
+        run(statement, connection).await?;
+    }
+    Ok(())
+}
+
+/// Writes receipts, and drops those that do not count any more.
+async fn receipts(connection: &mut SqliteConnection, receipts: &[Receipt]) -> Result<()> {
+    let Some(last) = receipts.last() else { return Ok(()) };
+    let old = sqlx::query("DELETE FROM receipts WHERE at <= $1").bind(oldest(last.at).micros());
+    run(old, connection).await?;
+    for receipt in receipts {
+        let statement = sqlx::query(
+            "INSERT INTO receipts (key, at, receipt) VALUES ($1, $2, $3) \
+             ON CONFLICT (key) DO UPDATE SET at = excluded.at, receipt = excluded.receipt",
+        )
+        .bind(receipt.key.key.to_string())
+        .bind(receipt.at.micros())
+        .bind(json(receipt)?);
         run(statement, connection).await?;
     }
     Ok(())

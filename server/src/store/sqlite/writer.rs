@@ -12,8 +12,9 @@ use super::write::{self, Placed};
 use super::{failed, not_committed, open};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
+use crate::store::receipt::Receipts;
 use crate::store::sql::proof::settled;
-use crate::store::sql::{kept_up, keys_json, rows, snapshot, snapshots_between, tip};
+use crate::store::sql::{kept_up, keys_json, receipts, rows, snapshot, snapshots_between, tip};
 use crate::store::text::after_prefix;
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
@@ -119,6 +120,7 @@ impl Writer {
             tip: self.tip,
             heads: self.heads.versions(needs.heads.iter().copied()),
             snapshots: self.read_snapshots(needs).await?,
+            receipts: Receipts::of(receipts(&mut self.connection, needs.receipts.iter().copied()).await?),
         })
     }
 

@@ -1,9 +1,12 @@
 //! How many states of each type there are.
 
 use leptos::prelude::*;
+use statehouse_core::api::TypeCount;
 use statehouse_core::model::Mode;
 
+use crate::model::type_marks::slip_of;
 use crate::model::{address, number};
+use crate::parts::{Chip, Tone};
 use crate::shell::desk;
 
 /// The panel.
@@ -12,6 +15,11 @@ pub(crate) fn ByType() -> impl IntoView {
     let desk = desk();
     let rows =
         move || desk.overview.value.with(|day| day.as_ref().map(|day| day.types.clone()).unwrap_or_default());
+    let marked = move || {
+        let all = rows();
+        let slip = |kind: &TypeCount| slip_of(kind, &all).map(str::to_owned);
+        all.iter().map(|kind| (kind.clone(), slip(kind))).collect::<Vec<_>>()
+    };
     let no_data = move || desk.overview.value.with(Option::is_none).then_some("no data");
     view! {
         <section class="panel by-type" aria-labelledby="by-type">
@@ -24,9 +32,11 @@ pub(crate) fn ByType() -> impl IntoView {
                     <span class="num">"Versions, 24 h"</span>
                     <span class="num">"Mode"</span>
                 </div>
-                {move || rows().into_iter().map(|kind| view! {
+                {move || marked().into_iter().map(|(kind, slip)| view! {
                     <a class="trow cells" href=address::states_of(&kind.state_type)>
-                        <span>{kind.state_type.clone()}</span>
+                        <span>{kind.state_type.clone()}{slip.map(|meant| view! {
+                            " "<Chip tone=Tone::Warn>{format!("{meant}?")}</Chip>
+                        })}</span>
                         <span class="num">{number::count(kind.live + kind.deleted)}</span>
                         <span class="num" class:bad={kind.invalid > 0}>{number::count(kind.invalid)}</span>
                         <span class="num">{number::count(kind.versions)}</span>

@@ -3,7 +3,6 @@
 mod since;
 mod take;
 
-use gloo_net::http::Method;
 use leptos::prelude::*;
 use statehouse_core::api::{SnapshotList, SnapshotView};
 use statehouse_core::model::SnapshotKind;

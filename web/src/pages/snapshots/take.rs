@@ -34,7 +34,7 @@ pub(super) fn TakeDialog() -> impl IntoView {
         let description = (!description.is_empty()).then_some(description);
         let hand = (author.value(), Some(description.clone().unwrap_or_default()));
         let id = snapshot_id.to_string();
-        let request = CreateSnapshot { snapshot_id, description, user_id: hand.0.clone() };
+        let request = CreateSnapshot { snapshot_id, description, user_id: hand.0.clone(), seq: None };
         let send = async move {
             let made = api::send::<SnapshotView>(Method::POST, "/snapshots", Some(&request)).await?;
             open.try_set(false);

@@ -1,0 +1,108 @@
+//! What a request with an `Idempotency-Key` did. A receipt is written with what it is of, in the same commit, so that the same
+//! request, sent again, gets the same answer again: after a restart, and by another server on the same store.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use statehouse_core::api::SnapshotView;
+use statehouse_core::hash::RequestHash;
+use statehouse_core::model::{Seq, Timestamp};
+
+use super::{WriteRefusal, WriteRequest, Written};
+
+/// How long a receipt counts, in microseconds: 24 hours.
+const KEPT: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// What a client calls a request, and what the request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestKey {
+    /// Of the key that the client sent.
+    pub key: RequestHash,
+    /// Of what it asked: another request under the same key is refused.
+    pub request: RequestHash,
+}
+
+/// What a request did, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Which request.
+    pub key: RequestKey,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What it did.
+    pub did: Did,
+}
+
+/// What a request did: enough to give its answer again from what is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Did {
+    /// It wrote to states.
+    Batch {
+        /// Of each write, in order: the seq of the head after it, and whether that version was made by it.
+        outcomes: Vec<(Seq, bool)>,
+        /// The batch's id.
+        batch_id: Option<String>,
+        /// The end of the log after it.
+        seq: Seq,
+    },
+    /// The restore of this id was applied.
+    Restore(String),
+    /// This snapshot was made.
+    Snapshot(Box<SnapshotView>),
+    /// This snapshot was forgotten.
+    Forgotten(Box<SnapshotView>),
+}
+
+impl Did {
+    /// What a request wrote, where the log then ends at `seq`; nothing was where it waits in the fallback journal.
+    pub(super) fn of(request: &WriteRequest, written: &Written, seq: Seq) -> Option<Self> {
+        Some(match written {
+            Written::Batch { restore: Some(record), .. } => Self::Restore(record.restore_id.clone()),
+            Written::Batch { outcomes, restore: None } => Self::Batch {
+                outcomes: outcomes.iter().map(|o| (o.version().seq, o.is_written())).collect(),
+                batch_id: request.batch_id().map(str::to_owned),
+                seq,
+            },
+            Written::Snapshot(snapshot) => Self::Snapshot(Box::new(SnapshotView::of(snapshot))),
+            Written::SnapshotDeleted(snapshot) => Self::Forgotten(Box::new(SnapshotView::of(snapshot))),
+            Written::Pending(_) => return None,
+        })
+    }
+}
+
+impl Receipt {
+    /// Whether it still counts.
+    #[must_use]
+    pub fn counts_at(&self, now: Timestamp) -> bool {
+        self.at > oldest(now)
+    }
+}
+
+/// Receipts from this time and before do not count any more.
+pub(super) fn oldest(now: Timestamp) -> Timestamp {
+    Timestamp::from_micros(now.micros().saturating_sub(KEPT))
+}
+
+/// The receipts that a group needs to know, as far as they exist, and those that it adds.
+#[derive(Debug, Default)]
+pub(super) struct Receipts(HashMap<RequestHash, Receipt>);
+
+impl Receipts {
+    /// Those that are stored.
+    pub(super) fn of(stored: impl IntoIterator<Item = Receipt>) -> Self {
+        Self(stored.into_iter().map(|receipt| (receipt.key.key, receipt)).collect())
+    }
+
+    /// Refuses a request whose key is used already.
+    pub(super) fn check(&self, key: &RequestKey, now: Timestamp) -> Result<(), WriteRefusal> {
+        match self.0.get(&key.key).filter(|receipt| receipt.counts_at(now)) {
+            None => Ok(()),
+            Some(receipt) if receipt.key.request == key.request => Err(WriteRefusal::WrittenBefore),
+            Some(_) => Err(WriteRefusal::KeyTaken),
+        }
+    }
+
+    pub(super) fn add(&mut self, receipt: Receipt) {
+        self.0.insert(receipt.key.key, receipt);
+    }
+}
