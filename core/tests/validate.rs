@@ -88,11 +88,7 @@ fn each_form_of_position_has_its_own_messages() {
             "position",
             r#"{"symbol1":"A","symbol2":"B","direction":"LONG","entry_time":"2026-11-20T17:02:10Z"}"#
         ),
-        [
-            " | required | quantity is missing",
-            " | required | entry_price is missing",
-            r#"/direction | enum | "LONG" must be one of "long", "short""#,
-        ]
+        [" | required | quantity is missing", " | required | entry_price is missing",]
     );
     assert_eq!(
         broken("position", r#"{"direction":"FLAT","ticket1":7,"volume1":0}"#),
@@ -131,46 +127,185 @@ fn messages_quote_values_as_they_are_spelled() {
     }
 }
 
+/// What is noticed of data, as lines: `pointer | code | message`.
+fn noticed(state_type: &str, text: &str) -> Vec<String> {
+    let line = |v: &Violation| format!("{} | {} | {}", v.pointer, v.code, v.message);
+    notices(state_type, &text.parse().unwrap()).iter().map(line).collect()
+}
+
+/// A trade of one pair with a first and a present stop and target.
+fn trade(direction: &str, members: &str) -> String {
+    format!(
+        r#"{{"symbol1":"A","symbol2":"B","direction":"{direction}","entry_time":"2026-11-20T17:02:10Z","quantity":1,
+        "entry_price":162.48,{members}}}"#
+    )
+}
+
 #[test]
-fn a_stop_lies_on_the_losing_side_and_a_target_on_the_winning_one() {
-    let trade = |direction: &str, stop: &str, target: &str| {
-        broken(
-            "position",
-            &format!(
-                r#"{{"symbol1":"A","symbol2":"B","direction":"{direction}","entry_time":"2026-11-20T17:02:10Z",
-                "quantity":1,"entry_price":162.48,"stop_loss":{stop},"take_profit":{target}}}"#
-            ),
-        )
+fn a_stop_is_moved_to_the_entry_and_beyond_every_day() {
+    for (direction, stop, target) in [
+        // At the start, at break-even, in profit.
+        ("long", "161.92", "163"),
+        ("long", "162.480", "163"),
+        ("long", "162.9", "163"),
+        ("LONG", "162.9", "null"),
+        ("short", "163", "161.92"),
+        ("short", "162.48", "161.92"),
+        ("SHORT", "162", "161.92"),
+        // A target is taken back to get out with little lost.
+        ("long", "161", "162.1"),
+        ("short", "null", "162.9"),
+    ] {
+        let text = trade(direction, &format!(r#""stop_loss":{stop},"take_profit":{target}"#));
+        is_valid("position", &text);
+        assert_eq!(noticed("position", &text), [""; 0]);
+        let one = format!(
+            r#"{{"symbol":"AAA","direction":"{direction}","qty":1,"entry_price":162.48,"stop_loss":{stop},"take_profit":{target}}}"#
+        );
+        is_valid("position", &one);
+    }
+    let crossed = trade("long", r#""stop_loss":163.5,"take_profit":163"#);
+    is_valid("position", &crossed);
+    assert_eq!(
+        noticed("position", &crossed),
+        ["/stop_loss | rule:stop_beyond_target | 163.5 must be at most take_profit 163 (long)"]
+    );
+}
+
+#[test]
+fn the_first_stop_lies_on_the_losing_side_of_the_entry_and_the_first_target_on_the_other() {
+    let first = |direction: &str, stop: &str, target: &str| {
+        let members = format!(r#""initial_stop_loss":{stop},"initial_take_profit":{target}"#);
+        broken("position", &trade(direction, &members))
     };
     for (direction, stop, target) in [
         ("long", "161.92", "163"),
         ("short", "163", "161.92"),
         ("long", "null", "163"),
-        ("short", "163", "null"),
+        ("short", "162.480", "162.48"),
     ] {
-        assert_eq!(trade(direction, stop, target), [""; 0]);
+        assert_eq!(first(direction, stop, target), [""; 0]);
     }
     assert_eq!(
-        trade("short", "161.92", "163.0"),
+        first("short", "161.92", "163.0"),
         [
-            "/stop_loss | rule:stop_loss_short | 161.92 must be above entry_price 162.48 (short)",
-            "/take_profit | rule:take_profit_short | 163.0 must be below entry_price 162.48 (short)",
-        ]
-    );
-    assert_eq!(
-        trade("long", "162.480", "162.48"),
-        [
-            "/stop_loss | rule:stop_loss_long | 162.480 must be below entry_price 162.48 (long)",
-            "/take_profit | rule:take_profit_long | 162.48 must be above entry_price 162.48 (long)",
+            "/initial_stop_loss | rule:initial_stop_loss_short | 161.92 must be at least entry_price 162.48 (short)",
+            "/initial_take_profit | rule:initial_take_profit_short | 163.0 must be at most entry_price 162.48 (short)",
         ]
     );
     // Thirty digits decide it, where f64 sees two equal numbers.
-    assert_eq!(trade("long", "162.479999999999999999999999999", "162.480000000000000000000000001"), [""; 0]);
+    assert_eq!(first("long", "162.479999999999999999999999999", "162.480000000000000000000000001"), [""; 0]);
     assert_eq!(
-        trade("long", "162.480000000000000000000000001", "null"),
+        first("long", "162.480000000000000000000000001", "null"),
         [
-            "/stop_loss | rule:stop_loss_long | 162.480000000000000000000000001 must be below entry_price 162.48 (long)"
+            "/initial_stop_loss | rule:initial_stop_loss_long | 162.480000000000000000000000001 must be at most entry_price 162.48 (long)"
         ]
+    );
+    let one = r#"{"symbol":"AAA","direction":"UP","qty":10,"entry_price":10.5,"initial_stop_loss":10.7}"#;
+    assert_eq!(broken("position", one).len(), 1);
+}
+
+#[test]
+fn a_position_of_one_symbol_is_valid_in_the_words_of_its_program() {
+    for text in [
+        // A row of a session, with decimals as texts and as numbers; the short form within a checkpoint.
+        r#"{"id":1,"session_id":"s","symbol":"AAA","entry_time":"2025-07-01T13:31:00+00:00","exit_time":null,"entry_price":"10.50",
+        "exit_price":null,"qty":10,"direction":"UP","side":"buy","stop_loss":"10.29","take_profit":"10.92","order_id":"o-1",
+        "status":"active","exit_reason":null,"pnl":null,"pnl_pct":null,"duration_minutes":null}"#,
+        r#"{"entry_time":"2025-07-01T09:31:00","entry_price":10.5,"qty":10,"direction":"DOWN","side":"sell","stop_loss":10.71,
+        "take_profit":10.08,"order_id":"o-2"}"#,
+        // The least that a readme shows.
+        r#"{"direction":"long","quantity":100000}"#,
+        // Brokers' words: texts, signs instead of sides, no stop as 0, a price below zero, a time as a number.
+        r#"{"asset_id":"b0b6","symbol":"AAPL","qty":"-5","avg_entry_price":"182.3","side":"short","market_value":"-911.5"}"#,
+        r#"{"symbol":"BTC/USDT:USDT","side":"long","contracts":0.5,"contractSize":1,"entryPrice":95000.0,"markPrice":95100}"#,
+        r#"{"symbol":"CLK0","size":-2,"entry_price":-37.63,"stop_loss":0.0,"take_profit":0,"entry_time":1587427200}"#,
+        r#"{"symbol":"EURUSD","side":"Sell","lots":0.30,"ticket":38084831,"stop_loss":0.0}"#,
+        r#"{"pair":"ETH/USDT","amount":2.5,"open_rate":3600.1,"is_short":false,"initial_stop_loss":3500}"#,
+        // Lots, each with what it was bought at.
+        r#"{"symbol":"AAA","side":"BUY","lots":[{"id":"a","qty":"4","entry_price":10.1},{"id":7,"qty":6,"entry_price":"10.4"}]}"#,
+        // A closed one holds nothing.
+        r#"{"symbol":"AAA","direction":"UP","qty":0,"status":"closed","exit_price":11}"#,
+    ] {
+        is_valid("position", text);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_position_of_one_symbol_is_said_in_its_words() {
+    const NOTHING: &str = " | rule:no_quantity | nothing says how much is held: qty, quantity, size, amount, contracts, units, shares, volume, lots or legs";
+    assert_eq!(broken("position", "{}"), [NOTHING]);
+    assert_eq!(broken("position", r#"{"symbol":"AAA","qty":null,"side":"long"}"#), [NOTHING]);
+    assert_eq!(
+        broken("position", r#"{"symbol":"","qty":"ten","direction":"sideways","entry_time":"today"}"#),
+        [
+            "/symbol | min_length | must not be empty",
+            "/qty | format | \"ten\" is not a number such as 12.50",
+            "/direction | format | \"sideways\" must be one of long, short, up, down, buy, sell, both, net, flat, none, in either case",
+            "/entry_time | format | \"today\" is not a time such as 2026-11-21T09:46:11Z",
+        ]
+    );
+    assert_eq!(
+        broken("position", r#"{"symbol":"AAA","lots":[{"id":1,"qty":true},{"qty":2}]}"#),
+        [
+            "/lots/0/qty | type | true must be a number or a text or null, not a boolean",
+            "/lots/1 | required | id is missing"
+        ]
+    );
+    assert_eq!(
+        noticed("position", r#"{"symbol":"AAA","qty":1,"entry_time":"2025-07-01T09:31:00"}"#),
+        [
+            "/entry_time | naive_time | \"2025-07-01T09:31:00\" has no time zone: which instant it is cannot be known"
+        ]
+    );
+}
+
+#[test]
+fn a_map_of_positions_is_held_to_the_rules_of_each() {
+    let map = format!(
+        r#"{{"AAA":{{"qty":10,"direction":"UP","entry_price":10.5}},"EURUSD-GBPUSD":{LONG},"AAA-BBB":{TWO_LEGS}}}"#
+    );
+    is_valid("position", &map);
+    let broken_map = map
+        .replace(r#""qty":10,"#, "")
+        .replace(r#""quantity":0.80"#, r#""quantity":0"#)
+        .replace(r#""entry_time":"2025-03-01T10:00:00.123456","#, "");
+    let lines = broken("position", &broken_map);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].starts_with("/AAA | rule:no_quantity | "));
+    assert_eq!(lines[1], "/EURUSD-GBPUSD/quantity | exclusive_minimum | 0 must be above 0");
+    assert_eq!(lines[2], "/AAA-BBB | required | entry_time is missing");
+    let naive = noticed("position", &map);
+    assert_eq!(naive.len(), 1, "{naive:?}");
+    assert!(naive[0].starts_with("/AAA-BBB/entry_time | naive_time"));
+}
+
+#[test]
+fn what_is_unusual_is_noticed_and_not_called_wrong() {
+    let account =
+        r#"{"total_value":-120.5,"available_balance":-0.01,"total_pnl":-5,"open_positions":1,"daily_pnl":0}"#;
+    is_valid("portfolio", account);
+    assert_eq!(
+        noticed("portfolio", account),
+        [
+            "/total_value | rule:total_value_negative | -120.5 is below 0",
+            "/available_balance | rule:available_balance_negative | -0.01 is below 0",
+        ]
+    );
+    let crossed = r#"{"symbol":"A","bid":1.2,"ask":1.1}"#;
+    is_valid("market_data", crossed);
+    assert_eq!(
+        noticed("market_data", crossed),
+        ["/ask | rule:ask_bid | the ask is below the bid, as in quotes of several venues"]
+    );
+    is_valid("strategy", r#"{"max_open_positions":-1}"#);
+    is_valid(
+        "configuration",
+        r#"{"risk_limits":{"max_open_positions":-1,"max_monetary_exposure":-1,"max_pair_drawdown_perc":-20}}"#,
+    );
+    assert_eq!(
+        broken("strategy", r#"{"max_open_positions":-2}"#),
+        ["/max_open_positions | minimum | -2 must be -1 or more"]
     );
 }
 
@@ -196,8 +331,17 @@ fn bounds_and_whole_numbers_are_exact() {
             [format!("/open_positions | type | {fraction} must be a whole number")]
         );
     }
-    assert_eq!(portfolio("0", "-5.0"), ["/total_value | minimum | -5.0 must be 0 or more"]);
-    assert_eq!(portfolio("0", "-1e-400"), ["/total_value | minimum | -1e-400 must be 0 or more"]);
+    assert_eq!(portfolio("-5.0", "0"), ["/open_positions | minimum | -5.0 must be 0 or more"]);
+    let peak = |value: &str| {
+        broken(
+            "portfolio",
+            &format!(
+                r#"{{"total_value":1,"available_balance":1,"total_pnl":1,"open_positions":1,"daily_pnl":1,"peak_value":{value}}}"#
+            ),
+        )
+    };
+    assert_eq!(peak("-1e-400"), ["/peak_value | minimum | -1e-400 must be 0 or more"]);
+    assert_eq!(peak("-0.0"), [""; 0]);
 }
 
 #[test]

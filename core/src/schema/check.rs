@@ -109,8 +109,7 @@ impl Walk<'_> {
     }
 
     fn hold(&mut self, rule: &Rule, node: Node<'_>) {
-        // Two places at most are compared, besides those of the condition.
-        self.steps.take((rule.when.len() + 2) * node.len());
+        self.steps.take((rule.when.len() + rule.check.places()) * node.len());
         let applies = rule.when.iter().all(|(pointer, texts)| {
             follow(node, pointer)
                 .and_then(Node::as_str)
@@ -144,8 +143,6 @@ fn follow<'a>(node: Node<'a>, pointer: &Pointer) -> Option<Node<'a>> {
 /// The value that breaks the check, its place, and what is wrong with it.
 fn problem<'a, 'c>(check: &'c Check, node: Node<'a>) -> Option<(Node<'a>, &'c Pointer, String)> {
     match check {
-        Check::Below(a, b) => compare(node, (a, b), "below", Ordering::is_lt),
-        Check::Above(a, b) => compare(node, (a, b), "above", Ordering::is_gt),
         Check::AtMost(a, b) => compare(node, (a, b), "at most", Ordering::is_le),
         Check::AtLeast(a, b) => compare(node, (a, b), "at least", Ordering::is_ge),
         Check::EqualLengths(a, b) => equal_lengths(node, a, b),
@@ -154,7 +151,22 @@ fn problem<'a, 'c>(check: &'c Check, node: Node<'a>) -> Option<(Node<'a>, &'c Po
             let value = follow(node, pointer).filter(|value| value.is_null())?;
             Some((value, pointer, "must not be null".to_owned()))
         }
+        Check::NotNegative(pointer) => {
+            let value = follow(node, pointer)?;
+            let below = value.as_decimal().is_some_and(|number| number.is_negative() && !number.is_zero());
+            below.then(|| (value, pointer, format!("{} is below 0", shown(value))))
+        }
+        Check::AnyOf(pointers) => {
+            static HERE: Pointer = Pointer::root();
+            let there = |pointer| follow(node, pointer).is_some_and(|value| !value.is_null());
+            let lacks_all = node.kind() == Kind::Object && !pointers.iter().any(there);
+            lacks_all.then(|| (node, &HERE, format!("one of {} must be there", names(pointers))))
+        }
     }
+}
+
+fn names(pointers: &[Pointer]) -> String {
+    pointers.iter().map(name_of).collect::<Vec<_>>().join(", ")
 }
 
 fn compare<'a, 'c>(

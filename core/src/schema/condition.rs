@@ -30,6 +30,10 @@ pub(super) enum Condition {
     Equals(Vec<Value>),
     Member(Box<str>, Box<Condition>),
     Elements(Box<Condition>),
+    /// Every member is so.
+    Members(Box<Condition>),
+    /// There are so many members or more.
+    MembersAtLeast(usize),
     /// How the number stands to this one.
     Bound(Box<str>, fn(Ordering) -> bool),
     Time,
@@ -65,6 +69,8 @@ impl Condition {
             Self::Equals(values) => values.iter().any(|value| equal(node, value)),
             Self::Member(name, other) => node.get(name).is_none_or(|member| other.holds(member)),
             Self::Elements(other) => node.elements().all(|element| other.holds(element)),
+            Self::Members(other) => node.members().all(|member| other.holds(member.value)),
+            Self::MembersAtLeast(least) => node.kind() != Kind::Object || node.len() >= *least,
             Self::Bound(limit, holds) => match (node.as_decimal(), Decimal::parse(limit)) {
                 (Some(number), Some(limit)) => holds(number.cmp(&limit)),
                 _ => true,
@@ -124,6 +130,14 @@ impl<'a> Reader<'a> {
                 Condition::All(members.map(member).collect::<Result<_, _>>()?)
             }
             "items" => Condition::Elements(Box::new(self.read(value)?)),
+            // Beside those that `properties` names it would mean the others only.
+            "additionalProperties" if !schema.contains_key("properties") => {
+                Condition::Members(Box::new(self.read(value)?))
+            }
+            "minProperties" => {
+                let least = value.as_u64().and_then(|least| usize::try_from(least).ok());
+                Condition::MembersAtLeast(least.ok_or_else(|| Error::custom("minProperties is a count"))?)
+            }
             "minimum" => bound(value, Ordering::is_ge),
             "maximum" => bound(value, Ordering::is_le),
             "exclusiveMinimum" => bound(value, Ordering::is_gt),

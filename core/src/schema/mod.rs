@@ -7,9 +7,10 @@
 //! - `x-protected`: not restored unless unlocked; the text says why;
 //! - `x-identifier`: a number that names something, so that its difference means nothing;
 //! - `x-unit`: the unit, for people;
-//! - `x-rules`: rules between members, such as: a long's stop is below its entry (`rules.rs`); those of a branch count
+//! - `x-rules`: rules between members, such as: a long's first stop is below its entry (`rules.rs`); those of a branch count
 //!   where the branch was chosen (`condition.rs`), and those in `if` and `not` never;
-//! - the format `x-time`: an RFC 3339 time, or one without a zone (noted, see [`TimeText`]).
+//! - the format `x-time`: an RFC 3339 time, or one without a zone (noted, see [`TimeText`]);
+//! - the formats `x-decimal`: a number as a text, which keeps every digit; and `x-direction`: a word for a side of the market.
 //!
 //! Nothing here needs the validator, so the console's shell uses it as it is.
 
@@ -17,6 +18,8 @@ mod builtin;
 mod check;
 mod collect;
 mod condition;
+#[cfg(feature = "validate")]
+mod direction;
 mod modes;
 mod paths;
 mod rules;
@@ -29,6 +32,8 @@ pub(crate) use check::{Found, broken_rules, shown};
 pub use check::{MOST_FINDINGS, notices};
 #[cfg(feature = "validate")]
 pub(crate) use condition::equal;
+#[cfg(feature = "validate")]
+pub(crate) use direction::{DIRECTIONS, is_direction};
 pub use modes::Modes;
 pub use paths::{PathRules, RulesAt};
 pub(crate) use steps::Steps;

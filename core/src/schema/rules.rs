@@ -1,8 +1,11 @@
 //! Rules between members of an object, which JSON Schema cannot say: the keyword `x-rules`.
 //!
 //! ```json
-//! { "name": "stop_loss_long", "when": { "/direction": ["long"] }, "check": { "below": ["/stop_loss", "/entry_price"] } }
+//! { "name": "initial_stop_loss_long", "when": { "/direction": ["long"] }, "check": { "at_most": ["/initial_stop_loss", "/entry_price"] } }
 //! ```
+//!
+//! A rule says what can never be right; what is only unusual is a notice. So a stop is held against the entry only where the
+//! document says that it is the one from the start: a stop that is trailed passes the entry every day.
 //!
 //! A rule belongs to the object whose schema holds it; its pointers start there. It is silent where a value that it
 //! needs is absent or of another type: that is for the rest of the schema to say.
@@ -36,10 +39,6 @@ pub(super) struct Rule {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Check {
-    /// The first number is less than the second.
-    Below(Pointer, Pointer),
-    /// The first number is more than the second.
-    Above(Pointer, Pointer),
     /// The first number is the second or less.
     AtMost(Pointer, Pointer),
     /// The first number is the second or more.
@@ -50,4 +49,19 @@ pub(super) enum Check {
     Distinct(Pointer),
     /// The value is not null.
     NotNull(Pointer),
+    /// The number is not below zero.
+    NotNegative(Pointer),
+    /// One of them at least is there and not null.
+    AnyOf(Vec<Pointer>),
+}
+
+impl Check {
+    /// How many places are looked at.
+    pub(super) fn places(&self) -> usize {
+        match self {
+            Self::AtMost(..) | Self::AtLeast(..) | Self::EqualLengths(..) => 2,
+            Self::Distinct(_) | Self::NotNull(_) | Self::NotNegative(_) => 1,
+            Self::AnyOf(places) => places.len(),
+        }
+    }
 }

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use super::bounds::exact;
 use super::instance::TapeJson;
+use crate::json::Decimal;
 use crate::model::StateType;
-use crate::schema::{TimeText, schema_text};
+use crate::schema::{TimeText, is_direction, schema_text};
 
 pub(super) type Validator = jsonschema::Validator<TapeJson>;
 
@@ -26,6 +27,8 @@ fn compile(text: &str) -> Result<Validator, String> {
     exact(jsonschema::options_for::<TapeJson>())
         .with_draft(jsonschema::Draft::Draft202012)
         .with_format("x-time", |text: &str| TimeText::of(text).is_some())
+        .with_format("x-decimal", |text: &str| Decimal::parse(text).is_some())
+        .with_format("x-direction", is_direction)
         .should_validate_formats(true)
         .build(&schema)
         .map_err(|error| error.to_string())

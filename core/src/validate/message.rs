@@ -5,7 +5,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Broken};
 use serde_json::Value;
 
 use crate::json::{ENCODED_TWICE, Kind, Node, is_encoded_twice};
-use crate::schema::shown;
+use crate::schema::{DIRECTIONS, shown};
 
 /// The stable code and the message of an error at `node`.
 pub(super) fn explain(error: &ValidationError<'_>, node: Node<'_>) -> (String, String) {
@@ -18,6 +18,12 @@ pub(super) fn explain(error: &ValidationError<'_>, node: Node<'_>) -> (String, S
         Broken::Custom { keyword, message: limit } => return bound(keyword, &value, limit),
         Broken::Format { format } if format == "x-time" => {
             format!("{value} is not a time such as 2026-11-21T09:46:11Z")
+        }
+        Broken::Format { format } if format == "x-decimal" => {
+            format!("{value} is not a number such as 12.50")
+        }
+        Broken::Format { format } if format == "x-direction" => {
+            format!("{value} must be one of {}, in either case", DIRECTIONS.join(", "))
         }
         Broken::Format { format } => format!("{value} is not a valid {format}"),
         Broken::MinLength { limit: 1 } => "must not be empty".to_owned(),

@@ -31,7 +31,7 @@ export interface TextError {
 export interface Violation {
   /** RFC 6901 pointer into the document; empty for the whole. */
   pointer: string;
-  /** A stable word, such as `required`, `exclusive_minimum`, `rule:stop_loss_long`. */
+  /** A stable word, such as `required`, `exclusive_minimum`, `rule:equal_lengths`. */
   code: string;
   message: string;
 }

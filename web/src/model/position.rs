@@ -49,13 +49,16 @@ impl Fields {
         Self {
             pair,
             side: text(root, &["direction", "side"]),
-            quantity: text(root, &["quantity", "qty", "volume"])
-                .or_else(|| legs(root, &["volume1", "quantity1"], &["volume2", "quantity2"])),
-            entry: text(root, &["entry_price"]).or_else(|| {
+            quantity: text(
+                root,
+                &["quantity", "qty", "volume", "size", "amount", "contracts", "units", "shares", "lots"],
+            )
+            .or_else(|| legs(root, &["volume1", "quantity1"], &["volume2", "quantity2"])),
+            entry: text(root, &["entry_price", "avg_entry_price"]).or_else(|| {
                 legs(root, &["entry_exec_price1", "entry_price1"], &["entry_exec_price2", "entry_price2"])
             }),
             stop: text(root, &["stop_loss", "stop"]),
-            pnl: text(root, &["unrealized_pnl", "pnl", "profit"]),
+            pnl: text(root, &["unrealized_pnl", "unrealized_pl", "pnl", "profit"]),
             opened: text(root, &["entry_time", "opened_at"]).map(|text| match Timestamp::parse(&text) {
                 Ok(time) => Opened::At(time),
                 Err(_) => Opened::Unclear(text),

@@ -82,6 +82,7 @@ impl Incident {
             let distance = position.entry[0].value() - position.stop_loss.value();
             let factor = if rng.u32(..MILD) == 0 { 0.75 } else { -0.4 };
             position.stop_loss = position.entry[0].plus(-distance * factor);
+            position.initial_stop_loss = position.stop_loss;
             position.deploy = deploy.to_string();
             items.push((pair.position_key(), position.document(&pair.quotes, now)?));
         }
@@ -110,6 +111,7 @@ impl Incident {
             }
             let distance = position.entry[0].value() - position.stop_loss.value();
             position.stop_loss = position.entry[0].plus(distance);
+            position.initial_stop_loss = position.stop_loss;
             position.deploy = (self.deploy - 1).to_string();
             let document = position.document(&pair.quotes, now)?;
             items.push((pair.position_key(), document));

@@ -148,6 +148,7 @@ impl Pair {
             quantity: Decimal::round(0.0, 2),
             entry,
             stop_loss: entry[0].plus(-away * STOP_DISTANCE),
+            initial_stop_loss: entry[0].plus(-away * STOP_DISTANCE),
             take_profit: entry[0].plus(away * PROFIT_DISTANCE),
             tickets: [ticket(rng), ticket(rng)],
             volumes: [Decimal::round(0.0, 2); 2],

@@ -34,6 +34,8 @@ pub(super) struct Position {
     pub(super) entry: [Decimal; 2],
     /// In units of the first leg's price.
     pub(super) stop_loss: Decimal,
+    /// Where the stop stood at the entry.
+    pub(super) initial_stop_loss: Decimal,
     pub(super) take_profit: Decimal,
     pub(super) tickets: [u64; 2],
     pub(super) volumes: [Decimal; 2],
@@ -56,6 +58,7 @@ struct Saved<'a> {
     quantity: Decimal,
     entry_price: Decimal,
     stop_loss: Decimal,
+    initial_stop_loss: Decimal,
     take_profit: Decimal,
     ticket1: u64,
     ticket2: u64,
@@ -114,6 +117,7 @@ impl Position {
             quantity: self.quantity,
             entry_price: self.entry[0],
             stop_loss: self.stop_loss,
+            initial_stop_loss: self.initial_stop_loss,
             take_profit: self.take_profit,
             ticket1: self.tickets[0],
             ticket2: self.tickets[1],
@@ -145,6 +149,7 @@ impl Position {
             quantity: decimal("quantity", 2)?,
             entry: [decimal("entry_exec_price1", digits[0])?, decimal("entry_exec_price2", digits[1])?],
             stop_loss: decimal("stop_loss", digits[0])?,
+            initial_stop_loss: decimal("initial_stop_loss", digits[0]).or(decimal("stop_loss", digits[0]))?,
             take_profit: decimal("take_profit", digits[0])?,
             tickets: [data["ticket1"].as_u64()?, data["ticket2"].as_u64()?],
             volumes: [decimal("volume1", 2)?, decimal("volume2", 2)?],
