@@ -6,19 +6,30 @@ use crate::schema::TimeText;
 /// The time from `old` to `new`, signed: `+15 min`, `-1 d 2 h`, `+0.25 s`. Nothing unless both are times with a
 /// zone: between clocks on a wall, on a night when one is put forward or back, any duration would be invented.
 pub(super) fn between(old: &str, new: &str) -> Option<String> {
-    if !like_a_time(old) || !like_a_time(new) {
+    if !like_a_time(old.as_bytes()) || !like_a_time(new.as_bytes()) {
         return None;
     }
     Some(spell(instant(new)?.signed_duration_since(instant(old)?)))
 }
 
+/// Whether two texts are one instant, told on one clock: only spelled differently, as with `Z` and `+00:00`.
+pub(super) fn same_clock(old: &str, new: &str) -> bool {
+    if !like_a_time(old.as_bytes()) || !like_a_time(new.as_bytes()) || old.get(..10) != new.get(..10) {
+        return false;
+    }
+    // The same hour in the same instant is the same offset.
+    old.get(11..13) == new.get(11..13)
+        && old.get(14..16) == new.get(14..16)
+        && matches!((instant(old), instant(new)), (Some(old), Some(new)) if old == new)
+}
+
 /// A look at the shape spares most texts the rest.
-fn like_a_time(text: &str) -> bool {
-    matches!(text.as_bytes(), [b'0'..=b'9', _, _, _, b'-', ..])
+pub(super) fn like_a_time(text: &[u8]) -> bool {
+    matches!(text, [b'0'..=b'9', _, _, _, b'-', ..])
 }
 
 /// The instant that a time with a zone is, in UTC.
-fn instant(text: &str) -> Option<NaiveDateTime> {
+pub(super) fn instant(text: &str) -> Option<NaiveDateTime> {
     if TimeText::of(text)? != TimeText::Zoned {
         return None;
     }

@@ -1,8 +1,8 @@
-//! Which children of two containers belong together: members by key, elements by identity.
+//! Which children of two containers belong together, as steps; and of two objects, by key.
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::json::{Kind, Member, Node};
+use crate::json::{Member, Node};
 
 /// Below this many members looking along the object is quicker than hashing its keys.
 const FEW: usize = 12;
@@ -34,6 +34,15 @@ pub(super) struct Partners {
 }
 
 impl Partners {
+    pub(super) fn new(old_count: usize, of_new: Vec<Option<usize>>) -> Self {
+        Self { old_count, of_new }
+    }
+
+    /// Who belongs together: old and new position.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.of_new.iter().enumerate().filter_map(|(new, old)| Some(((*old)?, new)))
+    }
+
     pub(super) fn matching(&self) -> Matching {
         let mut removed: Vec<bool> = vec![true; self.old_count];
         for old in self.of_new.iter().flatten() {
@@ -115,34 +124,6 @@ pub(super) fn members(old: &[Member<'_>], new: &[Member<'_>]) -> Partners {
         })
         .collect();
     Partners { old_count: old.len(), of_new }
-}
-
-/// Matches the elements of two arrays by the member `identity`. Nothing if an element has none, or two of one
-/// array share it.
-pub(super) fn elements(old: &[Node<'_>], new: &[Node<'_>], identity: &str) -> Option<Partners> {
-    let old_at = positions(old, identity)?;
-    positions(new, identity)?;
-    let of_new = new
-        .iter()
-        .map(|element| identity_of(*element, identity).and_then(|name| old_at.get(name).copied()))
-        .collect();
-    Some(Partners { old_count: old.len(), of_new })
-}
-
-fn positions<'a>(elements: &[Node<'a>], identity: &str) -> Option<HashMap<&'a str, usize>> {
-    let mut positions = HashMap::with_capacity(elements.len());
-    for (at, element) in elements.iter().enumerate() {
-        if positions.insert(identity_of(*element, identity)?, at).is_some() {
-            return None;
-        }
-    }
-    Some(positions)
-}
-
-/// The text of the value that names an element: a string or a number.
-fn identity_of<'a>(element: Node<'a>, identity: &str) -> Option<&'a str> {
-    let value = element.get(identity)?;
-    matches!(value.kind(), Kind::String | Kind::Number).then(|| value.text())
 }
 
 /// An element's name for people.

@@ -1,12 +1,14 @@
 //! What changed between two documents: one structural difference, shown in several ways.
 //!
-//! Members are matched by key, elements of an array by the identity that the schema names (`x-identity`), else by
-//! what the two arrays have in common in the same order, so that a sliding window is one removal and one addition.
+//! Members are matched by key, elements of an array by the identity that the schema names (`x-identity`), else by a
+//! member that tells them apart, else by what the two arrays have in common in the same order, so that a sliding window is
+//! one removal and one addition. Where only the place speaks for it that two elements belong together, a change says so.
 //! [`apply`](crate::apply::apply) of `diff(a, b)` to `a` gives `b`, byte for byte.
 
 mod duration;
 mod effort;
 mod matching;
+mod pairing;
 mod patch;
 mod paths;
 mod record;

@@ -152,8 +152,8 @@ fn edits(change: &Change) -> Vec<(String, Container<'_>)> {
             let added = (first..).map(|at| at.to_string()).zip(come).collect();
             vec![(container.to_owned(), Container { removed, added, order: None })]
         }
-        // Only elements have an identity; the order of keys is of no account.
-        ChangeKind::Reordered if change.place.identity.is_some() => {
+        // The order of keys is of no account.
+        ChangeKind::Reordered if change.place.elements => {
             let array = change.place.from.as_ref().unwrap_or(&change.path);
             vec![(array.clone(), Container { order: change.place.order.as_deref(), ..Container::default() })]
         }

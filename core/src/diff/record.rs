@@ -21,6 +21,8 @@ pub(super) struct Recorder {
     pub(super) counts: Counts,
     /// Leaves of the new document that are not as they were.
     pub(super) touched: u32,
+    /// Whether what is compared now belongs together by place only.
+    pub(super) by_place: bool,
 }
 
 impl Recorder {
@@ -99,14 +101,12 @@ impl Recorder {
         paths: &Paths,
         rules: RulesAt<'_>,
         (old, new): (String, String),
-        order: Vec<u32>,
-        identity: Option<&str>,
+        place: Place,
     ) {
         let change = self.push(ChangeKind::Reordered, paths, rules);
         change.old = Some(old);
         change.new = Some(new);
-        change.place.order = Some(order);
-        change.place.identity = identity.map(str::to_owned);
+        change.place = Place { from: change.place.from.take(), ..place };
     }
 
     /// `paths` stand on the first element that differs, `rules` on the array.
@@ -182,6 +182,7 @@ impl Recorder {
             unit: rules.unit().map(str::to_owned),
             volatile: rules.is_volatile(),
             protected: rules.protected_because().map(str::to_owned),
+            by_place: self.by_place,
             splice: None,
             series: None,
             place: Place { from: paths.from(), ..Place::default() },

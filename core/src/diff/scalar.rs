@@ -29,7 +29,7 @@ pub(super) fn compare(old: Node<'_>, new: Node<'_>, identifier: bool) -> Compari
         }
         (Kind::String, Kind::String) => {
             let (Some(a), Some(b)) = (old.as_str(), new.as_str()) else { return plain(ChangeKind::Changed) };
-            if a == b {
+            if a == b || duration::same_clock(&a, &b) {
                 return plain(ChangeKind::Spelling);
             }
             Comparison { kind: ChangeKind::Changed, delta: duration::between(&a, &b), percent: None }

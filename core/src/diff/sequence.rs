@@ -1,4 +1,4 @@
-//! What two lists have in common, in order: Myers' algorithm with bounded work.
+//! What two lists of texts, or of hashes, have in common, in order: Myers' algorithm with bounded work.
 use std::ops::Range;
 
 use crate::json::{fingerprint, same_bytes};
@@ -8,6 +8,40 @@ use crate::json::{fingerprint, same_bytes};
 pub(super) struct Gap {
     pub(super) old: Range<usize>,
     pub(super) new: Range<usize>,
+}
+
+/// What stands for an element of a list.
+pub(super) trait Token: Copy {
+    fn same(self, other: Self) -> bool;
+    /// Equal for equal ones.
+    fn print(self) -> u32;
+}
+
+/// Its text.
+impl Token for &[u8] {
+    #[inline]
+    fn same(self, other: Self) -> bool {
+        same_bytes(self, other)
+    }
+
+    #[inline]
+    fn print(self) -> u32 {
+        fingerprint(self)
+    }
+}
+
+/// A hash of its value.
+impl Token for u64 {
+    #[inline]
+    fn same(self, other: Self) -> bool {
+        self == other
+    }
+
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "any half of it will do")]
+    fn print(self) -> u32 {
+        self as u32
+    }
 }
 
 /// How much looking for common elements one whole comparison may cost, in steps of the inner loops.
@@ -21,30 +55,64 @@ impl Default for Budget {
     }
 }
 
+impl Budget {
+    /// Takes so many steps, if there are as many left.
+    pub(super) fn spend(&mut self, steps: usize) -> Option<()> {
+        self.0 = self.0.checked_sub(u32::try_from(steps).unwrap_or(u32::MAX))?;
+        Some(())
+    }
+}
+
 /// More insertions and deletions than this in one list are not looked for.
 const MAX_EDITS: usize = 1000;
 /// After this many it is worth counting whether there is enough in common to go on.
 const FIRST_EDITS: usize = 8;
 
 /// The stretches where `old` and `new` differ, in order.
-pub(super) fn gaps(old: &[&[u8]], new: &[&[u8]], budget: &mut Budget) -> Vec<Gap> {
-    let head = old.iter().zip(new).take_while(|(old, new)| same_bytes(old, new)).count();
+pub(super) fn gaps<T: Token>(old: &[T], new: &[T], budget: &mut Budget) -> Vec<Gap> {
+    let head = old.iter().zip(new).take_while(|(old, new)| old.same(**new)).count();
     let (old_rest, new_rest) = (&old[head..], &new[head..]);
-    let tail = old_rest
-        .iter()
-        .rev()
-        .zip(new_rest.iter().rev())
-        .take_while(|(old, new)| same_bytes(old, new))
-        .count();
+    let tail =
+        old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(old, new)| old.same(**new)).count();
     let (a, b) = (&old_rest[..old_rest.len() - tail], &new_rest[..new_rest.len() - tail]);
     let whole = Gap { old: head..head + a.len(), new: head..head + b.len() };
     if a.is_empty() || b.is_empty() {
         return if a.is_empty() && b.is_empty() { Vec::new() } else { vec![whole] };
     }
-    match most_edits(a, b).and_then(|most| common(a, b, most, budget)) {
-        Some(runs) => between(&runs, &whole),
-        None => vec![whole],
+    if a.len() != b.len() {
+        let most = (a.len() + b.len()).min(MAX_EDITS);
+        return common(a, b, most, budget).map_or_else(|| vec![whole.clone()], |runs| between(&runs, &whole));
     }
+    let (in_place, gaps) = in_place(a, b, head);
+    match most_edits(in_place, a.len()).and_then(|most| common(a, b, most, budget)) {
+        Some(runs) => between(&runs, &whole),
+        None => gaps,
+    }
+}
+
+/// How many elements of two lists of equal length are equal in place, and the stretches of those that are not.
+fn in_place<T: Token>(a: &[T], b: &[T], start: usize) -> (usize, Vec<Gap>) {
+    let (mut equal, mut gaps, mut open) = (0, Vec::new(), start);
+    for (at, (a, b)) in (start..).zip(a.iter().zip(b)) {
+        if a.same(*b) {
+            if open < at {
+                gaps.push(Gap { old: open..at, new: open..at });
+            }
+            open = at + 1;
+            equal += 1;
+        }
+    }
+    if open < start + a.len() {
+        gaps.push(Gap { old: open..start + a.len(), new: open..start + a.len() });
+    }
+    (equal, gaps)
+}
+
+/// How many edits are worth looking for in two lists of equal length. They are compared place by place, unless they
+/// share more at other places, and at least a quarter: then a window slid.
+fn most_edits(in_place: usize, len: usize) -> Option<usize> {
+    let shared = (in_place + 1).max(len.div_ceil(4));
+    (in_place * 2 < len).then(|| (2 * (len - shared)).min(MAX_EDITS))
 }
 
 /// Elements that are equal in both lists: from `old` and `new` on, `len` of them.
@@ -53,17 +121,6 @@ struct Run {
     old: usize,
     new: usize,
     len: usize,
-}
-
-/// How many edits are worth looking for. Lists of equal length are compared place by place, unless they share more at
-/// other places, and at least a quarter: then a window slid.
-fn most_edits(a: &[&[u8]], b: &[&[u8]]) -> Option<usize> {
-    if a.len() != b.len() {
-        return Some((a.len() + b.len()).min(MAX_EDITS));
-    }
-    let in_place = a.iter().zip(b).filter(|(a, b)| same_bytes(a, b)).count();
-    let shared = (in_place + 1).max(a.len().div_ceil(4));
-    (in_place * 2 < a.len()).then(|| (2 * (a.len() - shared)).min(MAX_EDITS))
 }
 
 fn between(runs: &[Run], whole: &Gap) -> Vec<Gap> {
@@ -83,7 +140,7 @@ fn between(runs: &[Run], whole: &Gap) -> Vec<Gap> {
 /// A longest common subsequence as runs, or nothing if there is none or finding it costs too much.
 ///
 /// Diagonals (old position minus new) are counted from `middle`, so that none is negative.
-fn common(a: &[&[u8]], b: &[&[u8]], max_edits: usize, budget: &mut Budget) -> Option<Vec<Run>> {
+fn common<T: Token>(a: &[T], b: &[T], max_edits: usize, budget: &mut Budget) -> Option<Vec<Run>> {
     let middle = max_edits + 1;
     // The furthest old position reached on each diagonal, and how that stood after every round.
     let mut furthest = vec![0; 2 * middle + 1];
@@ -97,8 +154,8 @@ fn common(a: &[&[u8]], b: &[&[u8]], max_edits: usize, budget: &mut Budget) -> Op
             let new = old + middle - diagonal;
             let old_rest = a.get(old..).unwrap_or_default();
             let new_rest = b.get(new..).unwrap_or_default();
-            let same = old_rest.iter().zip(new_rest).take_while(|(a, b)| same_bytes(a, b)).count();
-            budget.0 = budget.0.checked_sub(u32::try_from(same + 1).unwrap_or(u32::MAX))?;
+            let same = old_rest.iter().zip(new_rest).take_while(|(a, b)| a.same(**b)).count();
+            budget.spend(same + 1)?;
             furthest[diagonal] = old + same;
             if old + same >= a.len() && new + same >= b.len() {
                 return Some(walk_back(&rounds, a.len(), b.len(), middle));
@@ -146,10 +203,10 @@ fn walk_back(rounds: &[Vec<usize>], old_len: usize, new_len: usize, middle: usiz
 
 /// A lower bound of the edits: elements that the other list surely does not have. Looked up by a bit each, so some
 /// that are not there seem to be; that makes the bound lower, never wrong.
-fn fewest_edits(a: &[&[u8]], b: &[&[u8]]) -> usize {
+fn fewest_edits<T: Token>(a: &[T], b: &[T]) -> usize {
     let slots = (a.len() * 16).next_power_of_two();
     let mut bits = vec![0_u64; slots.div_ceil(64)];
-    let slot = |element: &[u8]| fingerprint(element) as usize & (slots - 1);
+    let slot = |element: &T| element.print() as usize & (slots - 1);
     for element in a {
         bits[slot(element) / 64] |= 1 << (slot(element) % 64);
     }
@@ -183,7 +240,8 @@ mod tests {
 
     #[test]
     fn equal_lengths_are_compared_in_place_unless_a_window_slid() {
-        assert_eq!(gaps_of("a1b2c3d4", "a5b6c7d8"), [gap(1..8, 1..8)]);
+        let places = [gap(1..2, 1..2), gap(3..4, 3..4), gap(5..6, 5..6), gap(7..8, 7..8)];
+        assert_eq!(gaps_of("a1b2c3d4", "a5b6c7d8"), places);
         assert_eq!(gaps_of("1234", "2345"), [gap(0..1, 0..0), gap(4..4, 3..4)]);
     }
 

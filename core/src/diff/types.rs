@@ -12,9 +12,9 @@ pub enum ChangeKind {
     Removed,
     /// Its value changed.
     Changed,
-    /// The same value is spelled differently, such as `0.8` and `0.80`.
+    /// The same value is spelled differently, such as `0.8` and `0.80`, or a time with `Z` and with `+00:00`.
     Spelling,
-    /// The keys of an object, or the identified elements of an array, stand in another order.
+    /// The keys of an object, or the elements of an array, stand in another order.
     Reordered,
     /// Elements of an array were taken out and put in at one place; with `series`: a series moved on.
     Splice,
@@ -30,7 +30,8 @@ pub struct Change {
     /// Where, for people: elements with an identity are named by it, as in `/legs/[EURUSD]/volume`.
     pub display: String,
     /// The old value as JSON text; absent if there was none. For a splice: an array of what was taken out; for a
-    /// series: an object of two arrays, `index` and `values`; for another order: the old order of the keys.
+    /// series: an object of two arrays, `index` and `values`; for another order: the old order of the keys,
+    /// or of what tells the elements apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
     /// The new value as JSON text, likewise; absent if there is none.
@@ -52,6 +53,10 @@ pub struct Change {
     /// Not restored unless unlocked, for this reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protected: Option<String>,
+    /// The two values, or elements around them, were taken together for no better reason than that they stand at the same
+    /// place of an array: they may be two things, and a difference between them may mean nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_place: bool,
     /// For a splice without `series`: how many elements went and came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub splice: Option<SpliceCounts>,
@@ -76,7 +81,11 @@ pub struct Place {
     /// For another order: the old positions of the children that stay, in their new order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Vec<u32>>,
-    /// For another order of an array's elements: the member that names them.
+    /// For another order: it is of an array's elements, and not of an object's keys.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elements: bool,
+    /// For another order of an array's elements: the member that tells them apart, or two, as `symbol, side`. Absent if
+    /// they are told apart by all that they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// The spelling of the key (JSON text), for an added member whose key is not spelled plainly; for a change of

@@ -1,11 +1,15 @@
 //! The walk over two documents that writes down what differs. Equal subtrees are passed over by comparing their bytes.
+use std::borrow::Cow;
+
 use super::effort::Effort;
 use super::matching::{self, Matching, Step};
+use super::pairing::{self, Anywhere, Label, Pairing, Stretch};
 use super::paths::Paths;
 use super::record::Recorder;
 use super::scalar::compare;
-use super::sequence::{Budget, Gap, gaps};
+use super::sequence::{Budget, Gap};
 use super::series::{self, Moved};
+use super::types::Place;
 use crate::json::{Kind, Member, Node};
 use crate::schema::RulesAt;
 
@@ -27,7 +31,14 @@ impl Walk {
 
     /// Compares two values.
     pub(super) fn value(&mut self, old: Node<'_>, new: Node<'_>, rules: RulesAt<'_>) {
-        if old.same_text(new) || self.found.is_spent() {
+        if !old.same_text(new) {
+            self.unequal(old, new, rules);
+        }
+    }
+
+    /// Compares two values whose texts differ.
+    fn unequal(&mut self, old: Node<'_>, new: Node<'_>, rules: RulesAt<'_>) {
+        if self.found.is_spent() {
             return;
         }
         let children = old.len() + new.len();
@@ -67,7 +78,8 @@ impl Walk {
         let Matching { steps, order } = matching::members(&old, &new).matching();
         if let Some(order) = order {
             let keys = |members: &[Member<'_>]| list(members.iter().map(|member| member.key.text()));
-            self.found.reordered(&self.paths, rules, (keys(&old), keys(&new)), order, None);
+            let place = Place { order: Some(order), ..Place::default() };
+            self.found.reordered(&self.paths, rules, (keys(&old), keys(&new)), place);
         }
         for step in steps {
             match step {
@@ -91,7 +103,8 @@ impl Walk {
     /// A member of both; `told`: what its value became has been said already.
     fn member(&mut self, old: Member<'_>, new: Member<'_>, told: bool, rules: RulesAt<'_>) {
         let same_key = old.key.text() == new.key.text();
-        if same_key && (told || old.value.same_text(new.value)) {
+        let told = told || old.value.same_text(new.value);
+        if same_key && told {
             return;
         }
         let key = new.key.decoded();
@@ -101,56 +114,59 @@ impl Walk {
             self.found.key_spelling(&self.paths, rules, old.key.text(), new.key.text());
         }
         if !told {
-            self.value(old.value, new.value, rules);
+            self.unequal(old.value, new.value, rules);
         }
         self.paths.back(mark);
     }
 
     fn arrays(&mut self, old: Node<'_>, new: Node<'_>, rules: RulesAt<'_>) {
         let (old, new): (Vec<_>, Vec<_>) = (old.elements().collect(), new.elements().collect());
-        if let Some(identity) = rules.identity()
-            && let Some(partners) = matching::elements(&old, &new, identity)
-        {
-            return self.identified(&old, &new, identity, partners.matching(), rules);
-        }
-        let (old_texts, new_texts): (Vec<_>, Vec<_>) =
-            (old.iter().map(|node| node.bytes()).collect(), new.iter().map(|node| node.bytes()).collect());
-        for gap in gaps(&old_texts, &new_texts, &mut self.budget) {
-            self.gap(&old, &new, &gap, rules);
+        match pairing::pair(&old, &new, rules.identity(), &mut self.budget) {
+            Pairing::Anywhere(found) => self.anywhere(&old, &new, &found, rules),
+            Pairing::InOrder(stretches) => {
+                for stretch in &stretches {
+                    self.stretch(&old, &new, stretch, rules);
+                }
+            }
         }
     }
 
-    fn identified(
-        &mut self,
-        old: &[Node<'_>],
-        new: &[Node<'_>],
-        identity: &str,
-        matching: Matching,
-        rules: RulesAt<'_>,
-    ) {
-        let name = |element: Node<'_>| matching::name_of(element, identity).unwrap_or_default().into_owned();
-        if let Some(order) = matching.order {
-            let names = |elements: &[Node<'_>]| {
-                list(elements.iter().filter_map(|element| element.get(identity)).map(Node::text))
+    fn anywhere(&mut self, old: &[Node<'_>], new: &[Node<'_>], found: &Anywhere<'_>, rules: RulesAt<'_>) {
+        let Matching { steps, order } = found.partners.matching();
+        if let Some(order) = order {
+            let labels =
+                |elements: &[Node<'_>]| list(elements.iter().filter_map(|element| found.label.of(*element)));
+            let place = Place {
+                order: Some(order),
+                elements: true,
+                identity: found.label.member(),
+                ..Place::default()
             };
-            self.found.reordered(&self.paths, rules, (names(old), names(new)), order, Some(identity));
+            self.found.reordered(&self.paths, rules, (labels(old), labels(new)), place);
         }
+        let name = |side: usize, element: Node<'_>, at: usize| match found.label {
+            Label::Identity(identity) if found.nameless[side].binary_search(&at).is_err() => {
+                matching::name_of(element, identity).map(Cow::into_owned)
+            }
+            _ => None,
+        };
         let inside = rules.element();
-        for step in matching.steps {
+        for step in steps {
             match step {
                 Step::Pair { old: o, new: n } if old[o].same_text(new[n]) => {}
                 Step::Pair { old: o, new: n } => {
-                    let mark = self.paths.element(o, n, Some(&name(new[n])));
-                    self.value(old[o], new[n], inside);
+                    let mark = self.paths.element(o, n, name(1, new[n], n).as_deref());
+                    let by_place = found.by_place.binary_search(&n).is_ok();
+                    self.pair(old[o], new[n], by_place, inside);
                     self.paths.back(mark);
                 }
                 Step::Removed { old: o } => {
-                    let mark = self.paths.element(o, o, Some(&name(old[o])));
+                    let mark = self.paths.element(o, o, name(0, old[o], o).as_deref());
                     self.found.removed(&self.paths, inside, old[o]);
                     self.paths.back(mark);
                 }
                 Step::Added { new: n, after } => {
-                    let mark = self.paths.element(after, n, Some(&name(new[n])));
+                    let mark = self.paths.element(after, n, name(1, new[n], n).as_deref());
                     self.found.added_element(&self.paths, inside, new[n], after);
                     self.paths.back(mark);
                 }
@@ -158,19 +174,34 @@ impl Walk {
         }
     }
 
+    /// Compares two elements that belong together, and whose texts differ.
+    fn pair(&mut self, old: Node<'_>, new: Node<'_>, by_place: bool, rules: RulesAt<'_>) {
+        let outer = self.found.by_place;
+        self.found.by_place |= by_place;
+        self.unequal(old, new, rules);
+        self.found.by_place = outer;
+    }
+
     /// One stretch where two arrays differ: as many elements on both sides are compared one by one.
-    fn gap(&mut self, old: &[Node<'_>], new: &[Node<'_>], gap: &Gap, rules: RulesAt<'_>) {
+    fn stretch(&mut self, old: &[Node<'_>], new: &[Node<'_>], stretch: &Stretch, rules: RulesAt<'_>) {
         let inside = rules.element();
+        let Stretch { gap, by_place } = stretch;
         if gap.old.len() == gap.new.len() {
             for (o, n) in gap.old.clone().zip(gap.new.clone()) {
                 if !old[o].same_text(new[n]) {
                     let mark = self.paths.element(o, n, None);
-                    self.value(old[o], new[n], inside);
+                    self.pair(old[o], new[n], *by_place, inside);
                     self.paths.back(mark);
                 }
             }
             return;
         }
+        self.gap(old, new, gap, rules);
+    }
+
+    /// A stretch that is longer on one side.
+    fn gap(&mut self, old: &[Node<'_>], new: &[Node<'_>], gap: &Gap, rules: RulesAt<'_>) {
+        let inside = rules.element();
         let (gone, come) = (&old[gap.old.clone()], &new[gap.new.clone()]);
         if come.is_empty() && one_by_one(gone) {
             for (o, element) in gap.old.clone().zip(gone) {
@@ -191,16 +222,32 @@ impl Walk {
         }
     }
 
-    /// A series that moved on: one change, and one for each point of the common stretch with another value.
+    /// A series: one change if it moved on, and one for each point of the common stretch with another value or spelling.
     fn series(&mut self, moved: &Moved<'_>, new: Node<'_>, rules: RulesAt<'_>) {
-        self.found.series(&self.paths, rules, moved, new);
-        let mark = self.paths.member("values");
-        let rules = rules.member("values").element();
-        for step in 0..moved.len {
-            let (o, n) = (moved.old_start + step, moved.new_start + step);
-            if !moved.old_values[o].same_text(moved.new_values[n]) {
+        if !moved.stands_still() {
+            self.found.series(&self.paths, rules, moved, new);
+        }
+        if moved.respelled {
+            self.points("index", &moved.old_index, &moved.new_index, moved, rules);
+        }
+        self.points("values", &moved.old_values, &moved.new_values, moved, rules);
+    }
+
+    /// The common stretch of one side of a series.
+    fn points(
+        &mut self,
+        member: &str,
+        old: &[Node<'_>],
+        new: &[Node<'_>],
+        moved: &Moved<'_>,
+        rules: RulesAt<'_>,
+    ) {
+        let mark = self.paths.member(member);
+        let inside = rules.member(member).element();
+        for (o, n) in (moved.old_start..moved.old_end()).zip(moved.new_start..) {
+            if !old[o].same_text(new[n]) {
                 let mark = self.paths.element(o, n, None);
-                self.value(moved.old_values[o], moved.new_values[n], rules);
+                self.unequal(old[o], new[n], inside);
                 self.paths.back(mark);
             }
         }
@@ -214,13 +261,13 @@ fn one_by_one(elements: &[Node<'_>]) -> bool {
 }
 
 /// A JSON array of these texts.
-pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn list(texts: impl Iterator<Item = impl AsRef<str>>) -> String {
     let mut out = String::from("[");
     for (at, text) in texts.enumerate() {
         if at > 0 {
             out.push(',');
         }
-        out.push_str(text);
+        out.push_str(text.as_ref());
     }
     out.push(']');
     out

@@ -19,6 +19,7 @@ mod place;
 pub mod pointer;
 mod scan;
 mod tape;
+mod value;
 pub mod writer;
 
 pub use diagnosis::Diagnosis;
@@ -31,3 +32,4 @@ pub use number::Decimal;
 pub use pointer::Pointer;
 pub use tape::{Kind, Tape};
 pub(crate) use tape::{fingerprint, same_bytes};
+pub(crate) use value::{mixed, plainly_spelled, text_hash, value_hash};

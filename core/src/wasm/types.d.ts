@@ -68,6 +68,11 @@ export interface Change {
   volatile?: boolean;
   /** Not restored unless unlocked, for this reason. */
   protected?: string;
+  /**
+   * The values, or elements around them, were taken together only because they stand at the same place of an array: they
+   * may be two things, and a difference between them may mean nothing.
+   */
+  by_place?: boolean;
   /** For elements taken out of an array and put in: how many. */
   splice?: { removed: number; added: number };
   /** For a series that moved on. */
@@ -83,7 +88,7 @@ export interface Change {
     new_last?: string;
   };
   /** Where it belongs in the old document; hand it back unchanged to apply it. */
-  place?: { from?: string; at?: number; order?: number[]; key?: string };
+  place?: { from?: string; at?: number; order?: number[]; elements?: boolean; identity?: string; key?: string };
 }
 
 /** The difference of two documents. */

@@ -110,6 +110,48 @@ fn object(members: Vec<(&'static str, bool, Value)>) -> Value {
     Value::Object(members.map(|(key, escaped, value)| (spell(key, escaped), value)).collect())
 }
 
+/// Names, some of them the same one in another spelling.
+const NAMES: &[&str] = &[
+    "\"A\"",
+    "\"\\u0041\"",
+    "\"B\"",
+    "\"C\"",
+    "\"D/E\"",
+    "1",
+    "1.0",
+    "10e-1",
+    "2",
+    "\"1\"",
+    "\"2025-03-01T09:30:00Z\"",
+    "\"2025-03-01T09:30:00.000+00:00\"",
+    "\"2025-03-01 10:30:00+0100\"",
+    "\"2025-03-01T09:30:00\"",
+    "null",
+];
+
+/// Elements with a name that some lack and others share, under a key that a schema may or may not know: in rows with
+/// other members around it, or as lists.
+fn table() -> impl Strategy<Value = Value> {
+    let name = prop::option::weighted(0.9, proptest::sample::select(NAMES));
+    let row = (name, proptest::sample::select(NAMES), leaf());
+    let rows = proptest::collection::vec(row, 0..9);
+    (rows, proptest::sample::select(&["symbol", "t", "id"][..]), 0..3u8).prop_map(|(rows, key, shape)| {
+        let row = |(name, second, value): (Option<&str>, &str, Value)| {
+            let named = name.map(|name| (format!("\"{key}\""), Value::Leaf(name.to_owned())));
+            let members =
+                [("\"a\"".to_owned(), value), ("\"side\"".to_owned(), Value::Leaf(second.to_owned()))];
+            match shape {
+                0 => Value::Object(named.into_iter().chain(members).collect()),
+                1 => Value::Array(
+                    named.into_iter().map(|(_, name)| name).chain(members.map(|(_, value)| value)).collect(),
+                ),
+                _ => named.map_or(Value::Leaf(second.to_owned()), |(_, name)| name),
+            }
+        };
+        Value::Object(vec![("\"legs\"".to_owned(), Value::Array(rows.into_iter().map(row).collect()))])
+    })
+}
+
 /// Elements with an identity, as in a position's legs.
 fn legs() -> impl Strategy<Value = Value> {
     let leg = (proptest::sample::select(&["\"A\"", "\"B\"", "\"C\"", "\"D/E\"", "1", "1.0"][..]), leaf());
@@ -128,7 +170,14 @@ fn legs() -> impl Strategy<Value = Value> {
 /// A window of a longer series.
 fn series() -> impl Strategy<Value = Value> {
     (0..12usize, 0..10usize, any::<bool>(), 0..20usize).prop_map(|(start, len, typed, odd)| {
-        let index = (start..start + len).map(|at| Value::Leaf(format!("\"t{at}\""))).collect();
+        let point = |at: usize| match (odd % 4, (at + odd).is_multiple_of(3)) {
+            (0, _) => format!("\"t{at}\""),
+            (1, true) => format!("{at}.0"),
+            (1, false) => at.to_string(),
+            (_, true) => format!("\"2025-03-01T09:{at:02}:00Z\""),
+            (_, false) => format!("\"2025-03-01T09:{at:02}:00+00:00\""),
+        };
+        let index = (start..start + len).map(|at| Value::Leaf(point(at))).collect();
         let values = (start..start + len)
             .map(|at| Value::Leaf(if at == odd { "0.5".to_owned() } else { format!("{at}.5") }))
             .collect();
@@ -145,7 +194,7 @@ fn series() -> impl Strategy<Value = Value> {
 
 /// Any document.
 pub(crate) fn value() -> impl Strategy<Value = Value> {
-    let small = prop_oneof![4 => leaf(), 1 => legs(), 1 => series()];
+    let small = prop_oneof![4 => leaf(), 1 => legs(), 1 => table(), 1 => series()];
     small.prop_recursive(4, 40, 8, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..8).prop_map(Value::Array),
@@ -161,7 +210,7 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
 /// A document and one made from it by a few edits.
 pub(crate) fn edited() -> impl Strategy<Value = (Value, Value)> {
     let edits = proptest::collection::vec(
-        (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..8u8, value()),
+        (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..9u8, value()),
         0..6,
     );
     (value(), edits).prop_map(|(old, edits)| {
@@ -191,7 +240,24 @@ fn visit(value: &mut Value, each: &mut impl FnMut(&mut Value)) {
     }
 }
 
+/// Another spelling of a leaf, if it has one.
+fn respell(text: &mut String) {
+    if text.starts_with('"') {
+        *text = text.replace('A', "\\u0041").replace("\\u0061", "a").replace("+00:00", "Z");
+    } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.push_str(".0");
+    }
+}
+
 fn edit(value: &mut Value, within: prop::sample::Index, kind: u8, replacement: &Value) {
+    if kind == 8 {
+        visit(value, &mut |value| {
+            if let Value::Leaf(text) = value {
+                respell(text);
+            }
+        });
+        return;
+    }
     match value {
         Value::Array(elements) if kind < 7 && !elements.is_empty() => {
             let at = within.index(elements.len());

@@ -205,6 +205,7 @@ mod tests {
             unit: None,
             volatile: false,
             protected: None,
+            by_place: false,
             splice: None,
             series: None,
             place: statehouse_core::diff::Place::default(),

@@ -21,6 +21,7 @@ fn change_at(path: &str) -> Change {
         volatile: path == "/heartbeat",
         protected: (path == "/ticket").then(|| "names an order at the broker".into()),
         unit: None,
+        by_place: false,
         splice: None,
         series: None,
         place: statehouse_core::diff::Place::default(),

@@ -3,7 +3,8 @@ use std::ops::Range;
 
 use super::rows::{Rows, Source};
 use crate::diff::matching::{self, Step};
-use crate::diff::sequence::{Budget, gaps};
+use crate::diff::pairing::{self, Pairing, Stretch};
+use crate::diff::sequence::{Budget, Gap};
 use crate::json::{Key, Kind, Node};
 use crate::schema::RulesAt;
 
@@ -134,32 +135,29 @@ impl<'a> Lines<'a> {
             return matching::members(&old, &new).in_order().matching().steps;
         }
         let (old, new): (Vec<_>, Vec<_>) = (old.elements().collect(), new.elements().collect());
-        if let Some(identity) = rules.identity()
-            && let Some(partners) = matching::elements(&old, &new, identity)
-        {
-            return partners.in_order().matching().steps;
+        match pairing::pair(&old, &new, rules.identity(), &mut self.budget) {
+            Pairing::Anywhere(found) => found.partners.in_order().matching().steps,
+            Pairing::InOrder(stretches) => in_order(old.len(), new.len(), stretches),
         }
-        self.elements(&old, &new)
     }
+}
 
-    /// Equal elements, and between them as many on both sides one by one, or all that went before all that came.
-    fn elements(&mut self, old: &[Node<'a>], new: &[Node<'a>]) -> Vec<Step> {
-        let texts = |nodes: &[Node<'a>]| nodes.iter().map(|node| node.bytes()).collect::<Vec<_>>();
-        let mut steps = Vec::with_capacity(old.len().max(new.len()));
-        let (mut old_at, mut new_at) = (0, 0);
-        for gap in gaps(&texts(old), &texts(new), &mut self.budget) {
-            pairs(&mut steps, old_at..gap.old.start, new_at..gap.new.start);
-            (old_at, new_at) = (gap.old.end, gap.new.end);
-            if gap.old.len() == gap.new.len() {
-                pairs(&mut steps, gap.old, gap.new);
-            } else {
-                steps.extend(gap.old.map(|old| Step::Removed { old }));
-                steps.extend(gap.new.map(|new| Step::Added { new, after: old_at }));
-            }
+/// Equal elements, and between them as many on both sides one by one, or all that went before all that came.
+fn in_order(old_len: usize, new_len: usize, stretches: Vec<Stretch>) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(old_len.max(new_len));
+    let (mut old_at, mut new_at) = (0, 0);
+    for Gap { old, new } in stretches.into_iter().map(|stretch| stretch.gap) {
+        pairs(&mut steps, old_at..old.start, new_at..new.start);
+        (old_at, new_at) = (old.end, new.end);
+        if old.len() == new.len() {
+            pairs(&mut steps, old, new);
+        } else {
+            steps.extend(old.map(|old| Step::Removed { old }));
+            steps.extend(new.map(|new| Step::Added { new, after: old_at }));
         }
-        pairs(&mut steps, old_at..old.len(), new_at..new.len());
-        steps
     }
+    pairs(&mut steps, old_at..old_len, new_at..new_len);
+    steps
 }
 
 fn pairs(steps: &mut Vec<Step>, old: Range<usize>, new: Range<usize>) {

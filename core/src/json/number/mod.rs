@@ -66,6 +66,24 @@ impl<'a> Decimal<'a> {
         }
     }
 
+    /// The value as its sign, its digits without zeros around them (modulo 2^64), and the power of ten of the last one:
+    /// equal for equal values.
+    pub(crate) fn normal(self) -> (bool, u64, i64) {
+        let (mut value, mut zeros) = (0_u64, 0_u32);
+        for digit in self.digits() {
+            if digit == b'0' {
+                zeros += 1;
+                continue;
+            }
+            if value != 0 {
+                value = value.wrapping_mul(10_u64.wrapping_pow(zeros));
+            }
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            zeros = 0;
+        }
+        if value == 0 { (false, 0, 0) } else { (self.negative, value, self.scale() + i64::from(zeros)) }
+    }
+
     /// The digits, most significant first, without the point.
     fn digits(self) -> impl DoubleEndedIterator<Item = u8> + Clone + 'a {
         self.whole.bytes().chain(self.fraction.bytes())
