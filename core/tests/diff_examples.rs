@@ -217,13 +217,14 @@ fn the_summary_names_the_first_change_worth_reading() {
         r#"{"last_price":1.2,"stop_loss":1.0790,"note":1}"#,
     );
     let brief = summary(&found);
-    assert_eq!((brief.added, brief.changed, brief.removed), (0, 2, 0));
+    assert_eq!((brief.added, brief.changed, brief.removed), (0, 1, 0));
+    assert_eq!((brief.spelling, brief.volatile), (1, 1));
     let first = brief.first.unwrap();
     assert_eq!((first.path.as_str(), first.delta.as_deref()), ("/stop_loss", Some("+0.0019")));
     assert_eq!((first.old.as_deref(), first.new.as_deref()), (Some("1.0771"), Some("1.0790")));
 
     let only_noise = summary(&difference(r#"{"last_price":1}"#, r#"{"last_price":2}"#));
-    assert_eq!((only_noise.changed, only_noise.first), (1, None));
+    assert_eq!((only_noise.changed, only_noise.volatile, only_noise.first), (0, 1, None));
 
     let long = format!("{{\"a\":\"{}\"}}", "é".repeat(200));
     let cut = summary(&difference("{\"a\":1}", &long)).first.unwrap().new.clone().unwrap();
@@ -231,6 +232,33 @@ fn the_summary_names_the_first_change_worth_reading() {
 
     let noted = summary(&difference("[1,2]", "[1,2,3,4]")).first.unwrap();
     assert_eq!((noted.note.as_deref(), noted.new.as_deref()), (Some("+2 added"), None));
+}
+
+#[test]
+fn what_only_looks_different_counts_by_itself_and_elements_count_one_by_one() {
+    let counts = |old: &str, new: &str| {
+        let brief = summary(&difference(old, new));
+        [brief.added, brief.changed, brief.removed, brief.spelling, brief.reordered, brief.volatile]
+    };
+    assert_eq!(counts(r#"{"a":1,"b":2.0}"#, r#"{"b":2.00,"a":1.0}"#), [0, 0, 0, 2, 1, 0]);
+    assert_eq!(counts("[1,2,3,4,5,6,7,8]", "[1,8]"), [0, 0, 6, 0, 0, 0]);
+    assert_eq!(counts("[1,2,3]", "[1,7,8,9,10]"), [4, 0, 2, 0, 0, 0]);
+    let rows = |count: usize| {
+        let rows: Vec<String> = (0..count).map(|at| format!("{{\"n\":\"x{at}\",\"v\":1}}")).collect();
+        format!("[{}]", rows.join(","))
+    };
+    assert_eq!(counts(&rows(9), &rows(3)), [0, 0, 6, 0, 0, 0]);
+    let series = |from: usize| {
+        let side = |at: usize| (from..from + 9).map(|n| (n * at).to_string()).collect::<Vec<_>>().join(",");
+        format!("{{\"index\":[{}],\"values\":[{}]}}", side(1), side(7))
+    };
+    assert_eq!(counts(&series(0), &series(2)), [2, 0, 2, 0, 0, 0]);
+    assert_eq!(counts(r#"{"last_price":1,"a":[1]}"#, r#"{"last_price":2,"a":[1,2]}"#), [1, 0, 0, 0, 0, 1]);
+    // Versions that were written before have no such counts.
+    let old: statehouse_core::model::ChangeSummary =
+        serde_json::from_str(r#"{"added":1,"changed":2,"removed":3}"#).unwrap();
+    assert_eq!((old.changed, old.spelling, old.volatile), (2, 0, 0));
+    assert_eq!(serde_json::to_string(&old).unwrap(), r#"{"added":1,"changed":2,"removed":3}"#);
 }
 
 #[test]

@@ -274,7 +274,8 @@ fn a_series_is_followed_by_its_index_however_that_is_spelled() {
         difference("untyped", &series(&times("Z", 0), "1,2,3,4"), &series(&times("+00:00", 1), "2,3,4,5"));
     let series = moved.changes[0].series.as_ref().unwrap();
     assert_eq!((series.removed_head, series.added_tail), (1, 1));
-    assert_eq!((moved.counts.changed, moved.counts.spelling), (1, 3));
+    let counts = moved.counts;
+    assert_eq!((counts.added, counts.changed, counts.removed, counts.spelling), (1, 0, 1, 3));
 }
 
 #[test]

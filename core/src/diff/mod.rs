@@ -5,6 +5,7 @@
 //! one removal and one addition. Where only the place speaks for it that two elements belong together, a change says so.
 //! [`apply`](crate::apply::apply) of `diff(a, b)` to `a` gives `b`, byte for byte.
 
+mod counts;
 mod duration;
 mod effort;
 mod matching;
@@ -21,12 +22,13 @@ mod tint;
 mod types;
 mod walk;
 
+pub use counts::Counts;
 pub use effort::{Effort, TooMuch};
 pub use patch::json_patch;
 pub use side_by_side::{Fold, Line, Part, Row, RowKind, side_by_side};
 pub use summary::{summarise, summary};
 pub use tint::differing;
-pub use types::{Change, ChangeKind, Counts, Diff, Place, SeriesChange, SpliceCounts};
+pub use types::{Change, ChangeKind, Diff, Place, SeriesChange, SpliceCounts};
 
 use crate::json::Document;
 use crate::schema::PathRules;

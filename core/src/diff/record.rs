@@ -1,9 +1,10 @@
 //! Writing down what a walk finds, as changes.
+use super::Counts;
 use super::effort::Effort;
 use super::paths::Paths;
 use super::scalar::Comparison;
 use super::series::Moved;
-use super::types::{Change, ChangeKind, Counts, Diff, Place, SeriesChange, SpliceCounts};
+use super::types::{Change, ChangeKind, Diff, Place, SeriesChange, SpliceCounts};
 use super::walk::list;
 use crate::json::number::{delta, percent};
 use crate::json::writer::quote;
@@ -18,7 +19,6 @@ pub(super) struct Recorder {
     bytes: usize,
     spent: bool,
     pub(super) changes: Vec<Change>,
-    pub(super) counts: Counts,
     /// Leaves of the new document that are not as they were.
     pub(super) touched: u32,
     /// Whether what is compared now belongs together by place only.
@@ -43,8 +43,8 @@ impl Recorder {
     pub(super) fn into_diff(self, new: &Document) -> Diff {
         Diff {
             equal_paths: new.leaves().saturating_sub(self.touched),
+            counts: Counts::of(&self.changes),
             changes: self.changes,
-            counts: self.counts,
         }
     }
 
@@ -156,14 +156,6 @@ impl Recorder {
     }
 
     fn push(&mut self, kind: ChangeKind, paths: &Paths, rules: RulesAt<'_>) -> &mut Change {
-        let counter = match kind {
-            ChangeKind::Added => &mut self.counts.added,
-            ChangeKind::Removed => &mut self.counts.removed,
-            ChangeKind::Changed | ChangeKind::Splice => &mut self.counts.changed,
-            ChangeKind::Spelling => &mut self.counts.spelling,
-            ChangeKind::Reordered => &mut self.counts.reordered,
-        };
-        *counter += 1;
         self.bytes += self.changes.last().map_or(0, weight);
         if self.changes.len() >= self.effort.changes || self.bytes > self.effort.bytes {
             self.spent = true;

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::types::{Change, ChangeKind, Diff};
-use super::{Effort, TooMuch, diff_within};
+use super::{Counts, Effort, TooMuch, diff_within};
 use crate::json::Document;
 use crate::model::{ChangeSummary, FirstChange, StateType};
 use crate::schema::path_rules;
@@ -50,10 +50,14 @@ pub fn summary(diff: &Diff) -> ChangeSummary {
     let worth_reading = || diff.changes.iter().filter(|change| !change.volatile);
     // A value that changed says more than a text that did.
     let first = worth_reading().find(|change| !of_text(change.kind)).or_else(|| worth_reading().next());
+    let Counts { added, changed, removed, spelling, reordered, volatile } = diff.counts;
     ChangeSummary {
-        added: diff.counts.added,
-        changed: diff.counts.changed,
-        removed: diff.counts.removed,
+        added,
+        changed,
+        removed,
+        spelling,
+        reordered,
+        volatile,
         first: first.map(|change| Arc::new(in_brief(change))),
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Counts;
+
 /// What happened at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -130,21 +132,6 @@ pub struct SeriesChange {
     /// The new series' last value as JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_last: Option<String>,
-}
-
-/// How many rows of each kind a difference has, volatile ones included. A splice counts as changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Paths that are new.
-    pub added: u32,
-    /// Paths whose value changed.
-    pub changed: u32,
-    /// Paths that are gone.
-    pub removed: u32,
-    /// Paths spelled differently.
-    pub spelling: u32,
-    /// Objects and arrays in another order.
-    pub reordered: u32,
 }
 
 /// The difference of two documents.

@@ -8,16 +8,31 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeSummary {
-    /// Paths added.
+    /// Paths added, and elements of arrays that came.
     pub added: u32,
     /// Paths whose value changed.
     pub changed: u32,
-    /// Paths removed.
+    /// Paths removed, and elements of arrays that went.
     pub removed: u32,
+    /// Paths spelled differently, such as `0.8` and `0.80`. Absent if none, as the counts below; versions that were written
+    /// before these were counted have none.
+    #[serde(default, skip_serializing_if = "none")]
+    pub spelling: u32,
+    /// Objects and arrays in another order.
+    #[serde(default, skip_serializing_if = "none")]
+    pub reordered: u32,
+    /// Changes of what is noise by the schema; these are not among the counts above.
+    #[serde(default, skip_serializing_if = "none")]
+    pub volatile: u32,
     /// The first change worth reading, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<FirstChange>))]
     pub first: Option<Arc<FirstChange>>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// One change, short enough for a table row.

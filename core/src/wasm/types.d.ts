@@ -94,7 +94,11 @@ export interface Change {
 /** The difference of two documents. */
 export interface Diff {
   changes: Change[];
-  counts: { added: number; changed: number; removed: number; spelling: number; reordered: number };
+  /**
+   * How much of each kind differs; elements that went or came each count. What is noise by the schema counts as volatile
+   * only.
+   */
+  counts: { added: number; changed: number; removed: number; spelling: number; reordered: number; volatile: number };
   /** How many leaves of the new document are as they were. */
   equal_paths: number;
 }

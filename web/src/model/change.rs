@@ -1,7 +1,7 @@
 //! One version's change in a few words, as lists and feeds show it.
 
 use statehouse_core::api::VersionView;
-use statehouse_core::diff::ChangeKind;
+use statehouse_core::diff::{Change, ChangeKind, Counts};
 use statehouse_core::model::{FirstChange, Operation};
 
 use super::number;
@@ -19,6 +19,10 @@ pub enum Glyph {
     Equal,
     /// `↺`
     Restored,
+    /// `≈`
+    Spelled,
+    /// `⇅`
+    Ordered,
 }
 
 impl Glyph {
@@ -33,13 +37,20 @@ impl Glyph {
         }
     }
 
-    /// The sign of a difference.
+    /// The sign of a difference: of elements that went or came, whether they went, or came, or both.
     #[must_use]
-    pub fn of_kind(kind: ChangeKind) -> Self {
-        match kind {
+    pub fn of_change(change: &Change) -> Self {
+        match change.kind {
             ChangeKind::Added => Self::Added,
             ChangeKind::Removed => Self::Removed,
-            _ => Self::Changed,
+            ChangeKind::Changed => Self::Changed,
+            ChangeKind::Spelling => Self::Spelled,
+            ChangeKind::Reordered => Self::Ordered,
+            ChangeKind::Splice => match change.moved() {
+                (0, _) => Self::Added,
+                (_, 0) => Self::Removed,
+                _ => Self::Changed,
+            },
         }
     }
 
@@ -52,6 +63,8 @@ impl Glyph {
             Self::Removed => "\u{2212}",
             Self::Equal => "=",
             Self::Restored => "\u{21ba}",
+            Self::Spelled => "\u{2248}",
+            Self::Ordered => "\u{21c5}",
         }
     }
 
@@ -64,6 +77,8 @@ impl Glyph {
             Self::Removed => "removed",
             Self::Equal => "equal",
             Self::Restored => "restored",
+            Self::Spelled => "spelling",
+            Self::Ordered => "order",
         }
     }
 
@@ -74,7 +89,7 @@ impl Glyph {
             Self::Added => "add",
             Self::Changed => "chg",
             Self::Removed => "del",
-            Self::Equal => "eq",
+            Self::Equal | Self::Spelled | Self::Ordered => "eq",
             Self::Restored => "res",
         }
     }
@@ -124,7 +139,8 @@ impl Story {
     #[must_use]
     pub fn of(version: &VersionView) -> Self {
         let change = &version.change;
-        let paths = u64::from(change.added) + u64::from(change.changed) + u64::from(change.removed);
+        let counts = Counts::from(change);
+        let paths = u64::from(counts.values());
         let said = |lead: String, point: String| Self::Said { lead, point };
         match (version.operation, change.first.as_deref()) {
             (Operation::Delete, _) => {
@@ -153,7 +169,7 @@ impl Story {
                 delta: delta.as_deref().map(number::signed),
             },
             (Operation::Update, Some(first)) => said(FirstWords::path(first), FirstWords::after_path(first)),
-            (Operation::Update, None) => said(muted(paths), String::new()),
+            (Operation::Update, None) => said(muted(&counts), String::new()),
         }
     }
 
@@ -161,7 +177,8 @@ impl Story {
     #[must_use]
     pub fn brief(version: &VersionView) -> String {
         let change = &version.change;
-        let paths = change.added + change.changed + change.removed;
+        let counts = Counts::from(change);
+        let paths = counts.values();
         match version.operation {
             Operation::Create => if version.version.0 > 1 { "created again" } else { "created" }.to_owned(),
             Operation::Delete => match version.description.as_deref() {
@@ -173,20 +190,24 @@ impl Story {
                 _ => format!("restored, {}", number::counted(paths.into(), "path", "paths")),
             },
             Operation::Update => {
-                let Some(first) = &change.first else { return muted(paths.into()) };
+                let Some(first) = &change.first else { return muted(&counts) };
                 let lead = FirstWords::of(first).0;
-                if paths > 1 { format!("{lead}, {} more", paths - 1) } else { lead }
+                // Where values changed the first is of one; those that only look different are not "more" of that.
+                let alike = if paths > 0 { paths } else { counts.texts() };
+                if alike > 1 { format!("{lead}, {} more", alike - 1) } else { lead }
             }
         }
     }
 }
 
 /// Of an update of which no change is worth reading.
-fn muted(paths: u64) -> String {
-    if paths == 0 {
+fn muted(counts: &Counts) -> String {
+    // Versions from before noise was counted by itself have it among the others.
+    let noise = u64::from(counts.volatile) + u64::from(counts.values());
+    if noise == 0 {
         return "no path differs".to_owned();
     }
-    format!("only {} moved", number::counted(paths, "volatile path", "volatile paths"))
+    format!("only {} moved", number::counted(noise, "volatile path", "volatile paths"))
 }
 
 struct FirstWords(String);
@@ -278,6 +299,26 @@ mod tests {
         assert_eq!(told(r#"{"added":0,"changed":2,"removed":0}"#), "only 2 volatile paths moved");
         assert_eq!(told(r#"{"added":0,"changed":1,"removed":0}"#), "only 1 volatile path moved");
         assert_eq!(told(r#"{"added":0,"changed":0,"removed":0}"#), "no path differs");
+        assert_eq!(
+            told(r#"{"added":0,"changed":0,"removed":0,"volatile":3}"#),
+            "only 3 volatile paths moved"
+        );
+    }
+
+    #[test]
+    fn an_update_that_only_looks_different_says_so_and_does_not_hide_one_that_does_not() {
+        let told = |counts: &str, first: &str| {
+            Story::brief(&version("update", 3, None, &format!(r#"{{{counts},"first":{first}}}"#)))
+        };
+        let spelled = r#"{"path":"/size","note":"other spelling"}"#;
+        assert_eq!(
+            told(r#""added":0,"changed":0,"removed":0,"spelling":15"#, spelled),
+            "size other spelling, 14 more"
+        );
+        let stop = r#"{"path":"/stop_loss","old":"1","new":"2","delta":"+1"}"#;
+        assert_eq!(told(r#""added":0,"changed":2,"removed":0,"spelling":15"#, stop), "stop_loss +1, 1 more");
+        let rows = r#"{"path":"/rows/0","note":"−6 removed"}"#;
+        assert_eq!(told(r#""added":0,"changed":0,"removed":6"#, rows), "/rows/0 −6 removed, 5 more");
     }
 
     #[test]

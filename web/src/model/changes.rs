@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use statehouse_core::diff::{Change, ChangeKind, Diff};
+use statehouse_core::diff::{Change, ChangeKind, Counts, Diff};
 
 use super::change::{Glyph, split_path};
+use super::counts::kinds;
 use super::number;
 use super::tint::{Tinted, tint};
 
@@ -62,6 +63,8 @@ pub struct ChangeRow {
     pub percent: String,
     /// The row has a sparkline.
     pub series: bool,
+    /// The difference is between what stands at the same place of an array, which may be two things.
+    pub by_place: bool,
 }
 
 /// Makes the row of a change.
@@ -70,7 +73,7 @@ pub fn change_row(change: &Change) -> ChangeRow {
     let (parents, leaf) = split_path(&change.display);
     let (old, new) = sides(change);
     ChangeRow {
-        mark: Glyph::of_kind(change.kind),
+        mark: Glyph::of_change(change),
         parents: parents.to_owned(),
         leaf: if leaf.is_empty() && parents.is_empty() {
             "whole document".to_owned()
@@ -82,36 +85,29 @@ pub fn change_row(change: &Change) -> ChangeRow {
         delta: delta_text(change),
         percent: percent_text(change),
         series: change.series.is_some(),
+        by_place: change.by_place && change.delta.is_some(),
     }
 }
 
-/// The changes that the chips let through, as places in the diff; volatile ones only when asked for.
+/// The changes that the chips let through, as places in the diff: those of values first, then what only looks different.
+/// Volatile ones only when asked for.
 #[must_use]
 pub fn shown(diff: &Diff, volatile: bool, only: Option<Glyph>) -> Vec<usize> {
-    let let_through = |change: &Change| {
-        (volatile || !change.volatile) && only.is_none_or(|mark| mark == Glyph::of_kind(change.kind))
-    };
-    diff.changes
-        .iter()
-        .enumerate()
-        .filter(|(_, change)| let_through(change))
-        .map(|(place, _)| place)
-        .collect()
+    let let_through =
+        |change: &Change| (volatile || !change.volatile) && only.is_none_or(|mark| counts_as(change, mark));
+    let (mut values, mut texts) = (Vec::new(), Vec::new());
+    for (place, change) in diff.changes.iter().enumerate().filter(|(_, change)| let_through(change)) {
+        let of_text = matches!(change.kind, ChangeKind::Spelling | ChangeKind::Reordered);
+        if of_text { &mut texts } else { &mut values }.push(place);
+    }
+    values.append(&mut texts);
+    values
 }
 
-/// Added, changed and removed paths that are not volatile, as the chips count them.
-#[must_use]
-pub fn chip_counts(diff: &Diff) -> [usize; 3] {
-    let mut counts = [0; 3];
-    for change in diff.changes.iter().filter(|change| !change.volatile) {
-        let place = match Glyph::of_kind(change.kind) {
-            Glyph::Added => 0,
-            Glyph::Removed => 2,
-            _ => 1,
-        };
-        counts[place] += 1;
-    }
-    counts
+/// Whether a change is among those that the chip of `mark` counts: elements that went and came are counted by two.
+fn counts_as(change: &Change, mark: Glyph) -> bool {
+    let counts = Counts::of([&Change { volatile: false, ..change.clone() }]);
+    kinds(&counts).iter().any(|(glyph, count)| *glyph == mark && *count > 0)
 }
 
 fn delta_text(change: &Change) -> String {
@@ -272,9 +268,26 @@ mod tests {
             ],
             ..Diff::default()
         };
-        assert_eq!(chip_counts(&diff), [1, 1, 0]);
         assert_eq!(shown(&diff, false, None), [0, 2]);
-        assert_eq!(shown(&diff, true, Some(Glyph::Changed)), [1, 2]);
+        assert_eq!(shown(&diff, true, Some(Glyph::Changed)), [1]);
+        assert_eq!(shown(&diff, true, Some(Glyph::Spelled)), [2]);
         assert_eq!(shown(&diff, false, Some(Glyph::Added)), [0]);
+    }
+
+    #[test]
+    fn values_come_before_what_only_looks_different_and_elements_are_counted_where_they_went() {
+        let splice = |removed, added| Change {
+            splice: Some(statehouse_core::diff::SpliceCounts { removed, added }),
+            ..change(ChangeKind::Splice, Some("[]"), Some("[]"))
+        };
+        let spelled = change(ChangeKind::Spelling, Some("1"), Some("1.0"));
+        let order = change(ChangeKind::Reordered, Some("[1]"), Some("[1]"));
+        let diff = Diff { changes: vec![spelled, order, splice(6, 0), splice(1, 2)], ..Diff::default() };
+        assert_eq!(shown(&diff, false, None), [2, 3, 0, 1]);
+        assert_eq!(shown(&diff, false, Some(Glyph::Removed)), [2, 3]);
+        assert_eq!(shown(&diff, false, Some(Glyph::Added)), [3]);
+        assert_eq!(shown(&diff, false, Some(Glyph::Ordered)), [1]);
+        let marks: Vec<Glyph> = diff.changes.iter().map(|change| change_row(change).mark).collect();
+        assert_eq!(marks, [Glyph::Spelled, Glyph::Ordered, Glyph::Removed, Glyph::Changed]);
     }
 }

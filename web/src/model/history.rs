@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use statehouse_core::api::VersionView;
+use statehouse_core::diff::Counts;
 use statehouse_core::model::Operation;
 
 const MICROS: i64 = 1_000_000;
@@ -29,8 +30,8 @@ pub struct RailVersion {
     pub operation: Operation,
     /// It breaks a rule.
     pub invalid: bool,
-    /// Paths added, changed, removed.
-    pub counts: [u32; 3],
+    /// How much of it differs.
+    pub counts: Counts,
     /// Who.
     pub author: Option<Arc<str>>,
     /// Why.
@@ -47,7 +48,7 @@ impl RailVersion {
             at: view.timestamp.micros(),
             operation: view.operation,
             invalid: view.verdict.is_invalid(),
-            counts: [view.change.added, view.change.changed, view.change.removed],
+            counts: Counts::from(&view.change),
             author: view.user_id.clone(),
             reason: view.description.clone(),
         }
@@ -175,7 +176,7 @@ mod tests {
             at: seconds * MICROS,
             operation: Operation::Update,
             invalid: false,
-            counts: [0, 1, 0],
+            counts: Counts { changed: 1, ..Counts::default() },
             author: Some(author.into()),
             reason: None,
         }

@@ -7,6 +7,7 @@ pub mod change;
 pub mod changes;
 pub mod chart;
 pub mod contact;
+pub mod counts;
 pub mod day;
 pub mod failure;
 pub mod feed;

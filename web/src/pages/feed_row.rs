@@ -38,7 +38,7 @@ pub(crate) fn FeedCells(
             {burst.map(|words| view! { <Chip>{words}</Chip> })}
             <StoryLine version=row.story()/>
         </span>
-        {counts.then(|| view! { <span class="ct"><Counts change=newest.change.clone()/></span> })}
+        {counts.then(|| view! { <span class="ct"><Counts counts={(&newest.change).into()}/></span> })}
         <span class="by ink2 cut">{newest.user_id.as_deref().unwrap_or_default().to_owned()}</span>
     }
 }

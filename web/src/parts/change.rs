@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use statehouse_core::api::VersionView;
 use statehouse_core::diff::{Change, ChangeKind, SeriesChange};
-use statehouse_core::model;
+use statehouse_core::{diff, model};
 
 use super::{Chip, Icon, Spark, Tone};
 use crate::model::change::{Glyph, Story};
 use crate::model::changes::{Side, change_row};
-use crate::model::{number, spark, tint};
+use crate::model::{counts, number, spark, tint};
 
 /// `+ ~ − = ↺`, with its word for screen readers.
 #[component]
@@ -49,22 +49,20 @@ pub(crate) fn StoryLine(
     view! { <span class="chgline">{line}</span> }
 }
 
-/// `+2 ~6 −1`
+/// `+2 ~6 −1`, and `≈15 ⇅1` where there is any of it.
 #[component]
 pub(crate) fn Counts(
-    /// Paths added, changed, removed.
-    change: model::ChangeSummary,
+    /// How much differs.
+    counts: diff::Counts,
 ) -> impl IntoView {
-    let part = |sign: &str, count: u32, class: &'static str| {
-        let class = if count == 0 { "zero" } else { class };
-        view! { <span class=class>{format!("{sign}{count}")}</span> }
+    let words = counts::words(&counts);
+    let part = |(glyph, count): (Glyph, u32)| {
+        let class = if count == 0 { "zero".to_owned() } else { format!("c-{}", glyph.class()) };
+        (count > 0 || counts::always(glyph))
+            .then(|| view! { <span class=class>{format!("{}{count}", glyph.sign())}</span> })
     };
-    let words = format!("{} added, {} changed, {} removed", change.added, change.changed, change.removed);
-    view! {
-        <span class="counts3" role="img" aria-label=words>
-            {part("+", change.added, "c-add")}{part("~", change.changed, "c-chg")}{part("\u{2212}", change.removed, "c-del")}
-        </span>
-    }
+    let parts = counts::kinds(&counts).map(part).into_iter().collect_view();
+    view! { <span class="counts3" role="img" aria-label=words.clone() data-tip=words>{parts}</span> }
 }
 
 /// What validation said, in a word.
@@ -104,6 +102,10 @@ pub(crate) fn Verdict(
     }
     .into_any()
 }
+
+/// What a difference between places of an array is worth.
+const BY_PLACE: &str =
+    "Nothing tells these elements apart, so those at the same place were compared.\nThey may be two things.";
 
 /// One difference: glyph, path, old, new, delta, percent.
 #[component]
@@ -145,6 +147,7 @@ pub(crate) fn ChangeRow(
             <span class="vals">{values}</span>
             <span class="delta" class:words=move || words || instead.get().is_some()>
                 {of}
+                {row.by_place.then(|| view! { <small data-tip=BY_PLACE>"by place"</small> })}
                 {move || instead.get().map_or_else(|| delta.clone(), str::to_owned)}
             </span>
             <span class="percent">{move || instead.get().is_none().then(|| row.percent.clone())}</span>

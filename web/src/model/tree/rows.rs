@@ -196,7 +196,7 @@ impl<'a> Layout<'a> {
             }
             return;
         };
-        let mark = Glyph::of_kind(change.kind);
+        let mark = Glyph::of_change(change);
         match change.kind {
             ChangeKind::Added | ChangeKind::Removed if is_container(change) => {
                 let text = change.new.as_deref().or(change.old.as_deref()).unwrap_or_default();
@@ -255,7 +255,14 @@ impl<'a> Layout<'a> {
     /// A series or list of which elements went and came.
     fn moved(&mut self, at: At, pointer: &str, name: String, key: &str, change: &Change) {
         let open = self.open(&name, false);
-        self.push(at, pointer, name, Some(Glyph::Changed), Some(open), node(key, moved_words(change)));
+        self.push(
+            at,
+            pointer,
+            name,
+            Some(Glyph::of_change(change)),
+            Some(open),
+            node(key, moved_words(change)),
+        );
         if !open {
             return;
         }

@@ -1,6 +1,7 @@
 //! What every comparison shows: tabs, chips, and the tab's content.
 
 use leptos::prelude::*;
+use statehouse_core::diff::Counts;
 use wasm_bindgen::JsValue;
 
 use super::Shown;
@@ -10,9 +11,8 @@ use super::text::SideBySide;
 use super::tree::Tree;
 use crate::live::live;
 use crate::model::change::Glyph;
-use crate::model::changes::chip_counts;
-use crate::model::number;
 use crate::model::pick::Tab;
+use crate::model::{changes, counts, number};
 use crate::parts::{CopyButton, Icon, Notice, NoticeKind, Pic};
 use crate::shell::{narrow, router};
 use crate::worker::{self, WorkerError};
@@ -28,7 +28,7 @@ pub(crate) fn Tabs(
     choose: Callback<Tab>,
 ) -> impl IntoView {
     let narrow = narrow();
-    let count = move || comparison.diff().map(|diff| chip_counts(&diff).iter().sum::<usize>());
+    let count = move || comparison.diff().map(|diff| changes::shown(&diff, false, None).len());
     let one = move |this: Tab| {
         view! {
             <button role="tab" aria-selected=move || (tab.get() == this).to_string() on:click=move |_| choose.run(this)>
@@ -42,7 +42,7 @@ pub(crate) fn Tabs(
     view! { <div class="tabs" role="tablist" aria-label="Views of the comparison">{Tab::ALL.map(one).collect_view()}</div> }
 }
 
-/// `+2 added`, `~6 changed`, `−1 removed`: filters.
+/// `+2 added`, `~6 changed`, `−1 removed`, and what only looks different: filters.
 #[component]
 fn CountChips(
     /// What is compared.
@@ -51,9 +51,9 @@ fn CountChips(
     shown: Shown,
 ) -> impl IntoView {
     let router = router();
-    let counts = Memo::new(move |_| comparison.diff().map(|diff| chip_counts(&diff)));
-    let one = move |glyph: Glyph, at: usize| {
-        let count = move || counts.get().map_or(0, |counts| counts[at]);
+    let counts = Memo::new(move |_| comparison.diff().map(|diff| diff.counts));
+    let one = move |(at, glyph): (usize, Glyph)| {
+        let count = move || counts.get().map_or(0, |counts| counts::kinds(&counts)[at].1);
         let on = move || shown.only.get() == Some(glyph);
         let class = move || {
             let tone = if count() > 0 { glyph.class() } else { "" };
@@ -61,17 +61,20 @@ fn CountChips(
         };
         let press = move |_| router.set(&[("only", (!on()).then_some(glyph.word()))]);
         view! {
-            <button class=class aria-pressed=move || on().to_string() on:click=press>
-                <span>
-                    {move || format!("{} {}", glyph.sign(), number::count(count() as u64))}
-                    <span class="word">{format!(" {}", glyph.word())}</span>
-                </span>
-            </button>
+            <Show when=move || counts::always(glyph) || on() || count() != 0>
+                <button class=class aria-pressed=move || on().to_string() on:click=press>
+                    <span>
+                        {move || format!("{} {}", glyph.sign(), number::count(count().into()))}
+                        <span class="word">{format!(" {}", glyph.word())}</span>
+                    </span>
+                </button>
+            </Show>
         }
     };
+    let kinds = counts::kinds(&Counts::default()).map(|(glyph, _)| glyph);
     view! {
         <Show when=move || counts.get().is_some()>
-            {one(Glyph::Added, 0)}{one(Glyph::Changed, 1)}{one(Glyph::Removed, 2)}
+            {kinds.into_iter().enumerate().map(one).collect_view()}
         </Show>
     }
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::diff::Diff;
+use statehouse_core::diff::{Counts, Diff};
 use statehouse_core::model::Violation;
 
 use super::Comparison;
 use crate::model::change::Glyph;
 use crate::model::changes;
+use crate::model::counts::kinds;
 use crate::parts::{ChangeRow, Empty, Icon, Pic, VirtualList};
 use crate::shell::{Router, keys, narrow, router};
 
@@ -48,11 +49,10 @@ impl Shown {
     pub(crate) fn new() -> Self {
         let router = router();
         Self {
-            only: Memo::new(move |_| match router.param("only").as_deref() {
-                Some("added") => Some(Glyph::Added),
-                Some("changed") => Some(Glyph::Changed),
-                Some("removed") => Some(Glyph::Removed),
-                _ => None,
+            only: Memo::new(move |_| {
+                let only = router.param("only")?;
+                let kinds = kinds(&Counts::default()).map(|(glyph, _)| glyph);
+                kinds.into_iter().find(|glyph| glyph.word() == only)
             }),
             volatile: Memo::new(move |_| router.param("volatile").as_deref() == Some("show")),
             path: Memo::new(move |_| router.param("path")),

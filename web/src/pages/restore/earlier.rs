@@ -108,12 +108,12 @@ fn Row(row: RestoreRecord, refused: RwSignal<Option<Plan>>, writing: Writing) ->
     let clock = clock();
     let href = format!("/view/restore/{}", encode_segment(&row.restore_id));
     let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-    let counts = &row.counts;
-    let change = statehouse_core::model::ChangeSummary {
-        added: narrow(counts.recreated),
-        changed: narrow(counts.changed),
-        removed: narrow(counts.deleted),
-        first: None,
+    let states = &row.counts;
+    let counts = statehouse_core::diff::Counts {
+        added: narrow(states.recreated),
+        changed: narrow(states.changed),
+        removed: narrow(states.deleted),
+        ..statehouse_core::diff::Counts::default()
     };
     let reason = match &row.undoes {
         Some(_) if row.reason.is_empty() => "undo".to_owned(),
@@ -127,7 +127,7 @@ fn Row(row: RestoreRecord, refused: RwSignal<Option<Plan>>, writing: Writing) ->
             <span>{row.user_id.clone().unwrap_or_else(|| "no author".to_owned())}</span>
             <span class="mono">{target_words(&row.target)}</span>
             <span class="mono ink2">{scope_words(&row.scope)}</span>
-            <span><Counts change/></span>
+            <span><Counts counts/></span>
             <span class="ink2" data-tip=(reason.len() > 30).then(|| reason.clone())>{reason.clone()}</span>
             <a class="mono" href=look>{snapshot}</a>
             <span class="num"><Undo record=row brief=true refused writing/></span>

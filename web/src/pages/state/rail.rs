@@ -15,7 +15,7 @@ use crate::api;
 use crate::model::history::{RailRow, RailVersion, rail_rows};
 use crate::model::{age, number};
 use crate::pages::compare::Side;
-use crate::parts::{Chip, Empty, FaultNote, Icon, Pic, Tone, VirtualList};
+use crate::parts::{Chip, Counts, Empty, FaultNote, Icon, Pic, Tone, VirtualList};
 use crate::shell::{clock, router};
 
 /// How long a burst is looked at before the server is asked what it changed on the whole.
@@ -29,7 +29,7 @@ struct Item {
 }
 
 /// Net counts of a burst, once the server has compared its ends.
-type Net = HashMap<(u64, u64), Option<[u32; 3]>>;
+type Net = HashMap<(u64, u64), Option<statehouse_core::diff::Counts>>;
 
 /// What the rows of the rail share.
 #[derive(Clone, Copy)]
@@ -191,7 +191,7 @@ fn VersionRow(version: RailVersion, inside: bool) -> impl IntoView {
                 {version.invalid.then(|| view! { <span class="c-warn" role="img" aria-label="breaks a rule"><Pic icon=Icon::Warn size=14/></span> })}
                 <span class="mono time">{age::clock(time)}</span>
             </span>
-            <span class="line two"><span class="cut">{words}</span><ThreeCounts counts=version.counts/></span>
+            <span class="line two"><span class="cut">{words}</span><Counts counts=version.counts/></span>
         </button>
     }
 }
@@ -206,13 +206,6 @@ fn OperationChip(operation: Operation) -> impl IntoView {
             view! { <Chip tone=Tone::Accent icon=Icon::Restore>"restore"</Chip> }.into_any()
         }
     }
-}
-
-#[component]
-fn ThreeCounts(counts: [u32; 3]) -> impl IntoView {
-    let [added, changed, removed] = counts;
-    let change = statehouse_core::model::ChangeSummary { added, changed, removed, first: None };
-    view! { <crate::parts::Counts change/> }
 }
 
 #[component]
@@ -238,7 +231,7 @@ fn BurstRow(list: Vec<RailVersion>, open: bool) -> impl IntoView {
     let seconds = (newest.at - oldest.at) / 1_000_000;
     let counts = move || {
         let net = rail.net.with(|net| net.get(&ends).copied().flatten());
-        net.map(|counts| view! { <span data-tip="net, from before the first to after the last"><ThreeCounts counts/></span> })
+        net.map(|counts| view! { <span data-tip="net, from before the first to after the last"><Counts counts/></span> })
     };
     let turn = move |_| {
         rail.open.update(|open| {
@@ -278,9 +271,8 @@ impl Rail {
         spawn_local(async move {
             // Without an answer the row shows no counts, rather than wrong ones.
             if let Ok(diff) = api::diff(&key, Some(from), to).await {
-                let counts = diff.diff.counts;
                 self.net.try_update(|net| {
-                    net.insert(ends, Some([counts.added, counts.changed, counts.removed]));
+                    net.insert(ends, Some(diff.diff.counts));
                 });
             }
         });
