@@ -15,4 +15,5 @@ mod pages;
 mod restoring;
 mod rewriting;
 mod silence;
+mod still;
 mod unanswered;

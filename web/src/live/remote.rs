@@ -13,6 +13,8 @@ use super::live;
 use crate::api::ApiError;
 use crate::model::inbox::Event;
 use crate::model::link::backoff_ms;
+use crate::model::still::Which;
+use crate::parts::Stand;
 use crate::shell::{Clock, Session, clock, session};
 
 /// Why the last attempt to read failed.
@@ -39,6 +41,8 @@ pub(crate) struct Remote<T: Send + Sync + 'static> {
     again: RwSignal<u64>,
     /// Whether events keep it up to date.
     followed: RwSignal<bool>,
+    /// What holds the list still that shows it.
+    stand: RwSignal<Option<Stand>>,
     clock: Clock,
 }
 
@@ -66,6 +70,7 @@ where
         loads: RwSignal::new(0),
         again: RwSignal::new(0),
         followed: RwSignal::new(false),
+        stand: RwSignal::new(None),
         clock: clock(),
     };
     let fetch = Rc::new(fetch);
@@ -94,12 +99,19 @@ pub(crate) struct Signals {
     followed: RwSignal<bool>,
     loading: RwSignal<bool>,
     again: RwSignal<u64>,
+    stand: RwSignal<Option<Stand>>,
 }
 
 impl Signals {
     fn of<T: Send + Sync>(remote: Remote<T>) -> Self {
-        let Remote { fault, read_at, followed, loading, again, .. } = remote;
-        Self { fault, read_at, followed, loading, again }
+        let Remote { fault, read_at, followed, loading, again, stand, .. } = remote;
+        Self { fault, read_at, followed, loading, again, stand }
+    }
+
+    /// What holds still what is shown, if something does and something is shown.
+    fn held_by(self) -> Option<Stand> {
+        let stand = self.stand.get_untracked().filter(|stand| stand.is_still())?;
+        (self.read_at.with_untracked(Option::is_some) && !self.is_behind()).then_some(stand)
     }
 
     /// Reads again now.
@@ -130,7 +142,6 @@ impl Signals {
 
 /// Starts over whenever what `start` reads changes; `start` gives nothing while nothing is wanted.
 fn keep(signals: Signals, start: Box<dyn Fn() -> Option<Attempt>>) {
-    let epoch = live().epoch;
     let task = StoredValue::new(None::<AbortHandle>);
     let stop = move || {
         if let Some(handle) = task.try_update_value(Option::take).flatten() {
@@ -140,7 +151,6 @@ fn keep(signals: Signals, start: Box<dyn Fn() -> Option<Attempt>>) {
     let (clock, session) = (clock(), session());
     Effect::new(move || {
         signals.again.track();
-        epoch.track();
         let attempt = start();
         stop();
         let Some(attempt) = attempt else {
@@ -156,6 +166,16 @@ fn keep(signals: Signals, start: Box<dyn Fn() -> Option<Attempt>>) {
         });
     });
     on_cleanup(stop);
+    // Events were missed: everything is read again, what stands still as soon as it may move.
+    let epoch = live().epoch;
+    Effect::new(move |first: Option<()>| {
+        epoch.track();
+        match signals.held_by() {
+            Some(stand) if first.is_some() => stand.note_untold(),
+            None if first.is_some() => signals.reload(),
+            _ => {}
+        }
+    });
     // What could not be read is read as soon as server and store are heard again, whenever its own turn would be.
     let back = live().back;
     Effect::new(move |first: Option<()>| {
@@ -217,36 +237,103 @@ impl<T: Send + Sync + 'static> Remote<T> {
         seq_of: impl Fn(&T) -> u64 + Copy + 'static,
         apply: impl Fn(&mut T, &[Event]) + Clone + 'static,
     ) {
+        self.follow_with(None, seq_of, apply, |_, _| None);
+    }
+
+    /// The same for a list that may stand still: then nothing is brought in until it may move again or somebody asks
+    /// for it. `which` says which row an event makes new, if it makes one.
+    pub(crate) fn follow_standing(
+        self,
+        stand: Stand,
+        seq_of: impl Fn(&T) -> u64 + Copy + 'static,
+        apply: impl Fn(&mut T, &[Event]) + Clone + 'static,
+        which: impl Fn(&T, &Event) -> Option<Which> + Clone + 'static,
+    ) {
+        self.stand.set(Some(stand));
+        self.follow_with(Some(stand), seq_of, apply, which);
+    }
+
+    fn follow_with(
+        self,
+        stand: Option<Stand>,
+        seq_of: impl Fn(&T) -> u64 + Copy + 'static,
+        apply: impl Fn(&mut T, &[Event]) + Clone + 'static,
+        which: impl Fn(&T, &Event) -> Option<Which> + Clone + 'static,
+    ) {
         let live = live();
         self.followed.set(true);
-        let take = {
-            let apply = apply.clone();
-            move |events: &[Event]| {
-                let seen = self.value.try_with_untracked(|value| value.as_ref().map(seq_of)).flatten();
-                let Some(seen) = seen else { return };
-                let first = events.partition_point(|event| event.seq.0 <= seen);
-                if first < events.len() {
-                    self.value.try_update(|value| {
-                        if let Some(value) = value {
-                            apply(value, &events[first..]);
-                        }
-                    });
+        // What is only remembered is as of no seq.
+        let seen = move || self.value.try_with_untracked(|value| value.as_ref().map(seq_of)).flatten();
+        let bring_in = move |seen: u64, events: &[Event]| {
+            let first = events.partition_point(|event| event.seq.0 <= seen);
+            if first < events.len() {
+                self.value.try_update(|value| {
+                    if let Some(value) = value {
+                        apply(value, &events[first..]);
+                    }
+                });
+            }
+        };
+        let catch_up = {
+            let bring_in = bring_in.clone();
+            move || {
+                if let Some(stand) = stand {
+                    stand.caught_up();
+                }
+                let Some(seen) = seen().filter(|seen| *seen < u64::MAX) else { return };
+                match live.after(seen) {
+                    Some(missed) => bring_in(seen, &missed),
+                    // Before the connection's memory starts: read again, which will be after it.
+                    None => self.reload(),
                 }
             }
         };
-        live.on_events(take.clone());
+        let wait = move |stand: Stand, seen: u64, events: &[Event]| {
+            self.value.try_with_untracked(|value| {
+                let Some(value) = value else { return };
+                for event in events.iter().filter(|event| event.seq.0 > seen) {
+                    stand.note(which(value, event));
+                }
+            });
+        };
+        let take = {
+            let (wait, catch_up) = (wait.clone(), catch_up.clone());
+            move |events: &[Event]| {
+                let Some(seen) = seen() else { return };
+                match stand {
+                    Some(stand) if stand.is_still() => wait(stand, seen, events),
+                    // These are not the first that the list has not seen.
+                    Some(stand) if stand.is_behind() => catch_up(),
+                    _ => bring_in(seen, events),
+                }
+            }
+        };
+        live.on_events(take);
+        let again = catch_up.clone();
         Effect::new(move || {
             if self.loads.get() == 0 {
                 return;
             }
-            let seen = self.value.with_untracked(|value| value.as_ref().map(seq_of));
-            // What is only remembered is as of no seq.
-            let Some(seen) = seen.filter(|seen| *seen < u64::MAX) else { return };
-            match live.after(seen) {
-                Some(missed) => take(&missed),
-                // Read before the connection's memory starts: read again, which will be after it.
-                None => self.reload(),
+            match (stand.filter(|stand| stand.is_still()), seen().filter(|seen| *seen < u64::MAX)) {
+                // Read, or kept from before: it stands still from where it is.
+                (Some(stand), Some(seen)) => {
+                    stand.caught_up();
+                    match live.after(seen) {
+                        Some(missed) => wait(stand, seen, &missed),
+                        None => stand.note_untold(),
+                    }
+                }
+                _ => catch_up(),
             }
+        });
+        let Some(stand) = stand else { return };
+        Effect::new(move |before: Option<u64>| {
+            let asked = stand.asked.get();
+            let (called, free) = (before.is_some_and(|before| before != asked), !stand.still.get());
+            if stand.is_behind() && (called || free) {
+                again();
+            }
+            asked
         });
     }
 }

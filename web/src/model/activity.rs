@@ -100,8 +100,6 @@ pub struct Log {
     pub seq: u64,
     /// The log starts in the past.
     pub anchored: bool,
-    /// Versions that came while somebody read further down.
-    pub waiting: Vec<Event>,
 }
 
 impl Log {
@@ -113,7 +111,6 @@ impl Log {
             seq: if anchored { u64::MAX } else { page.seq.0 },
             events: page.events.into_iter().map(|event| Event::new(event.version)).collect(),
             anchored,
-            waiting: Vec::new(),
         }
     }
 
@@ -123,21 +120,10 @@ impl Log {
         self.events.extend(page.events.into_iter().map(|event| Event::new(event.version)));
     }
 
-    /// Puts new versions (oldest first) in front, or keeps them waiting.
-    pub fn take(&mut self, events: &[Event], wait: bool) {
+    /// Puts new versions (oldest first) in front.
+    pub fn take(&mut self, events: &[Event]) {
         self.seq = events.last().map_or(self.seq, |event| event.seq.0);
-        if wait {
-            self.waiting.extend(events.iter().cloned());
-        } else {
-            self.release();
-            self.events.splice(0..0, events.iter().rev().cloned());
-        }
-    }
-
-    /// Puts in front what has waited.
-    pub fn release(&mut self) {
-        let waiting = std::mem::take(&mut self.waiting);
-        self.events.splice(0..0, waiting.into_iter().rev());
+        self.events.splice(0..0, events.iter().rev().cloned());
     }
 
     /// Whether everything back to the first version has been read.
@@ -263,22 +249,12 @@ mod tests {
     fn pages_join_without_gap_and_new_versions_come_in_front() {
         let mut log = Log::of(page(&[50, 49], 49), false);
         log.extend(page(&[48, 47], 47));
-        log.take(&[at(51, "2026-11-21T09:10:00Z").event(), at(52, "2026-11-21T09:10:01Z").event()], false);
+        log.take(&[at(51, "2026-11-21T09:10:00Z").event(), at(52, "2026-11-21T09:10:01Z").event()]);
         let seqs: Vec<u64> = log.events.iter().map(|event| event.seq.0).collect();
         assert_eq!(seqs, [52, 51, 50, 49, 48, 47]);
         assert!(log.has(48) && !log.has(46) && !log.is_whole());
         log.extend(page(&[], 1));
         assert!(log.is_whole());
-    }
-
-    #[test]
-    fn what_comes_while_reading_further_down_waits() {
-        let mut log = Log::of(page(&[50], 50), false);
-        log.take(&[at(51, "2026-11-21T09:10:00Z").event()], true);
-        assert_eq!((log.events.len(), log.waiting.len(), log.seq), (1, 1, 51));
-        log.take(&[at(52, "2026-11-21T09:10:01Z").event()], false);
-        let seqs: Vec<u64> = log.events.iter().map(|event| event.seq.0).collect();
-        assert_eq!(seqs, [52, 51, 50]);
     }
 
     #[test]
@@ -325,7 +301,6 @@ mod tests {
             before: 1,
             seq: 3,
             anchored: false,
-            waiting: Vec::new(),
         };
         let strip = log.matches_over(&Words::default(), &frame);
         assert_eq!((strip.since, strip.total(), strip.bars[9].count), (frame.since, 1, 1));

@@ -1,10 +1,11 @@
 //! A list of states, limited by filters, kept up to date by events.
 
 use statehouse_core::api::{StateList, StateSummary, VersionView};
-use statehouse_core::model::{Operation, Seq, Timestamp};
+use statehouse_core::model::{Operation, Seq, StateKey, Timestamp};
 
 use super::address::Query;
 use super::inbox::Event;
+use super::still::Which;
 
 /// What a list is limited to, as the address of the States page says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -173,8 +174,6 @@ pub struct Listing {
     pub seq: Seq,
     /// The store is away, and the rows are what the server remembers: they were so at this time or later.
     pub stale_since: Option<Timestamp>,
-    /// Events that would move rows, kept while somebody reads further down; the last of each state.
-    pub waiting: Vec<Event>,
 }
 
 impl Listing {
@@ -189,7 +188,6 @@ impl Listing {
             // What is remembered follows no events: it is read again when the store is back.
             seq: page.seq.unwrap_or(Seq(u64::MAX)),
             stale_since: page.stale_since,
-            waiting: Vec::new(),
         }
     }
 
@@ -238,30 +236,13 @@ impl Listing {
         }
     }
 
-    /// Brings one event in without moving any row: a row that is shown keeps up in its place, the rest waits.
-    pub fn take_calmly(&mut self, filter: &Filter, event: &Event) -> Moved {
-        self.seq = self.seq.max(event.seq);
-        let fits = filter.fits(event);
-        let at = self.rows.iter().position(|row| same(row, event));
-        if let Some(at) = at {
-            self.rows[at] = event.clone();
-        }
-        if at.is_some() || fits != Fits::No {
-            self.waiting.retain(|waiting| !same(waiting, event));
-            self.waiting.push(event.clone());
-        }
-        Moved { arrived: 0, unsure: false }
-    }
-
-    /// Brings in what has waited.
-    pub fn release(&mut self, filter: &Filter) -> Moved {
-        let mut all = Moved::default();
-        for event in std::mem::take(&mut self.waiting) {
-            let moved = self.take(filter, &event);
-            all.arrived += moved.arrived;
-            all.unsure |= moved.unsure;
-        }
-        all
+    /// The state of which an event makes a row new, if it does: it belongs into the list, or its row is there.
+    #[must_use]
+    pub fn makes_new(&self, filter: &Filter, event: &Event) -> Option<Which> {
+        let there = || self.rows.iter().any(|row| same(row, event));
+        (filter.fits(event) != Fits::No || there()).then(|| {
+            Which::State(StateKey { state_type: event.state_type.clone(), state_id: event.state_id.clone() })
+        })
     }
 
     fn put(&mut self, filter: &Filter, at: Option<usize>, event: &Event) {
@@ -312,7 +293,6 @@ mod tests {
             next_cursor: next.map(str::to_owned),
             seq: Seq(10),
             stale_since: None,
-            waiting: Vec::new(),
         }
     }
 
@@ -371,21 +351,15 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_being_read_stands_still_until_asked() {
-        let mut list = listing(&[("A", 10), ("B", 9), ("C", 8)], None);
-        let filter = Filter::default();
-        list.take_calmly(&filter, &Sample::at(11, NOW).of("position", "C").version(2).event());
-        list.take_calmly(&filter, &Sample::at(12, NOW).of("position", "D").doing("create").event());
-        list.take_calmly(&filter, &Sample::at(13, NOW).of("position", "C").version(3).event());
-        list.take_calmly(
-            &filter,
-            &Sample::at(14, NOW).of("position", "B").version(2).doing("delete").event(),
-        );
-        assert_eq!(ids(&list), ["A", "B", "C"]);
-        assert_eq!(list.rows[2].seq, Seq(13), "what is in sight keeps up in its place");
-        assert_eq!(list.waiting.len(), 3, "each state waits once");
-        list.release(&filter);
-        assert_eq!((ids(&list), list.total, list.waiting.len()), (vec!["C", "D", "A"], 3, 0));
+    fn what_makes_a_row_new_is_what_would_show_in_the_list() {
+        let list = listing(&[("A", 10), ("B", 9)], None);
+        let filter = Filter { types: vec!["position".into()], ..Filter::default() };
+        let new = |sample: Sample| list.makes_new(&filter, &sample.event()).is_some();
+        assert!(new(Sample::at(11, NOW).of("position", "A").version(2)), "its row changes");
+        assert!(new(Sample::at(11, NOW).of("position", "B").doing("delete")), "its row goes");
+        assert!(new(Sample::at(11, NOW).of("position", "C").doing("create")), "its row comes");
+        assert!(!new(Sample::at(11, NOW).of("strategy", "C")), "another type");
+        assert!(!new(Sample::at(11, NOW).of("position", "D").doing("delete")), "it was never shown");
     }
 
     #[test]

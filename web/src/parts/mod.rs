@@ -12,6 +12,7 @@ mod icon;
 mod menu;
 mod note;
 mod search_field;
+mod stand;
 mod virtual_list;
 mod writing;
 
@@ -25,5 +26,6 @@ pub(crate) use icon::{Icon, Mark, Pic};
 pub(crate) use menu::Menu;
 pub(crate) use note::{Empty, FaultNote, Notice, NoticeKind};
 pub(crate) use search_field::SearchField;
+pub(crate) use stand::{NewRows, Stand};
 pub(crate) use virtual_list::VirtualList;
 pub(crate) use writing::{WriteNote, Writing, or_none};

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use leptos::html;
 use leptos::prelude::*;
 
+use super::Stand;
 use crate::model::window::Heights;
 
 /// Rows drawn above and below what is visible, in px.
@@ -28,6 +29,12 @@ pub(crate) fn VirtualList<T, K, N, F>(
     /// The scroll position in px, for those who want to know it.
     #[prop(optional)]
     scrolled: Option<RwSignal<f64>>,
+    /// Where to scroll to, in px, as soon as the rows reach that far.
+    #[prop(optional)]
+    jump: Option<RwSignal<Option<f64>>>,
+    /// What holds the list still while somebody points at its rows.
+    #[prop(optional)]
+    stand: Option<Stand>,
     /// A row to bring into view when it changes.
     #[prop(optional, into)]
     reveal: Option<Signal<Option<usize>>>,
@@ -72,18 +79,37 @@ where
             near_end.run(());
         }
     };
+    let go_to_the_place = move || {
+        let (Some(jump), Some(area)) = (jump, area.get_untracked()) else { return };
+        let total = heights.with_untracked(Heights::total) + head_height;
+        if let Some(place) = jump.get_untracked().filter(|place| *place < f64::from(total)) {
+            #[allow(clippy::cast_possible_truncation, reason = "a place on the screen")]
+            area.set_scroll_top(place as i32);
+            jump.set(None);
+        }
+    };
     Effect::new(move || {
         heights.track();
         area.track();
+        if let Some(jump) = jump {
+            jump.track();
+        }
         request_animation_frame(move || {
             if area.try_get_untracked().flatten().is_some() {
+                go_to_the_place();
                 measure();
                 check_end();
             }
         });
     });
     let resized = window_event_listener(leptos::ev::resize, move |_| measure());
-    on_cleanup(move || resized.remove());
+    on_cleanup(move || {
+        resized.remove();
+        if let Some(stand) = stand {
+            stand.leaves();
+            stand.exits();
+        }
+    });
     Effect::new(move || {
         let Some(at) = reveal.and_then(|reveal| reveal.get()) else { return };
         let Some(area) = area.get_untracked() else { return };
@@ -105,7 +131,13 @@ where
     let after =
         move || format!("{}px", heights.with(|heights| heights.total() - heights.start_of(span.get().1)));
     view! {
-        <div class="body virtual" node_ref=area on:scroll=move |_| { measure(); check_end(); }>
+        <div
+            class="body virtual" node_ref=area on:scroll=move |_| { measure(); check_end(); }
+            on:pointerenter=move |event| { if let Some(stand) = stand { stand.comes(&event); } }
+            on:pointerleave=move |_| { if let Some(stand) = stand { stand.leaves(); } }
+            on:focusin=move |event| { if let Some(stand) = stand { stand.enters(&event); } }
+            on:focusout=move |_| { if let Some(stand) = stand { stand.exits(); } }
+        >
             {head.map(|head| head.run())}
             <div style:height=before></div>
             <For each=shown key=key children=row/>

@@ -9,7 +9,7 @@ use crate::model::activity::{Line, Words};
 use crate::model::feed::Row;
 use crate::model::{address, age, number};
 use crate::pages::feed_row::FeedCells;
-use crate::parts::{Empty, Icon, Kbd, Pic, VirtualList};
+use crate::parts::{Empty, Icon, Kbd, NewRows, Pic, VirtualList};
 use crate::shell::{clock, narrow, router};
 
 /// A row younger than this (seconds) flashes when it appears.
@@ -41,11 +41,14 @@ pub(super) fn List(ctx: Ctx) -> impl IntoView {
                     row=move |line: Line| view! { <LineView line ctx/> }
                     near_end=Callback::new(move |()| ctx.load_more())
                     scrolled=ctx.scrolled
+                    jump=ctx.jump
+                    stand=ctx.stand
                     reveal=reveal
                 />
             </Show>
             <div class="foot">
                 <span>{move || read_so_far(ctx)}</span>
+                <NewRows stand=ctx.stand then=Callback::new(move |()| ctx.jump.set(Some(0.0)))/>
                 <span class="keys"><Kbd name="j"/><Kbd name="k"/>"move"<Kbd name="Enter"/>"open"<Kbd name="c"/>"compare"<Kbd name="."/>"pause"</span>
             </div>
         </section>
@@ -57,13 +60,6 @@ pub(super) fn List(ctx: Ctx) -> impl IntoView {
 fn Bands(ctx: Ctx) -> impl IntoView {
     let (live, clock) = (live(), clock());
     let held = move || live.held.get().filter(|held| *held > 0);
-    let waiting = Memo::new(move |_| {
-        let words = ctx.words.get();
-        ctx.log.value.with(|log| {
-            log.as_ref()
-                .map_or(0, |log| log.waiting.iter().filter(|event| words.match_version(event)).count() as u64)
-        })
-    });
     let anchored = move || ctx.anchor.with(Option::is_some);
     let paused_at = move || live.paused_at.get().map(age::clock).unwrap_or_default();
     view! {
@@ -72,11 +68,6 @@ fn Bands(ctx: Ctx) -> impl IntoView {
                 <Pic icon=Icon::Up/>{format!("{} new since {}", number::count(held), paused_at())}
             </button>
         })}
-        <Show when=move || { waiting.get() > 0 }>
-            <button class="more-new" on:click=move |_| ctx.show_waiting()>
-                <Pic icon=Icon::Up/>{move || format!("{} new", number::count(waiting.get()))}
-            </button>
-        </Show>
         <Show when=anchored>
             <button class="more-new" on:click=move |_| ctx.to_the_newest()>
                 <Pic icon=Icon::Up/>"This is around a moment in the past. Go to the newest"

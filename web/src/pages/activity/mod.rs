@@ -13,7 +13,8 @@ use crate::api;
 use crate::live::{Remote, live, remote};
 use crate::model::activity::{Line, Log, Words, lines};
 use crate::model::number;
-use crate::parts::{CopyLink, FaultNote, Icon, Kbd, Pic};
+use crate::model::still::Which;
+use crate::parts::{CopyLink, FaultNote, Icon, Kbd, Pic, Stand};
 use crate::shell::{clock, desk, narrow, router};
 
 const FIRST_PAGE: u32 = 200;
@@ -34,9 +35,22 @@ struct Ctx {
     selected: Memo<Option<u64>>,
     /// Scroll position of the list, in px.
     scrolled: RwSignal<f64>,
+    /// Where to scroll to.
+    jump: RwSignal<Option<f64>>,
+    /// What holds the list still.
+    stand: Stand,
     loading_more: RwSignal<bool>,
     /// Somewhere in the past where the log starts; the newest version if `None`.
     anchor: RwSignal<Option<u64>>,
+}
+
+/// The list as it was left, for who comes back to it.
+#[derive(Clone)]
+struct Left {
+    anchor: Option<u64>,
+    only: Option<String>,
+    log: Log,
+    scrolled: f64,
 }
 
 /// The page.
@@ -87,16 +101,38 @@ impl Ctx {
         let named = selected
             .get_untracked()
             .filter(|seq| *seq + u64::from(FIRST_PAGE) / 2 < live.seq.get_untracked());
-        let anchor = RwSignal::new(named);
+        // Who comes back finds the list from where it was.
+        let anchor = RwSignal::new(router.peek::<Left>("activity").map_or(named, |left| left.anchor));
+        let (scrolled, jump) = (RwSignal::new(0.0_f64), RwSignal::new(None));
         let only = Memo::new(move |_| words.with(|words| words.only_type().map(str::to_owned)));
         let log = remote(
             move || Some((anchor.get(), only.get())),
-            |(anchor, only): (Option<u64>, Option<String>)| async move {
-                let before = anchor.map_or(0, |seq| seq + ABOVE);
-                let page = api::events_before(before, FIRST_PAGE, only.as_deref()).await?;
-                Ok(Log::of(page, anchor.is_some()))
+            move |(anchor, only): (Option<u64>, Option<String>)| {
+                let left = router.take::<Left>("activity").filter(|left| (left.anchor, &left.only) == (anchor, &only));
+                if let Some(left) = &left {
+                    scrolled.set(left.scrolled);
+                    jump.set(Some(left.scrolled));
+                }
+                async move {
+                    if let Some(left) = left {
+                        return Ok(left.log);
+                    }
+                    let before = anchor.map_or(0, |seq| seq + ABOVE);
+                    let page = api::events_before(before, FIRST_PAGE, only.as_deref()).await?;
+                    Ok(Log::of(page, anchor.is_some()))
+                }
             },
         );
+        router.keep("activity", move || {
+            let left = Left {
+                anchor: anchor.try_get_untracked()?,
+                only: only.try_get_untracked()?,
+                log: log.value.try_get_untracked()??,
+                scrolled: scrolled.try_get_untracked()?,
+            };
+            Some(std::rc::Rc::new(left))
+        });
+        let stand = Stand::new(move || selected.get().is_some() || scrolled.get() > 0.0);
         let today = Memo::new(move |_| crate::model::age::day_number(clock.now.get()));
         let lines = Memo::new(move |_| {
             today.track();
@@ -114,15 +150,18 @@ impl Ctx {
             log,
             lines,
             selected,
-            scrolled: RwSignal::new(0.0),
+            scrolled,
+            jump,
+            stand,
             loading_more: RwSignal::new(false),
             anchor,
         }
     }
 
-    /// Brings new versions in: at the top at once, further down they wait.
+    /// Brings new versions in, unless the list stands still.
     fn keep_up(self) {
-        self.log.follow(
+        self.log.follow_standing(
+            self.stand,
             |log| log.seq,
             move |log, events| {
                 let only = self.words.with_untracked(|words| words.only_type().map(str::to_owned));
@@ -131,25 +170,14 @@ impl Ctx {
                     .filter(|event| only.as_deref().is_none_or(|name| name == event.state_type.as_str()))
                     .cloned()
                     .collect();
-                let wait = self.scrolled.get_untracked() > 0.0;
-                log.take(&mine, wait);
+                log.take(&mine);
                 log.seq = events.last().map_or(log.seq, |event| event.seq.0);
             },
+            move |_, event| {
+                let shown = self.words.with_untracked(|words| words.match_version(event));
+                shown.then_some(Which::Version(event.seq.0))
+            },
         );
-        Effect::new(move || {
-            if self.scrolled.get() <= 0.0
-                && self
-                    .log
-                    .value
-                    .with_untracked(|log| log.as_ref().is_some_and(|log| !log.waiting.is_empty()))
-            {
-                self.log.value.update(|log| {
-                    if let Some(log) = log {
-                        log.release();
-                    }
-                });
-            }
-        });
         // An address may name a version that has not been read: the log starts there then.
         Effect::new(move |before: Option<Option<u64>>| {
             let selected = self.selected.get();
@@ -213,17 +241,6 @@ impl Ctx {
     /// Back to the newest versions.
     fn to_the_newest(self) {
         self.anchor.set(None);
-        self.show_waiting();
-    }
-
-    fn show_waiting(self) {
-        self.log.value.try_update(|log| {
-            if let Some(log) = log {
-                log.release();
-            }
-        });
-        if let Ok(Some(area)) = document().query_selector(".activity .virtual") {
-            area.set_scroll_top(0);
-        }
+        self.jump.set(Some(0.0));
     }
 }

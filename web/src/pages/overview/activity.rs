@@ -8,7 +8,7 @@ use crate::live::live;
 use crate::model::address::Query;
 use crate::model::strip::Strip;
 use crate::model::{age, number, quiet};
-use crate::parts::Bars;
+use crate::parts::{Bars, Stand};
 use crate::shell::desk;
 
 const AUTHORS: usize = 8;
@@ -26,11 +26,15 @@ struct Line {
 #[component]
 pub(crate) fn ByAuthor() -> impl IntoView {
     let (desk, live) = (desk(), live());
-    let lines = Memo::new(move |_| {
-        let now = live.seen();
-        let now = Timestamp::from_micros(now.micros() / 10_000_000 * 10_000_000);
-        desk.overview.value.with(|day| day.as_ref().map(|day| lines(day, now)).unwrap_or_default())
-    });
+    let stand = Stand::new(|| false);
+    let lines = stand.steady(
+        move || {
+            let now = live.seen();
+            let now = Timestamp::from_micros(now.micros() / 10_000_000 * 10_000_000);
+            desk.overview.value.with(|day| day.as_ref().map(|day| lines(day, now)).unwrap_or_default())
+        },
+        |line: &Line| line.author.clone(),
+    );
     let peak = Signal::derive(move || {
         lines.with(|lines| lines.iter().map(|line| line.strip.peak()).max().unwrap_or(0))
     });
@@ -44,7 +48,7 @@ pub(crate) fn ByAuthor() -> impl IntoView {
                 <span class="note">"versions per author"</span>
                 <span class="end">{move || desk.overview.value.with(|day| day.as_ref().map_or_else(no_data, |d| number::count(Strip::of(d).total())))}</span>
             </div>
-            <div class="body">
+            <div class="body" {..stand.held()}>
                 {move || lines.get().into_iter().map(|line| {
                     let href = format!("/view/activity{}", Query::default().with("author", line.author.as_deref()));
                     let quiet = line.quiet.map(|(words, at)| view! {

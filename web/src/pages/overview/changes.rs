@@ -6,8 +6,9 @@ use crate::api;
 use crate::live::{live, remote};
 use crate::model::feed::{self, Row};
 use crate::model::inbox::Event;
+use crate::model::still::Which;
 use crate::pages::feed_row::FeedLink;
-use crate::parts::{FaultNote, Icon, Kbd, Pic};
+use crate::parts::{FaultNote, Icon, Kbd, NewRows, Pic, Stand};
 use crate::shell::{clock, narrow};
 
 /// Versions kept; more than rows, because bursts fold.
@@ -33,13 +34,16 @@ pub(crate) fn LastChanges() -> impl IntoView {
             Ok(Latest { events, seq })
         },
     );
-    latest.follow(
+    let stand = Stand::new(|| false);
+    latest.follow_standing(
+        stand,
         |latest| latest.seq,
         |latest, events| {
             latest.events.splice(0..0, events.iter().rev().cloned());
             latest.events.truncate(KEPT);
             latest.seq = events.last().map_or(latest.seq, |event| event.seq.0);
         },
+        |_, event| Some(Which::Version(event.seq.0)),
     );
     let rows = Memo::new(move |_| {
         let keep = if narrow.get() { ROWS_NARROW } else { ROWS };
@@ -55,6 +59,7 @@ pub(crate) fn LastChanges() -> impl IntoView {
                 <h2 id="last-changes">"Last changes"</h2>
                 <span class="note cut">"first changed path, repeats folded"</span>
                 <div class="end">
+                    <NewRows stand/>
                     <button
                         class="btn small" aria-pressed=move || if live.is_paused() { "true" } else { "false" }
                         on:click=move |_| live.toggle_pause(clock.read())
@@ -70,7 +75,7 @@ pub(crate) fn LastChanges() -> impl IntoView {
                 </div>
             </div>
             <FaultNote remote=latest/>
-            <div class="rows">
+            <div class="rows" {..stand.held()}>
                 <For each=move || rows.get() key=Row::key children=|row| view! { <FeedLink row/> }/>
             </div>
         </section>

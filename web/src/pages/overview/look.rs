@@ -6,9 +6,10 @@ use statehouse_core::model::StateKey;
 use crate::api;
 use crate::live::{live, remote};
 use crate::model::address::{self, Query};
+use crate::model::inbox::Event;
 use crate::model::listing::{Filter, Listing};
 use crate::model::{age, number, quiet};
-use crate::parts::{Age, Empty, FaultNote, Icon, Pic};
+use crate::parts::{Age, Empty, FaultNote, Icon, Pic, Stand};
 use crate::shell::{clock, desk};
 
 const SHOWN: usize = 6;
@@ -50,11 +51,15 @@ pub(crate) fn NeedsALook() -> impl IntoView {
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     };
-    let rows = move || {
-        invalid
-            .value
-            .with(|list| list.as_ref().map(|list| list.rows.iter().take(SHOWN).cloned().collect::<Vec<_>>()))
-    };
+    let stand = Stand::new(|| false);
+    let rows = stand.steady(
+        move || {
+            invalid.value.with(|list| {
+                list.as_ref().map(|list| list.rows.iter().take(SHOWN).cloned().collect()).unwrap_or_default()
+            })
+        },
+        |row: &Event| (row.state_type.clone(), row.state_id.clone()),
+    );
     let more = move || total().saturating_sub(SHOWN as u64);
     let nothing = move || known() && total() == 0 && silent.with(Vec::is_empty);
     let now = move || !live.contact.get().is_stale();
@@ -66,8 +71,8 @@ pub(crate) fn NeedsALook() -> impl IntoView {
                 <span class="end">{summary}</span>
             </div>
             <FaultNote remote=invalid/>
-            <div class="body">
-                <For each=move || rows().unwrap_or_default() key=|event: &crate::model::inbox::Event| event.seq let:event>
+            <div class="body" {..stand.held()}>
+                <For each=move || rows.get() key=|event: &Event| event.seq let:event>
                     {
                         let key = StateKey { state_type: event.state_type.clone(), state_id: event.state_id.clone() };
                         let first = event.verdict.violations().first().cloned();

@@ -16,7 +16,7 @@ use crate::model::inbox::Event;
 use crate::model::listing::{Filter, Listing};
 use crate::model::number;
 use crate::model::position::{Fields, Opened, pair_key, sign, z_score};
-use crate::parts::{Age, Empty, FaultNote, Icon, Pic};
+use crate::parts::{Age, Empty, FaultNote, Icon, Pic, Stand};
 use crate::shell::clock;
 
 /// Positions whose data is read; the States page has them all.
@@ -46,9 +46,11 @@ pub(crate) fn OpenPositions() -> impl IntoView {
     let list = heads();
     let known = RwSignal::new(Known::new());
     read_documents(list, known);
-    let rows = Memo::new(move |_| {
-        list.value.with(|list| list.as_ref().map(|list| open(list, SHOWN)).unwrap_or_default())
-    });
+    let stand = Stand::new(|| false);
+    let rows = stand.steady(
+        move || list.value.with(|list| list.as_ref().map(|list| open(list, SHOWN)).unwrap_or_default()),
+        key_of,
+    );
     let total = Memo::new(move |_| {
         let count = |list: &Listing| {
             list.rows.iter().filter(|row| row.state_type.as_str() == "position").count() as u64
@@ -70,7 +72,7 @@ pub(crate) fn OpenPositions() -> impl IntoView {
                 </span>
             </div>
             <FaultNote remote=list/>
-            <div class="body">
+            <div class="body" {..stand.held()}>
                 <div class="cells thead">
                     <span>"Pair"</span><span>"Side"</span>
                     <span class="num">"Quantity"</span><span class="num">"Entry"</span><span class="num">"Stop"</span>

@@ -11,7 +11,7 @@ use crate::live::{live, remote};
 use crate::model::address::{Query, encode_segment};
 use crate::model::found::{Found, Hand};
 use crate::model::{age, found, number};
-use crate::parts::{Counts, Empty, FaultNote, Icon, Pic, Writing};
+use crate::parts::{Counts, Empty, FaultNote, Icon, Pic, Stand, Writing};
 use crate::shell::clock;
 
 /// Restores on one page.
@@ -47,7 +47,8 @@ pub(super) fn Earlier(
             rows.into_iter().filter(|row| but.as_ref() != Some(&row.restore_id)).collect::<Vec<_>>()
         })
     };
-    let rows = Signal::derive(rows);
+    let stand = Stand::new(|| false);
+    let rows = stand.steady(rows, |row: &RestoreRecord| row.restore_id.clone());
     let none = move || list.value.with(Option::is_some) && rows.with(Vec::is_empty);
     let more = move || list.value.with(|list| list.as_ref().and_then(|list| list.next_cursor.clone()));
     let (refused, writing) = (RwSignal::new(None), Writing::new());
@@ -78,7 +79,7 @@ pub(super) fn Earlier(
             <UndoRefused refused writing/>
             <Show when=none><Empty icon=Icon::Restore head=if alone { "No other restore yet" } else { "No restore yet" }></Empty></Show>
             <Show when=move || !rows.with(Vec::is_empty)>
-                <div class="body">
+                <div class="body" {..stand.held()}>
                     <div class="thead cells earlier-row">
                         <span>"Applied"</span><span>"By"</span><span>"Target"</span><span>"Scope"</span><span>"Written"</span>
                         <span>"Reason"</span><span>"Snapshot before"</span><span></span>

@@ -11,7 +11,8 @@ use crate::live::{live, remote};
 use crate::model::address::{self, Query};
 use crate::model::age;
 use crate::model::number;
-use crate::parts::{FaultNote, Icon, Pic, StoryLine};
+use crate::model::still::Which;
+use crate::parts::{FaultNote, Icon, NewRows, Pic, Stand, StoryLine};
 
 /// States that are asked about one by one; of more only what is saved from now on is shown.
 const ASKED: usize = 12;
@@ -48,7 +49,10 @@ pub(super) fn SinceRestore(
         },
     );
     let ours = keys.clone();
-    list.follow(
+    let stand = Stand::new(|| false);
+    let mine = keys.clone();
+    list.follow_standing(
+        stand,
         |since| since.seen,
         move |since, events| {
             for event in events {
@@ -59,6 +63,7 @@ pub(super) fn SinceRestore(
             }
             since.rows.truncate(ROWS);
         },
+        move |_, event| mine.contains(&key_of(event)).then_some(Which::Version(event.seq.0)),
     );
     let rows =
         move || list.value.with(|since| since.as_ref().map(|since| since.rows.clone()).unwrap_or_default());
@@ -72,11 +77,12 @@ pub(super) fn SinceRestore(
         <section class="panel since" aria-label="Since the restore">
             <div class="head">
                 <h2>"Since the restore"</h2><span class="note">{words}</span>
+                <NewRows stand/>
                 <Show when=move || !complete()><span class="end">"shown from when this page was opened"</span></Show>
             </div>
             <FaultNote remote=list/>
             <Show when=none><p class="loading">"Nothing was saved to them since."</p></Show>
-            <div class="body">
+            <div class="body" {..stand.held()}>
                 <For each=rows key=|row| row.seq let:row><Row row/></For>
             </div>
         </section>

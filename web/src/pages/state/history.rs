@@ -131,6 +131,16 @@ pub(crate) struct Reader {
 impl Reader {
     /// Reads the versions within `stretch`; nothing while that is `None`.
     pub(crate) fn new(key: StateKey, stretch: Signal<Option<Stretch>>) -> Self {
+        Self::beginning_with(key, stretch, None)
+    }
+
+    /// The same, beginning with what was read before.
+    pub(crate) fn beginning_with(
+        key: StateKey,
+        stretch: Signal<Option<Stretch>>,
+        known: Option<Versions>,
+    ) -> Self {
+        let known = StoredValue::new(known);
         let fetch_key = key.clone();
         let live = live();
         let versions = remote(
@@ -139,7 +149,13 @@ impl Reader {
                 let key = fetch_key.clone();
                 // What the connection knew before the request was sent is surely in the answer.
                 let seen = live.seq.get_untracked();
-                async move { Ok(Versions::of(page(&key, &stretch.query(None)).await?, seen)) }
+                let known = known.try_update_value(Option::take).flatten();
+                async move {
+                    match known {
+                        Some(known) => Ok(known),
+                        None => Ok(Versions::of(page(&key, &stretch.query(None)).await?, seen)),
+                    }
+                }
             },
         );
         let follow_key = Rc::new(key.clone());

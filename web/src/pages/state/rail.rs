@@ -10,12 +10,15 @@ use statehouse_core::model::{Operation, Timestamp};
 
 use super::View;
 use super::density::Density;
-use super::history::Reader;
+use super::history::{Reader, Versions};
 use crate::api;
 use crate::model::history::{RailRow, RailVersion, rail_rows};
+use crate::model::still::Which;
 use crate::model::{age, number};
 use crate::pages::compare::Side;
-use crate::parts::{Chip, Counts, Empty, FaultNote, Icon, Pic, Tone, VirtualList};
+use crate::parts::{
+    Chip, Counts, Empty, FaultNote, Icon, NewRows, Pic, Stand, Tone, VirtualList,
+};
 use crate::shell::{clock, router};
 
 /// How long a burst is looked at before the server is asked what it changed on the whole.
@@ -64,27 +67,34 @@ pub(super) fn HistoryRail(view: View) -> impl IntoView {
     let router = router();
     let reader = move || view.listed();
     let total = move || reader().versions.value.with(|versions| versions.as_ref().map(|v| v.total));
+    let stand = Stand::new(move || router.query.with(|query| query.get("b").is_some()));
+    let versions = steady(stand, Signal::derive(reader));
     let items = Memo::new_with_compare(
         move |_| {
-            let versions = reader().versions.value.with(|v| v.as_ref().map(|v| Arc::clone(&v.rail)));
-            let versions = versions.unwrap_or_default();
+            let versions = versions.get();
             let rows = rail.open.with(|open| rail_rows(&versions, open));
             rows.into_iter().map(|row| Item { row, versions: Arc::clone(&versions) }).collect::<Vec<_>>()
         },
         |_, _| true,
     );
-    let reveal = Memo::new(move |_| {
-        let b = view.b.side.get()?.version.0;
-        items.with(|items| {
-            items.iter().position(|item| match &item.row {
-                RailRow::Version { at, .. } => item.at(*at).version == b,
-                RailRow::Burst { versions, open: false } => {
-                    versions.clone().any(|at| item.at(at).version == b)
-                }
-                _ => false,
-            })
-        })
-    });
+    // Once for each version chosen: not again because others have come above it.
+    let chosen = Memo::new_with_compare(
+        move |_| {
+            let b = view.b.side.get()?.version.0;
+            let place = items.with(|items| {
+                items.iter().position(|item| match &item.row {
+                    RailRow::Version { at, .. } => item.at(*at).version == b,
+                    RailRow::Burst { versions, open: false } => {
+                        versions.clone().any(|at| item.at(at).version == b)
+                    }
+                    _ => false,
+                })
+            })?;
+            Some((b, place))
+        },
+        |old, new| old.flatten().map(|(b, _)| b) != new.flatten().map(|(b, _)| b),
+    );
+    let reveal = Signal::derive(move || chosen.get().map(|(_, place)| place));
     let empty = move || reader().versions.value.with(|v| v.as_ref().is_some_and(|v| v.rail.is_empty()));
     let words = move || total().map(|total| number::counted(total, "version", "versions"));
     view! {
@@ -92,6 +102,7 @@ pub(super) fn HistoryRail(view: View) -> impl IntoView {
             <div class="head">
                 <h2>"History"</h2>
                 <span class="note">{words}</span>
+                <NewRows stand/>
                 <Show when=move || view.stretched.get()>
                     <button class="btn icon small end" aria-label="Show every version" data-tip="Show every version"
                         on:click=move |_| router.set(&[("from", None), ("to", None)])>
@@ -110,12 +121,45 @@ pub(super) fn HistoryRail(view: View) -> impl IntoView {
             </Show>
             <VirtualList
                 rows=items key=Item::key height=Callback::new(|item: Item| item.row.height()) row=rail_row
-                near_end=Callback::new(move |()| untrack(reader).read_more()) reveal
+                near_end=Callback::new(move |()| untrack(reader).read_more()) reveal stand
+                scrolled=view.scrolled jump=view.jump
             >
                 <End reader=Signal::derive(reader)/>
             </VirtualList>
         </section>
     }
+}
+
+/// The versions that the rail shows: while it stands still, none that has come since.
+fn steady(stand: Stand, reader: Signal<Reader>) -> Memo<Arc<Vec<RailVersion>>> {
+    let ceiling = Memo::new(move |before: Option<&(u64, u64)>| {
+        let newest = reader.get().versions.value.with(|v| v.as_ref().and_then(Versions::newest)).unwrap_or(0);
+        let asked = stand.asked.get();
+        match before {
+            Some(&(ceiling, then)) if ceiling > 0 && then == asked && stand.still.get() => (ceiling, then),
+            _ => (newest, asked),
+        }
+    });
+    Effect::new(move || {
+        let (ceiling, _) = ceiling.get();
+        stand.caught_up();
+        let newest = reader.get().versions.value.with(|v| v.as_ref().and_then(Versions::newest)).unwrap_or(0);
+        (ceiling + 1..=newest).for_each(|version| stand.note(Some(Which::Version(version))));
+    });
+    Memo::new_with_compare(
+        move |before: Option<&Arc<Vec<RailVersion>>>| {
+            let all = reader.get().versions.value.with(|v| v.as_ref().map(|v| Arc::clone(&v.rail)));
+            let all = all.unwrap_or_default();
+            let new = all.partition_point(|version| version.version > ceiling.get().0);
+            let shown = &all[new..];
+            match before {
+                _ if new == 0 => all,
+                Some(before) if before.len() == shown.len() => Arc::clone(before),
+                _ => Arc::new(shown.to_vec()),
+            }
+        },
+        |old, new| old.is_none_or(|old| new.is_none_or(|new| !Arc::ptr_eq(old, new))),
+    )
 }
 
 /// What stands below the last row.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use statehouse_core::model::StateKey;
 
 use super::header;
-use super::history::{Reader, Stretch};
+use super::history::{Reader, Stretch, Versions};
 use crate::model::pick::Tab;
 use crate::pages::compare::{Chosen, Comparison, Cursor, Shown, Side, newer_side, older_side};
 use crate::shell::{Router, keys, router};
@@ -34,7 +34,19 @@ pub(crate) struct View {
     pub(super) shown: Shown,
     /// How they are shown.
     pub(super) tab: Memo<Tab>,
+    /// Scroll position of the rail, in px.
+    pub(super) scrolled: RwSignal<f64>,
+    /// Where the rail is to scroll to.
+    pub(super) jump: RwSignal<Option<f64>>,
     router: Router,
+}
+
+/// The history as it was left, for who comes back to it.
+#[derive(Clone)]
+struct Left {
+    key: StateKey,
+    versions: Versions,
+    scrolled: f64,
 }
 
 impl View {
@@ -43,7 +55,16 @@ impl View {
         let router = router();
         let stretch = Memo::new(move |_| Stretch { from: router.param("from"), to: router.param("to") });
         let stretched = Memo::new(move |_| stretch.get() != Stretch::default());
-        let all = Reader::new(key.clone(), Signal::derive(|| Some(Stretch::default())));
+        let left = router.take::<Left>("state").filter(|left| left.key == key);
+        let (scrolled, jump) = (RwSignal::new(0.0_f64), RwSignal::new(left.as_ref().map(|left| left.scrolled)));
+        let whole = Signal::derive(|| Some(Stretch::default()));
+        let all = Reader::beginning_with(key.clone(), whole, left.map(|left| left.versions));
+        let mine = key.clone();
+        router.keep("state", move || {
+            let versions = all.versions.value.try_get_untracked()??;
+            let left = Left { key: mine.clone(), versions, scrolled: scrolled.try_get_untracked()? };
+            Some(std::rc::Rc::new(left))
+        });
         let within = Reader::new(key.clone(), Signal::derive(move || stretched.get().then(|| stretch.get())));
         let newest = Memo::new(move |_| all.versions.value.with(|v| v.as_ref()?.newest()));
         let head = Signal::derive(move || {
@@ -69,6 +90,8 @@ impl View {
             comparison,
             shown,
             tab: Memo::new(move |_| Tab::parse(router.param("tab").as_deref())),
+            scrolled,
+            jump,
             router,
         }
     }

@@ -18,7 +18,7 @@ use crate::model::inbox::Event;
 use crate::model::listing::{Filter, Listing};
 use crate::model::selection::{Selection, step};
 use crate::model::{address, number};
-use crate::parts::{CopyLink, Empty, FaultNote, Icon, Kbd, VirtualList};
+use crate::parts::{CopyLink, Empty, FaultNote, Icon, Kbd, NewRows, Stand, VirtualList};
 use crate::shell::{desk, keys, narrow, router};
 
 const PAGE: &str = "60";
@@ -34,26 +34,29 @@ struct Ctx {
     cursor: RwSignal<Option<StateKey>>,
     /// Scroll position of the list, in px.
     scrolled: RwSignal<f64>,
+    /// Where to scroll to.
+    jump: RwSignal<Option<f64>>,
+    /// What holds the list still.
+    stand: Stand,
     loading_more: RwSignal<bool>,
+}
+
+/// The list as it was left, for who comes back to it.
+#[derive(Clone)]
+struct Left {
+    filter: Filter,
+    list: Listing,
+    selected: Selection<StateKey>,
+    cursor: Option<StateKey>,
+    scrolled: f64,
 }
 
 /// The page.
 #[component]
 pub(crate) fn States() -> impl IntoView {
-    let (router, desk) = (router(), desk());
-    let filter = Memo::new(move |_| router.query.with(Filter::of));
-    let list = remote(
-        move || Some(filter.get().to_api().with("limit", Some(PAGE))),
-        |query| async move { api::states_or_remembered(&query).await.map(Listing::of) },
-    );
-    let ctx = Ctx {
-        filter,
-        list,
-        selected: RwSignal::new(Selection::default()),
-        cursor: RwSignal::new(None),
-        scrolled: RwSignal::new(0.0),
-        loading_more: RwSignal::new(false),
-    };
+    let desk = desk();
+    let ctx = Ctx::new();
+    let list = ctx.list;
     ctx.keep_up();
     ctx.take_keys();
     let about = move || {
@@ -91,9 +94,6 @@ fn Table(ctx: Ctx) -> impl IntoView {
     let rows = Signal::derive(move || {
         ctx.list.value.with(|list| list.as_ref().map(|l| l.rows.clone()).unwrap_or_default())
     });
-    let waiting = Memo::new(move |_| {
-        ctx.list.value.with(|list| list.as_ref().map_or(0, |list| list.waiting.len() as u64))
-    });
     let reveal = Signal::derive(move || {
         let cursor = ctx.cursor.get()?;
         ctx.list.value.with_untracked(|list| list.as_ref()?.rows.iter().position(|row| key_of(row) == cursor))
@@ -113,11 +113,6 @@ fn Table(ctx: Ctx) -> impl IntoView {
     };
     view! {
         <section class="panel states-table" aria-label="States">
-            <Show when=move || { waiting.get() > 0 }>
-                <button class="more-new" on:click=move |_| ctx.show_waiting()>
-                    <crate::parts::Pic icon=Icon::Up/>{move || format!("{} new", number::count(waiting.get()))}
-                </button>
-            </Show>
             <Show
                 when=move || !none()
                 fallback=move || view! { <NoMatch ctx/> }
@@ -129,6 +124,8 @@ fn Table(ctx: Ctx) -> impl IntoView {
                     row=move |row: Event| view! { <row::StateRow row ctx/> }
                     near_end=Callback::new(move |()| ctx.load_more())
                     scrolled=ctx.scrolled
+                    jump=ctx.jump
+                    stand=ctx.stand
                     reveal=reveal
                     head_height=28
                     head=ViewFn::from(move || view! { <row::Head ctx/> })
@@ -136,6 +133,7 @@ fn Table(ctx: Ctx) -> impl IntoView {
             </Show>
             <div class="foot">
                 <span>{shown}</span>
+                <NewRows stand=ctx.stand then=Callback::new(move |()| ctx.jump.set(Some(0.0)))/>
                 <span class="keys">
                     <Kbd name="j"/><Kbd name="k"/>"move"<Kbd name="x"/>"select"<Kbd name="Enter"/>"open"<Kbd name="c"/>"compare"
                 </span>
@@ -170,7 +168,54 @@ fn order_words(ctx: Ctx) -> &'static str {
 }
 
 impl Ctx {
-    /// Brings events in: at the top they move rows, further down they wait.
+    fn new() -> Self {
+        let router = router();
+        let filter = Memo::new(move |_| router.query.with(Filter::of));
+        let selected = RwSignal::new(Selection::default());
+        let cursor = RwSignal::new(None);
+        let (scrolled, jump) = (RwSignal::new(0.0_f64), RwSignal::new(None));
+        let come_back = move |left: Left| {
+            selected.set(left.selected);
+            cursor.set(left.cursor);
+            scrolled.set(left.scrolled);
+            jump.set(Some(left.scrolled));
+            left.list
+        };
+        let list = remote(
+            move || Some(filter.get()),
+            move |filter: Filter| {
+                let left = router.take::<Left>("states").filter(|left| left.filter == filter).map(come_back);
+                async move {
+                    match left {
+                        Some(list) => Ok(list),
+                        None => {
+                            let query = filter.to_api().with("limit", Some(PAGE));
+                            api::states_or_remembered(&query).await.map(Listing::of)
+                        }
+                    }
+                }
+            },
+        );
+        router.keep("states", move || {
+            let left = Left {
+                filter: filter.try_get_untracked()?,
+                list: list.value.try_get_untracked()??,
+                selected: selected.try_get_untracked()?,
+                cursor: cursor.try_get_untracked()?,
+                scrolled: scrolled.try_get_untracked()?,
+            };
+            Some(std::rc::Rc::new(left))
+        });
+        let stand = Stand::new(move || {
+            selected.with(|selected| !selected.keys.is_empty())
+                || cursor.with(Option::is_some)
+                // By id rows stay where they are.
+                || scrolled.get() > 0.0 && !filter.with(|filter| filter.by_id)
+        });
+        Self { filter, list, selected, cursor, scrolled, jump, stand, loading_more: RwSignal::new(false) }
+    }
+
+    /// Brings events in, unless the list stands still.
     fn keep_up(self) {
         let due = StoredValue::new(false);
         let settle = move || {
@@ -179,7 +224,9 @@ impl Ctx {
                 set_timeout(
                     move || {
                         due.try_set_value(false);
-                        if self.scrolled.try_get_untracked().is_some_and(|at| at <= 0.0) {
+                        if self.stand.is_still() {
+                            self.stand.note_untold();
+                        } else {
                             self.list.reload();
                         }
                     },
@@ -187,42 +234,18 @@ impl Ctx {
                 );
             }
         };
-        self.list.follow(
+        self.list.follow_standing(
+            self.stand,
             |list| list.seq.0,
             move |list, events| {
                 let filter = self.filter.get_untracked();
-                let calm = self.scrolled.get_untracked() > 0.0 && !filter.by_id;
-                let mut unsure = false;
-                for event in events {
-                    let moved =
-                        if calm { list.take_calmly(&filter, event) } else { list.take(&filter, event) };
-                    unsure |= moved.unsure;
-                }
+                let unsure = events.iter().fold(false, |unsure, event| list.take(&filter, event).unsure | unsure);
                 if unsure {
                     settle();
                 }
             },
+            move |list, event| list.makes_new(&self.filter.get_untracked(), event),
         );
-        // Back at the top, nothing waits any longer.
-        Effect::new(move || {
-            if self.scrolled.get() <= 0.0
-                && self.list.value.with_untracked(|list| list.as_ref().is_some_and(|l| !l.waiting.is_empty()))
-            {
-                self.show_waiting();
-            }
-        });
-    }
-
-    fn show_waiting(self) {
-        let filter = self.filter.get_untracked();
-        let unsure =
-            self.list.value.try_update(|list| list.as_mut().is_some_and(|list| list.release(&filter).unsure));
-        if let Ok(Some(area)) = document().query_selector(".states-table .virtual") {
-            area.set_scroll_top(0);
-        }
-        if unsure == Some(true) {
-            self.list.reload();
-        }
     }
 
     fn load_more(self) {
@@ -287,6 +310,7 @@ impl Ctx {
                 ("Escape", _) if self.selected.with_untracked(|selected| !selected.keys.is_empty()) => {
                     self.selected.update(Selection::clear);
                 }
+                ("Escape", Some(_)) => self.cursor.set(None),
                 _ => return false,
             }
             true

@@ -1,0 +1,138 @@
+//! Lists stand still while somebody points, selects or reads, say what waits, and are found again where they were left.
+
+use serde_json::json;
+use statehouse_tests::browser::Browser;
+use statehouse_tests::server::Server;
+use thirtyfour::Key;
+
+const ROW: &str = "[aria-label='States'] a.trow";
+
+async fn store() -> Server {
+    let server = Server::start().await;
+    for id in ["one", "two", "three"] {
+        server.save("strategy", id, r#"{"n":1}"#, "bot", "start").await;
+    }
+    server
+}
+
+async fn five_more(server: &Server, named: &str) {
+    for n in 1..=5 {
+        server.save("strategy", &format!("{named}-{n}"), r#"{"n":1}"#, "bot", "busy").await;
+    }
+}
+
+/// The text of the rows that match, top first.
+async fn rows(browser: &Browser, css: &str) -> Vec<String> {
+    let script = "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)";
+    let rows = browser.script(script, &[json!(css)]).await;
+    serde_json::from_value(rows).unwrap()
+}
+
+async fn point_at(browser: &Browser, css: &str) {
+    let element = browser.see(css).await;
+    browser.driver().action_chain().move_to_element_center(&element).perform().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_list_of_states_stands_still_while_somebody_points_or_selects() {
+    let server = store().await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/states").await;
+    browser.see_text(ROW, "three").await;
+
+    point_at(&browser, ROW).await;
+    five_more(&server, "pointed").await;
+    browser.see_text(".new-pill", "5 new").await;
+    assert!(rows(&browser, ROW).await[0].contains("three"), "what is pointed at stays where it is");
+    point_at(&browser, "h1").await;
+    browser.see_text(ROW, "pointed-5").await;
+    browser.see_no_text(".states-table", "5 new").await;
+
+    browser.press("j").await;
+    browser.press("x").await;
+    browser.see_text(".bulk", "1 state selected").await;
+    five_more(&server, "selected").await;
+    browser.see_text(".new-pill", "5 new").await;
+    browser.pictures("18-states-still").await;
+    assert!(rows(&browser, ROW).await[0].contains("pointed-5"), "a tick stays on its row");
+    browser.click(".new-pill", "5 new").await;
+    browser.see_text(ROW, "selected-5").await;
+    browser.see_text(".bulk", "1 state selected").await;
+
+    browser.press(Key::Escape).await;
+    browser.press(Key::Escape).await;
+    point_at(&browser, "h1").await;
+    five_more(&server, "free").await;
+    browser.see_text(ROW, "free-5").await;
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_feed_the_overview_and_the_rail_stand_still_as_well() {
+    let server = store().await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/activity").await;
+    let feed = ".feed-panel a.trow";
+    browser.click(feed, "two").await;
+    browser.see_text(".detail", "two").await;
+    point_at(&browser, "h1").await;
+    five_more(&server, "feed").await;
+    browser.see_text(".new-pill", "5 new").await;
+    assert!(rows(&browser, feed).await[0].contains("three"), "a selected version keeps its row");
+    browser.press(Key::Escape).await;
+    browser.see_text(feed, "feed-5").await;
+
+    browser.go("/").await;
+    let changes = ".last-changes a.trow";
+    browser.see_text(changes, "feed-5").await;
+    point_at(&browser, changes).await;
+    five_more(&server, "overview").await;
+    browser.see_text(".last-changes .new-pill", "5 new").await;
+    assert!(rows(&browser, changes).await[0].contains("feed-5"));
+    point_at(&browser, "h1, .side b").await;
+    browser.see_text(changes, "overview-5").await;
+
+    browser.go("/view/state?type=strategy&id=one").await;
+    browser.see_text(".rail-row", "v1").await;
+    point_at(&browser, ".rail-row").await;
+    for (n, author) in [(2, "ops.desk"), (3, "bot")] {
+        server.save("strategy", "one", &format!(r#"{{"n":{n}}}"#), author, "later").await;
+    }
+    browser.see_text(".rail .new-pill", "2 new").await;
+    assert_eq!(rows(&browser, ".rail-row").await.len(), 1);
+    browser.see_text(".rail", "3 versions").await;
+    point_at(&browser, "h1").await;
+    browser.see_text(".rail-row", "v3").await;
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn back_returns_to_the_place_in_the_list() {
+    let server = Server::start().await;
+    for n in 0..150 {
+        server.save("strategy", &format!("s{n:03}"), r#"{"n":1}"#, "bot", "start").await;
+    }
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/states").await;
+    browser.see_text(ROW, "s149").await;
+    let scroll = "const area = document.querySelector('.states-table .virtual');
+        area.scrollTop = 1e6; area.dispatchEvent(new Event('scroll'));
+        return [...document.querySelectorAll(arguments[0])].some(e => e.innerText.includes('s000'))";
+    browser.until(scroll, &[json!(ROW)], "the list does not go on to its end").await;
+    let place = "return document.querySelector('.states-table .virtual').scrollTop";
+    browser.script("document.querySelector('.states-table .virtual').scrollTop = 2000", &[]).await;
+    browser.see_text(ROW, "s080").await;
+    let before = browser.script(place, &[]).await;
+    browser.click(ROW, "s080").await;
+    browser.see_text("h1", "s080").await;
+    server.save("strategy", "s149", r#"{"n":2}"#, "bot", "meanwhile").await;
+    browser.driver().back().await.unwrap();
+    browser.see_text(ROW, "s080").await;
+    let there = format!("return document.querySelector('.states-table .virtual').scrollTop === {before}");
+    browser.until(&there, &[], "Back does not return to the place").await;
+    browser.see_text(".new-pill", "1 new").await;
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}
