@@ -16,6 +16,7 @@ mod restore;
 mod snapshot;
 mod state;
 mod status;
+mod version_filter;
 mod vitals;
 
 pub use alarm::{Alarm, AlarmCode, Stops};
@@ -44,6 +45,7 @@ pub use status::{
     ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, MemoryClass, MemoryStatus,
     Overview, Quota, Quotas, Ready, Status, StoreStatus, TypeCount, VerifyReport,
 };
+pub use version_filter::VersionFilter;
 pub use vitals::{
     BreakerTurn, Incident, ListenerStatus, PoolStatus, SessionCounts, SlowestRead, StatusDetails,
     StatusSeries, StoreSizes, Versions,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Seq, SnapshotId, Timestamp, TimestampError, whole_number};
+use crate::model::{Seq, SnapshotId, Timestamp, TimestampError, Verdict, whole_number};
 
 /// A point in the store's history: a time, `seq:N`, `snapshot:NAME`, or `now`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +109,18 @@ pub enum ValidityFilter {
     Invalid,
     /// No rules were applied.
     NotChecked,
+}
+
+impl ValidityFilter {
+    /// Which of them a verdict is.
+    #[must_use]
+    pub fn of(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::NotChecked => Self::NotChecked,
+            Verdict::Valid => Self::Valid,
+            Verdict::Invalid { .. } => Self::Invalid,
+        }
+    }
 }
 
 /// The order of a list of states.

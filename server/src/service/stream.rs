@@ -1,6 +1,6 @@
 //! The log of versions in pages of events.
 
-use statehouse_core::api::{Event, EventPage, Topic, Unreadable, VersionView};
+use statehouse_core::api::{Event, EventPage, Topic, Unreadable, VersionFilter, VersionView};
 use statehouse_core::model::{Seq, StateKey, Version};
 
 use super::read::page_size;
@@ -19,13 +19,20 @@ const SCAN_BYTES: usize = 32 << 20;
 pub struct EventFilter {
     /// Only events of one of these topics; empty means all.
     pub topics: Vec<Topic>,
+    /// And only versions like these.
+    pub versions: VersionFilter,
     /// Whether events carry their data.
     pub with_data: bool,
 }
 
 impl EventFilter {
-    fn covers(&self, key: &StateKey) -> bool {
-        self.topics.is_empty() || self.topics.iter().any(|topic| topic.covers(key))
+    fn is_any(&self) -> bool {
+        !self.topics.is_empty() || self.versions.is_any()
+    }
+
+    fn covers(&self, key: &StateKey, version: impl FnOnce() -> VersionView) -> bool {
+        (self.topics.is_empty() || self.topics.iter().any(|topic| topic.covers(key)))
+            && (!self.versions.is_any() || self.versions.matches(&version()))
     }
 }
 
@@ -59,19 +66,19 @@ impl<'a> Gathered<'a> {
             && self.looked_at < SCAN_MAX
             && self.bytes < PAGE_BYTES
             && self.bytes_looked_at < SCAN_BYTES;
-        let step = if self.filter.topics.is_empty() { self.limit - self.events.len() } else { SCAN_STEP };
+        let step = if self.filter.is_any() { SCAN_STEP } else { self.limit - self.events.len() };
         goes_on.then_some(step)
     }
 
     /// Looks at the next version; `false` if it belongs to another page.
-    fn take(&mut self, seq: Seq, key: &StateKey, size: usize, event: impl FnOnce() -> Event) -> bool {
+    fn take(&mut self, seq: Seq, size: usize, covered: bool, event: impl FnOnce() -> Event) -> bool {
         if self.events.len() == self.limit || self.bytes >= PAGE_BYTES {
             return false;
         }
         self.last = Some(seq);
         self.looked_at += 1;
         self.bytes_looked_at += size;
-        if self.filter.covers(key) {
+        if covered {
             self.events.push(event());
             self.bytes += size;
         }
@@ -105,7 +112,8 @@ impl<'a> Gathered<'a> {
     fn take_all<'v>(&mut self, versions: impl Iterator<Item = &'v Version>) {
         for version in versions {
             let event = || Event { version: VersionView::of(version), data: version.data.clone() };
-            if !self.take(version.seq, &version.key, version.size(), event) {
+            let covered = self.filter.covers(&version.key, || VersionView::of(version));
+            if !self.take(version.seq, version.size(), covered, event) {
                 return;
             }
         }
@@ -114,8 +122,9 @@ impl<'a> Gathered<'a> {
     fn take_views(&mut self, views: Vec<VersionView>) {
         for version in views {
             let key = StateKey { state_type: version.state_type.clone(), state_id: version.state_id.clone() };
+            let covered = self.filter.covers(&key, || version.clone());
             // What was not read does not count.
-            if !self.take(version.seq, &key, 0, || Event { version, data: None }) {
+            if !self.take(version.seq, 0, covered, || Event { version, data: None }) {
                 return;
             }
         }

@@ -263,7 +263,7 @@ pub async fn events_are_read_on_from_any_seq(f: &Fixture) {
     assert_eq!(seqs, (1..=21).collect::<Vec<_>>());
     let topics =
         vec![Topic::Id(StateId::new("s1").unwrap()), Topic::Type(StateType::new("position").unwrap())];
-    let some = EventFilter { topics, with_data: false };
+    let some = EventFilter { topics, ..EventFilter::default() };
     let seqs = |page: statehouse_core::api::EventPage| {
         assert!(page.events.iter().all(|event| event.data.is_none()));
         page.events.iter().map(|event| event.version.seq.0).collect::<Vec<_>>()
@@ -274,6 +274,49 @@ pub async fn events_are_read_on_from_any_seq(f: &Fixture) {
     assert_eq!(seqs(service.events_before(None, 3, &some).await.unwrap()), [19, 15, 11]);
     assert_eq!(seqs(service.events_before(Some(Seq(11)), 100, &some).await.unwrap()), [7, 3, 1]);
     assert_eq!(seqs(service.events_after(Seq(21), 100, &some).await.unwrap()), Vec::<u64>::new());
+}
+
+pub async fn versions_are_searched_by_who_wrote_what_to_the_first(f: &Fixture) {
+    let service = f.service().await;
+    let write = async |id: &str, author: &str, why: &str| {
+        let mut request = request(id, &format!(r#"{{"by":"{author}{why}"}}"#));
+        (request.user_id, request.description) = (Some(author.into()), Some(why.into()));
+        service.save(request, &Precondition::None).await.unwrap();
+    };
+    write("First", "deploy-46", "Widen the Stop").await;
+    for n in 0..40 {
+        write(&format!("s{}", n % 4), "busy-bot", "beat").await;
+    }
+    write("s1", "deploy-46", "widen the stop again").await;
+    let found = async |versions: VersionFilter| {
+        let filter = EventFilter { versions, ..EventFilter::default() };
+        let page = service.events_before(None, 100, &filter).await.unwrap();
+        assert!(page.next_after <= Seq(1), "everything was looked at");
+        let down: Vec<u64> = page.events.iter().map(|event| event.version.seq.0).collect();
+        let with_data = EventFilter { with_data: true, ..filter };
+        let mut up = service.events_after(Seq(0), 100, &with_data).await.unwrap().events;
+        up.reverse();
+        assert_eq!(down, up.iter().map(|event| event.version.seq.0).collect::<Vec<_>>(), "both ways alike");
+        down
+    };
+    let by = |name: &str| VersionFilter { authors: vec![name.into()], ..VersionFilter::default() };
+    assert_eq!(found(by("deploy-46")).await, [42, 1]);
+    assert_eq!(found(by("nobody")).await, [0_u64; 0]);
+    let created = VersionFilter { operations: vec![Operation::Create], ..by("busy-bot") };
+    assert_eq!(found(created).await, [5, 4, 3, 2]);
+    let said = VersionFilter { words: vec!["stop".into(), "widen".into()], ..VersionFilter::default() };
+    assert_eq!(found(said).await, [42, 1]);
+    let named = VersionFilter { words: vec!["first".into()], ..VersionFilter::default() };
+    assert_eq!(found(named).await, [1]);
+    let of_type =
+        |name: &str| VersionFilter { types: vec![StateType::new(name).unwrap()], ..by("deploy-46") };
+    let (mine, other) = (found(of_type("bot_memory")).await, found(of_type("position")).await);
+    assert_eq!((mine, other), (vec![42, 1], vec![]));
+    let at_path =
+        VersionFilter { paths: vec!["/by".into()], operations: vec![Operation::Update], ..by("deploy-46") };
+    assert_eq!(found(at_path).await, [42]);
+    let checked = VersionFilter { validity: Some(ValidityFilter::Invalid), ..VersionFilter::default() };
+    assert_eq!(found(checked).await, [0_u64; 0]);
 }
 
 pub async fn a_reader_that_follows_the_doorbell_misses_nothing(f: &Fixture) {

@@ -44,6 +44,29 @@ async fn pages_go_forward_from_a_seq_and_back_from_the_newest() {
     }
 }
 
+#[tokio::test]
+async fn a_page_is_limited_by_author_type_and_operation_and_says_how_far_it_looked() {
+    let server = five_events().await;
+    let get =
+        async |query: &str| server.client.get(&format!("/api/v1/events{query}")).await.expect(200).json();
+    let body = r#"{"state_type":"strategy","state_id":"S","data":{"entry_z":2},"user_id":"deploy-46","description":"Calmer"}"#;
+    let _ = server.client.post("/states", body).await.expect(200);
+    assert_eq!(seqs(&get("?author=deploy-46&before=0").await), [6]);
+    assert_eq!(seqs(&get("?state_type=strategy&before=0").await), [6, 4]);
+    assert_eq!(seqs(&get("?state_type=strategy,position&operation=create").await), [1, 4, 6]);
+    assert_eq!(seqs(&get("?operation=delete,update&before=0&limit=2").await), [5, 3]);
+    assert_eq!(seqs(&get("?q=calmer").await), [6]);
+    let none = get("?author=nobody&before=0").await;
+    assert_eq!((seqs(&none), &none["next_after"]), (vec![], &json!(1)), "it was looked at to the first");
+    for wrong in ["?operation=created", "?validity=broken", "?state_type=Position", "?author=a&author=b"] {
+        let path = format!("/api/v1/events{wrong}");
+        let _ = server.client.get(&path).await.expect_problem(400, "invalid_parameter");
+    }
+    let request =
+        server.client.request(Method::GET, "/api/v1/events?author=bot").header("accept", "text/event-stream");
+    assert_eq!(request.send().await.unwrap().status(), 400, "a stream is limited by its topic only");
+}
+
 /// Reads a stream until it holds this many events of that name, and returns `(id, data)` of each.
 async fn stream(
     server: &Local,

@@ -31,24 +31,18 @@ pub(crate) async fn state(key: &StateKey, query: &Query) -> Result<StateView, Ap
     get_of(key, "", &query.clone().with("pending", Some("exclude"))).await
 }
 
-/// Versions before a seq (0: from the newest), newest first, without data; of one type, or of all.
-pub(crate) async fn events_before(
-    seq: u64,
-    limit: u32,
-    state_type: Option<&str>,
-) -> Result<EventPage, ApiError> {
-    let topic = state_type.map(|name| format!("states:{name}"));
-    let query = Query::default()
+/// Versions before a seq (0: from the newest), newest first, without data; `like` limits them.
+pub(crate) async fn events_before(seq: u64, limit: u32, like: Query) -> Result<EventPage, ApiError> {
+    let query = like
         .with("before", Some(&seq.to_string()))
         .with("limit", Some(&limit.to_string()))
-        .with("data", Some("false"))
-        .with("topic", topic.as_deref());
+        .with("data", Some("false"));
     get(&format!("/events{query}")).await
 }
 
 /// The newest versions, newest first, without data.
 pub(crate) async fn newest_events(limit: u32) -> Result<EventPage, ApiError> {
-    events_before(0, limit, None).await
+    events_before(0, limit, Query::default()).await
 }
 
 /// What changed between two versions of a state; from the one before `to` when `from` is absent.

@@ -1,56 +1,59 @@
 //! The activity page's log: which versions have been read, which of them match, and the lines they make.
 
-use statehouse_core::api::{EventPage, VersionView};
-use statehouse_core::model::{Operation, Timestamp};
+use statehouse_core::api::{EventPage, Overview, ValidityFilter, VersionFilter, VersionView};
+use statehouse_core::model::{Operation, StateType, Timestamp};
 
 use super::address::Query;
 use super::age;
 use super::feed::{self, Row};
 use super::inbox::Event;
+use super::number;
 use super::strip::Strip;
 
-/// What the feed is limited to. Words of one kind are alternatives, kinds must all hold.
+/// What the feed is limited to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words {
-    /// Parts of the first changed path.
-    pub paths: Vec<String>,
-    /// Authors.
-    pub authors: Vec<String>,
-    /// Types.
-    pub types: Vec<String>,
-    /// `create`, `update`, `delete`, `restore`.
-    pub kinds: Vec<String>,
-    /// Parts of the id or the reason.
-    pub texts: Vec<String>,
-    /// Only what breaks a rule.
-    pub invalid: bool,
+    /// What the versions must be.
+    pub filter: VersionFilter,
+    /// A name in the address that is no name at all: nothing can match.
+    pub misfit: Option<String>,
 }
 
 impl Words {
     /// Reads an address: the chips' parameters, and `path:`, `author:`, `type:` and plain words in `q`.
     #[must_use]
     pub fn of(query: &Query) -> Self {
-        let list = |name: &str| -> Vec<String> {
-            let text = query.get(name).unwrap_or_default();
-            text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
-        };
-        let mut words = Self {
-            authors: list("author"),
-            types: list("type"),
-            kinds: list("kind"),
-            invalid: query.get("invalid").is_some(),
-            ..Self::default()
-        };
+        let mut words = Self::default();
+        for (name, kind) in [("type", "type"), ("author", "author"), ("kind", "kind")] {
+            words.add(kind, query.get(name).unwrap_or_default());
+        }
+        words.filter.validity = query.get("invalid").map(|_| ValidityFilter::Invalid);
         for word in query.get("q").unwrap_or_default().split_whitespace() {
             match word.split_once(':') {
-                Some(("path", rest)) if !rest.is_empty() => words.paths.push(rest.to_lowercase()),
-                Some(("author", rest)) if !rest.is_empty() => words.authors.push(rest.to_owned()),
-                Some(("type", rest)) if !rest.is_empty() => words.types.push(rest.to_owned()),
-                Some(("path" | "author" | "type", _)) => {}
-                _ => words.texts.push(word.to_lowercase()),
+                Some((kind @ ("path" | "author" | "type"), rest)) => words.add(kind, rest),
+                _ => words.filter.words.push(word.to_lowercase()),
             }
         }
         words
+    }
+
+    /// Adds alternatives of a kind, separated by commas.
+    fn add(&mut self, kind: &str, list: &str) {
+        for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let misfit = |what: &str| Some(format!("\u{201c}{name}\u{201d} is not {what}"));
+            match kind {
+                "type" => match StateType::new(name) {
+                    Ok(state_type) => self.filter.types.push(state_type),
+                    Err(_) => self.misfit = misfit("the name of a type"),
+                },
+                "kind" => match Operation::from_name(name) {
+                    Some(operation) => self.filter.operations.push(operation),
+                    None => self.misfit = misfit("create, update, delete or restore"),
+                },
+                "author" => self.filter.authors.push(name.to_owned()),
+                _ => self.filter.paths.push(name.to_lowercase()),
+            }
+        }
     }
 
     /// Whether anything is limited.
@@ -59,43 +62,39 @@ impl Words {
         *self != Self::default()
     }
 
-    /// The one type asked for, if it is one: the store can then leave out the others.
-    #[must_use]
-    pub fn only_type(&self) -> Option<&str> {
-        match self.types.as_slice() {
-            [one] => Some(one),
-            _ => None,
-        }
-    }
-
     /// Whether a version matches.
     #[must_use]
     pub fn match_version(&self, version: &VersionView) -> bool {
-        let any = |words: &[String], holds: &dyn Fn(&str) -> bool| {
-            words.is_empty() || words.iter().any(|word| holds(word))
-        };
-        any(&self.types, &|word| word == version.state_type.as_str())
-            && any(&self.authors, &|word| version.user_id.as_deref() == Some(word))
-            && any(&self.kinds, &|word| word == version.operation.as_str())
-            && any(&self.paths, &|word| {
-                version.change.first.as_ref().is_some_and(|first| first.path.to_lowercase().contains(word))
-            })
-            && (!self.invalid || version.verdict.is_invalid())
-            && self.texts.iter().all(|word| {
-                let reason = version.description.as_deref().unwrap_or_default();
-                version.state_id.as_str().to_lowercase().contains(word)
-                    || reason.to_lowercase().contains(word)
-            })
+        self.misfit.is_none() && self.filter.matches(version)
     }
 }
 
-/// The versions read so far, newest first, without a gap between the first and the last.
+/// The query of `GET /events` for versions like these.
+#[must_use]
+pub fn to_api(filter: &VersionFilter) -> Query {
+    let list = |names: Vec<&str>| names.join(",");
+    let types = list(filter.types.iter().map(StateType::as_str).collect());
+    let authors = list(filter.authors.iter().map(String::as_str).collect());
+    let operations = list(filter.operations.iter().map(|operation| operation.as_str()).collect());
+    let paths = list(filter.paths.iter().map(String::as_str).collect());
+    Query::default()
+        .with("state_type", Some(&types))
+        .with("author", Some(&authors))
+        .with("operation", Some(&operations))
+        .with("validity", filter.validity.map(|_| "invalid"))
+        .with("path", Some(&paths))
+        .with("q", Some(&filter.words.join(" ")))
+}
+
+/// The versions read so far, newest first: of the stretch that was looked at, all that match.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Log {
     /// The versions.
     pub events: Vec<Event>,
-    /// The next page lies before this seq.
+    /// The next page lies before this seq; everything from here to `top` was looked at.
     pub before: u64,
+    /// Where the first page began.
+    pub top: u64,
     /// True as of this seq; for a log that starts in the past, everything newer is left out.
     pub seq: u64,
     /// The log starts in the past.
@@ -103,11 +102,13 @@ pub struct Log {
 }
 
 impl Log {
-    /// From the first page.
+    /// From the first page, which began before this seq; 0 for the newest.
     #[must_use]
-    pub fn of(page: EventPage, anchored: bool) -> Self {
+    pub fn of(page: EventPage, before: u64) -> Self {
+        let anchored = before > 0;
         Self {
             before: page.next_after.0,
+            top: if anchored { page.seq.0.min(before - 1) } else { page.seq.0 },
             seq: if anchored { u64::MAX } else { page.seq.0 },
             events: page.events.into_iter().map(|event| Event::new(event.version)).collect(),
             anchored,
@@ -132,10 +133,32 @@ impl Log {
         self.before <= 1
     }
 
-    /// Whether everything back to this time has been read.
+    /// Whether everything from this seq on has been looked at.
     #[must_use]
-    pub fn reaches(&self, time: Timestamp) -> bool {
-        self.is_whole() || self.events.last().is_some_and(|event| event.timestamp < time)
+    pub fn reaches(&self, seq: u64) -> bool {
+        self.before <= seq.max(1)
+    }
+
+    /// How much of what lies before the first page has been looked at, from 0 to 1.
+    #[must_use]
+    pub fn share_searched(&self) -> f64 {
+        if self.is_whole() {
+            return 1.0;
+        }
+        #[allow(clippy::cast_precision_loss, reason = "a place on the screen")]
+        let share = self.top.saturating_sub(self.before) as f64 / self.top.max(1) as f64;
+        share
+    }
+
+    /// What has been looked at: `all 18,231 versions searched`, `seq 18,231 to 9,120 searched`.
+    #[must_use]
+    pub fn searched(&self) -> String {
+        let to = self.top.max(self.events.first().map_or(0, |event| event.seq.0));
+        match (self.is_whole(), self.anchored) {
+            (true, false) => format!("all {} searched", number::counted(to, "version", "versions")),
+            (true, true) => format!("everything up to seq {} searched", number::count(to)),
+            (false, _) => format!("seq {} to {} searched", number::count(to), number::count(self.before)),
+        }
     }
 
     /// Whether this version is in the log.
@@ -194,6 +217,13 @@ pub fn lines(events: &[Event], words: &Words, folded: bool, now: Timestamp) -> V
     lines
 }
 
+/// The first seq of the day that an overview tells of: seqs have no gaps.
+#[must_use]
+pub fn first_seq(day: &Overview) -> u64 {
+    let counted: u64 = day.buckets.iter().map(|bucket| bucket.count).sum();
+    (day.seq.0 + 1).saturating_sub(counted)
+}
+
 /// The operations, in the order of menus.
 pub const KINDS: [Operation; 4] =
     [Operation::Create, Operation::Update, Operation::Delete, Operation::Restore];
@@ -223,14 +253,13 @@ mod tests {
     #[test]
     fn words_and_chips_limit_alike() {
         let words = Words::of(&Query::parse(
-            "?q=path:/stop%20author:a%20eur&author=b,c&type=position&invalid=1&kind=update",
+            "?q=path:/Stop%20author:a%20eur&author=b,c&type=position&invalid=1&kind=update",
         ));
         assert_eq!(
-            (words.paths.as_slice(), words.texts.as_slice()),
+            (words.filter.paths.as_slice(), words.filter.words.as_slice()),
             (&["/stop".to_owned()][..], &["eur".to_owned()][..])
         );
-        assert_eq!(words.authors, ["b", "c", "a"]);
-        assert_eq!(words.only_type(), Some("position"));
+        assert_eq!(words.filter.authors, ["b", "c", "a"]);
         let fits = |sample: Sample| words.match_version(&sample.0);
         let version = || at(1, "2026-11-21T09:00:00Z").of("position", "EURUSD").by("a");
         assert!(fits(version().invalid()));
@@ -246,8 +275,48 @@ mod tests {
     }
 
     #[test]
+    fn the_server_is_asked_for_everything_that_limits() {
+        let asked = |address: &str| to_api(&Words::of(&Query::parse(address)).filter).to_string();
+        assert_eq!(
+            asked("?author=deploy-46&type=position,portfolio"),
+            "?state_type=position,portfolio&author=deploy-46"
+        );
+        assert_eq!(asked("?kind=delete,restore&invalid=1"), "?operation=delete,restore&validity=invalid");
+        assert_eq!(asked("?q=path:/stop_loss%20EUR%20author:a"), "?author=a&path=/stop_loss&q=eur");
+        assert_eq!(asked("?sel=3"), "");
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_said_and_matches_nothing() {
+        for address in ["?type=Position", "?kind=created", "?q=type:P%20author:a", "?type=position,1x"] {
+            let words = Words::of(&Query::parse(address));
+            assert!(words.misfit.is_some(), "{address}: {words:?}");
+            assert!(
+                !words.match_version(&at(1, "2026-11-21T09:00:00Z").of("position", "A").by("a").0),
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_searched_is_said_and_none_only_when_it_is_all() {
+        let mut log = Log::of(page(&[], 41), 0);
+        assert_eq!((log.searched(), log.is_whole()), ("seq 50 to 41 searched".into(), false));
+        assert!(log.share_searched() > 0.17 && log.share_searched() < 0.19);
+        log.extend(page(&[7], 7));
+        assert_eq!(log.searched(), "seq 50 to 7 searched");
+        assert!(log.reaches(7) && !log.reaches(6));
+        log.extend(page(&[], 1));
+        assert_eq!((log.searched(), log.is_whole()), ("all 50 versions searched".into(), true));
+        assert!((log.share_searched() - 1.0).abs() < f64::EPSILON);
+        let mut past = Log::of(page(&[20], 20), 21);
+        past.extend(page(&[], 1));
+        assert_eq!(past.searched(), "everything up to seq 20 searched");
+    }
+
+    #[test]
     fn pages_join_without_gap_and_new_versions_come_in_front() {
-        let mut log = Log::of(page(&[50, 49], 49), false);
+        let mut log = Log::of(page(&[50, 49], 49), 0);
         log.extend(page(&[48, 47], 47));
         log.take(&[at(51, "2026-11-21T09:10:00Z").event(), at(52, "2026-11-21T09:10:01Z").event()]);
         let seqs: Vec<u64> = log.events.iter().map(|event| event.seq.0).collect();
@@ -259,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_log_from_the_past_takes_nothing_new() {
-        assert_eq!(Log::of(page(&[20], 20), true).seq, u64::MAX);
+        assert_eq!(Log::of(page(&[20], 20), 21).seq, u64::MAX);
     }
 
     #[test]
@@ -281,7 +350,7 @@ mod tests {
         };
         let all = heads(lines(&events, &Words::default(), true, now));
         assert_eq!(all, ["Today, 21 November", "3", "Yesterday, 20 November", "2", "1"]);
-        let words = Words { types: vec!["portfolio".into()], ..Words::default() };
+        let words = Words::of(&Query::parse("?type=portfolio"));
         assert_eq!(heads(lines(&events, &words, true, now)), ["Yesterday, 20 November", "1"]);
     }
 
@@ -299,11 +368,12 @@ mod tests {
                 at(1, "2026-11-20T09:00:00Z").event(),
             ],
             before: 1,
+            top: 3,
             seq: 3,
             anchored: false,
         };
         let strip = log.matches_over(&Words::default(), &frame);
         assert_eq!((strip.since, strip.total(), strip.bars[9].count), (frame.since, 1, 1));
-        assert!(log.reaches(Timestamp::parse("2026-11-19T00:00:00Z").unwrap()));
+        assert!(log.reaches(1));
     }
 }

@@ -90,6 +90,8 @@ where
     };
     Effect::new(move || {
         heights.track();
+        // More rows may fold into as many as before, with the end still in sight.
+        rows.track();
         area.track();
         if let Some(jump) = jump {
             jump.track();

@@ -174,7 +174,11 @@ impl Router {
 
     /// Numbers the first entry, or takes the number that it has from before the page was loaded again.
     fn begin(self) {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds of this century")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "milliseconds of this century"
+        )]
         let first = js_sys::Date::now() as u64;
         self.entries.update_value(|entries| entries.last = first);
         let Ok(history) = window().history() else { return };

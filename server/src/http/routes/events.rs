@@ -5,13 +5,13 @@ use axum::extract::{OriginalUri, State};
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use statehouse_core::api::{EventPage, Topic};
-use statehouse_core::model::{Seq, whole_number};
+use statehouse_core::api::{EventPage, Topic, ValidityFilter, VersionFilter};
+use statehouse_core::model::{Operation, Seq, whole_number};
 use utoipa::IntoParams;
 
 use super::{page, yes};
 use crate::http::app::App;
-use crate::http::extract::{Params, tokens};
+use crate::http::extract::{Params, list as items, state_type, tokens};
 use crate::http::failure::{Answer, Failure};
 use crate::http::guard::LAST_EVENT_ID;
 use crate::http::listen::Peer;
@@ -36,11 +36,39 @@ pub(crate) struct Parameters {
     data: bool,
     /// Only events of this topic: `states` (all, when left out), `states:<type>` or `state:<id>`.
     topic: Option<String>,
+    /// Only versions of these types, separated by commas.
+    state_type: Option<String>,
+    /// Only versions by these authors, separated by commas.
+    author: Option<String>,
+    /// Only versions that these operations wrote (`create`, `update`, `delete`, `restore`), separated by commas.
+    operation: Option<String>,
+    /// Only versions of this verdict.
+    validity: Option<ValidityFilter>,
+    /// Only versions whose first changed path has one of these parts, separated by commas.
+    path: Option<String>,
+    /// Only versions whose id or reason has every one of these words.
+    q: Option<String>,
     /// With SSE: a name for people, shown among those who listen.
     client: Option<String>,
 }
 
-/// A page of events. With `Accept: text/event-stream` the events as they happen (SSE): those after `Last-Event-ID`, or
+impl Parameters {
+    /// Which versions a page holds.
+    fn versions(&self) -> Answer<VersionFilter> {
+        let folded = |text: &str| text.to_lowercase();
+        Ok(VersionFilter {
+            types: items(self.state_type.as_deref()).map(state_type).collect::<Answer<_>>()?,
+            authors: items(self.author.as_deref()).map(str::to_owned).collect(),
+            operations: items(self.operation.as_deref()).map(operation).collect::<Answer<_>>()?,
+            validity: self.validity,
+            paths: items(self.path.as_deref()).map(folded).collect(),
+            words: self.q.as_deref().unwrap_or_default().split_whitespace().map(folded).collect(),
+        })
+    }
+}
+
+/// A page of events. A filter may leave a page empty though the log goes on: a page looks at so many versions at most, and
+/// `next_after` says how far. With `Accept: text/event-stream` the events as they happen (SSE): those after `Last-Event-ID`, or
 /// else `after`, or else from now on.
 #[utoipa::path(get, path = "/events", tag = "events",
     params(Parameters, ("Last-Event-ID" = Option<u64>, Header, description = "With SSE: resume after this seq")),
@@ -54,12 +82,18 @@ pub(crate) async fn events(
     headers: HeaderMap,
 ) -> Answer {
     let topic = asked.topic.as_deref().map(topic).transpose()?;
+    let versions = asked.versions()?;
     if wants_stream(&headers) {
+        if versions.is_any() {
+            return Err(Failure::parameter(
+                "a stream is limited by its topic only: leave out state_type, author, operation, validity, path and q",
+            ));
+        }
         let after = last_event_id(&headers)?.or(asked.after.map(Seq));
         let who = introduced("sse", asked.client, peer);
         return sse::stream(&app, topic.unwrap_or(Topic::All), after, asked.data, who).await;
     }
-    let filter = EventFilter { topics: topic.into_iter().collect(), with_data: asked.data };
+    let filter = EventFilter { topics: topic.into_iter().collect(), versions, with_data: asked.data };
     match (asked.after, asked.before) {
         (Some(_), Some(_)) => Err(Failure::parameter("send after or before, not both")),
         (after, None) => {
@@ -86,6 +120,12 @@ fn answer(page: &EventPage, here: &axum::http::Uri, next: Option<&str>) -> Answe
 
 fn topic(text: &str) -> Answer<Topic> {
     text.parse().map_err(|error: statehouse_core::api::TopicError| Failure::parameter(error.to_string()))
+}
+
+fn operation(text: &str) -> Answer<Operation> {
+    Operation::from_name(text).ok_or_else(|| {
+        Failure::parameter(format!("operation must be create, update, delete or restore, not {text:?}"))
+    })
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {

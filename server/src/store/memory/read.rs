@@ -101,7 +101,7 @@ pub(crate) fn matches(version: &Version, query: &ListQuery) -> bool {
     (query.types.is_empty() || query.types.contains(&key.state_type))
         && query.prefix.as_ref().is_none_or(|prefix| key.state_id.as_str().starts_with(prefix.as_str()))
         && query.text.as_ref().is_none_or(part)
-        && query.validity.is_none_or(|validity| validity == validity_of(&version.verdict))
+        && query.validity.is_none_or(|validity| validity == ValidityFilter::of(&version.verdict))
         && match query.deleted {
             DeletedFilter::Exclude => !version.is_deleted(),
             DeletedFilter::Include => true,
@@ -110,14 +110,6 @@ pub(crate) fn matches(version: &Version, query: &ListQuery) -> bool {
         && query.changed_since.is_none_or(|seq| version.seq > seq)
         && (query.authors.is_empty()
             || author.is_some_and(|author| query.authors.iter().any(|name| name == author)))
-}
-
-fn validity_of(verdict: &Verdict) -> ValidityFilter {
-    match verdict {
-        Verdict::NotChecked => ValidityFilter::NotChecked,
-        Verdict::Valid => ValidityFilter::Valid,
-        Verdict::Invalid { .. } => ValidityFilter::Invalid,
-    }
 }
 
 /// Keeps the rows of one page and says whether there are more.

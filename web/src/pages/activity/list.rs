@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Ctx;
 use super::keys::key_of;
 use crate::live::live;
-use crate::model::activity::{Line, Words};
+use crate::model::activity::{Line, Log, Words};
 use crate::model::feed::Row;
 use crate::model::{address, age, number};
 use crate::pages::feed_row::FeedCells;
@@ -31,7 +31,10 @@ pub(super) fn List(ctx: Ctx) -> impl IntoView {
         (Line::Row(_), true) => 58,
     });
     let rows = Signal::derive(move || ctx.lines.get());
-    let none = move || ctx.lines.with(Vec::is_empty) && ctx.log.value.with(Option::is_some);
+    let none = move || {
+        let known = ctx.log.value.with(Option::is_some) || ctx.words.with(|words| words.misfit.is_some());
+        known && ctx.lines.with(Vec::is_empty)
+    };
     view! {
         <section class="panel feed-panel" aria-label="Versions, newest first">
             <Bands ctx/>
@@ -47,7 +50,7 @@ pub(super) fn List(ctx: Ctx) -> impl IntoView {
                 />
             </Show>
             <div class="foot">
-                <span>{move || read_so_far(ctx)}</span>
+                <Searched ctx/>
                 <NewRows stand=ctx.stand then=Callback::new(move |()| ctx.jump.set(Some(0.0)))/>
                 <span class="keys"><Kbd name="j"/><Kbd name="k"/>"move"<Kbd name="Enter"/>"open"<Kbd name="c"/>"compare"<Kbd name="."/>"pause"</span>
             </div>
@@ -114,18 +117,43 @@ fn FeedLine(row: Row, ctx: Ctx) -> impl IntoView {
 
 #[component]
 fn NoMatch(ctx: Ctx) -> impl IntoView {
+    let filtered = move || ctx.words.with(Words::is_any);
+    let misfit = move || ctx.words.with(|words| words.misfit.clone());
+    let whole = move || ctx.log.value.with(|log| log.as_ref().is_some_and(Log::is_whole));
+    let head = Signal::derive(move || {
+        match (misfit(), filtered(), whole()) {
+            (Some(misfit), ..) => return format!("Nothing can match: {misfit}"),
+            (None, true, true) => "No version matches",
+            (None, true, false) => "Nothing matches so far",
+            (None, false, _) => "No version yet",
+        }
+        .to_owned()
+    });
     view! {
-        <Empty icon=Icon::Search head=Signal::derive(move || {
-            let reading = ctx.loading_more.get();
-            match (ctx.words.with(Words::is_any), reading) {
-                (_, true) => "Nothing matches so far",
-                (true, false) => "No version matches",
-                (false, false) => "No version yet",
-            }.to_owned()
-        })>
-            {move || read_so_far(ctx)}" "
-            <Show when=move || ctx.words.with(Words::is_any)><a href="/view/activity">"Clear the filters"</a></Show>
+        <Empty icon=Icon::Search head=head>
+            <Show when=move || misfit().is_none()><p class="search-so-far"><Searched ctx/></p></Show>
+            <Show when=filtered><a href="/view/activity">"Clear the filters"</a></Show>
         </Empty>
+    }
+}
+
+/// How far the search has come; it can be stopped, and goes on from there.
+#[component]
+fn Searched(ctx: Ctx) -> impl IntoView {
+    let running = move || ctx.searches() && !ctx.stopped.get();
+    let stopped = move || ctx.searches() && ctx.stopped.get();
+    let done = move || {
+        format!("{:.1}%", 100.0 * ctx.log.value.with(|log| log.as_ref().map_or(0.0, Log::share_searched)))
+    };
+    view! {
+        <span>{move || read_so_far(ctx)}</span>
+        <Show when=running>
+            <span class="progress searching" role="img" aria-label="searching"><i style:width=done></i></span>
+            <button class="link" on:click=move |_| ctx.stopped.set(true)>"Stop"</button>
+        </Show>
+        <Show when=stopped>
+            <button class="link" on:click=move |_| ctx.stopped.set(false)>"Search on"</button>
+        </Show>
     }
 }
 
@@ -134,17 +162,22 @@ fn read_so_far(ctx: Ctx) -> String {
     let shown = ctx.lines.with(|lines| {
         lines.iter().map(|line| if let Line::Row(row) = line { row.count } else { 0 }).sum::<u64>()
     });
-    let now = clock().now.get();
+    let (now, filtered) = (clock().now.get(), ctx.words.with(Words::is_any));
     let words = ctx.log.value.with(|log| {
         let log = log.as_ref()?;
         let reach = match log.events.last() {
+            _ if filtered => log.searched(),
             _ if log.is_whole() => "back to the first".to_owned(),
             Some(oldest) => {
                 format!("back to {}, more load as you scroll", age::moment(oldest.timestamp, now))
             }
             None => "more load as you scroll".to_owned(),
         };
-        Some(format!("{}, {reach}", number::counted(shown, "version", "versions")))
+        Some(match (shown, filtered) {
+            (0, true) => reach,
+            (shown, true) => format!("{} found, {reach}", number::count(shown)),
+            (shown, false) => format!("{}, {reach}", number::counted(shown, "version", "versions")),
+        })
     });
     words.unwrap_or_default()
 }

@@ -8,10 +8,11 @@ mod strip;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use statehouse_core::api::VersionFilter;
 
 use crate::api;
 use crate::live::{Remote, live, remote};
-use crate::model::activity::{Line, Log, Words, lines};
+use crate::model::activity::{Line, Log, Words, first_seq, lines, to_api};
 use crate::model::number;
 use crate::model::still::Which;
 use crate::parts::{CopyLink, FaultNote, Icon, Kbd, Pic, Stand};
@@ -21,8 +22,8 @@ const FIRST_PAGE: u32 = 200;
 const PAGE: u32 = 1000;
 /// Versions shown above the one that an address names.
 const ABOVE: u64 = 12;
-/// A filtered feed reads back through the day by itself, but not further than this many versions.
-const SEARCH_MOST: usize = 20_000;
+/// A filtered feed reads on by itself until the day is searched and this many match, or everything is searched.
+const ENOUGH: usize = 60;
 
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
@@ -40,6 +41,8 @@ struct Ctx {
     /// What holds the list still.
     stand: Stand,
     loading_more: RwSignal<bool>,
+    /// The search was stopped.
+    stopped: RwSignal<bool>,
     /// Somewhere in the past where the log starts; the newest version if `None`.
     anchor: RwSignal<Option<u64>>,
 }
@@ -48,7 +51,7 @@ struct Ctx {
 #[derive(Clone)]
 struct Left {
     anchor: Option<u64>,
-    only: Option<String>,
+    wanted: VersionFilter,
     log: Log,
     scrolled: f64,
 }
@@ -59,7 +62,7 @@ pub(crate) fn Activity() -> impl IntoView {
     let (live, clock, narrow) = (live(), clock(), narrow());
     let ctx = Ctx::new();
     ctx.keep_up();
-    ctx.search_the_day();
+    ctx.search_on();
     keys::take(ctx);
     let pause = move || {
         if live.is_paused() {
@@ -104,11 +107,14 @@ impl Ctx {
         // Who comes back finds the list from where it was.
         let anchor = RwSignal::new(router.peek::<Left>("activity").map_or(named, |left| left.anchor));
         let (scrolled, jump) = (RwSignal::new(0.0_f64), RwSignal::new(None));
-        let only = Memo::new(move |_| words.with(|words| words.only_type().map(str::to_owned)));
         let log = remote(
-            move || Some((anchor.get(), only.get())),
-            move |(anchor, only): (Option<u64>, Option<String>)| {
-                let left = router.take::<Left>("activity").filter(|left| (left.anchor, &left.only) == (anchor, &only));
+            move || {
+                let words = words.get();
+                words.misfit.is_none().then_some((anchor.get(), words.filter))
+            },
+            move |(anchor, wanted): (Option<u64>, VersionFilter)| {
+                let left = router.take::<Left>("activity");
+                let left = left.filter(|left| (left.anchor, &left.wanted) == (anchor, &wanted));
                 if let Some(left) = &left {
                     scrolled.set(left.scrolled);
                     jump.set(Some(left.scrolled));
@@ -118,15 +124,15 @@ impl Ctx {
                         return Ok(left.log);
                     }
                     let before = anchor.map_or(0, |seq| seq + ABOVE);
-                    let page = api::events_before(before, FIRST_PAGE, only.as_deref()).await?;
-                    Ok(Log::of(page, anchor.is_some()))
+                    let page = api::events_before(before, FIRST_PAGE, to_api(&wanted)).await?;
+                    Ok(Log::of(page, before))
                 }
             },
         );
         router.keep("activity", move || {
             let left = Left {
                 anchor: anchor.try_get_untracked()?,
-                only: only.try_get_untracked()?,
+                wanted: words.try_get_untracked()?.filter,
                 log: log.value.try_get_untracked()??,
                 scrolled: scrolled.try_get_untracked()?,
             };
@@ -154,6 +160,7 @@ impl Ctx {
             jump,
             stand,
             loading_more: RwSignal::new(false),
+            stopped: RwSignal::new(false),
             anchor,
         }
     }
@@ -164,12 +171,9 @@ impl Ctx {
             self.stand,
             |log| log.seq,
             move |log, events| {
-                let only = self.words.with_untracked(|words| words.only_type().map(str::to_owned));
-                let mine: Vec<_> = events
-                    .iter()
-                    .filter(|event| only.as_deref().is_none_or(|name| name == event.state_type.as_str()))
-                    .cloned()
-                    .collect();
+                let mine: Vec<_> = self.words.with_untracked(|words| {
+                    events.iter().filter(|event| words.match_version(event)).cloned().collect()
+                });
                 log.take(&mine);
                 log.seq = events.last().map_or(log.seq, |event| event.seq.0);
             },
@@ -192,18 +196,29 @@ impl Ctx {
         });
     }
 
-    /// A filtered feed reads on until it has seen the whole day.
-    fn search_the_day(self) {
-        let desk = desk();
+    /// Whether a filtered feed has more to look at before it may stand.
+    fn searches(self) -> bool {
+        let first = desk().overview.value.with(|day| day.as_ref().map(first_seq));
+        self.words.with(Words::is_any)
+            && self.log.value.with(|log| {
+                let unsearched = |log: &Log| {
+                    log.events.len() < ENOUGH
+                        || !log.anchored && first.is_some_and(|first| !log.reaches(first))
+                };
+                log.as_ref().is_some_and(|log| !log.is_whole() && unsearched(log))
+            })
+    }
+
+    /// A filtered feed reads on by itself, until somebody stops it.
+    fn search_on(self) {
         Effect::new(move || {
-            let since = desk.overview.value.with(|day| day.as_ref().map(|day| day.since));
-            let unread = self.log.value.with(|log| {
-                let (log, since) = (log.as_ref()?, since?);
-                (!log.reaches(since) && log.events.len() < SEARCH_MOST && !log.anchored).then_some(())
-            });
-            if unread.is_some() && self.words.with(Words::is_any) && !self.loading_more.get() {
+            if !self.stopped.get() && !self.loading_more.get() && self.searches() {
                 self.load_more();
             }
+        });
+        Effect::new(move || {
+            self.words.track();
+            self.stopped.set(false);
         });
     }
 
@@ -217,24 +232,26 @@ impl Ctx {
             return;
         }
         self.loading_more.set(true);
-        let only = self.words.with_untracked(|words| words.only_type().map(str::to_owned));
+        let wanted = self.words.with_untracked(|words| words.filter.clone());
         spawn_local(async move {
-            let page = api::events_before(before, PAGE, only.as_deref()).await;
+            let page = api::events_before(before, PAGE, to_api(&wanted)).await;
             match page {
                 Ok(page) => {
+                    let asked = self.words.try_with_untracked(|words| words.filter == wanted);
                     self.log.value.try_update(|log| {
-                        if let Some(log) = log.as_mut().filter(|log| log.before == before) {
+                        let log = log.as_mut().filter(|log| asked == Some(true) && log.before == before);
+                        if let Some(log) = log {
                             log.extend(page);
                         }
                     });
-                    self.loading_more.try_set(false);
+                    self.log.fault.try_set(None);
                 }
                 Err(error) => {
                     self.log.fault.try_set(Some(crate::live::Fault { error, next_try: None }));
                     gloo_timers::future::TimeoutFuture::new(3000).await;
-                    self.loading_more.try_set(false);
                 }
             }
+            self.loading_more.try_set(false);
         });
     }
 

@@ -6,7 +6,7 @@ use statehouse_core::model::Timestamp;
 
 use super::Ctx;
 use crate::live::live;
-use crate::model::activity::Words;
+use crate::model::activity::{Words, first_seq};
 use crate::model::age;
 use crate::model::strip::Strip;
 use crate::parts::Bars;
@@ -78,21 +78,17 @@ pub(super) fn count_words(ctx: Ctx) -> String {
     if !ctx.words.with(Words::is_any) {
         return String::new();
     }
-    let since = desk.overview.value.with(|day| day.as_ref().map(|day| day.since));
-    let now = clock().read();
+    let day = desk.overview.value.with(|day| day.as_ref().map(|day| (day.since, first_seq(day))));
     ctx.log.value.with(|log| {
-        let (Some(log), Some(since)) = (log, since) else { return String::new() };
+        let (Some(log), Some((since, first))) = (log, day) else { return String::new() };
         let matching = ctx.words.with(|words| {
             log.events.iter().filter(|event| event.timestamp >= since && words.match_version(event)).count()
         });
         let matching = crate::model::number::count(matching as u64);
-        match log.events.last() {
-            _ if log.anchored => String::new(),
-            Some(oldest) if !log.reaches(since) => {
-                let reading = if ctx.loading_more.get() { ", reading on" } else { "" };
-                format!("{matching} match since {}{reading}", age::moment(oldest.timestamp, now))
-            }
-            _ => format!("{matching} match in 24 h"),
+        match log.anchored {
+            true => String::new(),
+            false if log.reaches(first) => format!("{matching} match in 24 h"),
+            false => format!("{matching} match so far"),
         }
     })
 }

@@ -56,7 +56,8 @@ impl View {
         let stretch = Memo::new(move |_| Stretch { from: router.param("from"), to: router.param("to") });
         let stretched = Memo::new(move |_| stretch.get() != Stretch::default());
         let left = router.take::<Left>("state").filter(|left| left.key == key);
-        let (scrolled, jump) = (RwSignal::new(0.0_f64), RwSignal::new(left.as_ref().map(|left| left.scrolled)));
+        let (scrolled, jump) =
+            (RwSignal::new(0.0_f64), RwSignal::new(left.as_ref().map(|left| left.scrolled)));
         let whole = Signal::derive(|| Some(Stretch::default()));
         let all = Reader::beginning_with(key.clone(), whole, left.map(|left| left.versions));
         let mine = key.clone();

@@ -239,7 +239,8 @@ impl Ctx {
             |list| list.seq.0,
             move |list, events| {
                 let filter = self.filter.get_untracked();
-                let unsure = events.iter().fold(false, |unsure, event| list.take(&filter, event).unsure | unsure);
+                let unsure =
+                    events.iter().fold(false, |unsure, event| list.take(&filter, event).unsure | unsure);
                 if unsure {
                     settle();
                 }
