@@ -42,4 +42,5 @@ pub mod text;
 pub mod tint;
 pub mod tree;
 pub mod type_marks;
+pub mod whole;
 pub mod window;

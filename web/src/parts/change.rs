@@ -5,9 +5,10 @@ use statehouse_core::api::VersionView;
 use statehouse_core::diff::{Change, ChangeKind, SeriesChange};
 use statehouse_core::{diff, model};
 
-use super::{Chip, Icon, Spark, Tone};
+use super::{Chip, Icon, Spark, Tone, WholeButton, WholeMark};
 use crate::model::change::{Glyph, Story};
 use crate::model::changes::{Side, change_row};
+use crate::model::whole::Whole;
 use crate::model::{counts, number, spark, tint};
 
 /// `+ ~ − = ↺`, with its word for screen readers.
@@ -118,6 +119,9 @@ pub(crate) fn ChangeRow(
     /// A word in place of the delta.
     #[prop(optional, into)]
     instead: Signal<Option<&'static str>>,
+    /// Opens long values, where the row is a button itself; else a button of its own does.
+    #[prop(optional)]
+    whole: Option<Callback<()>>,
 ) -> impl IntoView {
     let row = change_row(&change);
     let glyph = view! { <GlyphMark glyph=row.mark/> };
@@ -136,6 +140,11 @@ pub(crate) fn ChangeRow(
     let of =
         change.series.as_ref().map(|series| view! { <small>{format!("last of {}", series.points)}</small> });
     let delta = row.delta;
+    let long = Whole::of_change(&change).filter(|_| change.series.is_none());
+    let long = long.map(|value| match whole {
+        Some(press) => view! { <WholeMark press/> }.into_any(),
+        None => view! { <WholeButton whole=value/> }.into_any(),
+    });
     let boxed = lead.is_some();
     view! {
         <div class="change" class:series=change.series.is_some() class:boxed=boxed>
@@ -149,6 +158,7 @@ pub(crate) fn ChangeRow(
                 {of}
                 {row.by_place.then(|| view! { <small data-tip=BY_PLACE>"by place"</small> })}
                 {move || instead.get().map_or_else(|| delta.clone(), str::to_owned)}
+                {long}
             </span>
             <span class="percent">{move || instead.get().is_none().then(|| row.percent.clone())}</span>
         </div>

@@ -14,6 +14,7 @@ mod note;
 mod search_field;
 mod stand;
 mod virtual_list;
+mod whole;
 mod writing;
 
 pub(crate) use age::Age;
@@ -28,4 +29,5 @@ pub(crate) use note::{Empty, FaultNote, Notice, NoticeKind};
 pub(crate) use search_field::SearchField;
 pub(crate) use stand::{NewRows, Stand};
 pub(crate) use virtual_list::VirtualList;
+pub(crate) use whole::{WholeButton, WholeDialog, WholeMark};
 pub(crate) use writing::{WriteNote, Writing, or_none};

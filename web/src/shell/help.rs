@@ -15,6 +15,7 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["c"], "compare"),
     (&["[", "]"], "older, newer version"),
     (&["n", "p"], "next, previous change"),
+    (&["v"], "all of a long value"),
     (&["1", "2", "3", "4"], "view of a state"),
     (&["r"], "plan a restore"),
     (&["."], "pause, resume"),

@@ -13,7 +13,7 @@ use crate::live::live;
 use crate::model::change::Glyph;
 use crate::model::pick::Tab;
 use crate::model::{changes, counts, number};
-use crate::parts::{CopyButton, Icon, Notice, NoticeKind, Pic};
+use crate::parts::{CopyButton, Icon, Notice, NoticeKind, Pic, WholeDialog};
 use crate::shell::{narrow, router};
 use crate::worker::{self, WorkerError};
 
@@ -132,6 +132,7 @@ pub(crate) fn CompareBody(
             }}
             <Muted comparison shown/>
         </Show>
+        <WholeDialog open=shown.whole/>
     }
 }
 

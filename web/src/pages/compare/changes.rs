@@ -10,6 +10,7 @@ use super::Comparison;
 use crate::model::change::Glyph;
 use crate::model::changes;
 use crate::model::counts::kinds;
+use crate::model::whole::Whole;
 use crate::parts::{ChangeRow, Empty, Icon, Pic, VirtualList};
 use crate::shell::{Router, keys, narrow, router};
 
@@ -42,6 +43,8 @@ pub(crate) struct Shown {
     pub(crate) volatile: Memo<bool>,
     /// The selected path.
     pub(crate) path: Memo<Option<String>>,
+    /// A value that is shown whole.
+    pub(crate) whole: RwSignal<Option<Whole>>,
 }
 
 impl Shown {
@@ -56,6 +59,7 @@ impl Shown {
             }),
             volatile: Memo::new(move |_| router.param("volatile").as_deref() == Some("show")),
             path: Memo::new(move |_| router.param("path")),
+            whole: RwSignal::new(None),
         }
     }
 
@@ -74,12 +78,13 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Listens to `n` and `p`.
+    /// Listens to `n`, `p` and `v`.
     pub(crate) fn listen(comparison: Comparison, shown: Shown) -> Self {
         let this = Self { router: router(), shown, comparison };
         keys().on_key(move |key| match key {
             "n" => this.step(true),
             "p" => this.step(false),
+            "v" => this.open(),
             _ => false,
         });
         this
@@ -92,6 +97,17 @@ impl Cursor {
         let places = self.shown.places(&diff);
         let at = places.iter().position(|at| diff.changes[*at].path == path)?;
         Some((at, places.len()))
+    }
+
+    /// Shows both values of the selected change whole; true if one is selected.
+    fn open(self) -> bool {
+        let found = untrack(|| {
+            let (diff, path) = (self.comparison.diff()?, self.shown.path.get()?);
+            diff.changes.iter().find(|change| change.path == path).map(Whole::of_both)
+        });
+        let there = found.is_some();
+        self.shown.whole.set(found);
+        there
     }
 
     /// Goes one on or back; true if there was somewhere to go.
@@ -239,6 +255,8 @@ fn Row(diff: Arc<Diff>, at: usize) -> impl IntoView {
         Memo::new(move |_| shown.path.with(|at| at.as_deref() == Some(path.as_str())))
     };
     let select = move || router.adjust(&[("path", Some(&path))]);
+    let long = Whole::of_change(&change);
+    let open = Callback::new(move |()| shown.whole.set(long.clone()));
     view! {
         <div
             class="pickable" class:cursor=move || is_cursor.get() role="button" tabindex="0"
@@ -247,10 +265,11 @@ fn Row(diff: Arc<Diff>, at: usize) -> impl IntoView {
                 if matches!(event.key().as_str(), "Enter" | " ") {
                     event.prevent_default();
                     select();
+                    open.run(());
                 }
             }
         >
-            <ChangeRow change/>
+            <ChangeRow change whole=open/>
         </div>
     }
 }

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::diff::{Line, Row};
+use statehouse_core::diff::{Line, Row, RowKind};
 use wasm_bindgen::JsValue;
 
 use super::{Comparison, Shown};
 use crate::model::change::Glyph;
 use crate::model::lines::{self, Half, Item};
 use crate::model::number;
-use crate::parts::{GlyphMark, Icon, Notice, NoticeKind, Pic, VirtualList};
+use crate::model::whole::{Whole, is_long_line};
+use crate::parts::{GlyphMark, Icon, Notice, NoticeKind, Pic, VirtualList, WholeButton};
 use crate::shell::{narrow, router};
 use crate::worker::{self, WorkerError};
 
@@ -209,10 +210,14 @@ fn inside(row: &Row, line: u32) -> AnyView {
     let Some(fold) = &row.fold else { return ().into_any() };
     let text = fold.text.lines().nth(line as usize).unwrap_or_default().to_owned();
     let (old, new) = (fold.old_number + line, fold.new_number + line);
+    let long = is_long_line(&text).then(|| {
+        let whole = Whole { title: format!("line {new}"), old: None, new: Some(text.trim().to_owned()) };
+        view! { <WholeButton whole/> }
+    });
     view! {
         <div class="text-line">
             <span class="half"><i>{old}</i><b></b><code>{text.clone()}</code></span>
-            <span class="half twin"><i>{new}</i><b></b><code>{text}</code></span>
+            <span class="half twin"><i>{new}</i><b></b><code>{text}</code>{long}</span>
         </div>
     }
     .into_any()
@@ -239,25 +244,45 @@ fn RowLine(row: Row, half: Half) -> impl IntoView {
             router.adjust(&[("path", Some(&path))]);
         }
     };
-    let old = (half != Half::New).then(|| view! { <LineSide line=row.old.clone() glyph old=true/> });
-    let new = (half != Half::Old).then(|| view! { <LineSide line=row.new glyph old=false/> });
+    let whole = whole_of(&row);
+    let old = (half != Half::New)
+        .then(|| view! { <LineSide line=row.old.clone() glyph old=true whole=whole.clone()/> });
+    let new = (half != Half::Old).then(|| view! { <LineSide line=row.new glyph old=false whole/> });
     view! { <div class=class class:cursor=move || is_cursor.get() on:click=choose>{old}{new}</div> }
 }
 
+fn text_of(line: &Line) -> String {
+    line.parts.iter().map(|part| part.text.as_str()).collect()
+}
+
+/// Both lines of a row, where one is longer than its half shows.
+fn whole_of(row: &Row) -> Option<Whole> {
+    let text = |line: &Option<Line>| line.as_ref().map(text_of);
+    let (old, new) = (text(&row.old), text(&row.new));
+    let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned());
+    let title = if row.path.is_empty() { "whole document".to_owned() } else { row.path.clone() };
+    let long = [&old, &new].into_iter().flatten().any(|text| is_long_line(text));
+    long.then(|| Whole { title, old: trimmed(old).filter(|_| row.kind != RowKind::Equal), new: trimmed(new) })
+}
+
 #[component]
-fn LineSide(line: Option<Line>, glyph: Option<Glyph>, old: bool) -> impl IntoView {
+fn LineSide(
+    line: Option<Line>,
+    glyph: Option<Glyph>,
+    old: bool,
+    #[prop(into)] whole: Option<Whole>,
+) -> impl IntoView {
     let Some(line) = line else {
         return view! { <span class="half none" class:twin=!old></span> }.into_any();
     };
-    let whole: String = line.parts.iter().map(|part| part.text.as_str()).collect();
-    let tip = (whole.len() > 80).then(|| whole.trim().chars().take(600).collect::<String>());
+    let long = whole.filter(|_| is_long_line(&text_of(&line))).map(|whole| view! { <WholeButton whole/> });
     let parts = line.parts.into_iter().map(|part| {
         if part.changed { view! { <u>{part.text}</u> }.into_any() } else { part.text.into_any() }
     });
     let mark = glyph.map(|glyph| view! { <GlyphMark glyph/> });
     view! {
-        <span class="half" class:twin=!old data-tip=tip>
-            <i>{line.number}</i><b>{mark}</b><code>{parts.collect_view()}</code>
+        <span class="half" class:twin=!old>
+            <i>{line.number}</i><b>{mark}</b><code>{parts.collect_view()}</code>{long}
         </span>
     }
     .into_any()

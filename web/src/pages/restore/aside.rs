@@ -20,10 +20,12 @@ pub(super) fn Aside(planning: Planning) -> impl IntoView {
     view! {
         <aside class="plan-aside">
             <Show when=there>
-                <WhatHappens planning/>
-                <Exactness planning/>
-                <Writing planning/>
-                <Broker planning/>
+                <div class="plan-facts">
+                    <WhatHappens planning/>
+                    <Exactness planning/>
+                    <Writing planning/>
+                    <Broker planning/>
+                </div>
                 <Apply planning/>
             </Show>
         </aside>
