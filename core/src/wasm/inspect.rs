@@ -148,7 +148,7 @@ pub struct Child {
     pub count: usize,
     /// Bytes of its text.
     pub size: usize,
-    /// Its text as spelled, cut after 256 bytes or a little before; empty for an array or object.
+    /// Its text as spelled; of a child cut after 256 bytes or a little before; empty for an array or object.
     pub text: String,
 }
 
@@ -166,9 +166,13 @@ pub fn outline(document: &str, pointer: &str, offset: usize, limit: usize) -> Re
     let members = node.members().map(|member| (member.key.decoded().into_owned(), member.value));
     let elements = node.elements().enumerate().map(|(index, element)| (index.to_string(), element));
     let children = members.chain(elements).skip(offset).take(limit);
+    let mut asked = child(key, at.clone(), node);
+    if !asked.text.is_empty() {
+        node.text().clone_into(&mut asked.text);
+    }
     Ok(Outline {
         document: handle,
-        node: child(key, at.clone(), node),
+        node: asked,
         offset,
         children: children.map(|(key, node)| child(key.clone(), at.join(&key), node)).collect(),
     })

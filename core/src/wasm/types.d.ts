@@ -173,7 +173,7 @@ export interface Child {
   count: number;
   /** Bytes of its text. */
   size: number;
-  /** Its text as spelled, cut after 256 bytes; empty for an array or object. */
+  /** Its text as spelled; of a child cut after 256 bytes; empty for an array or object. */
   text: string;
 }
 

@@ -35,6 +35,9 @@ pub(crate) fn VirtualList<T, K, N, F>(
     /// What holds the list still while somebody points at its rows.
     #[prop(optional)]
     stand: Option<Stand>,
+    /// Which rows are drawn (the first, and the one after the last), for those who want to know it.
+    #[prop(optional)]
+    sight: Option<RwSignal<(usize, usize)>>,
     /// A row to bring into view when it changes.
     #[prop(optional, into)]
     reveal: Option<Signal<Option<usize>>>,
@@ -62,6 +65,9 @@ where
     let span = Memo::new(move |_| {
         heights.with(|heights| heights.window(top.get() - MARGIN, tall.get() + 2.0 * MARGIN))
     });
+    if let Some(sight) = sight {
+        Effect::new(move || sight.set(span.get()));
+    }
     let measure = move || {
         let Some(area) = area.get_untracked() else { return };
         let now = f64::from(area.scroll_top());

@@ -8,6 +8,6 @@ mod documents;
 mod outline;
 mod port;
 
-pub(crate) use client::{Job, WorkerError, call, read, start};
+pub(crate) use client::{Job, JobId, WorkerError, call, read, start};
 pub(crate) use documents::text_of;
-pub(crate) use outline::outline;
+pub(crate) use outline::{outline, whole};

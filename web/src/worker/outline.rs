@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use futures::lock::Mutex;
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 
-use super::client::{WorkerError, call};
+use super::client::{Lane, WorkerError, read, start_in};
 use crate::model::tree::{Child, Listing, Shape};
 
 #[derive(Deserialize)]
@@ -26,9 +28,13 @@ struct Node {
     text: String,
 }
 
+/// The document's handle, and the start of the worker that knows it.
+type Handle = (u32, String);
+
 thread_local! {
-    /// Handles of documents that the component has read, by version id.
-    static HANDLES: RefCell<HashMap<String, String>> = RefCell::default();
+    /// Handles of documents that the component has read, by version id. Who asks first sends the text; who asks
+    /// meanwhile waits for the handle, so that a large text is sent and read once.
+    static HANDLES: RefCell<HashMap<String, Rc<Mutex<Option<Handle>>>>> = RefCell::default();
 }
 
 /// Some of the children of a container. `name` names the document's text for later calls.
@@ -39,26 +45,55 @@ pub(crate) async fn outline(
     offset: u32,
     limit: u32,
 ) -> Result<Listing, WorkerError> {
-    let ask = async |document: JsValue| {
-        call::<Outline>("outline", &[document, JsValue::from_str(pointer), offset.into(), limit.into()]).await
-    };
-    let handle = HANDLES.with_borrow(|handles| handles.get(name).cloned());
-    let known = match handle {
-        Some(handle) => ask(JsValue::from_str(&handle)).await.ok(),
-        None => None,
-    };
-    // Without a handle, or when the component has forgotten the document, it gets the text again.
-    let outline = match known {
-        Some(outline) => outline,
-        None => ask(text.clone()).await?,
-    };
-    HANDLES.with_borrow_mut(|handles| handles.insert(name.to_owned(), outline.document.clone()));
+    let outline = ask(name, text, pointer, offset, limit).await?;
     let in_array = outline.node.kind == "array";
     Ok(Listing {
         shape: shape(&outline.node.kind),
         total: outline.node.count,
         children: outline.children.into_iter().map(|node| child(node, in_array)).collect(),
     })
+}
+
+/// All of the text of a value that is no container.
+pub(crate) async fn whole(name: &str, text: &JsValue, pointer: &str) -> Result<String, WorkerError> {
+    Ok(ask(name, text, pointer, 0, 0).await?.node.text)
+}
+
+async fn ask(
+    name: &str,
+    text: &JsValue,
+    pointer: &str,
+    offset: u32,
+    limit: u32,
+) -> Result<Outline, WorkerError> {
+    let lane = Lane::for_all([text]);
+    let call = async |only: Option<u32>, document: JsValue| {
+        let args = [document, JsValue::from_str(pointer), offset.into(), limit.into()];
+        let reply = start_in(lane, only, "outline", &args).await?;
+        let start = reply.start;
+        Ok::<_, WorkerError>((start, read::<Outline>(reply)?))
+    };
+    let slot = HANDLES.with_borrow_mut(|handles| Rc::clone(handles.entry(name.to_owned()).or_default()));
+    loop {
+        let mut kept = slot.lock().await;
+        let Some((start, handle)) = kept.clone() else {
+            let (start, outline) = call(None, text.clone()).await?;
+            *kept = Some((start, outline.document.clone()));
+            return Ok(outline);
+        };
+        drop(kept);
+        match call(Some(start), JsValue::from_str(&handle)).await {
+            Ok((_, outline)) => return Ok(outline),
+            // The component has forgotten the document: it gets the text again.
+            Err(WorkerError::Refused(_)) => {
+                let mut kept = slot.lock().await;
+                if *kept == Some((start, handle)) {
+                    *kept = None;
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn child(node: Node, in_array: bool) -> Child {

@@ -15,35 +15,51 @@ pub(super) struct Touched {
     pub(super) removed: bool,
 }
 
-/// Where changes are.
-#[derive(Default)]
-pub(super) struct Index<'a> {
-    /// Changes of a place itself.
-    own: HashMap<&'a str, Vec<&'a Change>>,
-    /// Children with changes in or below them, in the order of the diff.
-    children: HashMap<&'a str, Vec<Touched>>,
-    /// Muted changes: their containers and the names in them.
-    muted: BTreeMap<&'a str, Vec<String>>,
-    /// Places that are listed as children already, and whether as removed.
-    listed: HashSet<(&'a str, bool)>,
+/// The children of a container in which something changed, in the order of the diff.
+#[derive(Debug, Default)]
+pub(super) struct Children {
+    pub(super) list: Vec<Touched>,
+    /// Places in the list of those that are not gone, by token.
+    places: HashMap<String, usize>,
 }
 
-impl<'a> Index<'a> {
-    pub(super) fn of(diff: &'a Diff, volatile: bool) -> Self {
+impl Children {
+    /// The place of a child that both documents have, or the newer one.
+    pub(super) fn place_of(&self, token: &str) -> Option<usize> {
+        self.places.get(token).copied()
+    }
+}
+
+/// Where changes are: made once for a diff, since there may be very many.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// Changes of a place itself, as places in the diff.
+    own: HashMap<String, Vec<usize>>,
+    children: HashMap<String, Children>,
+    /// Muted changes: their containers and the names in them.
+    muted: BTreeMap<String, Vec<String>>,
+}
+
+impl Index {
+    /// The places of a diff's changes, of the volatile ones too where these are shown.
+    #[must_use]
+    pub fn of(diff: &Diff, volatile: bool) -> Self {
         let mut index = Self::default();
-        for change in &diff.changes {
+        // Places that are listed as children already, and whether as removed.
+        let mut listed = HashSet::new();
+        for (at, change) in diff.changes.iter().enumerate() {
             if change.volatile && !volatile {
                 let (parent, token) = cut(&change.path);
-                index.muted.entry(parent).or_default().push(super::words::unescape(token));
+                index.muted.entry(parent.to_owned()).or_default().push(super::words::unescape(token));
             } else {
-                index.add(change);
+                index.own.entry(change.path.clone()).or_default().push(at);
+                index.add(change, &mut listed);
             }
         }
         index
     }
 
-    fn add(&mut self, change: &'a Change) {
-        self.own.entry(&change.path).or_default().push(change);
+    fn add<'a>(&mut self, change: &'a Change, listed: &mut HashSet<(&'a str, bool)>) {
         let removed = change.kind == ChangeKind::Removed;
         let mut path = change.path.as_str();
         let mut names = names(&change.display, path.matches('/').count());
@@ -51,24 +67,28 @@ impl<'a> Index<'a> {
         while !path.is_empty() {
             let (parent, token) = cut(path);
             let name = names.pop().unwrap_or_else(|| super::words::unescape(token));
-            let touched = Touched { token: token.to_owned(), name, removed: removed && leaf };
-            if !self.listed.insert((path, touched.removed)) {
+            let removed = removed && leaf;
+            if !listed.insert((path, removed)) {
                 break;
             }
-            self.children.entry(parent).or_default().push(touched);
+            let children = self.children.entry(parent.to_owned()).or_default();
+            if !removed {
+                children.places.insert(token.to_owned(), children.list.len());
+            }
+            children.list.push(Touched { token: token.to_owned(), name, removed });
             path = parent;
             leaf = false;
         }
     }
 
-    /// Changes of the place itself.
-    pub(super) fn own(&self, pointer: &str) -> &[&'a Change] {
+    /// Changes of the place itself, as places in the diff.
+    pub(super) fn own(&self, pointer: &str) -> &[usize] {
         self.own.get(pointer).map_or(&[], Vec::as_slice)
     }
 
     /// Children with changes in or below them.
-    pub(super) fn children(&self, pointer: &str) -> &[Touched] {
-        self.children.get(pointer).map_or(&[], Vec::as_slice)
+    pub(super) fn children(&self, pointer: &str) -> Option<&Children> {
+        self.children.get(pointer)
     }
 
     /// Names of muted children.
@@ -126,12 +146,15 @@ mod tests {
         .unwrap();
         let index = Index::of(&diff, false);
         let names = |pointer| {
-            index.children(pointer).iter().map(|t| (t.name.as_str(), t.removed)).collect::<Vec<_>>()
+            let children = index.children(pointer).unwrap();
+            children.list.iter().map(|t| (t.name.as_str(), t.removed)).collect::<Vec<_>>()
         };
         assert_eq!(names(""), [("legs", false), ("note", true)]);
         assert_eq!(names("/legs"), [("[EURUSD]", false)]);
         assert_eq!(names("/legs/0"), [("volume", false), ("fee", false)]);
         assert_eq!(index.muted(""), ["beat"]);
-        assert_eq!(Index::of(&diff, true).children("").len(), 3);
+        assert_eq!(index.children("").unwrap().place_of("legs"), Some(0));
+        assert_eq!(index.children("").unwrap().place_of("note"), None, "it is gone");
+        assert_eq!(Index::of(&diff, true).children("").unwrap().list.len(), 3);
     }
 }

@@ -4,16 +4,18 @@ mod index;
 mod rows;
 mod words;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use statehouse_core::diff::Diff;
 
 use super::change::Glyph;
 use super::changes::ChangeRow;
-use index::Index;
+pub use index::Index;
 
-/// Children asked for at a time.
+/// Children asked for at a time, and changes of one container laid out at a time.
 pub const PAGE: u32 = 200;
+/// When so many rows are laid out, nothing more is open by itself.
+const MOST_OPEN: usize = 2_000;
 /// Height of a row in pixels.
 pub const ROW: u32 = 26;
 /// A container with no more children than this is open from the start, where containers are listed whole.
@@ -123,6 +125,13 @@ pub enum Kind {
         /// How many there are still.
         left: u32,
     },
+    /// Lays out more changes of a container when clicked.
+    MoreChanges {
+        /// How many are laid out.
+        shown: u32,
+        /// How many there are still.
+        left: u32,
+    },
 }
 
 /// One row of the tree.
@@ -130,6 +139,8 @@ pub enum Kind {
 pub struct TreeRow {
     /// Levels below the root.
     pub depth: u32,
+    /// Which document its pointer points into.
+    pub source: Source,
     /// What names the row for folding and for the list.
     pub name: String,
     /// The path that the row is about, as a pointer into B (into A for what was removed).
@@ -149,14 +160,18 @@ pub struct TreeRow {
 pub struct Tree<'a> {
     /// What changed.
     pub diff: &'a Diff,
+    /// Where.
+    pub index: &'a Index,
     /// What was read of the documents.
     pub listings: &'a Listings,
-    /// Rows whose fold the user has turned over.
-    pub turned: &'a HashSet<String>,
+    /// Rows that the user has opened or closed.
+    pub turned: &'a HashMap<String, bool>,
+    /// Of which containers how many changes are laid out; of others the first [`PAGE`].
+    pub extended: &'a HashMap<String, u32>,
+    /// The path that must be among what is laid out.
+    pub path: Option<&'a str>,
     /// Show equal values too.
     pub everything: bool,
-    /// Show volatile changes.
-    pub volatile: bool,
 }
 
 /// The rows, and what must be read to complete them.
@@ -164,16 +179,15 @@ pub struct Tree<'a> {
 pub struct Laid {
     /// In order.
     pub rows: Vec<TreeRow>,
-    /// What is still to be read.
-    pub wanted: Vec<Wanted>,
+    /// What is still to be read, each with the place of the row that needs it: only what is in sight is worth reading.
+    pub wanted: Vec<(usize, Wanted)>,
 }
 
 impl Tree<'_> {
     /// Lays the tree out.
     #[must_use]
     pub fn lay_out(&self) -> Laid {
-        let index = Index::of(self.diff, self.volatile);
-        rows::Layout::new(self, &index).run()
+        rows::Layout::new(self).run()
     }
 }
 

@@ -47,10 +47,22 @@ fn diff(changes: &str) -> Diff {
     serde_json::from_str(&format!(r#"{{"changes":[{changes}],"counts":{counts},"equal_paths":0}}"#)).unwrap()
 }
 
+fn laid(
+    diff: &Diff,
+    listings: &Listings,
+    turned: &HashMap<String, bool>,
+    extended: &HashMap<String, u32>,
+    path: Option<&str>,
+    everything: bool,
+) -> Laid {
+    let index = Index::of(diff, false);
+    Tree { diff, index: &index, listings, turned, extended, path, everything }.lay_out()
+}
+
 /// The tree as text: two spaces a level, the fold, the mark, key and value.
-fn drawn(diff: &Diff, listings: &Listings, turned: &[&str], everything: bool) -> (Vec<String>, Laid) {
-    let turned = turned.iter().map(|name| (*name).to_owned()).collect();
-    let laid = Tree { diff, listings, turned: &turned, everything, volatile: false }.lay_out();
+fn drawn(diff: &Diff, listings: &Listings, turned: &[(&str, bool)], everything: bool) -> (Vec<String>, Laid) {
+    let turned = turned.iter().map(|(name, open)| ((*name).to_owned(), *open)).collect();
+    let laid = laid(diff, listings, &turned, &HashMap::new(), None, everything);
     let lines = laid.rows.iter().map(|row| {
         let fold = row.open.map_or("", |open| if open { "v " } else { "> " });
         let mark = row.mark.map_or("", Glyph::sign);
@@ -67,6 +79,7 @@ fn drawn(diff: &Diff, listings: &Listings, turned: &[&str], everything: bool) ->
             }
             Kind::Fold { count, why, names } => format!("... {count} {why}: {names}"),
             Kind::More { left, .. } => format!("{left} more"),
+            Kind::MoreChanges { left, .. } => format!("{left} more changes"),
         };
         format!(
             "{}{mark}{fold}{words}{}",
@@ -119,7 +132,8 @@ fn what_changed_is_open_and_what_is_equal_is_folded() {
 
 #[test]
 fn a_click_turns_a_fold_over() {
-    let (lines, _) = drawn(&diff(CHANGES), &both(), &["#s1", "/signal", "/legs"], false);
+    let (lines, _) =
+        drawn(&diff(CHANGES), &both(), &[("#s1", true), ("/signal", false), ("/legs", false)], false);
     assert_eq!(lines[1..4], ["  v ... 2 equal: s1, s2", "    s1 \"E\"", "    s2 \"G\""]);
     assert!(lines.contains(&"  +> signal 2 keys !".to_owned()));
     assert!(lines.contains(&"  ~> legs 2 elements".to_owned()));
@@ -137,7 +151,7 @@ fn changes_are_there_before_anything_is_read() {
     let (lines, laid) = drawn(&diff(CHANGES), &Listings::new(), &[], false);
     assert!(lines.contains(&"  ~z -1.4 -> -2.1".to_owned()), "{lines:?}");
     assert!(lines.contains(&"      ~volume 3 -> 1".to_owned()), "{lines:?}");
-    let wanted: Vec<&str> = laid.wanted.iter().map(|wanted| wanted.pointer.as_str()).collect();
+    let wanted: Vec<&str> = laid.wanted.iter().map(|(_, wanted)| wanted.pointer.as_str()).collect();
     assert!(wanted.contains(&"") && wanted.contains(&"/legs/0") && wanted.contains(&"/signal"));
 }
 
@@ -159,7 +173,71 @@ fn a_series_says_what_came_and_went() {
         "new":"{\"index\":[9],\"values\":[1.08741]}","series":{"removed_head":1,"added_head":0,"removed_tail":0,
         "added_tail":1,"points":200,"values":"[]"}}"#;
     let all = listings(Source::B, r#"{"p":{"values":[1.08741],"index":[9]}}"#);
-    let (lines, _) = drawn(&diff(changes), &all, &["/p"], false);
+    let (lines, _) = drawn(&diff(changes), &all, &[("/p", true)], false);
     assert_eq!(lines[1], "  ~v p series, 200 points: −1 at the head, +1 at the tail");
     assert_eq!(lines[2..5], ["    − 1.08655 !", "    + 1.08741 !", "    > ... 2 equal: values, index"]);
+}
+
+/// A first version with so many members, each a container.
+fn first_version(members: u32) -> Diff {
+    let one = |n: u32| {
+        format!(r#"{{"kind":"added","path":"/m{n}","display":"/m{n}","new":"{{\"a\":{n},\"b\":2}}"}}"#)
+    };
+    diff(&(0..members).map(one).collect::<Vec<_>>().join(","))
+}
+
+#[test]
+fn of_very_many_changes_the_first_are_laid_out() {
+    let diff = first_version(100_000);
+    let (none, all) = (HashMap::new(), HashMap::new());
+    let laid_out = laid(&diff, &Listings::new(), &none, &all, None, false);
+    assert_eq!(laid_out.rows.len(), 202, "the root, a page, and what leads on");
+    let more = Kind::MoreChanges { shown: 200, left: 99_800 };
+    assert_eq!(laid_out.rows.last().map(|row| &row.kind), Some(&more));
+    let asked = HashMap::from([(String::new(), 400)]);
+    assert_eq!(laid(&diff, &Listings::new(), &none, &asked, None, false).rows.len(), 402);
+    let few = laid(&first_version(150), &Listings::new(), &none, &all, None, false);
+    assert_eq!(few.rows.len(), 151, "few are all there");
+}
+
+#[test]
+fn what_is_to_be_read_says_which_row_needs_it() {
+    let laid_out =
+        laid(&first_version(5_000), &Listings::new(), &HashMap::new(), &HashMap::new(), None, false);
+    let in_sight: Vec<&str> = laid_out
+        .wanted
+        .iter()
+        .filter(|(row, _)| *row <= 3)
+        .map(|(_, wanted)| wanted.pointer.as_str())
+        .collect();
+    assert_eq!(in_sight, ["", "", "/m0", "/m1", "/m2"][5 - in_sight.len()..], "not what lies further down");
+    assert!(laid_out.wanted.len() <= 203);
+}
+
+#[test]
+fn the_path_that_is_shown_is_among_what_is_laid_out() {
+    let diff = first_version(3_000);
+    for path in ["/m2500", "/m2500/a", "/m7"] {
+        let laid_out = laid(&diff, &Listings::new(), &HashMap::new(), &HashMap::new(), Some(path), false);
+        let top = path.split('/').nth(1).unwrap();
+        assert!(laid_out.rows.iter().any(|row| row.pointer == format!("/{top}")), "{path}");
+        assert!(laid_out.rows.len() < 2_600, "{}", laid_out.rows.len());
+    }
+}
+
+#[test]
+fn removed_and_changed_children_interleave_within_the_page() {
+    let removed =
+        (0..500).map(|n| format!(r#"{{"kind":"removed","path":"/r{n}","display":"/r{n}","old":"1"}}"#));
+    let changed = r#"{"kind":"changed","path":"/z","display":"/z","old":"1","new":"2"}"#.to_owned();
+    let diff = diff(&removed.chain([changed]).collect::<Vec<_>>().join(","));
+    let all = listings(Source::B, r#"{"z":2,"k":1}"#);
+    let laid_out = laid(&diff, &all, &HashMap::new(), &HashMap::new(), None, false);
+    let marks = |glyph: Glyph| laid_out.rows.iter().filter(|row| row.mark == Some(glyph)).count();
+    assert_eq!(
+        (marks(Glyph::Removed), marks(Glyph::Changed)),
+        (200, 0),
+        "what lies behind the page is not there yet"
+    );
+    assert!(matches!(laid_out.rows.last().map(|row| &row.kind), Some(Kind::MoreChanges { left: 301, .. })));
 }

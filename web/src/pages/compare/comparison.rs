@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 
 use crate::api::ApiError;
 use crate::model::number;
-use crate::worker::{self, Job, WorkerError};
+use crate::worker::{self, Job, JobId, WorkerError};
 
 /// One side: a version with everything but its data.
 pub(crate) type Side = Arc<VersionView>;
@@ -25,7 +25,7 @@ pub(crate) enum Stage {
     /// The texts are being fetched.
     Reading,
     /// The worker compares.
-    Comparing(u32),
+    Comparing(JobId),
     /// Done.
     Done(Arc<Diff>),
     /// It could not be done.

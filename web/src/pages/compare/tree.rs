@@ -1,14 +1,21 @@
 //! The document as a folded tree, with its changes in place. Containers are listed as they are opened.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::sync::Arc;
 
+use futures::future::{AbortHandle, Aborted, abortable};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsValue;
 
 use super::{Comparison, Shown};
 use crate::model::change::Glyph;
-use crate::model::tree::{self, Kind, Laid, Listings, Source, Tree as Model, TreeRow, Value, Wanted};
-use crate::parts::{GlyphMark, Icon, Notice, NoticeKind, Pic, SideText, VirtualList};
+use crate::model::tree::{
+    self, Index, Kind, Laid, Listing, Listings, Source, Tree as Model, TreeRow, Value, Wanted,
+};
+use crate::model::whole::{Whole, is_long_line};
+use crate::model::{changes, number};
+use crate::parts::{GlyphMark, Icon, Notice, NoticeKind, Pic, SideText, VirtualList, WholeMark};
 use crate::shell::router;
 use crate::worker;
 
@@ -17,8 +24,10 @@ use crate::worker;
 struct State {
     comparison: Comparison,
     listings: RwSignal<Listings>,
-    asked: StoredValue<HashSet<Wanted>>,
-    turned: RwSignal<HashSet<String>>,
+    /// What was asked for and is not answered, or could not be read.
+    asked: StoredValue<HashMap<Wanted, AbortHandle>>,
+    turned: RwSignal<HashMap<String, bool>>,
+    extended: RwSignal<HashMap<String, u32>>,
     fault: RwSignal<Option<String>>,
     shown: Shown,
 }
@@ -33,42 +42,35 @@ pub(crate) fn Tree(
 ) -> impl IntoView {
     let router = router();
     let everything = Memo::new(move |_| router.param("all").as_deref() == Some("show"));
-    let state = State {
-        comparison,
-        listings: RwSignal::new(Listings::new()),
-        asked: StoredValue::new(HashSet::new()),
-        turned: RwSignal::new(HashSet::new()),
-        fault: RwSignal::new(None),
-        shown,
-    };
-    // Another pair: nothing that was read of the old one holds.
-    let pair = Memo::new(move |_| {
-        comparison.stage.track();
-        let id = |side: Option<super::Side>| side.map(|side| side.version_id.clone());
-        (id(comparison.a.get_untracked()), id(comparison.b.get_untracked()))
-    });
-    Effect::new(move |before: Option<(Option<String>, Option<String>)>| {
-        let now = pair.get();
-        if before.is_some_and(|before| before != now) {
-            state.listings.set(Listings::new());
-            state.asked.set_value(HashSet::new());
-        }
-        now
-    });
+    let state = State::new(comparison, shown);
+    state.forget_with_the_pair();
+    let index = Memo::new_with_compare(
+        move |_| {
+            let diff = comparison.diff()?;
+            let index = Index::of(&diff, shown.volatile.get());
+            Some(Arc::new((diff, index)))
+        },
+        |_, _| true,
+    );
     let laid = Memo::new(move |_| {
-        let Some(diff) = comparison.diff() else { return Laid::default() };
+        let Some(known) = index.get() else { return Laid::default() };
+        let (diff, index) = (&known.0, &known.1);
+        let (turned, extended, path) = (state.turned.get(), state.extended.get(), shown.path.get());
         state.listings.with(|listings| {
-            state.turned.with(|turned| {
-                let everything = everything.get() || diff.is_empty();
-                Model { diff: &diff, listings, turned, everything, volatile: shown.volatile.get() }.lay_out()
-            })
+            let everything = everything.get() || diff.is_empty();
+            let (turned, extended, path) = (&turned, &extended, path.as_deref());
+            Model { diff, index, listings, turned, extended, path, everything }.lay_out()
         })
     });
+    let sight = RwSignal::new((0, 0));
     Effect::new(move || {
-        for wanted in laid.with(|laid| laid.wanted.clone()) {
-            state.read(wanted);
-        }
+        let (from, to) = sight.get();
+        let wanted = |(row, _): &&(usize, Wanted)| *row + 1 >= from && *row <= to + 1;
+        let wanted: Vec<Wanted> =
+            laid.with(|laid| laid.wanted.iter().filter(wanted).map(|(_, wanted)| wanted.clone()).collect());
+        state.read_all(wanted);
     });
+    on_cleanup(move || state.stop());
     provide_context(state);
     let rows = Signal::derive(move || laid.with(|laid| laid.rows.clone()));
     let reveal = Memo::new(move |_| {
@@ -81,7 +83,7 @@ pub(crate) fn Tree(
                 {move || state.fault.get()}
             </Notice>
         </Show>
-        <VirtualList rows key=row_key height=Callback::new(|_| tree::ROW) row=tree_row reveal/>
+        <VirtualList rows key=row_key height=Callback::new(|_| tree::ROW) row=tree_row reveal sight/>
     }
 }
 
@@ -91,45 +93,150 @@ fn row_key(row: &TreeRow) -> String {
 }
 
 impl State {
-    /// Reads children that are wanted, once.
-    fn read(self, wanted: Wanted) {
-        let new = self.asked.try_update_value(|asked| asked.insert(wanted.clone())) == Some(true);
-        let Some(texts) = self.comparison.texts.get_untracked().filter(|_| new) else { return };
-        let (text, side) = match wanted.source {
+    fn new(comparison: Comparison, shown: Shown) -> Self {
+        Self {
+            comparison,
+            listings: RwSignal::new(Listings::new()),
+            asked: StoredValue::new(HashMap::new()),
+            turned: RwSignal::new(HashMap::new()),
+            extended: RwSignal::new(HashMap::new()),
+            fault: RwSignal::new(None),
+            shown,
+        }
+    }
+
+    /// Another pair: nothing that was read of the old one holds, and nobody waits for the rest of it.
+    fn forget_with_the_pair(self) {
+        let pair = Memo::new(move |_| {
+            self.comparison.stage.track();
+            let id = |side: Option<super::Side>| side.map(|side| side.version_id.clone());
+            (id(self.comparison.a.get_untracked()), id(self.comparison.b.get_untracked()))
+        });
+        Effect::new(move |before: Option<(Option<String>, Option<String>)>| {
+            let now = pair.get();
+            if before.is_some_and(|before| before != now) {
+                self.stop();
+                self.listings.set(Listings::new());
+                self.extended.set(HashMap::new());
+            }
+            now
+        });
+    }
+
+    /// Drops everything that was asked for.
+    fn stop(self) {
+        let asked = self.asked.try_update_value(std::mem::take).unwrap_or_default();
+        asked.into_values().for_each(|task| task.abort());
+    }
+
+    /// Reads what is in sight and not read yet; what is in sight no longer need not be read.
+    fn read_all(self, wanted: Vec<Wanted>) {
+        self.asked.try_update_value(|asked| {
+            asked.retain(|pending, task| {
+                let keep = pending.offset > 0 || wanted.contains(pending);
+                if !keep {
+                    task.abort();
+                }
+                keep
+            });
+        });
+        wanted.into_iter().for_each(|wanted| self.read(wanted));
+    }
+
+    /// The text and the name of the document that a row is of.
+    fn document(self, source: Source) -> Option<(JsValue, String)> {
+        let texts = self.comparison.texts.get_untracked()?;
+        let (text, side) = match source {
             Source::A => (texts.a, self.comparison.a),
             Source::B => (texts.b, self.comparison.b),
         };
-        let name =
-            side.with_untracked(|side| side.as_ref().map_or_else(String::new, |s| s.version_id.clone()));
+        let name = side.with_untracked(|side| side.as_ref().map(|side| side.version_id.clone()));
+        Some((text, name.unwrap_or_default()))
+    }
+
+    /// Reads children that are wanted, once.
+    fn read(self, wanted: Wanted) {
+        let known = self.asked.try_with_value(|asked| asked.contains_key(&wanted)) != Some(false);
+        let Some((text, name)) = self.document(wanted.source).filter(|_| !known) else { return };
+        let place = wanted.clone();
+        let (work, task) = abortable(async move {
+            worker::outline(&name, &text, &wanted.pointer, wanted.offset, tree::PAGE).await
+        });
+        self.asked.update_value(|asked| {
+            asked.insert(place.clone(), task);
+        });
         spawn_local(async move {
-            match worker::outline(&name, &text, &wanted.pointer, wanted.offset, tree::PAGE).await {
-                Ok(listing) => {
-                    self.listings.try_update(|listings| {
-                        // The pair may have changed meanwhile; what was asked for it is forgotten then.
-                        if self.asked.try_with_value(|asked| asked.contains(&wanted)) != Some(true) {
-                            return;
-                        }
-                        let known = listings
-                            .entry((wanted.source, wanted.pointer))
-                            .or_insert_with(|| tree::Listing { children: Vec::new(), ..listing.clone() });
-                        if known.children.len() == wanted.offset as usize {
-                            known.children.extend(listing.children);
-                        }
-                    });
+            match work.await {
+                Ok(Ok(listing)) => self.take(place, listing),
+                Ok(Err(error)) => {
+                    self.fault.try_set(Some(error.words()));
                 }
+                // Nobody waits for it any more.
+                Err(Aborted) => {}
+            }
+        });
+    }
+
+    fn take(self, place: Wanted, listing: Listing) {
+        self.asked.try_update_value(|asked| asked.remove(&place));
+        self.listings.try_update(|listings| {
+            let known = listings
+                .entry((place.source, place.pointer))
+                .or_insert_with(|| Listing { children: Vec::new(), ..listing.clone() });
+            if known.children.len() == place.offset as usize {
+                known.children.extend(listing.children);
+            }
+        });
+    }
+
+    fn turn(self, name: &str, open: bool) {
+        self.turned.update(|turned| {
+            turned.insert(name.to_owned(), open);
+        });
+    }
+
+    /// Lays out one page of changes more.
+    fn extend(self, pointer: &str, shown: u32) {
+        self.extended.update(|extended| {
+            extended.insert(pointer.to_owned(), shown + tree::PAGE);
+        });
+    }
+
+    /// Shows the values of a change whole.
+    fn open_change(self, pointer: &str) {
+        let diff = self.comparison.diff();
+        let change = diff.as_ref().and_then(|diff| diff.changes.iter().find(|change| change.path == pointer));
+        self.shown.whole.set(change.map(Whole::of_both));
+    }
+
+    /// Shows a value whole; what the row has only the beginning of is asked for.
+    fn open_plain(self, source: Source, pointer: String, text: String) {
+        let show = move |pointer: String, text: String| {
+            self.shown.whole.try_set(Some(Whole { title: pointer, old: None, new: Some(text) }));
+        };
+        let Some((document, name)) = self.document(source).filter(|_| text.ends_with('…')) else {
+            show(pointer, text);
+            return;
+        };
+        spawn_local(async move {
+            match worker::whole(&name, &document, &pointer).await {
+                Ok(text) => show(pointer, text),
                 Err(error) => {
                     self.fault.try_set(Some(error.words()));
                 }
             }
         });
     }
+}
 
-    fn turn(self, name: &str) {
-        self.turned.update(|turned| {
-            if !turned.remove(name) {
-                turned.insert(name.to_owned());
-            }
-        });
+/// What there is to open of a row: a value that a line does not show all of.
+fn long_value(kind: &Kind) -> bool {
+    match kind {
+        Kind::Node { value: Value::Plain(text), .. } => is_long_line(text),
+        Kind::Node { value: Value::Change(row), .. } => {
+            is_long_line(&row.old.text()) || is_long_line(&row.new.text())
+        }
+        _ => false,
     }
 }
 
@@ -140,7 +247,7 @@ fn tree_row(row: TreeRow) -> AnyView {
 #[component]
 fn Row(row: TreeRow) -> impl IntoView {
     let (state, router): (State, _) = (expect_context(), router());
-    let TreeRow { depth, name, pointer, mark, tinted, open, kind } = row;
+    let TreeRow { depth, source, name, pointer, mark, tinted, open, kind } = row;
     let tint = match (tinted, mark) {
         (true, Some(Glyph::Added)) => " add",
         (true, Some(Glyph::Removed)) => " del",
@@ -150,16 +257,23 @@ fn Row(row: TreeRow) -> impl IntoView {
         let pointer = pointer.clone();
         Memo::new(move |_| mark.is_some() && state.shown.path.with(|path| path.as_deref() == Some(&pointer)))
     };
-    let select = {
-        let more = if let Kind::More { wanted, .. } = &kind { Some(wanted.clone()) } else { None };
-        move || {
-            if let Some(wanted) = more.clone() {
-                state.read(wanted);
-            } else if open.is_some() {
-                state.turn(&name);
-            } else {
-                router.adjust(&[("path", Some(&pointer))]);
+    let long = long_value(&kind);
+    let show = {
+        let (pointer, kind) = (pointer.clone(), kind.clone());
+        Callback::new(move |()| match &kind {
+            Kind::Node { value: Value::Plain(text), .. } => {
+                state.open_plain(source, pointer.clone(), text.clone());
             }
+            _ => state.open_change(&pointer),
+        })
+    };
+    let select = {
+        let kind = kind.clone();
+        move || match (&kind, open) {
+            (Kind::More { wanted, .. }, _) => state.read(wanted.clone()),
+            (Kind::MoreChanges { shown, .. }, _) => state.extend(&pointer, *shown),
+            (_, Some(open)) => state.turn(&name, !open),
+            _ => router.adjust(&[("path", Some(&pointer))]),
         }
     };
     let fold = open.map(|open| view! { <Pic icon=if open { Icon::Down } else { Icon::Right } size=14/> });
@@ -172,12 +286,16 @@ fn Row(row: TreeRow) -> impl IntoView {
                 if matches!(event.key().as_str(), "Enter" | " ") {
                     event.prevent_default();
                     select();
+                    if long {
+                        show.run(());
+                    }
                 }
             }
         >
             {mark.map(|glyph| view! { <GlyphMark glyph/> })}
             <span class="fold">{fold}</span>
             <Words kind/>
+            {long.then(|| view! { <WholeMark press=show/> })}
         </div>
     }
 }
@@ -194,6 +312,11 @@ fn Words(kind: Kind) -> impl IntoView {
             <span class="ink3">{format!(" of {left}")}</span> }
             .into_any()
         }
+        Kind::MoreChanges { left, .. } => {
+            let (next, left) = (number::count(left.min(tree::PAGE).into()), number::count(left.into()));
+            view! { <span class="c-accent">{format!("{next} more changes")}</span><span class="ink3">{format!(" of {left}")}</span> }
+            .into_any()
+        }
         Kind::Node { key, value } => view! { <b>{key}</b>" "<ValueWords value/> }.into_any(),
     }
 }
@@ -201,10 +324,7 @@ fn Words(kind: Kind) -> impl IntoView {
 #[component]
 fn ValueWords(value: Value) -> impl IntoView {
     match value {
-        Value::Plain(text) => {
-            let tip = long(&text);
-            view! { <span class="cut" data-tip=tip>{text}</span> }.into_any()
-        }
+        Value::Plain(text) => view! { <span class="cut">{changes::shorten(&text)}</span> }.into_any(),
         Value::Container(words) => view! { <span class="ink3">{words}</span> }.into_any(),
         Value::Moved { what, parts } => view! {
             <span class="ink3">{what}</span>
@@ -214,12 +334,11 @@ fn ValueWords(value: Value) -> impl IntoView {
         }
         .into_any(),
         Value::Change(row) => {
-            let whole = format!("{} → {}", row.old.text(), row.new.text());
             let both = row.mark == Glyph::Changed;
             let gone = row.mark == Glyph::Removed;
             let (old, new) = (row.old, row.new);
             view! {
-                <span class="cut" data-tip=long(&whole)>
+                <span class="cut">
                     {(both || gone).then(|| view! { <span class="ink2"><SideText side=old gone=true/></span> })}
                     {both.then_some(" → ")}
                     {(!gone).then(|| view! { <SideText side=new gone=false fresh=!both/> })}
@@ -229,8 +348,4 @@ fn ValueWords(value: Value) -> impl IntoView {
             .into_any()
         }
     }
-}
-
-fn long(text: &str) -> Option<String> {
-    (text.len() > 60).then(|| text.to_owned())
 }
