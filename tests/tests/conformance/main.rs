@@ -145,6 +145,7 @@ macro_rules! conformance {
                     fifty_snapshots_at_once,
                     shutting_down_finishes_what_was_taken,
                     events_are_read_on_from_any_seq,
+                    versions_are_searched_by_who_wrote_what_to_the_first,
                     a_reader_that_follows_the_doorbell_misses_nothing,
                     batches_are_checked_before_they_are_written,
                     overview_and_status_add_up;

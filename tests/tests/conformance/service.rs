@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statehouse_core::api::{
     BatchItem, BatchOperation, BatchRequest, ClientOperation, Code, CreateSnapshot, Moment, SaveRequest,
-    Topic,
+    Topic, ValidityFilter, VersionFilter,
 };
 use statehouse_core::commit::Outcome;
 use statehouse_core::model::{Operation, Seq, StateId, StateType, VersionNumber};

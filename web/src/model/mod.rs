@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod address;
 pub mod age;
+pub mod broken;
 pub mod change;
 pub mod changes;
 pub mod chart;
@@ -29,6 +30,7 @@ pub mod places;
 pub mod plan_address;
 pub mod position;
 pub mod quiet;
+pub mod rare;
 pub mod restore;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -57,7 +57,9 @@ impl<'a> Layout<'a> {
         let found = self.tree.listings.get(&(at.source, pointer.to_owned()));
         if found.is_none() {
             let wanted = Wanted { source: at.source, pointer: pointer.to_owned(), offset: 0 };
-            self.laid.wanted.push((self.laid.rows.len(), wanted));
+            if self.laid.wanted.last().is_none_or(|(_, last)| *last != wanted) {
+                self.laid.wanted.push((self.laid.rows.len(), wanted));
+            }
         }
         found
     }

@@ -188,11 +188,11 @@ fn first_version(members: u32) -> Diff {
 
 #[test]
 fn of_very_many_changes_the_first_are_laid_out() {
-    let diff = first_version(100_000);
+    let diff = first_version(20_000);
     let (none, all) = (HashMap::new(), HashMap::new());
     let laid_out = laid(&diff, &Listings::new(), &none, &all, None, false);
     assert_eq!(laid_out.rows.len(), 202, "the root, a page, and what leads on");
-    let more = Kind::MoreChanges { shown: 200, left: 99_800 };
+    let more = Kind::MoreChanges { shown: 200, left: 19_800 };
     assert_eq!(laid_out.rows.last().map(|row| &row.kind), Some(&more));
     let asked = HashMap::from([(String::new(), 400)]);
     assert_eq!(laid(&diff, &Listings::new(), &none, &asked, None, false).rows.len(), 402);
@@ -210,8 +210,8 @@ fn what_is_to_be_read_says_which_row_needs_it() {
         .filter(|(row, _)| *row <= 3)
         .map(|(_, wanted)| wanted.pointer.as_str())
         .collect();
-    assert_eq!(in_sight, ["", "", "/m0", "/m1", "/m2"][5 - in_sight.len()..], "not what lies further down");
-    assert!(laid_out.wanted.len() <= 203);
+    assert_eq!(in_sight, ["", "/m0", "/m1", "/m2"], "not what lies further down");
+    assert_eq!(laid_out.wanted.len(), 201, "and of that only what is laid out");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::api;
 use crate::live::remote;
 use crate::model::feed::Row;
 use crate::model::{address, age, number};
+use crate::pages::state::{BrokenNote, broken_since};
 use crate::parts::{ChangeRow, Chip, Empty, FaultNote, Icon, Kbd, Notice, NoticeKind, Pic};
 
 /// More changes than this are left to the comparison.
@@ -31,6 +32,8 @@ pub(super) fn Detail(ctx: Ctx) -> impl IntoView {
         },
         |(key, from, to): (StateKey, Option<u64>, u64)| async move { api::diff(&key, from, to).await },
     );
+    let newest = Signal::derive(move || row.get().map(|row| row.newest));
+    let since = broken_since(move || row.get().map(|row| (key_of(&row), row.newest)));
     let shown = move || match row.get() {
         Some(row) => view! { <Head row=row.clone()/><About row=row.clone()/> }.into_any(),
         None => view! {
@@ -53,6 +56,7 @@ pub(super) fn Detail(ctx: Ctx) -> impl IntoView {
             <div class="body">
                 {changes}
                 {move || row.get().map(|row| violations(&row.newest).into_any())}
+                <BrokenNote key=Signal::derive(move || row.get().map(|row| key_of(&row))) side=newest since/>
             </div>
             {move || row.get().map(|row| view! {
                 <div class="foot acts">
@@ -61,9 +65,11 @@ pub(super) fn Detail(ctx: Ctx) -> impl IntoView {
                             <Pic icon=Icon::Compare size=14/>{format!("Compare, v{}", row.oldest.version.0 - 1)}
                         </a>
                     })}
-                    <a class="btn small" href=restore_href(&row)>
-                        <Pic icon=Icon::Restore size=14/>{format!("Plan a restore to v{}", row.newest.version)}
-                    </a>
+                    {(!row.newest.verdict.is_invalid()).then(|| view! {
+                        <a class="btn small" href=restore_href(&row)>
+                            <Pic icon=Icon::Restore size=14/>{format!("Plan a restore to v{}", row.newest.version)}
+                        </a>
+                    })}
                 </div>
             })}
         </section>

@@ -7,7 +7,7 @@ use statehouse_core::model::Timestamp;
 use crate::live::live;
 use crate::model::address::Query;
 use crate::model::strip::Strip;
-use crate::model::{age, number, quiet};
+use crate::model::{age, number, quiet, rare};
 use crate::parts::{Bars, Stand};
 use crate::shell::desk;
 
@@ -20,6 +20,8 @@ struct Line {
     strip: Strip,
     /// Words over the silence, and where it starts (0 to 1).
     quiet: Option<(String, f64)>,
+    /// It hardly saved anything, and last there (0 to 1).
+    rare: Option<f64>,
 }
 
 /// One line of bars for each author.
@@ -54,10 +56,11 @@ pub(crate) fn ByAuthor() -> impl IntoView {
                     let quiet = line.quiet.map(|(words, at)| view! {
                         <span class="hush" style:left=format!("{}%", at * 100.0)>{words}</span>
                     });
+                    let rare = line.rare.map(|at| view! { <span class="rare" class:early={at > 0.5}>"rare today"</span> });
                     view! {
                         <a class="author" href=href>
                             <span class="cut">{line.author.unwrap_or_else(|| "no author".to_owned())}</span>
-                            <span class="area"><Bars strip=Signal::stored(line.strip) height=18 peak=peak/>{quiet}</span>
+                            <span class="area"><Bars strip=Signal::stored(line.strip) height=18 peak=peak/>{quiet}{rare}</span>
                             <span class="num note">{number::count(line.count)}</span>
                         </a>
                     }
@@ -110,12 +113,13 @@ fn no_data() -> String {
 
 fn lines(day: &Overview, now: Timestamp) -> Vec<Line> {
     let silent = quiet::quiet(day, now);
-    let known = day.authors.iter().take(AUTHORS).map(|author| {
+    let known = rare::shown(day, AUTHORS).into_iter().map(|author| {
         let strip = Strip::of_author(day, |name| name == author.author.as_deref());
         let quiet = silent.iter().find(|quiet| quiet.author == author.author).map(|quiet| {
             (format!("quiet for {}", age::long(quiet.silent)), strip.place(quiet.last_at).unwrap_or(0.0))
         });
-        Line { author: author.author.clone(), count: author.count, strip, quiet }
+        let rare = rare::is_rare(author, day).then(|| strip.place(author.last_at).unwrap_or(0.0));
+        Line { author: author.author.clone(), count: author.count, strip, quiet, rare }
     });
     known.collect()
 }

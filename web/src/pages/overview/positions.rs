@@ -192,6 +192,16 @@ fn PositionRow(row: Event, known: RwSignal<Known>) -> impl IntoView {
     let id = row.state_id.to_string();
     let name =
         move || own.with(|own| own.as_ref().and_then(|own| own.pair.clone())).unwrap_or_else(|| id.clone());
+    // Two positions of one pair differ only in their ids.
+    let state_id = row.state_id.to_string();
+    let named = {
+        let state_id = state_id.clone();
+        move || {
+            own.with(|own| {
+                own.as_ref().and_then(|own| own.pair.as_ref()).is_some_and(|pair| *pair != state_id)
+            })
+        }
+    };
     let stop_broken = row.verdict.violations().iter().any(|violation| violation.pointer.starts_with("/stop"));
     let invalid = row.verdict.is_invalid().then(|| {
         let why = row.verdict.violations().first().map(|v| format!("{} {}", v.pointer, v.message));
@@ -221,7 +231,11 @@ fn PositionRow(row: Event, known: RwSignal<Known>) -> impl IntoView {
     let late = Memo::new(move |_| crate::model::age::seconds_between(time, clock.now.get()) > LATE);
     view! {
         <a class="trow dense cells position" href=address::state(&key)>
-            <span class="id" data-tip=row.state_id.to_string()><span class="cut">{name}</span>{invalid}</span>
+            <span class="id">
+                <span class="cut name">{name}</span>
+                {move || named().then(|| view! { <span class="note mono cut">{state_id.clone()}</span> })}
+                {invalid}
+            </span>
             <span class="side-word">{field(|own| own.side.clone())}</span>
             <span class="num mono qty">{field(|own| own.quantity.clone())}</span>
             <span class="num mono entry">{field(|own| own.entry.clone())}</span>

@@ -1,10 +1,13 @@
 //! Which version of which state: id, type, verdict, who, when, why, hash.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use statehouse_core::api::VersionView;
 use statehouse_core::model::{Operation, StateKey};
 
 use super::View;
+use super::broken::{BrokenNote, known_of};
 use super::menu::MoreMenu;
 use crate::model::address::{self, Query};
 use crate::model::{age, number};
@@ -36,6 +39,7 @@ pub(super) fn Header(view: View) -> impl IntoView {
                 </div>
             </div>
             {move || side.get().map(|side| view! { <About version=(*side).clone()/> })}
+            <BrokenNote key=Signal::derive(move || view.key.try_get_value()) side=side since=view.broken/>
         </div>
     }
 }
@@ -91,10 +95,15 @@ pub(super) fn compare_href(view: View) -> String {
     format!("/view/compare{}", query.with("id", Some(key.state_id.as_str())))
 }
 
-/// Which version a plan from here goes back to: the one looked at, or from the head the one it is compared with.
+/// Which version a plan from here goes back to: the one looked at, or from the head the one it is compared with; where that
+/// breaks rules, the last one before it that keeps them.
 fn plan_target(view: View) -> Option<Side> {
     let b = view.b.side.get()?;
-    if view.newest.get() == Some(b.version.0) { view.a.side.get() } else { Some(b) }
+    let target = if view.newest.get() == Some(b.version.0) { view.a.side.get()? } else { Arc::clone(&b) };
+    if !target.verdict.is_invalid() {
+        return Some(target);
+    }
+    known_of(view.broken, &b)?.before.map(Arc::new)
 }
 
 /// A plan to bring this state back.

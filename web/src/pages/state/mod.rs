@@ -2,6 +2,7 @@
 
 #![allow(clippy::large_types_passed_by_value, reason = "a view is a bundle of handles, made to be copied")]
 
+mod broken;
 mod changes_panel;
 mod density;
 mod header;
@@ -16,6 +17,7 @@ use leptos::prelude::*;
 use statehouse_core::api::Code;
 use statehouse_core::model::{Operation, StateKey};
 
+pub(crate) use broken::{BrokenNote, broken_since};
 pub(crate) use header::plan_of;
 pub(crate) use history::{Reader, Stretch, Versions};
 use view::View;

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use statehouse_core::model::StateKey;
 
+use super::broken::{Since, broken_since};
 use super::header;
 use super::history::{Reader, Stretch, Versions};
+use crate::live::Remote;
 use crate::model::pick::Tab;
 use crate::pages::compare::{Chosen, Comparison, Cursor, Shown, Side, newer_side, older_side};
 use crate::shell::{Router, keys, router};
@@ -28,6 +30,8 @@ pub(crate) struct View {
     pub(super) a: Chosen,
     /// The newer side.
     pub(super) b: Chosen,
+    /// Since when the newer side breaks rules.
+    pub(super) broken: Remote<Since>,
     /// What differs between them.
     pub(super) comparison: Comparison,
     /// Which of the differences are shown.
@@ -76,6 +80,8 @@ impl View {
         });
         let b = newer_side(&key, all);
         let a = older_side(&key, b.side, all);
+        let of = key.clone();
+        let broken = broken_since(move || Some((of.clone(), b.side.get()?)));
         let comparison = Comparison::new(key.clone(), a.side, b.side);
         let shown = Shown::new();
         Cursor::listen(comparison, shown);
@@ -88,6 +94,7 @@ impl View {
             head,
             a,
             b,
+            broken,
             comparison,
             shown,
             tab: Memo::new(move |_| Tab::parse(router.param("tab").as_deref())),
