@@ -56,6 +56,10 @@ pub enum Theme {
 pub enum Screen {
     /// 1440 x 900.
     Wide,
+    /// 1280 x 720.
+    Laptop,
+    /// The same at 200 % zoom: 640 x 360 at double density.
+    Zoomed,
     /// 380 x 800 at double density.
     Phone,
 }
@@ -104,6 +108,8 @@ impl Browser {
     pub async fn screen(&self, screen: Screen) {
         let (width, height, scale) = match screen {
             Screen::Wide => (1440, 900, 1),
+            Screen::Laptop => (1280, 720, 1),
+            Screen::Zoomed => (640, 360, 2),
             Screen::Phone => (380, 800, 2),
         };
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": screen == Screen::Phone });
@@ -130,6 +136,13 @@ impl Browser {
         self.cdp("Network.enable", json!({})).await;
         let conditions =
             json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.cdp("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    /// Lets every request take this long.
+    pub async fn slow(&self, milliseconds: u32) {
+        self.cdp("Network.enable", json!({})).await;
+        let conditions = json!({ "offline": false, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1 });
         self.cdp("Network.emulateNetworkConditions", conditions).await;
     }
 

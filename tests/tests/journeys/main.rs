@@ -4,12 +4,16 @@
 #![allow(clippy::unwrap_used, reason = "a journey that cannot go on says so by panicking")]
 
 mod addresses;
+mod broken;
+mod busy;
 mod comparing;
 mod exact;
 mod first_visit;
 mod health;
+mod large;
 mod leaving;
 mod live;
+mod low;
 mod outage;
 mod pages;
 mod restoring;

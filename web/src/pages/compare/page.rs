@@ -14,7 +14,7 @@ use crate::model::address;
 use crate::model::age;
 use crate::model::number;
 use crate::model::pick::Tab;
-use crate::pages::state::{Reader, Stretch, plan_of};
+use crate::pages::state::{Reader, Stretch, broken_since, plan_of, right_one};
 use crate::parts::{Chip, CopyLink, FaultNote, Icon, Kbd, Pic, Tone};
 use crate::shell::{Router, keys, router};
 
@@ -35,10 +35,17 @@ pub(super) fn Pair(key: StateKey) -> impl IntoView {
     });
     let choose_tab = move |tab: Tab| router.set(&[("tab", (tab != Tab::Text).then_some(tab.word()))]);
     let plan_key = key.clone();
-    let plan = Signal::derive(move || plan_of(&plan_key, a.side.get().as_ref()));
-    let plan_words = move || match a.side.get() {
-        Some(a) => format!("Plan a restore to A, v{}", a.version),
-        None => "Plan a restore".to_owned(),
+    let of = key.clone();
+    let since = broken_since(move || Some((of.clone(), a.side.get()?)));
+    // Never back to what breaks rules, but to before it.
+    let target = move || right_one(since, a.side.get()?);
+    let plan = Signal::derive(move || plan_of(&plan_key, target().as_ref()));
+    let plan_words = move || match (target(), a.side.get()) {
+        (Some(target), Some(a)) if target.version == a.version => {
+            format!("Plan a restore to A, v{}", a.version)
+        }
+        (Some(target), _) => format!("Plan a restore to v{}, before A broke rules", target.version),
+        (None, _) => "Plan a restore".to_owned(),
     };
     keys().on_key(move |key| {
         match key {

@@ -22,8 +22,7 @@ const PAGE: &str = "1000";
 pub(crate) struct Since {
     /// Of which version.
     of: String,
-    /// What is known.
-    pub(crate) broken: Broken,
+    broken: Broken,
 }
 
 /// Reads backwards from the version that `of` gives, if that breaks rules, until it is known since when.
@@ -32,8 +31,16 @@ pub(crate) fn broken_since(of: impl Fn() -> Option<(StateKey, Side)> + 'static) 
     remote(wanted, |(key, side): (StateKey, Side)| async move { read(&key, &side).await })
 }
 
+/// The version itself where it keeps the rules; else the last one before that does, once that is known.
+pub(crate) fn right_one(since: Remote<Since>, side: Side) -> Option<Side> {
+    if !side.verdict.is_invalid() {
+        return Some(side);
+    }
+    known_of(since, &side)?.before.map(Arc::new)
+}
+
 /// What was read of just this version.
-pub(crate) fn known_of(since: Remote<Since>, side: &Side) -> Option<Broken> {
+pub(super) fn known_of(since: Remote<Since>, side: &Side) -> Option<Broken> {
     since.value.with(|since| since.as_ref().filter(|s| s.of == side.version_id).map(|s| s.broken.clone()))
 }
 

@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use statehouse_core::api::Code;
 use statehouse_core::model::{Operation, StateKey};
 
-pub(crate) use broken::{BrokenNote, broken_since};
+pub(crate) use broken::{BrokenNote, broken_since, right_one};
 pub(crate) use header::plan_of;
 pub(crate) use history::{Reader, Stretch, Versions};
 use view::View;
