@@ -50,7 +50,7 @@ async fn a_page_is_limited_by_author_type_and_operation_and_says_how_far_it_look
     let get =
         async |query: &str| server.client.get(&format!("/api/v1/events{query}")).await.expect(200).json();
     let body = r#"{"state_type":"strategy","state_id":"S","data":{"entry_z":2},"user_id":"deploy-46","description":"Calmer"}"#;
-    let _ = server.client.post("/states", body).await.expect(200);
+    let _ = server.client.post("/states", body).await.expect(201);
     assert_eq!(seqs(&get("?author=deploy-46&before=0").await), [6]);
     assert_eq!(seqs(&get("?state_type=strategy&before=0").await), [6, 4]);
     assert_eq!(seqs(&get("?state_type=strategy,position&operation=create").await), [1, 4, 6]);

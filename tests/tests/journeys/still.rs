@@ -125,7 +125,8 @@ async fn back_returns_to_the_place_in_the_list() {
     browser.script("document.querySelector('.states-table .virtual').scrollTop = 2000", &[]).await;
     browser.see_text(ROW, "s080").await;
     let before = browser.script(place, &[]).await;
-    browser.click(ROW, "s080").await;
+    let open = "[...document.querySelectorAll(arguments[0])].find(e => e.innerText.includes('s080')).click()";
+    browser.script(open, &[json!(ROW)]).await;
     browser.see_text("h1", "s080").await;
     server.save("strategy", "s149", r#"{"n":2}"#, "bot", "meanwhile").await;
     browser.driver().back().await.unwrap();

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use statehouse_core::model::Timestamp;
 
-use super::live;
+use super::{Live, live};
 use crate::api::ApiError;
 use crate::model::inbox::Event;
 use crate::model::link::backoff_ms;
@@ -235,7 +235,7 @@ impl<T: Send + Sync + 'static> Remote<T> {
     pub(crate) fn follow(
         self,
         seq_of: impl Fn(&T) -> u64 + Copy + 'static,
-        apply: impl Fn(&mut T, &[Event]) + Clone + 'static,
+        apply: impl Fn(&mut T, &[Event]) + 'static,
     ) {
         self.follow_with(None, seq_of, apply, |_, _| None);
     }
@@ -246,94 +246,121 @@ impl<T: Send + Sync + 'static> Remote<T> {
         self,
         stand: Stand,
         seq_of: impl Fn(&T) -> u64 + Copy + 'static,
-        apply: impl Fn(&mut T, &[Event]) + Clone + 'static,
-        which: impl Fn(&T, &Event) -> Option<Which> + Clone + 'static,
+        apply: impl Fn(&mut T, &[Event]) + 'static,
+        which: impl Fn(&T, &Event) -> Option<Which> + 'static,
     ) {
         self.stand.set(Some(stand));
         self.follow_with(Some(stand), seq_of, apply, which);
     }
 
+    /// What is typed ends here: the rest is compiled once for all data.
     fn follow_with(
         self,
         stand: Option<Stand>,
         seq_of: impl Fn(&T) -> u64 + Copy + 'static,
-        apply: impl Fn(&mut T, &[Event]) + Clone + 'static,
-        which: impl Fn(&T, &Event) -> Option<Which> + Clone + 'static,
+        apply: impl Fn(&mut T, &[Event]) + 'static,
+        which: impl Fn(&T, &Event) -> Option<Which> + 'static,
     ) {
-        let live = live();
         self.followed.set(true);
-        // What is only remembered is as of no seq.
-        let seen = move || self.value.try_with_untracked(|value| value.as_ref().map(seq_of)).flatten();
-        let bring_in = move |seen: u64, events: &[Event]| {
-            let first = events.partition_point(|event| event.seq.0 <= seen);
-            if first < events.len() {
-                self.value.try_update(|value| {
-                    if let Some(value) = value {
-                        apply(value, &events[first..]);
-                    }
-                });
-            }
+        let list = Follower {
+            live: live(),
+            stand,
+            signals: self.signals(),
+            loads: self.loads,
+            // What is only remembered is as of no seq.
+            seen: Box::new(move || {
+                self.value.try_with_untracked(|value| value.as_ref().map(seq_of)).flatten()
+            }),
+            bring_in: Box::new(move |events| {
+                self.value.try_update(|value| value.as_mut().map(|value| apply(value, events)));
+            }),
+            which: Box::new(move |event| {
+                self.value.try_with_untracked(|value| which(value.as_ref()?, event)).flatten()
+            }),
         };
-        let catch_up = {
-            let bring_in = bring_in.clone();
-            move || {
-                if let Some(stand) = stand {
-                    stand.caught_up();
-                }
-                let Some(seen) = seen().filter(|seen| *seen < u64::MAX) else { return };
-                match live.after(seen) {
-                    Some(missed) => bring_in(seen, &missed),
-                    // Before the connection's memory starts: read again, which will be after it.
-                    None => self.reload(),
-                }
-            }
-        };
-        let wait = move |stand: Stand, seen: u64, events: &[Event]| {
-            self.value.try_with_untracked(|value| {
-                let Some(value) = value else { return };
-                for event in events.iter().filter(|event| event.seq.0 > seen) {
-                    stand.note(which(value, event));
-                }
-            });
-        };
-        let take = {
-            let (wait, catch_up) = (wait.clone(), catch_up.clone());
-            move |events: &[Event]| {
-                let Some(seen) = seen() else { return };
-                match stand {
-                    Some(stand) if stand.is_still() => wait(stand, seen, events),
-                    // These are not the first that the list has not seen.
-                    Some(stand) if stand.is_behind() => catch_up(),
-                    _ => bring_in(seen, events),
-                }
-            }
-        };
-        live.on_events(take);
-        let again = catch_up.clone();
+        list.begin();
+    }
+}
+
+/// What keeps data up to date with the live connection.
+struct Follower {
+    live: Live,
+    stand: Option<Stand>,
+    signals: Signals,
+    loads: RwSignal<u64>,
+    /// Up to which seq the data has seen everything.
+    seen: Box<dyn Fn() -> Option<u64>>,
+    bring_in: Box<dyn Fn(&[Event])>,
+    which: Box<dyn Fn(&Event) -> Option<Which>>,
+}
+
+impl Follower {
+    fn begin(self) {
+        let this = Rc::new(self);
+        let listening = Rc::clone(&this);
+        this.live.on_events(move |events| listening.take(events));
+        let read = Rc::clone(&this);
         Effect::new(move || {
-            if self.loads.get() == 0 {
-                return;
-            }
-            match (stand.filter(|stand| stand.is_still()), seen().filter(|seen| *seen < u64::MAX)) {
-                // Read, or kept from before: it stands still from where it is.
-                (Some(stand), Some(seen)) => {
-                    stand.caught_up();
-                    match live.after(seen) {
-                        Some(missed) => wait(stand, seen, &missed),
-                        None => stand.note_untold(),
-                    }
-                }
-                _ => catch_up(),
+            if read.loads.get() > 0 {
+                read.has_been_read();
             }
         });
-        let Some(stand) = stand else { return };
+        let Some(stand) = this.stand else { return };
         Effect::new(move |before: Option<u64>| {
             let asked = stand.asked.get();
             let (called, free) = (before.is_some_and(|before| before != asked), !stand.still.get());
             if stand.is_behind() && (called || free) {
-                again();
+                this.catch_up();
             }
             asked
         });
+    }
+
+    /// New events have come.
+    fn take(&self, events: &[Event]) {
+        let Some(seen) = (self.seen)() else { return };
+        let new = &events[events.partition_point(|event| event.seq.0 <= seen)..];
+        match self.stand {
+            _ if new.is_empty() => {}
+            Some(stand) if stand.is_still() => self.wait(stand, new),
+            // These are not the first that the list has not seen.
+            Some(stand) if stand.is_behind() => self.catch_up(),
+            _ => (self.bring_in)(new),
+        }
+    }
+
+    fn wait(&self, stand: Stand, events: &[Event]) {
+        for event in events {
+            stand.note((self.which)(event));
+        }
+    }
+
+    /// The data has been read, or is what was kept of it: what has come since is not in it.
+    fn has_been_read(&self) {
+        let (stand, seen) = (self.stand.filter(|stand| stand.is_still()), (self.seen)());
+        match (stand, seen.filter(|seen| *seen < u64::MAX)) {
+            (Some(stand), Some(seen)) => {
+                stand.caught_up();
+                match self.live.after(seen) {
+                    Some(missed) => self.wait(stand, &missed),
+                    None => stand.note_untold(),
+                }
+            }
+            _ => self.catch_up(),
+        }
+    }
+
+    /// Brings in everything that the data has not seen.
+    fn catch_up(&self) {
+        if let Some(stand) = self.stand {
+            stand.caught_up();
+        }
+        let Some(seen) = (self.seen)().filter(|seen| *seen < u64::MAX) else { return };
+        match self.live.after(seen) {
+            Some(missed) if missed.is_empty() => {}
+            Some(missed) => (self.bring_in)(&missed),
+            // Before the connection's memory starts: read again, which will be after it.
+            None => self.signals.reload(),
+        }
     }
 }

@@ -1,5 +1,10 @@
 //! Activity: every version in commit order, live, with what each one changed.
 
+#![allow(
+    clippy::large_types_passed_by_value,
+    reason = "what the parts share is a bundle of handles, made to be copied"
+)]
+
 mod detail;
 mod filters;
 mod keys;

@@ -126,7 +126,9 @@ impl State {
     /// Drops everything that was asked for.
     fn stop(self) {
         let asked = self.asked.try_update_value(std::mem::take).unwrap_or_default();
-        asked.into_values().for_each(|task| task.abort());
+        for task in asked.into_values() {
+            task.abort();
+        }
     }
 
     /// Reads what is in sight and not read yet; what is in sight no longer need not be read.
@@ -140,7 +142,9 @@ impl State {
                 keep
             });
         });
-        wanted.into_iter().for_each(|wanted| self.read(wanted));
+        for wanted in wanted {
+            self.read(wanted);
+        }
     }
 
     /// The text and the name of the document that a row is of.
@@ -233,8 +237,9 @@ impl State {
 fn long_value(kind: &Kind) -> bool {
     match kind {
         Kind::Node { value: Value::Plain(text), .. } => is_long_line(text),
+        // What is shown of a change may be a piece of it.
         Kind::Node { value: Value::Change(row), .. } => {
-            is_long_line(&row.old.text()) || is_long_line(&row.new.text())
+            [row.old.text(), row.new.text()].iter().any(|text| is_long_line(text) || text.contains('…'))
         }
         _ => false,
     }

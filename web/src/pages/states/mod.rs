@@ -1,5 +1,10 @@
 //! States: search, filter, select, open.
 
+#![allow(
+    clippy::large_types_passed_by_value,
+    reason = "what the parts share is a bundle of handles, made to be copied"
+)]
+
 mod bulk;
 mod filters;
 mod remembered;
