@@ -55,7 +55,7 @@ async fn read(key: &StateKey, side: &Side) -> Result<Since, ApiError> {
             .with("limit", Some(PAGE))
             .with("end_time", Some(&side.timestamp.to_string()))
             .with("cursor", cursor.as_deref());
-        let page: History = api::get(&api::state_path(key, "/history", &query)).await?;
+        let page: History = api::get_of(key, "/history", &query).await?;
         let older = page.versions.iter().map(|row| &row.version).filter(|older| older.version < side.version);
         let found = older.into_iter().any(|older| broken.add(older));
         cursor = page.next_cursor;
