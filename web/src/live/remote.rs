@@ -282,6 +282,11 @@ impl<T: Send + Sync + 'static> Remote<T> {
     }
 }
 
+/// Brings events into the data.
+type BringIn = Box<dyn Fn(&[Event])>;
+/// Says which row an event makes new.
+type MakesNew = Box<dyn Fn(&Event) -> Option<Which>>;
+
 /// What keeps data up to date with the live connection.
 struct Follower {
     live: Live,
@@ -290,8 +295,8 @@ struct Follower {
     loads: RwSignal<u64>,
     /// Up to which seq the data has seen everything.
     seen: Box<dyn Fn() -> Option<u64>>,
-    bring_in: Box<dyn Fn(&[Event])>,
-    which: Box<dyn Fn(&Event) -> Option<Which>>,
+    bring_in: BringIn,
+    which: MakesNew,
 }
 
 impl Follower {

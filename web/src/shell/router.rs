@@ -16,6 +16,8 @@ use crate::model::places::Places;
 
 /// What is kept of an entry of the history.
 type Kept = Rc<dyn Any>;
+/// Says what is to be kept.
+type Keeper = Rc<dyn Fn() -> Option<Kept>>;
 
 /// The entries of the history, and who keeps something of them.
 #[derive(Default)]
@@ -25,7 +27,7 @@ struct Entries {
     /// The number of the one that was made last.
     last: u64,
     places: Places<Kept>,
-    keepers: Vec<(u64, &'static str, Rc<dyn Fn() -> Option<Kept>>)>,
+    keepers: Vec<(u64, &'static str, Keeper)>,
 }
 
 /// Where the console is.

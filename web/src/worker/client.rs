@@ -215,13 +215,12 @@ impl Client {
 
     fn post(&mut self, number: u32, call: &Call) -> Result<()> {
         let lane = self.lane;
-        let port = match self.port.take() {
-            Some(port) => port,
-            None => {
-                self.start += 1;
-                let on_answer = move |answer| heard(lane, answer);
-                Port::open(on_answer, move |why| broken(lane, why)).map_err(WorkerError::Broken)?
-            }
+        let port = if let Some(port) = self.port.take() {
+            port
+        } else {
+            self.start += 1;
+            let on_answer = move |answer| heard(lane, answer);
+            Port::open(on_answer, move |why| broken(lane, why)).map_err(WorkerError::Broken)?
         };
         let port = self.port.insert(port);
         if call.only.is_some_and(|only| only != self.start) {

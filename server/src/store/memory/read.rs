@@ -10,7 +10,7 @@ use statehouse_core::api::{
 use statehouse_core::commit::Tip;
 use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{
-    Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber,
+    Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
 };
 
 use super::{Inner, MemoryStore};

@@ -191,13 +191,11 @@ impl Ctx {
             move |filter: Filter| {
                 let left = router.take::<Left>("states").filter(|left| left.filter == filter).map(come_back);
                 async move {
-                    match left {
-                        Some(list) => Ok(list),
-                        None => {
-                            let query = filter.to_api().with("limit", Some(PAGE));
-                            api::states_or_remembered(&query).await.map(Listing::of)
-                        }
+                    if let Some(list) = left {
+                        return Ok(list);
                     }
+                    let query = filter.to_api().with("limit", Some(PAGE));
+                    api::states_or_remembered(&query).await.map(Listing::of)
                 }
             },
         );
