@@ -25,11 +25,10 @@ pub fn shown(day: &Overview, places: usize) -> Vec<&AuthorActivity> {
     if busy.len() <= places {
         return busy;
     }
-    let mut rare: Vec<&AuthorActivity> =
-        busy.iter().skip(places).copied().filter(|author| is_rare(author, day)).collect();
+    let (mut rare, mut busy): (Vec<_>, Vec<_>) = busy.into_iter().partition(|author| is_rare(author, day));
     rare.sort_by_key(|author| std::cmp::Reverse(author.last_at));
-    rare.truncate(PLACES.min(places.saturating_sub(1)));
-    // A rare author that is among the busiest anyhow has its place.
+    let free = places.saturating_sub(busy.len());
+    rare.truncate(PLACES.max(free).min(places.saturating_sub(1)));
     busy.truncate(places - rare.len());
     busy.extend(rare);
     busy
