@@ -16,9 +16,7 @@ use crate::model::history::{RailRow, RailVersion, rail_rows};
 use crate::model::still::Which;
 use crate::model::{age, number};
 use crate::pages::compare::Side;
-use crate::parts::{
-    Chip, Counts, Empty, FaultNote, Icon, NewRows, Pic, Stand, Tone, VirtualList,
-};
+use crate::parts::{Chip, Counts, Empty, FaultNote, Icon, NewRows, Pic, Stand, Tone, VirtualList};
 use crate::shell::{clock, router};
 
 /// How long a burst is looked at before the server is asked what it changed on the whole.
