@@ -235,6 +235,23 @@ fn the_summary_names_the_first_change_worth_reading() {
 }
 
 #[test]
+fn of_a_long_value_a_summary_shows_what_is_around_each_difference() {
+    let sides = |old: &str, new: &str| {
+        let wrap = |value: &str| format!("{{\"a\":{value}}}");
+        let first = summary(&difference(&wrap(old), &wrap(new))).first.unwrap();
+        [first.old.clone().unwrap(), first.new.clone().unwrap()]
+    };
+    let text = |a: &str, b: &str| format!("\"{}{a}{}{b}{}\"", "x".repeat(90), "y".repeat(90), "z".repeat(90));
+    assert_eq!(
+        sides(&text("1", "2"), &text("3", "4")),
+        ["…xxxxxxxxxx1yyyyyyyyyy…yyyyyyyyyy2zzzzzzzzzz…", "…xxxxxxxxxx3yyyyyyyyyy…yyyyyyyyyy4zzzzzzzzzz…"]
+    );
+    let number = |last: char| format!("0.{}{last}", "3".repeat(90));
+    assert_eq!(sides(&number('4'), &number('5')), ["…33333333334", "…33333333335"]);
+    assert_eq!(sides("1.5", "1.75"), ["1.5", "1.75"]);
+}
+
+#[test]
 fn what_only_looks_different_counts_by_itself_and_elements_count_one_by_one() {
     let counts = |old: &str, new: &str| {
         let brief = summary(&difference(old, new));

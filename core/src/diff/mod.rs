@@ -8,6 +8,7 @@
 mod counts;
 mod duration;
 mod effort;
+mod excerpt;
 mod matching;
 mod pairing;
 mod patch;
@@ -24,6 +25,7 @@ mod walk;
 
 pub use counts::Counts;
 pub use effort::{Effort, TooMuch};
+pub use excerpt::excerpts;
 pub use patch::json_patch;
 pub use side_by_side::{Fold, Line, Part, Row, RowKind, side_by_side};
 pub use summary::{summarise, summary};

@@ -30,6 +30,19 @@ impl Token for &[u8] {
     }
 }
 
+impl Token for char {
+    #[inline]
+    fn same(self, other: Self) -> bool {
+        self == other
+    }
+
+    #[inline]
+    fn print(self) -> u32 {
+        // Neighbours in the alphabet must not be neighbours in a table of bits.
+        u32::from(self).wrapping_mul(0x9e37_79b1)
+    }
+}
+
 /// A hash of its value.
 impl Token for u64 {
     #[inline]
@@ -56,6 +69,10 @@ impl Default for Budget {
 }
 
 impl Budget {
+    pub(super) fn of(steps: u32) -> Self {
+        Self(steps)
+    }
+
     /// Takes so many steps, if there are as many left.
     pub(super) fn spend(&mut self, steps: usize) -> Option<()> {
         self.0 = self.0.checked_sub(u32::try_from(steps).unwrap_or(u32::MAX))?;

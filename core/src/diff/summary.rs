@@ -2,12 +2,12 @@
 use std::sync::Arc;
 
 use super::types::{Change, ChangeKind, Diff};
-use super::{Counts, Effort, TooMuch, diff_within};
+use super::{Counts, Effort, Part, TooMuch, diff_within, excerpts};
 use crate::json::Document;
 use crate::model::{ChangeSummary, FirstChange, StateType};
 use crate::schema::path_rules;
 
-/// Values are cut after this many characters.
+/// Values are cut down to about this many characters.
 const MAX_CHARACTERS: usize = 80;
 
 /// How a version differs from the one before it, in brief. Data that comes into being or goes is counted by its
@@ -64,17 +64,17 @@ pub fn summary(diff: &Diff) -> ChangeSummary {
 
 fn in_brief(change: &Change) -> FirstChange {
     let note = note(change);
-    let value = |text: &Option<String>| match note {
-        Some(_) => None,
-        None => text.as_deref().map(cut),
+    let (old, new) = match (&change.old, &change.new) {
+        _ if note.is_some() => (None, None),
+        // Cut around what differs, so that it is in sight.
+        (Some(old), Some(new)) => {
+            let (old, new) = excerpts(old, new, MAX_CHARACTERS);
+            let text = |parts: Vec<Part>| parts.into_iter().map(|part| part.text).collect();
+            (Some(text(old)), Some(text(new)))
+        }
+        (old, new) => (old.as_deref().map(cut), new.as_deref().map(cut)),
     };
-    FirstChange {
-        path: cut(&change.display),
-        old: value(&change.old),
-        new: value(&change.new),
-        delta: change.delta.clone(),
-        note,
-    }
+    FirstChange { path: cut(&change.display), old, new, delta: change.delta.clone(), note }
 }
 
 /// What to say where old and new values would say little.

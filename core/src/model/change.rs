@@ -41,10 +41,10 @@ fn none(count: &u32) -> bool {
 pub struct FirstChange {
     /// The path as people read it, such as `/legs/[EURUSD]/volume`.
     pub path: String,
-    /// The old value as JSON text, cut after 80 characters; absent if there was none.
+    /// The old value as JSON text, of more than 80 characters only what is around the differences; absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
-    /// The new value as JSON text, cut after 80 characters; absent if there is none.
+    /// The new value as JSON text, likewise; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
     /// The exact difference of two numbers, or times with a zone, signed, such as `+0.0019` or `+15 min`.

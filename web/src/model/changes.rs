@@ -1,37 +1,30 @@
 //! How one difference is written in a row: path, values, what of them differs, delta and percent.
 
-use std::borrow::Cow;
-
-use statehouse_core::diff::{Change, ChangeKind, Counts, Diff};
+use statehouse_core::diff::{Change, ChangeKind, Counts, Diff, Part};
 
 use super::change::{Glyph, split_path};
 use super::counts::kinds;
 use super::number;
-use super::tint::{Tinted, tint};
+use super::tint;
 
 /// Longest value text that a row draws; the rest is behind an ellipsis.
 const VALUE_CHARS: usize = 240;
-/// About as much as a cell shows without cutting it off.
-const CELL_CHARS: usize = 28;
-/// Of a long common beginning so much stays in front of the difference.
-const KEPT_HEAD: usize = 10;
-
 /// A value with the part that differs from the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Side {
     /// There is no value on this side.
     Absent,
     /// A value; on the old side nothing of it is tinted unless it is gone.
-    Value(Tinted),
+    Value(Vec<Part>),
 }
 
 impl Side {
     fn plain(text: &str) -> Self {
-        Self::Value(Tinted { head: shorten(text), ..Tinted::default() })
+        Self::Value(vec![Part { text: text.to_owned(), changed: false }])
     }
 
     fn tinted(text: &str) -> Self {
-        Self::Value(Tinted { differs: shorten(text), ..Tinted::default() })
+        Self::Value(vec![Part { text: shorten(text), changed: true }])
     }
 
     /// The text without its parts.
@@ -39,7 +32,7 @@ impl Side {
     pub fn text(&self) -> String {
         match self {
             Self::Absent => "absent".to_owned(),
-            Self::Value(Tinted { head, differs, tail }) => format!("{head}{differs}{tail}"),
+            Self::Value(parts) => tint::text(parts),
         }
     }
 }
@@ -136,24 +129,13 @@ fn sides(change: &Change) -> (Side, Side) {
     match (change.old.as_deref(), change.new.as_deref()) {
         (Some(old), Some(new)) => {
             let (old, new) = without_common_date(old, new);
-            let (old, new) = without_long_head(old, new);
-            (Side::plain(&old), differing(&old, &new))
+            let (old, new) = tint::tint(old, new);
+            (Side::plain(&tint::text(&old)), Side::Value(new))
         }
         (Some(old), None) => (Side::tinted(old), Side::Absent),
         (None, Some(new)) => (Side::Absent, Side::tinted(new)),
         (None, None) => (Side::Absent, Side::Absent),
     }
-}
-
-/// Two long values that begin alike, without most of that beginning: a cell would cut off where they differ.
-fn without_long_head<'a>(old: &'a str, new: &'a str) -> (Cow<'a, str>, Cow<'a, str>) {
-    let head: usize =
-        old.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
-    let cut = new[..head].char_indices().rev().nth(KEPT_HEAD - 1).map_or(0, |(at, _)| at);
-    if cut < KEPT_HEAD || new.len().max(old.len()) <= CELL_CHARS {
-        return (old.into(), new.into());
-    }
-    (format!("…{}", &old[cut..]).into(), format!("…{}", &new[cut..]).into())
 }
 
 /// Two times of the same day: their clock parts.
@@ -168,12 +150,6 @@ fn without_common_date<'a>(old: &'a str, new: &'a str) -> (&'a str, &'a str) {
         (Some((day, old_clock)), Some((new_day, new_clock))) if day == new_day => (old_clock, new_clock),
         _ => (old, new),
     }
-}
-
-/// The new value with what of it differs.
-fn differing(old: &str, new: &str) -> Side {
-    let Tinted { head, differs, tail } = tint(old, new);
-    Side::Value(Tinted { head: shorten(&head), differs: shorten(&differs), tail: shorten(&tail) })
 }
 
 /// The beginning of a text that is too long for a row.
@@ -216,9 +192,10 @@ mod tests {
             Some("\"2026-11-21T09:30:00+00:00\""),
         ));
         assert_eq!(row.old.text(), "09:15:00+00:00");
+        let part = |text: &str, changed| Part { text: text.into(), changed };
         assert_eq!(
             row.new,
-            Side::Value(Tinted { head: "09:".into(), differs: "30".into(), tail: ":00+00:00".into() })
+            Side::Value(vec![part("09:", false), part("30", true), part(":00+00:00", false)])
         );
     }
 
@@ -242,10 +219,8 @@ mod tests {
         let old = format!("\"{}a{}\"", "x".repeat(5000), "y".repeat(5000));
         let new = format!("\"{}b{}\"", "x".repeat(5000), "y".repeat(5000));
         let row = change_row(&change(ChangeKind::Changed, Some(&old), Some(&new)));
-        assert!(row.old.text().starts_with("…xxxxxxxxxxa"));
-        let Side::Value(Tinted { head, differs, tail }) = row.new else { panic!("the value is there") };
-        assert_eq!((head.as_str(), differs.as_str()), ("…xxxxxxxxxx", "b"));
-        assert_eq!(tail.chars().count(), VALUE_CHARS + 1);
+        assert_eq!(row.old.text(), "…xxxxxxxxxxayyyyyyyyyy…");
+        assert_eq!(row.new.text(), "…xxxxxxxxxxbyyyyyyyyyy…");
     }
 
     #[test]

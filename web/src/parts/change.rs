@@ -28,9 +28,19 @@ pub(crate) fn Tint(
     /// New text.
     new: String,
 ) -> impl IntoView {
-    let tint::Tinted { head, differs, tail } = tint::tint(&old, &new);
-    let middle = (!differs.is_empty()).then(|| view! { <span class="tint chg">{differs}</span> });
-    view! { {head}{middle}{tail} }
+    pieces(tint::tint(&old, &new).1, "tint chg")
+}
+
+/// Pieces of a value, with those tinted that differ.
+fn pieces(parts: Vec<diff::Part>, class: &'static str) -> impl IntoView {
+    let piece = |part: diff::Part| {
+        if part.changed {
+            view! { <span class=class>{part.text}</span> }.into_any()
+        } else {
+            part.text.into_any()
+        }
+    };
+    parts.into_iter().map(piece).collect_view()
 }
 
 /// What a version did, on one line: `stop_loss 1.0832 → 1.0851 +0.0019`.
@@ -40,11 +50,14 @@ pub(crate) fn StoryLine(
     version: VersionView,
 ) -> impl IntoView {
     let line = match Story::of(&version) {
-        Story::Moved { path, old, new, delta } => view! {
-            {path}" "{old.clone()}" → "<span class="to"><Tint old new/></span>
-            {delta.map(|delta| format!(" {delta}"))}
+        Story::Moved { path, old, new, delta } => {
+            let (old, new) = tint::tint(&old, &new);
+            view! {
+                {path}" "{tint::text(&old)}" → "<span class="to">{pieces(new, "tint chg")}</span>
+                {delta.map(|delta| format!(" {delta}"))}
+            }
+            .into_any()
         }
-        .into_any(),
         Story::Said { lead, point } => view! { {lead}<b>{point}</b> }.into_any(),
     };
     view! { <span class="chgline">{line}</span> }
@@ -183,10 +196,7 @@ pub(crate) fn SideText(
     };
     match side {
         Side::Absent => view! { <span class="ink3">"absent"</span> }.into_any(),
-        Side::Value(tint::Tinted { head, differs, tail }) => {
-            let middle = (!differs.is_empty()).then(|| view! { <span class=class>{differs}</span> });
-            view! { {head}{middle}{tail} }.into_any()
-        }
+        Side::Value(parts) => pieces(parts, class).into_any(),
     }
 }
 

@@ -138,21 +138,25 @@ fn plain(line: &Source<'_>) -> Vec<Part> {
 
 /// Both lines with their differing characters marked: of the value, or of the key where that is spelled differently.
 fn tinted(old: &Source<'_>, new: &Source<'_>) -> (Vec<Part>, Vec<Part>) {
-    let (old_range, new_range) = differing(old.text, new.text);
+    let (old_ranges, new_ranges): (Vec<_>, Vec<_>) = differing(old.text, new.text).into_iter().unzip();
     let key_changed = old.key != new.key;
-    let parts = |line: &Source<'_>, range: std::ops::Range<usize>| {
+    let parts = |line: &Source<'_>, ranges: Vec<std::ops::Range<usize>>| {
         let mut parts = vec![Part { text: "  ".repeat(line.level), changed: false }];
         if let Some(key) = line.key {
             parts.push(Part { text: key.to_owned(), changed: key_changed });
             parts.push(Part { text: ": ".to_owned(), changed: false });
         }
-        let (before, after) = (&line.text[..range.start], &line.text[range.end..]);
-        parts.push(Part { text: before.to_owned(), changed: false });
-        parts.push(Part { text: line.text[range].to_owned(), changed: true });
-        parts.push(Part { text: format!("{after}{}", if line.comma { "," } else { "" }), changed: false });
+        let mut at = 0;
+        for range in ranges {
+            parts.push(Part { text: line.text[at..range.start].to_owned(), changed: false });
+            parts.push(Part { text: line.text[range.clone()].to_owned(), changed: true });
+            at = range.end;
+        }
+        let comma = if line.comma { "," } else { "" };
+        parts.push(Part { text: format!("{}{comma}", &line.text[at..]), changed: false });
         joined(parts)
     };
-    (parts(old, old_range), parts(new, new_range))
+    (parts(old, old_ranges), parts(new, new_ranges))
 }
 
 /// Neighbours that are alike made one, and empty ones left out.
