@@ -13,6 +13,7 @@ pub mod json;
 pub mod model;
 pub mod restore;
 pub mod schema;
+pub mod search;
 #[cfg(feature = "validate")]
 pub mod validate;
 #[cfg(feature = "validate")]

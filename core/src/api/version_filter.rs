@@ -3,6 +3,7 @@
 
 use super::{ValidityFilter, VersionView};
 use crate::model::{Operation, StateType};
+use crate::search::Needle;
 
 /// Values of one kind are alternatives, kinds must all hold; all words of the text must.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,10 +16,10 @@ pub struct VersionFilter {
     pub operations: Vec<Operation>,
     /// Of this verdict.
     pub validity: Option<ValidityFilter>,
-    /// Parts of the first changed path, in lower case.
-    pub paths: Vec<String>,
-    /// Parts of the id or the reason, in lower case.
-    pub words: Vec<String>,
+    /// Parts of the first changed path.
+    pub paths: Vec<Needle>,
+    /// Parts of the id or the reason.
+    pub words: Vec<Needle>,
 }
 
 impl VersionFilter {
@@ -39,12 +40,11 @@ impl VersionFilter {
             && any(&self.operations, |operation| *operation == version.operation)
             && self.validity.is_none_or(|validity| validity == ValidityFilter::of(&version.verdict))
             && any(&self.paths, |part| {
-                version.change.first.as_ref().is_some_and(|first| first.path.to_lowercase().contains(part))
+                version.change.first.as_ref().is_some_and(|first| part.is_in(&first.path))
             })
             && self.words.iter().all(|word| {
                 let reason = version.description.as_deref().unwrap_or_default();
-                version.state_id.as_str().to_lowercase().contains(word)
-                    || reason.to_lowercase().contains(word)
+                word.is_in(version.state_id.as_str()) || word.is_in(reason)
             })
     }
 }

@@ -1,8 +1,9 @@
 //! The characters that a checked string's escapes stand for.
 use std::borrow::Cow;
 
-/// Decodes the text between a string's quotes. The reader has checked it, so every escape is whole.
-pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
+/// Decodes the text between a string's quotes, or a whole document's: escapes stand only in strings. The reader has checked
+/// it, so every escape is whole; of a text that it has not, what is behind a torn escape may be missing.
+pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
     let Some(first) = raw.find('\\') else { return Cow::Borrowed(raw) };
     let mut out = String::with_capacity(raw.len());
     out.push_str(&raw[..first]);
@@ -11,7 +12,7 @@ pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
         out.push_str(&rest[..at]);
         let (character, length) = escape(&rest.as_bytes()[at..]);
         out.push(character);
-        rest = &rest[at + length..];
+        rest = rest.get(at + length..).unwrap_or_default();
     }
     out.push_str(rest);
     Cow::Owned(out)

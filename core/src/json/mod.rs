@@ -22,6 +22,7 @@ mod tape;
 mod value;
 pub mod writer;
 
+pub(crate) use decode::unescape as decoded;
 pub use diagnosis::Diagnosis;
 pub use document::{Document, Limits};
 pub use error::{JsonError, JsonErrorKind};

@@ -7,6 +7,7 @@ use statehouse_core::api::{
 use statehouse_core::model::{
     Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionId, VersionNumber,
 };
+use statehouse_core::search::Needle;
 
 use super::waiting::stored_only;
 use super::{Result, Service, ServiceError, weight};
@@ -85,7 +86,7 @@ impl ListRequest {
         Ok(ListQuery {
             types: self.types,
             prefix: self.prefix.filter(|prefix| !prefix.is_empty()),
-            text: self.text.filter(|text| !text.is_empty()),
+            text: self.text.as_deref().filter(|text| !text.is_empty()).map(Needle::new),
             validity: self.validity,
             deleted: self.deleted,
             changed_since,

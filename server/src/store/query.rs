@@ -2,6 +2,7 @@
 
 use statehouse_core::api::{ActivityBucket, DeletedFilter, Sort, ValidityFilter};
 use statehouse_core::model::{Seq, StateKey, StateType, Timestamp, Version};
+use statehouse_core::search::Needle;
 
 /// A place in a list, opaque to clients. Made by the store that reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,8 @@ pub struct ListQuery {
     pub types: Vec<StateType>,
     /// Only ids that start with this.
     pub prefix: Option<String>,
-    /// Only states whose id, type or data contains this text (ASCII letters of either case).
-    pub text: Option<String>,
+    /// Only states in whose id, type or data this is.
+    pub text: Option<Needle>,
     /// Only this verdict.
     pub validity: Option<ValidityFilter>,
     /// Live, deleted, or both.

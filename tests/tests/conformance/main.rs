@@ -94,6 +94,7 @@ macro_rules! conformance {
                     d_029_a_quiet_state_is_not_lost_behind_noisy_ones,
                     every_filter_filters,
                     text_is_searched_as_it_is_spelled,
+                    text_is_searched_as_it_is_read,
                     pages_hold_every_state_once,
                     lists_of_the_past_are_as_they_were,
                     cursors_of_other_lists_are_refused,

@@ -2,6 +2,7 @@
 
 use statehouse_core::api::{EventPage, Overview, ValidityFilter, VersionFilter, VersionView};
 use statehouse_core::model::{Operation, StateType, Timestamp};
+use statehouse_core::search::Needle;
 
 use super::address::Query;
 use super::age;
@@ -31,7 +32,7 @@ impl Words {
         for word in query.get("q").unwrap_or_default().split_whitespace() {
             match word.split_once(':') {
                 Some((kind @ ("path" | "author" | "type"), rest)) => words.add(kind, rest),
-                _ => words.filter.words.push(word.to_lowercase()),
+                _ => words.filter.words.push(word.into()),
             }
         }
         words
@@ -51,7 +52,7 @@ impl Words {
                     None => self.misfit = misfit("create, update, delete or restore"),
                 },
                 "author" => self.filter.authors.push(name.to_owned()),
-                _ => self.filter.paths.push(name.to_lowercase()),
+                _ => self.filter.paths.push(name.into()),
             }
         }
     }
@@ -76,14 +77,14 @@ pub fn to_api(filter: &VersionFilter) -> Query {
     let types = list(filter.types.iter().map(StateType::as_str).collect());
     let authors = list(filter.authors.iter().map(String::as_str).collect());
     let operations = list(filter.operations.iter().map(|operation| operation.as_str()).collect());
-    let paths = list(filter.paths.iter().map(String::as_str).collect());
+    let paths = list(filter.paths.iter().map(Needle::as_str).collect());
     Query::default()
         .with("state_type", Some(&types))
         .with("author", Some(&authors))
         .with("operation", Some(&operations))
         .with("validity", filter.validity.map(|_| "invalid"))
         .with("path", Some(&paths))
-        .with("q", Some(&filter.words.join(" ")))
+        .with("q", Some(&filter.words.iter().map(Needle::as_str).collect::<Vec<_>>().join(" ")))
 }
 
 /// The versions read so far, newest first: of the stretch that was looked at, all that match.
@@ -257,7 +258,7 @@ mod tests {
         ));
         assert_eq!(
             (words.filter.paths.as_slice(), words.filter.words.as_slice()),
-            (&["/stop".to_owned()][..], &["eur".to_owned()][..])
+            (&[Needle::new("/stop")][..], &[Needle::new("eur")][..])
         );
         assert_eq!(words.filter.authors, ["b", "c", "a"]);
         let fits = |sample: Sample| words.match_version(&sample.0);

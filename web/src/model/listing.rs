@@ -2,6 +2,7 @@
 
 use statehouse_core::api::{StateList, StateSummary, VersionView};
 use statehouse_core::model::{Operation, Seq, StateKey, Timestamp};
+use statehouse_core::search::Needle;
 
 use super::address::Query;
 use super::inbox::Event;
@@ -143,9 +144,9 @@ impl Filter {
             _ if !certain => Fits::No,
             None => Fits::Yes,
             Some(text) => {
-                let text = text.to_lowercase();
-                let named = version.state_id.as_str().to_lowercase().contains(&text)
-                    || version.state_type.as_str().contains(&text);
+                let needle = Needle::new(text);
+                let named =
+                    needle.is_in(version.state_id.as_str()) || needle.is_in(version.state_type.as_str());
                 if named { Fits::Yes } else { Fits::Unknown }
             }
         }

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use statehouse_core::api::{EventPage, Topic, ValidityFilter, VersionFilter};
 use statehouse_core::model::{Operation, Seq, whole_number};
+use statehouse_core::search::Needle;
 use utoipa::IntoParams;
 
 use super::{page, yes};
@@ -55,14 +56,13 @@ pub(crate) struct Parameters {
 impl Parameters {
     /// Which versions a page holds.
     fn versions(&self) -> Answer<VersionFilter> {
-        let folded = |text: &str| text.to_lowercase();
         Ok(VersionFilter {
             types: items(self.state_type.as_deref()).map(state_type).collect::<Answer<_>>()?,
             authors: items(self.author.as_deref()).map(str::to_owned).collect(),
             operations: items(self.operation.as_deref()).map(operation).collect::<Answer<_>>()?,
             validity: self.validity,
-            paths: items(self.path.as_deref()).map(folded).collect(),
-            words: self.q.as_deref().unwrap_or_default().split_whitespace().map(folded).collect(),
+            paths: items(self.path.as_deref()).map(Needle::new).collect(),
+            words: self.q.as_deref().unwrap_or_default().split_whitespace().map(Needle::new).collect(),
         })
     }
 }

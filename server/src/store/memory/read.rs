@@ -12,12 +12,13 @@ use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
 };
+use statehouse_core::search::Needle;
 
 use super::{Inner, MemoryStore};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::{
     Activity, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Receipt, Result,
-    StoreError, TypeTotals, text,
+    StoreError, TypeTotals,
 };
 
 #[async_trait]
@@ -93,14 +94,15 @@ impl Heads for MemoryStore {
 /// Whether a state is one that a query asks for.
 pub(crate) fn matches(version: &Version, query: &ListQuery) -> bool {
     let key = &version.key;
-    let part = |part: &String| {
-        let data = version.data.as_ref().map_or("", |data| data.text());
-        [key.state_id.as_str(), key.state_type.as_str(), data].iter().any(|text| text::contains(text, part))
+    let holds = |needle: &Needle| {
+        needle.is_in(key.state_id.as_str())
+            || needle.is_in(key.state_type.as_str())
+            || version.data.as_ref().is_some_and(|data| needle.is_in_document(data.text()))
     };
     let author = version.author.as_deref();
     (query.types.is_empty() || query.types.contains(&key.state_type))
         && query.prefix.as_ref().is_none_or(|prefix| key.state_id.as_str().starts_with(prefix.as_str()))
-        && query.text.as_ref().is_none_or(part)
+        && query.text.as_ref().is_none_or(holds)
         && query.validity.is_none_or(|validity| validity == ValidityFilter::of(&version.verdict))
         && match query.deleted {
             DeletedFilter::Exclude => !version.is_deleted(),

@@ -20,7 +20,11 @@ impl Connection for PgConnection {
         join: "JOIN",
         live: "NOT s.deleted",
         deleted: "s.deleted",
-        like: [" ILIKE ", ""],
+        like: ["lower(", " COLLATE \"C\") LIKE ", ""],
+        escaped: "(strpos(v.data, '\\') > 0)",
+        // The data is unpacked once.
+        may_hold: ["lower(v.data COLLATE \"C\") LIKE ANY (ARRAY[", ", '%\\\\%'])"],
+        seqs: ["CAST(json_agg(v.seq)", " AS text)"],
         json_table: ["json_array_elements(CAST(", " AS json)) WITH ORDINALITY AS wanted (value, key)"],
         begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     };

@@ -3,13 +3,15 @@
 use statehouse_core::api::{DeletedFilter, Sort, StateSummary, ValidityFilter};
 use statehouse_core::hash::verdict_text;
 use statehouse_core::model::{StateKey, StateType, Verdict};
+use statehouse_core::search::Needle;
 
 use super::log::summaries;
 use super::rows::{self, sql};
+use super::search::Search;
 use super::source::{Source, Walk, When, from};
 use super::{Connection, Dialect, Statement, heads};
 use crate::store::cursor::{Mark, Place, next};
-use crate::store::text::{after_prefix, like_anywhere};
+use crate::store::text::after_prefix;
 use crate::store::{ListQuery, Page, Result, StoreError, TypeTotals};
 
 /// One page of states.
@@ -17,9 +19,17 @@ pub(super) async fn page<C: Connection>(connection: &mut C, query: &ListQuery) -
     let (tip, listed) = (heads::tip(connection).await?.seq, heads::kept_up(connection).await?);
     let sources = Source::of(query, tip, listed);
     let mark = query.cursor.as_ref().map(Mark::read).transpose()?;
-    let total = match &mark {
-        Some(mark) => mark.total,
-        None => total(connection, query, &sources).await?,
+    let search = match &query.text {
+        // No text that is kept has a NUL.
+        Some(needle) if !needle.as_str().contains('\0') => {
+            Some(Search::run(connection, query, &sources, needle).await?)
+        }
+        _ => None,
+    };
+    let total = match (&mark, &search) {
+        (Some(mark), _) => mark.total,
+        (None, Some(search)) => search.total,
+        (None, None) => total(connection, query, &sources).await?,
     };
     let place = mark.map(|mark| mark.place);
     if let Some(place) = &place {
@@ -32,7 +42,7 @@ pub(super) async fn page<C: Connection>(connection: &mut C, query: &ListQuery) -
     let (mut rows, mut more) = (Vec::new(), false);
     for stage in stages(query.sort, &sources) {
         let rest = query.limit - rows.len();
-        let statement = union::<C>(query, place.as_ref(), stage, rest + 1);
+        let statement = union::<C>(query, search.as_ref(), place.as_ref(), stage, rest + 1);
         let (found, has_more) = summaries(connection, statement, rest, query.with_data).await?;
         rows.extend(found);
         more = has_more;
@@ -60,6 +70,7 @@ fn stages(sort: Sort, sources: &[Source]) -> impl Iterator<Item = &[Source]> {
 /// The first rows of several sources.
 fn union<C: Connection>(
     query: &ListQuery,
+    search: Option<&Search>,
     place: Option<&Place>,
     sources: &[Source],
     limit: usize,
@@ -78,7 +89,7 @@ fn union<C: Connection>(
         let columns = if query.with_data { rows::columns_with_data!() } else { rows::columns!() };
         builder.push("SELECT ").push(columns.replace("v.seq", source.column()));
         from(&mut builder, &C::DIALECT, *source, true);
-        conditions(&mut builder, &C::DIALECT, query, *source);
+        conditions(&mut builder, &C::DIALECT, query, *source, search);
         if let Some(place) = place {
             after(&mut builder, place, *source);
         }
@@ -93,10 +104,18 @@ fn union<C: Connection>(
     builder
 }
 
-fn conditions(builder: &mut Statement, dialect: &Dialect, query: &ListQuery, source: Source) {
+/// What a query asks of a row. What it asks of its text is as the search says, if that is given.
+pub(super) fn conditions(
+    builder: &mut Statement,
+    dialect: &Dialect,
+    query: &ListQuery,
+    source: Source,
+    search: Option<&Search>,
+) {
     builder.push(" WHERE true");
     // No text that is kept has a NUL, and PostgreSQL takes none as a value.
-    let mut asked = query.authors.iter().chain(&query.prefix).chain(&query.text);
+    let texts = query.authors.iter().chain(&query.prefix).map(String::as_str);
+    let mut asked = texts.chain(query.text.as_ref().map(Needle::as_str));
     if asked.any(|text| text.contains('\0')) {
         builder.push(" AND false");
         return;
@@ -146,15 +165,8 @@ fn conditions(builder: &mut Statement, dialect: &Dialect, query: &ListQuery, sou
     if let Some(validity) = query.validity {
         has_validity(builder, validity, source);
     }
-    if let Some(part) = &query.text {
-        let pattern = like_anywhere(part);
-        let mut separator = " AND (";
-        for column in ["s.state_id", "s.state_type", "v.data"] {
-            let [like, escape] = dialect.like;
-            builder.push(format_args!("{separator}{column}{like}")).push_bind(pattern.clone()).push(escape);
-            separator = " OR ";
-        }
-        builder.push(")");
+    if let Some(search) = search {
+        search.matches(builder, dialect);
     }
 }
 
@@ -217,8 +229,8 @@ async fn total<C: Connection>(connection: &mut C, query: &ListQuery, sources: &[
     let mut total = 0;
     for source in sources {
         let mut builder = Statement::new("SELECT count(*)");
-        from(&mut builder, &C::DIALECT, *source, query.text.is_some());
-        conditions(&mut builder, &C::DIALECT, query, *source);
+        from(&mut builder, &C::DIALECT, *source, false);
+        conditions(&mut builder, &C::DIALECT, query, *source, None);
         total += count(connection, builder).await?;
     }
     Ok(total)

@@ -12,6 +12,7 @@ pub(super) mod proof;
 mod receipts;
 pub(super) mod rows;
 mod scope;
+mod search;
 mod source;
 mod statement;
 
@@ -38,8 +39,15 @@ pub(super) struct Dialect {
     /// The condition that a row of `states s` is live, and that it is not. Written as in the index of the deleted.
     pub(super) live: &'static str,
     pub(super) deleted: &'static str,
-    /// What stands between a column and a pattern, and behind it, to compare with ASCII letters of either case.
-    pub(super) like: [&'static str; 2],
+    /// What stands before a column, between it and a pattern of small letters, and behind, to compare with ASCII letters of
+    /// either case, and no others.
+    pub(super) like: [&'static str; 3],
+    /// The condition that data has an escape.
+    pub(super) escaped: &'static str,
+    /// What stands around such a pattern for the condition that data is like it, or has an escape.
+    pub(super) may_hold: [&'static str; 2],
+    /// What gathers the seqs of `versions v` as JSON, and what stands behind its filter.
+    pub(super) seqs: [&'static str; 2],
     /// What stands before and behind a parameter that is a JSON array, to make it a table `wanted (value, key)`.
     pub(super) json_table: [&'static str; 2],
     /// How a transaction begins that sees one moment.

@@ -22,7 +22,10 @@ impl Connection for SqliteConnection {
         join: "CROSS JOIN",
         live: "s.deleted = 0",
         deleted: "s.deleted = 1",
-        like: [" LIKE ", " ESCAPE '\\'"],
+        like: ["", " LIKE ", " ESCAPE '\\'"],
+        escaped: "(v.data GLOB '*\\*')",
+        may_hold: ["(v.data LIKE ", " ESCAPE '\\' OR v.data GLOB '*\\*')"],
+        seqs: ["json_group_array(v.seq)", ""],
         json_table: ["json_each(", ") AS wanted"],
         begin: "BEGIN",
     };
