@@ -7,6 +7,7 @@ mod addresses;
 mod broken;
 mod busy;
 mod comparing;
+mod disguised;
 mod exact;
 mod first_visit;
 mod health;

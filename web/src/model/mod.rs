@@ -15,6 +15,7 @@ pub mod feed;
 pub mod found;
 pub mod health;
 pub mod hello;
+pub mod hidden;
 pub mod history;
 pub mod inbox;
 pub mod incident;

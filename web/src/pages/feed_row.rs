@@ -6,7 +6,7 @@ use statehouse_core::model::StateKey;
 use crate::model::change::Glyph;
 use crate::model::feed::Row;
 use crate::model::{address, age, number};
-use crate::parts::{Chip, Counts, GlyphMark, Icon, Pic, StoryLine};
+use crate::parts::{Chip, Counts, GlyphMark, Icon, Pic, StoryLine, theirs};
 use crate::shell::clock;
 
 /// A row younger than this (seconds) flashes when it appears.
@@ -32,14 +32,14 @@ pub(crate) fn FeedCells(
         <span class="t mono ink2"><time datetime=newest.timestamp.to_string() data-tip=tip>{age::clock(newest.timestamp)}</time></span>
         <GlyphMark glyph=Glyph::of(newest.operation)/>
         <span class="ty ink2">{newest.state_type.to_string()}</span>
-        <span class="id"><span class="cut">{newest.state_id.to_string()}</span>{invalid}</span>
+        <span class="id"><span class="cut">{theirs(newest.state_id.as_str())}</span>{invalid}</span>
         <span class="v mono ink2 num">{row.versions()}</span>
         <span class="st">
             {burst.map(|words| view! { <Chip>{words}</Chip> })}
             <StoryLine version=row.story()/>
         </span>
         {counts.then(|| view! { <span class="ct"><Counts counts={(&newest.change).into()}/></span> })}
-        <span class="by ink2 cut">{newest.user_id.as_deref().unwrap_or_default().to_owned()}</span>
+        <span class="by ink2 cut">{theirs(newest.user_id.as_deref().unwrap_or_default())}</span>
     }
 }
 

@@ -5,7 +5,7 @@ use statehouse_core::api::VersionView;
 use statehouse_core::diff::{Change, ChangeKind, SeriesChange};
 use statehouse_core::{diff, model};
 
-use super::{Chip, Icon, Spark, Tone, WholeButton, WholeMark};
+use super::{Chip, Icon, Spark, Tone, WholeButton, WholeMark, theirs};
 use crate::model::change::{Glyph, Story};
 use crate::model::changes::{Side, change_row};
 use crate::model::whole::Whole;
@@ -35,9 +35,9 @@ pub(crate) fn Tint(
 fn pieces(parts: Vec<diff::Part>, class: &'static str) -> impl IntoView {
     let piece = |part: diff::Part| {
         if part.changed {
-            view! { <span class=class>{part.text}</span> }.into_any()
+            view! { <span class=class>{theirs(&part.text)}</span> }.into_any()
         } else {
-            part.text.into_any()
+            theirs(&part.text)
         }
     };
     parts.into_iter().map(piece).collect_view()
@@ -53,7 +53,7 @@ pub(crate) fn StoryLine(
         Story::Moved { path, old, new, delta } => {
             let (old, new) = tint::tint(&old, &new);
             view! {
-                {path}" "{tint::text(&old)}" → "<span class="to">{pieces(new, "tint chg")}</span>
+                {theirs(&path)}" "{theirs(&tint::text(&old))}" → "<span class="to">{pieces(new, "tint chg")}</span>
                 {delta.map(|delta| format!(" {delta}"))}
             }
             .into_any()
@@ -164,7 +164,7 @@ pub(crate) fn ChangeRow(
             {lead}
             {glyph}
             <span class="path" data-tip=(change.display != change.path).then(|| change.path.clone())>
-                {row.parents}<b>{row.leaf}</b>
+                {theirs(&row.parents)}<b>{theirs(&row.leaf)}</b>
             </span>
             <span class="vals">{values}</span>
             <span class="delta" class:words=move || words || instead.get().is_some()>

@@ -12,7 +12,7 @@ use crate::live::remote;
 use crate::model::feed::Row;
 use crate::model::{address, age, number};
 use crate::pages::state::{BrokenNote, broken_since};
-use crate::parts::{ChangeRow, Chip, Empty, FaultNote, Icon, Kbd, Notice, NoticeKind, Pic};
+use crate::parts::{ChangeRow, Chip, Empty, FaultNote, Icon, Kbd, Notice, NoticeKind, Pic, theirs};
 
 /// More changes than this are left to the comparison.
 const SHOWN: usize = 40;
@@ -82,7 +82,7 @@ fn Head(row: Row) -> impl IntoView {
     let (kind, href) = (newest.state_type.to_string(), address::version(&key_of(&row), newest.version.0));
     view! {
         <div class="head">
-            <h2 class="mono cut id">{newest.state_id.to_string()}</h2>
+            <h2 class="mono cut id">{theirs(newest.state_id.as_str())}</h2>
             <Chip>{kind}</Chip>
             <span class="mono ink2">{row.versions()}</span>
             <span class="end"><a href=href>"Open"</a></span>
@@ -106,7 +106,7 @@ fn About(row: Row) -> impl IntoView {
     view! {
         <div class="about-version">
             <p class="row"><Pic icon=Icon::Author size=14/><span>{who}", "{age::full(newest.timestamp).get(11..).unwrap_or_default().to_owned()}</span></p>
-            {why.map(|why| view! { <p>{why}</p> })}
+            {why.map(|why| view! { <p>{theirs(&why)}</p> })}
             <p class="mono ink2">"seq "{number::count(newest.seq.0)}{hash}</p>
         </div>
     }

@@ -11,7 +11,7 @@ use crate::model::change::Glyph;
 use crate::model::changes;
 use crate::model::counts::kinds;
 use crate::model::whole::Whole;
-use crate::parts::{ChangeRow, Empty, Icon, Pic, VirtualList};
+use crate::parts::{ChangeRow, Empty, Icon, Pic, VirtualList, theirs};
 use crate::shell::{Router, keys, narrow, router};
 
 /// One row of the list.
@@ -284,8 +284,8 @@ fn BrokenRow(
     view! {
         <div class="broken-row" role="note">
             <Pic icon=Icon::Warn/>
-            <b class="mono">{if violation.pointer.is_empty() { "whole document".to_owned() } else { violation.pointer }}</b>
-            <span class="cut" data-tip=tip>{violation.message}</span>
+            <b class="mono">{if violation.pointer.is_empty() { "whole document".into_any() } else { theirs(&violation.pointer) }}</b>
+            <span class="cut" data-tip=tip>{theirs(&violation.message)}</span>
         </div>
     }
 }

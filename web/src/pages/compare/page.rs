@@ -15,7 +15,7 @@ use crate::model::age;
 use crate::model::number;
 use crate::model::pick::Tab;
 use crate::pages::state::{Reader, Stretch, broken_since, plan_of, right_one};
-use crate::parts::{Chip, CopyLink, FaultNote, Icon, Kbd, Pic, Tone};
+use crate::parts::{Chip, CopyLink, FaultNote, Icon, Kbd, Pic, Tone, theirs};
 use crate::shell::{Router, keys, router};
 
 /// Two versions of one state.
@@ -61,7 +61,7 @@ pub(super) fn Pair(key: StateKey) -> impl IntoView {
         <div class="page compare-page">
             <div class="page-head">
                 <h1>"Compare"</h1>
-                <a class="mono strong" href=state_href>{key.state_id.to_string()}</a>
+                <a class="mono strong" href=state_href>{theirs(key.state_id.as_str())}</a>
                 <Chip>{key.state_type.to_string()}</Chip>
                 <div class="acts">
                     <CopyLink/>
@@ -138,7 +138,7 @@ fn SideCard(
                 let why = side.description.as_deref().filter(|why| !why.is_empty()).map(|why| format!("“{why}”"));
                 view! {
                     <div class="row ink2">
-                        <Pic icon=Icon::Author size=14/><span>{author}</span>
+                        <Pic icon=Icon::Author size=14/><span>{theirs(&author)}</span>
                         <span class="cut grow">{why}</span>
                         <span class="mono ink3">{format!("seq {}", number::count(side.seq.0))}</span>
                     </div>

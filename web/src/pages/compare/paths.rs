@@ -9,7 +9,7 @@ use super::{Comparison, Shown};
 use crate::model::change::Glyph;
 use crate::model::changes::change_row;
 use crate::model::number;
-use crate::parts::{GlyphMark, VirtualList};
+use crate::parts::{GlyphMark, VirtualList, theirs};
 use crate::shell::router;
 
 /// Height of a row in pixels (`compare.css`).
@@ -71,7 +71,7 @@ fn PathRow(diff: Arc<Diff>, at: usize) -> impl IntoView {
     view! {
         <button class="path-item" class:on=move || is_cursor.get() on:click=move |_| router.adjust(&[("path", Some(&path))])>
             <GlyphMark glyph=row.mark/>
-            <span class="path cut">{row.parents}<b>{row.leaf}</b></span>
+            <span class="path cut">{theirs(&row.parents)}<b>{theirs(&row.leaf)}</b></span>
             <span class="what cut">{words}</span>
         </button>
     }

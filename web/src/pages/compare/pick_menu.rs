@@ -13,7 +13,7 @@ use crate::model::history::RailVersion;
 use crate::model::pick::Pick;
 use crate::model::{age, number};
 use crate::pages::state::Reader;
-use crate::parts::{Icon, Menu, Pic};
+use crate::parts::{Icon, Menu, Pic, theirs};
 use crate::shell::{clock, router};
 
 /// Versions and snapshots offered.
@@ -81,7 +81,7 @@ fn VersionChoice(name: &'static str, version: RailVersion) -> impl IntoView {
     view! {
         <button type="button" on:click=move |_| router.set(&[(name, Some(&number.to_string()))])>
             <b class="mono">{format!("v{number}")}</b>
-            <span class="cut">{author}</span>
+            <span class="cut">{theirs(&author)}</span>
             <span class="n">{age::moment(at, clock.read())}</span>
         </button>
     }

@@ -14,7 +14,7 @@ use crate::model::change::Glyph;
 use crate::model::lines::{self, Half, Item};
 use crate::model::number;
 use crate::model::whole::{Whole, is_long_line};
-use crate::parts::{GlyphMark, Icon, Notice, NoticeKind, Pic, VirtualList, WholeButton};
+use crate::parts::{GlyphMark, Icon, Notice, NoticeKind, Pic, VirtualList, WholeButton, theirs};
 use crate::shell::{narrow, router};
 use crate::worker::{self, WorkerError};
 
@@ -217,7 +217,7 @@ fn inside(row: &Row, line: u32) -> AnyView {
     view! {
         <div class="text-line">
             <span class="half"><i>{old}</i><b></b><code>{text.clone()}</code></span>
-            <span class="half twin"><i>{new}</i><b></b><code>{text}</code>{long}</span>
+            <span class="half twin"><i>{new}</i><b></b><code>{theirs(&text)}</code>{long}</span>
         </div>
     }
     .into_any()

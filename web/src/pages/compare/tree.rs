@@ -15,7 +15,7 @@ use crate::model::tree::{
 };
 use crate::model::whole::{Whole, is_long_line};
 use crate::model::{changes, number};
-use crate::parts::{GlyphMark, Icon, Notice, NoticeKind, Pic, SideText, VirtualList, WholeMark};
+use crate::parts::{GlyphMark, Icon, Notice, NoticeKind, Pic, SideText, VirtualList, WholeMark, theirs};
 use crate::shell::router;
 use crate::worker;
 
@@ -322,14 +322,16 @@ fn Words(kind: Kind) -> impl IntoView {
             view! { <span class="c-accent">{format!("{next} more changes")}</span><span class="ink3">{format!(" of {left}")}</span> }
             .into_any()
         }
-        Kind::Node { key, value } => view! { <b>{key}</b>" "<ValueWords value/> }.into_any(),
+        Kind::Node { key, value } => view! { <b>{theirs(&key)}</b>" "<ValueWords value/> }.into_any(),
     }
 }
 
 #[component]
 fn ValueWords(value: Value) -> impl IntoView {
     match value {
-        Value::Plain(text) => view! { <span class="cut">{changes::shorten(&text)}</span> }.into_any(),
+        Value::Plain(text) => {
+            view! { <span class="cut">{theirs(&changes::shorten(&text))}</span> }.into_any()
+        }
         Value::Container(words) => view! { <span class="ink3">{words}</span> }.into_any(),
         Value::Moved { what, parts } => view! {
             <span class="ink3">{what}</span>

@@ -10,7 +10,7 @@ use crate::live::{Remote, remote};
 use crate::model::address::encode_segment;
 use crate::model::found::Found;
 use crate::model::{age, number};
-use crate::parts::{Author, FaultNote, Icon, Pic, WriteNote, Writing, or_none};
+use crate::parts::{Author, FaultNote, Icon, Pic, WriteNote, Writing, or_none, theirs};
 use crate::shell::{desk, toasts};
 
 /// All that wait; nothing where none does.
@@ -80,7 +80,7 @@ fn Conflict(conflict: FallbackConflict, list: Remote<FallbackConflicts>) -> impl
         };
         writing.run((None, None), send, look, settled);
     };
-    let (mine, theirs) = (settle.clone(), settle);
+    let (mine, stored) = (settle.clone(), settle);
     let who = conflict.user_id.clone().unwrap_or_else(|| "nobody named".to_owned());
     let states: Vec<String> =
         conflict.sides.iter().map(|side| format!("{} {}", side.key.state_type, side.key.state_id)).collect();
@@ -98,7 +98,7 @@ fn Conflict(conflict: FallbackConflict, list: Remote<FallbackConflicts>) -> impl
                 {conflict.sides.iter().map(side).collect_view()}
                 <WriteNote writing/>
                 <div class="hands">
-                    <button class="btn" disabled=move || writing.busy.get() on:click=move |_| theirs(KeepSide::Theirs)>
+                    <button class="btn" disabled=move || writing.busy.get() on:click=move |_| stored(KeepSide::Theirs)>
                         "Keep what is stored"
                     </button>
                     <button class="btn main" disabled=move || writing.busy.get() on:click=move |_| mine(KeepSide::Mine)>
@@ -114,7 +114,7 @@ fn side(side: &ConflictSide) -> impl IntoView + use<> {
     let base = side
         .base_version
         .map_or_else(|| "what the writer saw, unknown".to_owned(), |v| format!("what the writer saw, v{v}"));
-    let theirs = side.theirs_version.as_ref().map_or_else(
+    let in_store = side.theirs_version.as_ref().map_or_else(
         || "stored, nothing".to_owned(),
         |version| {
             format!(
@@ -126,9 +126,9 @@ fn side(side: &ConflictSide) -> impl IntoView + use<> {
     );
     view! {
         <div class="three">
-            <h3 class="mono">{format!("{} {}", side.key.state_type, side.key.state_id)}</h3>
+            <h3 class="mono">{side.key.state_type.to_string()}" "{theirs(side.key.state_id.as_str())}</h3>
             {column(base, side.base.as_ref())}
-            {column(theirs, side.theirs.as_ref())}
+            {column(in_store, side.theirs.as_ref())}
             {column(format!("waiting, {}", side.change), side.mine.as_ref())}
         </div>
     }

@@ -8,7 +8,7 @@ use crate::live::live;
 use crate::model::address::Query;
 use crate::model::strip::Strip;
 use crate::model::{age, number, quiet, rare};
-use crate::parts::{Bars, Stand};
+use crate::parts::{Bars, Stand, theirs};
 use crate::shell::desk;
 
 const AUTHORS: usize = 8;
@@ -59,7 +59,7 @@ pub(crate) fn ByAuthor() -> impl IntoView {
                     let rare = line.rare.map(|at| view! { <span class="rare" class:early={at > 0.5}>"rare today"</span> });
                     view! {
                         <a class="author" href=href>
-                            <span class="cut">{line.author.unwrap_or_else(|| "no author".to_owned())}</span>
+                            <span class="cut">{theirs(line.author.as_deref().unwrap_or("no author"))}</span>
                             <span class="area"><Bars strip=Signal::stored(line.strip) height=18 peak=peak/>{quiet}{rare}</span>
                             <span class="num note">{number::count(line.count)}</span>
                         </a>

@@ -16,7 +16,7 @@ use crate::model::inbox::Event;
 use crate::model::listing::{Filter, Listing};
 use crate::model::number;
 use crate::model::position::{Fields, Opened, pair_key, sign, z_score};
-use crate::parts::{Age, Empty, FaultNote, Icon, Pic, Stand};
+use crate::parts::{Age, Empty, FaultNote, Icon, Pic, Stand, theirs};
 use crate::shell::clock;
 
 /// Positions whose data is read; the States page has them all.
@@ -233,7 +233,7 @@ fn PositionRow(row: Event, known: RwSignal<Known>) -> impl IntoView {
         <a class="trow dense cells position" href=address::state(&key)>
             <span class="id">
                 <span class="cut name">{name}</span>
-                {move || named().then(|| view! { <span class="note mono cut">{state_id.clone()}</span> })}
+                {move || named().then(|| view! { <span class="note mono cut">{theirs(&state_id)}</span> })}
                 {invalid}
             </span>
             <span class="side-word">{field(|own| own.side.clone())}</span>

@@ -7,7 +7,7 @@ use super::apply::Apply;
 use super::planning::Planning;
 use crate::model::change::Glyph;
 use crate::model::{age, number};
-use crate::parts::{Age, GlyphMark, Icon, Pic};
+use crate::parts::{Age, GlyphMark, Icon, Pic, theirs};
 use crate::shell::clock;
 
 /// An author who saved within this many seconds is said to be writing.
@@ -166,7 +166,7 @@ fn ResultLine(state: PlannedState) -> impl IntoView {
     };
     view! {
         <div class="result-line">
-            <b class="mono cut">{state.key.state_id.to_string()}</b>
+            <b class="mono cut">{theirs(state.key.state_id.as_str())}</b>
             <span class="end">{state.key.state_type.to_string()}" "{words}</span>
             <span class="mono ink2">{target.map(|hash| format!("target {hash}"))}</span>
             <span class="mono ink2 end">{result.map(|hash| format!("result {hash}"))}</span>

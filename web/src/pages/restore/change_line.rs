@@ -12,7 +12,7 @@ use super::detail::mode_of;
 use super::planning::Planning;
 use crate::model::number;
 use crate::model::restore::{PathFate, fate, set_path, set_unlocked};
-use crate::parts::{Ask, ChangeRow, Icon, Pic};
+use crate::parts::{Ask, ChangeRow, Icon, Pic, theirs};
 
 fn ticks_of(planning: Planning, key: &StateKey) -> Option<StateSelection> {
     planning.ticks.with(|ticks| ticks.get(&selection_key(key)).cloned())
@@ -81,7 +81,7 @@ pub(super) fn BrokenLine(key: StateKey, violation: Violation) -> impl IntoView {
     view! {
         <div class="broken-row plan-broken" role="note">
             <Pic icon=Icon::Warn/>
-            <b class="mono">{if violation.pointer.is_empty() { "whole document".to_owned() } else { violation.pointer }}</b>
+            <b class="mono">{if violation.pointer.is_empty() { "whole document".into_any() } else { theirs(&violation.pointer) }}</b>
             <span class="cut" data-tip=tip>{words}</span>
         </div>
     }

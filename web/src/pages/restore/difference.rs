@@ -6,7 +6,7 @@ use statehouse_core::api::{PathMoved, StateMoved};
 
 use super::planning::{Fresh, Planning};
 use crate::model::{age, number};
-use crate::parts::{Icon, Pic};
+use crate::parts::{Icon, Pic, theirs};
 use crate::shell::{clock, keys};
 
 /// Paths of one state that are drawn.
@@ -83,7 +83,7 @@ fn Moved(state: StateMoved) -> impl IntoView {
     let also: Vec<_> = left.iter().take(3).map(line).chain(volatile).collect();
     view! {
         <div class="thead moved-row">
-            <span class="cut">{format!("{}, {}", state.key.state_id, state.key.state_type)}</span>
+            <span class="cut">{theirs(state.key.state_id.as_str())}{format!(", {}", state.key.state_type)}</span>
             <span class="num">{format!("You looked at, {was}")}</span>
             <span class="num">{format!("Now it is, v{}", state.now.version)}</span>
             <span class="num">"Differs by"</span>

@@ -11,7 +11,7 @@ use crate::live::{live, remote};
 use crate::model::address::{Query, encode_segment};
 use crate::model::found::{Found, Hand};
 use crate::model::{age, found, number};
-use crate::parts::{Counts, Empty, FaultNote, Icon, Pic, Stand, Writing};
+use crate::parts::{Counts, Empty, FaultNote, Icon, Pic, Stand, Writing, theirs};
 use crate::shell::clock;
 
 /// Restores on one page.
@@ -125,7 +125,7 @@ fn Row(row: RestoreRecord, refused: RwSignal<Option<Plan>>, writing: Writing) ->
     view! {
         <div class="trow cells earlier-row">
             <a class="mono" href=href data-tip=age::full(row.timestamp)>{age::moment(row.timestamp, clock.read())}</a>
-            <span>{row.user_id.clone().unwrap_or_else(|| "no author".to_owned())}</span>
+            <span>{theirs(row.user_id.as_deref().unwrap_or("no author"))}</span>
             <span class="mono">{target_words(&row.target)}</span>
             <span class="mono ink2">{scope_words(&row.scope)}</span>
             <span><Counts counts/></span>

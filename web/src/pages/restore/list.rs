@@ -10,7 +10,7 @@ use super::state_row::{StateRow, effect_words};
 use crate::model::number;
 use crate::model::restore::would_be;
 use crate::pages::compare::Working;
-use crate::parts::{Age, Icon, Pic, VirtualList};
+use crate::parts::{Age, Icon, Pic, VirtualList, theirs};
 use crate::shell::{narrow, router};
 
 /// The panel.
@@ -160,7 +160,7 @@ fn item_row(planning: Planning, item: Item) -> AnyView {
             let state = plan.states[at].clone();
             view! {
                 <a class="equal-state" href=crate::model::address::state(&state.key)>
-                    <span class="mono strong cut">{state.key.state_id.to_string()}</span>
+                    <span class="mono strong cut">{theirs(state.key.state_id.as_str())}</span>
                     <span class="ink2">{state.key.state_type.to_string()}</span>
                     <span class="mono ink2">{format!("v{}", state.now.version)}</span>
                     <span class="ink3"><Age time=state.now.timestamp seq=state.now.seq/></span>

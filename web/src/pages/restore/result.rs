@@ -14,7 +14,7 @@ use crate::model::age;
 use crate::model::change::{Glyph, Story};
 use crate::model::number;
 use crate::model::restore::{exact_text, result_text};
-use crate::parts::{CopyLink, Empty, FaultNote, GlyphMark, Icon, Pic, Verdict, Writing};
+use crate::parts::{CopyLink, Empty, FaultNote, GlyphMark, Icon, Pic, Verdict, Writing, theirs};
 use crate::shell::desk;
 
 /// Rows drawn of a restore of very many states.
@@ -159,7 +159,7 @@ fn Row(version: VersionView, glyph: Glyph) -> impl IntoView {
     view! {
         <div class="trow cells result-row">
             <GlyphMark glyph/>
-            <a class="id" href=address::state(&key)>{key.state_id.to_string()}</a>
+            <a class="id" href=address::state(&key)>{theirs(key.state_id.as_str())}</a>
             <span class="ink2">{key.state_type.to_string()}</span>
             <a class="mono" href=href>{format!("v{number}")}</a>
             <span class="mono ink2">{what}</span>

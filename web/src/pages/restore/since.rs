@@ -12,7 +12,7 @@ use crate::model::address::{self, Query};
 use crate::model::age;
 use crate::model::number;
 use crate::model::still::Which;
-use crate::parts::{FaultNote, Icon, NewRows, Pic, Stand, StoryLine};
+use crate::parts::{FaultNote, Icon, NewRows, Pic, Stand, StoryLine, theirs};
 
 /// States that are asked about one by one; of more only what is saved from now on is shown.
 const ASKED: usize = 12;
@@ -117,9 +117,9 @@ fn Row(row: VersionView) -> impl IntoView {
         <a class="since-row" href=address::version(&key, number)>
             <span class="mono ink2" data-tip=age::full(row.timestamp)>{age::clock(row.timestamp)}</span>
             <Pic icon=Icon::Author size=14/>
-            <b>{author}</b>
+            <b>{theirs(&author)}</b>
             <span class="ink2">"saved"</span>
-            <span class="mono strong cut">{format!("{} v{number}", key.state_id)}</span>
+            <span class="mono strong cut">{theirs(key.state_id.as_str())}{format!(" v{number}")}</span>
             <span class="ink2">{format!("on top of v{}:", number.saturating_sub(1))}</span>
             <span class="grow cut"><StoryLine version=row/></span>
         </a>

@@ -11,7 +11,7 @@ use crate::api;
 use crate::live::{Remote, live, remote};
 use crate::model::address::Query;
 use crate::model::{found, number};
-use crate::parts::{Age, Ask, Chip, CopyLink, Empty, FaultNote, Icon, Pic, Tone, Writing, or_none};
+use crate::parts::{Age, Ask, Chip, CopyLink, Empty, FaultNote, Icon, Pic, Tone, Writing, or_none, theirs};
 use crate::shell::{router, toasts};
 
 const PAGE: &str = "100";
@@ -109,11 +109,11 @@ fn Row(row: SnapshotView, forgetting: RwSignal<Option<SnapshotView>>) -> impl In
     let forget = row.clone();
     view! {
         <div class="trow cells snapshot" class:selected=on>
-            <a class="id" href=format!("/view/snapshots{compare}") data-tip="What changed since">{id}</a>
+            <a class="id" href=format!("/view/snapshots{compare}") data-tip="What changed since">{theirs(&id)}</a>
             <span class="mono num">{number::count(seq.0)}</span>
             <span class="when"><Age time seq/></span>
-            <span class="by ink2">{author}</span>
-            <span class="why ink2">{automatic}{description}</span>
+            <span class="by ink2">{theirs(&author)}</span>
+            <span class="why ink2">{automatic}{theirs(&description)}</span>
             <span class="acts">
                 <a class="btn small" href=format!("/view/snapshots{compare}")><Pic icon=Icon::Compare/>"Compare with now"</a>
                 <a class="btn small" href=format!("/view/restore{target}")><Pic icon=Icon::Restore/>"Plan a restore"</a>

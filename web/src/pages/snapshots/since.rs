@@ -11,7 +11,7 @@ use crate::api;
 use crate::live::{live, remote};
 use crate::model::address::{self, Query};
 use crate::model::{age, number};
-use crate::parts::{Age, Chip, Empty, FaultNote, Icon, Pic, Tone};
+use crate::parts::{Age, Chip, Empty, FaultNote, Icon, Pic, Tone, theirs};
 use crate::shell::router;
 
 /// While others write, the comparison is read again, but not more often than this.
@@ -122,10 +122,10 @@ fn Row(row: PlannedState) -> impl IntoView {
         <a class="trow cells since-row" href=href>
             <span><Chip tone>{words}</Chip></span>
             <span class="ink2">{row.key.state_type.to_string()}</span>
-            <span class="id">{row.key.state_id.to_string()}</span>
+            <span class="id">{theirs(row.key.state_id.as_str())}</span>
             <span class="mono ink2">{versions}</span>
             <span class="ink2">{paths}</span>
-            <span class="ink2">{row.now.user_id.as_deref().unwrap_or_default().to_owned()}</span>
+            <span class="ink2">{theirs(row.now.user_id.as_deref().unwrap_or_default())}</span>
             <span class="num ink2"><Age time=row.now.timestamp seq=row.now.seq/></span>
         </a>
     }

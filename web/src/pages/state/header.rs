@@ -12,7 +12,7 @@ use super::menu::MoreMenu;
 use crate::model::address::{self, Query};
 use crate::model::{age, number};
 use crate::pages::compare::Side;
-use crate::parts::{Age, Chip, CopyButton, Icon, Kbd, Pic, Tone, Verdict};
+use crate::parts::{Age, Chip, CopyButton, Icon, Kbd, Pic, Tone, Verdict, theirs};
 
 /// The page's head.
 #[component]
@@ -25,7 +25,7 @@ pub(super) fn Header(view: View) -> impl IntoView {
         <div class="state-head">
             <div class="crumbs"><a href="/view/states">"States"</a>" / "<a href=types>{key.state_type.to_string()}</a></div>
             <div class="page-head">
-                <h1 class="state-id">{id}</h1>
+                <h1 class="state-id">{theirs(&id)}</h1>
                 <Chip>{key.state_type.to_string()}</Chip>
                 {move || side.get().map(|side| view! { <Chips view side/> })}
                 <div class="acts">
@@ -69,10 +69,10 @@ fn About(version: VersionView) -> impl IntoView {
     let size = number::count(version.size as u64);
     view! {
         <div class="about-line">
-            <span class="row"><Pic icon=Icon::Author size=14/>{author}</span>
+            <span class="row"><Pic icon=Icon::Author size=14/>{theirs(&author)}</span>
             <span>{age::full(version.timestamp)}", "<Age time=version.timestamp seq=version.seq/></span>
             {version.description.as_deref().filter(|text| !text.is_empty()).map(|why| view! {
-                <span class="cut why" data-tip=why.to_owned()>"“"{why.to_owned()}"”"</span>
+                <span class="cut why" data-tip=why.to_owned()>"“"{theirs(why)}"”"</span>
             })}
             <span class="mono ink3">{format!("seq {}", number::count(version.seq.0))}</span>
             {hash.map(|hash| {

@@ -25,7 +25,7 @@ use view::View;
 use super::waiting::Waiting;
 use crate::model::address::Query;
 use crate::pages::compare::Side;
-use crate::parts::{Empty, Icon};
+use crate::parts::{Empty, Icon, theirs};
 use crate::shell::{narrow, router};
 
 /// The page.
@@ -89,7 +89,7 @@ fn Unknown(view: View) -> impl IntoView {
     view! {
         <div class="page">
             <Empty icon=Icon::States head="There is no such state">
-                <p class="mono">{format!("{} {}", key.state_type, key.state_id)}</p>
+                <p class="mono">{key.state_type.to_string()}" "{theirs(key.state_id.as_str())}</p>
                 <p>"It was never saved to this store."</p>
                 <Waiting of=key/>
                 <a href="/view/states">"See which states there are"</a>

@@ -12,7 +12,7 @@ use crate::model::address::Query;
 use crate::model::path_history::{PathHistory, PathPoint, value_at};
 use crate::model::scale::{Canvas, tick_label, ticks};
 use crate::model::{age, changes, number};
-use crate::parts::{FaultNote, Tint};
+use crate::parts::{FaultNote, Tint, theirs};
 use crate::shell::clock;
 
 /// Versions looked at.
@@ -172,7 +172,7 @@ fn List(told: PathHistory, view: View) -> impl IntoView {
                     <button class="path-row" on:click=move |_| view.show(number)>
                         <b class="mono">{format!("v{number}")}</b>
                         <span class="mono cut"><Tint old new=now/></span>
-                        <span class="cut ink2">{author}</span>
+                        <span class="cut ink2">{theirs(&author)}</span>
                         <span class="ink3">{age::moment(Timestamp::from_micros(point.at), clock.read())}</span>
                     </button>
                 }

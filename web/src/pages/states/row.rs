@@ -6,7 +6,7 @@ use super::{Ctx, key_of};
 use crate::model::change::{Glyph, Story};
 use crate::model::inbox::Event;
 use crate::model::{address, age, number};
-use crate::parts::{Age, GlyphMark, Icon, Pic, Verdict};
+use crate::parts::{Age, GlyphMark, Icon, Pic, Verdict, theirs};
 use crate::shell::{clock, router};
 
 /// A row younger than this (seconds) flashes when it appears.
@@ -96,7 +96,7 @@ pub(super) fn StateRow(row: Event, ctx: Ctx) -> impl IntoView {
                 class:selected=move || selected.get() class:cursor=move || at_cursor.get()
             >
                 <span class="ty ink2">{row.state_type.to_string()}</span>
-                <span class="id"><span class="cut">{row.state_id.to_string()}</span>{warn}</span>
+                <span class="id"><span class="cut">{theirs(row.state_id.as_str())}</span>{warn}</span>
                 <span class="v mono num">{format!("v{}", row.version)}</span>
                 <GlyphMark glyph=Glyph::of(row.operation)/>
                 <span class="st mono ink2">
@@ -104,7 +104,7 @@ pub(super) fn StateRow(row: Event, ctx: Ctx) -> impl IntoView {
                     {Story::brief(&row)}
                 </span>
                 <span class="when num"><Age time=row.timestamp seq=row.seq/></span>
-                <span class="by ink2">{row.user_id.as_deref().unwrap_or_default().to_owned()}</span>
+                <span class="by ink2">{theirs(row.user_id.as_deref().unwrap_or_default())}</span>
                 <span class="ve"><Verdict verdict=row.verdict.clone()/></span>
                 <span class="sz mono ink2 num">{size}</span>
             </a>

@@ -1,0 +1,43 @@
+//! Ids, keys and values that would look like others, or turn their line round.
+
+use statehouse_tests::browser::Browser;
+use statehouse_tests::client::encoded;
+use statehouse_tests::server::Server;
+
+/// Ids that look like `BTC/USDT`, or read differently than they are.
+const DISGUISED: [(&str, &str, &str); 3] = [
+    ("BTC\u{200b}/USDT", ".hidden-char", "U+200B"),
+    ("stop\u{202e}0581.1", ".hidden-char", "U+202E"),
+    ("B\u{422}C/USDT", ".look-alike", "≠"),
+];
+
+#[tokio::test]
+async fn what_an_id_a_key_or_a_value_hides_is_shown_on_every_page() {
+    let server = Server::start().await;
+    server.save("strategy", "BTC/USDT", r#"{"n":1}"#, "bot", "start").await;
+    for (id, _, _) in DISGUISED {
+        server.save("strategy", id, r#"{"n":1}"#, "bot", "start").await;
+        let data = "{\"n\":1,\"limit\":\"1.\u{202e}0582\",\"مفتاح\":12,\"k\u{200b}ey\":2}";
+        server.save("strategy", id, data, "b\u{43e}t", "move").await;
+    }
+    let browser = Browser::open(&server.origin()).await;
+    for (id, mark, says) in DISGUISED {
+        browser.go("/view/states").await;
+        browser.see_text(&format!("[aria-label='States'] {mark}"), says).await;
+        browser.go("/view/activity").await;
+        browser.see_text(&format!("main {mark}"), says).await;
+        browser.go(&format!("/view/state?type=strategy&id={}", encoded(id))).await;
+        browser.see_text(&format!("h1 {mark}"), says).await;
+        browser.see_text(".change .hidden-char", "U+202E").await;
+        browser.see_text(".change .hidden-char", "U+200B").await;
+        // Another alphabet is isolated, and not marked.
+        browser.see_text(".change bdi", "مفتاح").await;
+    }
+    browser.pictures("disguised").await;
+    browser.go("/view/state?type=strategy&id=BTC/USDT").await;
+    browser.see_text("h1", "BTC/USDT").await;
+    browser.see_no_text("h1 .hidden-char", "U+").await;
+    browser.see_no_text("h1 .look-alike", "≠").await;
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}
