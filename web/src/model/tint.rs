@@ -11,7 +11,9 @@ const CELL: usize = 28;
 pub fn tint(old: &str, new: &str) -> (Vec<Part>, Vec<Part>) {
     let (old_parts, mut new_parts) = excerpts(old, new, CELL);
     if old != new && new_parts.iter().all(|part| !part.changed) {
-        new_parts.iter_mut().for_each(|part| part.changed = true);
+        for part in &mut new_parts {
+            part.changed = true;
+        }
     }
     (old_parts, new_parts)
 }
