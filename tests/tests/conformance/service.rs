@@ -285,7 +285,7 @@ pub async fn versions_are_searched_by_who_wrote_what_to_the_first(f: &Fixture) {
     };
     write("First", "deploy-46", "Widen the Stop").await;
     for n in 0..40 {
-        write(&format!("s{}", n % 4), "busy-bot", "beat").await;
+        write(&format!("s{}", n % 4), "busy-bot", &format!("beat {n}")).await;
     }
     write("s1", "deploy-46", "widen the stop again").await;
     let found = async |versions: VersionFilter| {
