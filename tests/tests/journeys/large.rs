@@ -34,7 +34,7 @@ async fn the_tree_of_a_first_version_with_100_000_members_is_there_and_small_one
     // Rows are read as they come into sight, so the end moves while it is gone to.
     let more = "const area = document.querySelector('.changes .virtual');
         area.scrollTop = 1e6; area.dispatchEvent(new Event('scroll'));
-        const row = [...document.querySelectorAll('.tree-row')].find(e => e.innerText.includes('200 more changes of 99,800'));
+        const row = [...document.querySelectorAll('.tree-row')].find(e => e.textContent.includes('200 more changes of 99,800'));
         if (row) row.click();
         return !!row";
     browser.until(more, &[], "the tree does not say that there is more").await;

@@ -63,15 +63,19 @@ fn side(name: &'static str, text: String) -> AnyView {
 pub(crate) fn WholeButton(
     /// The value.
     whole: Whole,
+    /// Where the page shows one whole, for rows that may be drawn anew while it is open; without it the button has a
+    /// dialog of its own.
+    #[prop(optional)]
+    shown: Option<RwSignal<Option<Whole>>>,
 ) -> impl IntoView {
-    let open = RwSignal::new(None);
+    let open = shown.unwrap_or_else(|| RwSignal::new(None));
     let label = format!("The whole value of {}", whole.title);
     view! {
         <button type="button" class="link whole" aria-label=label on:click=move |event| {
             event.stop_propagation();
             open.set(Some(whole.clone()));
         }>"whole"</button>
-        <WholeDialog open/>
+        {shown.is_none().then(|| view! { <WholeDialog open/> })}
     }
 }
 

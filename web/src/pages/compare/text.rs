@@ -212,11 +212,12 @@ fn inside(row: &Row, line: u32) -> AnyView {
     let (old, new) = (fold.old_number + line, fold.new_number + line);
     let long = is_long_line(&text).then(|| {
         let whole = Whole { title: format!("line {new}"), old: None, new: Some(text.trim().to_owned()) };
-        view! { <WholeButton whole/> }
+        let Text { shown, .. } = expect_context();
+        view! { <WholeButton whole shown=shown.whole/> }
     });
     view! {
         <div class="text-line">
-            <span class="half"><i>{old}</i><b></b><code>{text.clone()}</code></span>
+            <span class="half"><i>{old}</i><b></b><code>{theirs(&text)}</code></span>
             <span class="half twin"><i>{new}</i><b></b><code>{theirs(&text)}</code>{long}</span>
         </div>
     }
@@ -275,9 +276,11 @@ fn LineSide(
     let Some(line) = line else {
         return view! { <span class="half none" class:twin=!old></span> }.into_any();
     };
-    let long = whole.filter(|_| is_long_line(&text_of(&line))).map(|whole| view! { <WholeButton whole/> });
+    let Text { shown, .. } = expect_context();
+    let long = whole.filter(|_| is_long_line(&text_of(&line)));
+    let long = long.map(|whole| view! { <WholeButton whole shown=shown.whole/> });
     let parts = line.parts.into_iter().map(|part| {
-        if part.changed { view! { <u>{part.text}</u> }.into_any() } else { part.text.into_any() }
+        if part.changed { view! { <u>{theirs(&part.text)}</u> }.into_any() } else { theirs(&part.text) }
     });
     let mark = glyph.map(|glyph| view! { <GlyphMark glyph/> });
     view! {
