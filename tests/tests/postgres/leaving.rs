@@ -16,7 +16,7 @@ const ALIKE: usize = 1_000;
 
 /// How many text searches the database works on.
 fn searches(postgres: &Postgres) -> u32 {
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '% ILIKE $%' AND pid <> pg_backend_pid()";
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '% LIKE %$%' AND pid <> pg_backend_pid()";
     postgres.sql("postgres", sql).parse().unwrap()
 }
 
