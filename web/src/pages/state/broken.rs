@@ -86,7 +86,7 @@ pub(crate) fn BrokenNote(
         {move || known().map(|(key, broken, side)| {
             let first = (broken.first.version != side.version).then(|| {
                 let href = address::version(&key, broken.first.version.0);
-                view! { <a href=href>{format!("See v{}", broken.first.version)}</a>" " }
+                view! { <a href=href>{format!("See v{}", broken.first.version)}</a>" · " }
             });
             let back = match &broken.before {
                 Some(before) => {
