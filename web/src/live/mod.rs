@@ -1,5 +1,6 @@
 //! The one live connection of the console, and what pages do with its events.
 
+mod follower;
 mod remote;
 mod socket;
 
