@@ -12,8 +12,9 @@ use statehouse_core::model::{
 };
 use statehouse_server::alarms::Raised;
 use statehouse_server::store::{
-    Activity, Admin, Commits, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Receipt,
-    Result, Rung, StateStore, StoreError, StoreFacts, TypeTotals, WriteRefusal, WriteRequest, Written,
+    Activity, Admin, Commits, Cursor, Heads, HistoryQuery, Imports, ListQuery, Log, MovedState, Page, Points,
+    Receipt, Result, Rung, StateStore, StoreError, StoreFacts, TypeTotals, WriteRefusal, WriteRequest,
+    Written,
 };
 use tokio::sync::watch;
 
@@ -175,6 +176,14 @@ impl Log for FaultyStore {
     async fn seq_at(&self, time: Timestamp) -> Result<Seq> {
         self.up().await?.seq_at(time).await
     }
+    async fn then(&self, key: &StateKey, time: Timestamp) -> Result<Option<Version>> {
+        self.up().await?.then(key, time).await
+    }
+
+    async fn imports(&self, after: Seq, time: Timestamp) -> Result<Imports> {
+        self.up().await?.imports(after, time).await
+    }
+
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
         self.up().await?.history(query).await
     }

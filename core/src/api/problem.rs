@@ -107,6 +107,8 @@ codes! {
     NothingToRestore = "nothing_to_restore", 422, "Nothing would be written";
     /// One answer would be too large, or too much work. The detail says what to ask for instead.
     TooLarge = "too_large", 422, "This is too much for one answer";
+    /// What was imported and what was written here do not meet at one place of the log at this time.
+    MixedMoment = "mixed_moment", 422, "No place of the log is what there was at this time";
     /// Too many connections or subscriptions.
     TooManyRequests = "too_many_requests", 429, "Too many at once";
     /// The server failed in a way it should not.

@@ -12,6 +12,7 @@ use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
 use crate::model::{
     ChangeSummary, Operation, Seq, StateId, StateType, Timestamp, Verdict, VersionNumber, accepted_at,
+    saved_at,
 };
 
 /// The members of [`VersionView`], and those that may stand beside them.
@@ -56,6 +57,7 @@ impl Record {
             user_id: self.user_id,
             description: self.description,
             accepted_at: self.batch_id.as_deref().and_then(accepted_at),
+            saved_at: self.batch_id.as_deref().and_then(saved_at),
             batch_id: self.batch_id,
             content_hash: self.content_hash,
             chain_hash: self.chain_hash,

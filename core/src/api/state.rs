@@ -11,7 +11,7 @@ use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
 use crate::model::{
     ChangeSummary, Operation, Seq, StateId, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber,
-    accepted_at, entity_tag,
+    accepted_at, effective_at, entity_tag,
 };
 
 /// What a client may say it is doing; the server decides what it was.
@@ -124,6 +124,10 @@ pub struct VersionView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub accepted_at: Option<Timestamp>,
+    /// When an older system saved what was imported (UTC); absent where nothing was. By it the version is found in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub saved_at: Option<Timestamp>,
     /// SHA-256 of the data's text; absent for a tombstone.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub content_hash: Option<ContentHash>,
@@ -158,6 +162,7 @@ impl VersionView {
             description: version.description.clone(),
             batch_id: version.batch_id.clone(),
             accepted_at: version.batch_id.as_deref().and_then(accepted_at),
+            saved_at: version.saved_at(),
             content_hash: version.content_hash,
             chain_hash: version.chain_hash,
             verdict: version.verdict.clone(),
@@ -171,6 +176,12 @@ impl VersionView {
     #[must_use]
     pub fn etag(&self) -> String {
         entity_tag(&self.state_type, &self.state_id, self.version, self.content_hash.as_ref())
+    }
+
+    /// The time by which it is found: see [`effective_at`].
+    #[must_use]
+    pub fn effective_at(&self) -> Timestamp {
+        effective_at(self.timestamp, self.saved_at)
     }
 
     /// Whether this is a version of that state.

@@ -3,6 +3,7 @@
 mod accepted;
 mod change;
 mod entity_tag;
+mod imported;
 mod key;
 mod numbers;
 mod operation;
@@ -15,6 +16,7 @@ mod version;
 pub use accepted::{accepted_at, fraction_of_milli};
 pub use change::{ChangeSummary, FirstChange};
 pub use entity_tag::entity_tag;
+pub use imported::{Imported, effective_at, saved_at};
 pub use key::{KeyError, STATE_ID_MAX_BYTES, StateId, StateKey, StateType};
 pub use numbers::{Seq, VersionNumber, whole_number};
 pub use operation::Operation;

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, VersionNumber, entity_tag};
+use super::{
+    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, VersionNumber, effective_at, entity_tag,
+    saved_at,
+};
 use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
 
@@ -80,6 +83,18 @@ impl Version {
     #[must_use]
     pub fn version_id(&self) -> VersionId {
         VersionId::new(self.seq, &self.chain_hash)
+    }
+
+    /// When an older system saved it; `None` if it was not imported.
+    #[must_use]
+    pub fn saved_at(&self) -> Option<Timestamp> {
+        self.batch_id.as_deref().and_then(saved_at)
+    }
+
+    /// The time by which it is found: see [`effective_at`].
+    #[must_use]
+    pub fn effective_at(&self) -> Timestamp {
+        effective_at(self.recorded_at, self.saved_at())
     }
 
     /// Whether this version is a tombstone.

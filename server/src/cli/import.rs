@@ -70,15 +70,16 @@ fn database(url: &str) -> Result<PostgresSettings, String> {
 }
 
 fn print(counts: &ImportCounts, dry_run: bool) {
-    let ImportCounts { read, imported, versions, there, nothing, unreadable, left_out } = counts;
+    let ImportCounts { read, imported, versions, snapshots, there, nothing, unreadable, left_out } = counts;
     answer!("Rows read            {read}");
     if dry_run {
         answer!("To be imported       {imported}, as {versions} versions (nothing was written)");
     } else {
         answer!("Imported             {imported}, as {versions} versions");
     }
+    answer!("Snapshots            {snapshots}");
     answer!("There already        {there}");
-    answer!("Changing nothing     {nothing} (deletes of what did not exist, snapshots without data)");
+    answer!("Changing nothing     {nothing} (deletes of what did not exist)");
     answer!("Cannot be read       {unreadable}");
     answer!("Left out             {left_out}");
 }

@@ -6,7 +6,7 @@ use statehouse_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Time
 
 use super::restores::Outdated;
 use crate::budget::Overloaded;
-use crate::store::StoreError;
+use crate::store::{Imports, StoreError};
 
 /// What every method of the service answers with.
 pub type Result<T> = std::result::Result<T, ServiceError>;
@@ -29,6 +29,21 @@ pub enum ServiceError {
         time: Timestamp,
         /// The last recorded time.
         last: Timestamp,
+    },
+    /// Versions that are older than a time were imported among, or behind, others that are later.
+    #[error(
+        "{} of what an older system had saved by {time} was imported only later, up to seq {}, and not everything up to there \
+         is as old: no place of the log is what there was then. One state can be read by its time all the same \
+         (GET /api/v1/states/ID?at=TIME); for more at once say which place you mean: seq:{recorded} is what this store held \
+         then, seq:{} has what was imported", .imports.count, .imports.last, .imports.last
+    )]
+    MixedMoment {
+        /// The time asked for.
+        time: Timestamp,
+        /// The last seq recorded by then.
+        recorded: Seq,
+        /// What was imported later.
+        imports: Imports,
     },
     /// There is no state of this id, whatever its type.
     #[error("there is no state with the id {0}")]
@@ -234,6 +249,7 @@ impl ServiceError {
             Self::NotConfigured(_) => Code::NotConfigured,
             Self::Stopping => Code::ShuttingDown,
             Self::TooLarge(_) => Code::TooLarge,
+            Self::MixedMoment { .. } => Code::MixedMoment,
             Self::Internal(_) => Code::Internal,
         }
     }

@@ -68,9 +68,9 @@ pub struct ListRequest {
 pub struct HistoryRequest {
     /// The state.
     pub key: StateKey,
-    /// Recorded at or after.
+    /// There since then or later: recorded, or saved in the older system.
     pub from: Option<Timestamp>,
-    /// Recorded at or before.
+    /// There by then.
     pub to: Option<Timestamp>,
     /// At most this many, 1 to 1000.
     pub limit: usize,
@@ -123,6 +123,7 @@ impl Service {
     pub async fn get(&self, key: &StateKey, which: &Which) -> Result<Version> {
         let version = match which {
             Which::Head | Which::At(Moment::Now) => self.store.head(key).await?,
+            Which::At(Moment::Time(time)) => self.store.then(key, *time).await?,
             Which::At(moment) => {
                 let seq = self.seq_of(moment).await?;
                 self.store.as_of(key, seq).await?
@@ -196,9 +197,24 @@ impl Service {
                 }
                 Err(ServiceError::Parameter(format!("seq {seq} has not been written yet; the last is {tip}")))
             }
-            Moment::Time(time) => Ok(self.store.seq_at(*time).await?),
+            Moment::Time(time) => self.seq_then(*time).await,
             Moment::Snapshot(id) => self.snapshot_seq(id).await,
         }
+    }
+
+    /// The seq up to which everything is what there was at a time, and nothing behind it is. What was imported counts as of
+    /// when the older system saved it, so it must lie together with what is as old.
+    async fn seq_then(&self, time: Timestamp) -> Result<Seq> {
+        let recorded = self.store.seq_at(time).await?;
+        let imports = self.store.imports(recorded, time).await?;
+        if imports.count == 0 {
+            return Ok(recorded);
+        }
+        // Seqs have no gaps: then all behind `recorded` up to there was imported and is as old.
+        if recorded.0 + imports.count == imports.last.0 {
+            return Ok(imports.last);
+        }
+        Err(ServiceError::MixedMoment { time, recorded, imports })
     }
 
     async fn snapshot_seq(&self, id: &SnapshotId) -> Result<Seq> {
@@ -232,6 +248,8 @@ impl Service {
         };
         let changed_since = match &request.changed_since {
             None => None,
+            // Whoever asks wants what is new in this store, so what was imported since is, however old.
+            Some(Moment::Time(time)) => Some(self.store.seq_at(*time).await?),
             Some(moment) => Some(self.seq_of(moment).await?),
         };
         let query = request.query(at, changed_since)?;

@@ -20,10 +20,14 @@ impl Service {
             kind: SnapshotKind::Manual,
             seq: request.seq,
         };
+        self.name(snapshot).await.map(|snapshot| SnapshotView::of(&snapshot))
+    }
+
+    /// Makes a snapshot, if there may be one more.
+    pub(super) async fn name(&self, snapshot: NewSnapshot) -> Result<Snapshot> {
         let _alone = self.naming.lock().await;
         self.room_for_a_snapshot(&snapshot.id).await?;
-        let snapshot = self.snapshot_write(WriteRequest::CreateSnapshot(snapshot)).await?;
-        Ok(SnapshotView::of(&snapshot))
+        self.snapshot_write(WriteRequest::CreateSnapshot(snapshot)).await
     }
 
     /// Snapshots, newest first.

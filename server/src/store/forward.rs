@@ -17,8 +17,8 @@ macro_rules! forward_reads {
                 Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
             };
             use $crate::store::{
-                Activity, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Receipt,
-                Result, TypeTotals,
+                Activity, Cursor, Heads, HistoryQuery, Imports, ListQuery, Log, MovedState, Page, Points,
+                Receipt, Result, TypeTotals,
             };
 
             #[async_trait]
@@ -75,6 +75,12 @@ macro_rules! forward_reads {
                 }
                 async fn seq_at(&self, time: Timestamp) -> Result<Seq> {
                     self.read("moment", |inner| inner.seq_at(time)).await
+                }
+                async fn then(&self, key: &StateKey, time: Timestamp) -> Result<Option<Version>> {
+                    self.read("version at a time", |inner| inner.then(key, time)).await
+                }
+                async fn imports(&self, after: Seq, time: Timestamp) -> Result<Imports> {
+                    self.read("imports at a time", |inner| inner.imports(after, time)).await
                 }
                 async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
                     self.read("history page", |inner| inner.history(query)).await

@@ -59,7 +59,7 @@ pub(crate) use log_end::LogEnd;
 pub(crate) use memory::read::{matches, summary};
 pub(crate) use noticed::NoticedStore;
 pub use older::{OlderRow, OlderRows};
-pub use query::{Activity, Cursor, HistoryQuery, ListQuery, MovedState, Page, Rung, TypeTotals};
+pub use query::{Activity, Cursor, HistoryQuery, Imports, ListQuery, MovedState, Page, Rung, TypeTotals};
 pub use receipt::{Did, Receipt, RequestKey};
 pub use ticks::{SystemTicks, Ticks};
 pub(crate) use verify::chain_hash;
@@ -162,6 +162,11 @@ pub trait Log: Send + Sync {
     }
     /// The last seq recorded at or before a time; 0 if there is none.
     async fn seq_at(&self, time: Timestamp) -> Result<Seq>;
+    /// The last version of a state that there was at a time: that was recorded by then, or, where it was imported, saved by
+    /// then in the older system ([`effective_at`](statehouse_core::model::effective_at)).
+    async fn then(&self, key: &StateKey, time: Timestamp) -> Result<Option<Version>>;
+    /// What was imported after a seq and had been saved by a time.
+    async fn imports(&self, after: Seq, time: Timestamp) -> Result<Imports>;
     /// The versions of one state, newest first, filtered and paged.
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>>;
     /// Versions per bucket and author since a time.

@@ -10,8 +10,8 @@ use statehouse_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Vers
 
 use super::forward::{forward_admin, forward_reads};
 use super::{
-    Activity, Commits, DamagedVersion, MovedState, Page, Receipt, Result, StateStore, StoreError, TypeTotals,
-    WriteRefusal, WriteRequest, Written,
+    Activity, Commits, DamagedVersion, Imports, MovedState, Page, Receipt, Result, StateStore, StoreError,
+    TypeTotals, WriteRefusal, WriteRequest, Written,
 };
 use crate::alarms::Alarms;
 
@@ -131,6 +131,7 @@ macro_rules! without_versions {
 }
 
 without_versions!(
+    Imports,
     Option<Receipt>,
     Tip,
     Seq,

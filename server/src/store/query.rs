@@ -55,9 +55,9 @@ pub struct ListQuery {
 pub struct HistoryQuery {
     /// Which state.
     pub key: StateKey,
-    /// Recorded at or after.
+    /// There since then or later, as [`Log::then`](super::Log::then) has it.
     pub from: Option<Timestamp>,
-    /// Recorded at or before.
+    /// There by then.
     pub to: Option<Timestamp>,
     /// At most this many rows.
     pub limit: usize,
@@ -65,6 +65,15 @@ pub struct HistoryQuery {
     pub cursor: Option<Cursor>,
     /// Whether rows carry their data.
     pub with_data: bool,
+}
+
+/// What was imported later than a moment and is older than it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imports {
+    /// How many versions.
+    pub count: u64,
+    /// The last of them; 0 if there is none.
+    pub last: Seq,
 }
 
 /// How many states of a type there are.

@@ -15,6 +15,7 @@ mod commits;
 mod documents;
 mod fixture;
 mod history;
+mod imported;
 mod lists;
 mod long_log;
 mod model;
@@ -89,6 +90,14 @@ macro_rules! conformance {
                     the_log_is_read_in_both_directions,
                     moments_are_found_by_time,
                     the_chain_is_verified_in_stretches;
+                imported:
+                    a_version_is_found_by_when_it_was_saved_first,
+                    every_time_of_a_long_imported_history_is_found,
+                    a_clock_that_was_ahead_does_not_hide_what_was_imported,
+                    a_batch_id_that_looks_alike_is_none_of_an_import,
+                    what_no_place_of_the_log_is_is_refused_and_never_empty,
+                    a_marker_becomes_a_snapshot_of_what_was_there_then,
+                    a_marker_that_no_place_of_the_log_fits_is_left_out_and_said;
                 lists:
                     d_028_deleted_states_stay_deleted,
                     d_029_a_quiet_state_is_not_lost_behind_noisy_ones,

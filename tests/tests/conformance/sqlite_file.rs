@@ -89,11 +89,14 @@ async fn a_newer_file_is_refused_with_both_numbers() {
     open(folder.path()).await.unwrap().close().await;
     meddle(folder.path(), "PRAGMA user_version = 99").await;
     let refused = open(folder.path()).await.unwrap_err();
-    assert_eq!(refused, StoreError::TooNew { found: 99, known: 4 });
+    assert_eq!(refused, StoreError::TooNew { found: 99, known: 5 });
     assert!(refused.to_string().contains("99"), "{refused}");
 }
 
-/// Makes of a file of layout 4 what the program before it would have written.
+/// Makes of a file of layout 5 what the program before it would have written.
+const LAYOUT_4: &str = "DROP INDEX versions_imported; PRAGMA user_version = 4";
+
+/// The same of a file of layout 4.
 const LAYOUT_3: &str = "DROP TABLE receipts; PRAGMA user_version = 3";
 
 /// The same of a file of layout 3.
@@ -113,9 +116,7 @@ const LAYOUT_1: &str = "\
 
 #[tokio::test]
 async fn an_older_file_is_brought_up_to_date() {
-    for (layout, steps) in
-        [(3, &[LAYOUT_3][..]), (2, &[LAYOUT_3, LAYOUT_2]), (1, &[LAYOUT_3, LAYOUT_2, LAYOUT_1])]
-    {
+    for (layout, back) in [(4, 1), (3, 2), (2, 3), (1, 4)] {
         let folder = tempfile::tempdir().unwrap();
         let f = fixture(open(folder.path()).await.unwrap());
         for id in ["a", "b", "a", "c", "a"] {
@@ -123,12 +124,12 @@ async fn an_older_file_is_brought_up_to_date() {
         }
         f.delete("c").await;
         f.store.close().await;
-        for step in steps {
+        for step in &[LAYOUT_4, LAYOUT_3, LAYOUT_2, LAYOUT_1][..back] {
             meddle(folder.path(), step).await;
         }
         let path = folder.path().join("deep/er/statehouse.db");
         let reader = SqliteStore::open_read_only(&path).await.unwrap_err();
-        assert!(reader.to_string().contains(&format!("layout {layout}, older than 4")), "{reader}");
+        assert!(reader.to_string().contains(&format!("layout {layout}, older than 5")), "{reader}");
         let f = fixture(open(folder.path()).await.unwrap());
         assert_eq!(f.ids(&everything()).await, ["a", "b"]);
         assert_eq!(f.head("a").await.unwrap().seq, Seq(5));

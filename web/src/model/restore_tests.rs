@@ -46,6 +46,7 @@ fn planned(id: &str, effect: Effect, verdict: Verdict) -> PlannedState {
         description: None,
         batch_id: None,
         accepted_at: None,
+        saved_at: None,
         content_hash: None,
         chain_hash: ChainHash::START,
         verdict: Verdict::Valid,

@@ -1,20 +1,20 @@
 //! The history of an older system's store, taken over: every row becomes a version, in the order of its time.
 //!
-//! Nothing is kept between runs but the versions themselves, each of which says which row it was
-//! ([`reference`]). A run walks through the rows and, state by state, through the versions that are there: what is there
+//! Nothing is kept between runs but the versions themselves, each of which says which row it was (`Imported` of the core). A run walks through the rows and, state by state, through the versions that are there: what is there
 //! is passed, what is missing behind them is written, and what could only be written in a wrong place is not. So an
 //! import can be interrupted and repeated at will, and two of them at once cannot write anything twice.
 
+mod marks;
 mod place;
-mod reference;
 mod row;
 
 use std::collections::{HashMap, HashSet};
 
 use statehouse_core::commit::{Change, Expectation, Write};
 use statehouse_core::json::Document;
-use statehouse_core::model::{StateKey, Verdict};
+use statehouse_core::model::{Seq, StateKey, Verdict};
 
+use self::marks::Mark;
 use self::place::{Place, Standing};
 use self::row::{Row, What};
 use super::signature::Signature;
@@ -39,7 +39,9 @@ pub struct ImportCounts {
     pub versions: u64,
     /// Rows that are there from an earlier run.
     pub there: u64,
-    /// Rows that delete what did not exist, or name a snapshot without its data: they change nothing.
+    /// Rows that became snapshots; with a dry run those that would.
+    pub snapshots: u64,
+    /// Rows that delete what did not exist: they change nothing.
     pub nothing: u64,
     /// Rows that cannot be read.
     pub unreadable: u64,
@@ -105,6 +107,8 @@ struct Import<'a> {
     counts: ImportCounts,
     places: HashMap<StateKey, Place>,
     planned: Vec<Planned>,
+    /// The end of what has been imported of the rows so far, in this run or an earlier one.
+    last: Seq,
     /// States of which something is planned.
     touched: HashSet<StateKey>,
     bytes: usize,
@@ -127,6 +131,7 @@ impl<'a> Import<'a> {
             counts: ImportCounts::default(),
             places: HashMap::new(),
             planned: Vec::new(),
+            last: Seq::ZERO,
             touched: HashSet::new(),
             bytes: 0,
             rows: 0,
@@ -135,6 +140,14 @@ impl<'a> Import<'a> {
 
     async fn take(&mut self, row: Row, name: &str, witness: &mut dyn ImportWitness) -> Result<()> {
         self.rows += 1;
+        if let What::Marked { name: snapshot } = row.what {
+            let mark =
+                Mark { name: snapshot, row: row.reference, author: row.author, description: row.description };
+            if let Some(why) = self.mark(mark).await? {
+                self.left_out(name, &why, witness);
+            }
+            return Ok(());
+        }
         let store = self.service.store.as_ref();
         let mut place = match self.places.remove(&row.key) {
             Some(place) => place,
@@ -143,13 +156,14 @@ impl<'a> Import<'a> {
         let standing = place.seek(store, &row.key, &row.reference).await?;
         let changes_nothing = match row.what {
             What::Deleted { data: None } => !place.is_live(),
-            What::Marked => true,
-            What::Kept { .. } | What::Deleted { .. } => false,
+            What::Kept { .. } | What::Deleted { .. } | What::Marked { .. } => false,
         };
         let key = row.key.clone();
         let why = match standing {
             Standing::There => {
                 self.counts.there += 1;
+                let both = matches!(row.what, What::Deleted { data: Some(_) });
+                self.last = self.last.max(place.finish(store, &key, both).await?);
                 None
             }
             Standing::Next | Standing::TooLate | Standing::Foreign if changes_nothing => {
@@ -169,11 +183,15 @@ impl<'a> Import<'a> {
             }
         };
         if let Some(why) = why {
-            self.counts.left_out += 1;
-            witness.row_left(name, why);
+            self.left_out(name, why, witness);
         }
         self.places.insert(key, place);
         Ok(())
+    }
+
+    fn left_out(&mut self, name: &str, why: &str, witness: &mut dyn ImportWitness) {
+        self.counts.left_out += 1;
+        witness.row_left(name, why);
     }
 
     fn plan(&mut self, row: Row, place: &mut Place) {
@@ -188,7 +206,7 @@ impl<'a> Import<'a> {
         let changes = match row.what {
             What::Kept { data, restored } => vec![Change::Record { data, restored }],
             What::Deleted { data: None } => vec![Change::Delete],
-            What::Marked => Vec::new(),
+            What::Marked { .. } => Vec::new(),
             What::Deleted { data: Some(data) } => vec![record(data), Change::Delete],
         };
         for change in changes {
@@ -225,7 +243,9 @@ impl<'a> Import<'a> {
                     who.write(key, change, expectation, verdict)
                 })
                 .collect();
-            self.service.commit(writes, None).await?;
+            let (outcomes, _) = self.service.commit(writes, None).await?;
+            let written = outcomes.iter().map(|outcome| outcome.version().seq);
+            self.last = written.fold(self.last, Seq::max);
         }
         // With a dry run the places are the only memory of what was planned.
         if self.places.len() > PLACES && !self.dry_run {

@@ -1,8 +1,7 @@
 //! How far the history of one state has been imported.
 
-use statehouse_core::model::{StateKey, Version, VersionNumber};
+use statehouse_core::model::{Imported, Seq, StateKey, Version, VersionNumber};
 
-use super::reference::Reference;
 use crate::store::{Result, StateStore};
 
 /// A place in the versions of a state: rows come in order, so it only moves on.
@@ -10,10 +9,12 @@ use crate::store::{Result, StateStore};
 pub(super) struct Place {
     /// The last version that was passed, or planned.
     passed: VersionNumber,
+    /// Where in the log that is, if it was passed.
+    seq: Seq,
     /// Whether that version has data.
     live: bool,
     /// The row that it was.
-    last: Option<Reference>,
+    last: Option<Imported>,
     /// Whether no version follows it.
     at_end: bool,
     /// Whether somebody else has written the state since, or before: its next version is none of an import.
@@ -37,11 +38,11 @@ pub(super) enum Standing {
 
 impl Place {
     /// The place before every row that comes at or after `first`, where that can be said at once.
-    pub(super) async fn find(store: &dyn StateStore, key: &StateKey, first: &Reference) -> Result<Self> {
+    pub(super) async fn find(store: &dyn StateStore, key: &StateKey, first: &Imported) -> Result<Self> {
         let Some(head) = store.head(key).await? else {
             return Ok(Self { at_end: true, ..Self::default() });
         };
-        match Reference::of(head.batch_id.as_deref()) {
+        match row_of(&head) {
             Some(reference) if reference < *first => {
                 let mut place = Self { at_end: true, ..Self::default() };
                 place.pass(&head, reference);
@@ -56,14 +57,14 @@ impl Place {
         &mut self,
         store: &dyn StateStore,
         key: &StateKey,
-        row: &Reference,
+        row: &Imported,
     ) -> Result<Standing> {
         while !self.at_end {
             let Some(version) = store.version(key, self.passed.next()).await? else {
                 self.at_end = true;
                 break;
             };
-            match Reference::of(version.batch_id.as_deref()) {
+            match row_of(&version) {
                 None => {
                     self.at_end = true;
                     self.foreign = true;
@@ -86,10 +87,22 @@ impl Place {
         Ok(if self.foreign { Standing::Foreign } else { Standing::Next })
     }
 
-    fn pass(&mut self, version: &Version, reference: Reference) {
+    fn pass(&mut self, version: &Version, reference: Imported) {
         self.passed = version.version;
+        self.seq = version.seq;
         self.live = !version.is_deleted();
         self.last = Some(reference);
+    }
+
+    /// Passes the second version of a row that is there and became two, and says where the last of them is.
+    pub(super) async fn finish(&mut self, store: &dyn StateStore, key: &StateKey, both: bool) -> Result<Seq> {
+        if both && let Some(version) = store.version(key, self.passed.next()).await? {
+            let row = row_of(&version).filter(|row| self.last.as_ref() == Some(row));
+            if let Some(row) = row {
+                self.pass(&version, row);
+            }
+        }
+        Ok(self.seq)
     }
 
     /// Whether there is something to delete.
@@ -103,9 +116,14 @@ impl Place {
     }
 
     /// Counts a version that will be written.
-    pub(super) fn plan(&mut self, row: &Reference, live: bool) {
+    pub(super) fn plan(&mut self, row: &Imported, live: bool) {
         self.passed = self.passed.next();
         self.live = live;
         self.last = Some(row.clone());
     }
+}
+
+/// The row that a version was; `None` if no import wrote it.
+fn row_of(version: &Version) -> Option<Imported> {
+    Imported::of(version.batch_id.as_deref()?)
 }

@@ -1,19 +1,20 @@
 //! A row of an older store, understood, or why it cannot be.
 
 use statehouse_core::json::{Diagnosis, Document, ENCODED_TWICE, Kind, Limits, is_encoded_twice};
-use statehouse_core::model::{StateKey, Timestamp};
+use statehouse_core::model::{Imported, SnapshotId, StateKey, Timestamp};
 
-use super::reference::Reference;
 use crate::store::OlderRow;
 
 /// What older systems put in place of data when they delete.
 const MARKER: &str = r#"{"deleted":true}"#;
+/// The state that older systems keep their snapshots' names in; it is none.
+const SNAPSHOT: &str = "SNAPSHOT";
 
 /// A row that can become versions.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) key: StateKey,
-    pub(super) reference: Reference,
+    pub(super) reference: Imported,
     pub(super) what: What,
     pub(super) author: Option<String>,
     pub(super) description: String,
@@ -26,8 +27,8 @@ pub(super) enum What {
     Kept { data: Document, restored: bool },
     /// It deleted the state. Some also carry data, as if it lived on: that is kept before the tombstone.
     Deleted { data: Option<Document> },
-    /// It only said that a snapshot was made, and keeps none of it.
-    Marked,
+    /// It said that a snapshot of this name was made.
+    Marked { name: SnapshotId },
 }
 
 impl Row {
@@ -47,10 +48,13 @@ impl Row {
                 row.time.as_deref().unwrap_or("NULL")
             )
         })?;
-        let reference = Reference { time, version_id: there(row.version_id, "version_id")? };
-        if operation == "snapshot" && row.data.is_none() && row.size == 0 {
-            let description = reference.description(&operation, row.description.as_deref());
-            return Ok(Self { key, reference, what: What::Marked, author: row.author, description });
+        let reference = Imported { saved_at: time, version_id: there(row.version_id, "version_id")? };
+        let description = description(&reference, &operation, row.description.as_deref());
+        let has_none = row.data.is_none() && row.size == 0;
+        if operation == "snapshot" && (has_none || state_id == SNAPSHOT) {
+            let name = SnapshotId::new(&reference.version_id)
+                .map_err(|error| format!("its version_id cannot name a snapshot: {error}"))?;
+            return Ok(Self { key, reference, what: What::Marked { name }, author: row.author, description });
         }
         let data = document(row.data, row.size)?;
         let what = if operation == "delete" {
@@ -59,7 +63,6 @@ impl Row {
         } else {
             What::Kept { data, restored: operation == "restore" }
         };
-        let description = reference.description(&operation, row.description.as_deref());
         Ok(Self { key, reference, what, author: row.author, description })
     }
 
@@ -67,8 +70,17 @@ impl Row {
     pub(super) fn size(&self) -> usize {
         match &self.what {
             What::Kept { data, .. } | What::Deleted { data: Some(data) } => data.len(),
-            What::Deleted { data: None } | What::Marked => 0,
+            What::Deleted { data: None } | What::Marked { .. } => 0,
         }
+    }
+}
+
+/// What people read of the row that a version was, behind the words that were there.
+fn description(imported: &Imported, operation: &str, original: Option<&str>) -> String {
+    let note = format!("[imported: {operation} of {}, version {}]", imported.saved_at, imported.version_id);
+    match original {
+        Some(original) if !original.is_empty() => format!("{original} {note}"),
+        _ => note,
     }
 }
 

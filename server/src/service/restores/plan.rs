@@ -41,14 +41,14 @@ impl Service {
         let seq = self.store.tip().await?.seq;
         let target_seq = match &request.target {
             Moment::Now => seq,
-            moment => self.seq_of(moment).await?,
+            moment => self.target_of(moment, &request.scope).await?,
         };
         let target_time = match target_seq {
             Seq::ZERO => None,
             target => match self.store.by_seq(target).await {
                 // The moment is known all the same.
                 Err(StoreError::DamagedVersion(_)) => None,
-                found => found?.filter(|version| version.damaged.is_none()).map(|found| found.recorded_at),
+                found => found?.filter(|version| version.damaged.is_none()).map(|found| found.effective_at()),
             },
         };
         let mut moved = self.moved_since(target_seq, &request.scope).await?;
@@ -59,6 +59,18 @@ impl Service {
         // Comparing and validating many documents takes a while: not on a thread that serves others.
         let work = tokio::task::spawn_blocking(move || compare(asked, moved, &modes));
         work.await.map_err(|error| ServiceError::Internal(error.to_string()))?
+    }
+
+    /// The seq that a target means. One state by itself was at a time what its own versions say, whatever the others were.
+    async fn target_of(&self, moment: &Moment, scope: &Scope) -> Result<Seq> {
+        let ([key], Moment::Time(time)) = (scope.states.as_slice(), moment) else {
+            return self.seq_of(moment).await;
+        };
+        match self.store.then(key, *time).await? {
+            Some(version) => Ok(version.seq),
+            // Nothing of it was saved by then, so it is only recorded later.
+            None => Ok(self.store.seq_at(*time).await?),
+        }
     }
 
     /// Adds what the selection names and has not moved since the target: it is as it was, and what is said of it is checked.

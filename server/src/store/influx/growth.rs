@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use statehouse_core::hash::ChainHash;
-use statehouse_core::model::{Seq, StateKey, Timestamp};
+use statehouse_core::model::{Seq, StateKey};
 
-use super::index::Index;
+use super::index::{Index, Noted};
 use super::row::{Row, fill};
 use crate::store::Result;
 
 /// Versions that are read one after the other, to be added when all are there.
 #[derive(Debug, Default)]
 pub(super) struct Growth {
-    entries: Vec<(Timestamp, Option<Arc<str>>, u64, u32)>,
+    entries: Vec<(Noted, u32)>,
     numbers: HashMap<Arc<StateKey>, u32>,
     states: Vec<(Arc<StateKey>, Vec<Seq>, Row)>,
     /// The chain hash of the last.
@@ -25,7 +25,7 @@ impl Growth {
         let key = Arc::new(row.key()?);
         let next = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(Arc::clone(&key)).or_insert(next);
-        self.entries.push((row.recorded_at(), row.author.clone(), row.size, number));
+        self.entries.push((row.noted(), number));
         self.chain_hash = Some(row.chain_hash);
         match self.states.get_mut(number as usize) {
             Some((_, seqs, head)) => {
@@ -64,9 +64,9 @@ impl Growth {
             numbers.push(number);
             index.set_head(&key, number, seqs, head);
         }
-        for (recorded_at, author, size, state) in self.entries {
+        for (noted, state) in self.entries {
             let number = numbers.get(state as usize).copied().unwrap_or(u32::MAX);
-            index.note(recorded_at, author.as_ref(), size, number);
+            index.note(noted, number);
         }
         Ok(())
     }

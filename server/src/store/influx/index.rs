@@ -1,5 +1,5 @@
-//! What the owner of the bucket keeps in memory: every head, and for every version where it belongs (24 bytes and 8 for
-//! its state), so that only what is asked for is read from InfluxDB.
+//! What the owner of the bucket keeps in memory: every head, and for every version where it belongs (24 bytes, 8 for
+//! its state, and 16 if it was imported), so that only what is asked for is read from InfluxDB.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,12 +7,14 @@ use std::sync::Arc;
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::commit::Tip;
 use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber};
+use statehouse_core::model::{
+    Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber, effective_at,
+};
 
 use super::epoch::Epochs;
 use crate::store::decide::{Known, Needs, SnapshotChange};
 use crate::store::receipt::{Receipts, oldest};
-use crate::store::{Receipt, TypeTotals};
+use crate::store::{Imports, Receipt, TypeTotals};
 
 /// One version, as far as it is in memory.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +24,16 @@ pub(super) struct Entry {
     pub(super) author: u32,
     /// Bytes of data.
     pub(super) size: u32,
+}
+
+/// What the index notes of a version.
+#[derive(Debug)]
+pub(super) struct Noted {
+    pub(super) recorded_at: Timestamp,
+    pub(super) saved_at: Option<Timestamp>,
+    pub(super) author: Option<Arc<str>>,
+    /// Bytes of data.
+    pub(super) size: u64,
 }
 
 /// One state.
@@ -41,6 +53,8 @@ pub(super) struct Index {
     pub(super) epochs: Arc<Epochs>,
     /// The version with seq n is at n-1.
     pub(super) log: Vec<Entry>,
+    /// When older systems saved what was imported, by seq.
+    imported: Vec<(Seq, Timestamp)>,
     pub(super) states: BTreeMap<Arc<StateKey>, State>,
     /// The states by number.
     keys: Vec<Arc<StateKey>>,
@@ -75,6 +89,7 @@ impl Default for Index {
             commit: 0,
             epochs: Arc::default(),
             log: Vec::new(),
+            imported: Vec::new(),
             states: BTreeMap::new(),
             keys: Vec::new(),
             changed: BTreeMap::new(),
@@ -148,7 +163,13 @@ impl Index {
     pub(super) fn keep(&mut self, version: Version) {
         let key = Arc::new(version.key.clone());
         let number = self.number(&key);
-        self.note(version.recorded_at, version.author.as_ref(), version.size() as u64, number);
+        let noted = Noted {
+            recorded_at: version.recorded_at,
+            saved_at: version.saved_at(),
+            author: version.author.clone(),
+            size: version.size() as u64,
+        };
+        self.note(noted, number);
         self.tip = Tip { seq: version.seq, chain_hash: version.chain_hash, recorded_at: version.recorded_at };
         self.set_head(&key, number, vec![version.seq], version);
     }
@@ -176,13 +197,41 @@ impl Index {
     }
 
     /// Adds the place of the next version.
-    pub(super) fn note(&mut self, recorded_at: Timestamp, author: Option<&Arc<str>>, size: u64, state: u32) {
+    pub(super) fn note(&mut self, noted: Noted, state: u32) {
+        let Noted { recorded_at, saved_at, author, size } = noted;
         let author = self.author(author);
         self.log.push(Entry { recorded_at, state, author, size: u32::try_from(size).unwrap_or(u32::MAX) });
+        self.imported.extend(saved_at.map(|saved| (Seq(self.log.len() as u64), saved)));
     }
 
-    fn author(&mut self, author: Option<&Arc<str>>) -> u32 {
-        let author = author.cloned();
+    /// When an older system saved the version with this seq.
+    fn saved_at(&self, seq: Seq) -> Option<Timestamp> {
+        let place = self.imported.binary_search_by_key(&seq, |(seq, _)| *seq).ok()?;
+        self.imported.get(place).map(|(_, saved)| *saved)
+    }
+
+    /// The time by which a version is found.
+    pub(super) fn effective_at(&self, seq: Seq) -> Option<Timestamp> {
+        Some(effective_at(self.entry(seq)?.recorded_at, self.saved_at(seq)))
+    }
+
+    /// The seq of the last version of a state that there was at a time. What was imported comes first, in the order of its
+    /// times, so it is found by halving.
+    pub(super) fn then(&self, key: &StateKey, time: Timestamp) -> Option<Seq> {
+        let seqs = &self.states.get(key)?.seqs;
+        let count = seqs.partition_point(|seq| self.effective_at(*seq).is_some_and(|at| at <= time));
+        seqs.get(count.checked_sub(1)?).copied()
+    }
+
+    /// What was imported after a seq and had been saved by a time.
+    pub(super) fn imports(&self, after: Seq, time: Timestamp) -> Imports {
+        let start = self.imported.partition_point(|(seq, _)| *seq <= after);
+        let later = self.imported.get(start..).unwrap_or_default();
+        let found = later.iter().filter(|(_, saved)| *saved <= time);
+        found.fold(Imports::default(), |sum, (seq, _)| Imports { count: sum.count + 1, last: *seq })
+    }
+
+    fn author(&mut self, author: Option<Arc<str>>) -> u32 {
         if let Some(number) = self.author_numbers.get(&author) {
             return *number;
         }

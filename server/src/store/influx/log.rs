@@ -9,7 +9,7 @@ use statehouse_core::model::{Seq, StateKey, StateType, Timestamp, Version, Versi
 use super::InfluxStore;
 use super::index::{Entry, Index};
 use crate::store::cursor::{Mark, Place, next};
-use crate::store::{Activity, HistoryQuery, Log, PAGE_BYTES, Page, Result, StoreError};
+use crate::store::{Activity, HistoryQuery, Imports, Log, PAGE_BYTES, Page, Result, StoreError};
 
 /// Of these seqs the first so many, fewer if they are large, one at least if there is one.
 fn cut(index: &Index, seqs: impl Iterator<Item = Seq>, limit: usize) -> Vec<Seq> {
@@ -111,13 +111,21 @@ impl Log for InfluxStore {
         Ok(Seq(self.index()?.log.partition_point(|entry| entry.recorded_at <= time) as u64))
     }
 
+    async fn then(&self, key: &StateKey, time: Timestamp) -> Result<Option<Version>> {
+        let seq = self.index()?.then(key, time);
+        self.one(seq).await
+    }
+
+    async fn imports(&self, after: Seq, time: Timestamp) -> Result<Imports> {
+        Ok(self.index()?.imports(after, time))
+    }
+
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
         let (seqs, total, next, tip) = {
             let index = self.index()?;
             let within = |seq: &&Seq| {
-                index.entry(**seq).is_some_and(|entry| {
-                    query.from.is_none_or(|from| entry.recorded_at >= from)
-                        && query.to.is_none_or(|to| entry.recorded_at <= to)
+                index.effective_at(**seq).is_some_and(|at| {
+                    query.from.is_none_or(|from| at >= from) && query.to.is_none_or(|to| at <= to)
                 })
             };
             let all = index.states.get(&query.key).map(|state| state.seqs.as_slice()).unwrap_or_default();

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use statehouse_core::hash::{ChainHash, ContentHash};
 use statehouse_core::model::{
-    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber,
+    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber, saved_at,
 };
 
+use super::index::Noted;
 use crate::store::proof::{self, mark};
 use crate::store::{Result, StoreError};
 
@@ -77,6 +78,16 @@ impl Row {
 
     pub(super) fn recorded_at(&self) -> Timestamp {
         Timestamp::from_micros(self.recorded_at)
+    }
+
+    /// What the index notes of it.
+    pub(super) fn noted(&self) -> Noted {
+        Noted {
+            recorded_at: self.recorded_at(),
+            saved_at: self.batch_id.as_deref().and_then(saved_at),
+            author: self.author.clone(),
+            size: self.size,
+        }
     }
 
     /// Whether there is data to read.

@@ -17,8 +17,8 @@ use statehouse_core::search::Needle;
 use super::{Inner, MemoryStore};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::{
-    Activity, Cursor, Heads, HistoryQuery, ListQuery, Log, MovedState, Page, Points, Receipt, Result,
-    StoreError, TypeTotals,
+    Activity, Cursor, Heads, HistoryQuery, Imports, ListQuery, Log, MovedState, Page, Points, Receipt,
+    Result, StoreError, TypeTotals,
 };
 
 #[async_trait]
@@ -171,6 +171,21 @@ impl Log for MemoryStore {
         Ok(Seq(self.read().versions.partition_point(|version| version.recorded_at <= time) as u64))
     }
 
+    async fn then(&self, key: &StateKey, time: Timestamp) -> Result<Option<Version>> {
+        let inner = self.read();
+        let seqs = inner.states.get(key).map(Vec::as_slice).unwrap_or_default();
+        let mut versions = seqs.iter().rev().filter_map(|seq| inner.at(*seq));
+        Ok(versions.find(|version| version.effective_at() <= time).cloned())
+    }
+
+    async fn imports(&self, after: Seq, time: Timestamp) -> Result<Imports> {
+        let inner = self.read();
+        let skip = usize::try_from(after.0).unwrap_or(usize::MAX);
+        let saved = |version: &&Version| version.saved_at().is_some_and(|saved| saved <= time);
+        let found: Vec<Seq> = inner.versions.iter().skip(skip).filter(saved).map(|v| v.seq).collect();
+        Ok(Imports { count: found.len() as u64, last: found.last().copied().unwrap_or_default() })
+    }
+
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
         let inner = self.read();
         let seqs = inner.states.get(&query.key).map(Vec::as_slice).unwrap_or_default();
@@ -178,8 +193,8 @@ impl Log for MemoryStore {
             .iter()
             .rev()
             .filter_map(|seq| inner.at(*seq))
-            .filter(|version| query.from.is_none_or(|from| version.recorded_at >= from))
-            .filter(|version| query.to.is_none_or(|to| version.recorded_at <= to))
+            .filter(|version| query.from.is_none_or(|from| version.effective_at() >= from))
+            .filter(|version| query.to.is_none_or(|to| version.effective_at() <= to))
             .collect();
         let mut total = found.len() as u64;
         if let Some(cursor) = &query.cursor {

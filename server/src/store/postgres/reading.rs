@@ -26,6 +26,12 @@ impl Connection for PgConnection {
         may_hold: ["lower(v.data COLLATE \"C\") LIKE ANY (ARRAY[", ", '%\\\\%'])"],
         seqs: ["CAST(json_agg(v.seq)", " AS text)"],
         json_table: ["json_array_elements(CAST(", " AS json)) WITH ORDINALITY AS wanted (value, key)"],
+        imported: [
+            "substr(v.batch_id, 1, 7) = 'import:' AND v.batch_id ~ \
+             '^import:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z:'",
+            "substr(v.batch_id, 8, 27) COLLATE \"C\"",
+        ],
+        by_import: "",
         begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     };
 

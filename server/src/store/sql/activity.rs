@@ -7,7 +7,7 @@ use statehouse_core::api::ActivityBucket;
 use statehouse_core::model::{Seq, StateType, Timestamp};
 
 use super::rows::{self, Row, sql};
-use super::{Connection, Statement, heads, log};
+use super::{Connection, Statement, heads, times};
 use crate::store::{Activity, Result};
 
 const MINUTE: i64 = 60_000_000;
@@ -32,7 +32,7 @@ pub(super) async fn read(
         heads::kept_up(connection).await?
     } else {
         let before = Timestamp::from_micros(since.micros().saturating_sub(1));
-        log::seq_at(connection, before).await?
+        times::seq_at(connection, before).await?
     };
     let versions = "SELECT (v.recorded_at - $1) / $2 AS bucket, s.state_type, \
                     CASE WHEN v.author IS NULL THEN '' ELSE '=' || v.author END, \

@@ -7,10 +7,11 @@ use statehouse_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 use super::heads::tip;
 use super::moment::at_one_moment;
 use super::rows::{self, sql};
-use super::{Connection, SqlStore, Statement, activity, proof};
+use super::times::{seq_at, seq_then};
+use super::{Connection, SqlStore, Statement, activity, proof, times};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::lanes::Lane;
-use crate::store::{Activity, Heads as _, HistoryQuery, Log, Page, Result, StoreError};
+use crate::store::{Activity, Heads as _, HistoryQuery, Imports, Log, Page, Result, StoreError};
 
 macro_rules! from_versions {
     ($columns:ident, $rest:literal) => {
@@ -140,6 +141,19 @@ impl<S: SqlStore> Log for S {
         self.within(async { seq_at(&mut *self.reader(Lane::Short).await?, time).await }).await
     }
 
+    async fn then(&self, key: &StateKey, time: Timestamp) -> Result<Option<Version>> {
+        self.within(async {
+            let mut reader = self.reader(Lane::Short).await?;
+            let seq = seq_then(&mut *reader, key, time).await?;
+            as_of(&mut *reader, key, seq).await
+        })
+        .await
+    }
+
+    async fn imports(&self, after: Seq, time: Timestamp) -> Result<Imports> {
+        self.within(async { times::imports(&mut *self.reader(Lane::Short).await?, after, time).await }).await
+    }
+
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
         at_one_moment!(self, Lane::Long, connection => history(connection, query))
     }
@@ -188,23 +202,6 @@ pub(super) async fn as_of<C: Connection>(
     proof::one(connection, Statement::new(text).bind_key(key).bind(sql(seq.0)), Some(key)).await
 }
 
-/// The last seq recorded at or before a time. Times grow with seq, so it is found by halving.
-pub(super) async fn seq_at<C: Connection>(connection: &mut C, time: Timestamp) -> Result<Seq> {
-    let text = format!(
-        "WITH RECURSIVE halving (low, high) AS ( \
-            SELECT CAST(0 AS bigint), coalesce(max(seq), 0) FROM versions \
-            UNION ALL \
-            SELECT CASE WHEN v.recorded_at <= $1 THEN v.seq ELSE low END, \
-                   CASE WHEN v.recorded_at <= $1 THEN high ELSE v.seq - 1 END \
-            FROM halving {join} versions AS v ON v.seq = (low + high + 1) / 2 WHERE low < high) \
-         SELECT low FROM halving WHERE low = high",
-        join = C::DIALECT.join,
-    );
-    let found = connection.first(Statement::new(text).bind(time.micros())).await?;
-    let found = found.ok_or_else(|| StoreError::Damaged("the log has a gap".into()))?;
-    rows::number(&found, 0).map(Seq)
-}
-
 async fn history(connection: &mut impl Connection, query: &HistoryQuery) -> Result<Page<StateSummary>> {
     // The state's row is looked up first: joined, PostgreSQL would sort the whole history for every page.
     const WITH_DATA: &str = from_versions!(
@@ -219,11 +216,14 @@ async fn history(connection: &mut impl Connection, query: &HistoryQuery) -> Resu
     );
     let tip = tip(connection).await?.seq;
     let low = match query.from {
-        Some(from) => seq_at(connection, Timestamp::from_micros(from.micros().saturating_sub(1))).await?,
+        Some(from) => {
+            let before = Timestamp::from_micros(from.micros().saturating_sub(1));
+            seq_then(connection, &query.key, before).await?
+        }
         None => Seq::ZERO,
     };
     let high = match query.to {
-        Some(to) => seq_at(connection, to).await?,
+        Some(to) => seq_then(connection, &query.key, to).await?,
         None => tip,
     };
     let (total, start) = match &query.cursor {

@@ -15,6 +15,7 @@ mod scope;
 mod search;
 mod source;
 mod statement;
+mod times;
 
 use std::ops::DerefMut;
 
@@ -50,6 +51,10 @@ pub(super) struct Dialect {
     pub(super) seqs: [&'static str; 2],
     /// What stands before and behind a parameter that is a JSON array, to make it a table `wanted (value, key)`.
     pub(super) json_table: [&'static str; 2],
+    /// The condition that a row of `versions v` was imported, as far as its batch id's form says, and the time in it.
+    pub(super) imported: [&'static str; 2],
+    /// What stands behind `versions v` to read only what was imported.
+    pub(super) by_import: &'static str,
     /// How a transaction begins that sees one moment.
     pub(super) begin: &'static str,
 }

@@ -27,6 +27,12 @@ impl Connection for SqliteConnection {
         may_hold: ["(v.data LIKE ", " ESCAPE '\\' OR v.data GLOB '*\\*')"],
         seqs: ["json_group_array(v.seq)", ""],
         json_table: ["json_each(", ") AS wanted"],
+        imported: [
+            "substr(v.batch_id, 1, 7) = 'import:' AND v.batch_id GLOB 'import:[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T\
+             [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z:*'",
+            "substr(v.batch_id, 8, 27)",
+        ],
+        by_import: " INDEXED BY versions_imported",
         begin: "BEGIN",
     };
 
