@@ -78,10 +78,10 @@ pub(super) async fn imports<C: Connection>(
     Ok(Imports { count: rows::number(&row, 0)?, last: Seq(rows::number(&row, 1)?) })
 }
 
-/// The condition that a version was imported and had been saved by a time.
+/// The condition that a version was imported and had been saved by a time: never NULL.
 fn saved_by(dialect: &Dialect, time: &str) -> String {
     let [imported, saved] = dialect.imported;
-    format!("{imported} AND {saved} <= {time}")
+    format!("v.batch_id IS NOT NULL AND {imported} AND {saved} <= {time}")
 }
 
 /// A time as batch ids spell it.
