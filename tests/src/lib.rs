@@ -19,6 +19,7 @@ pub mod hand;
 pub mod importing;
 pub mod influx;
 pub mod local;
+pub mod older;
 pub mod postgres;
 pub mod rewriting;
 pub mod server;

@@ -83,7 +83,7 @@ problems! {
     Always = 400 401 403 503;
     /// What can go wrong when one thing is read.
     Reading = 400 401 403 404 410 503;
-    /// What can go wrong when two things are read and compared.
+    /// What can go wrong when several things are read, of one moment or to be compared.
     Comparing = 400 401 403 404 410 422 503;
     /// What can go wrong when something is written.
     Writing = 400 401 403 404 409 410 412 413 415 422 503;
@@ -100,7 +100,9 @@ fn problem(status: u16) -> Response {
         412 => "A precondition does not hold",
         413 => "The body is too large",
         415 => "The body must be application/json",
-        422 => "The body has the wrong shape, or breaks rules; or this is too much for one answer",
+        422 => {
+            "The body has the wrong shape, or breaks rules; or this is too much for one answer, or a time means no one place of the log"
+        }
         _ => "The store did not answer, the server holds as much in memory as it may, or it is stopping",
     };
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();

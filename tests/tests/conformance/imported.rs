@@ -1,77 +1,17 @@
 //! What was imported is found by when the older system saved it.
 
-use std::collections::VecDeque;
-
-use async_trait::async_trait;
 use statehouse_core::api::{Code, Moment, PlanRequest, Scope, StateRow};
 use statehouse_core::commit::Write;
 use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
-use statehouse_server::service::{HistoryRequest, ImportCounts, ImportWitness, ListRequest, Service, Which};
-use statehouse_server::store::{Imports, OlderRow, OlderRows, Result as Stored};
+use statehouse_server::service::{HistoryRequest, ListRequest, Service, Which};
+use statehouse_server::store::{Imports, OlderRow};
+use statehouse_tests::older::{import, marker, row, update};
 
 use crate::fixture::{Fixture, START, save as write, snapshot_id, typed};
 use crate::service::{code, save};
 
 /// When the older system began: years before the test's clock.
 const THEN: i64 = START - 200_000_000_000_000;
-
-/// The rows of an older store.
-struct Rows(VecDeque<OlderRow>);
-
-#[async_trait]
-impl OlderRows for Rows {
-    fn total(&self) -> u64 {
-        self.0.len() as u64
-    }
-    async fn next(&mut self) -> Stored<Option<OlderRow>> {
-        Ok(self.0.pop_front())
-    }
-    async fn close(self: Box<Self>) {}
-}
-
-/// Keeps what was left out.
-#[derive(Default)]
-struct Heard(Vec<String>);
-
-impl ImportWitness for Heard {
-    fn row_left(&mut self, _row: &str, why: &str) {
-        self.0.push(why.to_owned());
-    }
-    fn progress(&mut self, _counts: &ImportCounts, _total: u64) {}
-}
-
-/// A row of a state of type `bot_memory`.
-fn row(id: &str, operation: &str, micros: i64, data: Option<&str>) -> OlderRow {
-    OlderRow {
-        version_id: Some(format!("{id}_{operation}_{micros}")),
-        state_type: Some("bot_memory".into()),
-        state_id: Some(id.into()),
-        operation: Some(operation.into()),
-        micros: Some(micros),
-        size: data.map_or(0, |data| data.len() as u64),
-        data: data.map(str::to_owned),
-        ..OlderRow::default()
-    }
-}
-
-fn update(id: &str, micros: i64, n: i64) -> OlderRow {
-    row(id, "update", micros, Some(&format!(r#"{{"n":{n}}}"#)))
-}
-
-/// The row by which an older system says that it took a snapshot.
-fn marker(name: &str, micros: i64, data: Option<&str>) -> OlderRow {
-    OlderRow {
-        version_id: Some(name.into()),
-        state_type: Some("configuration".into()),
-        ..row("SNAPSHOT", "snapshot", micros, data)
-    }
-}
-
-async fn import(service: &Service, rows: Vec<OlderRow>) -> (ImportCounts, Vec<String>) {
-    let mut heard = Heard::default();
-    let counts = service.import(&mut Rows(rows.into()), false, &mut heard).await.unwrap();
-    (counts, heard.0)
-}
 
 fn bot(id: &str) -> StateKey {
     typed("bot_memory", id)

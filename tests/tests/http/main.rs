@@ -16,6 +16,7 @@ mod fallback;
 mod frozen;
 mod handles;
 mod ids;
+mod imported;
 mod journal_damage;
 mod keys;
 mod lists;

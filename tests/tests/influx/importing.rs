@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use statehouse_server::store::influx::InfluxOptions;
+use statehouse_tests::client::encoded;
 use statehouse_tests::importing::{self, Ran, empty, history, raw};
 use statehouse_tests::influx::Influx;
 use statehouse_tests::server::Server;
@@ -86,11 +87,11 @@ async fn d_011_points_of_every_age_become_versions_in_the_order_of_their_time() 
     let mut server = empty().await;
     let dry = import(&server, &from, &["--dry-run"]).await;
     assert_eq!((dry.code, dry.figure("To be imported")), (4, 6), "{dry:?}");
-    for (imported, there) in [(6, 0), (0, 6)] {
+    for (imported, snapshots, there) in [(6, 1, 0), (0, 0, 7)] {
         let ran = import(&server, &from, &[]).await;
         assert_eq!((ran.code, ran.figure("Rows read"), ran.figure("Cannot be read")), (4, 10, 2), "{ran:?}");
         assert_eq!((ran.figure("Imported"), ran.figure("There already")), (imported, there), "{ran:?}");
-        assert_eq!(ran.figure("Changing nothing"), 2, "{ran:?}");
+        assert_eq!((ran.figure("Snapshots"), ran.figure("Changing nothing")), (snapshots, 1), "{ran:?}");
         ran.says("reading 9 rows from");
         ran.says("version_id \"v6\"");
         ran.says("state_id must not be empty");
@@ -111,6 +112,14 @@ async fn d_011_points_of_every_age_become_versions_in_the_order_of_their_time() 
         "{third}"
     );
     assert_eq!(versions[5]["operation"], "delete");
+    assert_eq!(versions[0]["saved_at"], "2008-01-10T21:20:00.123456Z");
+    let at =
+        format!("/states/-?state_type=bot_memory&state_id={}&at=2008-01-10T21:20:00.123457Z", encoded(id));
+    assert_eq!(server.get(&at).await.1["batch_id"], "import:2008-01-10T21:20:00.123457Z:v2c");
+    let (_, snapshot) = server.get("/snapshots/snap").await;
+    assert_eq!(snapshot["seq"], 5, "everything that was before it: {snapshot}");
+    let (status, _) = server.get("/states/SNAPSHOT?state_type=bot_memory").await;
+    assert_eq!(status, 404, "a snapshot is no state");
 }
 
 #[tokio::test]

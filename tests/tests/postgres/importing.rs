@@ -130,6 +130,13 @@ async fn every_row_becomes_a_version_in_the_order_of_its_time() {
     );
     let data = raw(&server, "position", "a", 1).await;
     assert!(data.contains("12345678901234567890123456789.000001") && data.contains("1.0"), "{data}");
+    assert_eq!(a[0]["saved_at"], "2024-03-05T06:07:08.000008Z");
+    for (at, version) in [("06:07:08.000008", 1), ("06:07:08.000009", 2), ("07:59:59", 3), ("08:00:00", 4)] {
+        let (_, found) = server.get(&format!("/states/a?state_type=position&at=2024-03-05T{at}Z")).await;
+        assert_eq!(found["version"], version, "{found}");
+    }
+    let (_, then) = server.get("/states?at=2024-01-02T00:00:00Z&deleted=include").await;
+    assert_eq!((&then["total"], &then["states"][0]["operation"]), (&1.into(), &"delete".into()), "{then}");
     assert_eq!(a[0]["verdict"]["status"], "invalid", "today's rules are applied, and refuse nothing");
 
     let who = ["B", "a", "é"];
@@ -212,6 +219,52 @@ async fn d_052_an_import_that_is_repeated_adds_only_what_is_new() {
     assert_eq!(history(&server, "bot_memory", "s2").await.len(), 21);
     assert_eq!(server.get("/states/s1?state_type=bot_memory").await.1["data"]["n"], 100);
     is_whole(&server, 66).await;
+}
+
+/// As the older systems take a snapshot: a marker that is none of the states, then a copy of each state behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d_004_the_marker_of_a_snapshot_becomes_a_snapshot_and_no_state() {
+    let from = older("jsonb");
+    add(
+        &from,
+        r#"
+        ('a_1', 'a', 'strategy', 'create', '{"n":1}', '2024-01-01 18:00:00+00', 'bot', NULL),
+        ('b_1', 'b', 'strategy', 'create', '{"n":1}', '2024-01-01 18:30:00+00', 'bot', NULL),
+        ('trading_snapshot_20240101_190000', 'SNAPSHOT', 'configuration', 'snapshot',
+         '{"snapshot_id":"trading_snapshot_20240101_190000","description":"End of day","state_count":2}',
+         '2024-01-01 19:00:00+00', NULL, 'End of day'),
+        ('trading_snapshot_20240101_190000_a_strategy', 'a', 'strategy', 'snapshot',
+         '{"n":1,"_snapshot_id":"trading_snapshot_20240101_190000"}', '2024-01-01 19:00:00.001+00', NULL, NULL),
+        ('trading_snapshot_20240101_190000_b_strategy', 'b', 'strategy', 'snapshot',
+         '{"n":1,"_snapshot_id":"trading_snapshot_20240101_190000"}', '2024-01-01 19:00:00.002+00', NULL, NULL),
+        ('a_2', 'a', 'strategy', 'update', '{"n":2}', '2024-01-02 08:00:00+00', 'bot', NULL),
+        ('second', 'SNAPSHOT', 'configuration', 'snapshot', '{"snapshot_id":"second","description":null,"state_count":2}',
+         '2024-01-02 19:00:00+00', NULL, NULL)"#,
+    );
+    let mut server = empty().await;
+    let dry = import(&server, &from, &["--dry-run"]).await;
+    assert_eq!((dry.code, dry.figure("To be imported"), dry.figure("Snapshots")), (0, 5, 2), "{dry:?}");
+    for (imported, snapshots, there) in [(5, 2, 0), (0, 0, 7)] {
+        let ran = import(&server, &from, &[]).await;
+        let figures = (ran.figure("Imported"), ran.figure("Snapshots"), ran.figure("There already"));
+        assert_eq!((ran.code, figures), (0, (imported, snapshots, there)), "{ran:?}");
+    }
+    server.run().await;
+    let (_, snapshots) = server.get("/snapshots").await;
+    assert_eq!(snapshots["total"], 2, "{snapshots}");
+    let (_, first) = server.get("/snapshots/trading_snapshot_20240101_190000").await;
+    assert_eq!(first["seq"], 2, "{first}");
+    assert!(
+        first["description"]
+            .as_str()
+            .unwrap()
+            .starts_with("End of day [imported: snapshot of 2024-01-01T19:00")
+    );
+    let at = "/states/a?state_type=strategy&at=snapshot:trading_snapshot_20240101_190000";
+    assert_eq!(server.get(at).await.1["data"].to_string(), r#"{"n":1}"#);
+    let (status, states) = server.get("/states?state_type=configuration&deleted=include").await;
+    assert_eq!((status, &states["total"]), (200, &0.into()), "{states}");
+    is_whole(&server, 5).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -184,8 +184,8 @@ impl Log {
 /// One line of the feed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Line {
-    /// The head of a day.
-    Day(String),
+    /// The head of a day, and how often that day stood above already.
+    Day(String, usize),
     /// A version or a burst.
     Row(Row),
 }
@@ -195,7 +195,7 @@ impl Line {
     #[must_use]
     pub fn key(&self) -> (u64, u64, String) {
         match self {
-            Self::Day(words) => (0, 0, words.clone()),
+            Self::Day(words, before) => (0, *before as u64, words.clone()),
             Self::Row(row) => (row.newest.seq.0, row.count, String::new()),
         }
     }
@@ -207,11 +207,16 @@ pub fn lines(events: &[Event], words: &Words, folded: bool, now: Timestamp) -> V
     let matching: Vec<Event> = events.iter().filter(|event| words.match_version(event)).cloned().collect();
     let rows = if folded { feed::fold(&matching) } else { matching.iter().map(feed::single).collect() };
     let mut lines = Vec::with_capacity(rows.len() + 8);
-    let mut day = None;
+    // What was imported lies among the days on which it was, so a day may come twice.
+    let (mut day, mut days) = (None, Vec::new());
     for row in rows {
-        let own = age::day_number(row.newest.timestamp);
+        let time = row.newest.effective_at();
+        let own = age::day_number(time);
         if day.replace(own) != Some(own) {
-            lines.push(Line::Day(age::day(row.newest.timestamp, now)));
+            let words = age::day(time, now);
+            let before = days.iter().filter(|day| **day == words).count();
+            days.push(words.clone());
+            lines.push(Line::Day(words, before));
         }
         lines.push(Line::Row(row));
     }
@@ -344,7 +349,7 @@ mod tests {
             lines
                 .into_iter()
                 .map(|line| match line {
-                    Line::Day(words) => words,
+                    Line::Day(words, _) => words,
                     Line::Row(row) => row.newest.seq.to_string(),
                 })
                 .collect()

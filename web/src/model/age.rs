@@ -1,6 +1,9 @@
 //! Ages, durations and clock times.
 
+use statehouse_core::api::VersionView;
 use statehouse_core::model::Timestamp;
+
+use super::number;
 
 const SECOND: i64 = 1_000_000;
 const DAY_SECONDS: i64 = 86_400;
@@ -76,6 +79,22 @@ pub fn to_second(time: Timestamp) -> String {
         (Some(day), Some(clock)) => format!("{day} {clock} UTC"),
         _ => text,
     }
+}
+
+/// When a version was there first, and where that was in an older system, when it was imported; and its seq.
+#[must_use]
+pub fn of_version(version: &VersionView) -> String {
+    let (time, seq) = (full(version.effective_at()), number::count(version.seq.0));
+    match imported(version) {
+        Some(words) => format!("{time}\n{words}\nseq {seq}"),
+        None => format!("{time}\nseq {seq}"),
+    }
+}
+
+/// `imported 2026-11-21 09:43:12 UTC`, of what was.
+#[must_use]
+pub fn imported(version: &VersionView) -> Option<String> {
+    version.saved_at.map(|_| format!("imported {}", to_second(version.timestamp)))
 }
 
 /// Days since the epoch (UTC).

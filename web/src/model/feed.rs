@@ -51,7 +51,7 @@ impl Row {
     /// `26 in 9 s`
     #[must_use]
     pub fn burst_words(&self) -> String {
-        let seconds = age::seconds_between(self.oldest.timestamp, self.newest.timestamp);
+        let seconds = age::seconds_between(self.oldest.effective_at(), self.newest.effective_at());
         format!("{} in {}", self.count, age::short(seconds))
     }
 
@@ -120,7 +120,7 @@ fn belongs(newer: &VersionView, older: &VersionView) -> bool {
         && newer.operation == Operation::Update
         && older.operation == Operation::Update
         && newer.verdict.is_invalid() == older.verdict.is_invalid()
-        && age::seconds_between(older.timestamp, newer.timestamp) < BURST_SECONDS
+        && age::seconds_between(older.effective_at(), newer.effective_at()) < BURST_SECONDS
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use statehouse_core::api::VersionView;
 use statehouse_core::diff::Counts;
-use statehouse_core::model::Operation;
+use statehouse_core::model::{Operation, Timestamp};
 
 const MICROS: i64 = 1_000_000;
 const DAY: i64 = 86_400 * MICROS;
@@ -24,8 +24,10 @@ pub struct RailVersion {
     pub version: u64,
     /// Place in the store.
     pub seq: u64,
-    /// When, in microseconds since the epoch.
+    /// When it was there first, in microseconds since the epoch.
     pub at: i64,
+    /// When it was imported, where it was.
+    pub imported: Option<Timestamp>,
     /// What it did.
     pub operation: Operation,
     /// It breaks a rule.
@@ -45,7 +47,8 @@ impl RailVersion {
         Self {
             version: view.version.0,
             seq: view.seq.0,
-            at: view.timestamp.micros(),
+            at: view.effective_at().micros(),
+            imported: view.saved_at.map(|_| view.timestamp),
             operation: view.operation,
             invalid: view.verdict.is_invalid(),
             counts: Counts::from(&view.change),
@@ -174,6 +177,7 @@ mod tests {
             version: number,
             seq: number,
             at: seconds * MICROS,
+            imported: None,
             operation: Operation::Update,
             invalid: false,
             counts: Counts { changed: 1, ..Counts::default() },

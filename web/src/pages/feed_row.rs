@@ -5,7 +5,7 @@ use statehouse_core::model::StateKey;
 
 use crate::model::change::Glyph;
 use crate::model::feed::Row;
-use crate::model::{address, age, number};
+use crate::model::{address, age};
 use crate::parts::{Chip, Counts, GlyphMark, Icon, Pic, StoryLine, theirs};
 use crate::shell::clock;
 
@@ -22,19 +22,22 @@ pub(crate) fn FeedCells(
     counts: bool,
 ) -> impl IntoView {
     let newest = row.newest.clone();
-    let tip = format!("{}\nseq {}", age::full(newest.timestamp), number::count(newest.seq.0));
+    let (time, tip) = (newest.effective_at(), age::of_version(&newest));
+    // A feed has no room for a date; of what happened elsewhere, long ago, the time of day says too little.
+    let imported = newest.saved_at.map(|saved| format!("imported, of {}", &saved.to_string()[..10]));
     let burst = row.is_burst().then(|| row.burst_words());
     let invalid = newest.verdict.is_invalid().then(|| {
         let why = newest.verdict.violations().first().map(|v| format!("{} {}", v.pointer, v.message));
         view! { <span class="c-warn warn" role="img" aria-label="breaks a rule" data-tip=why><Pic icon=Icon::Warn size=14/></span> }
     });
     view! {
-        <span class="t mono ink2"><time datetime=newest.timestamp.to_string() data-tip=tip>{age::clock(newest.timestamp)}</time></span>
+        <span class="t mono ink2"><time datetime=time.to_string() data-tip=tip>{age::clock(time)}</time></span>
         <GlyphMark glyph=Glyph::of(newest.operation)/>
         <span class="ty ink2">{newest.state_type.to_string()}</span>
         <span class="id"><span class="cut">{theirs(newest.state_id.as_str())}</span>{invalid}</span>
         <span class="v mono ink2 num">{row.versions()}</span>
         <span class="st">
+            {imported.map(|words| view! { <Chip>{words}</Chip> })}
             {burst.map(|words| view! { <Chip>{words}</Chip> })}
             <StoryLine version=row.story()/>
         </span>

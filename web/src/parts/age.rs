@@ -1,10 +1,16 @@
 //! How long ago.
 
 use leptos::prelude::*;
+use statehouse_core::api::VersionView;
 use statehouse_core::model::{Seq, Timestamp};
 
 use crate::model::{age, number};
 use crate::shell::clock;
+
+/// How old a version is; the tip says since when, whether it was imported, and the seq.
+pub(crate) fn age_of(version: &VersionView) -> impl IntoView + use<> {
+    view! { <Age time=version.effective_at() tip=age::of_version(version)/> }
+}
 
 /// A relative time that keeps up; its tip says UTC to the microsecond, and the seq.
 #[component]
@@ -14,6 +20,9 @@ pub(crate) fn Age(
     /// The version's seq, for the tip.
     #[prop(optional)]
     seq: Option<Seq>,
+    /// Another tip.
+    #[prop(optional)]
+    tip: Option<String>,
     /// `4 s` instead of `4 s ago`, for a column that says it in its head.
     #[prop(optional)]
     bare: bool,
@@ -23,9 +32,9 @@ pub(crate) fn Age(
         let seconds = age::seconds_between(time, clock.now.get());
         if bare { age::narrow(seconds) } else { format!("{} ago", age::short(seconds)) }
     });
-    let tip = match seq {
+    let tip = tip.unwrap_or_else(|| match seq {
         Some(seq) => format!("{}\nseq {}", age::full(time), number::count(seq.0)),
         None => age::full(time),
-    };
+    });
     view! { <time class="age" datetime=time.to_string() data-tip=tip>{move || words.get()}</time> }
 }

@@ -18,7 +18,7 @@ mod virtual_list;
 mod whole;
 mod writing;
 
-pub(crate) use age::Age;
+pub(crate) use age::{Age, age_of};
 pub(crate) use ask::{Ask, Author, AuthorField, ReasonField};
 pub(crate) use bars::{Bars, Spark};
 pub(crate) use button::{CopyButton, CopyLink, Kbd, copy};

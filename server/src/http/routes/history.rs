@@ -27,9 +27,9 @@ pub(crate) struct Parameters {
     limit: usize,
     /// From the page before.
     cursor: Option<String>,
-    /// Recorded at or after (RFC 3339; without a zone it is read as UTC).
+    /// There since then or later: recorded, or saved in an older system (RFC 3339; without a zone it is read as UTC).
     start_time: Option<String>,
-    /// Recorded at or before (RFC 3339; without a zone it is read as UTC).
+    /// There by then (RFC 3339; without a zone it is read as UTC).
     end_time: Option<String>,
     /// Whether rows carry their data; they do when left out.
     #[serde(default = "yes")]

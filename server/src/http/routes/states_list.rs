@@ -12,7 +12,7 @@ use super::page;
 use crate::http::app::App;
 use crate::http::extract::{Params, list as items, moment, state_type};
 use crate::http::failure::Answer;
-use crate::http::openapi::Reading;
+use crate::http::openapi::Comparing;
 use crate::http::{link, reply};
 use crate::service::ListRequest;
 
@@ -60,7 +60,7 @@ pub(crate) struct Parameters {
 
 /// Lists and searches states, as they are or as they were.
 #[utoipa::path(get, path = "/states", tag = "states", params(Parameters),
-    responses((status = 200, body = StateRows), Reading))]
+    responses((status = 200, body = StateRows), Comparing))]
 pub(crate) async fn list(
     State(app): State<App>,
     Params(asked): Params<Parameters>,

@@ -105,7 +105,8 @@ fn About(row: Row) -> impl IntoView {
     });
     view! {
         <div class="about-version">
-            <p class="row"><Pic icon=Icon::Author size=14/><span>{who}", "{age::full(newest.timestamp).get(11..).unwrap_or_default().to_owned()}</span></p>
+            <p class="row"><Pic icon=Icon::Author size=14/><span>{who}", "{age::full(newest.effective_at()).get(11..).unwrap_or_default().to_owned()}</span></p>
+            {age::imported(&newest).map(|words| view! { <p class="ink2">{words}</p> })}
             {why.map(|why| view! { <p>{theirs(&why)}</p> })}
             <p class="mono ink2">"seq "{number::count(newest.seq.0)}{hash}</p>
         </div>

@@ -41,7 +41,7 @@ fn seqs(ctx: Ctx) -> Vec<u64> {
     ctx.lines.with_untracked(|lines| {
         let seq = |line: &Line| match line {
             Line::Row(row) => Some(row.newest.seq.0),
-            Line::Day(_) => None,
+            Line::Day(..) => None,
         };
         lines.iter().filter_map(seq).collect()
     })

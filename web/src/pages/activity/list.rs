@@ -26,7 +26,7 @@ pub(super) fn List(ctx: Ctx) -> impl IntoView {
         })
     });
     let height = Callback::new(move |line: Line| match (line, narrow.get()) {
-        (Line::Day(_), _) => 24,
+        (Line::Day(..), _) => 24,
         (Line::Row(_), false) => 32,
         (Line::Row(_), true) => 58,
     });
@@ -82,7 +82,7 @@ fn Bands(ctx: Ctx) -> impl IntoView {
 #[component]
 fn LineView(line: Line, ctx: Ctx) -> impl IntoView {
     match line {
-        Line::Day(words) => view! { <div class="day">{words}</div> }.into_any(),
+        Line::Day(words, _) => view! { <div class="day">{words}</div> }.into_any(),
         Line::Row(row) => view! { <FeedLine row ctx/> }.into_any(),
     }
 }

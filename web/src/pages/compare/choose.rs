@@ -7,7 +7,7 @@ use statehouse_core::model::StateKey;
 use crate::api;
 use crate::live::remote;
 use crate::model::address::Query;
-use crate::parts::{Age, Empty, FaultNote, Icon, Pic, theirs};
+use crate::parts::{Empty, FaultNote, Icon, Pic, age_of, theirs};
 use crate::shell::router;
 
 /// States offered.
@@ -67,7 +67,7 @@ fn Offer(state: StateSummary) -> impl IntoView {
             <span>{key.state_type.to_string()}</span>
             <span class="id">{theirs(key.state_id.as_str())}</span>
             <span class="mono num">{format!("v{}", version.version)}</span>
-            <span class="num"><Age time=version.timestamp seq=version.seq/></span>
+            <span class="num">{age_of(&version)}</span>
         </a>
     }
 }

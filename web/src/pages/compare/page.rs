@@ -129,7 +129,8 @@ fn SideCard(
                 {move || chosen.side.get().map(|side| view! {
                     <b class="mono">{format!("v{}", side.version)}</b>
                     {is_head(&side).then(|| view! { <Chip tone=Tone::Accent>"head"</Chip> })}
-                    <span class="mono ink2 cut" data-tip=age::full(side.timestamp)>{age::to_second(side.timestamp)}</span>
+                    <span class="mono ink2 cut" data-tip=age::of_version(&side)>{age::to_second(side.effective_at())}</span>
+                    {side.saved_at.map(|_| view! { <Chip>"imported"</Chip> })}
                 })}
                 <PickMenu name words=Signal::derive(words) versions default button="btn plain small"/>
             </div>
@@ -156,7 +157,7 @@ fn relation(this: &VersionView, other: &VersionView) -> String {
         Some(0) => "the same version".to_owned(),
         None => "older".to_owned(),
         Some(count) => {
-            let seconds = (this.timestamp.micros() - other.timestamp.micros()) / 1_000_000;
+            let seconds = (this.effective_at().micros() - other.effective_at().micros()) / 1_000_000;
             let versions = number::counted(count, "version", "versions");
             format!("newer, {} later, {versions}", age::long(seconds))
         }

@@ -9,7 +9,7 @@ use crate::model::address::{self, Query};
 use crate::model::inbox::Event;
 use crate::model::listing::{Filter, Listing};
 use crate::model::{age, number, quiet};
-use crate::parts::{Age, Empty, FaultNote, Icon, Pic, Stand, theirs};
+use crate::parts::{Empty, FaultNote, Icon, Pic, Stand, age_of, theirs};
 use crate::shell::{clock, desk};
 
 const SHOWN: usize = 6;
@@ -81,7 +81,7 @@ pub(crate) fn NeedsALook() -> impl IntoView {
                                 <span class="row">
                                     <span class="id mono cut">{theirs(event.state_id.as_str())}</span>
                                     <span class="note">{event.state_type.to_string()}</span>
-                                    <span class="note end">{format!("v{}, ", event.version)}<Age time=event.timestamp seq=event.seq/></span>
+                                    <span class="note end">{format!("v{}, ", event.version)}{age_of(&event)}</span>
                                 </span>
                                 {first.map(|violation| view! {
                                     <span class="why"><span class="mono c-warn">{theirs(&violation.pointer)}</span>" "{theirs(&violation.message)}</span>

@@ -227,7 +227,7 @@ fn PositionRow(row: Event, known: RwSignal<Known>) -> impl IntoView {
             _ => "–".to_owned(),
         })
     };
-    let time = row.timestamp;
+    let (time, tip) = (row.effective_at(), crate::model::age::of_version(&row));
     let late = Memo::new(move |_| crate::model::age::seconds_between(time, clock.now.get()) > LATE);
     view! {
         <a class="trow dense cells position" href=address::state(&key)>
@@ -243,7 +243,7 @@ fn PositionRow(row: Event, known: RwSignal<Known>) -> impl IntoView {
             <span class="num mono z">{move || z.get().unwrap_or_else(|| "–".to_owned())}</span>
             <span class=pnl_class>{pnl_words}</span>
             <span class="num open-for">{opened}</span>
-            <span class="num saved" class:c-warn=move || late.get()><Age time seq=row.seq bare=true/></span>
+            <span class="num saved" class:c-warn=move || late.get()><Age time tip bare=true/></span>
         </a>
     }
 }

@@ -51,7 +51,7 @@ fn moved_words(fresh: &Fresh, now: statehouse_core::model::Timestamp) -> String 
     let head = fresh.plan.states.iter().find(|state| state.key == *key).map(|state| &state.now);
     let to = head.map_or_else(String::new, |head| {
         let author = head.user_id.as_deref().unwrap_or("no author");
-        format!(" to v{} ({author}, {})", head.version, age::ago(head.timestamp, now))
+        format!(" to v{} ({author}, {})", head.version, age::ago(head.effective_at(), now))
     });
     let first = match from {
         Some(from) => format!("{} moved from v{from}{to}", key.state_id),

@@ -10,7 +10,7 @@ use super::state_row::{StateRow, effect_words};
 use crate::model::number;
 use crate::model::restore::would_be;
 use crate::pages::compare::Working;
-use crate::parts::{Age, Icon, Pic, VirtualList, theirs};
+use crate::parts::{Icon, Pic, VirtualList, age_of, theirs};
 use crate::shell::{narrow, router};
 
 /// The panel.
@@ -163,7 +163,7 @@ fn item_row(planning: Planning, item: Item) -> AnyView {
                     <span class="mono strong cut">{theirs(state.key.state_id.as_str())}</span>
                     <span class="ink2">{state.key.state_type.to_string()}</span>
                     <span class="mono ink2">{format!("v{}", state.now.version)}</span>
-                    <span class="ink3"><Age time=state.now.timestamp seq=state.now.seq/></span>
+                    <span class="ink3">{age_of(&state.now)}</span>
                 </a>
             }
             .into_any()

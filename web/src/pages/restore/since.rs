@@ -115,7 +115,7 @@ fn Row(row: VersionView) -> impl IntoView {
     let author = row.user_id.as_deref().unwrap_or("no author").to_owned();
     view! {
         <a class="since-row" href=address::version(&key, number)>
-            <span class="mono ink2" data-tip=age::full(row.timestamp)>{age::clock(row.timestamp)}</span>
+            <span class="mono ink2" data-tip=age::of_version(&row)>{age::clock(row.effective_at())}</span>
             <Pic icon=Icon::Author size=14/>
             <b>{theirs(&author)}</b>
             <span class="ink2">"saved"</span>

@@ -11,7 +11,7 @@ use crate::api;
 use crate::live::{live, remote};
 use crate::model::address::{self, Query};
 use crate::model::{age, number};
-use crate::parts::{Age, Chip, Empty, FaultNote, Icon, Pic, Tone, theirs};
+use crate::parts::{Chip, Empty, FaultNote, Icon, Pic, Tone, age_of, theirs};
 use crate::shell::router;
 
 /// While others write, the comparison is read again, but not more often than this.
@@ -126,7 +126,7 @@ fn Row(row: PlannedState) -> impl IntoView {
             <span class="mono ink2">{versions}</span>
             <span class="ink2">{paths}</span>
             <span class="ink2">{theirs(row.now.user_id.as_deref().unwrap_or_default())}</span>
-            <span class="num ink2"><Age time=row.now.timestamp seq=row.now.seq/></span>
+            <span class="num ink2">{age_of(&row.now)}</span>
         </a>
     }
 }

@@ -53,7 +53,7 @@ async fn read(key: &StateKey, side: &Side) -> Result<Since, ApiError> {
         let query = Query::default()
             .with("data", Some("false"))
             .with("limit", Some(PAGE))
-            .with("end_time", Some(&side.timestamp.to_string()))
+            .with("end_time", Some(&side.effective_at().to_string()))
             .with("cursor", cursor.as_deref());
         let page: History = api::get_of(key, "/history", &query).await?;
         let older = page.versions.iter().map(|row| &row.version).filter(|older| older.version < side.version);

@@ -19,7 +19,7 @@ pub(super) fn ChangesPanel(view: View) -> impl IntoView {
     let b_words = move || side_words('B', false, view.b.pick.get().as_ref(), view.b.side.get().as_ref());
     let between = move || {
         let (a, b) = (view.a.side.get()?, view.b.side.get()?);
-        let seconds = (b.timestamp.micros() - a.timestamp.micros()) / 1_000_000;
+        let seconds = (b.effective_at().micros() - a.effective_at().micros()) / 1_000_000;
         let words = age::long(seconds.abs());
         Some(if seconds < 0 {
             format!("A is {words} newer than B")

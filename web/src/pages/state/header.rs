@@ -12,7 +12,7 @@ use super::menu::MoreMenu;
 use crate::model::address::{self, Query};
 use crate::model::{age, number};
 use crate::pages::compare::Side;
-use crate::parts::{Age, Chip, CopyButton, Icon, Kbd, Pic, Tone, Verdict, theirs};
+use crate::parts::{Chip, CopyButton, Icon, Kbd, Pic, Tone, Verdict, age_of, theirs};
 
 /// The page's head.
 #[component]
@@ -70,7 +70,8 @@ fn About(version: VersionView) -> impl IntoView {
     view! {
         <div class="about-line">
             <span class="row"><Pic icon=Icon::Author size=14/>{theirs(&author)}</span>
-            <span>{age::full(version.timestamp)}", "<Age time=version.timestamp seq=version.seq/></span>
+            <span>{age::full(version.effective_at())}", "{age_of(&version)}</span>
+            {age::imported(&version).map(|words| view! { <span class="ink3">{words}</span> })}
             {version.description.as_deref().filter(|text| !text.is_empty()).map(|why| view! {
                 <span class="cut why" data-tip=why.to_owned()>"“"{theirs(why)}"”"</span>
             })}

@@ -13,7 +13,7 @@ use crate::model::address::Query;
 use crate::model::found::{Found, Hand, Next};
 use crate::pages::compare::Side;
 use crate::parts::{
-    Age, Ask, Author, AuthorField, Icon, Menu, Notice, NoticeKind, Pic, ReasonField, WriteNote, Writing,
+    Ask, Author, AuthorField, Icon, Menu, Notice, NoticeKind, Pic, ReasonField, WriteNote, Writing, age_of,
     copy, or_none,
 };
 use crate::shell::{desk, toasts};
@@ -211,7 +211,7 @@ pub(super) fn Tombstone(view: View, head: Side) -> impl IntoView {
     };
     view! {
         <Notice kind=NoticeKind::Warn head=deleted>
-            <Age time=head.timestamp seq=head.seq/>". "{why}"Its history stays. "
+            {age_of(&head)}". "{why}"Its history stays. "
             <button class="link" disabled=move || writing.busy.get() on:click=undelete>"Undelete"</button>
         </Notice>
         <WriteNote writing/>

@@ -36,7 +36,7 @@ pub(super) fn OverTime(view: View) -> impl IntoView {
     let asked = Memo::new(move |_| {
         let (pointer, b) = (chosen.get()?, view.b.side.get()?);
         let limit = (BYTES / b.size.max(1)).clamp(1, VERSIONS);
-        Some(Asked { pointer, upto: b.timestamp, limit })
+        Some(Asked { pointer, upto: b.effective_at(), limit })
     });
     let history = remote(
         move || asked.get(),
@@ -98,7 +98,7 @@ async fn read(key: &statehouse_core::model::StateKey, asked: &Asked) -> Result<P
     let pointer = Pointer::parse(&asked.pointer).unwrap_or_default();
     let point = |row: statehouse_core::api::StateSummary| PathPoint {
         version: row.version.version.0,
-        at: row.version.timestamp.micros(),
+        at: row.version.effective_at().micros(),
         author: row.version.user_id,
         value: row.data.as_ref().and_then(|data| value_at(data, &pointer)),
     };

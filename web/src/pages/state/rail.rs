@@ -218,11 +218,19 @@ fn VersionRow(version: RailVersion, inside: bool) -> impl IntoView {
         None => author,
     };
     let time = Timestamp::from_micros(version.at);
+    let imported = version.imported.map(|at| format!("\nimported {}", age::to_second(at)));
+    let is_imported = imported.is_some();
+    let tip = format!(
+        "{}{}\nseq {}\nShift click compares with it",
+        age::full(time),
+        imported.unwrap_or_default(),
+        number::count(version.seq)
+    );
     view! {
         <button
             class="rail-row" class:on=move || is_b.get() class:inside=inside
             aria-current=move || is_b.get().then_some("true") on:click=choose
-            data-tip=format!("{}\nseq {}\nShift click compares with it", age::full(time), number::count(version.seq))
+            data-tip=tip
         >
             <span class="line">
                 <b class="mono">{format!("v{number}")}</b>
@@ -230,6 +238,7 @@ fn VersionRow(version: RailVersion, inside: bool) -> impl IntoView {
                 <Show when=move || is_a.get()><Chip tone=Tone::Ab>"A"</Chip></Show>
                 <Show when=move || is_head.get()><Chip tone=Tone::Accent>"head"</Chip></Show>
                 <OperationChip operation=version.operation/>
+                {is_imported.then(|| view! { <Chip>"imported"</Chip> })}
                 {version.invalid.then(|| view! { <span class="c-warn" role="img" aria-label="breaks a rule"><Pic icon=Icon::Warn size=14/></span> })}
                 <span class="mono time">{age::clock(time)}</span>
             </span>

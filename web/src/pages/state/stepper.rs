@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::View;
 use super::rail::HistoryRail;
 use crate::model::age;
-use crate::parts::{Age, Icon, Pic, theirs};
+use crate::parts::{Icon, Pic, age_of, theirs};
 
 /// `‹ v203 of 203 ›`
 #[component]
@@ -24,7 +24,7 @@ pub(super) fn Stepper(view: View) -> impl IntoView {
     let about = move || {
         view.b.side.get().map(|side| {
             let author = side.user_id.as_deref().unwrap_or("no author").to_owned();
-            view! { {age::clock(side.timestamp)}", "<Age time=side.timestamp seq=side.seq/>" · "{theirs(&author)} }
+            view! { {age::clock(side.effective_at())}", "{age_of(&side)}{side.saved_at.map(|_| ", imported")}" · "{theirs(&author)} }
         })
     };
     let why = move || {

@@ -6,7 +6,7 @@ use super::{Ctx, key_of};
 use crate::model::change::{Glyph, Story};
 use crate::model::inbox::Event;
 use crate::model::{address, age, number};
-use crate::parts::{Age, GlyphMark, Icon, Pic, Verdict, theirs};
+use crate::parts::{GlyphMark, Icon, Pic, Verdict, age_of, theirs};
 use crate::shell::{clock, router};
 
 /// A row younger than this (seconds) flashes when it appears.
@@ -103,7 +103,7 @@ pub(super) fn StateRow(row: Event, ctx: Ctx) -> impl IntoView {
                     <span class="narrow-inline">{row.state_type.to_string()}</span>
                     {Story::brief(&row)}
                 </span>
-                <span class="when num"><Age time=row.timestamp seq=row.seq/></span>
+                <span class="when num">{age_of(&row)}</span>
                 <span class="by ink2">{theirs(row.user_id.as_deref().unwrap_or_default())}</span>
                 <span class="ve"><Verdict verdict=row.verdict.clone()/></span>
                 <span class="sz mono ink2 num">{size}</span>
