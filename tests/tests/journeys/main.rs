@@ -11,6 +11,7 @@ mod disguised;
 mod exact;
 mod first_visit;
 mod health;
+mod imported;
 mod large;
 mod leaving;
 mod live;

@@ -361,6 +361,31 @@ mod tests {
     }
 
     #[test]
+    fn what_was_imported_lies_on_the_day_it_was_saved_and_a_day_may_come_twice() {
+        let now = Timestamp::parse("2026-11-21T10:00:00Z").unwrap();
+        let events = [
+            at(5, "2026-11-21T09:00:03Z").event(),
+            at(4, "2026-11-21T09:00:02Z").of("portfolio", "P").saved("2024-03-06T00:00:00Z").event(),
+            at(3, "2026-11-21T09:00:02Z").saved("2024-03-05T23:59:59Z").event(),
+            at(2, "2026-11-21T09:00:02Z").saved("2024-03-05T06:07:08Z").event(),
+            at(1, "2026-11-21T08:00:00Z").event(),
+        ];
+        let lines = lines(&events, &Words::default(), true, now);
+        let told: Vec<String> = lines
+            .iter()
+            .map(|line| match line {
+                Line::Day(words, before) => format!("{words} {before}"),
+                Line::Row(row) => row.newest.seq.to_string(),
+            })
+            .collect();
+        let today = ["Today, 21 November 0", "Today, 21 November 1"];
+        let then = ["6 March 2024 0", "5 March 2024 0"];
+        assert_eq!(told, [today[0], "5", then[0], "4", then[1], "3", "2", today[1], "1"]);
+        let keys: std::collections::BTreeSet<_> = lines.iter().map(Line::key).collect();
+        assert_eq!(keys.len(), lines.len(), "each line has a key of its own");
+    }
+
+    #[test]
     fn matches_lie_on_the_same_stretch_as_the_whole() {
         let frame = Strip {
             since: Timestamp::parse("2026-11-21T00:00:00Z").unwrap().micros(),

@@ -151,6 +151,22 @@ mod tests {
     }
 
     #[test]
+    fn an_imported_version_says_both_of_its_times() {
+        use super::super::sample::Sample;
+        let plain = Sample::at(1234, "2026-11-21T09:46:12.5Z");
+        assert_eq!(of_version(&plain.0), "2026-11-21 09:46:12.500000 UTC\nseq 1,234");
+        assert_eq!(imported(&plain.0), None);
+        let old = plain.saved("2024-03-05T06:07:08.000009Z").0;
+        let words = "2024-03-05 06:07:08.000009 UTC\nimported 2026-11-21 09:46:12 UTC\nseq 1,234";
+        assert_eq!(of_version(&old), words);
+        let ahead = Sample::at(1, "2026-11-21T09:46:12Z").saved("2031-01-01T00:00:00Z").0;
+        assert!(
+            of_version(&ahead).starts_with("2026-11-21 09:46:12"),
+            "it was not saved after it was imported"
+        );
+    }
+
+    #[test]
     fn ages_have_one_unit_and_are_never_negative() {
         let now = at("2026-11-21T09:46:12Z");
         let cases = [

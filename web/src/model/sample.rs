@@ -70,6 +70,12 @@ impl Sample {
         self
     }
 
+    /// Imported, of what an older system saved then.
+    pub(crate) fn saved(mut self, time: &str) -> Self {
+        self.0.saved_at = Some(statehouse_core::model::Timestamp::parse(time).unwrap());
+        self
+    }
+
     /// As an event.
     pub(crate) fn event(self) -> Event {
         Arc::new(self.0)
