@@ -1,6 +1,6 @@
 //! What was imported is found by when the older system saved it.
 
-use statehouse_core::api::{Code, Moment, PlanRequest, Scope, StateRow};
+use statehouse_core::api::{Code, Moment, PlanRequest, Scope, Selection, StateRow};
 use statehouse_core::commit::Write;
 use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
 use statehouse_server::service::{HistoryRequest, ListRequest, Service, Which};
@@ -105,33 +105,30 @@ pub async fn a_version_is_found_by_when_it_was_saved_first(f: &Fixture) {
 }
 
 pub async fn every_time_of_a_long_imported_history_is_found(f: &Fixture) {
-    const ROWS: i64 = 700;
+    const ROWS: u32 = 700;
     let service = f.service().await;
     // Two states in turn, and one of a single version in between.
-    let ids = |n: i64| {
-        if n == 333 {
-            "once"
-        } else if n % 3 == 0 {
-            "third"
-        } else {
-            "often"
-        }
+    let ids = |n: u32| match n {
+        333 => "once",
+        n if n % 3 == 0 => "third",
+        _ => "often",
     };
-    import(&service, (0..ROWS).map(|n| update(ids(n), THEN + n * 10, n)).collect()).await;
+    let micros = |n: u32| THEN + i64::from(n) * 10;
+    import(&service, (0..ROWS).map(|n| update(ids(n), micros(n), n.into())).collect()).await;
     for n in 0..5 {
         save(&service, "often", &format!(r#"{{"live":{n}}}"#)).await;
     }
+    let store = service.store();
     for n in (1..ROWS).step_by(7).chain([333, 334, ROWS - 1]) {
-        let found = service.get(&bot(ids(n)), &at(THEN + n * 10)).await.unwrap();
+        let found = service.get(&bot(ids(n)), &at(micros(n))).await.unwrap();
         assert_eq!(text(&found), format!(r#"{{"n":{n}}}"#));
-        let before =
-            service.store().then(&bot(ids(n)), Timestamp::from_micros(THEN + n * 10 - 1)).await.unwrap();
+        let before = store.then(&bot(ids(n)), Timestamp::from_micros(micros(n) - 1)).await.unwrap();
         assert_eq!(before.map_or(0, |version| version.version.0), found.version.0 - 1);
-        let imports =
-            service.store().imports(Seq::ZERO, Timestamp::from_micros(THEN + n * 10)).await.unwrap();
-        assert_eq!(imports, Imports { count: n as u64 + 1, last: Seq(n as u64 + 1) });
+        let imports = store.imports(Seq::ZERO, Timestamp::from_micros(micros(n))).await.unwrap();
+        let count = u64::from(n) + 1;
+        assert_eq!(imports, Imports { count, last: Seq(count) });
     }
-    let after = service.store().imports(Seq(ROWS as u64), Timestamp::from_micros(i64::MAX)).await.unwrap();
+    let after = store.imports(Seq(ROWS.into()), Timestamp::from_micros(i64::MAX)).await.unwrap();
     assert_eq!(after, Imports::default());
 }
 
@@ -151,7 +148,7 @@ pub async fn a_clock_that_was_ahead_does_not_hide_what_was_imported(f: &Fixture)
 
 pub async fn a_batch_id_that_looks_alike_is_none_of_an_import(f: &Fixture) {
     let service = f.service().await;
-    for (n, batch_id) in [
+    for (n, batch_id) in (0..).zip([
         "import:",
         "import:2024-03-05",
         "import:2024-03-05T06:07:08.000009Z",
@@ -160,16 +157,13 @@ pub async fn a_batch_id_that_looks_alike_is_none_of_an_import(f: &Fixture) {
         "import:2024-03-05t06:07:08.000009z:a",
         "import 2024-03-05T06:07:08.000009Z:a",
         "x import:2024-03-05T06:07:08.000009Z:a",
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ]) {
         let data = format!(r#"{{"n":{n}}}"#);
         let version = f.write(Write { batch_id: Some(batch_id.into()), ..write("a", &data) }).await;
         assert_eq!(version.saved_at(), None, "{batch_id}");
         let before = Timestamp::from_micros(version.recorded_at.micros() - 1);
         let found = f.store.then(&version.key, before).await.unwrap();
-        assert_eq!(found.map_or(0, |found| found.version.0), n as u64, "{batch_id}");
+        assert_eq!(found.map_or(0, |found| found.version.0), n, "{batch_id}");
         let imports = f.store.imports(Seq::ZERO, Timestamp::from_micros(i64::MAX)).await.unwrap();
         assert_eq!(imports, Imports::default(), "{batch_id}");
     }
@@ -186,7 +180,7 @@ pub async fn what_no_place_of_the_log_is_is_refused_and_never_empty(f: &Fixture)
     let everything = |micros| PlanRequest {
         target: time(micros),
         scope: Scope::default(),
-        selection: Default::default(),
+        selection: Selection::default(),
         exact: false,
     };
     for micros in [THEN, THEN + 10, before] {

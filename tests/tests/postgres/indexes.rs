@@ -74,14 +74,15 @@ async fn a_time_in_a_long_imported_history_is_found_without_walking_through_it()
     const THEN: i64 = 1_700_000_000_000_000;
     let settings = Postgres::shared().database();
     let service = server(&settings).await;
-    let old = (0..LONG as i64).map(|n| update("old", THEN + n * 10, n)).collect();
+    let micros = |n: u64| THEN + i64::try_from(n).unwrap() * 10;
+    let old = (0..LONG).map(|n| update("old", micros(n), micros(n))).collect();
     assert_eq!(import(&service, old).await.0.imported, LONG);
     written_at_once(&service, (0..OTHERS).map(|n| (format!("other-{n}"), n))).await;
     service.shutdown().await;
 
     let asked = async |store: &dyn StateStore| {
         let old = StateKey::new("bot_memory", "old").unwrap();
-        let at = |n: u64| Timestamp::from_micros(THEN + n as i64 * 10 + 5);
+        let at = |n: u64| Timestamp::from_micros(micros(n) + 5);
         for n in [0, 17, LONG / 2] {
             assert_eq!(store.then(&old, at(n)).await.unwrap().unwrap().version, VersionNumber(n + 1));
         }
