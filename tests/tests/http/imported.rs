@@ -128,7 +128,7 @@ async fn a_time_that_means_no_place_of_the_log_is_refused_with_what_to_do() {
     let client = &server.client;
 
     let list = client.get(&format!("/api/v1/states?at={}", then(0))).await;
-    let problem = list.expect_problem(422, "mixed_moment");
+    let problem = list.expect_problem(422, "mixed_moment").json();
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("seq:0 is what this store held") && detail.contains("seq:2 has"), "{detail}");
     let body = format!(r#"{{"target":"{}"}}"#, then(1));
