@@ -334,3 +334,43 @@ fn a_selection_that_can_mean_nothing_is_refused() {
     assert!(refused("position/again", "/b").unwrap().contains("is neither in"));
     assert!(refused("position/new", "/a").unwrap().contains("comes back or goes as a whole"));
 }
+
+#[test]
+fn a_name_that_several_elements_share_is_refused() {
+    let legs = |first: &str, second: &str| {
+        format!(
+            r#"{{"legs":[{{"symbol":{first},"volume":1}},{{"symbol":{second},"volume":2}},{{"symbol":"B","volume":3}}]}}"#
+        )
+    };
+    let moved = |now: &str, then: &str| vec![(version("x", 2, Some(now)), Some(version("x", 1, Some(then))))];
+    let refused = |path: &str, moved: Moved| {
+        let rules = Rules {
+            paths: &|state_type| path_rules(state_type.as_str()),
+            validate: &|_, _| Verdict::NotChecked,
+        };
+        let asked = asked(&[("x", ticks(&[path], &[]))]);
+        plan(asked, moved, rules).err().map(|error| error.to_string())
+    };
+    let (twice, once) = (legs("\"A\"", "\"A\""), legs("\"A\"", "\"C\""));
+    let changed =
+        |text: &str| text.replace("\"volume\":1}", "\"volume\":9}").replace("\"volume\":3}", "\"volume\":7}");
+    let more = twice.replacen("\"volume\":1", "\"volume\":1,\"note\":\"n\"", 1);
+    let alike = legs("\"1\"", "1");
+    for (path, now, then) in [
+        ("/legs/[A]", twice.clone(), changed(&twice)),
+        ("/legs/[A]/volume", twice.clone(), changed(&twice)),
+        // It is shared at one end only, has not changed, is in one of them alone, or only looks the same.
+        ("/legs/[A]/volume", once.clone(), changed(&twice)),
+        ("/legs/[A]/volume", changed(&twice), once.clone()),
+        ("/legs/[A]", twice.clone(), twice.clone()),
+        ("/legs/[A]/note", more.clone(), changed(&twice)),
+        ("/legs/[1]/volume", alike.clone(), changed(&alike)),
+    ] {
+        let text = refused(path, moved(&now, &then)).unwrap_or_else(|| panic!("{path} of {now} is obeyed"));
+        assert!(text.starts_with(&format!("position x: {path:?} is shown of several elements")), "{text}");
+    }
+    for path in ["/legs/[B]", "/legs/[B]/volume", "/legs/0/volume", "/legs"] {
+        assert_eq!(refused(path, moved(&twice, &changed(&twice))), None, "{path}");
+    }
+    assert_eq!(refused("/legs/[A]/volume", moved(&once, &changed(&once))), None, "one of its name");
+}

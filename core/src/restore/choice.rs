@@ -45,6 +45,8 @@ const NOWHERE: &str = "is neither in what is there now nor in what was there at 
                        with \"~1\" for a slash in a key";
 const AMBIGUOUS: &str = "means one thing now and another at the target: name the element as it is shown, by its identity in \
                          brackets, or the paths inside it";
+const SHARED: &str = "is shown of several elements, which have the same identity: name the one that is meant by its position, as in the \
+                      path of the plan's change";
 const WHOLE: &str =
     "cannot be chosen by itself: this state comes back or goes as a whole, so skip it or take it";
 const EXACT: &str = "cannot be chosen in a restore that is exact: skip states, or leave \"exact\" out";
@@ -80,8 +82,10 @@ pub(super) fn only_skips(choice: Choice<'_>, exact: bool) -> Result<(), Unclear>
 pub(super) fn exist(document: &Document, choice: Choice<'_>, rules: &PathRules) -> Result<(), Unclear> {
     let Choice::Ticked(ticks) = choice else { return Ok(()) };
     for path in ticks.left.iter().chain(&ticks.unlocked) {
-        if !is_in(document, path, rules) {
-            return Err(Unclear::new(path, NOWHERE));
+        match places(document, path, rules) {
+            0 => return Err(Unclear::new(path, NOWHERE)),
+            1 => {}
+            _ => return Err(Unclear::new(path, SHARED)),
         }
     }
     Ok(())
@@ -130,6 +134,10 @@ impl Between<'_> {
     }
 
     fn meant_by(&self, path: &str) -> Result<Vec<usize>, Unclear> {
+        let there = [self.now, self.target].map(|document| places(document, path, self.rules));
+        if there.iter().any(|places| *places > 1) {
+            return Err(Unclear::new(path, SHARED));
+        }
         let at = self.placed(path, |place, path| place == path)?;
         let inside =
             |place: &str, path: &str| place.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
@@ -142,8 +150,7 @@ impl Between<'_> {
         if !at.is_empty() {
             return Ok(at);
         }
-        let mut documents = [self.now, self.target].into_iter();
-        if inside.is_empty() && !documents.any(|document| is_in(document, path, self.rules)) {
+        if inside.is_empty() && there == [0, 0] {
             return Err(Unclear::new(path, NOWHERE));
         }
         Ok(inside)
@@ -179,32 +186,48 @@ fn was_at(change: &Change, path: &str) -> bool {
     }
 }
 
-/// Whether a document has something at a pointer, or at a path as it is shown.
-fn is_in(document: &Document, path: &str, rules: &PathRules) -> bool {
+/// How many things of a document are at a pointer, which is one or none, or at a path as it is shown.
+fn places(document: &Document, path: &str, rules: &PathRules) -> usize {
     let pointed = Pointer::parse(path).is_ok()
         && tokens(path).try_fold(document.root(), |node, token| node.child(&token)).is_some();
-    pointed || is_shown(document.root(), path, rules.root())
+    if pointed { 1 } else { shown(document.root(), path, rules.root()) }
 }
 
-fn is_shown(node: Node<'_>, rest: &str, rules: RulesAt<'_>) -> bool {
-    let Some(rest) = rest.strip_prefix('/') else { return rest.is_empty() };
+/// How many things in a node are shown as this path. Where elements share an identity, what is in one of them alone could be
+/// meant of each.
+fn shown(node: Node<'_>, rest: &str, rules: RulesAt<'_>) -> usize {
+    let Some(rest) = rest.strip_prefix('/') else { return usize::from(rest.is_empty()) };
     let below = |token: &str, node: Node<'_>, rules: RulesAt<'_>| {
         let left = rest.strip_prefix(token).filter(|left| left.is_empty() || left.starts_with('/'));
-        left.is_some_and(|left| is_shown(node, left, rules))
+        left.map_or(0, |left| shown(node, left, rules))
     };
     match node.kind() {
-        Kind::Object => node.members().any(|member| {
-            let (mut token, key) = (String::new(), member.key.decoded());
-            escape_into(&mut token, &key);
-            below(&token, member.value, rules.member(&key))
-        }),
-        Kind::Array => node.elements().enumerate().any(|(at, element)| {
-            let name = rules.identity().and_then(|identity| element.get(identity)).map(|name| {
-                let text = name.as_str().unwrap_or_else(|| name.text().into());
-                format!("[{text}]")
+        Kind::Object => {
+            let of = |key: &str, value| {
+                let mut token = String::new();
+                escape_into(&mut token, key);
+                below(&token, value, rules.member(key))
+            };
+            node.members().map(|member| of(&member.key.decoded(), member.value)).sum()
+        }
+        Kind::Array => {
+            let names = || node.elements().enumerate().map(|(at, element)| element_name(at, element, rules));
+            let elements = names().zip(node.elements());
+            let found = elements.map(|(name, element)| match below(&name, element, rules.element()) {
+                0 => 0,
+                found => found * names().filter(|other| *other == name).count(),
             });
-            below(&name.unwrap_or_else(|| at.to_string()), element, rules.element())
-        }),
-        _ => false,
+            found.sum()
+        }
+        _ => 0,
     }
+}
+
+/// How an element is shown in a path: by its identity, else by its position.
+fn element_name(at: usize, element: Node<'_>, rules: RulesAt<'_>) -> String {
+    let identity = rules.identity().and_then(|identity| element.get(identity));
+    identity.map_or_else(
+        || at.to_string(),
+        |name| format!("[{}]", name.as_str().unwrap_or_else(|| name.text().into())),
+    )
 }

@@ -127,6 +127,30 @@ async fn a_selection_that_is_not_understood_is_refused_where_it_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_selection_by_a_name_that_two_elements_share_is_refused_and_names_it() {
+    let server = Local::start().await;
+    for volume in [1, 2] {
+        let data = format!(r#"{{"legs":[{{"symbol":"A","volume":{volume}}},{{"symbol":"A","volume":5}}]}}"#);
+        server.client.save("position", "p", &data).await;
+    }
+    let body =
+        |path: &str| json!({"target": "seq:1", "selection": {"position/p": {"left": [path]}}}).to_string();
+    for path in ["/legs/[A]", "/legs/[A]/volume"] {
+        let refused = server
+            .client
+            .post("/api/v1/restores", body(path))
+            .await
+            .expect_problem(422, "invalid_body")
+            .json();
+        assert_eq!(refused["errors"][0]["pointer"], "/selection/position~1p", "{refused}");
+        let words = refused["errors"][0].to_string();
+        assert!(words.contains(path) && words.contains("is shown of several elements"), "{refused}");
+    }
+    let by_position = server.client.post("/api/v1/restores", body("/legs/0/volume")).await.expect(200).json();
+    assert_eq!(by_position["states"][0]["selected"], 0, "{by_position}");
+}
+
+#[tokio::test]
 async fn a_restore_needs_a_reason_and_something_to_write() {
     let server = bad_deploy().await;
     let client = &server.client;
