@@ -1,11 +1,11 @@
 //! The console's first download must stay small.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::console::{COMPRESSED_SUFFIX, files, is_component, is_later};
+use crate::console::{COMPRESSED_SUFFIX, PAGE, files, is_component, is_later};
 use crate::progress;
 use crate::workspace::Workspace;
 
@@ -14,11 +14,12 @@ const LIMIT_KEY: &str = "first_download_brotli_bytes";
 
 /// Adds up what a browser fetches before the console stands, compressed, and compares it with the limit.
 ///
-/// That is all of `dist/` except the component and the pages' parts, which are loaded when they are first needed.
+/// That is all of `dist/` except the component and the pages' parts and styles, which are loaded when they are first needed.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let dist = workspace.dist();
     let mut downloads = Vec::new();
-    for name in first_download(files::files_below(&dist)?) {
+    let page = String::from_utf8_lossy(&files::read(&dist.join(PAGE))?).into_owned();
+    for name in first_download(files::files_below(&dist)?, &page) {
         let path = dist.join(&name);
         let length =
             std::fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?.len();
@@ -32,10 +33,21 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 }
 
 /// The compressed forms of the files that the page loads at once.
-fn first_download(files: Vec<PathBuf>) -> Vec<PathBuf> {
+fn first_download(files: Vec<PathBuf>, page: &str) -> Vec<PathBuf> {
     let compressed =
         |file: &PathBuf| file.extension().is_some_and(|extension| extension == COMPRESSED_SUFFIX);
-    files.into_iter().filter(|file| compressed(file) && !is_component(file) && !is_later(file)).collect()
+    let later = |file: &PathBuf| is_component(file) || is_later(file) || is_disabled(page, file);
+    files.into_iter().filter(|file| compressed(file) && !later(file)).collect()
+}
+
+/// Whether the page names a style sheet and does not let the browser fetch it yet (`web/src/pages/styles.rs`).
+fn is_disabled(page: &str, compressed: &Path) -> bool {
+    let address = format!("\"/{}\"", compressed.with_extension("").display());
+    let mut tags = page.split('<').filter_map(|tag| tag.split('>').next());
+    tags.any(|tag| {
+        tag.contains(&address)
+            && tag.split([' ', '\n', '/']).any(|word| word == "disabled" || word.starts_with("disabled="))
+    })
 }
 
 fn limit(text: &str) -> Result<u64> {
@@ -68,15 +80,19 @@ mod tests {
 
     #[test]
     fn what_comes_later_and_uncompressed_files_do_not_count() {
+        let page = r#"<link rel="stylesheet" href="/style-ab.css"/><p id="disabled"></p>
+            <link rel="stylesheet" href="/state-ab.css" disabled/><link disabled="" href="/states-ab.css">"#;
         let first = ["app-ab/statehouse-web.js.br", "index.html.br", "style-ab.css.br"];
         let other = [
             "component-ab/worker.js.br",
             "app-ab/split_states.wasm.br",
             "app-ab/chunk_5.wasm.br",
             "index.html",
+            "state-ab.css.br",
+            "states-ab.css.br",
         ];
         let files: Vec<PathBuf> = first.into_iter().chain(other).map(PathBuf::from).collect();
-        assert_eq!(first_download(files), first.map(PathBuf::from));
+        assert_eq!(first_download(files, page), first.map(PathBuf::from));
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! The calls that more than one page makes.
 
-use statehouse_core::api::{DiffView, EventPage, Overview, SnapshotList, StateList, StateView, Status};
+use statehouse_core::api::{DiffView, EventPage, Overview, SnapshotList, StateList, StateView};
 use statehouse_core::model::StateKey;
 
-use super::{ApiError, get, get_of};
+use super::{ApiError, get, get_of, get_text};
 use crate::model::address::Query;
+use crate::model::standing::Standing;
 
 /// How the server and its store are.
-pub(crate) async fn status() -> Result<Status, ApiError> {
-    get("/status").await
+pub(crate) async fn status() -> Result<Standing, ApiError> {
+    let text = get_text("/status").await?;
+    Standing::read(text).map_err(|error| ApiError::Strange { status: 200, reason: error.to_string() })
 }
 
 /// The last hours in buckets, authors and types.

@@ -51,6 +51,11 @@ pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> 
     read(200, &text)
 }
 
+/// The same, as the text that it came as.
+pub(crate) async fn get_text(path: &str) -> Result<String, ApiError> {
+    run(Method::GET, path, None).await
+}
+
 /// `<method> /api/v1<path>` with a JSON body, or without one.
 pub(crate) async fn send<T: DeserializeOwned>(
     method: Method,

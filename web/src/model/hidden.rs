@@ -42,6 +42,29 @@ pub fn is_plain(text: &str) -> bool {
     matches!(runs(text).as_slice(), [Run::Plain(_)]) && mixed(text).is_none()
 }
 
+/// A text as it stands in a sentence, a label or a title, where there are only characters: isolated, what it hides written as its
+/// number, and a look-alike marked.
+#[must_use]
+pub fn told(text: &str) -> String {
+    const ISOLATE: char = '\u{2068}';
+    const END: char = '\u{2069}';
+    if text.is_ascii() && is_plain(text) {
+        return text.to_owned();
+    }
+    let mut told = String::from(ISOLATE);
+    for run in runs(text) {
+        match run {
+            Run::Plain(text) => told.push_str(&text),
+            Run::Hidden(c) => told.extend(["[", &number(c), "]"]),
+        }
+    }
+    told.push(END);
+    if mixed(text).is_some() {
+        told.push('\u{2260}');
+    }
+    told
+}
+
 /// The number of a character, as it is written of it: `U+202E`.
 #[must_use]
 pub fn number(c: char) -> String {
@@ -174,6 +197,22 @@ mod tests {
             ("BTC\u{200d}USDT", "BTC[U+200D]USDT"),
         ] {
             assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_told_in_a_sentence_cannot_turn_it_round_nor_hide_in_it() {
+        for (text, expected) in [
+            ("EURUSD/GBPUSD", "EURUSD/GBPUSD"),
+            ("", ""),
+            ("stop\u{202e}0581.1", "\u{2068}stop[U+202E]0581.1\u{2069}"),
+            ("BTC\u{200b}USDT", "\u{2068}BTC[U+200B]USDT\u{2069}"),
+            ("a\u{2069}b", "\u{2068}a[U+2069]b\u{2069}"),
+            ("bell\u{7}", "\u{2068}bell[U+0007]\u{2069}"),
+            ("مفتاح", "\u{2068}مفتاح\u{2069}"),
+            ("p\u{43e}sition", "\u{2068}p\u{43e}sition\u{2069}\u{2260}"),
+        ] {
+            assert_eq!(told(text), expected, "{text:?}");
         }
     }
 

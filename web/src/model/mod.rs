@@ -31,6 +31,7 @@ pub mod places;
 pub mod plan_address;
 pub mod position;
 pub mod quiet;
+pub mod rank;
 pub mod rare;
 pub mod restore;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub mod scale;
 pub mod search;
 pub mod selection;
 pub mod spark;
+pub mod standing;
 pub mod still;
 pub mod strip;
 pub mod text;

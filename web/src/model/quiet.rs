@@ -4,6 +4,7 @@ use statehouse_core::api::Overview;
 use statehouse_core::model::Timestamp;
 
 use super::age;
+use super::rank::greatest_first;
 
 /// Fewer versions than this show no rhythm.
 const ENOUGH: u64 = 5;
@@ -40,7 +41,7 @@ impl Quiet {
 /// The authors of the window that are silent for far longer than their own interval, the longest silence first.
 #[must_use]
 pub fn quiet(overview: &Overview, now: Timestamp) -> Vec<Quiet> {
-    let mut found: Vec<Quiet> = overview
+    let found: Vec<Quiet> = overview
         .authors
         .iter()
         .filter(|author| author.count >= ENOUGH)
@@ -60,8 +61,8 @@ pub fn quiet(overview: &Overview, now: Timestamp) -> Vec<Quiet> {
             })
         })
         .collect();
-    found.sort_by_key(|quiet| std::cmp::Reverse(quiet.silent));
-    found
+    let silences: Vec<i64> = found.iter().map(|quiet| quiet.silent).collect();
+    greatest_first(&silences).into_iter().map(|at| found[at].clone()).collect()
 }
 
 fn seconds(length: u64) -> i64 {

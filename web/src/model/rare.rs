@@ -1,6 +1,7 @@
 //! Authors who hardly saved anything on a busy day, such as a deploy: what they did is lost among the others unless they are
 //! shown by themselves.
 
+use super::rank::greatest_first;
 use statehouse_core::api::{AuthorActivity, Overview};
 
 /// More versions than this are not rare, however busy the others were.
@@ -20,18 +21,23 @@ pub fn is_rare(author: &AuthorActivity, day: &Overview) -> bool {
 /// The authors to show: the busiest, and among them the rare ones who saved last.
 #[must_use]
 pub fn shown(day: &Overview, places: usize) -> Vec<&AuthorActivity> {
-    let mut busy: Vec<&AuthorActivity> = day.authors.iter().collect();
-    busy.sort_by_key(|author| std::cmp::Reverse(author.count));
+    let busy: Vec<&AuthorActivity> = day.authors.iter().collect();
+    let busy = by(&busy, |author| i64::try_from(author.count).unwrap_or(i64::MAX));
     if busy.len() <= places {
         return busy;
     }
-    let (mut rare, mut busy): (Vec<_>, Vec<_>) = busy.into_iter().partition(|author| is_rare(author, day));
-    rare.sort_by_key(|author| std::cmp::Reverse(author.last_at));
+    let (rare, mut busy): (Vec<_>, Vec<_>) = busy.into_iter().partition(|author| is_rare(author, day));
+    let mut rare = by(&rare, |author| author.last_at.micros());
     let free = places.saturating_sub(busy.len());
     rare.truncate(PLACES.max(free).min(places.saturating_sub(1)));
     busy.truncate(places - rare.len());
     busy.extend(rare);
     busy
+}
+
+fn by<'a>(authors: &[&'a AuthorActivity], key: fn(&AuthorActivity) -> i64) -> Vec<&'a AuthorActivity> {
+    let keys: Vec<i64> = authors.iter().map(|author| key(author)).collect();
+    greatest_first(&keys).into_iter().map(|at| authors[at]).collect()
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use statehouse_core::model::{is_well_known, meant, well_known};
 const FEW: u64 = 3;
 
 /// The type that was most likely meant by this one.
-#[must_use]
-pub fn slip_of<'a>(kind: &TypeCount, all: &'a [TypeCount]) -> Option<&'a str> {
+fn slip_of<'a>(kind: &TypeCount, all: &'a [TypeCount]) -> Option<&'a str> {
     let states = |kind: &TypeCount| kind.live + kind.deleted;
     if is_well_known(&kind.state_type) || states(kind) > FEW {
         return None;
@@ -16,6 +15,13 @@ pub fn slip_of<'a>(kind: &TypeCount, all: &'a [TypeCount]) -> Option<&'a str> {
     let others =
         all.iter().filter(|other| states(other) > states(kind)).map(|other| other.state_type.as_str());
     meant(&kind.state_type, well_known().chain(others))
+}
+
+/// Every type, with the one that was most likely meant by it.
+#[must_use]
+pub fn marked(all: Vec<TypeCount>) -> Vec<(TypeCount, Option<String>)> {
+    let slips: Vec<_> = all.iter().map(|kind| slip_of(kind, &all).map(str::to_owned)).collect();
+    all.into_iter().zip(slips).collect()
 }
 
 #[cfg(test)]
@@ -38,7 +44,8 @@ mod tests {
             kind("risk_limits", 1),
             kind("stratgy", 4),
         ];
-        let slips: Vec<_> = all.iter().map(|kind| slip_of(kind, &all)).collect();
+        let slips: Vec<_> = marked(all.to_vec()).into_iter().map(|(_, slip)| slip).collect();
+        let slips: Vec<_> = slips.iter().map(Option::as_deref).collect();
         assert_eq!(slips, [None, Some("position"), None, Some("bot_memory"), None, None]);
     }
 }

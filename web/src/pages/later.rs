@@ -25,7 +25,7 @@ pub(super) fn Later(
             code.try_set(None);
             let page = page.clone();
             spawn_local(async move {
-                code.try_set(Some(lazy::fetch(&page).await.ok()));
+                code.try_set(Some(lazy::fetch(&page).await));
             });
         }
     };
@@ -60,7 +60,7 @@ pub(super) fn fetch_in_advance() {
         TimeoutFuture::new(QUIET_MS).await;
         for page in [Page::State, Page::States, Page::Snapshots, Page::Activity, Page::Health] {
             // Whoever goes there while the server is away is told so then.
-            if page != here && lazy::fetch(&page).await.is_err() {
+            if page != here && lazy::fetch(&page).await.is_none() {
                 return;
             }
         }

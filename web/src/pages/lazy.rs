@@ -6,18 +6,24 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "a function that may not arrive must be able to say so")]
 
+use futures::future::join;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-use super::{activity, compare, first_run, health, restore, snapshots, state, states};
+use super::{activity, compare, first_run, health, restore, snapshots, state, states, styles};
 use crate::model::address::Page;
-use crate::shell::Help;
+use crate::shell::{Help, Misreadings};
 
 /// Draws a page, once its code is there.
 pub(super) type Draw = fn(Page) -> AnyView;
 
-/// The code of a page that is not in the first download.
-pub(super) async fn fetch(page: &Page) -> Result<Draw, SplitLoaderError> {
+/// A page that is not in the first download, once its code and its styles are here; `None` if they could not be fetched.
+pub(super) async fn fetch(page: &Page) -> Option<Draw> {
+    let (code, styles) = join(code(page), styles::arrive()).await;
+    styles.and(code.ok())
+}
+
+async fn code(page: &Page) -> Result<Draw, SplitLoaderError> {
     match page {
         Page::Overview => draw_first_run().await,
         Page::States => draw_states().await,
@@ -35,7 +41,21 @@ pub(crate) type DrawHelp = fn(RwSignal<bool>) -> AnyView;
 
 /// The code of the list of keys.
 pub(crate) async fn help() -> Option<DrawHelp> {
-    draw_help().await.ok()
+    let (code, styles) = join(draw_help(), styles::arrive()).await;
+    styles.and(code.ok())
+}
+
+/// Draws what of the address the page cannot read.
+pub(crate) type DrawMisreadings = fn() -> AnyView;
+
+/// The code that reads every address strictly; an address without parameters does without.
+pub(crate) async fn misreadings() -> Option<DrawMisreadings> {
+    draw_misreadings().await.ok()
+}
+
+#[wasm_split(address, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_misreadings() -> Result<DrawMisreadings, SplitLoaderError> {
+    Ok(|| view! { <Misreadings/> }.into_any())
 }
 
 #[wasm_split(help, wasm_split_path = leptos::wasm_split, fallible)]

@@ -12,13 +12,14 @@ mod restore;
 mod snapshots;
 mod state;
 mod states;
+mod styles;
 mod waiting;
 
 use leptos::prelude::*;
 
 use later::Later;
 
-pub(crate) use lazy::{DrawHelp, help};
+pub(crate) use lazy::{DrawHelp, DrawMisreadings, help, misreadings};
 
 use crate::model::address::Page;
 use crate::parts::{Empty, Icon};

@@ -84,3 +84,12 @@ pub(crate) fn FilterChip(
         </button>
     }
 }
+
+/// That a type looks like a slip of the finger: the type that was most likely meant.
+#[component]
+pub(crate) fn SlipMark(
+    /// It.
+    slip: Option<String>,
+) -> impl IntoView {
+    slip.map(|meant| view! { <Chip tone=Tone::Warn>{format!("{meant}?")}</Chip> })
+}

@@ -23,7 +23,7 @@ pub(crate) use ask::{Ask, Author, AuthorField, ReasonField};
 pub(crate) use bars::{Bars, Spark};
 pub(crate) use button::{CopyButton, CopyLink, Kbd, copy};
 pub(crate) use change::{ChangeRow, Counts, GlyphMark, SideText, StoryLine, Tint, Verdict};
-pub(crate) use chip::{Chip, FilterChip, Tone};
+pub(crate) use chip::{Chip, FilterChip, SlipMark, Tone};
 pub(crate) use icon::{Icon, Mark, Pic};
 pub(crate) use menu::Menu;
 pub(crate) use note::{Empty, FaultNote, Notice, NoticeKind};

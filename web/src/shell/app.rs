@@ -12,8 +12,8 @@ use super::top::{Stale, Top};
 use super::{Clock, Desk, Keys, Router, clock, desk, keys, router};
 use crate::live::{Live, live};
 use crate::model::address::Page;
-use crate::model::misread::misread;
-use crate::pages::{self, DrawHelp, PageView};
+use crate::model::hidden::told;
+use crate::pages::{self, DrawHelp, DrawMisreadings, PageView};
 use crate::parts::{FaultNote, Notice, NoticeKind};
 
 /// The console.
@@ -33,7 +33,7 @@ pub(crate) fn App() -> impl IntoView {
     Effect::new(move || {
         let page = router.page.get();
         let name = match &page {
-            Page::State => router.param("id").unwrap_or_default(),
+            Page::State => told(&router.param("id").unwrap_or_default()),
             page => page.title().to_owned(),
         };
         document().set_title(&format!("{name} · statehouse"));
@@ -67,6 +67,15 @@ fn Frame() -> impl IntoView {
     let desk = desk();
     common_keys(help);
     let router = router();
+    let misreadings = RwSignal::new(None::<DrawMisreadings>);
+    Effect::new(move || {
+        let asked = router.query.with(|query| query.pairs().next().is_some());
+        if asked && misreadings.with_untracked(Option::is_none) {
+            spawn_local(async move {
+                misreadings.try_set(pages::misreadings().await);
+            });
+        }
+    });
     // How the server is can be seen without the store.
     let shown = Memo::new(move |_| {
         desk.ready.get() || (router.page.get() == Page::Health && desk.status.value.with(Option::is_some))
@@ -79,30 +88,11 @@ fn Frame() -> impl IntoView {
             <a class="skip" href="#main">"Skip to the page"</a>
             <Top help/>
             <Side/>
-            <main class="stage" id="main" tabindex="-1"><Stale/><Misreadings/>{page}</main>
+            <main class="stage" id="main" tabindex="-1"><Stale/>{move || misreadings.get().map(|draw| draw())}{page}</main>
         </div>
         {move || keys_list.get().map(|draw| draw(help))}
         <ToastStack/>
         <Tip/>
-    }
-}
-
-/// Says what of the address the page cannot read.
-#[component]
-fn Misreadings() -> impl IntoView {
-    let router = router();
-    let found = Memo::new(move |_| router.page.with(|page| router.query.with(|query| misread(page, query))));
-    move || {
-        let all = found.get();
-        let head = match all.as_slice() {
-            [] => return ().into_any(),
-            [_] => "One thing in this address could not be read, and is not used.".to_owned(),
-            many => format!("{} things in this address could not be read, and are not used.", many.len()),
-        };
-        let rest = if router.page.with(|page| *page == Page::Restore) { " Nothing is planned." } else { "" };
-        let lines =
-            all.into_iter().map(|one| view! { " "<code>{one.said}</code>": "{one.why} }).collect_view();
-        view! { <Notice kind=NoticeKind::Warn head=format!("{head}{rest}")>{lines}</Notice> }.into_any()
     }
 }
 

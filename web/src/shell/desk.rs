@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use statehouse_core::api::{Overview, Status, StorePulse};
+use statehouse_core::api::{Overview, StorePulse};
 use statehouse_core::model::Operation;
 
 use super::{clock, toasts};
@@ -14,6 +14,7 @@ use crate::model::contact::Contact;
 use crate::model::day;
 use crate::model::inbox::Event;
 use crate::model::link::Link;
+use crate::model::standing::Standing;
 
 /// Figures that events alone cannot give (such as how many states are invalid) are read again after events, but not
 /// more often than this.
@@ -29,7 +30,7 @@ const STATUS_AWAY: Duration = Duration::from_secs(3);
 #[derive(Clone, Copy)]
 pub(crate) struct Desk {
     /// How the server and its store are.
-    pub(crate) status: Remote<Status>,
+    pub(crate) status: Remote<Standing>,
     /// The last 24 hours.
     pub(crate) overview: Remote<Overview>,
     /// The store has said where it stands, and events after that will come: pages may read their lists.
@@ -135,7 +136,7 @@ impl Desk {
 }
 
 /// What a status says of the store, in the words of a heartbeat.
-fn pulse(status: &Status) -> StorePulse {
+fn pulse(status: &Standing) -> StorePulse {
     match status.fallback.as_ref() {
         _ if status.store.up && status.counts_as_of.is_none() => StorePulse::Up,
         Some(journal) if journal.fault.is_none() => StorePulse::Journal,

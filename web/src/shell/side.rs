@@ -1,11 +1,11 @@
 //! The pages, the saved views, and which store this is.
 
 use leptos::prelude::*;
-use statehouse_core::api::Status;
 
 use super::{desk, router};
 use crate::live::live;
 use crate::model::address::{Page, Query};
+use crate::model::standing::Standing;
 use crate::model::{age, number};
 use crate::parts::{Icon, Menu, Pic};
 
@@ -101,7 +101,7 @@ fn saved_view(query: &Query) -> Option<&'static str> {
     }
 }
 
-fn figure(status: &Status, words: &str) -> Option<u64> {
+fn figure(status: &Standing, words: &str) -> Option<u64> {
     match words {
         "States" => status.states(),
         "Snapshots" => status.snapshots,

@@ -5,6 +5,7 @@
 
 mod compress;
 pub(crate) mod files;
+mod glue;
 mod names;
 pub(crate) mod optimise;
 mod publish;

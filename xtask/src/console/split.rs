@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use super::{PAGE, files, names};
+use super::{PAGE, files, glue, names};
 use crate::process;
 use crate::tools::{TARGET, Toolbox};
 use crate::workspace::Workspace;
@@ -37,6 +37,7 @@ pub(super) fn program(workspace: &Workspace, tools: &Toolbox, stage: &Path) -> R
     bindgen.args(["--remove-name-section", "--remove-producers-section", "--out-dir"]).arg(&parts).arg(&main);
     process::run(&mut bindgen)?;
     without_names(&parts)?;
+    glue::shrink(&parts, &format!("{NAME}.js"))?;
 
     let names = files::files_below(&parts)?;
     let contents = names

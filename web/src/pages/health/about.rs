@@ -13,7 +13,7 @@ use crate::shell::clock;
 #[component]
 pub(super) fn Chain() -> impl IntoView {
     let ctx = ctx();
-    let status = ctx.desk.status.value;
+    let status = ctx.status;
     let chip = Signal::derive(move || {
         status.with(|status| {
             status.as_ref().map(|status| match status.verified_seq {
@@ -54,10 +54,7 @@ pub(super) fn Chain() -> impl IntoView {
 pub(super) fn Promises() -> impl IntoView {
     let ctx = ctx();
     let promises = Memo::new(move |_| {
-        ctx.desk
-            .status
-            .value
-            .with(|status| status.as_ref().map(|s| s.store.promises.clone()).unwrap_or_default())
+        ctx.status.with(|status| status.as_ref().map(|s| s.store.promises.clone()).unwrap_or_default())
     });
     view! {
         <Card name="What this store promises" class="panel card wide" chip=Signal::stored(None)>

@@ -15,7 +15,7 @@ use crate::shell::{clock, toasts};
 pub(super) fn Alarms() -> impl IntoView {
     let ctx = ctx();
     let alarms = Memo::new(move |_| {
-        ctx.desk.status.value.with(|status| status.as_ref().map(|s| s.alarms.clone()).unwrap_or_default())
+        ctx.status.with(|status| status.as_ref().map(|s| s.alarms.clone()).unwrap_or_default())
     });
     let confirming = RwSignal::new(false);
     view! {

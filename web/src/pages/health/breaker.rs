@@ -28,9 +28,9 @@ enum Hand {
 pub(super) fn Breaker() -> impl IntoView {
     let ctx = ctx();
     let breaker = Memo::new(move |_| {
-        ctx.desk.status.value.with(|status| status.as_ref().and_then(|status| status.breaker.clone()))
+        ctx.status.with(|status| status.as_ref().and_then(|status| status.breaker.clone()))
     });
-    let known = Memo::new(move |_| ctx.desk.status.value.with(Option::is_some));
+    let known = Memo::new(move |_| ctx.status.with(Option::is_some));
     let there = Memo::new(move |_| breaker.with(Option::is_some));
     let chip = Signal::derive(move || {
         Some(match breaker.get() {

@@ -9,6 +9,7 @@ use crate::api;
 use crate::live::{Remote, remote};
 use crate::model::address::encode_segment;
 use crate::model::found::Found;
+use crate::model::hidden::told;
 use crate::model::{age, number};
 use crate::parts::{Author, FaultNote, Icon, Pic, WriteNote, Writing, or_none, theirs};
 use crate::shell::{desk, toasts};
@@ -82,9 +83,12 @@ fn Conflict(conflict: FallbackConflict, list: Remote<FallbackConflicts>) -> impl
     };
     let (mine, stored) = (settle.clone(), settle);
     let who = conflict.user_id.clone().unwrap_or_else(|| "nobody named".to_owned());
-    let states: Vec<String> =
-        conflict.sides.iter().map(|side| format!("{} {}", side.key.state_type, side.key.state_id)).collect();
-    let about = format!("{who}, accepted {}", age::to_second(conflict.accepted_at));
+    let states: Vec<String> = conflict
+        .sides
+        .iter()
+        .map(|side| format!("{} {}", side.key.state_type, told(side.key.state_id.as_str())))
+        .collect();
+    let about = format!("{}, accepted {}", told(&who), age::to_second(conflict.accepted_at));
     view! {
         <section class="panel conflict" aria-label=format!("Conflict: {}", states.join(", "))>
             <div class="head">
@@ -94,7 +98,7 @@ fn Conflict(conflict: FallbackConflict, list: Remote<FallbackConflicts>) -> impl
             </div>
             <div class="body">
                 <p>{conflict.reason.clone()}</p>
-                {conflict.description.clone().map(|why| view! { <p class="hint">{format!("\"{why}\"")}</p> })}
+                {conflict.description.clone().map(|why| view! { <p class="hint">{format!("\"{}\"", told(&why))}</p> })}
                 {conflict.sides.iter().map(side).collect_view()}
                 <WriteNote writing/>
                 <div class="hands">
@@ -120,7 +124,7 @@ fn side(side: &ConflictSide) -> impl IntoView + use<> {
             format!(
                 "stored, v{} by {}",
                 version.version,
-                version.user_id.as_deref().unwrap_or("nobody named")
+                told(version.user_id.as_deref().unwrap_or("nobody named"))
             )
         },
     );

@@ -15,9 +15,9 @@ use crate::shell::clock;
 #[component]
 pub(super) fn Journal() -> impl IntoView {
     let ctx = ctx();
-    let known = Memo::new(move |_| ctx.desk.status.value.with(Option::is_some));
+    let known = Memo::new(move |_| ctx.status.with(Option::is_some));
     let journal = Memo::new(move |_| {
-        ctx.desk.status.value.with(|status| status.as_ref().and_then(|status| status.fallback.clone()))
+        ctx.status.with(|status| status.as_ref().and_then(|status| status.fallback.clone()))
     });
     let chip = Signal::derive(move || {
         let word = journal.with(|journal| journal.as_ref().map(journal_word));

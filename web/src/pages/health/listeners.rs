@@ -9,13 +9,14 @@ use super::ctx;
 use crate::model::health::{Mood, latency};
 use crate::model::incident::called;
 use crate::model::{age, number};
+use crate::parts::theirs;
 use crate::shell::clock;
 
 /// The card.
 #[component]
 pub(super) fn EventLag() -> impl IntoView {
     let ctx = ctx();
-    let status = ctx.desk.status.value;
+    let status = ctx.status;
     let chip = Signal::derive(move || {
         let listeners = status.with(|status| status.as_ref().map(|status| status.listeners))?;
         Some((Mood::Good, number::counted(listeners, "listener", "listeners")))
@@ -105,8 +106,8 @@ fn row(listener: ListenerStatus) -> impl IntoView {
     let late = listener.behind > 0;
     view! {
         <tr>
-            <td class="who" class:given=given title=format!("{} {address}", listener.kind)>{name}</td>
-            <td class="mono">{topics}</td>
+            <td class="who" class:given=given title=format!("{} {address}", listener.kind)>{theirs(&name)}</td>
+            <td class="mono">{theirs(&topics)}</td>
             <td class="num mono">{number::count(listener.seq.0)}</td>
             <td class="num mono" class:c-warn=late>{number::count(listener.behind)}</td>
             <td class="num mono">{number::count(listener.sent_last_hour)}</td>

@@ -13,7 +13,7 @@ use crate::model::number;
 pub(super) fn Mirror() -> impl IntoView {
     let ctx = ctx();
     let mirror = Memo::new(move |_| {
-        ctx.desk.status.value.with(|status| status.as_ref().and_then(|status| status.mirror.clone()))
+        ctx.status.with(|status| status.as_ref().and_then(|status| status.mirror.clone()))
     });
     let there = Memo::new(move |_| mirror.with(Option::is_some));
     let chip = Signal::derive(move || {

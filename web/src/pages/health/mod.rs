@@ -17,7 +17,7 @@ mod verify;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use statehouse_core::api::{StatusDetails, StatusSeries};
+use statehouse_core::api::{Status, StatusDetails, StatusSeries};
 
 use super::waiting::Waiting;
 use crate::api;
@@ -45,6 +45,8 @@ fn ctx() -> Ctx {
 #[derive(Clone, Copy)]
 struct Ctx {
     desk: Desk,
+    /// All that the status says.
+    status: Memo<Option<Status>>,
     details: Remote<StatusDetails>,
     series: Remote<StatusSeries>,
 }
@@ -54,7 +56,8 @@ impl Ctx {
         let desk = desk();
         let details = remote(|| Some(()), |()| async { api::get("/status/details").await });
         let series = remote(|| Some(()), |()| async { api::get("/status/series").await });
-        let ctx = Self { desk, details, series };
+        let status = Memo::new(move |_| desk.status.value.with(|known| known.as_ref()?.whole()));
+        let ctx = Self { desk, status, details, series };
         provide_context(ctx);
         again(EVERY, move || ctx.refresh());
         again(LINES_EVERY, move || series.refresh());
@@ -104,7 +107,7 @@ pub(crate) fn Health() -> impl IntoView {
     let ctx = Ctx::new();
     let verdict = Memo::new(move |_| {
         let contact = live.contact.get();
-        ctx.desk.status.value.with(|status| verdict(status.as_ref(), contact))
+        ctx.status.with(|status| verdict(status.as_ref(), contact))
     });
     // What the sentence says and what the note below it says are of the same moment.
     Effect::new(move |before: Option<Option<_>>| {
@@ -126,7 +129,7 @@ pub(crate) fn Health() -> impl IntoView {
         })
     };
     let read = move || {
-        let at = ctx.desk.status.value.with(|status| status.as_ref().map(|status| status.now))?;
+        let at = ctx.status.with(|status| status.as_ref().map(|status| status.now))?;
         Some(format!("numbers read {}, every {} s", age::ago(at, clock.now.get()), EVERY.as_secs()))
     };
     let amber = move || verdict.with(|verdict| verdict.as_ref().is_some_and(|(mood, _)| *mood == Mood::Bad));

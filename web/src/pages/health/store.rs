@@ -13,7 +13,7 @@ use crate::model::{age, number};
 #[component]
 pub(super) fn Store() -> impl IntoView {
     let ctx = ctx();
-    let status = ctx.desk.status.value;
+    let status = ctx.status;
     let chip = Signal::derive(move || {
         status.with(|status| {
             let up = status.as_ref().map(|status| status.store.up)?;
@@ -144,9 +144,8 @@ fn connections(pool: &PoolStatus) -> impl IntoView + use<> {
 #[component]
 pub(super) fn Caches() -> impl IntoView {
     let ctx = ctx();
-    let caches = Memo::new(move |_| {
-        ctx.desk.status.value.with(|status| status.as_ref().map(|status| status.caches.clone()))
-    });
+    let caches =
+        Memo::new(move |_| ctx.status.with(|status| status.as_ref().map(|status| status.caches.clone())));
     let chip = Signal::derive(move || {
         let caches = caches.get()?;
         Some(match caches.first() {
@@ -156,7 +155,7 @@ pub(super) fn Caches() -> impl IntoView {
             }
         })
     });
-    let held = move || ctx.desk.status.value.with(|status| status.as_ref()?.memory.as_ref().map(memory));
+    let held = move || ctx.status.with(|status| status.as_ref()?.memory.as_ref().map(memory));
     let off = move || caches.with(|caches| caches.as_ref().is_some_and(Vec::is_empty));
     view! {
         <Card name="Cache" chip>

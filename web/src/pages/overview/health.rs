@@ -1,10 +1,11 @@
 //! The health strip: real figures only.
 
 use leptos::prelude::*;
-use statehouse_core::api::{LatencyStatus, Status};
+use statehouse_core::api::LatencyStatus;
 
 use crate::live::live;
 use crate::model::contact::Contact;
+use crate::model::standing::Standing;
 use crate::model::{age, number};
 use crate::parts::{Icon, Pic};
 use crate::shell::{desk, engine_name};
@@ -58,7 +59,7 @@ impl Cell {
     }
 }
 
-fn cells(status: &Status, running: i64) -> Vec<Cell> {
+fn cells(status: &Standing, running: i64) -> Vec<Cell> {
     let store = &status.store;
     let mut cells = vec![
         Cell {
@@ -125,7 +126,7 @@ fn latency(name: &'static str, latency: &LatencyStatus, of: &str, span: &str) ->
     Cell { name, mark: Mark::None, figure, about, wide: false }
 }
 
-fn chain(status: &Status) -> Cell {
+fn chain(status: &Standing) -> Cell {
     let (mark, figure, about) = match status.verified_seq {
         seq if status.chain_fault.is_some() => {
             let next = number::count(seq.map_or(0, |seq| seq.0) + 1);

@@ -1,12 +1,11 @@
 //! How many states of each type there are.
 
 use leptos::prelude::*;
-use statehouse_core::api::TypeCount;
 use statehouse_core::model::Mode;
 
-use crate::model::type_marks::slip_of;
+use crate::model::type_marks::marked;
 use crate::model::{address, number};
-use crate::parts::{Chip, Tone};
+use crate::parts::SlipMark;
 use crate::shell::desk;
 
 /// The panel.
@@ -15,11 +14,6 @@ pub(crate) fn ByType() -> impl IntoView {
     let desk = desk();
     let rows =
         move || desk.overview.value.with(|day| day.as_ref().map(|day| day.types.clone()).unwrap_or_default());
-    let marked = move || {
-        let all = rows();
-        let slip = |kind: &TypeCount| slip_of(kind, &all).map(str::to_owned);
-        all.iter().map(|kind| (kind.clone(), slip(kind))).collect::<Vec<_>>()
-    };
     let no_data = move || desk.overview.value.with(Option::is_none).then_some("no data");
     view! {
         <section class="panel by-type" aria-labelledby="by-type">
@@ -32,11 +26,9 @@ pub(crate) fn ByType() -> impl IntoView {
                     <span class="num">"Versions, 24 h"</span>
                     <span class="num">"Mode"</span>
                 </div>
-                {move || marked().into_iter().map(|(kind, slip)| view! {
+                {move || marked(rows()).into_iter().map(|(kind, slip)| view! {
                     <a class="trow cells" href=address::states_of(&kind.state_type)>
-                        <span>{kind.state_type.clone()}{slip.map(|meant| view! {
-                            " "<Chip tone=Tone::Warn>{format!("{meant}?")}</Chip>
-                        })}</span>
+                        <span>{kind.state_type.clone()}" "<SlipMark slip/></span>
                         <span class="num">{number::count(kind.live + kind.deleted)}</span>
                         <span class="num" class:bad={kind.invalid > 0}>{number::count(kind.invalid)}</span>
                         <span class="num">{number::count(kind.versions)}</span>

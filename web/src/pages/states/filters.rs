@@ -4,8 +4,11 @@ use leptos::prelude::*;
 use statehouse_core::model::Timestamp;
 
 use super::{Ctx, order_words};
+use crate::model::hidden::told;
+use crate::model::standing::Standing;
+use crate::model::type_marks::marked;
 use crate::model::{age, number};
-use crate::parts::{FilterChip, Icon, Menu, SearchField};
+use crate::parts::{FilterChip, Icon, Menu, SearchField, SlipMark};
 use crate::shell::{clock, desk, router};
 
 /// The row of filters.
@@ -54,7 +57,7 @@ fn TypeMenu(ctx: Ctx) -> impl IntoView {
                 <button on:click=move |_| router.set(&[("type", None)])>"Any type"</button>
                 <div class="sep"></div>
             </Show>
-            {move || all().into_iter().map(|kind| {
+            {move || marked(all()).into_iter().map(|(kind, slip)| {
                 let name = kind.state_type.clone();
                 let mine = name.clone();
                 view! {
@@ -65,6 +68,7 @@ fn TypeMenu(ctx: Ctx) -> impl IntoView {
                             on:change=move |_| toggle(name.clone())
                         />
                         {kind.state_type.clone()}
+                        <SlipMark slip/>
                         <span class="n">{number::count(kind.live + kind.deleted)}</span>
                     </label>
                 }
@@ -103,7 +107,7 @@ fn SinceMenu(ctx: Ctx) -> impl IntoView {
 #[component]
 fn Toggles(ctx: Ctx) -> impl IntoView {
     let (router, desk) = (router(), desk());
-    let count = move |pick: fn(&statehouse_core::api::Status) -> Option<u64>| {
+    let count = move |pick: fn(&Standing) -> Option<u64>| {
         desk.status.value.with(|status| status.as_ref().and_then(pick).map(number::count))
     };
     let invalid =
@@ -155,7 +159,7 @@ fn AuthorMenu(ctx: Ctx) -> impl IntoView {
             }
         >
             <FilterChip on=true press=Callback::new(move |()| router.set(&[("author", None)]))>
-                {move || author().map(|name| format!("author: {name}"))}
+                {move || author().map(|name| format!("author: {}", told(&name)))}
             </FilterChip>
         </Show>
     }

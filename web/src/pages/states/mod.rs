@@ -65,8 +65,10 @@ pub(crate) fn States() -> impl IntoView {
     ctx.keep_up();
     ctx.take_keys();
     let about = move || {
-        let all =
-            desk.status.value.with(|status| status.as_ref().and_then(statehouse_core::api::Status::states));
+        let all = desk
+            .status
+            .value
+            .with(|status| status.as_ref().and_then(crate::model::standing::Standing::states));
         let total = list.value.with(|list| list.as_ref().map(|list| list.total));
         match (total, all) {
             (Some(total), _) if ctx.stale_since().is_some() => format!("{} remembered", number::count(total)),
