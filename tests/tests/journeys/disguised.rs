@@ -41,3 +41,48 @@ async fn what_an_id_a_key_or_a_value_hides_is_shown_on_every_page() {
     browser.assert_clean(&[]).await;
     browser.close().await;
 }
+
+/// What the document is called, what a toast says, what stands below a version in the rail, and what a chart's point says.
+#[tokio::test]
+async fn what_stands_in_titles_toasts_the_rail_and_charts_hides_nothing_either() {
+    let server = Server::start().await;
+    let id = "stop\u{202e}0581.1";
+    server.save("strategy", id, r#"{"n":1}"#, "b\u{202e}ot", "wi\u{200b}den").await;
+    server.save("strategy", id, r#"{"n":2}"#, "مفتاح", "again").await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.go(&format!("/view/state?type=strategy&id={}&path=/n", encoded(id))).await;
+    browser
+        .until(
+            "return document.title.includes('stop[U+202E]0581.1')",
+            &[],
+            "the title hides what is in the id",
+        )
+        .await;
+    browser.until("return !document.title.includes('\\u202e')", &[], "the title turns its line round").await;
+    browser.see_text(".rail-row .two .hidden-char", "U+202E").await;
+    browser.see_text(".rail-row .two .hidden-char", "U+200B").await;
+    browser.see_text(".rail-row .two bdi", "مفتاح").await;
+    browser.click("button[aria-label='More']", "").await;
+    browser.click(".menu button", "Delete").await;
+    browser.see_text("dialog h2", "stop[U+202E]0581.1").await;
+    browser.fill("dialog textarea, dialog input", "gone").await;
+    browser.click("dialog button[type=submit]", "Delete").await;
+    browser.see_text(".toast", "Deleted \u{2068}stop[U+202E]0581.1\u{2069}.").await;
+    browser.pictures("disguised-toast").await;
+    browser.assert_clean(&["Failed to load resource"]).await;
+    browser.close().await;
+}
+
+/// A value in a point of a chart is told like any other.
+#[tokio::test]
+async fn the_points_of_a_chart_say_what_their_values_hide() {
+    let server = Server::start().await;
+    for limit in ["1.5", "2.5"] {
+        server.save("strategy", "s", &format!(r#"{{"k\u{200b}ey":{limit}}}"#), "bot", "move").await;
+    }
+    let browser = Browser::open(&server.origin()).await;
+    browser.go(&format!("/view/state?type=strategy&id=s&path={}", encoded("/k\u{200b}ey"))).await;
+    browser.see_text(".over-time .hidden-char", "U+200B").await;
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}

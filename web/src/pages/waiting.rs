@@ -7,8 +7,9 @@ use statehouse_core::model::StateKey;
 use crate::api;
 use crate::live::remote;
 use crate::model::address::{self, Query};
+use crate::model::hidden::told;
 use crate::model::{age, number};
-use crate::parts::{FaultNote, Icon, Pic};
+use crate::parts::{FaultNote, Icon, Pic, theirs};
 use crate::shell::{clock, desk};
 
 /// Rows shown; the API has the rest.
@@ -79,8 +80,8 @@ fn row(write: PendingState) -> impl IntoView {
     let accepted = write.accepted_at;
     view! {
         <div class="line">
-            <a class="mono" href=address::state(&key)>{format!("{} {}", key.state_type, key.state_id)}</a>
-            <span>{format!("pending {what} by {who}, accepted ")}{move || age::ago(accepted, clock.now.get())}</span>
+            <a class="mono" href=address::state(&key)>{format!("{} ", key.state_type)}{theirs(key.state_id.as_str())}</a>
+            <span>{format!("pending {what} by {}, accepted ", told(&who))}{move || age::ago(accepted, clock.now.get())}</span>
         </div>
     }
 }

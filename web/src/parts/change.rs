@@ -8,6 +8,7 @@ use statehouse_core::{diff, model};
 use super::{Chip, Icon, Spark, Tone, WholeButton, WholeMark, theirs};
 use crate::model::change::{Glyph, Story};
 use crate::model::changes::{Side, change_row};
+use crate::model::hidden::told;
 use crate::model::whole::Whole;
 use crate::model::{counts, number, spark, tint};
 
@@ -99,7 +100,11 @@ pub(crate) fn Verdict(
         model::Verdict::Valid => Some(Icon::Check),
         model::Verdict::Invalid { .. } => Some(Icon::Warn),
     };
-    let tip = verdict.violations().iter().map(|v| format!("{} {}", v.pointer, v.message)).collect::<Vec<_>>();
+    let tip = verdict
+        .violations()
+        .iter()
+        .map(|v| format!("{} {}", told(&v.pointer), told(&v.message)))
+        .collect::<Vec<_>>();
     let bad = verdict.is_invalid();
     if chip {
         let tone = if bad { Tone::Warn } else { Tone::Plain };
@@ -163,7 +168,7 @@ pub(crate) fn ChangeRow(
         <div class="change" class:series=change.series.is_some() class:boxed=boxed>
             {lead}
             {glyph}
-            <span class="path" data-tip=(change.display != change.path).then(|| change.path.clone())>
+            <span class="path" data-tip=(change.display != change.path).then(|| told(&change.path))>
                 {theirs(&row.parents)}<b>{theirs(&row.leaf)}</b>
             </span>
             <span class="vals">{values}</span>
@@ -203,8 +208,13 @@ pub(crate) fn SideText(
 /// The beginning of a value that its cell cuts.
 fn long_tip(text: Option<&str>) -> Option<String> {
     let text = text.filter(|text| text.len() > 24)?;
-    let lines: Vec<String> =
-        text.chars().take(800).collect::<Vec<_>>().chunks(100).map(|line| line.iter().collect()).collect();
+    let lines: Vec<String> = text
+        .chars()
+        .take(800)
+        .collect::<Vec<_>>()
+        .chunks(100)
+        .map(|line| told(&line.iter().collect::<String>()))
+        .collect();
     Some(lines.join("\n"))
 }
 

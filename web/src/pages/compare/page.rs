@@ -12,6 +12,7 @@ use super::{
 use crate::live::Remote;
 use crate::model::address;
 use crate::model::age;
+use crate::model::hidden::told;
 use crate::model::number;
 use crate::model::pick::Tab;
 use crate::pages::state::{Reader, Stretch, broken_since, plan_of, right_one};
@@ -136,7 +137,7 @@ fn SideCard(
             </div>
             {move || chosen.side.get().map(|side| {
                 let author = side.user_id.as_deref().unwrap_or("no author").to_owned();
-                let why = side.description.as_deref().filter(|why| !why.is_empty()).map(|why| format!("“{why}”"));
+                let why = side.description.as_deref().filter(|why| !why.is_empty()).map(|why| format!("“{}”", told(why)));
                 view! {
                     <div class="row ink2">
                         <Pic icon=Icon::Author size=14/><span>{theirs(&author)}</span>

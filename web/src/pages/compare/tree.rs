@@ -310,7 +310,7 @@ fn Words(kind: Kind) -> impl IntoView {
     match kind {
         Kind::Fold { count, why, names } => {
             let names = if names.is_empty() { String::new() } else { format!(": {names}") };
-            view! { <span class="ink3 cut">{format!("⋯ {count} {why}{names}")}</span> }.into_any()
+            view! { <span class="ink3 cut">{format!("⋯ {count} {why}")}{theirs(&names)}</span> }.into_any()
         }
         Kind::More { left, .. } => {
             view! { <span class="c-accent">{format!("{} more", left.min(tree::PAGE))}</span>

@@ -10,6 +10,7 @@ use statehouse_core::model::SnapshotKind;
 use crate::api;
 use crate::live::{Remote, live, remote};
 use crate::model::address::Query;
+use crate::model::hidden::told;
 use crate::model::{found, number};
 use crate::parts::{Age, Ask, Chip, CopyLink, Empty, FaultNote, Icon, Pic, Tone, Writing, or_none, theirs};
 use crate::shell::{router, toasts};
@@ -102,7 +103,7 @@ fn Row(row: SnapshotView, forgetting: RwSignal<Option<SnapshotView>>) -> impl In
     };
     let automatic = (row.kind == SnapshotKind::BeforeRestore)
         .then(|| view! { <Chip tone=Tone::Accent icon=Icon::Restore>"before a restore"</Chip> });
-    let label = format!("Forget {id}");
+    let label = format!("Forget {}", told(&id));
     let (seq, time) = (row.seq, row.timestamp);
     let author = row.user_id.as_deref().unwrap_or_default().to_owned();
     let description = row.description.as_deref().unwrap_or_default().to_owned();
@@ -149,7 +150,10 @@ fn ForgetDialog(snapshot: SnapshotView, forgetting: RwSignal<Option<SnapshotView
             let send = async move {
                 api::forget_snapshot(&own).await?;
                 open.try_set(false);
-                toasts.done(format!("Forgot the name {own}."), format!("seq {seq} can still be restored."));
+                toasts.done(
+                    format!("Forgot the name {}.", told(&own)),
+                    format!("seq {seq} can still be restored."),
+                );
                 Ok(())
             };
             let look = move |_| {
@@ -164,7 +168,7 @@ fn ForgetDialog(snapshot: SnapshotView, forgetting: RwSignal<Option<SnapshotView
     };
     view! {
         <Ask
-            open title=format!("Forget {id}?") confirm=format!("Forget {id}") danger=true writing act=Callback::new(act)
+            open title=format!("Forget {}?", told(&id)) confirm=format!("Forget {}", told(&id)) danger=true writing act=Callback::new(act)
         >
             <p>{format!("Only the name goes. The moment it names, seq {seq}, stays in the history and can be restored by its seq.")}</p>
         </Ask>

@@ -9,6 +9,7 @@ use crate::api;
 use crate::live::live;
 use crate::model::found;
 use crate::model::found::Hand;
+use crate::model::hidden::told;
 use crate::parts::{Ask, Author, AuthorField, ReasonField, Writing};
 use crate::shell::{clock, router, toasts};
 
@@ -38,7 +39,10 @@ pub(super) fn TakeDialog() -> impl IntoView {
         let send = async move {
             let made = api::send::<SnapshotView>(Method::POST, "/snapshots", Some(&request)).await?;
             open.try_set(false);
-            toasts.done(format!("Took {}.", made.snapshot_id), format!("It names seq {}.", made.seq));
+            toasts.done(
+                format!("Took {}.", told(made.snapshot_id.as_str())),
+                format!("It names seq {}.", made.seq),
+            );
             Ok(())
         };
         let look = move |hand: Hand| {
@@ -52,7 +56,7 @@ pub(super) fn TakeDialog() -> impl IntoView {
     };
     view! {
         <Ask
-            open title="Take a snapshot" confirm=Signal::derive(move || format!("Take {}", name.get().trim()))
+            open title="Take a snapshot" confirm=Signal::derive(move || format!("Take {}", told(name.get().trim())))
             wrong=Signal::derive(move || wrong.get().is_some()) writing act=Callback::new(act)
         >
             <label class="labelled">

@@ -11,6 +11,7 @@ use super::View;
 use crate::api;
 use crate::model::address::Query;
 use crate::model::found::{Found, Hand, Next};
+use crate::model::hidden::told;
 use crate::pages::compare::Side;
 use crate::parts::{
     Ask, Author, AuthorField, Icon, Menu, Notice, NoticeKind, Pic, ReasonField, WriteNote, Writing, age_of,
@@ -135,7 +136,7 @@ fn DeleteDialog(view: View, open: RwSignal<bool>) -> impl IntoView {
             let deleted: Deleted = api::send_of(Method::DELETE, &of, "", &query, None::<&()>).await?;
             open.try_set(false);
             toasts.done(
-                format!("Deleted {}.", of.state_id),
+                format!("Deleted {}.", told(of.state_id.as_str())),
                 format!("v{} is its tombstone.", deleted.version.version),
             );
             Ok(())
@@ -150,7 +151,7 @@ fn DeleteDialog(view: View, open: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <Ask
-            open title=format!("Delete {name}?") confirm=format!("Delete {name}") danger=true writing
+            open title=format!("Delete {}?", told(&name)) confirm=format!("Delete {}", told(&name)) danger=true writing
             act=Callback::new(act)
         >
             <p>
@@ -177,10 +178,11 @@ pub(super) fn Tombstone(view: View, head: Side) -> impl IntoView {
     let toasts = toasts();
     let writing = Writing::new();
     let deleted = match head.user_id.as_deref() {
-        Some(author) => format!("Deleted by {author}"),
+        Some(author) => format!("Deleted by {}", told(author)),
         None => "Deleted".to_owned(),
     };
-    let why = head.description.as_deref().filter(|why| !why.is_empty()).map(|why| format!("“{why}”. "));
+    let why =
+        head.description.as_deref().filter(|why| !why.is_empty()).map(|why| format!("“{}”. ", told(why)));
     let version = head.version.0;
     let undelete = move |_| {
         let Some(key) = view.key.try_get_value() else { return };
@@ -195,7 +197,10 @@ pub(super) fn Tombstone(view: View, head: Side) -> impl IntoView {
             let query = Query::default();
             let back: StateView =
                 api::send_of(Method::POST, &of, "/undelete", &query, Some(&request)).await?;
-            toasts.done(format!("{} is back.", of.state_id), format!("As v{}.", back.version.version));
+            toasts.done(
+                format!("{} is back.", told(of.state_id.as_str())),
+                format!("As v{}.", back.version.version),
+            );
             Ok(())
         };
         let look = move |hand: Hand| {

@@ -11,7 +11,7 @@ use crate::live::remote;
 use crate::model::address::Query;
 use crate::model::path_history::{PathHistory, PathPoint, value_at};
 use crate::model::scale::{Canvas, tick_label, ticks};
-use crate::model::{age, changes, number};
+use crate::model::{age, changes, hidden, number};
 use crate::parts::{FaultNote, Tint, theirs};
 use crate::shell::clock;
 
@@ -125,7 +125,10 @@ fn Steps(told: PathHistory, range: (f64, f64), view: View) -> impl IntoView {
         format!(
             "v{} {}",
             point.version,
-            point.value.as_deref().map_or_else(|| "absent".to_owned(), changes::shorten)
+            point
+                .value
+                .as_deref()
+                .map_or_else(|| "absent".to_owned(), |value| hidden::told(&changes::shorten(value)))
         )
     });
     view! {
@@ -144,9 +147,9 @@ fn Steps(told: PathHistory, range: (f64, f64), view: View) -> impl IntoView {
 fn Dot(point: PathPoint, left: String, top: String, last: bool, view: View) -> impl IntoView {
     let number = point.version;
     let value = point.value.unwrap_or_default();
-    let tip =
-        format!("v{number} {}\n{}", changes::shorten(&value), age::full(Timestamp::from_micros(point.at)));
-    let label = format!("v{number}, {}", changes::shorten(&value));
+    let value = hidden::told(&changes::shorten(&value));
+    let tip = format!("v{number} {value}\n{}", age::full(Timestamp::from_micros(point.at)));
+    let label = format!("v{number}, {value}");
     view! {
         <button class="dot" class:last=last style:left=left style:top=top data-tip=tip aria-label=label
             on:click=move |_| view.show(number)></button>

@@ -16,7 +16,7 @@ use crate::model::history::{RailRow, RailVersion, rail_rows};
 use crate::model::still::Which;
 use crate::model::{age, number};
 use crate::pages::compare::Side;
-use crate::parts::{Chip, Counts, Empty, FaultNote, Icon, NewRows, Pic, Stand, Tone, VirtualList};
+use crate::parts::{Chip, Counts, Empty, FaultNote, Icon, NewRows, Pic, Stand, Tone, VirtualList, theirs};
 use crate::shell::{clock, router};
 
 /// How long a burst is looked at before the server is asked what it changed on the whole.
@@ -214,8 +214,8 @@ fn VersionRow(version: RailVersion, inside: bool) -> impl IntoView {
     };
     let author = version.author.as_deref().unwrap_or("no author").to_owned();
     let words = match version.reason.as_deref().filter(|reason| !reason.is_empty()) {
-        Some(reason) => format!("{author} · {reason}"),
-        None => author,
+        Some(reason) => view! { {theirs(&author)}" · "{theirs(reason)} }.into_any(),
+        None => theirs(&author),
     };
     let time = Timestamp::from_micros(version.at);
     let imported = version.imported.map(|at| format!("\nimported {}", age::to_second(at)));
@@ -302,7 +302,7 @@ fn BurstRow(list: Vec<RailVersion>, open: bool) -> impl IntoView {
                 {invalid.then(|| view! { <span class="c-warn" role="img" aria-label="some break a rule"><Pic icon=Icon::Warn size=14/></span> })}
                 <span class="mono time">{age::clock(Timestamp::from_micros(newest.at))}</span>
             </span>
-            <span class="line two"><span class="cut">{format!("{author} in {seconds} s")}</span>{counts}</span>
+            <span class="line two"><span class="cut">{theirs(&author)}{format!(" in {seconds} s")}</span>{counts}</span>
         </button>
     }
     .into_any()

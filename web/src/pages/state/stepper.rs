@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::View;
 use super::rail::HistoryRail;
 use crate::model::age;
+use crate::model::hidden::told;
 use crate::parts::{Icon, Pic, age_of, theirs};
 
 /// `‹ v203 of 203 ›`
@@ -29,7 +30,9 @@ pub(super) fn Stepper(view: View) -> impl IntoView {
     };
     let why = move || {
         let side = view.b.side.get();
-        side.and_then(|side| side.description.as_deref().filter(|d| !d.is_empty()).map(|d| format!("“{d}”")))
+        side.and_then(|side| {
+            side.description.as_deref().filter(|d| !d.is_empty()).map(|d| format!("“{}”", told(d)))
+        })
     };
     view! {
         <section class="panel stepper" aria-label="History">
