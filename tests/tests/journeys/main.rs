@@ -9,6 +9,7 @@ mod busy;
 mod comparing;
 mod disguised;
 mod exact;
+mod eyes;
 mod first_visit;
 mod health;
 mod imported;

@@ -137,3 +137,55 @@ async fn back_returns_to_the_place_in_the_list() {
     browser.assert_clean(&[]).await;
     browser.close().await;
 }
+
+#[tokio::test]
+async fn back_returns_to_the_place_in_a_plan_with_what_was_unfolded_seen_and_typed() {
+    let server = Server::start().await;
+    for n in 0..60 {
+        server.save("strategy", &format!("s{n:03}"), r#"{"n":1}"#, "bot", "start").await;
+    }
+    for n in 0..60 {
+        server.save("strategy", &format!("s{n:03}"), r#"{"n":2}"#, "bot", "move").await;
+    }
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/restore?target=seq%3A60").await;
+    browser.see_text("form.apply button", "60 paths not looked at").await;
+    browser.fill("textarea", "back to the start").await;
+    let scroll = "const area = document.querySelector('.plan-list .virtual');
+        area.scrollTop = 1200; area.dispatchEvent(new Event('scroll'));
+        return [...document.querySelectorAll('.plan-state')].some(e => e.innerText.includes('s040'))";
+    browser.until(scroll, &[], "the plan does not reach its fortieth state").await;
+    browser.click(".plan-state .unfold", "s040").await;
+    browser.see_text(".plan-change", "/n").await;
+    browser.click(".plan-change .eye", "").await;
+    browser.see_text("form.apply button", "59 paths not looked at").await;
+    let place = "return document.querySelector('.plan-list .virtual').scrollTop";
+    let before = browser.script(place, &[]).await;
+    browser.click(".side a", "Activity").await;
+    browser.see(".feed-panel a.trow").await;
+    browser.driver().back().await.unwrap();
+    browser.see_text(".plan-change", "/n").await;
+    let there = format!("return document.querySelector('.plan-list .virtual').scrollTop === {before}");
+    browser.until(&there, &[], "Back does not return to the place in the plan").await;
+    browser.see_text("form.apply button", "59 paths not looked at").await;
+    let reason = browser.script("return document.querySelector('textarea').value", &[]).await;
+    assert_eq!(reason, "back to the start", "what was typed is kept");
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_filter_by_type_marks_a_type_that_looks_like_a_slip() {
+    let server = Server::start().await;
+    for n in 0..5 {
+        server.save("strategy", &format!("s{n}"), r#"{"n":1}"#, "bot", "start").await;
+    }
+    server.save("stratgy", "s5", r#"{"n":1}"#, "bot", "slip").await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/states").await;
+    browser.click(".chips button", "type").await;
+    browser.see_text(".menu label", "stratgy").await;
+    browser.see_text(".menu label .chip", "strategy?").await;
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}

@@ -80,7 +80,7 @@ const RESTORE: [Parameter; 9] = [
     ("skip", Reads::SkippedState, true),
     ("left", Reads::Tick, true),
     ("unlock", Reads::Tick, true),
-    ("show", Reads::Words(&["changed", "recreated", "deleted", "equal", "damaged"]), false),
+    ("show", Reads::Words(&["changed", "recreated", "deleted", "equal", "damaged", "unseen"]), false),
 ];
 
 fn parameters(page: &Page) -> Vec<Parameter> {

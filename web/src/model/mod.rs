@@ -38,6 +38,7 @@ pub mod restore;
 pub(crate) mod sample;
 pub mod scale;
 pub mod search;
+pub mod seen;
 pub mod selection;
 pub mod spark;
 pub mod standing;

@@ -7,6 +7,8 @@ use statehouse_core::diff::Change;
 use statehouse_core::model::{StateKey, Verdict};
 use statehouse_core::restore::selection_key;
 
+use super::number;
+
 /// A box: all, some or none of what is below it is ticked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tick {
@@ -271,12 +273,16 @@ pub fn counts_words(counts: &PlanCounts) -> String {
     format!("{} changed, {} recreated, {} deleted", counts.changed, counts.recreated, counts.deleted)
 }
 
-/// What the main button says: what it would do.
+/// What the main button says: what it would do, and how many paths of that have not been looked at.
 #[must_use]
-pub fn button_text(counts: &PlanCounts) -> String {
+pub fn button_text(counts: &PlanCounts, unseen: u64) -> String {
+    let unseen = match unseen {
+        0 => String::new(),
+        unseen => format!(", {} not looked at", number::counted(unseen, "path", "paths")),
+    };
     match counts.written() {
         0 => "Nothing to write".to_owned(),
-        written => format!("Write {}: {}", states_word(written), counts_words(counts)),
+        written => format!("Write {}{unseen}: {}", states_word(written), counts_words(counts)),
     }
 }
 
@@ -325,13 +331,12 @@ pub struct Form {
     pub accept: bool,
     /// The number typed to confirm deletions.
     pub typed: String,
-    /// Something that is ticked has moved, and has not been looked at again.
-    pub unseen: bool,
 }
 
-/// What is still missing before the button may act; the first one is said.
+/// What is still missing before the button may act; the first one is said. `moved`: how many ticked paths have moved and have not
+/// been looked at again.
 #[must_use]
-pub fn missing(form: &Form, counts: &PlanCounts, agreement: Agreement) -> Option<String> {
+pub fn missing(form: &Form, counts: &PlanCounts, agreement: Agreement, moved: u64) -> Option<String> {
     if counts.written() == 0 {
         return Some("Everything ticked is equal to the target already.".to_owned());
     }
@@ -347,8 +352,11 @@ pub fn missing(form: &Form, counts: &PlanCounts, agreement: Agreement) -> Option
         }
         Agreement::Agreed => {}
     }
-    if form.unseen {
-        return Some("Something ticked has moved: accept the fresh plan, or leave the state out.".to_owned());
+    if moved > 0 {
+        let paths = number::counted(moved, "ticked path has moved", "ticked paths have moved");
+        return Some(format!(
+            "{paths} and not been looked at since: set the eye, accept the fresh plan, or leave the state out."
+        ));
     }
     if form.reason.trim().is_empty() {
         return Some("Say why: the reason is kept with every new version.".to_owned());

@@ -155,16 +155,27 @@ fn the_button_counts_what_is_ticked() {
         tally(outcomes, 11)
     };
     let mut selection = Selection::new();
-    assert_eq!(button_text(&counts(&selection, None)), "Write 4 states: 2 changed, 1 recreated, 1 deleted");
+    assert_eq!(
+        button_text(&counts(&selection, None), 0),
+        "Write 4 states: 2 changed, 1 recreated, 1 deleted"
+    );
     set_state(&mut selection, &key("a"), false);
     set_path(&mut selection, &key("b"), &changes(), "/a", false);
     set_path(&mut selection, &key("b"), &changes(), "/b", false);
     set_state(&mut selection, &key("d"), false);
     let now = counts(&selection, Some(nothing_left.clone()));
-    assert_eq!(button_text(&now), "Write 1 state: 0 changed, 1 recreated, 0 deleted");
+    assert_eq!(button_text(&now, 0), "Write 1 state: 0 changed, 1 recreated, 0 deleted");
+    assert_eq!(
+        button_text(&now, 1),
+        "Write 1 state, 1 path not looked at: 0 changed, 1 recreated, 0 deleted"
+    );
+    assert_eq!(
+        button_text(&now, 1200),
+        "Write 1 state, 1,200 paths not looked at: 0 changed, 1 recreated, 0 deleted"
+    );
     assert_eq!((now.equal, now.invalid), (10, 0));
     set_state(&mut selection, &key("c"), false);
-    assert_eq!(button_text(&counts(&selection, Some(nothing_left))), "Nothing to write");
+    assert_eq!(button_text(&counts(&selection, Some(nothing_left)), 0), "Nothing to write");
 }
 
 #[test]
@@ -204,7 +215,7 @@ fn heads_that_moved_are_named_with_where_they_were() {
 fn the_button_waits_for_reason_acceptance_count_and_agreement() {
     let counts = PlanCounts { changed: 1, deleted: 12, invalid: 1, ..PlanCounts::default() };
     let mut form = Form { reason: "  ".into(), ..Form::default() };
-    let says = |form: &Form, agreement| missing(form, &counts, agreement).unwrap_or_default();
+    let says = |form: &Form, agreement| missing(form, &counts, agreement, 0).unwrap_or_default();
     assert!(says(&form, Agreement::Waiting).starts_with("The server is working"));
     assert!(says(&form, Agreement::Differ).contains("different plans"));
     assert!(says(&form, Agreement::Agreed).starts_with("Say why"));
@@ -214,8 +225,8 @@ fn the_button_waits_for_reason_acceptance_count_and_agreement() {
     form.typed = "1".into();
     assert!(says(&form, Agreement::Agreed).starts_with("Type 12"));
     form.typed = " 12 ".into();
-    assert_eq!(missing(&form, &counts, Agreement::Agreed), None);
-    assert!(missing(&form, &PlanCounts::default(), Agreement::Agreed).is_some());
+    assert_eq!(missing(&form, &counts, Agreement::Agreed, 0), None);
+    assert!(missing(&form, &PlanCounts::default(), Agreement::Agreed, 0).is_some());
 }
 
 #[test]
@@ -248,9 +259,13 @@ fn only_what_a_plan_binds_makes_a_newer_one_worth_a_look() {
 #[test]
 fn the_button_stays_shut_until_what_moved_was_looked_at() {
     let counts = PlanCounts { changed: 1, ..PlanCounts::default() };
-    let form = Form { reason: "back".into(), unseen: true, ..Form::default() };
-    assert!(missing(&form, &counts, Agreement::Agreed).unwrap().contains("accept the fresh plan"));
-    assert_eq!(missing(&Form { unseen: false, ..form }, &counts, Agreement::Agreed), None);
+    let form = Form { reason: "back".into(), ..Form::default() };
+    let says = |moved| missing(&form, &counts, Agreement::Agreed, moved);
+    assert!(says(1).unwrap().starts_with(
+        "1 ticked path has moved and not been looked at since: set the eye, accept the fresh plan"
+    ));
+    assert!(says(2).unwrap().starts_with("2 ticked paths have moved"));
+    assert_eq!(says(0), None);
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(crate) enum Icon {
     Compare,
     Copy,
     Down,
+    Eye,
     Funnel,
     Heart,
     Help,
@@ -52,6 +53,9 @@ impl Icon {
             Self::Compare => "M2.5 3h4.2v10H2.5zM9.3 3h4.2v10H9.3z",
             Self::Copy => "M5.5 5.5h7.8v7.8H5.5zM3 10.3V2.7h7.6",
             Self::Down => "m4 6.2 4 4 4-4",
+            Self::Eye => {
+                "M1.5 8s2.4-4.2 6.5-4.2S14.5 8 14.5 8 12.1 12.2 8 12.2 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 1 1 0 3.6 1.8 1.8 0 0 1 0-3.6"
+            }
             Self::Funnel => "M2 3h12L9.5 8.4v4.8l-3-1.6V8.4z",
             Self::Heart => "M8 13.3 2.9 8.2a3.2 3.2 0 0 1 4.5-4.6l.6.6.6-.6a3.2 3.2 0 0 1 4.5 4.6z",
             Self::Help => "M5.8 5.6c0-1.4 1-2.3 2.3-2.3s2.3.9 2.3 2.1c0 1.9-2.4 1.9-2.4 3.9M8 12.4v.3",

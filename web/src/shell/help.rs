@@ -18,6 +18,8 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["v"], "all of a long value"),
     (&["1", "2", "3", "4"], "view of a state"),
     (&["r"], "plan a restore"),
+    (&["Space"], "mark a row of a plan as looked at"),
+    (&["y", "o"], "accept a fresh plan, leave out what moved"),
     (&["."], "pause, resume"),
     (&["g", "o"], "overview"),
     (&["g", "s"], "states"),

@@ -77,8 +77,8 @@ impl Keys {
         if !escape && (!self.on.get_untracked() || in_field(event) || dialog_open()) {
             return;
         }
-        // A focused button or link answers Enter and Space itself.
-        if (plain == "Enter" || plain == " ") && on_control(event) {
+        // A focused button or link answers Enter and Space itself, a box Space.
+        if (plain == "Enter" && on_control(event)) || (plain == " " && (on_control(event) || on_box(event))) {
             return;
         }
         let name = if event.shift_key() && (plain.len() > 1 || plain.chars().all(char::is_alphabetic)) {
@@ -112,6 +112,10 @@ fn in_field(event: &KeyboardEvent) -> bool {
 
 fn on_control(event: &KeyboardEvent) -> bool {
     target(event).is_some_and(|element| matches!(element.tag_name().as_str(), "A" | "BUTTON" | "SUMMARY"))
+}
+
+fn on_box(event: &KeyboardEvent) -> bool {
+    target(event).is_some_and(|element| element.tag_name() == "INPUT")
 }
 
 fn dialog_open() -> bool {

@@ -28,7 +28,8 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
         plan.states.iter().map(|state| planning.outcome(state).verdict.violations().len() as u64).sum::<u64>()
     });
     let lacks = Memo::new(move |_| {
-        form.with(|form| counts.with(|counts| missing(form, counts, planning.agreement.get())))
+        let moved = planning.moved_in_all();
+        form.with(|form| counts.with(|counts| missing(form, counts, planning.agreement.get(), moved)))
     });
     let deletes = move || counts.with(|counts| counts.deleted > 0);
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -77,7 +78,7 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
                 </Notice>
             </Show>
             <WriteNote writing/>
-            <Button counts busy lacks deletes=Signal::derive(deletes)/>
+            <Button counts unseen=Memo::new(move |_| planning.lacking_in_all()) busy lacks deletes=Signal::derive(deletes)/>
             <p class="note lacks" aria-live="polite">{move || lacks.get()}</p>
             <div class="row ends">
                 <button type="button" class="btn plain" on:click=move |_| {
@@ -94,12 +95,19 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
 #[component]
 fn Button(
     counts: Memo<PlanCounts>,
+    unseen: Memo<u64>,
     busy: RwSignal<bool>,
     lacks: Memo<Option<String>>,
     deletes: Signal<bool>,
 ) -> impl IntoView {
     let class = move || if deletes.get() { "btn danger full act" } else { "btn main act" };
-    let words = move || if busy.get() { "Writing…".to_owned() } else { counts.with(button_text) };
+    let words = move || {
+        if busy.get() {
+            "Writing…".to_owned()
+        } else {
+            counts.with(|counts| button_text(counts, unseen.get()))
+        }
+    };
     view! {
         <button type="submit" class=class disabled=move || busy.get() || lacks.with(Option::is_some)>
             {words}

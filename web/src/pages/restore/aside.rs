@@ -95,7 +95,7 @@ fn Writing(planning: Planning) -> impl IntoView {
                 <div class="notice" role="note">
                     <Pic icon=Icon::Author/>
                     <p>
-                        <b>{format!("{author} is writing here.")}</b>" It saved "{id}" "<Age time seq/>
+                        <b>{theirs(&author)}" is writing here."</b>" It saved "{theirs(&id)}" "<Age time seq/>
                         ". Only what you ticked stops the write, if it moves."
                     </p>
                 </div>

@@ -1,10 +1,10 @@
 //! Said when heads have moved under a plan: nothing is lost, a fresh one is there.
 
 use leptos::prelude::*;
-use statehouse_core::model::StateKey;
 
 use super::difference::Difference;
 use super::planning::{Fresh, Planning};
+use crate::model::hidden::told;
 use crate::model::{age, number};
 use crate::parts::{Notice, NoticeKind};
 use crate::shell::clock;
@@ -50,12 +50,14 @@ fn moved_words(fresh: &Fresh, now: statehouse_core::model::Timestamp) -> String 
     };
     let head = fresh.plan.states.iter().find(|state| state.key == *key).map(|state| &state.now);
     let to = head.map_or_else(String::new, |head| {
-        let author = head.user_id.as_deref().unwrap_or("no author");
+        let author = told(head.user_id.as_deref().unwrap_or("no author"));
         format!(" to v{} ({author}, {})", head.version, age::ago(head.effective_at(), now))
     });
     let first = match from {
-        Some(from) => format!("{} moved from v{from}{to}", key.state_id),
-        None => format!("{} came into the plan{}", name(key), to.replacen(" to ", " at ", 1)),
+        Some(from) => format!("{} moved from v{from}{to}", told(key.state_id.as_str())),
+        None => {
+            format!("{} came into the plan{}", told(key.state_id.as_str()), to.replacen(" to ", " at ", 1))
+        }
     };
     match fresh.moved.len() - 1 {
         0 => format!("{first}."),
@@ -64,8 +66,4 @@ fn moved_words(fresh: &Fresh, now: statehouse_core::model::Timestamp) -> String 
             number::counted(more as u64, "state more", "states more")
         ),
     }
-}
-
-fn name(key: &StateKey) -> String {
-    key.state_id.to_string()
 }

@@ -9,9 +9,11 @@ use statehouse_core::model::{Mode, StateKey, Violation};
 use statehouse_core::restore::selection_key;
 
 use super::detail::mode_of;
+use super::looking::{Eye, Row};
 use super::planning::Planning;
+use crate::model::hidden::told;
 use crate::model::number;
-use crate::model::restore::{PathFate, fate, set_path, set_unlocked};
+use crate::model::restore::{PathFate, fate, set_unlocked};
 use crate::parts::{Ask, ChangeRow, Icon, Pic, theirs};
 
 fn ticks_of(planning: Planning, key: &StateKey) -> Option<StateSelection> {
@@ -28,8 +30,25 @@ pub(super) fn ChangeLine(
     whole: bool,
 ) -> impl IntoView {
     let change = diff.changes[at].clone();
+    let row = Row { state: selection_key(&key), path: Some(change.display.clone()) };
+    let is_at = {
+        let row = row.clone();
+        move || planning.cursor.with(|cursor| cursor.as_ref() == Some(&row))
+    };
+    let come = {
+        let row = row.clone();
+        move |_| planning.cursor.set(Some(row.clone()))
+    };
+    let seen = {
+        let (state, path) = (row.state.clone(), change.display.clone());
+        Memo::new(move |_| planning.seen.with(|seen| seen.has(&state, &path)))
+    };
+    let eye = view! { <Eye planning row of=told(&change.display) seen/> };
     if whole {
-        return view! { <div class="plan-change"><ChangeRow change lead=().into_any()/></div> }.into_any();
+        return view! {
+            <div class="plan-change" class:cursor=is_at on:click=come><ChangeRow change lead=().into_any()/>{eye}</div>
+        }
+        .into_any();
     }
     let fate_now = {
         let (key, change) = (key.clone(), change.clone());
@@ -40,20 +59,11 @@ pub(super) fn ChangeLine(
         PathFate::Left => Some("left"),
         PathFate::Kept | PathFate::Volatile => Some("kept"),
     });
-    let label = format!("Write {}", change.display);
-    let path = change.path.clone();
-    let volatile = change.volatile;
-    let press = move |_| {
-        let on = fate_now.get_untracked() != PathFate::Written;
-        planning.tick(|ticks| {
-            if volatile {
-                set_unlocked(ticks, &key, &path, on);
-            } else {
-                set_path(ticks, &key, &diff.changes, &path, on);
-            }
-        });
+    let label = format!("Write {}", told(&change.display));
+    let press = {
+        let change = change.clone();
+        StoredValue::new_local(move |()| planning.turn_path(&key, &diff, &change))
     };
-    let press = StoredValue::new_local(press);
     let lead = view! {
         {move || if fate_now.get() == PathFate::Kept {
             view! { <span class="lock" role="img" aria-label="protected"><Pic icon=Icon::Lock size=14/></span> }.into_any()
@@ -61,12 +71,16 @@ pub(super) fn ChangeLine(
             view! {
                 <input class="check" type="checkbox" aria-label=label.clone()
                     prop:checked=move || fate_now.get() == PathFate::Written
-                    on:click=move |event| press.with_value(|press| press(event))/>
+                    on:click=move |_| press.with_value(|press| press(()))/>
             }.into_any()
         }}
     };
-    view! { <div class="plan-change" class:off=move || instead.get().is_some()><ChangeRow change lead=lead.into_any() instead/></div> }
-        .into_any()
+    view! {
+        <div class="plan-change" class:off=move || instead.get().is_some() class:cursor=is_at on:click=come>
+            <ChangeRow change lead=lead.into_any() instead/>{eye}
+        </div>
+    }
+    .into_any()
 }
 
 /// A rule that the result would break, under its path.
@@ -96,7 +110,7 @@ fn sentence(text: &str) -> String {
 pub(super) fn Foot(planning: Planning, key: StateKey, diff: Arc<Diff>) -> impl IntoView {
     let volatile = diff.changes.iter().filter(|change| change.volatile).count() as u64;
     let names: Vec<_> =
-        diff.changes.iter().filter(|c| c.volatile).take(12).map(|c| c.display.clone()).collect();
+        diff.changes.iter().filter(|c| c.volatile).take(12).map(|c| told(&c.display)).collect();
     let mut locked: Vec<(String, String, String)> = diff
         .changes
         .iter()
@@ -147,12 +161,12 @@ fn Lock(planning: Planning, key: StateKey, path: String, display: String, why: S
         asking.set(false);
     });
     let reason = StoredValue::new(format!("It is protected: {}.", why.trim_end_matches('.')));
-    let title = format!("Write {display} as well?");
-    let confirm = format!("Unlock {display}");
+    let title = format!("Write {} as well?", told(&display));
+    let confirm = format!("Unlock {}", told(&display));
     view! {
         <span class="lock-words">
             {move || if unlocked.get() { "unlocked: " } else { "protected: " }}
-            <span class="mono">{display.clone()}</span>" "{format!("{}. ", why.trim_end_matches('.'))}
+            <span class="mono">{theirs(&display)}</span>" "{format!("{}. ", why.trim_end_matches('.'))}
             <button class="link" on:click=move |_| {
                 if unlocked.get_untracked() { set.with_value(|set| set(false)); } else { asking.set(true); }
             }>{move || if unlocked.get() { "Lock again" } else { "Unlock…" }}</button>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use statehouse_core::api::{PathMoved, StateMoved};
 
 use super::planning::{Fresh, Planning};
+use crate::model::hidden::told;
 use crate::model::{age, number};
 use crate::parts::{Icon, Pic, theirs};
 use crate::shell::{clock, keys};
@@ -57,7 +58,7 @@ fn Moved(state: StateMoved) -> impl IntoView {
     let by = {
         let (author, when) = (state.now.user_id.clone(), state.now.timestamp);
         move || {
-            let author = author.clone().unwrap_or_else(|| "no author".into());
+            let author = told(author.as_deref().unwrap_or("no author"));
             format!("{author}, {}", age::ago(when, clock.now.get()))
         }
     };
@@ -98,11 +99,11 @@ fn Moved(state: StateMoved) -> impl IntoView {
 }
 
 fn value(text: Option<&String>) -> String {
-    text.map_or_else(|| "absent".to_owned(), |text| text.chars().take(60).collect())
+    text.map_or_else(|| "absent".to_owned(), |text| told(&text.chars().take(60).collect::<String>()))
 }
 
 fn line(path: &PathMoved) -> String {
-    format!("{} {} \u{2192} {}", path.display, value(path.was.as_ref()), value(path.now.as_ref()))
+    format!("{} {} \u{2192} {}", told(&path.display), value(path.was.as_ref()), value(path.now.as_ref()))
 }
 
 #[component]
@@ -110,7 +111,7 @@ fn Row(path: PathMoved) -> impl IntoView {
     let becomes = path.becomes.as_ref().map(|text| format!(" \u{2192} {}", value(Some(text))));
     view! {
         <div class="trow moved-row">
-            <b class="mono cut">{path.display.clone()}</b>
+            <b class="mono cut">{theirs(&path.display)}</b>
             <span class="num mono ink2 cut">{value(path.was.as_ref())}{becomes.clone()}</span>
             <span class="num mono cut">{value(path.now.as_ref())}{becomes}</span>
             <span class="num mono">{path.delta.clone()}</span><span></span>
@@ -129,7 +130,8 @@ fn Stood(others: Vec<StateMoved>) -> impl IntoView {
             let times = number::counted(state.now.version.0.saturating_sub(was), "time", "times");
             format!(
                 "{} {} was saved {times}: no ticked path moved.",
-                state.key.state_id, state.key.state_type
+                told(state.key.state_id.as_str()),
+                state.key.state_type
             )
         })
         .collect();

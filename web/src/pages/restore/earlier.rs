@@ -10,6 +10,7 @@ use crate::api;
 use crate::live::{live, remote};
 use crate::model::address::{Query, encode_segment};
 use crate::model::found::{Found, Hand};
+use crate::model::hidden::told;
 use crate::model::{age, found, number};
 use crate::parts::{Counts, Empty, FaultNote, Icon, Pic, Stand, Writing, theirs};
 use crate::shell::clock;
@@ -97,7 +98,7 @@ pub(super) fn Earlier(
 /// A target in few words.
 pub(super) fn target_words(target: &Moment) -> String {
     match target {
-        Moment::Snapshot(name) => format!("snapshot {name}"),
+        Moment::Snapshot(name) => format!("snapshot {}", told(name.as_str())),
         Moment::Seq(seq) => format!("seq {}", number::count(seq.0)),
         Moment::Time(time) => age::to_second(*time),
         Moment::Now => "now".to_owned(),
@@ -129,8 +130,8 @@ fn Row(row: RestoreRecord, refused: RwSignal<Option<Plan>>, writing: Writing) ->
             <span class="mono">{target_words(&row.target)}</span>
             <span class="mono ink2">{scope_words(&row.scope)}</span>
             <span><Counts counts/></span>
-            <span class="ink2" data-tip=(reason.len() > 30).then(|| reason.clone())>{reason.clone()}</span>
-            <a class="mono" href=look>{snapshot}</a>
+            <span class="ink2" data-tip=(reason.len() > 30).then(|| told(&reason))>{theirs(&reason)}</span>
+            <a class="mono" href=look>{theirs(&snapshot)}</a>
             <span class="num"><Undo record=row brief=true refused writing/></span>
         </div>
     }

@@ -11,9 +11,11 @@ use statehouse_core::api::{Plan, PlanRequest, Selection, StateMoved};
 use statehouse_core::model::StateKey;
 use statehouse_core::restore::selection_key;
 
+use super::looking::Row;
 use super::planning::{Fresh, Planning};
 use crate::api::{self, ApiError};
 use crate::model::restore::{Agreement, carried_over, moved, set_state};
+use crate::model::seen::Seen;
 use crate::worker::{self, WorkerError};
 
 impl Planning {
@@ -23,7 +25,10 @@ impl Planning {
         let (scope, exact) = self.ask.with_untracked(|ask| (ask.scope.clone(), ask.exact));
         self.asked.update(|asked| *asked += 1);
         let number = self.asked.get_untracked();
-        self.agreement.set(Agreement::Waiting);
+        // What is confirmed for these very ticks may be written meanwhile: should it not hold any more, the server says so.
+        if self.confirmed.with_untracked(Option::is_none) {
+            self.agreement.set(Agreement::Waiting);
+        }
         set_timeout(
             move || {
                 let latest = move || self.asked.try_get_untracked() == Some(number);
@@ -51,6 +56,7 @@ impl Planning {
                     // Heads may have moved in what the plan does not bind: it stands on those of now.
                     Some(shown) if shown.states == plan.states => self.confirm(plan, &ticks).await,
                     _ => {
+                        self.see_again(&plan.plan);
                         self.plan.try_set(Some(Arc::clone(&plan)));
                         self.confirm(plan, &ticks).await;
                     }
@@ -76,14 +82,23 @@ impl Planning {
     pub(super) fn refused(self, plan: Arc<Plan>, said: Vec<StateMoved>, shown: &Plan) {
         let moved = moved(shown, &plan);
         self.show(Arc::clone(&plan), &moved);
-        self.form.try_update(|form| form.unseen = true);
+        let named = |state: &'_ StateMoved| selection_key(&state.key);
+        self.seen.try_update(|seen| seen.lose(said.iter().map(|state| (named(state), state))));
+        let counted = said.iter().filter(|state| state.counts);
+        self.open.try_update(|open| open.extend(counted.clone().map(named)));
+        let first = counted.clone().find_map(|state| {
+            let path = state.paths.iter().find(|path| path.selected)?;
+            Some(Row { state: named(state), path: Some(path.display.clone()) })
+        });
+        if first.is_some() {
+            self.cursor.try_set(first);
+        }
         self.fresh.try_set(Some(Fresh { plan, moved, said, refused: true }));
     }
 
     /// Leaves the states out of which something moved that is ticked.
     pub(super) fn leave_out(self) {
         let Some(fresh) = self.fresh.try_update(Option::take).flatten() else { return };
-        self.form.try_update(|form| form.unseen = false);
         self.tick(|ticks| fresh.keys().for_each(|key| set_state(ticks, key, false)));
     }
 
@@ -128,7 +143,7 @@ impl Planning {
         if !fresh.refused {
             self.show(Arc::clone(&fresh.plan), &fresh.moved);
         }
-        self.form.try_update(|form| form.unseen = false);
+        self.seen.try_update(Seen::accept);
         self.open.update(|open| open.extend(fresh.keys().map(selection_key)));
     }
 

@@ -9,6 +9,7 @@ use statehouse_core::model::Violation;
 use statehouse_core::restore::selection_key;
 
 use super::detail::Stage;
+use super::looking::Row;
 use super::planning::Planning;
 use crate::model::restore::would_be;
 use crate::pages::compare::Failure;
@@ -157,12 +158,25 @@ impl Item {
 /// Name under which the equal states are unfolded; no state has it.
 pub(super) const EQUAL: &str = "=";
 
-/// Lays the list out. `only` limits it to states with this effect if everything were ticked.
-pub(super) fn items(planning: Planning, only: Option<Effect>) -> Vec<Item> {
+/// What a list is limited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Only {
+    /// States with this effect if everything were ticked.
+    With(Effect),
+    /// What would be written and has not been looked at.
+    Unseen,
+}
+
+/// Lays the list out.
+pub(super) fn items(planning: Planning, only: Option<Only>) -> Vec<Item> {
     let Some(plan) = planning.plan.get() else { return Vec::new() };
     let mut items = Vec::new();
     for (at, state) in plan.states.iter().enumerate().filter(|(_, state)| state.paths > 0) {
-        if only.is_some_and(|effect| effect != would_be(state)) {
+        let is_out = only.is_some_and(|only| match only {
+            Only::With(effect) => effect != would_be(state),
+            Only::Unseen => planning.lacking(state) == 0,
+        });
+        if is_out {
             continue;
         }
         let name = selection_key(&state.key);
@@ -171,10 +185,18 @@ pub(super) fn items(planning: Planning, only: Option<Effect>) -> Vec<Item> {
         if open {
             let place = Place { plan: Arc::clone(&plan), at };
             let noise = planning.noise.with(|noise| noise.contains(&name));
+            let from = items.len();
             unfold(&mut items, planning.details.get(&name), &place, noise);
+            if only == Some(Only::Unseen) {
+                planning.seen.with(|seen| {
+                    let is_seen = |row: Row| row.path.is_some_and(|path| seen.has(&row.state, &path));
+                    let rows = items.split_off(from);
+                    items.extend(rows.into_iter().filter(|item| !Row::of(item).is_some_and(is_seen)));
+                });
+            }
         }
     }
-    if only.is_none_or(|effect| effect == Effect::Equal) {
+    if only.is_none_or(|only| only == Only::With(Effect::Equal)) {
         equal(&mut items, planning, &plan);
     }
     items

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use statehouse_core::api::Effect;
 
 use super::change_line::{BrokenLine, ChangeLine, Foot};
-use super::items::{EQUAL, Item, items};
+use super::items::{EQUAL, Item, Only, items};
+use super::looking::Row;
 use super::planning::Planning;
 use super::state_row::{StateRow, effect_words};
 use crate::model::number;
@@ -17,30 +18,39 @@ use crate::shell::{narrow, router};
 #[component]
 pub(super) fn PlanList(planning: Planning) -> impl IntoView {
     let (router, narrow) = (router(), narrow());
-    let only = Memo::new(move |_| router.param("show").as_deref().and_then(effect_named));
+    let only = Memo::new(move |_| router.param("show").as_deref().and_then(only_named));
     let rows = Memo::new_with_compare(move |_| items(planning, only.get()), |_, _| true);
+    let reveal = Memo::new(move |_| {
+        let cursor = planning.cursor.get()?;
+        rows.with(|rows| rows.iter().position(|item| Row::of(item).as_ref() == Some(&cursor)))
+    });
+    planning.walk(rows, Memo::new(move |_| only.get() == Some(Only::Unseen)));
     let there = move || planning.plan.with(Option::is_some);
     let waiting = move || !there() && planning.fault.with(Option::is_none);
     view! {
         <section class="panel plan-list" aria-label="States">
             <div class="bar">
                 <EffectChips planning only/>
-                <span class="about">{move || ticked_words(planning)}</span>
+                <span class="about">{move || ticked_words(planning)}" · "<kbd class="kbd">"Space"</kbd>" seen"</span>
             </div>
             <Show when=waiting><Working words="Working out the plan" cancel=None/></Show>
             <VirtualList
-                rows key=Item::key height=Callback::new(move |item: Item| item.height(narrow.get()))
+                rows reveal=reveal scrolled=planning.scrolled jump=planning.jump key=Item::key height=Callback::new(move |item: Item| item.height(narrow.get()))
                 row=move |item| item_row(planning, item)
             />
         </section>
     }
 }
 
-fn effect_named(word: &str) -> Option<Effect> {
-    [Effect::Changed, Effect::Recreated, Effect::Deleted, Effect::Equal, Effect::Damaged]
-        .into_iter()
-        .find(|effect| effect_words(*effect).1 == word)
+fn only_named(word: &str) -> Option<Only> {
+    let mut effects =
+        [Effect::Changed, Effect::Recreated, Effect::Deleted, Effect::Equal, Effect::Damaged].into_iter();
+    let effect = effects.find(|effect| effect_words(*effect).1 == word).map(Only::With);
+    effect.or_else(|| (word == UNSEEN).then_some(Only::Unseen))
 }
+
+/// How the address says that only what has not been looked at is shown.
+const UNSEEN: &str = "unseen";
 
 /// `11 of 13 paths ticked`, of all states that differ.
 fn ticked_words(planning: Planning) -> Option<String> {
@@ -53,8 +63,14 @@ fn ticked_words(planning: Planning) -> Option<String> {
 
 /// `~ 2 changed`: what the states would be if everything were ticked; filters.
 #[component]
-fn EffectChips(planning: Planning, only: Memo<Option<Effect>>) -> impl IntoView {
+fn EffectChips(planning: Planning, only: Memo<Option<Only>>) -> impl IntoView {
     let router = router();
+    let unseen = Memo::new(move |_| planning.lacking_in_all());
+    let only_unseen = move || only.get() == Some(Only::Unseen);
+    let show_unseen = move |_| {
+        let on = only.get_untracked() == Some(Only::Unseen);
+        router.set(&[("show", (!on).then_some(UNSEEN))]);
+    };
     let count = move |effect: Option<Effect>| {
         let Some(plan) = planning.plan.get() else { return 0 };
         let all = plan.counts.equal + plan.counts.written() + plan.counts.damaged;
@@ -73,7 +89,7 @@ fn EffectChips(planning: Planning, only: Memo<Option<Effect>>) -> impl IntoView 
     };
     let one = move |effect: Option<Effect>| {
         let class = move || {
-            let on = if only.get() == effect { " on" } else { "" };
+            let on = if only.get() == effect.map(Only::With) { " on" } else { "" };
             let tone = match effect {
                 Some(effect) if count(Some(effect)) > 0 => effect_words(effect).2,
                 _ => "",
@@ -89,14 +105,21 @@ fn EffectChips(planning: Planning, only: Memo<Option<Effect>>) -> impl IntoView 
             }
         };
         let press = move |_| {
-            let value =
-                effect.filter(|_| only.get_untracked() != effect).map(|effect| effect_words(effect).1);
+            let value = effect
+                .filter(|_| only.get_untracked() != effect.map(Only::With))
+                .map(|effect| effect_words(effect).1);
             router.set(&[("show", value)]);
         };
-        view! { <button class=class aria-pressed=move || (only.get() == effect).to_string() on:click=press>{words}</button> }
+        view! { <button class=class aria-pressed=move || (only.get() == effect.map(Only::With)).to_string() on:click=press>{words}</button> }
     };
     view! {
         {[None, Some(Effect::Changed), Some(Effect::Recreated), Some(Effect::Deleted), Some(Effect::Equal)].map(one).collect_view()}
+        <Show when=move || { unseen.get() > 0 || only_unseen() }>
+            <button class="filter count unseen" class:on=only_unseen aria-pressed=move || only_unseen().to_string() on:click=show_unseen>
+                <Pic icon=Icon::Eye size=14/>
+                <span>{move || number::count(unseen.get())}<span class="word">" not looked at"</span></span>
+            </button>
+        </Show>
     }
 }
 
@@ -112,7 +135,7 @@ fn item_row(planning: Planning, item: Item) -> AnyView {
             view! {
                 <div class="thead change boxed plan-head">
                     <span></span><span></span><span>"Path"</span><span class="num">{old}</span><span></span>
-                    <span class="num">{new}</span><span class="num">"Delta"</span><span class="num">"Percent"</span>
+                    <span class="num">{new}</span><span class="num">"Delta"</span><span class="num">"Percent"</span><span class="seen">"Seen"</span>
                 </div>
             }
             .into_any()
@@ -146,7 +169,7 @@ fn item_row(planning: Planning, item: Item) -> AnyView {
             .into_any()
         }
         Item::Equal { count, types, open } => {
-            let turn = move |_| planning.turn(EQUAL);
+            let turn = move |_| planning.unfold(EQUAL);
             view! {
                 <button class="equal-line" aria-expanded=open.to_string() on:click=turn>
                     <Pic icon=if open { Icon::Down } else { Icon::Right } size=14/>

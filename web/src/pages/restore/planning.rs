@@ -11,10 +11,12 @@ use statehouse_core::model::StateKey;
 use statehouse_core::restore::selection_key;
 
 use super::detail::Details;
+use super::looking::Row;
 use crate::api::ApiError;
 use crate::live::live;
 use crate::model::plan_address::{self, Ask};
 use crate::model::restore::{Agreement, Form, Outcome, outcome, tally};
+use crate::model::seen::Seen;
 use crate::shell::{Router, router};
 
 /// Ticks that follow each other quickly are asked of the server once.
@@ -60,6 +62,15 @@ pub(crate) struct Planning {
     pub(super) details: Details,
     /// Which states are unfolded.
     pub(super) open: RwSignal<BTreeSet<String>>,
+    /// Which rows have been looked at.
+    pub(super) seen: RwSignal<Seen>,
+    /// The row that the keys are at.
+    pub(super) cursor: RwSignal<Option<Row>>,
+    /// How far the list is scrolled, in px, and where to.
+    pub(super) scrolled: RwSignal<f64>,
+    pub(super) jump: RwSignal<Option<f64>>,
+    /// What had been looked at of a plan, by its hash, when this entry of the history was left.
+    pub(super) seen_before: StoredValue<Option<(String, Seen)>>,
     /// Of which states volatile paths are shown, too.
     pub(super) noise: RwSignal<BTreeSet<String>>,
     /// Whether browser and server agree.
@@ -86,6 +97,11 @@ impl Planning {
             ticks: RwSignal::new(Selection::new()),
             details: Details::new(),
             open: RwSignal::new(BTreeSet::new()),
+            seen: RwSignal::new(Seen::default()),
+            cursor: RwSignal::new(None),
+            scrolled: RwSignal::new(0.0),
+            jump: RwSignal::new(None),
+            seen_before: StoredValue::new(None),
             noise: RwSignal::new(BTreeSet::new()),
             agreement: RwSignal::new(Agreement::Waiting),
             fresh: RwSignal::new(None),
@@ -93,6 +109,7 @@ impl Planning {
             router,
             asked: RwSignal::new(0),
         };
+        this.come_back();
         let epoch = live().epoch;
         Effect::new(move || {
             ask.track();
@@ -111,7 +128,7 @@ impl Planning {
         self.fault.set(None);
         self.fresh.set(None);
         self.details.clear();
-        self.form.update(|form| form.unseen = false);
+        self.seen.set(Seen::default());
         self.ticks.set(self.router.query.with_untracked(plan_address::ticks));
         self.request(Duration::ZERO);
     }
@@ -140,7 +157,7 @@ impl Planning {
     }
 
     /// Unfolds or folds a state.
-    pub(super) fn turn(self, name: &str) {
+    pub(super) fn unfold(self, name: &str) {
         self.open.update(|open| {
             if !open.remove(name) {
                 open.insert(name.to_owned());

@@ -12,6 +12,7 @@ use crate::live::{live, remote};
 use crate::model::address::{self, Query, encode_segment};
 use crate::model::age;
 use crate::model::change::{Glyph, Story};
+use crate::model::hidden::told;
 use crate::model::number;
 use crate::model::restore::{exact_text, result_text};
 use crate::parts::{CopyLink, Empty, FaultNote, GlyphMark, Icon, Pic, Verdict, Writing, theirs};
@@ -112,7 +113,7 @@ fn facts(record: &RestoreRecord) -> String {
         (first, last) if first == last => format!("seq {}", number::count(first.0)),
         (first, last) => format!("seq {} to {}", number::count(first.0), number::count(last.0)),
     };
-    let by = record.user_id.as_ref().map_or_else(String::new, |name| format!(", by {name}"));
+    let by = record.user_id.as_ref().map_or_else(String::new, |name| format!(", by {}", told(name)));
     let undoes = if record.undoes.is_some() { ". It undid an earlier restore." } else { "" };
     let target = target_words(&record.target);
     let exact = Some(exact_text(&record.counts)).filter(|text| !text.is_empty());
@@ -120,7 +121,7 @@ fn facts(record: &RestoreRecord) -> String {
     format!(
         "{range}, one commit, {}{by}, to {target}{exact}. “{}”{undoes}",
         age::to_second(record.timestamp),
-        record.reason
+        told(&record.reason)
     )
 }
 

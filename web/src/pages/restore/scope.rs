@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use statehouse_core::api::Scope;
 
 use super::planning::Planning;
+use crate::model::hidden::told;
 use crate::model::number;
 use crate::model::plan_address::{self, Ask, state_named};
 use crate::parts::{Icon, Menu, Pic};
@@ -17,14 +18,14 @@ const NAMED: usize = 3;
 pub(super) fn words(scope: &Scope) -> String {
     let mut parts = Vec::new();
     if let Some(prefix) = &scope.prefix {
-        parts.push(format!("id starts with {prefix}"));
+        parts.push(format!("id starts with {}", told(prefix)));
     }
     if !scope.types.is_empty() {
         parts.push(scope.types.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "));
     }
     match scope.states.as_slice() {
         [] => {}
-        [key] => parts.push(key.to_string()),
+        [key] => parts.push(told(&key.to_string())),
         keys => parts.push(format!("{} chosen states", keys.len())),
     }
     if parts.is_empty() { "every state".to_owned() } else { parts.join(", ") }
@@ -48,7 +49,7 @@ pub(super) fn ScopeBox(planning: Planning) -> impl IntoView {
         view! {
             {scope.prefix.clone().map(|prefix| {
                 let without = Scope { prefix: None, ..scope.clone() };
-                view! { <ScopeChip words=format!("id starts with {prefix}") without change/> }
+                view! { <ScopeChip words=format!("id starts with {}", told(&prefix)) without change/> }
             })}
             {scope.types.iter().map(|name| {
                 let types = scope.types.iter().filter(|other| *other != name).cloned().collect();

@@ -6,10 +6,12 @@ use statehouse_core::api::{Effect, PlannedState, StateSelection};
 use statehouse_core::restore::selection_key;
 
 use super::detail::Stage;
+use super::looking::{Eye, Row};
 use super::planning::Planning;
+use crate::model::hidden::told;
 use crate::model::number;
 use crate::model::restore::{Outcome, Tick, set_state, tick_of_changes, tick_of_state, would_be};
-use crate::parts::{Chip, Icon, Pic, Tone};
+use crate::parts::{Chip, Icon, Pic, Tone, theirs};
 
 /// Sign, word and colour of an effect.
 pub(super) fn effect_words(effect: Effect) -> (&'static str, &'static str, &'static str) {
@@ -48,11 +50,21 @@ pub(super) fn StateRow(planning: Planning, state: PlannedState, open: bool) -> i
     let paths = paths_words(&state, outcome);
     let turn = {
         let name = name.clone();
-        move |_| planning.turn(&name)
+        move |_| planning.unfold(&name)
     };
-    let id = state.key.state_id.to_string();
+    let row = Row { state: name, path: None };
+    let at = {
+        let row = row.clone();
+        move || planning.cursor.with(|cursor| cursor.as_ref() == Some(&row))
+    };
+    let seen = {
+        let state = state.clone();
+        Memo::new(move |_| planning.lacking(&state) == 0)
+    };
+    let of = told(&state.key.to_string());
+    let id = theirs(state.key.state_id.as_str());
     view! {
-        <div class="plan-state" class:open=open>
+        <div class="plan-state" class:open=open class:cursor=at>
             <StateBox planning state=state.clone()/>
             <button class="unfold" aria-expanded=open.to_string() on:click=turn>
                 <Pic icon=if open { Icon::Down } else { Icon::Right } size=14/>
@@ -67,6 +79,7 @@ pub(super) fn StateRow(planning: Planning, state: PlannedState, open: bool) -> i
                     <span class="ink2 paths">{paths}</span>
                 </span>
             </button>
+            <Eye planning row of seen/>
         </div>
     }
 }
@@ -117,7 +130,7 @@ fn StateBox(planning: Planning, state: PlannedState) -> impl IntoView {
             field.set_indeterminate(tick.get() == Tick::Mixed);
         }
     });
-    let label = format!("Write {}", state.key);
+    let label = format!("Write {}", told(&state.key.to_string()));
     let key = state.key.clone();
     let press = move |_| {
         let on = tick.get_untracked() != Tick::On;
