@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -71,6 +72,7 @@ pub struct Browser {
     _programs: Guardian,
     profile: tempfile::TempDir,
     origin: String,
+    clicks: AtomicU32,
 }
 
 impl Browser {
@@ -92,7 +94,13 @@ impl Browser {
         let driver = WebDriver::new(&format!("http://127.0.0.1:{port}"), capabilities)
             .await
             .unwrap_or_else(|error| panic!("Chromium did not start: {error}"));
-        let browser = Self { driver, _programs: programs, profile, origin: origin.to_owned() };
+        let browser = Self {
+            driver,
+            _programs: programs,
+            profile,
+            origin: origin.to_owned(),
+            clicks: AtomicU32::new(0),
+        };
         browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": COLLECT_ERRORS })).await;
         browser.screen(Screen::Wide).await;
         browser
@@ -203,13 +211,20 @@ impl Browser {
     /// Clicks the first element that matches and holds these words.
     pub async fn click(&self, css: &str, words: &str) {
         let element = self.see_text(css, words).await;
+        self.clicks.fetch_add(1, Ordering::Relaxed);
         element.scroll_into_view().await.expect("it scrolls into view");
         element.click().await.unwrap_or_else(|error| panic!("{words:?} in {css} cannot be clicked: {error}"));
     }
 
-    /// Replaces what stands in a field.
+    /// How many clicks a person would have made so far, those into fields among them.
+    pub fn clicks(&self) -> u32 {
+        self.clicks.load(Ordering::Relaxed)
+    }
+
+    /// Replaces what stands in a field; counts as a click into it.
     pub async fn fill(&self, css: &str, text: &str) {
         let field = self.see(css).await;
+        self.clicks.fetch_add(1, Ordering::Relaxed);
         field.clear().await.expect("the field clears");
         field.send_keys(text).await.expect("the field takes keys");
     }

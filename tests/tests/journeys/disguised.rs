@@ -78,7 +78,7 @@ async fn what_stands_in_titles_toasts_the_rail_and_charts_hides_nothing_either()
 async fn the_points_of_a_chart_say_what_their_values_hide() {
     let server = Server::start().await;
     for limit in ["1.5", "2.5"] {
-        server.save("strategy", "s", &format!(r#"{{"k\u{200b}ey":{limit}}}"#), "bot", "move").await;
+        server.save("strategy", "s", &format!("{{\"k\u{200b}ey\":{limit}}}"), "bot", "move").await;
     }
     let browser = Browser::open(&server.origin()).await;
     browser.go(&format!("/view/state?type=strategy&id=s&path={}", encoded("/k\u{200b}ey"))).await;

@@ -17,6 +17,7 @@ mod large;
 mod leaving;
 mod live;
 mod low;
+mod night;
 mod outage;
 mod pages;
 mod restoring;

@@ -162,6 +162,17 @@ impl Log {
         }
     }
 
+    /// The versions that were saved together with this one, newest first and itself among them; none unless there are others, and
+    /// unless everything back to before their first was looked at. Those that the filter hides are not among them.
+    #[must_use]
+    pub fn saved_with(&self, version: &VersionView) -> Vec<Event> {
+        let Some(batch) = &version.batch_id else { return Vec::new() };
+        let together = self.events.iter().filter(|event| event.batch_id.as_ref() == Some(batch));
+        let together: Vec<Event> = together.cloned().collect();
+        let all = together.last().is_some_and(|first| self.is_whole() || self.before < first.seq.0);
+        if all && together.len() > 1 { together } else { Vec::new() }
+    }
+
     /// Whether this version is in the log.
     #[must_use]
     pub fn has(&self, seq: u64) -> bool {
@@ -318,6 +329,28 @@ mod tests {
         let mut past = Log::of(page(&[20], 20), 21);
         past.extend(page(&[], 1));
         assert_eq!(past.searched(), "everything up to seq 20 searched");
+    }
+
+    #[test]
+    fn what_was_saved_together_is_known_once_all_of_it_was_looked_at() {
+        let of = |seq: u64, batch: Option<&str>| {
+            let mut version = at(seq, "2026-11-21T09:00:00Z").0;
+            version.batch_id = batch.map(Into::into);
+            ApiEvent { version, data: None }
+        };
+        let events =
+            vec![of(9, None), of(8, Some("b")), of(7, Some("b")), of(5, Some("b")), of(4, Some("a"))];
+        let seqs = |log: &Log, at: usize| -> Vec<u64> {
+            log.saved_with(&log.events[at]).iter().map(|event| event.seq.0).collect()
+        };
+        let log = |next: u64| {
+            let (unreadable, seq) = (Vec::new(), Seq(9));
+            Log::of(EventPage { events: events.clone(), unreadable, next_after: Seq(next), seq }, 0)
+        };
+        assert_eq!(seqs(&log(4), 2), [8, 7, 5]);
+        assert_eq!(seqs(&log(5), 2), [0_u64; 0], "there may be more before");
+        assert_eq!(seqs(&log(1), 1), [8, 7, 5], "everything was looked at");
+        assert_eq!((seqs(&log(1), 0), seqs(&log(1), 4)), (vec![], vec![]), "saved alone");
     }
 
     #[test]

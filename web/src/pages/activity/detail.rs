@@ -10,6 +10,8 @@ use super::keys::{compare, key_of, row_of};
 use crate::api;
 use crate::live::remote;
 use crate::model::feed::Row;
+use crate::model::hidden::told;
+use crate::model::inbox::Event;
 use crate::model::{address, age, number};
 use crate::pages::state::{BrokenNote, broken_since};
 use crate::parts::{ChangeRow, Chip, Empty, FaultNote, Icon, Kbd, Notice, NoticeKind, Pic, theirs};
@@ -49,6 +51,11 @@ pub(super) fn Detail(ctx: Ctx) -> impl IntoView {
         diff.value
             .with(|diff| diff.as_ref().filter(|view| fits(view)).map(|view| changes_view(view).into_any()))
     };
+    let together = Memo::new(move |_| {
+        let row = row.get()?;
+        let save = ctx.log.value.with(|log| log.as_ref().map(|log| log.saved_with(&row.newest)))?;
+        Some((save.len() as u64, before_save(&save)?))
+    });
     view! {
         <section class="panel detail" aria-label="The selected version">
             {shown}
@@ -68,6 +75,11 @@ pub(super) fn Detail(ctx: Ctx) -> impl IntoView {
                     {(!row.newest.verdict.is_invalid()).then(|| view! {
                         <a class="btn small" href=restore_href(&row)>
                             <Pic icon=Icon::Restore size=14/>{format!("Plan a restore to v{}", row.newest.version)}
+                        </a>
+                    })}
+                    {move || together.get().map(|(count, href)| view! {
+                        <a class="btn small" href=href data-tip="All that is listed of the save that this version is of">
+                            <Pic icon=Icon::Restore size=14/>{format!("Plan all {} of this save, to before it", number::count(count))}
                         </a>
                     })}
                 </div>
@@ -131,7 +143,7 @@ fn changes_view(view: &DiffView) -> impl IntoView {
         .changes
         .iter()
         .filter(|change| change.volatile)
-        .map(|change| change.display.clone())
+        .map(|change| told(&change.display))
         .collect::<Vec<_>>()
         .join("\n");
     view! {
@@ -156,6 +168,21 @@ fn violations(version: &VersionView) -> impl IntoView + use<> {
             view! { <Notice kind=NoticeKind::Warn head=violation.pointer.clone()>{message}</Notice> }
         })
         .collect_view()
+}
+
+/// A plan to bring everything that was saved together to before that.
+fn before_save(save: &[Event]) -> Option<String> {
+    let first = save.last()?.seq.0;
+    let key = |version: &Event| StateKey {
+        state_type: version.state_type.clone(),
+        state_id: version.state_id.clone(),
+    };
+    let keys: Vec<StateKey> = save.iter().map(key).collect();
+    Some(format!(
+        "{}&target=seq:{}",
+        address::restore_of(&keys),
+        first.checked_sub(1).filter(|before| *before > 0)?
+    ))
 }
 
 fn restore_href(row: &Row) -> String {
