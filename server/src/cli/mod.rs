@@ -9,6 +9,7 @@ mod journal;
 mod logging;
 mod open;
 mod running;
+mod runtime;
 mod say;
 mod serve;
 mod status;
@@ -24,6 +25,7 @@ use crate::config::{self, Loaded, Sources};
 use crate::http;
 use crate::store::sqlite::OnLoss;
 use running::Running;
+pub use runtime::main;
 use say::{answer, remark};
 
 /// Something failed: the configuration is wrong, the store does not answer, the chain is broken.
@@ -43,7 +45,7 @@ const NOT_BELIEVED: u8 = 7;
 /// Keeps every version of the state of trading programs.
 #[derive(Debug, Parser)]
 #[command(name = "statehouse", version, arg_required_else_help = true)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -162,8 +164,8 @@ struct Source {
     db: Option<PathBuf>,
 }
 
-/// Runs a command. Must be called within a tokio runtime.
-pub async fn run(cli: Cli) -> ExitCode {
+/// Runs a command.
+async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve { source, listen, accept_loss } => match load(source, listen) {
             Ok(loaded) => serve::serve(loaded, if accept_loss { OnLoss::Accept } else { OnLoss::Stop }).await,
@@ -211,7 +213,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 type Done = Result<ExitCode, String>;
 
 /// Says on standard error what went wrong.
-pub fn complain(message: &str) {
+fn complain(message: &str) {
     remark!("statehouse: {message}");
 }
 
