@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::finish::Finish;
 use crate::server::{self, Profile};
 use crate::workspace::Workspace;
 use crate::{console, influxd, postgres, process, progress};
@@ -30,7 +31,7 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<Part>) -> R
         postgres::ensure()?;
     }
     let influxd = if wants(Part::Influx) { Some(influxd::ensure(workspace)?) } else { None };
-    console::build(workspace)?;
+    console::build(workspace, Finish::Shipped)?;
     let program = server::build(workspace, Profile::Release)?;
     progress::heading("Measuring");
     let mut cargo = workspace.cargo();

@@ -7,15 +7,15 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
 use crate::console::{files, optimise};
+use crate::finish::Finish;
 use crate::tools::{TARGET, Toolbox};
 use crate::workspace::Workspace;
-use crate::{process, progress};
+use crate::{process, progress, typical};
 
 /// The script that runs the component in a Web Worker.
 pub(crate) const WORKER: &str = "worker.js";
 
 const NAME: &str = "statehouse_core";
-const PROFILE: &str = "component-release";
 
 /// The finished package.
 #[derive(Debug)]
@@ -27,8 +27,14 @@ pub(crate) struct Package {
 }
 
 /// Compiles core with its feature `wasm` and makes the package.
-pub(crate) fn build(workspace: &Workspace, tools: &Toolbox) -> Result<Package> {
-    progress::heading("Building the component");
+pub(crate) fn build(workspace: &Workspace, tools: &Toolbox, finish: Finish) -> Result<Package> {
+    let compiled =
+        workspace.target.join(TARGET).join(finish.component_profile()).join(format!("{NAME}.wasm"));
+    let first = typical::the_first_time(!compiled.is_file(), typical::component(finish));
+    progress::step(&format!("Building the component{first}"), || make(workspace, tools, finish, &compiled))
+}
+
+fn make(workspace: &Workspace, tools: &Toolbox, finish: Finish, compiled: &Path) -> Result<Package> {
     let worker = workspace.root.join("core").join("js").join(WORKER);
     if !worker.is_file() {
         bail!(
@@ -39,20 +45,21 @@ pub(crate) fn build(workspace: &Workspace, tools: &Toolbox) -> Result<Package> {
     }
     let mut cargo = workspace.cargo();
     cargo.args(["build", "-p", "statehouse-core", "--lib", "--features", "wasm", "--target", TARGET]);
-    process::run(cargo.args(["--profile", PROFILE]))?;
+    process::run(cargo.args(["--profile", finish.component_profile()]))?;
 
     let folder = workspace.target.join("component");
     files::empty_dir(&folder)?;
-    let compiled = workspace.target.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm"));
     let mut bindgen = Command::new(&tools.wasm_bindgen);
     bindgen
         .args(["--target", "web", "--remove-name-section", "--remove-producers-section", "--out-dir"])
         .arg(&folder)
-        .arg(&compiled);
+        .arg(compiled);
     process::run(&mut bindgen)?;
 
     let wasm = folder.join(format!("{NAME}_bg.wasm"));
-    optimise::wasm(tools, &wasm, "-O3")?;
+    if finish == Finish::Shipped {
+        optimise::wasm(tools, &wasm, "-O3")?;
+    }
     std::fs::copy(&worker, folder.join(WORKER)).with_context(|| format!("copying {}", worker.display()))?;
     files::write(&folder.join("package.json"), manifest().as_bytes())?;
     Ok(Package { browser_files: vec![folder.join(format!("{NAME}.js")), wasm, folder.join(WORKER)], folder })
@@ -61,7 +68,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &Toolbox) -> Result<Package> {
 /// Builds the package and says where it is.
 pub(crate) fn show(workspace: &Workspace) -> Result<()> {
     let tools = crate::tools::ensure(workspace)?;
-    let package = build(workspace, &tools)?;
+    let package = build(workspace, &tools, Finish::Shipped)?;
     progress::answer(&package.folder.display().to_string())?;
     for name in files::files_below(&package.folder)? {
         let length = progress::grouped(length(&package.folder.join(&name))?);

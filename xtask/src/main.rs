@@ -10,6 +10,8 @@ mod component;
 mod console;
 mod debian;
 mod demo;
+mod finish;
+mod first_start;
 mod influxd;
 mod lockfile;
 mod postgres;
@@ -20,6 +22,7 @@ mod server;
 mod soak;
 mod test;
 mod tools;
+mod typical;
 mod workspace;
 
 use std::process::ExitCode;
@@ -27,6 +30,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::finish::Finish;
 use crate::workspace::Workspace;
 
 /// Sets up, builds, tests and runs Statehouse.
@@ -119,7 +123,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Bench { quick, only } => bench::bench(&workspace, quick, only)?,
         Command::Soak { minutes, store } => soak::soak(&workspace, minutes, store)?,
         Command::Fill { url } => demo::fill(&url)?,
-        Command::Console => console::build(&workspace)?,
+        Command::Console => console::build(&workspace, Finish::Shipped)?,
         Command::Component => component::show(&workspace)?,
         Command::Tools => tools::show(&workspace)?,
         Command::Autobahn => autobahn::run(&workspace)?,

@@ -2,7 +2,9 @@
 //! Neither ends the work when nobody reads it any more.
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
 
 /// What a shell says of a program that ended because nobody reads its output (128 and the number of SIGPIPE).
 const UNREAD: i32 = 141;
@@ -28,6 +30,15 @@ fn say(line: &str) {
 /// A piece of work starts.
 pub(crate) fn heading(text: &str) {
     say(&paint("1;36", &format!("==> {text}")));
+}
+
+/// Does a piece of work between two lines: what is done, and how long it took.
+pub(crate) fn step<T>(text: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    heading(text);
+    let started = Instant::now();
+    let done = work()?;
+    note(&format!("done in {}", human(started.elapsed())));
+    Ok(done)
 }
 
 /// A command line that is about to run.

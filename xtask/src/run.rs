@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use crate::finish::Finish;
 use crate::server::Profile;
 use crate::workspace::Workspace;
-use crate::{console, demo, progress, server};
+use crate::{console, demo, first_start, progress, server};
 
 const DEFAULT_ADDRESS: &str = "127.0.0.1:8000";
 
@@ -20,13 +21,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Builds and starts the server and stays until it ends; its exit code becomes ours.
 pub(crate) fn run(workspace: &Workspace, demo: bool, server_arguments: &[String]) -> Result<ExitCode> {
-    console::build(workspace)?;
+    let default_address = (!names_an_address(server_arguments)).then_some(DEFAULT_ADDRESS);
+    first_start::foretell(workspace, default_address)?;
+    console::build(workspace, Finish::Quick)?;
     let program = server::build(workspace, Profile::Quick)?;
     let stop = stop_requests()?;
     let mut command = Command::new(program);
     command.arg("serve").args(server_arguments).current_dir(&workspace.root).stdout(Stdio::piped());
-    if !names_an_address(server_arguments) {
-        command.args(["--listen", DEFAULT_ADDRESS]);
+    if let Some(address) = default_address {
+        command.args(["--listen", address]);
     }
     let started = Instant::now();
     let mut child = start(&mut command)?;

@@ -1,11 +1,13 @@
 //! Building the server, with the console inside.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::finish::{Finish, QUICK_PROFILE};
 use crate::workspace::Workspace;
-use crate::{console, process, progress};
+use crate::{console, process, progress, typical};
 
 const PACKAGE: &str = "statehouse-server";
 const PROGRAM: &str = "statehouse";
@@ -25,7 +27,7 @@ impl Profile {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Test => "dev",
-            Self::Quick => "quick",
+            Self::Quick => QUICK_PROFILE,
             Self::Release => "release",
         }
     }
@@ -33,11 +35,26 @@ impl Profile {
     fn folder(self) -> &'static str {
         if self == Self::Test { "debug" } else { self.name() }
     }
+
+    /// How long building takes where nothing has been built yet.
+    pub(crate) fn typical_time(self) -> Duration {
+        match self {
+            Self::Test => typical::SERVER_TEST,
+            Self::Quick => typical::SERVER_QUICK,
+            Self::Release => typical::SERVER_RELEASE,
+        }
+    }
+
+    /// Where cargo puts the program.
+    pub(crate) fn program(self, workspace: &Workspace) -> PathBuf {
+        workspace.program(self.folder(), PROGRAM)
+    }
 }
 
 /// Compiles the server as it stands, with whatever console lies in `dist/`, and returns its program.
 pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
-    progress::heading(&format!("Building the server ({})", profile.name()));
+    let program = profile.program(workspace);
+    let first = typical::the_first_time(!program.is_file(), profile.typical_time());
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--profile", profile.name(), "--bin", PROGRAM]);
     // Tests compile the whole workspace; choosing the same packages here means the same features, so nothing
@@ -47,13 +64,13 @@ pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     } else {
         cargo.args(["--package", PACKAGE])
     };
-    process::run(&mut cargo)?;
-    Ok(workspace.program(profile.folder(), PROGRAM))
+    progress::step(&format!("Building the server ({}){first}", profile.name()), || process::run(&mut cargo))?;
+    Ok(program)
 }
 
 /// `cargo xtask build`: the program to ship.
 pub(crate) fn release(workspace: &Workspace) -> Result<()> {
-    console::build(workspace)?;
+    console::build(workspace, Finish::Shipped)?;
     let program = build(workspace, Profile::Release)?;
     progress::answer(&workspace.shown(&program).to_string())?;
     Ok(())

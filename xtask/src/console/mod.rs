@@ -14,13 +14,13 @@ mod stamp;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::tools::{self, Toolbox};
+use crate::finish::Finish;
+use crate::tools::{self, TARGET, Toolbox};
 use crate::workspace::Workspace;
-use crate::{component, process, progress};
+use crate::{component, process, progress, typical};
 
 pub(crate) use compress::COMPRESSED_SUFFIX;
 pub(crate) use split::is_later;
@@ -32,37 +32,39 @@ pub(crate) const PAGE: &str = "index.html";
 const COMPONENT_PLACEHOLDER: &str = "STATEHOUSE_COMPONENT_URL";
 
 /// Brings `dist/` up to date; takes no time when nothing it is made from has changed.
-pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
     let tools = tools::ensure(workspace)?;
-    let stamp = stamp::Stamp::new(workspace, &tools)?;
+    let stamp = stamp::Stamp::new(workspace, &tools, finish)?;
     if stamp.is_current() {
         progress::note("the console is up to date");
         return Ok(());
     }
-    progress::heading("Building the console. The first time typically takes 2 to 4 minutes on two cores.");
-    let started = Instant::now();
     let stage = workspace.scratch().join("console");
-    files::empty_dir(&stage)?;
-    bundle(workspace, &tools, &stage)?;
-    split::program(workspace, &tools, &stage)?;
-    let package = component::build(workspace, &tools)?;
-    names::carry_content_hashes(&stage)?;
-    place_component(&package, &stage)?;
-    compress::all(&stage)?;
-    publish::replace(&stage, &workspace.dist())?;
-    stamp.write()?;
-    progress::note(&format!(
-        "the console is in {} ({})",
-        workspace.shown(&workspace.dist()),
-        progress::human(started.elapsed())
-    ));
+    let compiled = workspace.target.join(TARGET).join(finish.console_profile());
+    let compiled = compiled.join(format!("{}.wasm", split::NAME));
+    let first = typical::the_first_time(!compiled.is_file(), typical::console(finish));
+    progress::step(&format!("Building the console{first}"), || {
+        files::empty_dir(&stage)?;
+        bundle(workspace, &tools, finish, &stage)?;
+        split::program(workspace, &tools, &compiled, &stage)
+    })?;
+    let package = component::build(workspace, &tools, finish)?;
+    progress::step("Naming the console's files by content and compressing them", || {
+        names::carry_content_hashes(&stage)?;
+        place_component(&package, &stage)?;
+        compress::all(&stage, finish.brotli_quality())?;
+        publish::replace(&stage, &workspace.dist())?;
+        stamp.write()
+    })?;
+    progress::note(&format!("the console is in {}", workspace.shown(&workspace.dist())));
     Ok(())
 }
 
 /// Runs trunk: `index.html` and the console's crate become files with plain names.
-fn bundle(workspace: &Workspace, tools: &Toolbox, stage: &Path) -> Result<()> {
+fn bundle(workspace: &Workspace, tools: &Toolbox, finish: Finish, stage: &Path) -> Result<()> {
     let mut trunk = Command::new(&tools.trunk);
-    trunk.args(["build", "--dist"]).arg(stage).current_dir(&workspace.root).env("PATH", &tools.search_path);
+    trunk.args(["build", "--cargo-profile", finish.console_profile(), "--dist"]).arg(stage);
+    trunk.current_dir(&workspace.root).env("PATH", &tools.search_path);
     // Trunk must not ask the network for newer versions of itself, and it refuses `NO_COLOR=1`.
     trunk.env("TRUNK_SKIP_VERSION_CHECK", "true").env_remove("NO_COLOR");
     process::run(&mut trunk)?;

@@ -12,11 +12,11 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::{PAGE, files, glue, names};
 use crate::process;
-use crate::tools::{TARGET, Toolbox};
+use crate::tools::Toolbox;
 use crate::workspace::Workspace;
 
-const NAME: &str = "statehouse-web";
-const PROFILE: &str = "wasm-release";
+/// The name of the program, as cargo compiles it.
+pub(super) const NAME: &str = "statehouse-web";
 
 /// How the folder's name begins.
 const FOLDER: &str = "app-";
@@ -24,13 +24,12 @@ const FOLDER: &str = "app-";
 /// How the names of parts begin that are fetched when a page wants them.
 const LATER: [&str; 2] = ["split_", "chunk_"];
 
-/// Replaces the whole program in `stage`, as trunk put it there, by its parts.
-pub(super) fn program(workspace: &Workspace, tools: &Toolbox, stage: &Path) -> Result<()> {
+/// Replaces the whole program in `stage`, as trunk put it there, by the parts of what was `compiled`.
+pub(super) fn program(workspace: &Workspace, tools: &Toolbox, compiled: &Path, stage: &Path) -> Result<()> {
     let parts = stage.join("app");
     files::empty_dir(&parts)?;
     let main = workspace.scratch().join(format!("{NAME}.wasm"));
-    let compiled = workspace.target.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm"));
-    cut(&files::read(&compiled)?, &main, &parts)?;
+    cut(&files::read(compiled)?, &main, &parts)?;
 
     let mut bindgen = Command::new(&tools.wasm_bindgen);
     bindgen.args(["--target", "web", "--no-typescript", "--keep-lld-exports", "--no-demangle"]);

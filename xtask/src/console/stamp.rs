@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
 use super::files;
+use crate::finish::Finish;
 use crate::process;
 use crate::tools::Toolbox;
 use crate::workspace::Workspace;
@@ -22,11 +23,12 @@ pub(super) struct Stamp {
     file: PathBuf,
     dist: PathBuf,
     inputs: String,
+    finish: Finish,
 }
 
 impl Stamp {
     /// Reads all sources; a few megabytes, so contents are compared rather than times.
-    pub(super) fn new(workspace: &Workspace, tools: &Toolbox) -> Result<Self> {
+    pub(super) fn new(workspace: &Workspace, tools: &Toolbox, finish: Finish) -> Result<Self> {
         let mut hasher = Sha256::new();
         // The target folder may be shared between clones; each has its own `dist/`.
         let mut add = |text: &[u8]| {
@@ -41,22 +43,25 @@ impl Stamp {
             add(&files::read(&workspace.root.join(&path))?);
         }
         let inputs = super::names::hex(&hasher.finalize());
-        Ok(Self { file: workspace.scratch().join("console.stamp"), dist: workspace.dist(), inputs })
+        Ok(Self { file: workspace.scratch().join("console.stamp"), dist: workspace.dist(), inputs, finish })
     }
 
-    /// Whether the last build had the same inputs and its files are all still there.
+    /// Whether the last build had the same inputs and a finish that will do, and its files are all still there.
     pub(super) fn is_current(&self) -> bool {
         let Ok(listing) = listing(&self.dist) else { return false };
-        std::fs::read_to_string(&self.file).is_ok_and(|text| text == self.text(&listing))
+        let Ok(last) = std::fs::read_to_string(&self.file) else { return false };
+        [Finish::Quick, Finish::Shipped]
+            .into_iter()
+            .any(|finish| finish.serves(self.finish) && last == self.text(finish, &listing))
     }
 
     /// Remembers that `dist/` was made from these inputs.
     pub(super) fn write(&self) -> Result<()> {
-        files::write(&self.file, self.text(&listing(&self.dist)?).as_bytes())
+        files::write(&self.file, self.text(self.finish, &listing(&self.dist)?).as_bytes())
     }
 
-    fn text(&self, listing: &str) -> String {
-        format!("{}\n{listing}", self.inputs)
+    fn text(&self, finish: Finish, listing: &str) -> String {
+        format!("{finish:?} {}\n{listing}", self.inputs)
     }
 }
 
@@ -88,4 +93,36 @@ fn listing(dist: &Path) -> Result<String> {
 fn compiler_version(workspace: &Workspace) -> String {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     process::quiet_output(rustc.arg("-vV").current_dir(&workspace.root)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Finish, Stamp, files};
+
+    fn stamp(folder: &Path, inputs: &str, finish: Finish) -> Stamp {
+        let (file, dist) = (folder.join("stamp"), folder.join("dist"));
+        Stamp { file, dist, inputs: inputs.to_owned(), finish }
+    }
+
+    #[test]
+    fn a_console_stands_for_its_sources_its_files_and_its_finish() {
+        let folder = std::env::temp_dir().join(format!("xtask-stamp-{}", std::process::id()));
+        files::empty_dir(&folder.join("dist")).unwrap();
+        files::write(&folder.join("dist").join("index.html"), b"page").unwrap();
+        let is_current = |inputs, finish| stamp(&folder, inputs, finish).is_current();
+        assert!(!is_current("a", Finish::Quick), "nothing was built yet");
+
+        stamp(&folder, "a", Finish::Quick).write().unwrap();
+        assert!(is_current("a", Finish::Quick));
+        assert!(!is_current("a", Finish::Shipped), "what is shipped is built with more work");
+        assert!(!is_current("b", Finish::Quick), "other sources");
+
+        stamp(&folder, "a", Finish::Shipped).write().unwrap();
+        assert!(is_current("a", Finish::Shipped) && is_current("a", Finish::Quick));
+        files::write(&folder.join("dist").join("index.html"), b"another page").unwrap();
+        assert!(!is_current("a", Finish::Quick), "other files");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
+use crate::finish::Finish;
 use crate::workspace::Workspace;
 use crate::{budget, console, progress, soak};
 
@@ -72,15 +73,15 @@ fn execute(workspace: &Workspace, step: Step) -> Result<()> {
         Step::Soak => soak::short(workspace)?,
         Step::Wasm => wasm::in_browser(workspace)?,
         Step::Console => {
-            console::build(workspace)?;
+            console::build(workspace, Finish::Shipped)?;
             wasm::in_node(workspace)?;
         }
         Step::Journeys => {
-            console::build(workspace)?;
+            console::build(workspace, Finish::Shipped)?;
             native::journeys(workspace)?;
         }
         Step::Size => {
-            console::build(workspace)?;
+            console::build(workspace, Finish::Shipped)?;
             budget::check(workspace)?;
         }
         Step::Deny => checks::deny(workspace)?,

@@ -20,7 +20,7 @@ const COMPONENT: &str = "statehouse-core";
 /// The browser's settings are in `xtask/webdriver.json`; `.cargo/config.toml` names it and the runner, so that
 /// `cargo test --target wasm32-unknown-unknown` does the same by hand.
 pub(super) fn in_browser(workspace: &Workspace) -> Result<()> {
-    let tools = tools::ensure(workspace)?;
+    let tools = tools::ensure_for_tests(workspace)?;
     let browser = browser::ensure()?;
     for package in &workspace.browser_tested {
         let mut cargo = workspace.cargo();

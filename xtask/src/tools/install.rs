@@ -59,7 +59,6 @@ fn binstall(tool: &Tool, staging: &Path) -> Result<()> {
     process::run(&mut command)
 }
 
-/// The tool runs for seconds at a time, so compiling it quickly matters more than how fast it is.
 fn compile(tool: &Tool, staging: &Path) -> Result<()> {
     let mut command = cargo();
     command.args(["install", tool.krate, "--version", &format!("={}", tool.version), "--root"]).arg(staging);
@@ -70,9 +69,12 @@ fn compile(tool: &Tool, staging: &Path) -> Result<()> {
     if tool.locked {
         command.arg("--locked");
     }
+    if !tool.default_features {
+        command.arg("--no-default-features");
+    }
     command
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", tool.opt_level)
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
         .current_dir(staging);

