@@ -68,6 +68,16 @@ pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     Ok(program)
 }
 
+/// Compiles the server and the soak that keeps it busy, together, so that nothing is compiled twice.
+pub(crate) fn build_with_soak(workspace: &Workspace, profile: Profile) -> Result<[PathBuf; 2]> {
+    const SOAK: &str = "soak";
+    progress::heading(&format!("Building the server and the soak ({})", profile.name()));
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--profile", profile.name(), "--workspace", "--bin", PROGRAM, "--bin", SOAK]);
+    process::run(&mut cargo)?;
+    Ok([PROGRAM, SOAK].map(|name| workspace.program(profile.folder(), name)))
+}
+
 /// `cargo xtask build`: the program to ship.
 pub(crate) fn release(workspace: &Workspace) -> Result<()> {
     console::build(workspace, Finish::Shipped)?;

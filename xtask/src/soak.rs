@@ -1,5 +1,7 @@
 //! `cargo xtask soak`: a busy store for a long time; `tests/soak` says what that is.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::server::{self, Profile};
@@ -37,17 +39,16 @@ pub(crate) fn short(workspace: &Workspace) -> Result<()> {
 }
 
 fn run(workspace: &Workspace, profile: Profile, store: Store, arguments: &[&str]) -> Result<()> {
-    let mut cargo = workspace.cargo();
+    let [program, soak] = server::build_with_soak(workspace, profile)?;
+    let mut command = Command::new(soak);
+    command.current_dir(&workspace.root);
     match store {
         Store::Sqlite => {}
         Store::Postgres => postgres::ensure()?,
         Store::Influx => {
-            cargo.env(influxd::VARIABLE, influxd::ensure(workspace)?);
+            command.env(influxd::VARIABLE, influxd::ensure(workspace)?);
         }
     }
-    let program = server::build(workspace, profile)?;
     progress::heading("Soaking");
-    cargo.args(["run", "--quiet", "--profile", profile.name(), "--package", "statehouse-tests"]);
-    cargo.args(["--bin", "soak", "--"]).args(arguments);
-    process::run(cargo.env("STATEHOUSE_BIN", program))
+    process::run(command.args(arguments).env("STATEHOUSE_BIN", program))
 }
