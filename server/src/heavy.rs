@@ -8,11 +8,16 @@ use tokio::task::block_in_place;
 /// Bytes of documents from which on others are served by another thread meanwhile.
 const BYTES: usize = 256 << 10;
 
+/// Whether work on so many bytes of documents takes long enough to keep others waiting.
+pub(crate) fn is_long(bytes: usize) -> bool {
+    bytes >= BYTES
+}
+
 /// Works on documents of so many bytes. Where that takes a while, what else waits for this thread goes on elsewhere.
 pub(crate) fn work<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     // A runtime of one thread has nobody to go on.
     let several = || Handle::try_current().is_ok_and(|h| h.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if bytes >= BYTES && several() { block_in_place(work) } else { work() }
+    if is_long(bytes) && several() { block_in_place(work) } else { work() }
 }
 
 /// Bytes of documents from which on what works on them waits for others that do: each may need many times as much.

@@ -63,6 +63,13 @@ pub(crate) async fn hold(class: Class, bytes: usize) -> Result<(), Overloaded> {
     Ok(())
 }
 
+/// Bytes that the current request holds.
+pub(crate) fn held() -> usize {
+    let Some(ledger) = Ledger::current() else { return 0 };
+    let held = ledger.0.held.lock().unwrap_or_else(PoisonError::into_inner);
+    held.iter().map(Held::bytes).sum()
+}
+
 /// Gives back so many bytes of what the current request holds.
 pub(crate) fn let_go(class: Class, bytes: usize) {
     if let Some(ledger) = Ledger::current() {

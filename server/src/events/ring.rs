@@ -9,6 +9,7 @@ use statehouse_core::api::{Event, VersionView};
 use statehouse_core::model::{Seq, Version};
 
 use crate::budget::Held;
+use crate::heavy;
 use crate::store::LogEnd;
 
 const MAX_EVENTS: usize = 16_384;
@@ -69,18 +70,19 @@ impl LoggedEvent {
     #[must_use]
     pub fn message(&self, with_data: bool) -> Bytes {
         let cell = if with_data { &self.with_data } else { &self.without_data };
-        cell.get_or_init(|| {
-            let room = if with_data { self.version.size() } else { 0 } + 1024;
-            let mut text = Vec::with_capacity(room);
-            text.extend_from_slice(TYPE.as_bytes());
-            let start = text.len();
-            // An event is made of texts, numbers and a document that was read before: writing it cannot fail.
-            let _ = serde_json::to_writer(&mut text, &self.event(with_data));
-            // Its own opening brace.
-            text.remove(start);
-            text.into()
-        })
-        .clone()
+        let room = if with_data { self.version.size() } else { 0 } + 1024;
+        cell.get_or_init(|| heavy::work(room, || self.written(with_data, room))).clone()
+    }
+
+    fn written(&self, with_data: bool, room: usize) -> Bytes {
+        let mut text = Vec::with_capacity(room);
+        text.extend_from_slice(TYPE.as_bytes());
+        let start = text.len();
+        // An event is made of texts, numbers and a document that was read before: writing it cannot fail.
+        let _ = serde_json::to_writer(&mut text, &self.event(with_data));
+        // Its own opening brace.
+        text.remove(start);
+        text.into()
     }
 
     /// What stands in the event's JSON behind the opening brace: `"state_id":...}`. Shared like [`message`](Self::message).

@@ -29,9 +29,9 @@ pub(crate) const WAITING: HeaderName = HeaderName::from_static("statehouse-waiti
 /// The answer is the last of them, which has no version yet: this is its pending id.
 pub(crate) const PENDING: HeaderName = HeaderName::from_static("statehouse-pending");
 
-/// A JSON answer.
+/// A JSON answer. How much there is to write says what the request holds: whoever read much for it has said so.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
-    written(status, serde_json::to_vec(value))
+    written(status, heavy::work(budget::held(), || serde_json::to_vec(value)))
 }
 
 fn written(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Answer {

@@ -14,6 +14,7 @@ use super::error::{Result, ServiceError};
 use super::latency::Latency;
 use crate::clock::Clock;
 use crate::events::EventLog;
+use crate::heavy;
 use crate::repeats::Repeats;
 use crate::store::guarded::as_one_request;
 use crate::store::{StateStore, StoreError, WriteRefusal, WriteRequest, Written};
@@ -23,7 +24,7 @@ const QUEUE: usize = 1024;
 /// Requests of one transaction at most.
 const GROUP: usize = 512;
 /// Bytes of data of one transaction, or one request that has more.
-const GROUP_BYTES: usize = 16 << 20;
+const GROUP_BYTES: usize = 4 << 20;
 /// How often, and with what pauses, a commit that did not say how it ended is looked for.
 const LATE_LOOKS: u32 = 60;
 const LATE_PAUSE: Duration = Duration::from_secs(1);
@@ -156,13 +157,28 @@ fn kib(request: &WriteRequest) -> u32 {
     u32::try_from(request.data_bytes() >> 10).unwrap_or(u32::MAX).clamp(1, QUEUE_KIB)
 }
 
+/// Whether a request takes long to write.
+fn is_long(job: &Job) -> bool {
+    heavy::is_long(job.request.data_bytes())
+}
+
+/// The next group: requests with large data, and those without, by turns. Who saves a small document does not wait for the
+/// group that writes a large one, except where that is being written already. Requests that wait at the same time have no
+/// order among themselves.
+fn next_group(jobs: &mut Vec<Job>, last_was_long: bool) -> Vec<Job> {
+    jobs.sort_by_key(|job| is_long(job) == last_was_long);
+    let later = jobs.split_off(light(jobs));
+    std::mem::replace(jobs, later)
+}
+
 /// How many of these make one group: what a group writes is held twice while it is written, with the heads before it.
 fn light(jobs: &[Job]) -> usize {
     let mut bytes = 0;
+    let long = jobs.first().is_some_and(is_long);
     let fit = jobs.iter().take_while(|job| {
         let before = bytes;
         bytes += job.request.data_bytes();
-        before == 0 || bytes <= GROUP_BYTES
+        is_long(job) == long && (before == 0 || bytes <= GROUP_BYTES)
     });
     fit.count()
 }
@@ -178,17 +194,18 @@ async fn run(
     let mut late = tokio::spawn(std::future::ready(()));
     let mut jobs = Vec::with_capacity(GROUP);
     let failing = Repeats::new();
+    let mut last_was_long = true;
     while !jobs.is_empty() || queue.recv_many(&mut jobs, GROUP).await > 0 {
+        // What has come while others were written.
+        jobs.extend((jobs.len()..GROUP).map_while(|_| queue.try_recv().ok()));
         // Nobody waits for these any more, and nothing of them has begun.
         jobs.retain(|job: &Job| !job.answer.is_closed());
-        let later = jobs.split_off(light(&jobs));
-        if jobs.is_empty() {
-            jobs = later;
-            continue;
-        }
+        let group = next_group(&mut jobs, last_was_long);
+        let Some(first) = group.first() else { continue };
+        last_was_long = is_long(first);
         // The room is given back here: what is being written is one group, and the next one may gather.
         let (requests, answers): (Vec<_>, Vec<_>) =
-            std::mem::replace(&mut jobs, later).into_iter().map(|job| (job.request, job.answer)).unzip();
+            group.into_iter().map(|job| (job.request, job.answer)).unzip();
         let started = Instant::now();
         let work = async {
             if !compared {

@@ -15,6 +15,7 @@ use statehouse_core::model::{
 use statehouse_core::search::Needle;
 
 use super::{Inner, MemoryStore};
+use crate::heavy;
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::{
     Activity, Cursor, Heads, HistoryQuery, Imports, ListQuery, Log, MovedState, Page, Points, Receipt,
@@ -97,7 +98,10 @@ pub(crate) fn matches(version: &Version, query: &ListQuery) -> bool {
     let holds = |needle: &Needle| {
         needle.is_in(key.state_id.as_str())
             || needle.is_in(key.state_type.as_str())
-            || version.data.as_ref().is_some_and(|data| needle.is_in_document(data.text()))
+            || version
+                .data
+                .as_ref()
+                .is_some_and(|data| heavy::work(data.len(), || needle.is_in_document(data.text())))
     };
     let author = version.author.as_deref();
     (query.types.is_empty() || query.types.contains(&key.state_type))

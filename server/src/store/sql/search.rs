@@ -10,6 +10,7 @@ use super::list::conditions;
 use super::rows::{self, sql};
 use super::source::{Source, from};
 use super::{Connection, Dialect, Statement};
+use crate::heavy;
 use crate::store::{ListQuery, Result};
 
 /// Versions looked at in one statement.
@@ -147,7 +148,7 @@ async fn look<C: Connection>(connection: &mut C, seqs: &[u64], needle: &Needle) 
             let data = row_text(row, 4);
             let found = needle.is_in(rows::text(row, 1)?)
                 || needle.is_in(rows::text(row, 2)?)
-                || needle.is_in_document(data);
+                || heavy::work(data.len(), || needle.is_in_document(data));
             Ok((found.then(|| rows::number(row, 0)).transpose()?, data.len()))
         };
         let (page, _) = connection.page(builder, few.len(), read).await?;
