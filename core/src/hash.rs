@@ -6,7 +6,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use crate::json::Document;
-use crate::model::{Operation, Seq, StateKey, Timestamp, Verdict, VersionNumber};
+use crate::model::{Operation, Origin, Seq, StateKey, Timestamp, Verdict, VersionNumber};
 
 /// The text is not 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -141,6 +141,8 @@ pub struct Link<'a> {
     pub batch_id: Option<&'a str>,
     /// What validation said.
     pub verdict: &'a Verdict,
+    /// Where it comes from.
+    pub origin: Option<&'a Origin>,
 }
 
 impl ChainHash {
@@ -150,7 +152,8 @@ impl ChainHash {
     /// The chain hash of the version that follows `self`.
     ///
     /// Layout: the 32 bytes of the previous hash, then each field as a 64-bit big-endian length and its bytes; numbers
-    /// are 8 bytes big-endian; an absent text has the length 2^64-1 and no bytes; the verdict is its JSON text.
+    /// are 8 bytes big-endian; an absent text has the length 2^64-1 and no bytes; the verdict is its JSON text. Then the three
+    /// texts of the origin, if there is one: without, the layout is that of versions written before there were any.
     #[must_use]
     pub fn followed_by(&self, link: &Link<'_>) -> Self {
         let mut hasher = Sha256::new();
@@ -173,6 +176,9 @@ impl ChainHash {
         field(link.description.map(str::as_bytes));
         field(link.batch_id.map(str::as_bytes));
         field(Some(verdict_text(link.verdict).as_bytes()));
+        for text in link.origin.into_iter().flat_map(Origin::texts) {
+            field(text.map(str::as_bytes));
+        }
         Self(hasher.finalize().into())
     }
 }

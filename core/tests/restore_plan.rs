@@ -27,6 +27,7 @@ fn version(id: &str, number: u64, data: Option<&str>) -> Version {
         author: None,
         description: None,
         batch_id: None,
+        origin: None,
         verdict: Verdict::NotChecked,
         change: ChangeSummary::default(),
         damaged: None,

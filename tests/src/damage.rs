@@ -21,6 +21,8 @@ fn save(id: &str, n: u32) -> WriteRequest {
         author: Some("bot".into()),
         description: None,
         batch_id: None,
+        origin: None,
+        foreseen: None,
         rebase: None,
     };
     WriteRequest::Batch { writes: vec![write], restore: None }

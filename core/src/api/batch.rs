@@ -1,5 +1,7 @@
 //! Several writes, all or none.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::StateView;
@@ -53,6 +55,18 @@ pub struct BatchRequest {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Which start of a program writes: up to 128 bytes, like the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub run_id: Option<Arc<str>>,
+    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub correlation_id: Option<Arc<str>>,
+    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub causation_id: Option<Arc<str>>,
 }
 
 /// What became of one write.

@@ -29,6 +29,12 @@ pub(super) struct Record {
     description: Option<Arc<str>>,
     #[serde(default)]
     batch_id: Option<Arc<str>>,
+    #[serde(default)]
+    run_id: Option<Arc<str>>,
+    #[serde(default)]
+    correlation_id: Option<Arc<str>>,
+    #[serde(default)]
+    causation_id: Option<Arc<str>>,
     content_hash: Option<ContentHash>,
     chain_hash: ChainHash,
     verdict: Verdict,
@@ -59,6 +65,9 @@ impl Record {
             accepted_at: self.batch_id.as_deref().and_then(accepted_at),
             saved_at: self.batch_id.as_deref().and_then(saved_at),
             batch_id: self.batch_id,
+            run_id: self.run_id,
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
             content_hash: self.content_hash,
             chain_hash: self.chain_hash,
             verdict: self.verdict,

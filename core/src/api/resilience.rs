@@ -1,10 +1,12 @@
 //! What stands between the server and its store: circuit breaker, cache, fallback journal.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::VersionView;
 use crate::json::Document;
-use crate::model::{Seq, StateKey, Timestamp};
+use crate::model::{Origin, Seq, StateKey, Timestamp};
 
 /// Whether calls reach the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,6 +185,10 @@ pub struct FallbackConflict {
     pub user_id: Option<String>,
     /// Why it was written.
     pub description: Option<String>,
+    /// Where it comes from; absent where the writer said nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Origin>))]
+    pub origin: Option<Arc<Origin>>,
     /// Each change of the write.
     pub sides: Vec<ConflictSide>,
 }

@@ -1,6 +1,7 @@
 //! Restores: planned, looked at, applied, undone.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -283,6 +284,18 @@ pub struct ApplyRequest {
     /// Who.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
+    /// Which start of a program writes: up to 128 bytes, like the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub run_id: Option<Arc<str>>,
+    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub correlation_id: Option<Arc<str>>,
+    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub causation_id: Option<Arc<str>>,
     /// Write states that break rules in mode warn all the same.
     #[serde(default)]
     pub accept_violations: bool,
@@ -299,6 +312,18 @@ pub struct UndoRequest {
     /// Who.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
+    /// Which start of a program writes: up to 128 bytes, like the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub run_id: Option<Arc<str>>,
+    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub correlation_id: Option<Arc<str>>,
+    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub causation_id: Option<Arc<str>>,
 }
 
 /// An applied restore, as it is kept.

@@ -10,8 +10,8 @@ use crate::diff::Diff;
 use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
 use crate::model::{
-    ChangeSummary, Operation, Seq, StateId, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber,
-    accepted_at, effective_at, entity_tag,
+    ChangeSummary, Operation, Origin, Seq, StateId, StateKey, StateType, Timestamp, Verdict, Version,
+    VersionNumber, accepted_at, effective_at, entity_tag,
 };
 
 /// What a client may say it is doing; the server decides what it was.
@@ -48,6 +48,18 @@ pub struct SaveRequest {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Which start of a program writes: up to 128 bytes, like the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub run_id: Option<Arc<str>>,
+    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub correlation_id: Option<Arc<str>>,
+    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub causation_id: Option<Arc<str>>,
     /// The version the client last saw; 0 if it must not have existed. The save is refused (409) if it moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_version: Option<u64>,
@@ -66,6 +78,18 @@ pub struct PutRequest {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Which start of a program writes: up to 128 bytes, like the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub run_id: Option<Arc<str>>,
+    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub correlation_id: Option<Arc<str>>,
+    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub causation_id: Option<Arc<str>>,
     /// The version the client last saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_version: Option<u64>,
@@ -82,6 +106,18 @@ pub struct UndeleteRequest {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Which start of a program writes: up to 128 bytes, like the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub run_id: Option<Arc<str>>,
+    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub correlation_id: Option<Arc<str>>,
+    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub causation_id: Option<Arc<str>>,
     /// The version last seen: the tombstone's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_version: Option<u64>,
@@ -119,6 +155,18 @@ pub struct VersionView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub batch_id: Option<Arc<str>>,
+    /// Which start of a program wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub run_id: Option<Arc<str>>,
+    /// What it belongs to, together with others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub correlation_id: Option<Arc<str>>,
+    /// What made its writer write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub causation_id: Option<Arc<str>>,
     /// When the server took the write (UTC), which may have waited before it was recorded; as its batch's id says it, absent
     /// where that says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,6 +198,8 @@ impl VersionView {
     /// Describes a version.
     #[must_use]
     pub fn of(version: &Version) -> Self {
+        let Origin { run_id, correlation_id, causation_id } =
+            version.origin.as_deref().cloned().unwrap_or_default();
         Self {
             state_id: version.key.state_id.clone(),
             state_type: version.key.state_type.clone(),
@@ -161,6 +211,9 @@ impl VersionView {
             user_id: version.author.clone(),
             description: version.description.clone(),
             batch_id: version.batch_id.clone(),
+            run_id,
+            correlation_id,
+            causation_id,
             accepted_at: version.batch_id.as_deref().and_then(accepted_at),
             saved_at: version.saved_at(),
             content_hash: version.content_hash,
@@ -182,6 +235,13 @@ impl VersionView {
     #[must_use]
     pub fn effective_at(&self) -> Timestamp {
         effective_at(self.timestamp, self.saved_at)
+    }
+
+    /// Where it comes from, as versions carry it.
+    #[must_use]
+    pub fn origin(&self) -> Option<Arc<Origin>> {
+        let (run_id, correlation_id) = (self.run_id.clone(), self.correlation_id.clone());
+        Origin { run_id, correlation_id, causation_id: self.causation_id.clone() }.shared()
     }
 
     /// Whether this is a version of that state.
@@ -372,6 +432,7 @@ mod tests {
             author: Some("bot".into()),
             description: None,
             batch_id: None,
+            origin: None,
             verdict: Verdict::Valid,
             change: ChangeSummary::default(),
             damaged: None,

@@ -12,6 +12,10 @@ pub struct VersionFilter {
     pub types: Vec<StateType>,
     /// By these authors.
     pub authors: Vec<String>,
+    /// Written by this run of a program.
+    pub run: Option<String>,
+    /// Of this correlation.
+    pub correlation: Option<String>,
     /// Written by these operations.
     pub operations: Vec<Operation>,
     /// Of this verdict.
@@ -37,6 +41,8 @@ impl VersionFilter {
         }
         any(&self.types, |name| *name == version.state_type)
             && any(&self.authors, |name| version.user_id.as_deref() == Some(name))
+            && self.run.as_deref().is_none_or(|run| version.run_id.as_deref() == Some(run))
+            && self.correlation.as_deref().is_none_or(|id| version.correlation_id.as_deref() == Some(id))
             && any(&self.operations, |operation| *operation == version.operation)
             && self.validity.is_none_or(|validity| validity == ValidityFilter::of(&version.verdict))
             && any(&self.paths, |part| {

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use super::{Expectation, HeadMoved};
+use super::{Expectation, Foreseen, HeadMoved};
 use crate::hash::{ChainHash, ContentHash, Link};
 use crate::json::Document;
-use crate::model::{ChangeSummary, Operation, Seq, StateKey, StateType, Timestamp, Verdict, Version};
+use crate::model::{ChangeSummary, Operation, Origin, Seq, StateKey, StateType, Timestamp, Verdict, Version};
 
 /// The end of the log: what the next version continues from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,10 @@ pub struct Write {
     pub description: Option<Arc<str>>,
     /// The atomic batch this write belongs to, when it has several.
     pub batch_id: Option<Arc<str>>,
+    /// Where it comes from.
+    pub origin: Option<Arc<Origin>>,
+    /// What was worked out of it ahead, if anything was.
+    pub foreseen: Option<Arc<Foreseen>>,
     /// What is written instead where the head is not as expected; without it that is a conflict.
     pub rebase: Option<Rebasing>,
 }
@@ -210,7 +214,9 @@ fn rebased<'w>(write: &'w Write, head: Option<&Version>) -> Result<Option<Cow<'w
         return Ok(Some(Cow::Borrowed(write)));
     };
     match head.map_or(Onto::Moved, |head| rebase.onto(head)) {
-        Onto::Write(change, verdict) => Ok(Some(Cow::Owned(Write { change, verdict, ..write.clone() }))),
+        Onto::Write(change, verdict) => {
+            Ok(Some(Cow::Owned(Write { change, verdict, foreseen: None, ..write.clone() })))
+        }
         Onto::Nothing => Ok(None),
         Onto::Moved => Err(conflict(write, head)),
     }
@@ -239,8 +245,11 @@ fn decide_one(
     {
         return Ok(Outcome::Unchanged(head.clone()));
     }
-    let old = head.and_then(|head| head.data.as_ref());
-    let change = summarise(&write.key.state_type, old, data);
+    let foreseen = write.foreseen.as_ref().filter(|_| data.is_some());
+    let change = foreseen.and_then(|foreseen| foreseen.change_from(head)).unwrap_or_else(|| {
+        let old = head.and_then(|head| head.data.as_ref());
+        summarise(&write.key.state_type, old, data)
+    });
     Ok(Outcome::Written(new_version(write, head, tip, now, operation, data.cloned(), change)))
 }
 
@@ -253,7 +262,9 @@ fn new_version(
     data: Option<Document>,
     change: ChangeSummary,
 ) -> Version {
-    let content_hash = data.as_ref().map(ContentHash::of);
+    let content_hash = data.as_ref().map(|data| {
+        write.foreseen.as_ref().map_or_else(|| ContentHash::of(data), |foreseen| foreseen.content_hash())
+    });
     let verdict = if data.is_some() { write.verdict.clone() } else { Verdict::NotChecked };
     let seq = tip.seq.next();
     let version = head.map(|head| head.version).unwrap_or_default().next();
@@ -269,6 +280,7 @@ fn new_version(
         description: write.description.as_deref(),
         batch_id: write.batch_id.as_deref(),
         verdict: &verdict,
+        origin: write.origin.as_deref(),
     });
     Version {
         seq,
@@ -282,6 +294,7 @@ fn new_version(
         author: write.author.clone(),
         description: write.description.clone(),
         batch_id: write.batch_id.clone(),
+        origin: write.origin.clone(),
         verdict,
         change,
         damaged: None,

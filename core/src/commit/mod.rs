@@ -2,8 +2,10 @@
 
 mod decide;
 mod expectation;
+mod foreseen;
 #[cfg(test)]
 mod tests;
 
 pub use decide::{Change, Onto, Outcome, Rebase, Rebasing, Refusal, Summarise, Tip, Write, decide};
 pub use expectation::{Expectation, HeadMoved};
+pub use foreseen::Foreseen;

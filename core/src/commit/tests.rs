@@ -4,7 +4,7 @@ use super::*;
 use crate::hash::{ChainHash, ContentHash, Link};
 use crate::json::{Document, Limits};
 use crate::model::{
-    ChangeSummary, Operation, Seq, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber,
+    ChangeSummary, Operation, Origin, Seq, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber,
 };
 
 fn key(id: &str) -> StateKey {
@@ -24,6 +24,8 @@ fn write(id: &str, change: Change, expectation: Expectation) -> Write {
         author: Some("bot".into()),
         description: None,
         batch_id: None,
+        origin: None,
+        foreseen: None,
         rebase: None,
     }
 }
@@ -177,11 +179,21 @@ fn the_chain_covers_every_field() {
         description: None,
         batch_id: None,
         verdict: &version.verdict,
+        origin: None,
     };
     assert_eq!(ChainHash::START.followed_by(&link), version.chain_hash);
     let other_key = StateKey::new("positio", "na").unwrap();
     let other_hash = ContentHash::of(&document("2"));
+    let run = |id: &str| Origin { run_id: Some(id.into()), ..Origin::default() };
+    let (one, other) = (run("r"), run("s"));
+    let cause = Origin { causation_id: Some("r".into()), ..Origin::default() };
+    assert_ne!(
+        ChainHash::START.followed_by(&Link { origin: Some(&one), ..link }),
+        ChainHash::START.followed_by(&Link { origin: Some(&other), ..link })
+    );
     let altered = [
+        Link { origin: Some(&one), ..link },
+        Link { origin: Some(&cause), ..link },
         Link { seq: Seq(2), ..link },
         Link { key: &other_key, ..link },
         Link { version: VersionNumber(2), ..link },

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, VersionNumber, effective_at, entity_tag,
-    saved_at,
+    ChangeSummary, Operation, Origin, Seq, StateKey, Timestamp, Verdict, VersionNumber, effective_at,
+    entity_tag, saved_at,
 };
 use crate::hash::{ChainHash, ContentHash};
 use crate::json::Document;
@@ -69,6 +69,8 @@ pub struct Version {
     pub description: Option<Arc<str>>,
     /// Versions of one atomic batch share this id.
     pub batch_id: Option<Arc<str>>,
+    /// Where it comes from, as the client said; never one that says nothing.
+    pub origin: Option<Arc<Origin>>,
     /// What validation said when it was written.
     pub verdict: Verdict,
     /// How it differs from the version before.

@@ -113,6 +113,8 @@ mod tests {
                 author: None,
                 description: None,
                 batch_id: None,
+                origin: None,
+                foreseen: None,
                 rebase: None,
             };
             let now = Timestamp::from_micros(1_000_000);

@@ -118,6 +118,7 @@ impl Walk {
             description: version.description.as_deref(),
             batch_id: version.batch_id.as_deref(),
             verdict: &version.verdict,
+            origin: version.origin().as_deref(),
         });
         if chain_hash != version.chain_hash {
             return Some(format!("the chain hash of {key} version {} does not follow", version.version));

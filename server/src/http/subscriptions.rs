@@ -141,6 +141,7 @@ mod tests {
             author: Some(Arc::from("me")),
             description: None,
             batch_id: None,
+            origin: None,
             verdict: Verdict::NotChecked,
             change: ChangeSummary::default(),
             damaged: None,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use statehouse_core::api::{BatchItem, BatchOperation, BatchRequest, BatchResponse, StateView};
+use statehouse_core::api::{BatchItem, BatchOperation, BatchRequest, BatchResponse, Originated, StateView};
 use statehouse_core::commit::{Change, Expectation, Outcome, Write};
 use statehouse_core::model::{StateKey, Verdict, VersionNumber, Violation};
 
@@ -19,7 +19,8 @@ impl Service {
     pub async fn batch(&self, request: BatchRequest) -> Result<BatchResponse> {
         check_batch(&request.items)?;
         let batch_id: Arc<str> = self.settings.ids.new_id(self.now()).into();
-        let mut who = Signature::new(request.user_id, request.description)?;
+        let origin = request.origin();
+        let mut who = Signature::new(request.user_id, request.description)?.from(origin)?;
         who.batch_id = Some(Arc::clone(&batch_id));
         let writes = self.batch_writes(request.items, &who)?;
         let place = |nth| format!("/items/{nth}/state_type");

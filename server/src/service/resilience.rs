@@ -198,6 +198,7 @@ impl Service {
             request.user_id.or_else(|| conflict.user_id.clone()),
             request.description.or_else(|| conflict.description.clone()),
         )?;
+        who.origin.clone_from(&conflict.origin);
         let mut deferred = None;
         if request.keep == KeepSide::Mine && !self.is_written(&conflict).await {
             // The versions carry the id under which the write was accepted.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::model::{StateKey, Verdict};
+use statehouse_core::model::{Origin, StateKey, Verdict};
 
 use super::{Result, ServiceError};
 
@@ -18,13 +18,22 @@ pub(super) struct Signature {
     pub(super) author: Option<Arc<str>>,
     pub(super) description: Option<Arc<str>>,
     pub(super) batch_id: Option<Arc<str>>,
+    pub(super) origin: Option<Arc<Origin>>,
 }
 
 impl Signature {
     pub(super) fn new(author: Option<String>, description: Option<String>) -> Result<Self> {
         let author = checked_text("/user_id", author, AUTHOR_MAX_BYTES)?;
         let description = checked_text("/description", description, DESCRIPTION_MAX_BYTES)?;
-        Ok(Self { author, description, batch_id: None })
+        Ok(Self { author, description, batch_id: None, origin: None })
+    }
+
+    /// With where the writes come from.
+    pub(super) fn from(self, origin: Origin) -> Result<Self> {
+        let origin = origin.checked().map_err(|error| {
+            ServiceError::body(&format!("/{}", error.member()), error.code(), error.to_string())
+        })?;
+        Ok(Self { origin: origin.shared(), ..self })
     }
 
     /// A reason, checked as a description is.
@@ -47,6 +56,8 @@ impl Signature {
             author: self.author.clone(),
             description: self.description.clone(),
             batch_id: self.batch_id.clone(),
+            origin: self.origin.clone(),
+            foreseen: None,
             rebase: None,
         }
     }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{ClientOperation, FieldError, PutRequest, RestoreRecord, SaveRequest};
-use statehouse_core::commit::{Change, Expectation, Outcome, Refusal, Write};
+use statehouse_core::api::{ClientOperation, FieldError, Originated, PutRequest, RestoreRecord, SaveRequest};
+use statehouse_core::commit::{Change, Expectation, Foreseen, Outcome, Refusal, Write};
+use statehouse_core::diff::summarise;
 use statehouse_core::json::{Document, ENCODED_TWICE, Kind, is_encoded_twice};
-use statehouse_core::model::{StateKey, Verdict, Version, VersionNumber};
+use statehouse_core::model::{Origin, StateKey, Verdict, Version, VersionNumber};
 
 use super::once::keyed;
 use super::precondition::Demand;
 use super::signature::Signature;
 use super::{Precondition, Result, Service, ServiceError};
+use crate::heavy;
 use crate::store::{NewRestore, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// Who changes a state, why, and what must be true of it: for a delete and an undelete.
@@ -20,6 +22,8 @@ pub struct ChangeRequest {
     pub user_id: Option<String>,
     /// Why.
     pub description: Option<String>,
+    /// Where the write comes from.
+    pub origin: Origin,
     /// The version last seen.
     pub expected_version: Option<u64>,
     /// From the headers.
@@ -29,13 +33,14 @@ pub struct ChangeRequest {
 impl Service {
     /// Saves a state: `POST /states`.
     pub async fn save(&self, request: SaveRequest, precondition: &Precondition) -> Result<Outcome> {
+        let origin = request.origin();
         let key = StateKey { state_type: request.state_type, state_id: request.state_id };
         let demand = Demand {
             expected_version: request.expected_version,
             must_not_exist: request.operation == ClientOperation::Create,
             precondition,
         };
-        let who = Signature::new(request.user_id, request.description)?;
+        let who = Signature::new(request.user_id, request.description)?.from(origin)?;
         self.store_data(key, request.data, demand, who).await
     }
 
@@ -48,7 +53,8 @@ impl Service {
     ) -> Result<Outcome> {
         let demand =
             Demand { expected_version: request.expected_version, must_not_exist: false, precondition };
-        let who = Signature::new(request.user_id, request.description)?;
+        let origin = request.origin();
+        let who = Signature::new(request.user_id, request.description)?.from(origin)?;
         self.store_data(key, request.data, demand, who).await
     }
 
@@ -70,7 +76,8 @@ impl Service {
     /// Writes a tombstone; the history stays. The tombstone is returned.
     pub async fn delete(&self, key: StateKey, request: ChangeRequest) -> Result<Version> {
         let demand = request.demand();
-        let who = Signature::new(request.user_id.clone(), request.description.clone())?;
+        let who = Signature::new(request.user_id.clone(), request.description.clone())?
+            .from(request.origin.clone())?;
         let expectation = self.expectation(&key, demand).await?;
         let write = who.write(key, Change::Delete, expectation, Verdict::NotChecked);
         self.commit_one(write, demand.precondition).await.map(Outcome::into_version)
@@ -79,7 +86,8 @@ impl Service {
     /// Writes the data from before the tombstone again.
     pub async fn undelete(&self, key: StateKey, request: ChangeRequest) -> Result<Version> {
         let demand = request.demand();
-        let who = Signature::new(request.user_id.clone(), request.description.clone())?;
+        let who = Signature::new(request.user_id.clone(), request.description.clone())?
+            .from(request.origin.clone())?;
         let expected = self.expectation(&key, demand).await?;
         let tombstone =
             self.store.head(&key).await?.ok_or_else(|| ServiceError::StateNotFound(key.clone()))?;
@@ -134,6 +142,9 @@ impl Service {
                 write.batch_id = Some(Arc::clone(&id));
             }
         }
+        for write in &mut writes {
+            self.foresee(write).await;
+        }
         match self.writer.write(keyed(WriteRequest::Batch { writes, restore })).await? {
             Ok(Written::Batch { outcomes, restore }) => Ok((outcomes, restore)),
             Ok(Written::Pending(pending)) => Err(ServiceError::Deferred(pending)),
@@ -150,6 +161,18 @@ impl Service {
             Err(WriteRefusal::NothingToRestore) => Err(ServiceError::NothingToRestore),
             other => Err(ServiceError::Internal(format!("a batch was answered with {other:?}"))),
         }
+    }
+}
+
+impl Service {
+    /// Works out ahead what of a large write would keep all others waiting while it is committed.
+    async fn foresee(&self, write: &mut Write) {
+        let Some(data) = write.change.data().filter(|data| heavy::is_long(data.len())) else { return };
+        // Where the head cannot be read, the commit will say why.
+        let Ok(head) = self.store.head(&write.key).await else { return };
+        let bytes = data.len() + head.as_ref().map_or(0, Version::size);
+        let foreseen = || Foreseen::of(&write.key.state_type, head.as_ref(), data, &summarise);
+        write.foreseen = Some(Arc::new(heavy::alone(bytes, foreseen)));
     }
 }
 

@@ -92,6 +92,8 @@ mod tests {
             author: None,
             description: None,
             batch_id: None,
+            origin: None,
+            foreseen: None,
             rebase: None,
         };
         let summary = |_: &_, _: Option<&_>, _: Option<&_>| ChangeSummary::default();

@@ -70,6 +70,7 @@ pub(super) fn only_named(seq: Seq, key: StateKey, number: VersionNumber) -> Vers
         author: None,
         description: None,
         batch_id: None,
+        origin: None,
         verdict: Verdict::NotChecked,
         change: ChangeSummary::default(),
         damaged: None,

@@ -235,5 +235,6 @@ pub(crate) fn chain_hash(before: &ChainHash, version: &Version) -> ChainHash {
         description: version.description.as_deref(),
         batch_id: version.batch_id.as_deref(),
         verdict: &version.verdict,
+        origin: version.origin.as_deref(),
     })
 }

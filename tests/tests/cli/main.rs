@@ -243,7 +243,7 @@ async fn status_prints_what_a_running_server_says() {
         "Breaker         closed",
         "Cache           heads: ",
         "On disk         ",
-        "Formats         API v1, layout 5 of the store",
+        "Formats         API v1, layout 6 of the store",
         "Incidents       none since the start",
     ] {
         assert!(status.out.contains(part), "{part} in {}", status.out);

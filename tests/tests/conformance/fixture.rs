@@ -142,6 +142,8 @@ pub fn save(id: &str, data: &str) -> Write {
         author: None,
         description: None,
         batch_id: None,
+        origin: None,
+        foreseen: None,
         rebase: None,
     }
 }

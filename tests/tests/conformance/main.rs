@@ -20,6 +20,7 @@ mod lists;
 mod long_log;
 mod model;
 mod modes;
+mod origins;
 mod points;
 mod receipts;
 mod restores;
@@ -119,6 +120,10 @@ macro_rules! conformance {
                     a_restore_is_recorded_with_its_snapshot,
                     a_restore_that_writes_nothing_is_refused,
                     what_moved_is_found_within_its_scope;
+                origins:
+                    each_way_of_reading_says_where_a_version_comes_from,
+                    one_batch_carries_its_origin_in_each_version,
+                    equal_data_from_elsewhere_makes_no_version;
                 receipts:
                     a_request_with_a_key_is_done_once,
                     of_two_in_one_group_the_second_finds_the_first,

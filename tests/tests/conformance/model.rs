@@ -111,6 +111,8 @@ fn write(item: &Item) -> Write {
         author: AUTHORS[item.author].map(Into::into),
         description: (item.version == 1).then(|| "why".into()),
         batch_id: None,
+        origin: None,
+        foreseen: None,
         rebase: None,
     }
 }

@@ -38,7 +38,14 @@ pub async fn data_with_more_in_it_than_is_checked_is_stored_unchecked_or_refused
         data: Some(data),
         expected_version: None,
     };
-    let batch = BatchRequest { items: vec![saved], user_id: None, description: None };
+    let batch = BatchRequest {
+        items: vec![saved],
+        user_id: None,
+        description: None,
+        run_id: None,
+        correlation_id: None,
+        causation_id: None,
+    };
     assert_eq!(code(service.batch(batch).await), Code::TooLarge);
     let small = SaveRequest { state_type: StateType::new("position").unwrap(), ..request("small", "{}") };
     assert!(service.save(small, &Precondition::None).await.unwrap().version().verdict.is_invalid());
@@ -73,7 +80,14 @@ pub async fn strict_types_refuse_and_warned_ones_keep_the_verdict(f: &Fixture) {
         expected_version: None,
     };
     let items = vec![item("bot_memory", "{}"), item("portfolio", r#"{"total_value":"many"}"#)];
-    let batch = BatchRequest { items, user_id: None, description: None };
+    let batch = BatchRequest {
+        items,
+        user_id: None,
+        description: None,
+        run_id: None,
+        correlation_id: None,
+        causation_id: None,
+    };
     let problem = service.batch(batch).await.unwrap_err().problem();
     assert_eq!(problem.code, Code::ValidationFailed);
     assert!(problem.errors.iter().all(|error| error.pointer.starts_with("/items/1/data")), "{problem:?}");

@@ -6,7 +6,7 @@ use statehouse_core::api::{
     AppliedRestore, ApplyRequest, Code, CreateSnapshot, Effect, Moment, Plan, PlanRequest, Scope, Selection,
     StateSelection, UndoRequest,
 };
-use statehouse_core::model::{Mode, Operation, Seq, StateType, Version, VersionNumber};
+use statehouse_core::model::{Mode, Operation, Origin, Seq, StateType, Version, VersionNumber};
 use statehouse_core::schema::Modes;
 use statehouse_server::service::{Outdated, Service, ServiceError, Settings};
 
@@ -47,6 +47,9 @@ pub fn order(plan: &Plan) -> ApplyRequest {
         reason: "bad deploy".into(),
         user_id: Some("ann".into()),
         accept_violations: false,
+        run_id: None,
+        correlation_id: None,
+        causation_id: None,
     }
 }
 
@@ -55,7 +58,13 @@ async fn apply(service: &Service, plan: &Plan) -> Result<AppliedRestore, Service
 }
 
 async fn undo(service: &Service, restore: &AppliedRestore) -> Result<AppliedRestore, ServiceError> {
-    let request = UndoRequest { reason: None, user_id: Some("ann".into()) };
+    let request = UndoRequest {
+        reason: None,
+        user_id: Some("ann".into()),
+        run_id: None,
+        correlation_id: None,
+        causation_id: None,
+    };
     service.undo(&restore.record.restore_id, request).await
 }
 
@@ -244,11 +253,11 @@ pub async fn d_003_old_clients_restore_a_snapshot_and_are_told_what_happened(f: 
     let id = snapshot_id("end of day");
     let request = CreateSnapshot { snapshot_id: id.clone(), description: None, user_id: None, seq: None };
     service.create_snapshot(request).await.unwrap();
-    let nothing = service.restore_snapshot(&id, None).await.unwrap();
+    let nothing = service.restore_snapshot(&id, None, Origin::default()).await.unwrap();
     assert!(nothing.success && nothing.restore.is_none());
     put(f, "a", r#"{"n":2}"#).await;
     put(f, "b", "{}").await;
-    let restored = service.restore_snapshot(&id, Some("bot".into())).await.unwrap();
+    let restored = service.restore_snapshot(&id, Some("bot".into()), Origin::default()).await.unwrap();
     assert_eq!(
         restored.message,
         "Restored to snapshot end of day: 1 changed, 0 recreated, 1 deleted, 0 as they were"

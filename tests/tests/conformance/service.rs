@@ -7,7 +7,7 @@ use statehouse_core::api::{
     Topic, ValidityFilter, VersionFilter,
 };
 use statehouse_core::commit::Outcome;
-use statehouse_core::model::{Operation, Seq, StateId, StateType, VersionNumber};
+use statehouse_core::model::{Operation, Origin, Seq, StateId, StateType, VersionNumber};
 use statehouse_server::service::{
     ChangeRequest, EventFilter, HistoryRequest, ListRequest, Precondition, Service, ServiceError, Which,
 };
@@ -23,6 +23,9 @@ pub fn request(id: &str, data: &str) -> SaveRequest {
         user_id: Some("bot".into()),
         description: None,
         expected_version: None,
+        run_id: None,
+        correlation_id: None,
+        causation_id: None,
     }
 }
 
@@ -57,7 +60,10 @@ pub async fn d_003_an_unknown_snapshot_is_an_error(f: &Fixture) {
     let unknown = snapshot_id("never made");
     assert_eq!(code(service.snapshot(&unknown).await), Code::SnapshotNotFound);
     assert_eq!(code(service.delete_snapshot(unknown.clone()).await), Code::SnapshotNotFound);
-    assert_eq!(code(service.restore_snapshot(&unknown, None).await), Code::SnapshotNotFound);
+    assert_eq!(
+        code(service.restore_snapshot(&unknown, None, Origin::default()).await),
+        Code::SnapshotNotFound
+    );
     let at = Which::At(Moment::Snapshot(unknown));
     assert_eq!(code(service.get(&bot_key("a"), &at).await), Code::SnapshotNotFound);
     assert_eq!(
@@ -369,7 +375,14 @@ pub async fn batches_are_checked_before_they_are_written(f: &Fixture) {
         data: data.map(doc),
         expected_version: None,
     };
-    let batch = |items| BatchRequest { items, user_id: Some("bot".into()), description: Some("all".into()) };
+    let batch = |items| BatchRequest {
+        items,
+        user_id: Some("bot".into()),
+        description: Some("all".into()),
+        run_id: None,
+        correlation_id: None,
+        causation_id: None,
+    };
     let (op_save, op_delete) = (BatchOperation::Save, BatchOperation::Delete);
     let wrong = [
         batch(vec![]),

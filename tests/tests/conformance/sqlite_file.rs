@@ -89,11 +89,14 @@ async fn a_newer_file_is_refused_with_both_numbers() {
     open(folder.path()).await.unwrap().close().await;
     meddle(folder.path(), "PRAGMA user_version = 99").await;
     let refused = open(folder.path()).await.unwrap_err();
-    assert_eq!(refused, StoreError::TooNew { found: 99, known: 5 });
+    assert_eq!(refused, StoreError::TooNew { found: 99, known: 6 });
     assert!(refused.to_string().contains("99"), "{refused}");
 }
 
-/// Makes of a file of layout 5 what the program before it would have written.
+/// Makes of a file of layout 6 what the program before it would have written.
+const LAYOUT_5: &str = "DROP TABLE origins; PRAGMA user_version = 5";
+
+/// The same of a file of layout 5.
 const LAYOUT_4: &str = "DROP INDEX versions_imported; PRAGMA user_version = 4";
 
 /// The same of a file of layout 4.
@@ -116,7 +119,7 @@ const LAYOUT_1: &str = "\
 
 #[tokio::test]
 async fn an_older_file_is_brought_up_to_date() {
-    for (layout, back) in [(4, 1), (3, 2), (2, 3), (1, 4)] {
+    for (layout, back) in [(5, 1), (4, 2), (3, 3), (2, 4), (1, 5)] {
         let folder = tempfile::tempdir().unwrap();
         let f = fixture(open(folder.path()).await.unwrap());
         for id in ["a", "b", "a", "c", "a"] {
@@ -124,12 +127,12 @@ async fn an_older_file_is_brought_up_to_date() {
         }
         f.delete("c").await;
         f.store.close().await;
-        for step in &[LAYOUT_4, LAYOUT_3, LAYOUT_2, LAYOUT_1][..back] {
+        for step in &[LAYOUT_5, LAYOUT_4, LAYOUT_3, LAYOUT_2, LAYOUT_1][..back] {
             meddle(folder.path(), step).await;
         }
         let path = folder.path().join("deep/er/statehouse.db");
         let reader = SqliteStore::open_read_only(&path).await.unwrap_err();
-        assert!(reader.to_string().contains(&format!("layout {layout}, older than 5")), "{reader}");
+        assert!(reader.to_string().contains(&format!("layout {layout}, older than 6")), "{reader}");
         let f = fixture(open(folder.path()).await.unwrap());
         assert_eq!(f.ids(&everything()).await, ["a", "b"]);
         assert_eq!(f.head("a").await.unwrap().seq, Seq(5));

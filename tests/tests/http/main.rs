@@ -24,6 +24,7 @@ mod memory;
 mod metrics;
 mod once;
 mod openapi;
+mod origins;
 mod outage;
 mod pending;
 mod quotas;

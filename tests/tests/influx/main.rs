@@ -44,6 +44,8 @@ fn save(id: &str, data: &str) -> Write {
         author: None,
         description: None,
         batch_id: None,
+        origin: None,
+        foreseen: None,
         rebase: None,
     }
 }

@@ -18,6 +18,7 @@ mod leaving;
 mod live;
 mod low;
 mod night;
+mod origins;
 mod outage;
 mod pages;
 mod restoring;

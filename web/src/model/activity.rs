@@ -21,17 +21,22 @@ pub struct Words {
 }
 
 impl Words {
-    /// Reads an address: the chips' parameters, and `path:`, `author:`, `type:` and plain words in `q`.
+    /// Reads an address: the chips' parameters, and `path:`, `author:`, `type:`, `run:`, `correlation:` and plain words in `q`.
     #[must_use]
     pub fn of(query: &Query) -> Self {
         let mut words = Self::default();
         for (name, kind) in [("type", "type"), ("author", "author"), ("kind", "kind")] {
             words.add(kind, query.get(name).unwrap_or_default());
         }
+        // What a program made up may hold commas.
+        words.filter.run = query.get("run").map(str::to_owned);
+        words.filter.correlation = query.get("correlation").map(str::to_owned);
         words.filter.validity = query.get("invalid").map(|_| ValidityFilter::Invalid);
         for word in query.get("q").unwrap_or_default().split_whitespace() {
             match word.split_once(':') {
-                Some((kind @ ("path" | "author" | "type"), rest)) => words.add(kind, rest),
+                Some((kind @ ("path" | "author" | "type" | "run" | "correlation"), rest)) => {
+                    words.add(kind, rest)
+                }
                 _ => words.filter.words.push(word.into()),
             }
         }
@@ -52,6 +57,8 @@ impl Words {
                     None => self.misfit = misfit("create, update, delete or restore"),
                 },
                 "author" => self.filter.authors.push(name.to_owned()),
+                "run" => self.filter.run = Some(name.to_owned()),
+                "correlation" => self.filter.correlation = Some(name.to_owned()),
                 _ => self.filter.paths.push(name.into()),
             }
         }
@@ -81,6 +88,8 @@ pub fn to_api(filter: &VersionFilter) -> Query {
     Query::default()
         .with("state_type", Some(&types))
         .with("author", Some(&authors))
+        .with("run_id", filter.run.as_deref())
+        .with("correlation_id", filter.correlation.as_deref())
         .with("operation", Some(&operations))
         .with("validity", filter.validity.map(|_| "invalid"))
         .with("path", Some(&paths))

@@ -117,6 +117,7 @@ fn belongs(newer: &VersionView, older: &VersionView) -> bool {
     newer.state_id == older.state_id
         && newer.state_type == older.state_type
         && newer.user_id == older.user_id
+        && newer.run_id == older.run_id
         && newer.operation == Operation::Update
         && older.operation == Operation::Update
         && newer.verdict.is_invalid() == older.verdict.is_invalid()

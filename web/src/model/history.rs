@@ -38,6 +38,8 @@ pub struct RailVersion {
     pub author: Option<Arc<str>>,
     /// Why.
     pub reason: Option<Arc<str>>,
+    /// Which start of a program.
+    pub run: Option<Arc<str>>,
 }
 
 impl RailVersion {
@@ -54,6 +56,7 @@ impl RailVersion {
             counts: Counts::from(&view.change),
             author: view.user_id.clone(),
             reason: view.description.clone(),
+            run: view.run_id.clone(),
         }
     }
 }
@@ -70,6 +73,8 @@ pub enum RailRow {
         /// It belongs to the open burst above.
         inside: bool,
     },
+    /// A run of the program begins with the version at this place.
+    Run(usize),
     /// Nothing was written between the version at this place and the next newer one, for this many seconds.
     Quiet(usize, i64),
     /// Several versions in a short time, newest to oldest.
@@ -86,7 +91,7 @@ impl RailRow {
     #[must_use]
     pub fn height(&self) -> u32 {
         match self {
-            Self::Day(_) | Self::Quiet(..) => 22,
+            Self::Day(_) | Self::Run(_) | Self::Quiet(..) => 22,
             Self::Version { .. } | Self::Burst { .. } => 55,
         }
     }
@@ -130,6 +135,11 @@ fn between(versions: &[RailVersion], at: usize, rows: &mut Vec<RailRow>) {
     let newer = at.checked_sub(1).map(|above| &versions[above]);
     let day = this.at.div_euclid(DAY);
     let quiet = newer.map(|newer| newer.at - this.at).filter(|gap| *gap > QUIET);
+    if let Some((place, _)) =
+        at.checked_sub(1).zip(newer.filter(|newer| newer.run.is_some() && newer.run != this.run))
+    {
+        rows.push(RailRow::Run(place));
+    }
     if newer.is_none_or(|newer| newer.at.div_euclid(DAY) != day) {
         rows.push(RailRow::Day(at));
     }
@@ -141,7 +151,11 @@ fn between(versions: &[RailVersion], at: usize, rows: &mut Vec<RailRow>) {
 /// Where the run of one author's updates, each soon after the one before, ends.
 fn run_end(versions: &[RailVersion], start: usize) -> usize {
     let joins = |newer: &RailVersion, older: &RailVersion| {
-        folds(newer) && folds(older) && newer.author == older.author && newer.at - older.at <= BURST
+        folds(newer)
+            && folds(older)
+            && newer.author == older.author
+            && newer.run == older.run
+            && newer.at - older.at <= BURST
     };
     // The head is always a row of its own: it is what people look for first.
     if start == 0 {
@@ -183,7 +197,27 @@ mod tests {
             counts: Counts { changed: 1, ..Counts::default() },
             author: Some(author.into()),
             reason: None,
+            run: None,
         }
+    }
+
+    #[test]
+    fn where_a_run_of_the_program_begins_is_a_row_and_no_burst_goes_over_it() {
+        let of = |number, seconds, run: Option<&str>| RailVersion {
+            run: run.map(Into::into),
+            ..version(number, seconds, "bot")
+        };
+        let versions = [
+            of(5, 104, Some("r2")),
+            of(4, 103, Some("r2")),
+            of(3, 102, Some("r1")),
+            of(2, 101, Some("r1")),
+            of(1, 100, None),
+        ];
+        let rows = rail_rows(&versions, &BTreeSet::new());
+        let begins: Vec<_> = rows.iter().filter(|row| matches!(row, RailRow::Run(_))).collect();
+        assert_eq!(begins, [&RailRow::Run(1), &RailRow::Run(3)]);
+        assert!(!rows.iter().any(|row| matches!(row, RailRow::Burst { .. })), "{rows:?}");
     }
 
     fn alone(at: usize) -> RailRow {

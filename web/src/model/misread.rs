@@ -61,10 +61,12 @@ const STATES: [Parameter; 7] = [
     ("author", Reads::Text, false),
     ("sort", Reads::Words(&["id"]), false),
 ];
-const ACTIVITY: [Parameter; 7] = [
+const ACTIVITY: [Parameter; 9] = [
     ("q", Reads::Text, false),
     ("author", Reads::Text, false),
     ("type", Reads::Types, false),
+    ("run", Reads::Text, false),
+    ("correlation", Reads::Text, false),
     ("kind", Reads::List(&["create", "update", "delete", "restore"]), false),
     ("invalid", Reads::Words(&["1"]), false),
     ("fold", Reads::Words(&["off"]), false),

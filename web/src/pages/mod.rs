@@ -7,6 +7,7 @@ mod first_run;
 mod health;
 mod later;
 mod lazy;
+mod origin;
 mod overview;
 mod restore;
 mod snapshots;

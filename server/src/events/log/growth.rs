@@ -204,6 +204,8 @@ mod tests {
                 author: None,
                 description: None,
                 batch_id: None,
+                origin: None,
+                foreseen: None,
                 rebase: None,
             };
             let group = [WriteRequest::Batch { writes: vec![write], restore: None }];

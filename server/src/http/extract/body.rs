@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::decode;
 use super::known::{self, Body};
+use super::origin::trace;
 use crate::budget::{self, Class};
 use crate::heavy;
 use crate::http::app::App;
@@ -42,23 +43,31 @@ impl<T: Body> FromBody for Json<T> {
         must_be_json(headers)
     }
 
-    async fn read(_headers: &HeaderMap, bytes: Bytes) -> Answer<Self> {
-        read(&bytes).await.map(Self)
+    async fn read(headers: &HeaderMap, bytes: Bytes) -> Answer<Self> {
+        read(&bytes).await.map(|body| Self(traced(body, headers)))
     }
 }
 
-impl<T: Body> FromBody for OptionalJson<T> {
+impl<T: Body + Default> FromBody for OptionalJson<T> {
     fn expect(_headers: &HeaderMap) -> Answer<()> {
         Ok(())
     }
 
     async fn read(headers: &HeaderMap, bytes: Bytes) -> Answer<Self> {
         if bytes.is_empty() {
-            return Ok(Self(None));
+            return Ok(Self(trace(headers).map(|_| traced(T::default(), headers))));
         }
         must_be_json(headers)?;
-        read(&bytes).await.map(|body| Self(Some(body)))
+        read(&bytes).await.map(|body| Self(Some(traced(body, headers))))
     }
+}
+
+/// A body with what its request's `traceparent` says of where it comes from.
+fn traced<T: Body>(mut body: T, headers: &HeaderMap) -> T {
+    if let Some(trace) = trace(headers) {
+        body.trace(trace);
+    }
+    body
 }
 
 /// Whatever stands there means nothing.
@@ -80,7 +89,7 @@ impl<T: Body> FromRequest<App> for Json<T> {
     }
 }
 
-impl<T: Body> FromRequest<App> for OptionalJson<T> {
+impl<T: Body + Default> FromRequest<App> for OptionalJson<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Answer<Self> {

@@ -5,14 +5,15 @@
 //! otherwise a demand would be dropped in silence. Routes without such a past refuse every unknown member.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use statehouse_core::api::{
-    ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot, ForceBreaker, PlanRequest,
-    PutRequest, SaveRequest, SettleConflict, UndeleteRequest, UndoRequest,
+    ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot, ForceBreaker, Originated,
+    PlanRequest, PutRequest, SaveRequest, SettleConflict, UndeleteRequest, UndoRequest,
 };
 use statehouse_core::json::Node;
-use statehouse_core::model::{StateId, StateType};
+use statehouse_core::model::{Origin, StateId, StateType};
 
 use crate::http::failure::{Answer, Failure};
 
@@ -39,6 +40,15 @@ pub(crate) trait Body: DeserializeOwned + Send {
     fn read(_: Node<'_>) -> Option<Self> {
         None
     }
+
+    /// Takes from a `traceparent` what it does not say itself of where its writes come from. What writes no versions comes
+    /// from nowhere.
+    fn trace(&mut self, _: Origin) {}
+}
+
+/// What a body that writes versions takes from a trace.
+fn trace(body: &mut impl Originated, trace: Origin) {
+    body.set_origin(body.origin().or(trace));
 }
 
 /// A member that may be absent or null.
@@ -58,14 +68,32 @@ fn text(value: Node<'_>) -> Option<String> {
     value.as_str().map(Cow::into_owned)
 }
 
+fn shared(value: Node<'_>) -> Option<Arc<str>> {
+    value.as_str().map(Into::into)
+}
+
 fn counter(value: Node<'_>) -> Option<u64> {
     value.text().parse().ok()
 }
 
 impl Body for SaveRequest {
-    const MEMBERS: &'static [&'static str] =
-        &["state_id", "state_type", "data", "operation", "user_id", "description", "expected_version"];
+    const MEMBERS: &'static [&'static str] = &[
+        "state_id",
+        "state_type",
+        "data",
+        "operation",
+        "user_id",
+        "description",
+        "expected_version",
+        "run_id",
+        "correlation_id",
+        "causation_id",
+    ];
     const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn trace(&mut self, origin: Origin) {
+        trace(self, origin);
+    }
 
     fn read(body: Node<'_>) -> Option<Self> {
         let operation = match body.get("operation") {
@@ -84,13 +112,21 @@ impl Body for SaveRequest {
             user_id: optional(body, "user_id", text)?,
             description: optional(body, "description", text)?,
             expected_version: optional(body, "expected_version", counter)?,
+            run_id: optional(body, "run_id", shared)?,
+            correlation_id: optional(body, "correlation_id", shared)?,
+            causation_id: optional(body, "causation_id", shared)?,
         })
     }
 }
 
 impl Body for PutRequest {
-    const MEMBERS: &'static [&'static str] = &["data", "user_id", "description", "expected_version"];
+    const MEMBERS: &'static [&'static str] =
+        &["data", "user_id", "description", "expected_version", "run_id", "correlation_id", "causation_id"];
     const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn trace(&mut self, origin: Origin) {
+        trace(self, origin);
+    }
 
     fn read(body: Node<'_>) -> Option<Self> {
         Some(Self {
@@ -98,6 +134,9 @@ impl Body for PutRequest {
             user_id: optional(body, "user_id", text)?,
             description: optional(body, "description", text)?,
             expected_version: optional(body, "expected_version", counter)?,
+            run_id: optional(body, "run_id", shared)?,
+            correlation_id: optional(body, "correlation_id", shared)?,
+            causation_id: optional(body, "causation_id", shared)?,
         })
     }
 }
@@ -109,14 +148,26 @@ impl Body for CreateSnapshot {
 
 impl Body for BatchRequest {
     const DEPTH: usize = 3;
+
+    fn trace(&mut self, origin: Origin) {
+        trace(self, origin);
+    }
 }
 impl Body for ConfirmClock {}
 impl Body for ForceBreaker {}
 impl Body for PlanRequest {}
 impl Body for SettleConflict {}
-impl Body for ApplyRequest {}
-impl Body for UndeleteRequest {}
-impl Body for UndoRequest {}
+
+macro_rules! traced {
+    ($($request:ty),*) => {
+        $(impl Body for $request {
+            fn trace(&mut self, origin: Origin) {
+                trace(self, origin);
+            }
+        })*
+    };
+}
+traced!(ApplyRequest, UndeleteRequest, UndoRequest);
 
 /// Refuses a member that is nearly a known one.
 pub(super) fn check<T: Body>(root: Node<'_>) -> Answer<()> {

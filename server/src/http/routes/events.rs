@@ -41,6 +41,10 @@ pub(crate) struct Parameters {
     state_type: Option<String>,
     /// Only versions by these authors, separated by commas.
     author: Option<String>,
+    /// Only versions that this run of a program wrote.
+    run_id: Option<String>,
+    /// Only versions of this correlation.
+    correlation_id: Option<String>,
     /// Only versions that these operations wrote (`create`, `update`, `delete`, `restore`), separated by commas.
     operation: Option<String>,
     /// Only versions of this verdict.
@@ -59,6 +63,8 @@ impl Parameters {
         Ok(VersionFilter {
             types: items(self.state_type.as_deref()).map(state_type).collect::<Answer<_>>()?,
             authors: items(self.author.as_deref()).map(str::to_owned).collect(),
+            run: self.run_id.clone().filter(|run| !run.is_empty()),
+            correlation: self.correlation_id.clone().filter(|id| !id.is_empty()),
             operations: items(self.operation.as_deref()).map(operation).collect::<Answer<_>>()?,
             validity: self.validity,
             paths: items(self.path.as_deref()).map(Needle::new).collect(),
@@ -86,7 +92,8 @@ pub(crate) async fn events(
     if wants_stream(&headers) {
         if versions.is_any() {
             return Err(Failure::parameter(
-                "a stream is limited by its topic only: leave out state_type, author, operation, validity, path and q",
+                "a stream is limited by its topic only: leave out state_type, author, run_id, correlation_id, operation, \
+                 validity, path and q",
             ));
         }
         let after = last_event_id(&headers)?.or(asked.after.map(Seq));

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use crate::http::app::App;
 use crate::http::entity_tag;
-use crate::http::extract::{Once, Params, PathText, state_key};
+use crate::http::extract::{Once, Params, PathText, origin, state_key};
 use crate::http::failure::Answer;
 use crate::http::openapi::Writing;
 use crate::http::reply;
@@ -27,6 +27,12 @@ pub(crate) struct Parameters {
     user_id: Option<String>,
     /// Why.
     description: Option<String>,
+    /// Which start of a program deletes.
+    run_id: Option<String>,
+    /// What this belongs to, together with others; else the trace of a `traceparent` header.
+    correlation_id: Option<String>,
+    /// What made the writer delete; else the span of a `traceparent` header.
+    causation_id: Option<String>,
     /// The version last seen.
     expected_version: Option<u64>,
 }
@@ -49,6 +55,7 @@ pub(crate) async fn delete(
     let request = ChangeRequest {
         user_id: asked.user_id,
         description: asked.description,
+        origin: origin(asked.run_id, asked.correlation_id, asked.causation_id, &headers),
         expected_version: asked.expected_version,
         precondition: entity_tag::precondition(&headers)?,
     };

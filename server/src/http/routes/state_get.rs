@@ -17,7 +17,7 @@ use crate::service::{Found, Which};
 /// What is answered: a version, or a write that waits for one.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
-#[allow(dead_code, reason = "it describes the answer")]
+#[allow(dead_code, clippy::large_enum_variant, reason = "it describes the answer, and is never made")]
 pub(crate) enum StateOrPending {
     Version(StateView),
     Pending(PendingState),

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use statehouse_core::api::{PendingWrite, StateView, UndeleteRequest};
+use statehouse_core::api::{Originated, PendingWrite, StateView, UndeleteRequest};
 use utoipa::IntoParams;
 
 use crate::http::app::App;
@@ -41,6 +41,7 @@ pub(crate) async fn undelete(
     let key = state_key(&path, asked.state_id.as_deref(), asked.state_type.as_deref())?;
     let body = body.unwrap_or_default();
     let request = ChangeRequest {
+        origin: body.origin(),
         user_id: body.user_id,
         description: body.description,
         expected_version: body.expected_version,

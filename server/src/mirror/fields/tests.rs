@@ -14,6 +14,8 @@ fn version(state_type: &str, id: &str, change: Change) -> Version {
         author: None,
         description: None,
         batch_id: None,
+        origin: None,
+        foreseen: None,
         rebase: None,
     };
     let (mut tip, mut heads) = (Tip::START, HashMap::new());

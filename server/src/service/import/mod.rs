@@ -201,6 +201,7 @@ impl<'a> Import<'a> {
             author: row.author.map(Into::into),
             description: Some(row.description.into()),
             batch_id: Some(row.reference.batch_id().into()),
+            origin: None,
         };
         let record = |data| Change::Record { data, restored: false };
         let changes = match row.what {

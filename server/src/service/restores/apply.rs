@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use statehouse_core::api::{
-    AppliedRestore, ApplyRequest, Moment, PlanRequest, Scope, Selection, SnapshotRestored, VersionView,
+    AppliedRestore, ApplyRequest, Moment, Originated, PlanRequest, Scope, Selection, SnapshotRestored,
+    VersionView,
 };
 use statehouse_core::commit::{Change, Expectation, Outcome, Rebasing, Write};
-use statehouse_core::model::{SnapshotId, StateKey, Violation};
+use statehouse_core::model::{Origin, SnapshotId, StateKey, Violation};
 use statehouse_core::restore::{Planned, PlannedState, Writing, selection_key};
 
 use super::plan::Worked;
@@ -21,6 +22,7 @@ pub(super) const ATTEMPTS: usize = 5;
 #[derive(Debug, Clone)]
 pub(super) struct Order {
     pub(super) user_id: Option<String>,
+    pub(super) origin: Origin,
     pub(super) reason: String,
     pub(super) undoes: Option<String>,
     /// Write states that break rules in mode warn.
@@ -33,6 +35,7 @@ impl Service {
         if request.reason.trim().is_empty() {
             return Err(ServiceError::body("/reason", "required", "a restore needs a reason"));
         }
+        let origin = request.origin();
         let asked = PlanRequest {
             target: request.target,
             scope: request.scope,
@@ -40,6 +43,7 @@ impl Service {
             exact: request.exact,
         };
         let order = Order {
+            origin,
             user_id: request.user_id,
             reason: request.reason,
             undoes: None,
@@ -65,9 +69,11 @@ impl Service {
         &self,
         id: &SnapshotId,
         user_id: Option<String>,
+        origin: Origin,
     ) -> Result<SnapshotRestored> {
         let order = Order {
             user_id,
+            origin,
             reason: format!("Restored to snapshot {id}"),
             undoes: None,
             accept_violations: true,
@@ -130,7 +136,7 @@ impl Service {
         }
         self.check_rules(&writes, order.accept_violations)?;
         let restore_id: Arc<str> = self.settings.ids.new_id(self.now()).into();
-        let mut who = Signature::new(order.user_id, None)?;
+        let mut who = Signature::new(order.user_id, None)?.from(order.origin)?;
         who.description = Signature::reason(&order.reason)?;
         who.batch_id = Some(Arc::clone(&restore_id));
         let planned = |planned: Planned| {

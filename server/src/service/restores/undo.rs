@@ -2,7 +2,7 @@
 //! has written since is shown, and never taken back by itself.
 
 use statehouse_core::api::{
-    AppliedRestore, Moment, PlanRequest, RestoreRecord, Scope, Selection, UndoRequest,
+    AppliedRestore, Moment, Originated, PlanRequest, RestoreRecord, Scope, Selection, UndoRequest,
 };
 use statehouse_core::model::{Seq, StateKey, Version, VersionNumber};
 use statehouse_core::restore::{Undo, selection_key, undo_state};
@@ -26,8 +26,9 @@ impl Service {
     /// still is as it was written is ticked in that plan.
     pub async fn undo(&self, restore_id: &str, request: UndoRequest) -> Result<AppliedRestore> {
         let restore = self.restore(restore_id).await?;
-        let reason = request.reason.filter(|reason| !reason.trim().is_empty());
+        let reason = request.reason.clone().filter(|reason| !reason.trim().is_empty());
         let order = Order {
+            origin: request.origin(),
             user_id: request.user_id,
             reason: reason.unwrap_or_else(|| format!("Undo of restore {restore_id}")),
             undoes: Some(restore.record.restore_id.clone()),

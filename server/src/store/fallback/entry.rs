@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use statehouse_core::commit::{Change, Expectation, Write};
 use statehouse_core::json::Document;
-use statehouse_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber, accepted_at};
+use statehouse_core::model::{Origin, Seq, StateKey, Timestamp, Verdict, VersionNumber, accepted_at};
 
 use crate::store::RequestKey;
 
@@ -78,6 +78,8 @@ pub(super) struct EntryWrite {
     pub(super) verdict: Verdict,
     pub(super) author: Option<Arc<str>>,
     pub(super) description: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Arc<Origin>>,
 }
 
 /// What a write follows.
@@ -139,6 +141,7 @@ impl EntryWrite {
             verdict: write.verdict.clone(),
             author: write.author.clone(),
             description: write.description.clone(),
+            origin: write.origin.clone(),
         }
     }
 
@@ -158,6 +161,8 @@ impl EntryWrite {
             author: self.author.clone(),
             description: self.description.clone(),
             batch_id: Some(id.into()),
+            origin: self.origin.clone(),
+            foreseen: None,
             rebase: None,
         }
     }

@@ -150,6 +150,7 @@ pub(super) fn understood(bytes: &[u8]) -> (Option<Vec<Seen>>, usize) {
 
 fn seen(text: &[u8]) -> Option<Seen> {
     let Record { at, version: view, data } = serde_json::from_slice(text).ok()?;
+    let origin = view.origin();
     let version = Version {
         seq: view.seq,
         key: StateKey { state_type: view.state_type, state_id: view.state_id },
@@ -162,6 +163,7 @@ fn seen(text: &[u8]) -> Option<Seen> {
         author: view.user_id,
         description: view.description,
         batch_id: view.batch_id,
+        origin,
         verdict: view.verdict,
         change: view.change,
         damaged: None,
@@ -192,6 +194,7 @@ mod tests {
             author: Some("me".into()),
             description: None,
             batch_id: Some("b".into()),
+            origin: None,
             verdict: Verdict::Valid,
             change: ChangeSummary::default(),
             damaged: None,

@@ -143,6 +143,7 @@ fn as_version(write: &EntryWrite) -> Version {
         author: write.author.clone(),
         description: None,
         batch_id: None,
+        origin: write.origin.clone(),
         verdict: write.verdict.clone(),
         change: ChangeSummary::default(),
         damaged: None,

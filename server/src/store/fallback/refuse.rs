@@ -66,6 +66,7 @@ impl FallbackStore {
             reason,
             user_id: text(first.and_then(|write| write.author.as_ref())),
             description: text(first.and_then(|write| write.description.as_ref())),
+            origin: first.and_then(|write| write.origin.clone()),
             sides,
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use statehouse_core::hash::{ChainHash, ContentHash};
 use statehouse_core::model::{
-    ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber, saved_at,
+    ChangeSummary, Operation, Origin, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber, saved_at,
 };
 
 use super::index::Noted;
@@ -34,6 +34,8 @@ pub(super) struct Row {
     description: Option<Arc<str>>,
     #[serde(rename = "b")]
     batch_id: Option<Arc<str>>,
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Arc<Origin>>,
     #[serde(rename = "v")]
     verdict: Verdict,
     #[serde(rename = "c")]
@@ -55,6 +57,7 @@ impl Row {
             author: version.author.clone(),
             description: version.description.clone(),
             batch_id: version.batch_id.clone(),
+            origin: version.origin.clone(),
             verdict: version.verdict.clone(),
             change: version.change.clone(),
             size: version.size() as u64,
@@ -111,6 +114,7 @@ impl Row {
             author: self.author,
             description: self.description,
             batch_id: self.batch_id,
+            origin: self.origin,
             verdict: self.verdict,
             change: self.change,
             damaged: None,

@@ -8,7 +8,7 @@ use sqlx::query::Query;
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::hash::verdict_text;
 use statehouse_core::json::Document;
-use statehouse_core::model::{Seq, StateType, Verdict, Version};
+use statehouse_core::model::{Origin, Seq, StateType, Verdict, Version};
 
 use super::counter::turn;
 use crate::store::Receipt;
@@ -58,24 +58,65 @@ const COMMIT_ONE: &str = concat!(
 );
 /// Several, where only data changes.
 const COMMIT: &str = concat!(insert_versions!(), rows!(), if_it_is_our_turn!());
+
+/// Where versions come from, as one part of a statement.
+macro_rules! insert_origins {
+    ($seqs:literal, $runs:literal, $correlations:literal, $causes:literal) => {
+        concat!(
+            "origins AS (INSERT INTO origins (seq, run_id, correlation_id, causation_id) SELECT unnest(",
+            $seqs,
+            "::bigint[]), unnest(",
+            $runs,
+            "::text[]), unnest(",
+            $correlations,
+            "::text[]), unnest(",
+            $causes,
+            "::text[]) WHERE ",
+            nobody_else!(),
+            ") "
+        )
+    };
+}
+
+/// As [`COMMIT`], of versions some of which say where they come from.
+const COMMIT_WITH_ORIGINS: &str = concat!(
+    "WITH ",
+    insert_origins!("$16", "$17", "$18", "$19"),
+    insert_versions!(),
+    rows!(),
+    if_it_is_our_turn!()
+);
 /// Where rows of states change, too, and what they add up to. Every part sees the tables as they were before the
 /// statement; the order of the parts does not matter to them.
-const COMMIT_WITH_STATES: &str = concat!(
-    "WITH rows AS ( \
+macro_rules! rows_of_states {
+    () => {
+        concat!(
+            "WITH rows AS ( \
       INSERT INTO states (state_pk, state_type, state_id, listed_seq, deleted, validity, author) \
       SELECT unnest($16::bigint[]), unnest($17::text[]), unnest($18::text[]), unnest($19::bigint[]), \
         unnest($20::boolean[]), unnest($21::smallint[]), unnest($22::text[]) \
       WHERE ",
-    nobody_else!(),
-    " ON CONFLICT (state_pk) DO UPDATE SET deleted = excluded.deleted, validity = excluded.validity, \
+            nobody_else!(),
+            " ON CONFLICT (state_pk) DO UPDATE SET deleted = excluded.deleted, validity = excluded.validity, \
         author = excluded.author), \
     sums AS ( \
       INSERT INTO totals AS t (state_type, live, deleted, invalid) \
       SELECT unnest($23::text[]), unnest($24::bigint[]), unnest($25::bigint[]), unnest($26::bigint[]) \
       WHERE ",
-    nobody_else!(),
-    " ON CONFLICT (state_type) DO UPDATE SET live = t.live + excluded.live, \
-        deleted = t.deleted + excluded.deleted, invalid = t.invalid + excluded.invalid) ",
+            nobody_else!(),
+            " ON CONFLICT (state_type) DO UPDATE SET live = t.live + excluded.live, \
+        deleted = t.deleted + excluded.deleted, invalid = t.invalid + excluded.invalid) "
+        )
+    };
+}
+
+const COMMIT_WITH_STATES: &str =
+    concat!(rows_of_states!(), insert_versions!(), rows!(), if_it_is_our_turn!());
+/// As [`COMMIT_WITH_STATES`], of versions some of which say where they come from.
+const COMMIT_WITH_STATES_AND_ORIGINS: &str = concat!(
+    rows_of_states!(),
+    ", ",
+    insert_origins!("$27", "$28", "$29", "$30"),
     insert_versions!(),
     rows!(),
     if_it_is_our_turn!()
@@ -98,12 +139,16 @@ pub(super) async fn versions(
 ) -> sqlx::Result<bool> {
     let heads: BTreeMap<i64, &Version> = placed.iter().map(|place| (place.state_pk, place.version)).collect();
     let changed = |version: &Version| known.row_changes(version);
+    let origins: Vec<_> =
+        placed.iter().filter_map(|p| Some((p.version.seq, p.version.origin.as_deref()?))).collect();
     let statement = match placed {
         _ if heads.values().any(|version| changed(version)) => {
             let totals = totals(heads.values().copied(), known);
             let rows: Vec<_> = heads.into_iter().filter(|(_, version)| changed(version)).collect();
-            bind_states(bind_many(COMMIT_WITH_STATES, placed, before)?, &rows, &totals)
+            let text = if origins.is_empty() { COMMIT_WITH_STATES } else { COMMIT_WITH_STATES_AND_ORIGINS };
+            bind_origins(bind_states(bind_many(text, placed, before)?, &rows, &totals), &origins)
         }
+        _ if !origins.is_empty() => bind_origins(bind_many(COMMIT_WITH_ORIGINS, placed, before)?, &origins),
         [place] => bind_one(place, before)?,
         _ => bind_many(COMMIT, placed, before)?,
     };
@@ -168,6 +213,18 @@ fn bind_states<'q>(
         .bind(list(totals, |(_, sums)| sums[0]))
         .bind(list(totals, |(_, sums)| sums[1]))
         .bind(list(totals, |(_, sums)| sums[2]))
+}
+
+/// Nothing where the statement has no such part.
+fn bind_origins<'q>(statement: Statement<'q>, origins: &[(Seq, &'q Origin)]) -> Statement<'q> {
+    if origins.is_empty() {
+        return statement;
+    }
+    statement
+        .bind(list(origins, |(seq, _)| sql(seq.0)))
+        .bind(list(origins, |(_, origin)| origin.run_id.as_deref()))
+        .bind(list(origins, |(_, origin)| origin.correlation_id.as_deref()))
+        .bind(list(origins, |(_, origin)| origin.causation_id.as_deref()))
 }
 
 fn list<I: IntoIterator, T>(rows: I, column: impl FnMut(I::Item) -> T) -> Vec<T> {

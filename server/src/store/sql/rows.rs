@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use statehouse_core::api::VersionView;
 use statehouse_core::hash::{ChainHash, ContentHash};
-use statehouse_core::model::{Operation, Seq, StateKey, Timestamp, Version, VersionNumber};
+use statehouse_core::model::{Operation, Origin, Seq, StateKey, Timestamp, Version, VersionNumber};
 
+use crate::heavy;
 use crate::store::proof::{self, mark, only_named};
 use crate::store::{Result, StoreError, chain_hash};
 
@@ -49,7 +50,9 @@ fn of_another_type(error: sqlx::Error) -> StoreError {
 macro_rules! columns {
     () => {
         "s.state_type, s.state_id, v.seq, v.version, v.operation, v.content_hash, v.chain_hash, \
-         v.recorded_at, v.author, v.description, v.batch_id, v.verdict, v.change, v.size"
+         v.recorded_at, v.author, v.description, v.batch_id, v.verdict, v.change, v.size, \
+         (SELECT coalesce(o.run_id, '') || '\u{1f}' || coalesce(o.correlation_id, '') || '\u{1f}' || \
+         coalesce(o.causation_id, '') FROM origins AS o WHERE o.seq = v.seq) AS origin"
     };
 }
 /// As [`columns`], and what a whole version needs besides: the data, and the hash that its own in the chain follows.
@@ -83,11 +86,13 @@ macro_rules! head {
 }
 pub(in crate::store) use {columns, columns_in_order, columns_with_data, head};
 
+/// Between the texts of an origin, which hold no control characters. An empty one is absent.
+const SEPARATOR: char = '\u{1f}';
 /// Where the data is, and the hash in the chain before.
-const DATA: usize = 14;
-const BEFORE: usize = 15;
+const DATA: usize = 15;
+const BEFORE: usize = 16;
 /// Where a statement's own columns begin, behind those of [`columns_with_data`].
-pub(in crate::store) const OWN: usize = 16;
+pub(in crate::store) const OWN: usize = 17;
 
 /// What a version is apart from its data, as it is shown. What cannot be read of it makes it a damaged one.
 ///
@@ -170,8 +175,12 @@ pub(in crate::store) fn found(row: &impl Row) -> Result<Found> {
 
 /// Puts the data into a version, if it is what was written.
 fn fill(version: &mut Version, row: &impl Row) -> std::result::Result<(), &'static str> {
-    let Ok(text) = row.text(DATA) else { return Err("its data cannot be read") };
-    proof::fill(version, text, number(row, 13).ok())
+    let size = number(row, 13).ok();
+    // Already to see that a long text is one takes a while.
+    heavy::work(size.and_then(|size| usize::try_from(size).ok()).unwrap_or_default(), || {
+        let Ok(text) = row.text(DATA) else { return Err("its data cannot be read") };
+        proof::fill(version, text, size)
+    })
 }
 
 /// Everything but the data.
@@ -197,11 +206,19 @@ fn read_parts(version: &mut Version, row: &impl Row) -> std::result::Result<(), 
     version.author = optional_text(row, 8).map_err(|_| "author")?;
     version.description = optional_text(row, 9).map_err(|_| "description")?;
     version.batch_id = optional_text(row, 10).map_err(|_| "batch")?;
+    version.origin = origin(row).map_err(|_| "origin")?;
     let verdict = text(row, 11).ok().and_then(|text| serde_json::from_str(text).ok());
     version.verdict = verdict.ok_or("verdict")?;
     let change = text(row, 12).ok().and_then(|text| serde_json::from_str(text).ok());
     version.change = change.ok_or("summary of changes")?;
     Ok(())
+}
+
+fn origin(row: &impl Row) -> Result<Option<Arc<Origin>>> {
+    let Some(texts) = row.text(14)? else { return Ok(None) };
+    let mut texts = texts.split(SEPARATOR).map(|text| (!text.is_empty()).then(|| text.into()));
+    let mut next = || texts.next().flatten();
+    Ok(Origin { run_id: next(), correlation_id: next(), causation_id: next() }.shared())
 }
 
 fn key(row: &impl Row) -> Result<StateKey> {

@@ -10,15 +10,16 @@ use crate::store::{Result, StoreError};
 /// `STHS`: says that a SQLite file is ours.
 const APPLICATION: i64 = 0x5354_4853;
 /// Step n brings a file from layout n to n+1. A step, once released, is never edited.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_listed.sql"),
     include_str!("migrations/0003_log_only.sql"),
     include_str!("migrations/0004_receipts.sql"),
     include_str!("migrations/0005_imported.sql"),
+    include_str!("migrations/0006_origins.sql"),
 ];
 /// The number of steps.
-pub(super) const CURRENT: i64 = 5;
+pub(super) const CURRENT: i64 = 6;
 
 /// Brings the file to the layout of this program. Nothing is changed when a step fails.
 pub(super) async fn run(connection: &mut SqliteConnection) -> Result<()> {

@@ -8,7 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::hash::verdict_text;
 use statehouse_core::json::Document;
-use statehouse_core::model::{Seq, StateType, Verdict, Version};
+use statehouse_core::model::{Origin, Seq, StateType, Verdict, Version};
 
 use super::failed;
 use crate::store::decide::{Decided, SnapshotChange};
@@ -59,6 +59,12 @@ async fn versions(
         script.make_room(chunk.len(), connection).await?;
         script.versions(chunk)?;
     }
+    let from: Vec<_> =
+        placed.iter().filter_map(|p| Some((p.version.seq, p.version.origin.as_deref()?))).collect();
+    for chunk in from.chunks(ROWS) {
+        script.make_room(chunk.len(), connection).await?;
+        script.origins(chunk)?;
+    }
     if !changed.is_empty() {
         script.totals(&moved, before)?;
     }
@@ -71,6 +77,8 @@ const UPSERT_STATES_END: &str = " ON CONFLICT (state_pk) DO UPDATE SET \
      deleted = excluded.deleted, validity = excluded.validity, author = excluded.author; ";
 const INSERT_VERSIONS: &str = "INSERT INTO versions (seq, state_pk, version, operation, content_hash, \
      chain_hash, recorded_at, author, description, batch_id, verdict, change, size, data) VALUES ";
+
+const INSERT_ORIGINS: &str = "INSERT INTO origins (seq, run_id, correlation_id, causation_id) VALUES ";
 
 /// `WHERE true` tells SQLite that `ON` does not belong to a join.
 const TOTALS: &str = "\
@@ -156,6 +164,17 @@ impl Script {
             self.bind(json(&version.change)?)?;
             self.bind(sql(version.size() as u64))?;
             self.bind(version.data.as_ref().map(Document::text))?;
+        }
+        Ok(())
+    }
+
+    fn origins(&mut self, origins: &[(Seq, &Origin)]) -> Result<()> {
+        self.bulk(INSERT_ORIGINS, 4, "; ", origins.len());
+        for (seq, origin) in origins {
+            self.bind(sql(seq.0))?;
+            for text in origin.texts() {
+                self.bind(text.map(str::to_owned))?;
+            }
         }
         Ok(())
     }

@@ -26,6 +26,8 @@ fn group() -> Vec<WriteRequest> {
         author: None,
         description: None,
         batch_id: Some("one".into()),
+        origin: None,
+        foreseen: None,
         rebase: None,
     };
     vec![WriteRequest::Batch { writes: vec![write], restore: None }]

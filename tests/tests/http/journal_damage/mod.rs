@@ -59,6 +59,8 @@ fn batch(number: usize, states: usize) -> WriteRequest {
         author: number.is_multiple_of(2).then(|| "bot".into()),
         description: None,
         batch_id: None,
+        origin: None,
+        foreseen: None,
         rebase: None,
     };
     WriteRequest::Batch { writes: (0..states).map(write).collect(), restore: None }

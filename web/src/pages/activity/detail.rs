@@ -13,6 +13,7 @@ use crate::model::feed::Row;
 use crate::model::hidden::told;
 use crate::model::inbox::Event;
 use crate::model::{address, age, number};
+use crate::pages::origin::origin_parts;
 use crate::pages::state::{BrokenNote, broken_since};
 use crate::parts::{ChangeRow, Chip, Empty, FaultNote, Icon, Kbd, Notice, NoticeKind, Pic, theirs};
 
@@ -121,6 +122,7 @@ fn About(row: Row) -> impl IntoView {
             {age::imported(&newest).map(|words| view! { <p class="ink2">{words}</p> })}
             {why.map(|why| view! { <p>{theirs(&why)}</p> })}
             <p class="mono ink2">"seq "{number::count(newest.seq.0)}{hash}</p>
+            <p class="origin">{origin_parts(&newest)}</p>
         </div>
     }
 }

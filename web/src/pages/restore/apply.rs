@@ -145,6 +145,9 @@ impl Planning {
             reason: form.reason.trim().to_owned(),
             user_id,
             accept_violations: form.accept,
+            run_id: None,
+            correlation_id: None,
+            causation_id: None,
         };
         Some((confirmed.plan.clone(), request))
     }

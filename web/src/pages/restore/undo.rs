@@ -34,7 +34,7 @@ pub(super) fn Undo(
     let path = format!("/restores/{}/undo", encode_segment(&record.restore_id));
     let press = move |_| {
         let user_id = Author::stored();
-        let request = UndoRequest { reason: None, user_id: user_id.clone() };
+        let request = UndoRequest { user_id: user_id.clone(), ..UndoRequest::default() };
         let sent = Sent { path: path.clone(), request, hand: (user_id, None) };
         let undone = record.restore_id.clone();
         let is_it = move |record: &RestoreRecord| record.undoes.as_ref() == Some(&undone);

@@ -12,6 +12,7 @@ use super::menu::MoreMenu;
 use crate::model::address::{self, Query};
 use crate::model::{age, number};
 use crate::pages::compare::Side;
+use crate::pages::origin::origin_parts;
 use crate::parts::{Chip, CopyButton, Icon, Kbd, Pic, Tone, Verdict, age_of, theirs};
 
 /// The page's head.
@@ -81,6 +82,7 @@ fn About(version: VersionView) -> impl IntoView {
                 view! { <span class="mono ink3 row">{short}<CopyButton text=hash what="the hash"/></span> }
             })}
             <span class="mono ink3">{format!("{size} bytes")}</span>
+            {origin_parts(&version)}
         </div>
     }
 }

@@ -49,6 +49,7 @@ impl Item {
         match &self.row {
             RailRow::Day(at) => (0, self.at(*at).version, 0, false),
             RailRow::Quiet(at, _) => (1, self.at(*at).version, 0, false),
+            RailRow::Run(at) => (4, self.at(*at).version, 0, false),
             RailRow::Version { at, inside } => (2, self.at(*at).version, 0, *inside),
             RailRow::Burst { versions, open } => {
                 (3, self.at(versions.start).version, self.at(versions.end - 1).version, *open)
@@ -181,6 +182,13 @@ fn rail_row(item: Item) -> AnyView {
         RailRow::Day(at) => {
             let time = Timestamp::from_micros(item.at(at).at);
             view! { <div class="day rail-day">{age::day(time, clock.read())}</div> }.into_any()
+        }
+        RailRow::Run(at) => {
+            let run = item.at(at).run.clone().unwrap_or_default();
+            view! {
+                <div class="day rail-day cut" data-tip=format!("run {run}")>"run "{theirs(&run)}" begins"</div>
+            }
+            .into_any()
         }
         RailRow::Quiet(_, seconds) => {
             view! { <div class="gap rail-gap"><Pic icon=Icon::Clock size=14/>{format!("quiet for {}", age::long(seconds))}</div> }

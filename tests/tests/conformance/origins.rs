@@ -1,0 +1,81 @@
+//! Where versions come from is kept with them, whatever the rest of them is.
+
+use std::sync::Arc;
+
+use statehouse_core::commit::{Outcome, Write};
+use statehouse_core::model::{ORIGIN_MAX_BYTES, Origin, Seq};
+use statehouse_server::store::{HistoryQuery, ListQuery};
+
+use crate::fixture::{Fixture, batch, delete, key, outcomes, save};
+
+fn origin(run: Option<&str>, correlation: Option<&str>, causation: Option<&str>) -> Option<Arc<Origin>> {
+    let text = |text: Option<&str>| text.map(Into::into);
+    Origin { run_id: text(run), correlation_id: text(correlation), causation_id: text(causation) }.shared()
+}
+
+fn from(write: Write, origin: Option<Arc<Origin>>) -> Write {
+    Write { origin, ..write }
+}
+
+/// One of each shape, with neighbours that come from nowhere.
+fn origins() -> Vec<Option<Arc<Origin>>> {
+    let long = "é".repeat(ORIGIN_MAX_BYTES / 2);
+    vec![
+        origin(Some("run-1"), None, None),
+        None,
+        origin(None, Some("4bf92f3577b34da6a3ce929d0e0e4736"), Some("00f067aa0ba902b7")),
+        origin(None, None, Some("a 'quoted' \"cause\"; DROP TABLE versions --")),
+        None,
+        origin(Some(&long), Some(&long), Some(&long)),
+        origin(Some("=,\\ run"), Some("日本/№ 5"), None),
+    ]
+}
+
+pub async fn each_way_of_reading_says_where_a_version_comes_from(f: &Fixture) {
+    let origins = origins();
+    for (n, origin) in origins.iter().enumerate() {
+        f.write(from(save("a", &format!("{{\"n\":{n}}}")), origin.clone())).await;
+    }
+    let log = f.store.after(Seq::ZERO, 100).await.unwrap();
+    assert_eq!(log.iter().map(|version| version.origin.clone()).collect::<Vec<_>>(), origins);
+    let views = f.store.views_before(Seq(100), 100).await.unwrap();
+    assert_eq!(views.iter().rev().map(|view| view.origin()).collect::<Vec<_>>(), origins);
+    let of = HistoryQuery { key: key("a"), from: None, to: None, limit: 100, cursor: None, with_data: false };
+    for with_data in [false, true] {
+        let page = f.store.history(&HistoryQuery { with_data, ..of.clone() }).await.unwrap();
+        let found: Vec<_> = page.rows.iter().rev().map(|row| row.version.origin()).collect();
+        assert_eq!(found, origins, "with data: {with_data}");
+    }
+    for (n, origin) in origins.iter().enumerate() {
+        let seq = Seq(n as u64 + 1);
+        assert_eq!(&f.store.by_seq(seq).await.unwrap().unwrap().origin, origin, "{seq}");
+        assert_eq!(&f.store.as_of(&key("a"), seq).await.unwrap().unwrap().origin, origin, "{seq}");
+        let page =
+            f.store.list(&ListQuery { at: Some(seq), limit: 10, ..ListQuery::default() }).await.unwrap();
+        assert_eq!(&page.rows[0].version.origin(), origin, "{seq}");
+    }
+    assert_eq!(&f.head("a").await.unwrap().origin, origins.last().unwrap());
+}
+
+pub async fn one_batch_carries_its_origin_in_each_version(f: &Fixture) {
+    let whole = origin(Some("r"), Some("c"), Some("x"));
+    let _ = f.save("gone", "{}").await;
+    let written =
+        [from(save("new", "{}"), whole.clone()), from(delete("gone"), whole.clone()), save("b", "{}")];
+    let answer = f.commit(&[batch(written.to_vec()), batch(vec![save("c", "{}")])]).await;
+    let made: Vec<_> = answer.into_iter().flat_map(|answer| outcomes(answer.unwrap())).collect();
+    let of: Vec<_> = made.iter().map(|outcome| outcome.version().origin.clone()).collect();
+    assert_eq!(of, [whole.clone(), whole, None, None]);
+    for outcome in &made {
+        let version = outcome.version();
+        let read = f.store.by_seq(version.seq).await.unwrap().unwrap();
+        assert_eq!((&read.origin, read.chain_hash), (&version.origin, version.chain_hash));
+    }
+}
+
+pub async fn equal_data_from_elsewhere_makes_no_version(f: &Fixture) {
+    let first = f.write(from(save("a", "{}"), origin(Some("one"), None, None))).await;
+    let again = f.batch(vec![from(save("a", "{}"), origin(Some("two"), None, None))]).await.unwrap();
+    let [Outcome::Unchanged(head)] = again.as_slice() else { panic!("{again:?}") };
+    assert_eq!(head, &first);
+}
