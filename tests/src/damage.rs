@@ -6,7 +6,7 @@ use statehouse_core::api::{AlarmCode, Code, Effect, Moment, PlanRequest, Scope, 
 use statehouse_core::commit::{Change, Expectation, Write};
 use statehouse_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber};
 use statehouse_server::service::{EventFilter, HistoryRequest, ListRequest, Service, Settings, Which};
-use statehouse_server::store::{StateStore, WriteRequest};
+use statehouse_server::store::{OriginFilter, StateStore, WriteRequest};
 
 fn key(id: &str) -> StateKey {
     StateKey::new("position", id).expect("a key")
@@ -56,8 +56,15 @@ pub async fn only_the_second_is_damaged(store: Arc<dyn StateStore>) -> Arc<Servi
         let whole = service.get(&key(id), &Which::Number(VersionNumber(number))).await.expect("it is whole");
         assert_eq!(whole.data.expect("data").text(), text);
     }
-    let history =
-        HistoryRequest { key: key("a"), from: None, to: None, limit: 10, cursor: None, with_data: true };
+    let history = HistoryRequest {
+        key: key("a"),
+        from: None,
+        to: None,
+        origin: OriginFilter::default(),
+        limit: 10,
+        cursor: None,
+        with_data: true,
+    };
     let history = service.history(history).await.expect("a history").versions;
     let rows: Vec<_> =
         history.iter().map(|row| (row.version.version.0, row.version.damaged, row.data.is_some())).collect();

@@ -11,7 +11,7 @@ use statehouse_core::search::Needle;
 
 use super::waiting::stored_only;
 use super::{Result, Service, ServiceError, weight};
-use crate::store::{Cursor, HistoryQuery, ListQuery, StoreError};
+use crate::store::{Cursor, HistoryQuery, ListQuery, OriginFilter, StoreError};
 
 /// The most rows of one page.
 pub const PAGE_MAX: usize = 1000;
@@ -72,6 +72,8 @@ pub struct HistoryRequest {
     pub from: Option<Timestamp>,
     /// There by then.
     pub to: Option<Timestamp>,
+    /// Only from there.
+    pub origin: OriginFilter,
     /// At most this many, 1 to 1000.
     pub limit: usize,
     /// From the page before.
@@ -270,6 +272,7 @@ impl Service {
             key: request.key,
             from: request.from,
             to: request.to,
+            origin: request.origin,
             limit: page_size(request.limit)?,
             cursor: request.cursor.map(Cursor),
             with_data: request.with_data,

@@ -59,7 +59,9 @@ pub(crate) use log_end::LogEnd;
 pub(crate) use memory::read::{matches, summary};
 pub(crate) use noticed::NoticedStore;
 pub use older::{OlderRow, OlderRows};
-pub use query::{Activity, Cursor, HistoryQuery, Imports, ListQuery, MovedState, Page, Rung, TypeTotals};
+pub use query::{
+    Activity, Cursor, HistoryQuery, Imports, ListQuery, MovedState, OriginFilter, Page, Rung, TypeTotals,
+};
 pub use receipt::{Did, Receipt, RequestKey};
 pub use ticks::{SystemTicks, Ticks};
 pub(crate) use verify::chain_hash;

@@ -1,7 +1,7 @@
 //! What can be asked of a store.
 
 use statehouse_core::api::{ActivityBucket, DeletedFilter, Sort, ValidityFilter};
-use statehouse_core::model::{Seq, StateKey, StateType, Timestamp, Version};
+use statehouse_core::model::{Origin, Seq, StateKey, StateType, Timestamp, Version};
 use statehouse_core::search::Needle;
 
 /// A place in a list, opaque to clients. Made by the store that reads it.
@@ -59,12 +59,41 @@ pub struct HistoryQuery {
     pub from: Option<Timestamp>,
     /// There by then.
     pub to: Option<Timestamp>,
+    /// Only from there.
+    pub origin: OriginFilter,
     /// At most this many rows.
     pub limit: usize,
     /// Where to go on.
     pub cursor: Option<Cursor>,
     /// Whether rows carry their data.
     pub with_data: bool,
+}
+
+/// Where versions must come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OriginFilter {
+    /// From this run of a program.
+    pub run_id: Option<String>,
+    /// Of this correlation.
+    pub correlation_id: Option<String>,
+}
+
+impl OriginFilter {
+    /// Whether anything is limited.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Whether a version that comes from there matches.
+    #[must_use]
+    pub fn matches(&self, origin: Option<&Origin>) -> bool {
+        let holds = |wanted: &Option<String>, of: fn(&Origin) -> Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| origin.and_then(of) == Some(wanted))
+        };
+        holds(&self.run_id, |origin| origin.run_id.as_deref())
+            && holds(&self.correlation_id, |origin| origin.correlation_id.as_deref())
+    }
 }
 
 /// What was imported later than a moment and is older than it.

@@ -5,12 +5,20 @@ use std::sync::Arc;
 use statehouse_core::json::Document;
 use statehouse_core::model::{Seq, Timestamp, Version, VersionNumber};
 use statehouse_server::service::Clock as _;
-use statehouse_server::store::{HistoryQuery, verify_stretch};
+use statehouse_server::store::{HistoryQuery, OriginFilter, verify_stretch};
 
 use crate::fixture::{Fixture, START, batch, key, save};
 
 fn history(id: &str) -> HistoryQuery {
-    HistoryQuery { key: key(id), from: None, to: None, limit: 1000, cursor: None, with_data: true }
+    HistoryQuery {
+        key: key(id),
+        from: None,
+        to: None,
+        origin: OriginFilter::default(),
+        limit: 1000,
+        cursor: None,
+        with_data: true,
+    }
 }
 
 async fn numbers(f: &Fixture, query: &HistoryQuery) -> (u64, Vec<u64>) {

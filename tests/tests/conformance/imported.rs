@@ -4,7 +4,7 @@ use statehouse_core::api::{Code, Moment, PlanRequest, Scope, Selection, StateRow
 use statehouse_core::commit::Write;
 use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
 use statehouse_server::service::{HistoryRequest, ListRequest, Service, Which};
-use statehouse_server::store::{Imports, OlderRow};
+use statehouse_server::store::{Imports, OlderRow, OriginFilter};
 use statehouse_tests::older::{import, marker, row, update};
 
 use crate::fixture::{Fixture, START, save as write, snapshot_id, typed};
@@ -47,6 +47,7 @@ async fn numbers(service: &Service, id: &str, from: Option<i64>, to: Option<i64>
         key: bot(id),
         from: from.map(Timestamp::from_micros),
         to: to.map(Timestamp::from_micros),
+        origin: OriginFilter::default(),
         limit: 1000,
         cursor: None,
         with_data: false,

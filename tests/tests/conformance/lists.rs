@@ -3,7 +3,7 @@
 use statehouse_core::api::{DeletedFilter, Sort, ValidityFilter};
 use statehouse_core::commit::Write;
 use statehouse_core::model::{Seq, StateType, Verdict, Violation};
-use statehouse_server::store::{Cursor, HistoryQuery, ListQuery, StoreError, TypeTotals};
+use statehouse_server::store::{Cursor, HistoryQuery, ListQuery, OriginFilter, StoreError, TypeTotals};
 
 use crate::fixture::{Fixture, batch, delete, everything, key, save, typed};
 
@@ -219,7 +219,15 @@ pub async fn cursors_of_other_lists_are_refused(f: &Fixture) {
         assert_eq!(f.store.list(&ListQuery { cursor: cursor.clone(), ..by_id() }).await, refused.clone());
         assert_eq!(f.store.snapshots(1, cursor.as_ref()).await.map(|_| ()), Err(StoreError::BadCursor));
         assert_eq!(f.store.restores(1, cursor.as_ref()).await.map(|_| ()), Err(StoreError::BadCursor));
-        let query = HistoryQuery { key: key("a"), from: None, to: None, limit: 1, cursor, with_data: false };
+        let query = HistoryQuery {
+            key: key("a"),
+            from: None,
+            to: None,
+            origin: OriginFilter::default(),
+            limit: 1,
+            cursor,
+            with_data: false,
+        };
         assert_eq!(f.store.history(&query).await, refused.clone());
     }
 }

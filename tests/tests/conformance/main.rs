@@ -123,7 +123,8 @@ macro_rules! conformance {
                 origins:
                     each_way_of_reading_says_where_a_version_comes_from,
                     one_batch_carries_its_origin_in_each_version,
-                    equal_data_from_elsewhere_makes_no_version;
+                    equal_data_from_elsewhere_makes_no_version,
+                    a_history_is_limited_to_a_run_and_a_correlation;
                 receipts:
                     a_request_with_a_key_is_done_once,
                     of_two_in_one_group_the_second_finds_the_first,

@@ -12,7 +12,8 @@ use statehouse_core::model::{
 };
 use statehouse_server::store::memory::MemoryStore;
 use statehouse_server::store::{
-    Cursor, HistoryQuery, ListQuery, NewRestore, NewSnapshot, StateStore, WriteRequest, verify_all,
+    Cursor, HistoryQuery, ListQuery, NewRestore, NewSnapshot, OriginFilter, StateStore, WriteRequest,
+    verify_all,
 };
 
 use crate::fixture::{Fixture, START, doc, snapshot_id, typed};
@@ -230,8 +231,15 @@ async fn same_state(
     for version in (0..=last + 1).map(VersionNumber) {
         ask!(a, b, version(key, version));
     }
-    let history =
-        HistoryQuery { key: key.clone(), from: None, to: None, limit: 3, cursor: None, with_data: true };
+    let history = HistoryQuery {
+        key: key.clone(),
+        from: None,
+        to: None,
+        origin: OriginFilter::default(),
+        limit: 3,
+        cursor: None,
+        with_data: true,
+    };
     let times: Vec<_> = b.after(Seq(0), 100).await.unwrap().iter().map(|v| v.recorded_at).collect();
     let middle = times.get(times.len() / 2).copied();
     for (from, to) in [(None, None), (middle, None), (None, middle), (middle, middle)] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statehouse_core::commit::{Outcome, Write};
 use statehouse_core::model::{ORIGIN_MAX_BYTES, Origin, Seq};
-use statehouse_server::store::{HistoryQuery, ListQuery};
+use statehouse_server::store::{HistoryQuery, ListQuery, OriginFilter};
 
 use crate::fixture::{Fixture, batch, delete, key, outcomes, save};
 
@@ -40,7 +40,15 @@ pub async fn each_way_of_reading_says_where_a_version_comes_from(f: &Fixture) {
     assert_eq!(log.iter().map(|version| version.origin.clone()).collect::<Vec<_>>(), origins);
     let views = f.store.views_before(Seq(100), 100).await.unwrap();
     assert_eq!(views.iter().rev().map(|view| view.origin()).collect::<Vec<_>>(), origins);
-    let of = HistoryQuery { key: key("a"), from: None, to: None, limit: 100, cursor: None, with_data: false };
+    let of = HistoryQuery {
+        key: key("a"),
+        from: None,
+        to: None,
+        origin: OriginFilter::default(),
+        limit: 100,
+        cursor: None,
+        with_data: false,
+    };
     for with_data in [false, true] {
         let page = f.store.history(&HistoryQuery { with_data, ..of.clone() }).await.unwrap();
         let found: Vec<_> = page.rows.iter().rev().map(|row| row.version.origin()).collect();
@@ -78,4 +86,51 @@ pub async fn equal_data_from_elsewhere_makes_no_version(f: &Fixture) {
     let again = f.batch(vec![from(save("a", "{}"), origin(Some("two"), None, None))]).await.unwrap();
     let [Outcome::Unchanged(head)] = again.as_slice() else { panic!("{again:?}") };
     assert_eq!(head, &first);
+}
+
+pub async fn a_history_is_limited_to_a_run_and_a_correlation(f: &Fixture) {
+    for (n, run, correlation) in [
+        (1, Some("r1"), Some("c1")),
+        (2, Some("r2"), Some("c1")),
+        (3, None, None),
+        (4, Some("r1"), None),
+        (5, Some("r1"), Some("c1")),
+    ] {
+        f.write(from(save("a", &format!("{{\"n\":{n}}}")), origin(run, correlation, None))).await;
+        f.write(from(save("b", &format!("{{\"n\":{n}}}")), origin(Some("r1"), Some("c1"), None))).await;
+    }
+    let wanted = |run: Option<&str>, correlation: Option<&str>| OriginFilter {
+        run_id: run.map(str::to_owned),
+        correlation_id: correlation.map(str::to_owned),
+    };
+    for (origin, versions) in [
+        (wanted(Some("r1"), None), vec![5, 4, 1]),
+        (wanted(None, Some("c1")), vec![5, 2, 1]),
+        (wanted(Some("r1"), Some("c1")), vec![5, 1]),
+        (wanted(Some("r"), None), vec![]),
+        (wanted(None, None), vec![5, 4, 3, 2, 1]),
+    ] {
+        for limit in [1, 2, 10] {
+            let (mut found, mut cursor) = (Vec::new(), None);
+            loop {
+                let query = HistoryQuery {
+                    key: key("a"),
+                    from: None,
+                    to: None,
+                    origin: origin.clone(),
+                    limit,
+                    cursor,
+                    with_data: limit == 2,
+                };
+                let page = f.store.history(&query).await.unwrap();
+                assert_eq!(page.total, versions.len() as u64, "{origin:?}");
+                found.extend(page.rows.iter().map(|row| row.version.version.0));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, versions, "{origin:?}, {limit} a page");
+        }
+    }
 }

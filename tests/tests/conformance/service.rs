@@ -444,6 +444,7 @@ pub async fn overview_and_status_add_up(f: &Fixture) {
         key: bot_key("s0"),
         from: None,
         to: None,
+        origin: statehouse_server::store::OriginFilter::default(),
         limit,
         cursor: None,
         with_data: false,

@@ -118,6 +118,16 @@ async fn pages_of_the_log_are_limited_to_runs_and_correlations() {
         let found: Vec<_> =
             page["events"].as_array().unwrap().iter().map(|event| event["seq"].as_u64().unwrap()).collect();
         assert_eq!(found, seqs, "{query}");
+        let path = format!("/states/a/history?state_type=position&{query}&data=false");
+        let history = client.get(&path).await.expect(200).json();
+        let found: Vec<_> = history["versions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .rev()
+            .map(|row| row["seq"].as_u64().unwrap())
+            .collect();
+        assert_eq!((&found, history["total_count"].as_u64().unwrap()), (&seqs, seqs.len() as u64), "{query}");
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use statehouse_core::model::{Seq, SnapshotKind, StateId, StateKey, Timestamp};
 use statehouse_server::store::influx::{InfluxOptions, InfluxStore, LeaseTimes};
 use statehouse_server::store::{
-    Admin as _, Commits as _, Heads as _, ListQuery, Log as _, NewSnapshot, Points as _, StoreError,
-    WriteRequest,
+    Admin as _, Commits as _, Heads as _, ListQuery, Log as _, NewSnapshot, OriginFilter, Points as _,
+    StoreError, WriteRequest,
 };
 use statehouse_tests::influx::bucket;
 
@@ -144,6 +144,7 @@ async fn d_010_many_versions_are_read_in_order_whether_near_or_far_apart() {
         key: StateKey::new("position", "quiet").unwrap(),
         from: None,
         to: None,
+        origin: OriginFilter::default(),
         limit: 100,
         cursor: None,
         with_data: true,

@@ -9,7 +9,7 @@ use statehouse_core::api::{Code, CreateSnapshot};
 use statehouse_core::model::{StateId, Timestamp};
 use statehouse_server::service::{Precondition, Which};
 use statehouse_server::store::postgres::PostgresSettings;
-use statehouse_server::store::{Cursor, HistoryQuery};
+use statehouse_server::store::{Cursor, HistoryQuery, OriginFilter};
 use statehouse_tests::postgres::Postgres;
 use statehouse_tests::server::Server;
 
@@ -123,6 +123,7 @@ async fn d_114_after_many_failures_the_pool_is_whole_and_every_connection_is_set
                             key: key("a"),
                             from: None,
                             to: None,
+                            origin: OriginFilter::default(),
                             limit: 10,
                             cursor,
                             with_data: true,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use statehouse_core::model::{Seq, StateKey, Timestamp, VersionNumber};
 use statehouse_server::service::Service;
 use statehouse_server::store::postgres::PostgresSettings;
-use statehouse_server::store::{HistoryQuery, StateStore};
+use statehouse_server::store::{HistoryQuery, OriginFilter, StateStore};
 use statehouse_tests::older::{import, update};
 use statehouse_tests::postgres::Postgres;
 
@@ -58,8 +58,15 @@ async fn d_037_no_read_walks_through_a_long_history() {
         assert_eq!(store.as_of(&long, Seq(LONG + OTHERS)).await.unwrap().unwrap().seq, Seq(LONG));
         assert_eq!(store.version(&long, VersionNumber(17)).await.unwrap().unwrap().seq, Seq(17));
         assert_eq!(store.by_seq(Seq(LONG + 5)).await.unwrap().unwrap().version, VersionNumber(1));
-        let query =
-            HistoryQuery { key: long, from: None, to: None, limit: 10, cursor: None, with_data: true };
+        let query = HistoryQuery {
+            key: long,
+            from: None,
+            to: None,
+            origin: OriginFilter::default(),
+            limit: 10,
+            cursor: None,
+            with_data: true,
+        };
         let page = store.history(&query).await.unwrap();
         assert_eq!((page.rows.len(), page.total), (10, LONG));
         let ever = Timestamp::from_micros(i64::MAX);
@@ -87,8 +94,15 @@ async fn a_time_in_a_long_imported_history_is_found_without_walking_through_it()
             assert_eq!(store.then(&old, at(n)).await.unwrap().unwrap().version, VersionNumber(n + 1));
         }
         let window = (Some(at(99)), Some(at(LONG - 1)));
-        let query =
-            HistoryQuery { key: old, from: window.0, to: window.1, limit: 10, cursor: None, with_data: true };
+        let query = HistoryQuery {
+            key: old,
+            from: window.0,
+            to: window.1,
+            origin: OriginFilter::default(),
+            limit: 10,
+            cursor: None,
+            with_data: true,
+        };
         let page = store.history(&query).await.unwrap();
         assert_eq!((page.rows.len(), page.total), (10, LONG - 100));
         // Of a moment since, nothing of what was imported is looked at.

@@ -13,6 +13,7 @@ use crate::http::failure::Answer;
 use crate::http::openapi::Reading;
 use crate::http::{link, reply};
 use crate::service::HistoryRequest;
+use crate::store::OriginFilter;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +32,10 @@ pub(crate) struct Parameters {
     start_time: Option<String>,
     /// There by then (RFC 3339; without a zone it is read as UTC).
     end_time: Option<String>,
+    /// Only versions that this run of a program wrote.
+    run_id: Option<String>,
+    /// Only versions of this correlation.
+    correlation_id: Option<String>,
     /// Whether rows carry their data; they do when left out.
     #[serde(default = "yes")]
     data: bool,
@@ -52,6 +57,10 @@ pub(crate) async fn history(
         key: app.service.key_of(state_type, state_id).await?,
         from: asked.start_time.as_deref().map(time_or_naive).transpose()?,
         to: asked.end_time.as_deref().map(time_or_naive).transpose()?,
+        origin: OriginFilter {
+            run_id: asked.run_id.filter(|run| !run.is_empty()),
+            correlation_id: asked.correlation_id.filter(|id| !id.is_empty()),
+        },
         limit: asked.limit,
         cursor: asked.cursor,
         with_data: asked.data,

@@ -1,20 +1,22 @@
 //! What the owner of the bucket keeps in memory: every head, and for every version where it belongs (24 bytes, 8 for
-//! its state, and 16 if it was imported), so that only what is asked for is read from InfluxDB.
+//! its state, and 16 if it was imported, 24 if it says where it comes from), so that only what is asked for is read from InfluxDB.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::num::NonZero;
 use std::sync::Arc;
 
 use statehouse_core::api::RestoreRecord;
 use statehouse_core::commit::Tip;
 use statehouse_core::hash::RequestHash;
 use statehouse_core::model::{
-    Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber, effective_at,
+    Origin, Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber, effective_at,
 };
 
 use super::epoch::Epochs;
 use crate::store::decide::{Known, Needs, SnapshotChange};
 use crate::store::receipt::{Receipts, oldest};
-use crate::store::{Imports, Receipt, TypeTotals};
+use crate::store::{Imports, OriginFilter, Receipt, TypeTotals};
 
 /// One version, as far as it is in memory.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +36,30 @@ pub(super) struct Noted {
     pub(super) author: Option<Arc<str>>,
     /// Bytes of data.
     pub(super) size: u64,
+    pub(super) origin: Option<Arc<Origin>>,
+}
+
+/// Where a version comes from, as far as that is looked for: hashes of the texts, of which there may be millions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Whence {
+    run: Option<NonZero<u64>>,
+    correlation: Option<NonZero<u64>>,
+}
+
+impl Whence {
+    fn of(run: Option<&str>, correlation: Option<&str>) -> Self {
+        let hash = |text: &str| {
+            let mut hasher = DefaultHasher::new();
+            text.hash(&mut hasher);
+            NonZero::new(hasher.finish()).unwrap_or(NonZero::<u64>::MAX)
+        };
+        Self { run: run.map(hash), correlation: correlation.map(hash) }
+    }
+
+    /// What a filter looks for.
+    pub(super) fn wanted(filter: &OriginFilter) -> Self {
+        Self::of(filter.run_id.as_deref(), filter.correlation_id.as_deref())
+    }
 }
 
 /// One state.
@@ -55,6 +81,8 @@ pub(super) struct Index {
     pub(super) log: Vec<Entry>,
     /// When older systems saved what was imported, by seq.
     imported: Vec<(Seq, Timestamp)>,
+    /// Where versions come from, of those that say so, by seq.
+    origins: Vec<(Seq, Whence)>,
     pub(super) states: BTreeMap<Arc<StateKey>, State>,
     /// The states by number.
     keys: Vec<Arc<StateKey>>,
@@ -90,6 +118,7 @@ impl Default for Index {
             epochs: Arc::default(),
             log: Vec::new(),
             imported: Vec::new(),
+            origins: Vec::new(),
             states: BTreeMap::new(),
             keys: Vec::new(),
             changed: BTreeMap::new(),
@@ -168,6 +197,7 @@ impl Index {
             saved_at: version.saved_at(),
             author: version.author.clone(),
             size: version.size() as u64,
+            origin: version.origin.clone(),
         };
         self.note(noted, number);
         self.tip = Tip { seq: version.seq, chain_hash: version.chain_hash, recorded_at: version.recorded_at };
@@ -198,10 +228,23 @@ impl Index {
 
     /// Adds the place of the next version.
     pub(super) fn note(&mut self, noted: Noted, state: u32) {
-        let Noted { recorded_at, saved_at, author, size } = noted;
+        let Noted { recorded_at, saved_at, author, size, origin } = noted;
         let author = self.author(author);
         self.log.push(Entry { recorded_at, state, author, size: u32::try_from(size).unwrap_or(u32::MAX) });
-        self.imported.extend(saved_at.map(|saved| (Seq(self.log.len() as u64), saved)));
+        let seq = Seq(self.log.len() as u64);
+        self.imported.extend(saved_at.map(|saved| (seq, saved)));
+        if let Some(origin) = origin {
+            self.origins.push((seq, Whence::of(origin.run_id.as_deref(), origin.correlation_id.as_deref())));
+        }
+    }
+
+    /// Whether a version comes from where it is wanted from. By hashes: one in millions of millions may only seem to.
+    pub(super) fn comes_from(&self, seq: Seq, wanted: Whence) -> bool {
+        let place = self.origins.binary_search_by_key(&seq, |(seq, _)| *seq);
+        let whence = place.ok().and_then(|place| self.origins.get(place)).map(|(_, whence)| *whence);
+        let whence = whence.unwrap_or_default();
+        (wanted.run.is_none() || wanted.run == whence.run)
+            && (wanted.correlation.is_none() || wanted.correlation == whence.correlation)
     }
 
     /// When an older system saved the version with this seq.

@@ -7,7 +7,7 @@ use statehouse_core::api::{ActivityBucket, StateSummary, VersionView};
 use statehouse_core::model::{Seq, StateKey, StateType, Timestamp, Version, VersionNumber};
 
 use super::InfluxStore;
-use super::index::{Entry, Index};
+use super::index::{Entry, Index, Whence};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::{Activity, HistoryQuery, Imports, Log, PAGE_BYTES, Page, Result, StoreError};
 
@@ -123,10 +123,11 @@ impl Log for InfluxStore {
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
         let (seqs, total, next, tip) = {
             let index = self.index()?;
+            let whence = Whence::wanted(&query.origin);
             let within = |seq: &&Seq| {
                 index.effective_at(**seq).is_some_and(|at| {
                     query.from.is_none_or(|from| at >= from) && query.to.is_none_or(|to| at <= to)
-                })
+                }) && index.comes_from(**seq, whence)
             };
             let all = index.states.get(&query.key).map(|state| state.seqs.as_slice()).unwrap_or_default();
             let mut found: Vec<Seq> = all.iter().rev().filter(within).copied().collect();

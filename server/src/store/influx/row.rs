@@ -90,6 +90,7 @@ impl Row {
             saved_at: self.batch_id.as_deref().and_then(saved_at),
             author: self.author.clone(),
             size: self.size,
+            origin: self.origin.clone(),
         }
     }
 

@@ -199,6 +199,7 @@ impl Log for MemoryStore {
             .filter_map(|seq| inner.at(*seq))
             .filter(|version| query.from.is_none_or(|from| version.effective_at() >= from))
             .filter(|version| query.to.is_none_or(|to| version.effective_at() <= to))
+            .filter(|version| query.origin.matches(version.origin.as_deref()))
             .collect();
         let mut total = found.len() as u64;
         if let Some(cursor) = &query.cursor {

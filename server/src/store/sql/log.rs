@@ -203,17 +203,6 @@ pub(super) async fn as_of<C: Connection>(
 }
 
 async fn history(connection: &mut impl Connection, query: &HistoryQuery) -> Result<Page<StateSummary>> {
-    // The state's row is looked up first: joined, PostgreSQL would sort the whole history for every page.
-    const WITH_DATA: &str = from_versions!(
-        columns_with_data,
-        "WHERE v.state_pk = (SELECT state_pk FROM states WHERE state_type = $1 AND state_id = $2) \
-         AND v.seq > $3 AND v.seq <= $4 ORDER BY v.seq DESC LIMIT $5"
-    );
-    const WITHOUT_DATA: &str = from_versions!(
-        columns,
-        "WHERE v.state_pk = (SELECT state_pk FROM states WHERE state_type = $1 AND state_id = $2) \
-         AND v.seq > $3 AND v.seq <= $4 ORDER BY v.seq DESC LIMIT $5"
-    );
     let tip = tip(connection).await?.seq;
     let low = match query.from {
         Some(from) => {
@@ -231,16 +220,45 @@ async fn history(connection: &mut impl Connection, query: &HistoryQuery) -> Resu
             Mark { place: Place::History(seq), total } => (total, Seq(seq.0.saturating_sub(1)).min(high)),
             Mark { .. } => return Err(StoreError::BadCursor),
         },
+        None if query.origin.is_any() => (count_from(connection, query, low, high).await?, high),
         None => (count(connection, &query.key, low, high).await?, high),
     };
-    let statement = Statement::new(if query.with_data { WITH_DATA } else { WITHOUT_DATA })
-        .bind_key(&query.key)
-        .bind(sql(low.0))
-        .bind(sql(start.0))
-        .bind(sql(query.limit as u64 + 1));
+    let columns =
+        if query.with_data { from_versions!(columns_with_data, "") } else { from_versions!(columns, "") };
+    let mut statement = Statement::new(columns);
+    of_state(&mut statement, query, low, start);
+    statement.push(" ORDER BY v.seq DESC LIMIT ").push_bind(sql(query.limit as u64 + 1));
     let (rows, more) = summaries(connection, statement, query.limit, query.with_data).await?;
     let next = next(&rows, more, total, |row| Place::History(row.version.seq));
     Ok(Page { rows, total, next, seq: tip })
+}
+
+/// The condition that a version is one of a history, after `low`, up to `high`. The state's row is looked up first: joined,
+/// PostgreSQL would sort the whole history for every page.
+fn of_state(statement: &mut Statement, query: &HistoryQuery, low: Seq, high: Seq) {
+    statement.push(" WHERE v.state_pk = (SELECT state_pk FROM states WHERE state_type = ");
+    statement.push_bind(query.key.state_type.as_str()).push(" AND state_id = ");
+    statement.push_bind(query.key.state_id.as_str()).push(") AND v.seq > ").push_bind(sql(low.0));
+    statement.push(" AND v.seq <= ").push_bind(sql(high.0));
+    let OriginFilter { run_id, correlation_id } = &query.origin;
+    for (column, text) in [("run_id", run_id), ("correlation_id", correlation_id)] {
+        let Some(text) = text else { continue };
+        statement.push(format_args!(" AND v.seq IN (SELECT o.seq FROM origins AS o WHERE o.{column} = "));
+        statement.push_bind(text.as_str()).push(")");
+    }
+}
+
+/// How many versions a history has after `low`, up to `high`, by looking at each.
+async fn count_from(
+    connection: &mut impl Connection,
+    query: &HistoryQuery,
+    low: Seq,
+    high: Seq,
+) -> Result<u64> {
+    let mut statement = Statement::new("SELECT count(*) FROM versions AS v");
+    of_state(&mut statement, query, low, high);
+    let found = connection.first(statement).await?;
+    found.map_or(Ok(0), |row| rows::number(&row, 0))
 }
 
 /// How many versions a state has after `low`, up to `high`: its version numbers have no gaps, so two look-ups say it.
