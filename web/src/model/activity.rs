@@ -35,7 +35,7 @@ impl Words {
         for word in query.get("q").unwrap_or_default().split_whitespace() {
             match word.split_once(':') {
                 Some((kind @ ("path" | "author" | "type" | "run" | "correlation"), rest)) => {
-                    words.add(kind, rest)
+                    words.add(kind, rest);
                 }
                 _ => words.filter.words.push(word.into()),
             }

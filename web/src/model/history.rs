@@ -310,7 +310,7 @@ mod tests {
             .map(|row| match row {
                 RailRow::Version { .. } => 1,
                 RailRow::Burst { versions, .. } => versions.len(),
-                RailRow::Day(_) | RailRow::Quiet(..) => 0,
+                RailRow::Day(_) | RailRow::Run(_) | RailRow::Quiet(..) => 0,
             })
             .sum();
         assert_eq!(covered, 1_000_000);

@@ -11,7 +11,9 @@ use super::times::{seq_at, seq_then};
 use super::{Connection, SqlStore, Statement, activity, proof, times};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::lanes::Lane;
-use crate::store::{Activity, Heads as _, HistoryQuery, Imports, Log, Page, Result, StoreError};
+use crate::store::{
+    Activity, Heads as _, HistoryQuery, Imports, Log, OriginFilter, Page, Result, StoreError,
+};
 
 macro_rules! from_versions {
     ($columns:ident, $rest:literal) => {
