@@ -7,8 +7,8 @@ import { pathToFileURL } from "node:url";
 const folder = process.argv[2];
 if (!folder) throw new Error("usage: node tests/component.mjs <package folder>");
 const base = pathToFileURL(`${folder}/`);
-const { default: init, initSync, ...component } = await import(new URL("statehouse_core.js", base));
-await init({ module_or_path: await readFile(new URL("statehouse_core_bg.wasm", base)) });
+const { default: init, initSync, ...component } = await import(new URL("stateloft_core.js", base));
+await init({ module_or_path: await readFile(new URL("stateloft_core_bg.wasm", base)) });
 
 function call({ call: name, args }) {
   if (name !== "apply") return component[name](...args);

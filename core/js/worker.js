@@ -6,7 +6,7 @@
 //
 // Answers come in the order of the questions. To cancel, terminate the worker and start another.
 
-import init, * as component from "./statehouse_core.js";
+import init, * as component from "./stateloft_core.js";
 
 const functions = new Map(
   Object.entries(component).filter(([name, value]) => typeof value === "function" && name !== "initSync"),

@@ -1,4 +1,4 @@
-//! The rules of Statehouse: what a state is, when it is valid, what changed between two versions and what a
+//! The rules of Stateloft: what a state is, when it is valid, what changed between two versions and what a
 //! restore would write.
 //!
 //! Everything here is pure: no input or output, no clock, no random numbers, no async. Times and ids are

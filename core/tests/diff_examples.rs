@@ -1,12 +1,12 @@
 //! Differences as people read them.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
-use statehouse_core::apply::{apply, apply_selected};
-use statehouse_core::diff::{
+use stateloft_core::apply::{apply, apply_selected};
+use stateloft_core::diff::{
     Diff, Effort, Line, TooMuch, diff, diff_within, json_patch, side_by_side, summarise, summary,
 };
-use statehouse_core::json::Document;
-use statehouse_core::model::StateType;
-use statehouse_core::schema::path_rules;
+use stateloft_core::json::Document;
+use stateloft_core::model::StateType;
+use stateloft_core::schema::path_rules;
 
 fn document(text: &str) -> Document {
     text.parse().unwrap()
@@ -21,7 +21,7 @@ fn difference(old: &str, new: &str) -> Diff {
 
 /// Each change as `kind display old -> new (delta, percent)`.
 fn rows(old: &str, new: &str) -> Vec<String> {
-    let row = |change: &statehouse_core::diff::Change| {
+    let row = |change: &stateloft_core::diff::Change| {
         let kind = serde_json::to_string(&change.kind).unwrap();
         let side = |text: &Option<String>| text.clone().unwrap_or("absent".to_owned());
         let mut row = format!(
@@ -272,7 +272,7 @@ fn what_only_looks_different_counts_by_itself_and_elements_count_one_by_one() {
     assert_eq!(counts(&series(0), &series(2)), [2, 0, 2, 0, 0, 0]);
     assert_eq!(counts(r#"{"last_price":1,"a":[1]}"#, r#"{"last_price":2,"a":[1,2]}"#), [1, 0, 0, 0, 0, 1]);
     // Versions that were written before have no such counts.
-    let old: statehouse_core::model::ChangeSummary =
+    let old: stateloft_core::model::ChangeSummary =
         serde_json::from_str(r#"{"added":1,"changed":2,"removed":3}"#).unwrap();
     assert_eq!((old.changed, old.spelling, old.volatile), (2, 0, 0));
     assert_eq!(serde_json::to_string(&old).unwrap(), r#"{"added":1,"changed":2,"removed":3}"#);

@@ -1,10 +1,10 @@
 //! Which elements of two arrays belong together, and that nothing is subtracted from something else.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
-use statehouse_core::apply::apply;
-use statehouse_core::diff::{Change, Diff, diff, json_patch};
-use statehouse_core::json::Document;
-use statehouse_core::schema::path_rules;
+use stateloft_core::apply::apply;
+use stateloft_core::diff::{Change, Diff, diff, json_patch};
+use stateloft_core::json::Document;
+use stateloft_core::schema::path_rules;
 
 fn difference(state_type: &str, old: &str, new: &str) -> Diff {
     let (old, new): (Document, Document) = (old.parse().unwrap(), new.parse().unwrap());

@@ -5,11 +5,11 @@ mod common;
 
 use common::{Value, edited, value};
 use proptest::prelude::*;
-use statehouse_core::apply::{ApplyError, apply, apply_selected};
-use statehouse_core::diff::{ChangeKind, Diff, Line, Row, RowKind, diff, json_patch, side_by_side};
-use statehouse_core::json::Document;
-use statehouse_core::json::writer::pretty;
-use statehouse_core::schema::path_rules;
+use stateloft_core::apply::{ApplyError, apply, apply_selected};
+use stateloft_core::diff::{ChangeKind, Diff, Line, Row, RowKind, diff, json_patch, side_by_side};
+use stateloft_core::json::Document;
+use stateloft_core::json::writer::pretty;
+use stateloft_core::schema::path_rules;
 
 fn document(value: &Value) -> Document {
     value.text().parse().unwrap_or_else(|error| panic!("{error}: {}", value.text()))

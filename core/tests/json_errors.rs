@@ -1,7 +1,7 @@
 //! What is told of a text that is not JSON: where, the words around, and what to do.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own texts has failed")]
 
-use statehouse_core::json::{Diagnosis, Document, JsonErrorKind, Limits, is_encoded_twice};
+use stateloft_core::json::{Diagnosis, Document, JsonErrorKind, Limits, is_encoded_twice};
 
 fn told(text: impl AsRef<[u8]>) -> Diagnosis {
     let text = text.as_ref();

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use proptest::prelude::*;
-use statehouse_core::json::Decimal;
-use statehouse_core::json::number::{delta, percent, same_value};
+use stateloft_core::json::Decimal;
+use stateloft_core::json::number::{delta, percent, same_value};
 
 fn number(text: &str) -> Decimal<'_> {
     Decimal::parse(text).unwrap_or_else(|| panic!("{text} is a number"))

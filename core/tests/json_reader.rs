@@ -1,5 +1,5 @@
 //! What the strict reader accepts, what it refuses, and where it says the mistake is.
-use statehouse_core::json::{Document, JsonErrorKind as E, Kind, Limits, Node};
+use stateloft_core::json::{Document, JsonErrorKind as E, Kind, Limits, Node};
 
 fn read(bytes: &[u8]) -> Result<Document, (E, usize)> {
     Document::parse_bytes(bytes, &Limits::default()).map_err(|error| (error.kind(), error.offset()))

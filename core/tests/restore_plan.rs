@@ -1,14 +1,14 @@
 //! What a restore would write, and what binds it.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
-use statehouse_core::api::{Effect, Moment, Plan, PlanRequest, Scope, Selection, StateSelection};
-use statehouse_core::hash::{ChainHash, ContentHash};
-use statehouse_core::json::Document;
-use statehouse_core::model::{
+use stateloft_core::api::{Effect, Moment, Plan, PlanRequest, Scope, Selection, StateSelection};
+use stateloft_core::hash::{ChainHash, ContentHash};
+use stateloft_core::json::Document;
+use stateloft_core::model::{
     ChangeSummary, Operation, Seq, StateId, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber,
     Violation,
 };
-use statehouse_core::restore::{Asked, Planned, Rules, Writing, plan};
-use statehouse_core::schema::path_rules;
+use stateloft_core::restore::{Asked, Planned, Rules, Writing, plan};
+use stateloft_core::schema::path_rules;
 
 fn version(id: &str, number: u64, data: Option<&str>) -> Version {
     let data: Option<Document> = data.map(|text| text.parse().unwrap());

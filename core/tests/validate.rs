@@ -2,10 +2,10 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own text has failed")]
 
-use statehouse_core::json::Document;
-use statehouse_core::model::{Mode, StateType, Verdict, Violation};
-use statehouse_core::schema::{MOST_FINDINGS, notices};
-use statehouse_core::validate::{Effort, TooMuch, validate, validate_within};
+use stateloft_core::json::Document;
+use stateloft_core::model::{Mode, StateType, Verdict, Violation};
+use stateloft_core::schema::{MOST_FINDINGS, notices};
+use stateloft_core::validate::{Effort, TooMuch, validate, validate_within};
 
 fn verdict(state_type: &str, text: &str) -> Verdict {
     let document: Document = text.parse().unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -620,7 +620,7 @@ mod any_document {
         #[test]
         fn white_space_and_the_order_of_members_do_not_matter(text in value()) {
             let document: Document = text.parse().unwrap();
-            let spaced: Document = statehouse_core::json::writer::pretty(document.root()).parse().unwrap();
+            let spaced: Document = stateloft_core::json::writer::pretty(document.root()).parse().unwrap();
             prop_assert_eq!(
                 validate("position", &document, Mode::Warn),
                 validate("position", &spaced, Mode::Warn)

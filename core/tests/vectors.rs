@@ -10,7 +10,7 @@ use cases::{Case, FILES, Outcome};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use statehouse_core::wasm::{self, Misuse};
+use stateloft_core::wasm::{self, Misuse};
 
 #[test]
 fn vectors_give_what_they_say() {

@@ -6,7 +6,7 @@ mod cases;
 
 use cases::{Case, Outcome};
 use js_sys::{JSON, JsString, Reflect};
-use statehouse_core::wasm::exports;
+use stateloft_core::wasm::exports;
 use wasm_bindgen::{JsCast, JsError, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 

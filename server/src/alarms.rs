@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use statehouse_core::api::{Alarm, AlarmCode, Stops};
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::{Alarm, AlarmCode, Stops};
+use stateloft_core::model::Timestamp;
 
 /// Alarms of one code are told apart by what they are about, up to so many; the others are counted in the last one.
 const SUBJECTS_MAX: usize = 100;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use statehouse_core::api::{MemoryClass, MemoryStatus};
+use stateloft_core::api::{MemoryClass, MemoryStatus};
 use tokio::sync::Semaphore;
 
 pub use held::Held;

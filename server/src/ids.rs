@@ -1,9 +1,9 @@
 //! New ids.
 
-use statehouse_core::model::{Timestamp, fraction_of_milli};
+use stateloft_core::model::{Timestamp, fraction_of_milli};
 use uuid::{NoContext, Uuid};
 
-/// A UUID of version 7 that says the time to the microsecond, as [`statehouse_core::model::accepted_at`] reads it.
+/// A UUID of version 7 that says the time to the microsecond, as [`stateloft_core::model::accepted_at`] reads it.
 pub(crate) fn timed_id(now: Timestamp) -> String {
     let micros = u64::try_from(now.micros()).unwrap_or_default();
     let nanos = u32::try_from(micros % 1_000_000).unwrap_or_default() * 1_000;
@@ -16,7 +16,7 @@ pub(crate) fn timed_id(now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::model::accepted_at;
+    use stateloft_core::model::accepted_at;
 
     use super::*;
 

@@ -1,4 +1,4 @@
-//! The Statehouse server: `cli -> http -> service -> store, events -> core`.
+//! The Stateloft server: `cli -> http -> service -> store, events -> core`.
 // They panic when nobody reads on: `cli::say` writes what the program says.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 

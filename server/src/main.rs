@@ -1,4 +1,4 @@
-//! The Statehouse server.
+//! The Stateloft server.
 
 use std::process::ExitCode;
 
@@ -11,5 +11,5 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    statehouse_server::cli::main()
+    stateloft_server::cli::main()
 }

@@ -1,5 +1,5 @@
 // The InfluxDB server that the tests start, and the tool it is built with. `cargo xtask influxd` builds both.
-module statehouse/tests/influxd
+module stateloft/tests/influxd
 
 go 1.24
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::Value;
-use statehouse_core::hash::ContentHash;
-use statehouse_core::json::{Document, Limits};
+use stateloft_core::hash::ContentHash;
+use stateloft_core::json::{Document, Limits};
 
 use crate::world::{World, lock};
 

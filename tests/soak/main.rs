@@ -22,9 +22,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use plan::Plan;
-use statehouse_tests::influx::{self, Influx};
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
+use stateloft_tests::influx::{self, Influx};
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
 use tokio::task::JoinSet;
 use world::World;
 
@@ -120,7 +120,7 @@ async fn live(plan: &Plan, server: &mut Server, world: &World) {
     }
 }
 
-/// `statehouse verify` on what is left.
+/// `stateloft verify` on what is left.
 async fn verified(server: &mut Server) -> Option<String> {
     if server.stop().await != Some(0) {
         return Some("the server did not stop with exit code 0 at the end".to_owned());

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, RequestBuilder};
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

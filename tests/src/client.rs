@@ -55,7 +55,7 @@ impl Reply {
         let problem = reply.json();
         assert_eq!(problem["code"], code, "{}", reply.text);
         assert_eq!(problem["status"], status, "{}", reply.text);
-        assert_eq!(problem["type"], format!("urn:statehouse:problem:{code}"), "{}", reply.text);
+        assert_eq!(problem["type"], format!("urn:stateloft:problem:{code}"), "{}", reply.text);
         assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{}", reply.text);
         reply
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{AlarmCode, Code, Effect, Moment, PlanRequest, Scope, Selection, StateRow};
-use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber};
-use statehouse_server::service::{EventFilter, HistoryRequest, ListRequest, Service, Settings, Which};
-use statehouse_server::store::{OriginFilter, StateStore, WriteRequest};
+use stateloft_core::api::{AlarmCode, Code, Effect, Moment, PlanRequest, Scope, Selection, StateRow};
+use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber};
+use stateloft_server::service::{EventFilter, HistoryRequest, ListRequest, Service, Settings, Which};
+use stateloft_server::store::{OriginFilter, StateStore, WriteRequest};
 
 fn key(id: &str) -> StateKey {
     StateKey::new("position", id).expect("a key")

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary, StoreStatus};
-use statehouse_core::commit::Tip;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{
+use stateloft_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary, StoreStatus};
+use stateloft_core::commit::Tip;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
 };
-use statehouse_server::alarms::Raised;
-use statehouse_server::store::{
+use stateloft_server::alarms::Raised;
+use stateloft_server::store::{
     Activity, Admin, Commits, Cursor, Heads, HistoryQuery, Imports, ListQuery, Log, MovedState, Page, Points,
     Receipt, Result, Rung, StateStore, StoreError, StoreFacts, TypeTotals, WriteRefusal, WriteRequest,
     Written,

@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use statehouse_core::model::Timestamp;
-use statehouse_server::clock::Clock;
-use statehouse_server::store::Ticks;
+use stateloft_core::model::Timestamp;
+use stateloft_server::clock::Clock;
+use stateloft_server::store::Ticks;
 
 /// The first moment of 2030, in microseconds.
 const BEGAN: i64 = 1_893_456_000_000_000;

@@ -1,4 +1,4 @@
-//! `statehouse import` as a process, and what it made, read over HTTP.
+//! `stateloft import` as a process, and what it made, read over HTTP.
 
 use std::time::Duration;
 

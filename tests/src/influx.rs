@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
-use statehouse_server::store::influx::{DEFAULT_TIMEOUT, InfluxOptions, LeaseTimes, Token};
+use stateloft_server::store::influx::{DEFAULT_TIMEOUT, InfluxOptions, LeaseTimes, Token};
 use tempfile::TempDir;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::OnceCell;
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::client::encoded;
 
-const ORG: &str = "statehouse-tests";
+const ORG: &str = "stateloft-tests";
 const TOKEN: &str = "token-of-the-tests";
 const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(25);
@@ -184,7 +184,7 @@ impl Influx {
         rows(&text)
     }
 
-    /// What `statehouse serve` needs to mirror numbers, such as `position=/pnl`, into a bucket.
+    /// What `stateloft serve` needs to mirror numbers, such as `position=/pnl`, into a bucket.
     #[must_use]
     pub fn mirror_variables(options: &InfluxOptions, fields: &str) -> Vec<(String, String)> {
         let of = |name: &str, value: &str| (format!("TRADING_STATE_MIRROR_{name}"), value.to_owned());
@@ -197,7 +197,7 @@ impl Influx {
         ]
     }
 
-    /// What `statehouse serve` needs to use a bucket.
+    /// What `stateloft serve` needs to use a bucket.
     #[must_use]
     pub fn variables(options: &InfluxOptions) -> Vec<(String, String)> {
         let of = |name: &str, value: &str| (format!("TRADING_STATE_{name}"), value.to_owned());
@@ -248,7 +248,7 @@ fn program() -> PathBuf {
 fn built() -> Vec<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let cache = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
-    let tools = cache.map(|cache| cache.join("statehouse/tools")).unwrap_or_default();
+    let tools = cache.map(|cache| cache.join("stateloft/tools")).unwrap_or_default();
     let Ok(entries) = std::fs::read_dir(tools) else { return Vec::new() };
     let named = |path: &Path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("influxd-"));
     let folders = entries.flatten().map(|entry| entry.path()).filter(|path| named(path));

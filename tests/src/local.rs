@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use statehouse_server::clock::{Clock, SystemClock};
-use statehouse_server::http::{self, Options};
-use statehouse_server::service::{Service, Settings};
-use statehouse_server::store::memory::MemoryStore;
-use statehouse_server::store::sqlite::SqliteStore;
-use statehouse_server::store::{Layered, Layers, StateStore, Ticks};
+use stateloft_server::clock::{Clock, SystemClock};
+use stateloft_server::http::{self, Options};
+use stateloft_server::service::{Service, Settings};
+use stateloft_server::store::memory::MemoryStore;
+use stateloft_server::store::sqlite::SqliteStore;
+use stateloft_server::store::{Layered, Layers, StateStore, Ticks};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

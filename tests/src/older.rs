@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use async_trait::async_trait;
-use statehouse_server::service::{ImportCounts, ImportWitness, Service};
-use statehouse_server::store::{OlderRow, OlderRows, Result};
+use stateloft_server::service::{ImportCounts, ImportWitness, Service};
+use stateloft_server::store::{OlderRow, OlderRows, Result};
 
 struct Rows(VecDeque<OlderRow>);
 

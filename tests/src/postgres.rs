@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
+use stateloft_server::store::postgres::{PostgresHost, PostgresSettings};
 use tempfile::NamedTempFile;
 
 use crate::guardian::Guardian;
@@ -120,7 +120,7 @@ impl Postgres {
 
     fn prepared() -> Self {
         let programs = programs().expect(MISSING);
-        let made = unprivileged("mktemp", &[]).args(["-d", "-t", "statehouse-postgres-XXXXXX"]).output();
+        let made = unprivileged("mktemp", &[]).args(["-d", "-t", "stateloft-postgres-XXXXXX"]).output();
         let folder = PathBuf::from(text(&succeed("mktemp", made.expect("mktemp runs")).stdout).trim());
         Self {
             _guardian: guardian(&programs, &folder),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
-use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
+use stateloft_server::store::postgres::{PostgresHost, PostgresSettings};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(20);
 
-/// A running `statehouse serve`. It ends with the test.
+/// A running `stateloft serve`. It ends with the test.
 pub struct Server {
     process: Option<Child>,
     folder: TempDir,
@@ -131,10 +131,10 @@ impl Server {
     /// The database file.
     #[must_use]
     pub fn database(&self) -> PathBuf {
-        self.folder.path().join("statehouse.db")
+        self.folder.path().join("stateloft.db")
     }
 
-    /// The environment in which `statehouse` finds the server's store.
+    /// The environment in which `stateloft` finds the server's store.
     #[must_use]
     pub fn store_variables(&self) -> Vec<(String, String)> {
         if self.environment.is_empty() {
@@ -347,10 +347,10 @@ async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     )
 }
 
-/// The server's program: `$STATEHOUSE_BIN` (set by `cargo xtask test`), else the one that lies beside the tests.
+/// The server's program: `$STATELOFT_BIN` (set by `cargo xtask test`), else the one that lies beside the tests.
 #[must_use]
 pub fn program() -> PathBuf {
-    std::env::var_os("STATEHOUSE_BIN").map_or_else(|| beside_the_tests("statehouse"), PathBuf::from)
+    std::env::var_os("STATELOFT_BIN").map_or_else(|| beside_the_tests("stateloft"), PathBuf::from)
 }
 
 /// A program of this workspace, from the folder that the tests were built into.

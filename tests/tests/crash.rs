@@ -6,9 +6,9 @@ use std::collections::HashMap;
 
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
-use statehouse_core::api::EventPage;
-use statehouse_tests::influx::{self, Influx};
-use statehouse_tests::server::{Server, program};
+use stateloft_core::api::EventPage;
+use stateloft_tests::influx::{self, Influx};
+use stateloft_tests::server::{Server, program};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -86,7 +86,7 @@ async fn kill(mut server: Server, rounds: u64) {
     }
 }
 
-/// `statehouse verify` on what the killed server left.
+/// `stateloft verify` on what the killed server left.
 async fn verify_beside_nobody(server: &Server) {
     let mut command = tokio::process::Command::new(program());
     command.arg("verify").envs(server.store_variables());

@@ -8,7 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use reqwest::{Method, StatusCode};
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 
 /// 512-byte blocks: 3 MiB.
 const LIMIT: &str = "ulimit -S -f 6144; trap '' XFSZ";

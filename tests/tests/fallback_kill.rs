@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

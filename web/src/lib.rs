@@ -1,4 +1,4 @@
-//! The Statehouse console.
+//! The Stateloft console.
 //!
 //! - [`model`]: what the pages show, worked out from the API's answers. No Leptos, no browser: tested natively.
 //! - `api`: typed HTTP calls; an error is a value. `live`: the one WebSocket and what follows from its events.

@@ -2,5 +2,5 @@
 
 fn main() {
     #[cfg(target_arch = "wasm32")]
-    statehouse_web::start();
+    stateloft_web::start();
 }

@@ -35,7 +35,7 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<Part>) -> R
     let program = server::build(workspace, Profile::Release)?;
     progress::heading("Measuring");
     let mut cargo = workspace.cargo();
-    cargo.args(["bench", "--package", "statehouse-tests", "--bench", "statehouse", "--"]);
+    cargo.args(["bench", "--package", "stateloft-tests", "--bench", "stateloft", "--"]);
     if quick {
         cargo.arg("--quick");
     }
@@ -45,5 +45,5 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<Part>) -> R
     if let Some(influxd) = influxd {
         cargo.env(influxd::VARIABLE, influxd);
     }
-    process::run(cargo.env("STATEHOUSE_BIN", program))
+    process::run(cargo.env("STATELOFT_BIN", program))
 }

@@ -82,7 +82,7 @@ mod tests {
     fn what_comes_later_and_uncompressed_files_do_not_count() {
         let page = r#"<link rel="stylesheet" href="/style-ab.css"/><p id="disabled"></p>
             <link rel="stylesheet" href="/state-ab.css" disabled/><link disabled="" href="/states-ab.css">"#;
-        let first = ["app-ab/statehouse-web.js.br", "index.html.br", "style-ab.css.br"];
+        let first = ["app-ab/stateloft-web.js.br", "index.html.br", "style-ab.css.br"];
         let other = [
             "component-ab/worker.js.br",
             "app-ab/split_states.wasm.br",

@@ -15,7 +15,7 @@ use crate::{process, progress, typical};
 /// The script that runs the component in a Web Worker.
 pub(crate) const WORKER: &str = "worker.js";
 
-const NAME: &str = "statehouse_core";
+const NAME: &str = "stateloft_core";
 
 /// The finished package.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ fn make(workspace: &Workspace, tools: &Toolbox, finish: Finish, compiled: &Path)
         );
     }
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "-p", "statehouse-core", "--lib", "--features", "wasm", "--target", TARGET]);
+    cargo.args(["build", "-p", "stateloft-core", "--lib", "--features", "wasm", "--target", TARGET]);
     process::run(cargo.args(["--profile", finish.component_profile()]))?;
 
     let folder = workspace.target.join("component");
@@ -79,7 +79,7 @@ pub(crate) fn show(workspace: &Workspace) -> Result<()> {
 
 fn manifest() -> String {
     let manifest = json!({
-        "name": "statehouse-core",
+        "name": "stateloft-core",
         "version": env!("CARGO_PKG_VERSION"),
         "license": env!("CARGO_PKG_LICENSE"),
         "type": "module",

@@ -33,7 +33,7 @@ use clap::{Parser, Subcommand};
 use crate::finish::Finish;
 use crate::workspace::Workspace;
 
-/// Sets up, builds, tests and runs Statehouse.
+/// Sets up, builds, tests and runs Stateloft.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -48,7 +48,7 @@ enum Command {
         /// Also run a simulated trading program that saves into the server.
         #[arg(long)]
         demo: bool,
-        /// Arguments for `statehouse serve`, after `--`.
+        /// Arguments for `stateloft serve`, after `--`.
         #[arg(last = true, value_name = "SERVER ARGUMENT")]
         server: Vec<String>,
     },
@@ -58,7 +58,7 @@ enum Command {
         #[arg(long, default_value = "http://127.0.0.1:8000")]
         server: String,
     },
-    /// Build `statehouse` for release, with the console inside.
+    /// Build `stateloft` for release, with the console inside.
     Build,
     /// Run all checks and tests; stops at the first step that fails.
     Test {

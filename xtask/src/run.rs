@@ -72,10 +72,10 @@ fn listen_for_address(said: ChildStdout) -> Receiver<String> {
     receiver
 }
 
-/// `statehouse 0.1.0 listens on http://127.0.0.1:8000` names `http://127.0.0.1:8000`.
+/// `stateloft 0.1.0 listens on http://127.0.0.1:8000` names `http://127.0.0.1:8000`.
 fn address_in(line: &str) -> Option<&str> {
     let (program, address) = line.split_once(" listens on ")?;
-    (program.starts_with("statehouse ") && address.starts_with("http://")).then_some(address)
+    (program.starts_with("stateloft ") && address.starts_with("http://")).then_some(address)
 }
 
 /// Runs the simulated trading program against a server that somebody else has started, until Ctrl+C.
@@ -93,7 +93,7 @@ pub(crate) fn demo(server: &str) -> Result<ExitCode> {
 }
 
 fn announce(address: &str, took: Duration) {
-    progress::heading(&format!("Statehouse is at {address} (ready in {})", progress::human(took)));
+    progress::heading(&format!("Stateloft is at {address} (ready in {})", progress::human(took)));
     progress::note("Its data is kept in ./data unless configured otherwise. Ctrl+C stops it.");
 }
 
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn the_server_says_where_it_is() {
         assert_eq!(
-            address_in("statehouse 0.1.0 listens on http://127.0.0.1:8000"),
+            address_in("stateloft 0.1.0 listens on http://127.0.0.1:8000"),
             Some("http://127.0.0.1:8000")
         );
         assert_eq!(address_in("anything else"), None);

@@ -9,8 +9,8 @@ use crate::finish::{Finish, QUICK_PROFILE};
 use crate::workspace::Workspace;
 use crate::{console, process, progress, typical};
 
-const PACKAGE: &str = "statehouse-server";
-const PROGRAM: &str = "statehouse";
+const PACKAGE: &str = "stateloft-server";
+const PROGRAM: &str = "stateloft";
 
 /// How the server is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

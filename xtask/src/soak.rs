@@ -50,5 +50,5 @@ fn run(workspace: &Workspace, profile: Profile, store: Store, arguments: &[&str]
         }
     }
     progress::heading("Soaking");
-    process::run(command.args(arguments).env("STATEHOUSE_BIN", program))
+    process::run(command.args(arguments).env("STATELOFT_BIN", program))
 }

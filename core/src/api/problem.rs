@@ -167,7 +167,7 @@ pub struct MovedHead {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// `urn:statehouse:problem:<code>`.
+    /// `urn:stateloft:problem:<code>`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Short title of the code.
@@ -235,7 +235,7 @@ impl Problem {
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:statehouse:problem:{}", code.as_str()),
+            kind: format!("urn:stateloft:problem:{}", code.as_str()),
             title: code.title().to_owned(),
             status: code.status(),
             code,

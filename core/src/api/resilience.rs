@@ -115,7 +115,7 @@ pub struct FallbackStatus {
     pub set_aside: Vec<SetAside>,
 }
 
-/// A file in which a part of the journal was set aside. `statehouse journal list` shows what can be read of it.
+/// A file in which a part of the journal was set aside. `stateloft journal list` shows what can be read of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetAside {

@@ -2,7 +2,7 @@
 
 use super::StateType;
 
-/// Further types that Statehouse's own documents speak of, without a shape of their own.
+/// Further types that Stateloft's own documents speak of, without a shape of their own.
 const SPOKEN_OF: [&str; 4] = ["order", "session", "schema", "audit"];
 
 /// Whether a type needs no introduction.

@@ -20,7 +20,7 @@ use crate::schema::{PathRules, RulesAt};
 /// - With `exact`, where there are too many changes to list, and where what is there now is damaged: the version that is
 ///   replaced, and its content hash.
 ///
-/// Layout, hashed with SHA-256: `statehouse-bound-1`, then each field as a 64-bit big-endian length and its bytes; numbers as
+/// Layout, hashed with SHA-256: `stateloft-bound-1`, then each field as a 64-bit big-endian length and its bytes; numbers as
 /// decimal digits; each list as the number of its items, then the items; what is absent as an empty field. `None` where nothing
 /// is written.
 #[must_use]
@@ -32,7 +32,7 @@ pub fn bound_hash(
     exact: bool,
 ) -> Option<String> {
     let mut fields = Fields(Sha256::new());
-    fields.text("statehouse-bound-1");
+    fields.text("stateloft-bound-1");
     let whole = exact || now.damaged || (plan.effect == Effect::Changed && plan.diff.is_none());
     match &plan.writing {
         Writing::Nothing => return None,
@@ -71,7 +71,7 @@ pub fn bound_hash(
 /// It covers the target's seq, the scope, the ticks, whether it is exact, and of every state that would be written what
 /// [`bound_hash`] says. The order in which states, paths and types are given is of no account.
 ///
-/// Layout as there, beginning with `statehouse-plan-2`.
+/// Layout as there, beginning with `stateloft-plan-2`.
 #[must_use]
 pub fn plan_hash<'a>(
     target_seq: Seq,
@@ -81,7 +81,7 @@ pub fn plan_hash<'a>(
     states: impl IntoIterator<Item = (&'a StateKey, &'a str)>,
 ) -> String {
     let mut fields = Fields(Sha256::new());
-    fields.text("statehouse-plan-2");
+    fields.text("stateloft-plan-2");
     fields.text(&target_seq.to_string());
     fields.scope(scope);
     fields.selection(selection);

@@ -1,4 +1,4 @@
-//! The schemas that come with Statehouse.
+//! The schemas that come with Stateloft.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

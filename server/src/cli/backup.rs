@@ -1,10 +1,10 @@
-//! `statehouse backup`.
+//! `stateloft backup`.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use statehouse_core::api::AlarmCode;
+use stateloft_core::api::AlarmCode;
 
 use super::say::{answer, remark};
 use super::{Done, FAILED, logging, open};
@@ -20,13 +20,13 @@ pub(super) async fn backup(Loaded { config, .. }: Loaded, out: &Path) -> Done {
     let path = match &config.store {
         StoreConfig::Sqlite { path } => path,
         StoreConfig::Postgres(_) => {
-            return Err("a PostgreSQL store is backed up with PostgreSQL's own tools: pg_dump (its schema is statehouse), \
-                 pg_basebackup, or what your service offers; `statehouse verify` checks what was restored"
+            return Err("a PostgreSQL store is backed up with PostgreSQL's own tools: pg_dump (its schema is stateloft), \
+                 pg_basebackup, or what your service offers; `stateloft verify` checks what was restored"
                 .to_owned());
         }
         StoreConfig::Influx(_) => {
             return Err("an InfluxDB store is backed up with InfluxDB's own tools: influx backup --bucket NAME, while the \
-                 server is stopped; `statehouse verify` checks what was restored"
+                 server is stopped; `stateloft verify` checks what was restored"
                 .to_owned());
         }
     };

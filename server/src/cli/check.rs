@@ -1,10 +1,10 @@
-//! `statehouse check`: real figures, read from the store.
+//! `stateloft check`: real figures, read from the store.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use statehouse_core::api::{StateRow, StateSummary, Status, Stops, TypeCount, ValidityFilter};
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::{StateRow, StateSummary, Status, Stops, TypeCount, ValidityFilter};
+use stateloft_core::model::Timestamp;
 
 use super::say::answer;
 use super::status::{known, print_alarms};
@@ -113,7 +113,7 @@ async fn invalid(service: &Service) -> Result<Vec<StateSummary>, String> {
 
 /// How long ago a state of the type changed last.
 async fn last_change(service: &Service, state_type: &str) -> Result<Option<String>, String> {
-    let types = vec![statehouse_core::model::StateType::new(state_type).map_err(|error| error.to_string())?];
+    let types = vec![stateloft_core::model::StateType::new(state_type).map_err(|error| error.to_string())?];
     let request = ListRequest { types, limit: 1, ..ListRequest::default() };
     let list = service.list(request).await.map_err(|error| error.to_string())?;
     let newest = list.states.into_iter().find_map(StateRow::stored);

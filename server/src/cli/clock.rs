@@ -1,9 +1,9 @@
-//! `statehouse clock`: what time it is to a running server, and the word that its machine's clock is right.
+//! `stateloft clock`: what time it is to a running server, and the word that its machine's clock is right.
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use statehouse_core::api::{ClockStatus, ConfirmClock};
+use stateloft_core::api::{ClockStatus, ConfirmClock};
 
 use super::check::span;
 use super::running::Running;
@@ -51,7 +51,7 @@ fn print(clock: &ClockStatus) {
     if !clock.believed {
         let stood = clock.stood_seconds.map(|seconds| format!("for {}, ", span(seconds))).unwrap_or_default();
         let until = clock.believed_in_seconds.map_or_else(
-            || "until somebody confirms it: statehouse clock confirm --reason TEXT".to_owned(),
+            || "until somebody confirms it: stateloft clock confirm --reason TEXT".to_owned(),
             |seconds| format!("and for another {}, or until somebody confirms it", span(seconds)),
         );
         answer!("                {stood}{until}");

@@ -1,4 +1,4 @@
-//! `statehouse import`.
+//! `stateloft import`.
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -1,11 +1,11 @@
-//! `statehouse journal`: looks at the folder of a fallback journal, and mends it.
+//! `stateloft journal`: looks at the folder of a fallback journal, and mends it.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use statehouse_core::api::AlarmCode;
-use statehouse_core::json::Document;
+use stateloft_core::api::AlarmCode;
+use stateloft_core::json::Document;
 
 use super::check::bytes;
 use super::say::answer;
@@ -89,7 +89,7 @@ fn list(folder: &Path, with_data: bool) -> Done {
         }
     }
     for part in found.parts.iter().filter(|part| part.standing == Standing::Damaged) {
-        answer!("{}: DAMAGED; `statehouse journal check` says where", part.file);
+        answer!("{}: DAMAGED; `stateloft journal check` says where", part.file);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -130,7 +130,7 @@ fn check(folder: &Path) -> Done {
         Standing::Torn => ExitCode::from(TORN),
         Standing::Damaged => {
             answer!(
-                "`statehouse journal salvage` sets what cannot be read of the journal aside and keeps the rest"
+                "`stateloft journal salvage` sets what cannot be read of the journal aside and keeps the rest"
             );
             ExitCode::from(DAMAGED)
         }

@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 /// Starts the log. The libraries below us say only what is wrong; what the database's clients warn of, one line for each
 /// slow statement and each wait for a connection, is on the Health page and would fill a log.
 pub(super) fn start(level: LevelFilter) {
-    let ours = format!("warn,sqlx=error,statehouse={level},statehouse_server={level}");
+    let ours = format!("warn,sqlx=error,stateloft={level},stateloft_server={level}");
     let filter = if level == LevelFilter::OFF { EnvFilter::new("off") } else { EnvFilter::new(ours) };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -44,7 +44,7 @@ const NOT_BELIEVED: u8 = 7;
 
 /// Keeps every version of the state of trading programs.
 #[derive(Debug, Parser)]
-#[command(name = "statehouse", version, arg_required_else_help = true)]
+#[command(name = "stateloft", version, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -159,7 +159,7 @@ struct Source {
     /// The configuration file. Without it config.json in the working directory is read, if it is there.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The SQLite file. Without it the configuration's, or ./data/statehouse.db.
+    /// The SQLite file. Without it the configuration's, or ./data/stateloft.db.
     #[arg(long, value_name = "PATH")]
     db: Option<PathBuf>,
 }
@@ -214,7 +214,7 @@ type Done = Result<ExitCode, String>;
 
 /// Says on standard error what went wrong.
 fn complain(message: &str) {
-    remark!("statehouse: {message}");
+    remark!("stateloft: {message}");
 }
 
 fn load(source: Source, listen: Option<String>) -> Result<Loaded, ExitCode> {

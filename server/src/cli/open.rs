@@ -103,7 +103,7 @@ pub(super) async fn store_to_read(config: &Config) -> Result<Arc<dyn StateStore>
         }
     };
     if !path.is_file() {
-        return Err(format!("there is no store at {} yet; `statehouse serve` makes it", path.display()));
+        return Err(format!("there is no store at {} yet; `stateloft serve` makes it", path.display()));
     }
     let store = SqliteStore::open_read_only(path).await.map_err(|error| at(path.display(), &error))?;
     Ok(Arc::new(store))

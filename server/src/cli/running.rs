@@ -12,7 +12,7 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use statehouse_core::api::Problem;
+use stateloft_core::api::Problem;
 use tokio::net::TcpStream;
 
 use crate::config::Config;

@@ -15,7 +15,7 @@ pub(super) fn write_answer(text: Arguments<'_>) {
     if error.kind() == ErrorKind::BrokenPipe {
         std::process::exit(UNREAD);
     }
-    write_remark(format_args!("statehouse: standard output: {error}"));
+    write_remark(format_args!("stateloft: standard output: {error}"));
     std::process::exit(i32::from(super::FAILED));
 }
 

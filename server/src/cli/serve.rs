@@ -1,4 +1,4 @@
-//! `statehouse serve`.
+//! `stateloft serve`.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) 
         journal::say_what_is_left(&service, config.fallback_folder.clone()).await;
     }
     say::announce(format_args!(
-        "statehouse {} listens on http://{}",
+        "stateloft {} listens on http://{}",
         env!("CARGO_PKG_VERSION"),
         listening.address()
     ));

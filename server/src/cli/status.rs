@@ -1,9 +1,9 @@
-//! `statehouse status`: what a running server says of itself.
+//! `stateloft status`: what a running server says of itself.
 
 use std::process::ExitCode;
 
 use hyper::StatusCode;
-use statehouse_core::api::{
+use stateloft_core::api::{
     BreakerState, BreakerStatus, CacheStatus, FallbackStatus, LatencyStatus, MirrorState, MirrorStatus,
     Status,
 };

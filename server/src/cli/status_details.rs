@@ -1,7 +1,7 @@
-//! The second half of `statehouse status`: sizes, connections, incidents, who listens.
+//! The second half of `stateloft status`: sizes, connections, incidents, who listens.
 
-use statehouse_core::api::{Incident, ListenerStatus, StatusDetails};
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::{Incident, ListenerStatus, StatusDetails};
+use stateloft_core::model::Timestamp;
 
 use super::check::{age, bytes};
 use super::say::answer;

@@ -1,9 +1,9 @@
-//! `statehouse verify`.
+//! `stateloft verify`.
 
 use std::process::ExitCode;
 
-use statehouse_core::api::{Stops, Unreadable};
-use statehouse_core::model::Seq;
+use stateloft_core::api::{Stops, Unreadable};
+use stateloft_core::model::Seq;
 
 use super::say::{answer, remark};
 use super::{Done, FAILED, logging, open};

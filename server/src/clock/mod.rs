@@ -3,7 +3,7 @@
 mod sources;
 mod steady;
 
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 pub use sources::{Machine, Sources};
 pub use steady::{Doubt, Steady};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 /// Two clocks of one machine.
 pub trait Sources: Send + Sync {

@@ -8,7 +8,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 use super::{Clock, Machine, Sources};
 

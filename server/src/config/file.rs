@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use statehouse_core::json::{Diagnosis, Document, Kind as Json, Limits, Node, pointer};
+use stateloft_core::json::{Diagnosis, Document, Kind as Json, Limits, Node, pointer};
 
 use super::given::{Given, Raw};
 use super::settings::{self, Kind, SETTINGS};

@@ -17,7 +17,7 @@ mod settings;
 
 use std::path::PathBuf;
 
-use statehouse_core::schema::Modes;
+use stateloft_core::schema::Modes;
 use tracing::level_filters::LevelFilter;
 
 use crate::mirror::MirrorSettings;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use statehouse_core::model::{Mode, StateType};
-use statehouse_core::schema::Modes;
+use stateloft_core::model::{Mode, StateType};
+use stateloft_core::schema::Modes;
 use tracing::level_filters::LevelFilter;
 
 use super::given::{Given, Raw};
@@ -18,7 +18,7 @@ use crate::budget;
 const STORES: &str = "sqlite, postgresql or influxdb";
 /// The pause before a write is tried again where a journal takes it otherwise.
 const RETRY_BEFORE_THE_JOURNAL: Duration = Duration::from_millis(100);
-const DEFAULT_SQLITE_PATH: &str = "./data/statehouse.db";
+const DEFAULT_SQLITE_PATH: &str = "./data/stateloft.db";
 
 /// Understands every value, collecting what is wrong.
 pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, ConfigErrors> {

@@ -1,7 +1,7 @@
 //! The settings of the mirror, understood: which numbers become series, and in which bucket.
 
-use statehouse_core::json::pointer::Pointer;
-use statehouse_core::model::StateType;
+use stateloft_core::json::pointer::Pointer;
+use stateloft_core::model::StateType;
 
 use super::StoreConfig;
 use super::given::Raw;
@@ -44,7 +44,7 @@ impl Values {
             (token, _) => self.influx_token(MIRROR_TOKEN, token.unwrap_or_default()),
         };
         if near.is_some_and(|near| near.url == url && near.org == org && near.bucket == bucket) {
-            let allowed = "another bucket: that of the store is for Statehouse alone";
+            let allowed = "another bucket: that of the store is for Stateloft alone";
             self.wrong(MIRROR_BUCKET, format!("{bucket:?} is the bucket of the store"), allowed);
         }
         let root_certificate = self.influx_certificate(MIRROR_SSLROOTCERT);

@@ -1,6 +1,6 @@
 //! Which types of states are known, and what happens to others.
 
-use statehouse_core::model::StateType;
+use stateloft_core::model::StateType;
 
 use super::given::Raw;
 use super::read::Values;

@@ -48,7 +48,7 @@ pub(super) struct Setting {
 }
 
 const LATER: Effect = Effect::None("it belongs to a store or service that this version does not have");
-const SERVE: Effect = Effect::None("`statehouse serve` always serves the API");
+const SERVE: Effect = Effect::None("`stateloft serve` always serves the API");
 const KEPT: Effect = Effect::None("every version is kept");
 
 const fn used(name: &'static str, pointer: &'static str, kind: Kind) -> Setting {

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use statehouse_core::model::{Mode, StateType};
+use stateloft_core::model::{Mode, StateType};
 use tracing::level_filters::LevelFilter;
 
 use super::*;
@@ -18,7 +18,7 @@ struct File {
 
 impl File {
     fn new(name: &str, text: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("statehouse-config-{}-{name}.json", std::process::id()));
+        let path = std::env::temp_dir().join(format!("stateloft-config-{}-{name}.json", std::process::id()));
         std::fs::write(&path, text).unwrap();
         Self { path }
     }
@@ -45,7 +45,7 @@ fn errors(result: Result<Loaded, ConfigErrors>) -> Vec<String> {
 #[test]
 fn defaults_are_sqlite_on_the_loopback_interface() {
     let loaded = with_env(&[]).unwrap();
-    assert_eq!(loaded.config.store, StoreConfig::Sqlite { path: "./data/statehouse.db".into() });
+    assert_eq!(loaded.config.store, StoreConfig::Sqlite { path: "./data/stateloft.db".into() });
     assert_eq!(loaded.config.api.listen, ["127.0.0.1:8000".parse().unwrap()]);
     assert!(loaded.config.api.key.is_none());
     assert_eq!(loaded.config.log_level, LevelFilter::INFO);
@@ -156,7 +156,7 @@ fn settings_without_effect_are_said_to_have_none() {
     let warnings = loaded.warnings.join("\n");
     assert!(warnings.contains("TRADING_STATE_BACKUP_RETENTION_DAYS has no effect"), "{warnings}");
     assert!(
-        warnings.contains("TRADING_STATE_API_ENABLED has no effect: `statehouse serve` always"),
+        warnings.contains("TRADING_STATE_API_ENABLED has no effect: `stateloft serve` always"),
         "{warnings}"
     );
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use statehouse_core::model::Seq;
+use stateloft_core::model::Seq;
 
 /// An hour in minutes, of which the first is only partly over.
 const MINUTES: usize = 61;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use statehouse_core::model::Seq;
+use stateloft_core::model::Seq;
 
 use super::{EventLog, LoggedEvent};
 use crate::budget::{Budget, Class, Held};

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
 use bytes::Bytes;
-use statehouse_core::api::{Event, VersionView};
-use statehouse_core::model::{Seq, Version};
+use stateloft_core::api::{Event, VersionView};
+use stateloft_core::model::{Seq, Version};
 
 use crate::budget::Held;
 use crate::heavy;

@@ -30,7 +30,7 @@ use super::routes::fallback;
 const PAGE: &str = "index.html";
 const EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-const NOT_BUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Statehouse</title>\
+const NOT_BUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Stateloft</title>\
     <p>This server was built without its console. The API is at <a href=\"/api/v1/openapi.json\">/api/v1</a>.\
     <p>To build both and start: <code>cargo xtask run</code>";
 
@@ -254,13 +254,13 @@ mod tests {
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
         for hashed in [
-            "statehouse-web_bg-1a2b3c4d5e6f7081.wasm",
+            "stateloft-web_bg-1a2b3c4d5e6f7081.wasm",
             "a/style-0123456789abcdef.css",
             "component-0123456789abcdef/worker.js",
         ] {
             assert!(has_hash(hashed), "{hashed}");
         }
-        for plain in ["index.html", "favicon.svg", "worker.js", "statehouse-web.js"] {
+        for plain in ["index.html", "favicon.svg", "worker.js", "stateloft-web.js"] {
             assert!(!has_hash(plain), "{plain}");
         }
     }

@@ -2,8 +2,8 @@
 
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use statehouse_core::api::Code;
-use statehouse_core::model::Version;
+use stateloft_core::api::Code;
+use stateloft_core::model::Version;
 
 use super::failure::{Answer, Failure};
 use crate::service::Precondition;

@@ -8,7 +8,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use statehouse_core::api::{Code, PendingWrite, Problem};
+use stateloft_core::api::{Code, PendingWrite, Problem};
 
 use super::entity_tag;
 use super::extract::decode;
@@ -146,7 +146,7 @@ impl IntoResponse for Failure {
         }
         match self.problem.code {
             Code::Unauthorized => {
-                let challenge = HeaderValue::from_static("Bearer realm=\"statehouse\"");
+                let challenge = HeaderValue::from_static("Bearer realm=\"stateloft\"");
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
             Code::UnsupportedEncoding => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use statehouse_core::api::{DeletedFilter, PendingFilter, Problem, Sort, StaleFilter, ValidityFilter};
+use stateloft_core::api::{DeletedFilter, PendingFilter, Problem, Sort, StaleFilter, ValidityFilter};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
@@ -13,7 +13,7 @@ use super::router;
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
-        title = "Statehouse",
+        title = "Stateloft",
         description = "Every version of every state of a trading program: saved, compared, restored. Errors are problem \
                        documents (RFC 9457) with a stable `code`.",
     ),

@@ -5,9 +5,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
-use statehouse_core::api::{Notice, PendingState, StateView};
-use statehouse_core::commit::Outcome;
-use statehouse_core::model::{Timestamp, Version};
+use stateloft_core::api::{Notice, PendingState, StateView};
+use stateloft_core::commit::Outcome;
+use stateloft_core::model::{Timestamp, Version};
 
 use super::app::App;
 use super::entity_tag;
@@ -17,17 +17,17 @@ use crate::heavy;
 use crate::service::{Answered, Found, Reading, ServiceError};
 
 /// The store is away: the answer is what was known at this time.
-pub(crate) const STALE_SINCE: HeaderName = HeaderName::from_static("statehouse-stale-since");
+pub(crate) const STALE_SINCE: HeaderName = HeaderName::from_static("stateloft-stale-since");
 /// Recorded times are ahead of the clock, up to this one: what was asked for by a time may not be what was then.
-pub(crate) const TIMES_AHEAD: HeaderName = HeaderName::from_static("statehouse-times-ahead-until");
+pub(crate) const TIMES_AHEAD: HeaderName = HeaderName::from_static("stateloft-times-ahead-until");
 /// The public id of the version that an answer is of.
-pub(crate) const VERSION_ID: HeaderName = HeaderName::from_static("statehouse-version-id");
+pub(crate) const VERSION_ID: HeaderName = HeaderName::from_static("stateloft-version-id");
 /// The answer is that of an earlier request with the same key.
 pub(crate) const REPLAY: HeaderName = HeaderName::from_static("idempotent-replay");
 /// So many writes to the state wait in the fallback journal.
-pub(crate) const WAITING: HeaderName = HeaderName::from_static("statehouse-waiting");
+pub(crate) const WAITING: HeaderName = HeaderName::from_static("stateloft-waiting");
 /// The answer is the last of them, which has no version yet: this is its pending id.
-pub(crate) const PENDING: HeaderName = HeaderName::from_static("statehouse-pending");
+pub(crate) const PENDING: HeaderName = HeaderName::from_static("stateloft-pending");
 
 /// A JSON answer. How much there is to write says what the request holds: whoever read much for it has said so.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
@@ -82,7 +82,7 @@ pub(crate) async fn saved(app: &App, done: &Answered<Outcome>) -> Answer {
 fn saved_with(outcome: &Outcome, notices: Vec<Notice>) -> Answer {
     let version = outcome.version();
     let unchanged = matches!(outcome, Outcome::Unchanged(_));
-    let created = !unchanged && version.operation == statehouse_core::model::Operation::Create;
+    let created = !unchanged && version.operation == stateloft_core::model::Operation::Create;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     let view = StateView { unchanged, notices, ..StateView::of(version) };
     let mut response = state(status, &view)?;

@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use futures::Stream;
-use statehouse_core::api::{Code, Topic, Unreadable};
-use statehouse_core::model::Seq;
+use stateloft_core::api::{Code, Topic, Unreadable};
+use stateloft_core::model::Seq;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

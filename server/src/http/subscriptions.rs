@@ -1,7 +1,7 @@
 //! What one session listens to, and how far it has been told.
 
-use statehouse_core::api::Topic;
-use statehouse_core::model::{Seq, Version};
+use stateloft_core::api::Topic;
+use stateloft_core::model::{Seq, Version};
 
 /// One topic of a session.
 #[derive(Debug)]
@@ -123,8 +123,8 @@ impl Subscriptions {
 mod tests {
     use std::sync::Arc;
 
-    use statehouse_core::hash::ChainHash;
-    use statehouse_core::model::{ChangeSummary, Operation, StateKey, Timestamp, Verdict, VersionNumber};
+    use stateloft_core::hash::ChainHash;
+    use stateloft_core::model::{ChangeSummary, Operation, StateKey, Timestamp, Verdict, VersionNumber};
 
     use super::*;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use statehouse_core::json::{Kind, Node, Pointer};
-use statehouse_core::model::{StateType, Version};
+use stateloft_core::json::{Kind, Node, Pointer};
+use stateloft_core::model::{StateType, Version};
 
 use crate::store::influx::series_name;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use statehouse_core::hash::ChainHash;
-use statehouse_core::model::Seq;
+use stateloft_core::hash::ChainHash;
+use stateloft_core::model::Seq;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

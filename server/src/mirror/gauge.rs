@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use statehouse_core::api::{MirrorState, MirrorStatus};
-use statehouse_core::model::Seq;
+use stateloft_core::api::{MirrorState, MirrorStatus};
+use stateloft_core::model::Seq;
 
 use super::MirrorSettings;
 use super::fields::Tally;

@@ -10,8 +10,8 @@ mod fields;
 mod follow;
 mod gauge;
 
-use statehouse_core::api::MirrorStatus;
-use statehouse_core::model::Seq;
+use stateloft_core::api::MirrorStatus;
+use stateloft_core::model::Seq;
 
 use crate::store::Result;
 use crate::store::influx::{InfluxOptions, SeriesBucket};

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use statehouse_core::api::{BatchItem, BatchOperation, BatchRequest, BatchResponse, Originated, StateView};
-use statehouse_core::commit::{Change, Expectation, Outcome, Write};
-use statehouse_core::model::{StateKey, Verdict, VersionNumber, Violation};
+use stateloft_core::api::{BatchItem, BatchOperation, BatchRequest, BatchResponse, Originated, StateView};
+use stateloft_core::commit::{Change, Expectation, Outcome, Write};
+use stateloft_core::model::{StateKey, Verdict, VersionNumber, Violation};
 
 use super::signature::Signature;
 use super::write::must_be_object;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use statehouse_core::api::{AlarmCode, Unreadable, VerifyReport};
-use statehouse_core::model::Seq;
+use stateloft_core::api::{AlarmCode, Unreadable, VerifyReport};
+use stateloft_core::model::Seq;
 use tokio_util::sync::CancellationToken;
 
 use super::Service;

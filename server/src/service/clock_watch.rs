@@ -4,9 +4,9 @@ use std::sync::Weak;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use statehouse_core::api::{AlarmCode, ClockStatus, ConfirmClock};
-use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::{AlarmCode, ClockStatus, ConfirmClock};
+use stateloft_core::commit::Tip;
+use stateloft_core::model::{Seq, Timestamp};
 
 use super::{Result, Service, ServiceError};
 use crate::clock::{Clock, Doubt};
@@ -19,7 +19,7 @@ const ASK_EVERY: u32 = 12;
 const APART: Duration = Duration::from_secs(10);
 
 const JUMPED_ACTION: &str = "Look at the machine's clock and at its time server. If it is right now, confirm it on the \
-                             Health page, with `statehouse clock confirm`, or with POST /api/v1/clock/confirm";
+                             Health page, with `stateloft clock confirm`, or with POST /api/v1/clock/confirm";
 const AHEAD_ACTION: &str = "Set the clock right, here or on the server that wrote it. The order of versions is right all the \
                             same: ask for moments since then by seq (at=seq:N)";
 const DIFFERS_ACTION: &str = "Let both machines follow a time server";

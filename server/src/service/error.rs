@@ -1,8 +1,8 @@
 //! Why the service refused, each with what a client needs to go on.
 
-use statehouse_core::api::{Code, FieldError, MovedHead, PendingState, PendingWrite, Problem, VersionView};
-use statehouse_core::commit::{Expectation, HeadMoved};
-use statehouse_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, Violation};
+use stateloft_core::api::{Code, FieldError, MovedHead, PendingState, PendingWrite, Problem, VersionView};
+use stateloft_core::commit::{Expectation, HeadMoved};
+use stateloft_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, Violation};
 
 use super::restores::Outdated;
 use crate::budget::Overloaded;

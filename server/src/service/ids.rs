@@ -1,6 +1,6 @@
 //! Ids come in from outside, so that tests can say what they are.
 
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 /// Gives out ids that were never given out before.
 pub trait IdSource: Send + Sync {

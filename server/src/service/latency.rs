@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use statehouse_core::api::LatencyStatus;
+use stateloft_core::api::LatencyStatus;
 
 const SLICES: usize = 10;
 const SLICE: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! What Statehouse does, apart from how it is asked and where it is kept: one method for each thing a client can want.
+//! What Stateloft does, apart from how it is asked and where it is kept: one method for each thing a client can want.
 //!
 //! Arguments and answers are the API's own types where those exist. Every write goes through one writer task
 //! ([`writer`]); reads go to the store at once.
@@ -32,10 +32,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use statehouse_core::api::{Alarm, AlarmCode};
-use statehouse_core::model::Timestamp;
-use statehouse_core::schema::Modes;
-use statehouse_core::validate::Effort;
+use stateloft_core::api::{Alarm, AlarmCode};
+use stateloft_core::model::Timestamp;
+use stateloft_core::schema::Modes;
+use stateloft_core::validate::Effort;
 use tokio::task::JoinHandle;
 
 use crate::alarms::Alarms;
@@ -102,7 +102,7 @@ impl Default for Settings {
             modes: Modes::default(),
             types: TypeNames::default(),
             checking: Effort::ORDINARY,
-            version: concat!("statehouse ", env!("CARGO_PKG_VERSION")).to_owned(),
+            version: concat!("stateloft ", env!("CARGO_PKG_VERSION")).to_owned(),
             key_required: false,
             snapshots_max: Quotas::default().snapshots,
             sessions_max: Quotas::default().sessions,

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
-use statehouse_core::api::{AppliedRestore, BatchResponse, SnapshotRestored, SnapshotView, StateView};
-use statehouse_core::commit::Outcome;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, Version};
+use stateloft_core::api::{AppliedRestore, BatchResponse, SnapshotRestored, SnapshotView, StateView};
+use stateloft_core::commit::Outcome;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{Seq, Version};
 
 use super::{Result, Service, ServiceError};
 use crate::store::{Did, Receipt, RequestKey, StoreError, WriteRequest};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use statehouse_core::api::{ActivityBucket, AuthorActivity, Mark, MarkKind, Overview, TypeCount};
-use statehouse_core::model::{StateType, Timestamp};
+use stateloft_core::api::{ActivityBucket, AuthorActivity, Mark, MarkKind, Overview, TypeCount};
+use stateloft_core::model::{StateType, Timestamp};
 
 use super::read::PAGE_MAX;
 use super::{Result, Service, ServiceError};

@@ -1,7 +1,7 @@
 //! What a client may demand of a head before it writes.
 
-use statehouse_core::commit::{Expectation, HeadMoved};
-use statehouse_core::model::{StateKey, Version, VersionNumber};
+use stateloft_core::commit::{Expectation, HeadMoved};
+use stateloft_core::model::{StateKey, Version, VersionNumber};
 
 use super::{Result, Service, ServiceError};
 

@@ -1,13 +1,13 @@
 //! Reading states, their versions and their differences.
 
-use statehouse_core::api::{
+use stateloft_core::api::{
     DeletedFilter, DiffView, History, Moment, PendingFilter, Sort, StaleFilter, StateRows, ValidityFilter,
     VersionView,
 };
-use statehouse_core::model::{
+use stateloft_core::model::{
     Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionId, VersionNumber,
 };
-use statehouse_core::search::Needle;
+use stateloft_core::search::Needle;
 
 use super::waiting::stored_only;
 use super::{Result, Service, ServiceError, weight};

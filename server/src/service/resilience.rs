@@ -3,12 +3,12 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use statehouse_core::api::{
+use stateloft_core::api::{
     BreakerState, BreakerStatus, FallbackConflict, FallbackConflicts, FallbackStatus, ForcedState, KeepSide,
     Moment, PendingState, SettleConflict, StorePulse,
 };
-use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::model::{StateKey, Timestamp, Verdict, Version, VersionNumber};
+use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::model::{StateKey, Timestamp, Verdict, Version, VersionNumber};
 
 use super::signature::Signature;
 use super::{Result, Service, ServiceError, Which};

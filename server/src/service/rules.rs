@@ -1,10 +1,10 @@
 //! How strictly states are validated, and what validation says.
 
-use statehouse_core::diff::{Diff, Effort, TooMuch, diff_within};
-use statehouse_core::json::{Document, JsonError};
-use statehouse_core::model::{Mode, StateKey, Verdict, Version};
-use statehouse_core::schema::path_rules;
-use statehouse_core::validate::{self, validate_within};
+use stateloft_core::diff::{Diff, Effort, TooMuch, diff_within};
+use stateloft_core::json::{Document, JsonError};
+use stateloft_core::model::{Mode, StateKey, Verdict, Version};
+use stateloft_core::schema::path_rules;
+use stateloft_core::validate::{self, validate_within};
 
 use super::{Result, Service, ServiceError};
 use crate::budget::{self, Class};

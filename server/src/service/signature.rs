@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::model::{Origin, StateKey, Verdict};
+use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::model::{Origin, StateKey, Verdict};
 
 use super::{Result, ServiceError};
 

@@ -1,7 +1,7 @@
 //! Named moments.
 
-use statehouse_core::api::{CreateSnapshot, SnapshotList, SnapshotView};
-use statehouse_core::model::{Snapshot, SnapshotId, SnapshotKind};
+use stateloft_core::api::{CreateSnapshot, SnapshotList, SnapshotView};
+use stateloft_core::model::{Snapshot, SnapshotId, SnapshotKind};
 
 use super::once::keyed;
 use super::read::page_size;

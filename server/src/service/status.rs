@@ -2,8 +2,8 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use statehouse_core::api::{AlarmCode, Health, Quota, Quotas, Status, Unreadable, VerifyReport};
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::{AlarmCode, Health, Quota, Quotas, Status, Unreadable, VerifyReport};
+use stateloft_core::model::{Seq, Timestamp};
 
 use super::{Result, Service};
 use crate::store::{StoreError, TypeTotals, verify_stretch};

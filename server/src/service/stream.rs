@@ -1,7 +1,7 @@
 //! The log of versions in pages of events.
 
-use statehouse_core::api::{Event, EventPage, Topic, Unreadable, VersionFilter, VersionView};
-use statehouse_core::model::{Seq, StateKey, Version};
+use stateloft_core::api::{Event, EventPage, Topic, Unreadable, VersionFilter, VersionView};
+use stateloft_core::model::{Seq, StateKey, Version};
 
 use super::read::page_size;
 use super::{Result, Service, ServiceError, weight};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use statehouse_core::api::{Notice, NoticeCode};
-use statehouse_core::model::{StateKey, StateType, Version, VersionNumber, is_well_known, meant, well_known};
+use stateloft_core::api::{Notice, NoticeCode};
+use stateloft_core::model::{StateKey, StateType, Version, VersionNumber, is_well_known, meant, well_known};
 
 use super::{Result, Service, ServiceError};
 use crate::store::TypeTotals;

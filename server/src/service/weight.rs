@@ -1,7 +1,7 @@
 //! What answers weigh in memory until they are written: their documents, and the text that is made of them.
 
-use statehouse_core::api::{Event, StateRow, StateSummary};
-use statehouse_core::json::Document;
+use stateloft_core::api::{Event, StateRow, StateSummary};
+use stateloft_core::json::Document;
 
 use super::{Result, ServiceError};
 use crate::budget::{self, Class};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{ClientOperation, FieldError, Originated, PutRequest, RestoreRecord, SaveRequest};
-use statehouse_core::commit::{Change, Expectation, Foreseen, Outcome, Refusal, Write};
-use statehouse_core::diff::summarise;
-use statehouse_core::json::{Document, ENCODED_TWICE, Kind, is_encoded_twice};
-use statehouse_core::model::{Origin, StateKey, Verdict, Version, VersionNumber};
+use stateloft_core::api::{ClientOperation, FieldError, Originated, PutRequest, RestoreRecord, SaveRequest};
+use stateloft_core::commit::{Change, Expectation, Foreseen, Outcome, Refusal, Write};
+use stateloft_core::diff::summarise;
+use stateloft_core::json::{Document, ENCODED_TWICE, Kind, is_encoded_twice};
+use stateloft_core::model::{Origin, StateKey, Verdict, Version, VersionNumber};
 
 use super::once::keyed;
 use super::precondition::Demand;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use statehouse_core::api::StoreStatus;
-use statehouse_core::model::{StateKey, Timestamp, Version};
+use stateloft_core::api::StoreStatus;
+use stateloft_core::model::{StateKey, Timestamp, Version};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use statehouse_core::model::{Seq, StateKey};
+use stateloft_core::model::{Seq, StateKey};
 
 use super::{Cursor, Result, StoreError};
 

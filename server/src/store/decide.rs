@@ -3,11 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use statehouse_core::api::RestoreRecord;
-use statehouse_core::commit::{Outcome, Tip, decide};
-use statehouse_core::diff::summarise;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey, Timestamp, Version};
+use stateloft_core::api::RestoreRecord;
+use stateloft_core::commit::{Outcome, Tip, decide};
+use stateloft_core::diff::summarise;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey, Timestamp, Version};
 
 use super::receipt::{Did, Receipt, Receipts};
 use super::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
@@ -169,7 +169,7 @@ impl Decided {
 impl Known {
     fn batch(
         &mut self,
-        writes: &[statehouse_core::commit::Write],
+        writes: &[stateloft_core::commit::Write],
         now: Timestamp,
     ) -> Result<Vec<Outcome>, WriteRefusal> {
         decide(writes, &mut self.tip, &mut self.heads, now, &summarise).map_err(WriteRefusal::Batch)
@@ -177,7 +177,7 @@ impl Known {
 
     fn restore(
         &mut self,
-        writes: &[statehouse_core::commit::Write],
+        writes: &[stateloft_core::commit::Write],
         new: &NewRestore,
         now: Timestamp,
     ) -> Result<(Vec<Outcome>, RestoreRecord, Snapshot), WriteRefusal> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_core::model::{Seq, StateKey, Version, VersionNumber};
+use stateloft_core::model::{Seq, StateKey, Version, VersionNumber};
 
 /// A version that is stored and is not what was written, or not there where one must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub enum StoreError {
     #[error("{0}")]
     JournalDamaged(String),
     /// The file or database was made by a newer program.
-    #[error("the store has schema {found}, newer than this program's {known}; use a newer statehouse")]
+    #[error("the store has schema {found}, newer than this program's {known}; use a newer stateloft")]
     TooNew {
         /// The schema found.
         found: i64,
@@ -79,7 +79,7 @@ pub enum StoreError {
         known: i64,
     },
     /// Another server has the file open.
-    #[error("{0} is in use by another statehouse server; stop that one, or give this one a file of its own")]
+    #[error("{0} is in use by another stateloft server; stop that one, or give this one a file of its own")]
     InUse(String),
     /// A cursor that this store did not give out.
     #[error("the cursor is not one that this list gave out")]

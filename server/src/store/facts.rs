@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use statehouse_core::api::StoreSizes;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::StoreSizes;
+use stateloft_core::model::Timestamp;
 
 /// What a store can tell of itself; nothing where it cannot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

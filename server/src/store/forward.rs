@@ -10,10 +10,10 @@ macro_rules! forward_reads {
             use std::collections::HashMap;
 
             use async_trait::async_trait;
-            use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary, VersionView};
-            use statehouse_core::commit::Tip;
-            use statehouse_core::hash::RequestHash;
-            use statehouse_core::model::{
+            use stateloft_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary, VersionView};
+            use stateloft_core::commit::Tip;
+            use stateloft_core::hash::RequestHash;
+            use stateloft_core::model::{
                 Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
             };
             use $crate::store::{
@@ -143,7 +143,7 @@ macro_rules! forward_admin {
     };
     (@ $store:ty { $($body:tt)* } status $($rest:ident)*) => {
         $crate::store::forward::forward_admin!(@ $store { $($body)*
-            async fn status(&self) -> statehouse_core::api::StoreStatus {
+            async fn status(&self) -> stateloft_core::api::StoreStatus {
                 self.inner.status().await
             }
         } $($rest)*);

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use statehouse_core::json::Document;
-use statehouse_core::model::{StateKey, Version};
+use stateloft_core::json::Document;
+use stateloft_core::model::{StateKey, Version};
 
 /// Bytes kept at most, about.
 const BYTES: usize = 64 << 20;
@@ -78,8 +78,8 @@ fn weight(version: &Version) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::commit::{Change, Expectation, Tip, Write, decide};
-    use statehouse_core::model::{ChangeSummary, Timestamp, Verdict};
+    use stateloft_core::commit::{Change, Expectation, Tip, Write, decide};
+    use stateloft_core::model::{ChangeSummary, Timestamp, Verdict};
 
     use super::*;
 

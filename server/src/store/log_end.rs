@@ -1,9 +1,9 @@
 //! Where a log ended when it was looked at last. A log that lost its end is known by it however far it has grown since: the
 //! same number stands for another version then, with another chain hash.
 
-use statehouse_core::commit::Tip;
-use statehouse_core::hash::ChainHash;
-use statehouse_core::model::{Seq, Version};
+use stateloft_core::commit::Tip;
+use stateloft_core::hash::ChainHash;
+use stateloft_core::model::{Seq, Version};
 
 use super::verify::chain_hash;
 

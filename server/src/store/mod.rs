@@ -1,7 +1,7 @@
 //! Where versions are kept. Every backend and decorator implements these traits and passes one conformance suite
 //! (`tests/tests/conformance`), so that what is promised does not depend on the engine.
 //!
-//! A store decides nothing: it reads the heads a batch needs, lets [`statehouse_core::commit::decide`] say what is
+//! A store decides nothing: it reads the heads a batch needs, lets [`stateloft_core::commit::decide`] say what is
 //! written, and makes that durable before it answers.
 
 mod awaited;
@@ -12,6 +12,7 @@ mod decide;
 mod error;
 mod facts;
 pub mod fallback;
+mod former;
 mod forward;
 pub mod guarded;
 pub mod influx;
@@ -41,10 +42,10 @@ mod write;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use statehouse_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus, VersionView};
-use statehouse_core::commit::Tip;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{
+use stateloft_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus, VersionView};
+use stateloft_core::commit::Tip;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
 };
 use tokio::sync::watch;
@@ -165,7 +166,7 @@ pub trait Log: Send + Sync {
     /// The last seq recorded at or before a time; 0 if there is none.
     async fn seq_at(&self, time: Timestamp) -> Result<Seq>;
     /// The last version of a state that there was at a time: that was recorded by then, or, where it was imported, saved by
-    /// then in the older system ([`effective_at`](statehouse_core::model::effective_at)).
+    /// then in the older system ([`effective_at`](stateloft_core::model::effective_at)).
     async fn then(&self, key: &StateKey, time: Timestamp) -> Result<Option<Version>>;
     /// What was imported after a seq and had been saved by a time.
     async fn imports(&self, after: Seq, time: Timestamp) -> Result<Imports>;
@@ -193,12 +194,12 @@ pub trait Points: Send + Sync {
     async fn moved_since(
         &self,
         seq: Seq,
-        scope: &statehouse_core::api::Scope,
+        scope: &stateloft_core::api::Scope,
         after: Option<&StateKey>,
         limit: usize,
     ) -> Result<Vec<MovedState>>;
     /// How many states of a scope have a version at all.
-    async fn count_scope(&self, scope: &statehouse_core::api::Scope) -> Result<u64>;
+    async fn count_scope(&self, scope: &stateloft_core::api::Scope) -> Result<u64>;
 }
 
 /// The store itself.

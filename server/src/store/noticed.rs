@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use statehouse_core::api::{AlarmCode, AppliedRestore, RestoreRecord, StateSummary, VersionView};
-use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber};
+use stateloft_core::api::{AlarmCode, AppliedRestore, RestoreRecord, StateSummary, VersionView};
+use stateloft_core::commit::Tip;
+use stateloft_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber};
 
 use super::forward::{forward_admin, forward_reads};
 use super::{

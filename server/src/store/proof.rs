@@ -1,8 +1,8 @@
 //! What is stored is held against its hash before anybody gets it.
 
-use statehouse_core::hash::{ChainHash, ContentHash};
-use statehouse_core::json::{Document, Limits};
-use statehouse_core::model::{
+use stateloft_core::hash::{ChainHash, ContentHash};
+use stateloft_core::json::{Document, Limits};
+use stateloft_core::model::{
     ChangeSummary, Operation, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber,
 };
 

@@ -1,8 +1,8 @@
 //! What can be asked of a store.
 
-use statehouse_core::api::{ActivityBucket, DeletedFilter, Sort, ValidityFilter};
-use statehouse_core::model::{Origin, Seq, StateKey, StateType, Timestamp, Version};
-use statehouse_core::search::Needle;
+use stateloft_core::api::{ActivityBucket, DeletedFilter, Sort, ValidityFilter};
+use stateloft_core::model::{Origin, Seq, StateKey, StateType, Timestamp, Version};
+use stateloft_core::search::Needle;
 
 /// A place in a list, opaque to clients. Made by the store that reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use statehouse_core::api::SnapshotView;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::SnapshotView;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{Seq, Timestamp};
 
 use super::{WriteRefusal, WriteRequest, Written};
 

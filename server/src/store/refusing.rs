@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use statehouse_core::api::AlarmCode;
+use stateloft_core::api::AlarmCode;
 
 use crate::alarms::{Alarms, Raised};
 

@@ -2,7 +2,7 @@
 //! the counters of activity, and the note of where the log ends. Whoever writes catches up with all of it at once, every
 //! few thousand versions or every minute; what is behind the mark is exact, and what is after it is read from the log.
 
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::model::{Seq, Timestamp};
 
 /// Versions at the end of the log that are not worth the work yet.
 const LAG: u64 = 2_000;

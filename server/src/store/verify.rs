@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use statehouse_core::api::{Unreadable, VerifyReport};
-use statehouse_core::commit::Tip;
-use statehouse_core::hash::{ChainHash, ContentHash, Link};
-use statehouse_core::model::{Operation, Seq, StateKey, Timestamp, Version, VersionNumber};
+use stateloft_core::api::{Unreadable, VerifyReport};
+use stateloft_core::commit::Tip;
+use stateloft_core::hash::{ChainHash, ContentHash, Link};
+use stateloft_core::model::{Operation, Seq, StateKey, Timestamp, Version, VersionNumber};
 
 use super::{Result, StateStore, StoreError};
 use crate::heavy;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{Moment, PendingWrite, PlanCounts, RestoreRecord, Scope};
-use statehouse_core::commit::{Outcome, Refusal, Write};
-use statehouse_core::json::Document;
-use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
+use stateloft_core::api::{Moment, PendingWrite, PlanCounts, RestoreRecord, Scope};
+use stateloft_core::commit::{Outcome, Refusal, Write};
+use stateloft_core::json::Document;
+use stateloft_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
 
 use super::RequestKey;
 

@@ -1,12 +1,12 @@
-//! `statehouse clock`, of a server that starts ten years after the last version.
+//! `stateloft clock`, of a server that starts ten years after the last version.
 
 use std::sync::Arc;
 
-use statehouse_core::model::Timestamp;
-use statehouse_server::clock::Clock;
-use statehouse_server::service::Settings;
-use statehouse_tests::local::Start;
-use statehouse_tests::server::Server;
+use stateloft_core::model::Timestamp;
+use stateloft_server::clock::Clock;
+use stateloft_server::service::Settings;
+use stateloft_tests::local::Start;
+use stateloft_tests::server::Server;
 
 use super::{folder, run};
 

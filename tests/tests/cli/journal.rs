@@ -1,9 +1,9 @@
-//! `statehouse journal`, and a start on a journal that was damaged.
+//! `stateloft journal`, and a start on a journal that was damaged.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 use tempfile::TempDir;
 
 use super::{Ran, run};
@@ -98,7 +98,7 @@ async fn one_flipped_bit_in_a_long_journal_stops_the_start_and_salvage_keeps_all
     let here = format!("at byte {at}");
     let settings = variables(&folder.journal(), &folder.0.path().join("states.db"));
     let refused = Server::refused_in(settings).await;
-    for words in ["record 3", &here, "596 whole records follow", "statehouse journal salvage"] {
+    for words in ["record 3", &here, "596 whole records follow", "stateloft journal salvage"] {
         assert!(refused.contains(words), "no {words:?} in {refused}");
     }
     let checked = folder.command(&["journal", "check"]).await;

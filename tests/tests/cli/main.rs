@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
-use statehouse_tests::server::{Server, program};
-use statehouse_tests::socket::Socket;
+use stateloft_tests::server::{Server, program};
+use stateloft_tests::socket::Socket;
 use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -50,7 +50,7 @@ async fn the_version_and_the_help_are_there() {
     let version = run(here.path(), &["--version"], &[]).await;
     assert_eq!(
         (version.code, version.out.trim()),
-        (Some(0), concat!("statehouse ", env!("CARGO_PKG_VERSION")))
+        (Some(0), concat!("stateloft ", env!("CARGO_PKG_VERSION")))
     );
     let help = run(here.path(), &["--help"], &[]).await;
     for command in ["serve", "status", "clock", "check", "verify", "openapi"] {
@@ -182,7 +182,7 @@ async fn a_second_server_on_the_same_store_is_refused() {
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--db", database.to_str().unwrap()];
     let second = run(database.parent().unwrap(), &arguments, &[]).await;
     assert_eq!(second.code, Some(1));
-    assert!(second.err.contains("in use by another statehouse server"), "{}", second.err);
+    assert!(second.err.contains("in use by another stateloft server"), "{}", second.err);
     assert_eq!(server.get("/status").await.0, 200, "the first one goes on");
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use statehouse_tests::client::Client;
-use statehouse_tests::server::{Server, program};
+use stateloft_tests::client::Client;
+use stateloft_tests::server::{Server, program};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -59,7 +59,7 @@ async fn a_command_whose_answer_nobody_reads_ends_without_a_word_and_with_the_co
     for command in commands {
         let (status, said) = end(start(here.path(), command, unread(), Stdio::piped())).await;
         assert_eq!(status.code(), Some(141), "{command:?}: {said}");
-        assert!(!said.contains("panicked") && !said.contains("statehouse:"), "{command:?}: {said}");
+        assert!(!said.contains("panicked") && !said.contains("stateloft:"), "{command:?}: {said}");
     }
     assert!(Path::new(&copy).is_file(), "what was to be done was done");
 }
@@ -79,7 +79,7 @@ async fn an_answer_that_cannot_be_written_is_a_failure_in_words() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let (status, said) = end(start(folder().path(), &["openapi"], full.into(), Stdio::piped())).await;
     assert_eq!(status.code(), Some(1), "{said}");
-    assert!(said.starts_with("statehouse: standard output: ") && !said.contains("panicked"), "{said}");
+    assert!(said.starts_with("stateloft: standard output: ") && !said.contains("panicked"), "{said}");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! How much was written when.
 
-use statehouse_core::api::ActivityBucket;
-use statehouse_core::commit::Write;
-use statehouse_core::model::{Seq, StateType, Timestamp};
+use stateloft_core::api::ActivityBucket;
+use stateloft_core::commit::Write;
+use stateloft_core::model::{Seq, StateType, Timestamp};
 
 use crate::fixture::{Fixture, START, save, typed};
 

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use statehouse_server::clock::SystemClock;
-use statehouse_server::store::Layers;
-use statehouse_server::store::cached::{CacheSettings, Ownership};
-use statehouse_server::store::fallback::FallbackSettings;
-use statehouse_server::store::guarded::GuardSettings;
-use statehouse_server::store::influx::InfluxStore;
-use statehouse_server::store::memory::MemoryStore;
-use statehouse_server::store::postgres::PostgresStore;
-use statehouse_server::store::sqlite::SqliteStore;
-use statehouse_tests::influx;
-use statehouse_tests::postgres::Postgres;
+use stateloft_server::clock::SystemClock;
+use stateloft_server::store::Layers;
+use stateloft_server::store::cached::{CacheSettings, Ownership};
+use stateloft_server::store::fallback::FallbackSettings;
+use stateloft_server::store::guarded::GuardSettings;
+use stateloft_server::store::influx::InfluxStore;
+use stateloft_server::store::memory::MemoryStore;
+use stateloft_server::store::postgres::PostgresStore;
+use stateloft_server::store::sqlite::SqliteStore;
+use stateloft_tests::influx;
+use stateloft_tests::postgres::Postgres;
 use tempfile::TempDir;
 
 use crate::fixture::Fixture;
@@ -26,7 +26,7 @@ pub async fn memory() -> Fixture {
 /// A file of its own.
 pub async fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("statehouse.db")).await.unwrap();
+    let store = SqliteStore::open(&folder.path().join("stateloft.db")).await.unwrap();
     Fixture::new(Arc::new(store), Some(folder))
 }
 

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use statehouse_core::api::{
+use stateloft_core::api::{
     AppliedRestore, ApplyRequest, Code, Effect, Moment, Plan, PlanRequest, Scope, StateSelection, UndoRequest,
 };
-use statehouse_core::commit::Write;
-use statehouse_core::model::{Seq, StateKey, VersionNumber};
-use statehouse_server::service::{Outdated, Service, ServiceError};
+use stateloft_core::commit::Write;
+use stateloft_core::model::{Seq, StateKey, VersionNumber};
+use stateloft_server::service::{Outdated, Service, ServiceError};
 
 use crate::fixture::{Fixture, key, save, typed};
 
@@ -156,8 +156,8 @@ pub async fn a_restore_of_ticked_paths_is_written_while_a_bot_beats(f: &Fixture)
                 let stop = text.split([':', ',']).nth(1).unwrap().to_owned();
                 let mut write =
                     Write { key: memory("a"), ..save("a", &format!(r#"{{"stop":{stop},"beat":{beat}}}"#)) };
-                write.expectation = statehouse_core::commit::Expectation::Version(head.version);
-                let now = statehouse_server::service::Clock::now(&*clock);
+                write.expectation = stateloft_core::commit::Expectation::Version(head.version);
+                let now = stateloft_server::service::Clock::now(&*clock);
                 store.commit(&[crate::fixture::batch(vec![write])], now).await.unwrap();
             }
         })
@@ -168,8 +168,8 @@ pub async fn a_restore_of_ticked_paths_is_written_while_a_bot_beats(f: &Fixture)
             let head = f.store.head(&beating).await.unwrap().unwrap();
             let mut write =
                 Write { key: memory("a"), ..save("a", &format!(r#"{{"stop":{round},"beat":-1}}"#)) };
-            write.expectation = statehouse_core::commit::Expectation::Version(head.version);
-            let now = statehouse_server::service::Clock::now(&*f.clock);
+            write.expectation = stateloft_core::commit::Expectation::Version(head.version);
+            let now = stateloft_server::service::Clock::now(&*f.clock);
             let answers = f.store.commit(&[crate::fixture::batch(vec![write])], now).await.unwrap();
             if answers[0].is_ok() {
                 break;
@@ -298,7 +298,7 @@ pub async fn a_selection_names_only_what_is_there(f: &Fixture) {
         let selection = [(&pair, left(&[path])), (&memory("still"), left(&["/n"]))];
         let plan = service.plan(to(good, &selection)).await.unwrap();
         let state = plan.states.iter().find(|state| state.key == pair).unwrap();
-        let expected = statehouse_core::hash::ContentHash::of(&crate::fixture::doc(written));
+        let expected = stateloft_core::hash::ContentHash::of(&crate::fixture::doc(written));
         assert_eq!(state.result_hash, Some(expected), "{path}");
     }
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use statehouse_core::model::Timestamp;
-use statehouse_server::store::cached::{CacheSettings, CachedStore, Ownership};
-use statehouse_server::store::memory::MemoryStore;
-use statehouse_server::store::{Commits, Heads, StateStore, SystemTicks, Written};
-use statehouse_tests::faulty::FaultyStore;
+use stateloft_core::model::Timestamp;
+use stateloft_server::store::cached::{CacheSettings, CachedStore, Ownership};
+use stateloft_server::store::memory::MemoryStore;
+use stateloft_server::store::{Commits, Heads, StateStore, SystemTicks, Written};
+use stateloft_tests::faulty::FaultyStore;
 
 use crate::fixture::{START, batch, key, outcomes, save};
 

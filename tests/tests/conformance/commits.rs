@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use statehouse_core::commit::{Change, Expectation, Outcome, Refusal, Write};
-use statehouse_core::model::{Operation, Seq, Timestamp, Verdict, VersionNumber, Violation};
-use statehouse_server::service::Clock as _;
-use statehouse_server::store::{WriteRefusal, WriteRequest};
+use stateloft_core::commit::{Change, Expectation, Outcome, Refusal, Write};
+use stateloft_core::model::{Operation, Seq, Timestamp, Verdict, VersionNumber, Violation};
+use stateloft_server::service::Clock as _;
+use stateloft_server::store::{WriteRefusal, WriteRequest};
 
 use crate::fixture::{Fixture, START, batch, delete, doc, key, new_snapshot, outcomes, save, save_if, typed};
 

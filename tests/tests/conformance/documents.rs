@@ -1,10 +1,10 @@
 //! Data is kept exactly, whatever it holds and however it is named.
 
 use sha2::{Digest as _, Sha256};
-use statehouse_core::api::Sort;
-use statehouse_core::commit::Write;
-use statehouse_core::model::Seq;
-use statehouse_server::store::ListQuery;
+use stateloft_core::api::Sort;
+use stateloft_core::commit::Write;
+use stateloft_core::model::Seq;
+use stateloft_server::store::ListQuery;
 
 use crate::fixture::{Fixture, everything, key, save, typed};
 
@@ -92,7 +92,7 @@ pub async fn one_id_under_two_types_is_two_states(f: &Fixture) {
     assert_eq!(other.version.0, 1, "equal data of another state is not this state's head");
     let types = f.store.types_of(&other.key.state_id).await.unwrap();
     assert_eq!(
-        types.iter().map(statehouse_core::model::StateType::as_str).collect::<Vec<_>>(),
+        types.iter().map(stateloft_core::model::StateType::as_str).collect::<Vec<_>>(),
         ["portfolio", "position"]
     );
     assert_eq!(f.store.types_of(&key("other").state_id).await.unwrap(), []);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use statehouse_core::commit::{Change, Expectation, Outcome, Write};
-use statehouse_core::json::Document;
-use statehouse_core::model::{
+use stateloft_core::commit::{Change, Expectation, Outcome, Write};
+use stateloft_core::json::Document;
+use stateloft_core::model::{
     Seq, Snapshot, SnapshotId, SnapshotKind, StateId, StateKey, Timestamp, Verdict, Version, VersionNumber,
 };
-use statehouse_server::service::{Clock, Service, Settings};
-use statehouse_server::store::{
+use stateloft_server::service::{Clock, Service, Settings};
+use stateloft_server::store::{
     ListQuery, NewSnapshot, StateStore, WriteRefusal, WriteRequest, Written, verify_all,
 };
 use tempfile::TempDir;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use statehouse_core::json::Document;
-use statehouse_core::model::{Seq, Timestamp, Version, VersionNumber};
-use statehouse_server::service::Clock as _;
-use statehouse_server::store::{HistoryQuery, OriginFilter, verify_stretch};
+use stateloft_core::json::Document;
+use stateloft_core::model::{Seq, Timestamp, Version, VersionNumber};
+use stateloft_server::service::Clock as _;
+use stateloft_server::store::{HistoryQuery, OriginFilter, verify_stretch};
 
 use crate::fixture::{Fixture, START, batch, key, save};
 

@@ -1,11 +1,11 @@
 //! What was imported is found by when the older system saved it.
 
-use statehouse_core::api::{Code, Moment, PlanRequest, Scope, Selection, StateRow};
-use statehouse_core::commit::Write;
-use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
-use statehouse_server::service::{HistoryRequest, ListRequest, Service, Which};
-use statehouse_server::store::{Imports, OlderRow, OriginFilter};
-use statehouse_tests::older::{import, marker, row, update};
+use stateloft_core::api::{Code, Moment, PlanRequest, Scope, Selection, StateRow};
+use stateloft_core::commit::Write;
+use stateloft_core::model::{Seq, StateKey, Timestamp, Version};
+use stateloft_server::service::{HistoryRequest, ListRequest, Service, Which};
+use stateloft_server::store::{Imports, OlderRow, OriginFilter};
+use stateloft_tests::older::{import, marker, row, update};
 
 use crate::fixture::{Fixture, START, save as write, snapshot_id, typed};
 use crate::service::{code, save};

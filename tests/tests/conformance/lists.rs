@@ -1,9 +1,9 @@
 //! Lists of states.
 
-use statehouse_core::api::{DeletedFilter, Sort, ValidityFilter};
-use statehouse_core::commit::Write;
-use statehouse_core::model::{Seq, StateType, Verdict, Violation};
-use statehouse_server::store::{Cursor, HistoryQuery, ListQuery, OriginFilter, StoreError, TypeTotals};
+use stateloft_core::api::{DeletedFilter, Sort, ValidityFilter};
+use stateloft_core::commit::Write;
+use stateloft_core::model::{Seq, StateType, Verdict, Violation};
+use stateloft_server::store::{Cursor, HistoryQuery, ListQuery, OriginFilter, StoreError, TypeTotals};
 
 use crate::fixture::{Fixture, batch, delete, everything, key, save, typed};
 

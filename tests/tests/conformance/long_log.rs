@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use statehouse_core::api::{DeletedFilter, Sort, ValidityFilter};
-use statehouse_core::commit::{Change, Write};
-use statehouse_core::model::{Seq, StateKey, StateType, Timestamp, Verdict, Violation};
-use statehouse_server::store::ListQuery;
+use stateloft_core::api::{DeletedFilter, Sort, ValidityFilter};
+use stateloft_core::commit::{Change, Write};
+use stateloft_core::model::{Seq, StateKey, StateType, Timestamp, Verdict, Violation};
+use stateloft_server::store::ListQuery;
 
 use crate::fixture::{Fixture, batch, everything, save, typed};
 

@@ -5,13 +5,13 @@ use std::future::Future;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use statehouse_core::api::{DeletedFilter, Moment, PlanCounts, Scope, Sort, ValidityFilter};
-use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::model::{
+use stateloft_core::api::{DeletedFilter, Moment, PlanCounts, Scope, Sort, ValidityFilter};
+use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::model::{
     Seq, SnapshotKind, StateKey, StateType, Timestamp, Verdict, VersionNumber, Violation,
 };
-use statehouse_server::store::memory::MemoryStore;
-use statehouse_server::store::{
+use stateloft_server::store::memory::MemoryStore;
+use stateloft_server::store::{
     Cursor, HistoryQuery, ListQuery, NewRestore, NewSnapshot, OriginFilter, StateStore, WriteRequest,
     verify_all,
 };
@@ -176,7 +176,7 @@ async fn both_do(store: &dyn StateStore, groups: &[(i64, Vec<Request>)]) -> Resu
             })
             .collect();
         let now = Timestamp::from_micros(now);
-        let expected = statehouse_server::store::Commits::commit(&reference, &group, now).await;
+        let expected = stateloft_server::store::Commits::commit(&reference, &group, now).await;
         prop_assert_eq!(store.commit(&group, now).await, expected);
     }
     same(store, &reference).await?;

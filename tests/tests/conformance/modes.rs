@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{BatchItem, BatchOperation, BatchRequest, Code, SaveRequest};
-use statehouse_core::model::{Mode, Seq, StateId, StateType, Verdict};
-use statehouse_core::schema::Modes;
-use statehouse_core::validate::Effort;
-use statehouse_server::service::{Precondition, Service, Settings};
+use stateloft_core::api::{BatchItem, BatchOperation, BatchRequest, Code, SaveRequest};
+use stateloft_core::model::{Mode, Seq, StateId, StateType, Verdict};
+use stateloft_core::schema::Modes;
+use stateloft_core::validate::Effort;
+use stateloft_server::service::{Precondition, Service, Settings};
 
 use crate::fixture::{Fixture, doc};
 use crate::service::{code, request};

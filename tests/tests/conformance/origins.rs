@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use statehouse_core::commit::{Outcome, Write};
-use statehouse_core::model::{ORIGIN_MAX_BYTES, Origin, Seq};
-use statehouse_server::store::{HistoryQuery, ListQuery, OriginFilter};
+use stateloft_core::commit::{Outcome, Write};
+use stateloft_core::model::{ORIGIN_MAX_BYTES, Origin, Seq};
+use stateloft_server::store::{HistoryQuery, ListQuery, OriginFilter};
 
 use crate::fixture::{Fixture, batch, delete, key, outcomes, save};
 

@@ -1,9 +1,9 @@
 //! Snapshots and restores.
 
-use statehouse_core::api::{Moment, PlanCounts, Scope};
-use statehouse_core::commit::{Change, Refusal, Write};
-use statehouse_core::model::{Seq, SnapshotKind, StateType, Version};
-use statehouse_server::store::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
+use stateloft_core::api::{Moment, PlanCounts, Scope};
+use stateloft_core::commit::{Change, Refusal, Write};
+use stateloft_core::model::{Seq, SnapshotKind, StateType, Version};
+use stateloft_server::store::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 
 use crate::fixture::{Fixture, delete, doc, key, new_snapshot, save, save_if, snapshot_id, typed};
 

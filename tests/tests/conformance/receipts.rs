@@ -1,9 +1,9 @@
 //! Requests with a key: each is done once, and what it did can be found again.
 
-use statehouse_core::commit::Outcome;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, VersionNumber};
-use statehouse_server::store::{Did, NewSnapshot, Receipt, RequestKey, WriteRefusal, WriteRequest, Written};
+use stateloft_core::commit::Outcome;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{Seq, VersionNumber};
+use stateloft_server::store::{Did, NewSnapshot, Receipt, RequestKey, WriteRefusal, WriteRequest, Written};
 
 use crate::fixture::{Answer, Fixture, START, batch, delete, new_snapshot, save, save_if, snapshot_id};
 

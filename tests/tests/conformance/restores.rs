@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{
+use stateloft_core::api::{
     AppliedRestore, ApplyRequest, Code, CreateSnapshot, Effect, Moment, Plan, PlanRequest, Scope, Selection,
     StateSelection, UndoRequest,
 };
-use statehouse_core::model::{Mode, Operation, Origin, Seq, StateType, Version, VersionNumber};
-use statehouse_core::schema::Modes;
-use statehouse_server::service::{Outdated, Service, ServiceError, Settings};
+use stateloft_core::model::{Mode, Operation, Origin, Seq, StateType, Version, VersionNumber};
+use stateloft_core::schema::Modes;
+use stateloft_server::service::{Outdated, Service, ServiceError, Settings};
 
 use crate::fixture::{Fixture, doc, key, save, snapshot_id, typed};
 
@@ -16,11 +16,11 @@ const MEMORY: &str = "bot_memory";
 
 /// Saves a state of a type without rules.
 async fn put(f: &Fixture, id: &str, data: &str) -> Version {
-    f.write(statehouse_core::commit::Write { key: typed(MEMORY, id), ..save(id, data) }).await
+    f.write(stateloft_core::commit::Write { key: typed(MEMORY, id), ..save(id, data) }).await
 }
 
 async fn remove(f: &Fixture, id: &str) -> Version {
-    f.write(statehouse_core::commit::Write { key: typed(MEMORY, id), ..crate::fixture::delete(id) }).await
+    f.write(stateloft_core::commit::Write { key: typed(MEMORY, id), ..crate::fixture::delete(id) }).await
 }
 
 async fn data(f: &Fixture, id: &str) -> Option<String> {
@@ -280,12 +280,12 @@ pub async fn restores_race_with_writers(f: &Fixture) {
         tokio::spawn(async move {
             for n in 1..=150 {
                 let id = format!("s{}", n % 10);
-                let write = statehouse_core::commit::Write {
+                let write = stateloft_core::commit::Write {
                     key: typed(MEMORY, &id),
                     ..save(&id, &format!(r#"{{"n":{n}}}"#))
                 };
                 let request = crate::fixture::batch(vec![write]);
-                store.commit(&[request], statehouse_server::service::Clock::now(&*clock)).await.unwrap();
+                store.commit(&[request], stateloft_server::service::Clock::now(&*clock)).await.unwrap();
             }
         })
     };

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{
+use stateloft_core::api::{
     BatchItem, BatchOperation, BatchRequest, ClientOperation, Code, CreateSnapshot, Moment, SaveRequest,
     Topic, ValidityFilter, VersionFilter,
 };
-use statehouse_core::commit::Outcome;
-use statehouse_core::model::{Operation, Origin, Seq, StateId, StateType, VersionNumber};
-use statehouse_server::service::{
+use stateloft_core::commit::Outcome;
+use stateloft_core::model::{Operation, Origin, Seq, StateId, StateType, VersionNumber};
+use stateloft_server::service::{
     ChangeRequest, EventFilter, HistoryRequest, ListRequest, Precondition, Service, ServiceError, Which,
 };
 
@@ -29,7 +29,7 @@ pub fn request(id: &str, data: &str) -> SaveRequest {
     }
 }
 
-fn bot_key(id: &str) -> statehouse_core::model::StateKey {
+fn bot_key(id: &str) -> stateloft_core::model::StateKey {
     typed("bot_memory", id)
 }
 
@@ -270,7 +270,7 @@ pub async fn events_are_read_on_from_any_seq(f: &Fixture) {
     let topics =
         vec![Topic::Id(StateId::new("s1").unwrap()), Topic::Type(StateType::new("position").unwrap())];
     let some = EventFilter { topics, ..EventFilter::default() };
-    let seqs = |page: statehouse_core::api::EventPage| {
+    let seqs = |page: stateloft_core::api::EventPage| {
         assert!(page.events.iter().all(|event| event.data.is_none()));
         page.events.iter().map(|event| event.version.seq.0).collect::<Vec<_>>()
     };
@@ -444,7 +444,7 @@ pub async fn overview_and_status_add_up(f: &Fixture) {
         key: bot_key("s0"),
         from: None,
         to: None,
-        origin: statehouse_server::store::OriginFilter::default(),
+        origin: stateloft_server::store::OriginFilter::default(),
         limit,
         cursor: None,
         with_data: false,

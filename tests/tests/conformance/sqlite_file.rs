@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use statehouse_core::model::{Seq, Timestamp, VersionNumber};
-use statehouse_server::service::Clock as _;
-use statehouse_server::store::sqlite::SqliteStore;
-use statehouse_server::store::{Admin as _, Commits as _, Heads as _, StoreError, verify_all};
+use stateloft_core::model::{Seq, Timestamp, VersionNumber};
+use stateloft_server::service::Clock as _;
+use stateloft_server::store::sqlite::SqliteStore;
+use stateloft_server::store::{Admin as _, Commits as _, Heads as _, StoreError, verify_all};
 
 use crate::fixture::{Fixture, batch, delete, everything, key, save, snapshot_id};
 
 async fn open(folder: &Path) -> Result<SqliteStore, StoreError> {
-    SqliteStore::open(&folder.join("deep/er/statehouse.db")).await
+    SqliteStore::open(&folder.join("deep/er/stateloft.db")).await
 }
 
 fn fixture(store: SqliteStore) -> Fixture {
@@ -45,10 +45,10 @@ async fn a_second_server_is_refused_until_the_first_is_gone() {
     let first = open(folder.path()).await.unwrap();
     let refused = open(folder.path()).await.unwrap_err();
     assert!(matches!(refused, StoreError::InUse(_)), "{refused}");
-    assert!(refused.to_string().contains("in use by another statehouse server"), "{refused}");
+    assert!(refused.to_string().contains("in use by another stateloft server"), "{refused}");
     first.close().await;
     let closed =
-        first.commit(&[batch(vec![save("a", "{}")])], statehouse_core::model::Timestamp::default()).await;
+        first.commit(&[batch(vec![save("a", "{}")])], stateloft_core::model::Timestamp::default()).await;
     assert!(matches!(closed, Err(StoreError::NotWritten(_))), "{closed:?}");
     open(folder.path()).await.unwrap();
 }
@@ -56,7 +56,7 @@ async fn a_second_server_is_refused_until_the_first_is_gone() {
 #[tokio::test]
 async fn a_reader_sees_what_a_running_server_writes_and_cannot_write() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("deep/er/statehouse.db");
+    let path = folder.path().join("deep/er/stateloft.db");
     let missing = SqliteStore::open_read_only(&path).await.unwrap_err();
     assert!(missing.to_string().contains("there is no file"), "{missing}");
     assert!(!path.exists());
@@ -68,7 +68,7 @@ async fn a_reader_sees_what_a_running_server_writes_and_cannot_write() {
     assert_eq!(reader.head(&key("a")).await.unwrap(), f.head("a").await);
     assert_eq!(verify_all(&reader, |_, _| {}).await.unwrap(), Ok(Seq(2)));
     let refused =
-        reader.commit(&[batch(vec![delete("a")])], statehouse_core::model::Timestamp::default()).await;
+        reader.commit(&[batch(vec![delete("a")])], stateloft_core::model::Timestamp::default()).await;
     assert!(matches!(refused, Err(StoreError::NotWritten(_))), "{refused:?}");
     reader.close().await;
     f.save("a", r#"{"n":3}"#).await;
@@ -76,7 +76,7 @@ async fn a_reader_sees_what_a_running_server_writes_and_cannot_write() {
 
 /// Runs SQL on the file behind the store's back.
 async fn meddle(folder: &Path, sql: &'static str) {
-    let path = folder.join("deep/er/statehouse.db");
+    let path = folder.join("deep/er/stateloft.db");
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
@@ -130,7 +130,7 @@ async fn an_older_file_is_brought_up_to_date() {
         for step in &[LAYOUT_5, LAYOUT_4, LAYOUT_3, LAYOUT_2, LAYOUT_1][..back] {
             meddle(folder.path(), step).await;
         }
-        let path = folder.path().join("deep/er/statehouse.db");
+        let path = folder.path().join("deep/er/stateloft.db");
         let reader = SqliteStore::open_read_only(&path).await.unwrap_err();
         assert!(reader.to_string().contains(&format!("layout {layout}, older than 6")), "{reader}");
         let f = fixture(open(folder.path()).await.unwrap());
@@ -146,6 +146,28 @@ async fn an_older_file_is_brought_up_to_date() {
     }
 }
 
+/// The program's former name, which is written nowhere else but in the error.
+const FORMER: &str = concat!("state", "house");
+
+#[tokio::test]
+async fn a_store_of_the_former_name_is_named_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join(format!("{FORMER}.db")), folder.path().join("stateloft.db"));
+    std::fs::write(&old, "anything").unwrap();
+    for refused in [SqliteStore::open(&new).await, SqliteStore::open_read_only(&new).await] {
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, StoreError::Refused(_)), "{refused}");
+        let said = refused.to_string();
+        assert!(said.contains(&*old.to_string_lossy()) && said.contains("new name"), "{said}");
+        assert!(!new.exists());
+    }
+    // Under a name of one's own it is nobody else's business, nor where the store is there.
+    SqliteStore::open(&folder.path().join("mine.db")).await.unwrap().close().await;
+    std::fs::rename(folder.path().join("mine.db"), &new).unwrap();
+    let _ = std::fs::rename(folder.path().join("mine.db.seal"), folder.path().join("stateloft.db.seal"));
+    SqliteStore::open(&new).await.unwrap().close().await;
+}
+
 #[tokio::test]
 async fn files_of_others_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -153,7 +175,7 @@ async fn files_of_others_are_left_alone() {
     meddle(folder.path(), "CREATE TABLE theirs (x)").await;
     let refused = open(folder.path()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Damaged(_)), "{refused}");
-    let path = folder.path().join("deep/er/statehouse.db");
+    let path = folder.path().join("deep/er/stateloft.db");
     std::fs::write(&path, "this is not a database, but a text of some length to be sure".repeat(100))
         .unwrap();
     let refused = open(folder.path()).await.unwrap_err();
@@ -194,7 +216,7 @@ async fn d_021_a_missing_end_is_found_once_it_was_noted() {
             assert_eq!(f.store.keep_up(f.clock.now()).await, Ok(false));
         }
         meddle(folder.path(), "DELETE FROM versions WHERE seq >= 3").await;
-        let path = folder.path().join("deep/er/statehouse.db");
+        let path = folder.path().join("deep/er/stateloft.db");
         let reader = SqliteStore::open_read_only(&path).await.unwrap();
         let fault = verify_all(&reader, |_, _| {}).await.unwrap().unwrap_err();
         assert!(fault.text.contains("the log ends at seq 2, but the store's counter says 3"), "{fault:?}");
@@ -222,7 +244,7 @@ async fn d_021_every_kind_of_tampering_is_found() {
         }
         f.store.close().await;
         meddle(folder.path(), sql).await;
-        let store = SqliteStore::open_read_only(&folder.path().join("deep/er/statehouse.db")).await.unwrap();
+        let store = SqliteStore::open_read_only(&folder.path().join("deep/er/stateloft.db")).await.unwrap();
         let fault = verify_all(&store, |_, _| {}).await.unwrap().unwrap_err();
         assert!(fault.text.contains(words), "{sql}: {fault:?}");
         assert_eq!(fault.verified_to, Seq(verified_to), "{sql}: {fault:?}");

@@ -1,9 +1,9 @@
-//! `statehouse backup`: a right copy, also of a store that is written to.
+//! `stateloft backup`: a right copy, also of a store that is written to.
 
 use std::fs;
 use std::sync::Arc;
 
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use statehouse_tests::server::{Server, program};
+use stateloft_tests::server::{Server, program};
 use tokio::process::Command;
 
 use crate::{save, value};
@@ -25,20 +25,20 @@ async fn refused(folder: &Path, database: &Path) -> String {
 
 #[tokio::test]
 async fn a_second_server_is_refused_by_whatever_name_it_knows_the_file() {
-    const IN_USE: &str = "in use by another statehouse server";
+    const IN_USE: &str = "in use by another stateloft server";
     let server = Server::start().await;
     save(&server, 1).await;
     let database = server.database();
     let folder = database.parent().unwrap();
     let name = |name: &str| folder.join(name);
 
-    let said = refused(folder, Path::new("statehouse.db")).await;
+    let said = refused(folder, Path::new("stateloft.db")).await;
     assert!(said.contains(IN_USE), "a relative path: {said}");
     std::os::unix::fs::symlink(&database, name("link.db")).unwrap();
     let said = refused(folder, &name("link.db")).await;
     assert!(said.contains(IN_USE), "a symbolic link: {said}");
     std::os::unix::fs::symlink(folder, name("folder")).unwrap();
-    let said = refused(folder, &name("folder/statehouse.db")).await;
+    let said = refused(folder, &name("folder/stateloft.db")).await;
     assert!(said.contains(IN_USE), "a folder's link: {said}");
     fs::hard_link(&database, name("hard.db")).unwrap();
     let said = refused(folder, &name("hard.db")).await;
@@ -59,6 +59,6 @@ async fn a_lock_file_that_is_removed_is_made_again_and_held() {
     fs::remove_file(&lock).unwrap();
     server.until_status(|_| lock.exists()).await;
     let said = refused(server.database().parent().unwrap(), &server.database()).await;
-    assert!(said.contains("in use by another statehouse server"), "{said}");
+    assert!(said.contains("in use by another stateloft server"), "{said}");
     assert!(save(&server, 1).await.0.is_success());
 }

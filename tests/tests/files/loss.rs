@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use reqwest::StatusCode;
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 
 use crate::{alarm, beside, ready, save, until_alarm, value};
 
@@ -59,7 +59,7 @@ async fn one_flipped_bit_in_a_live_log_is_found_in_80_of_80_trials() {
                 flip(&log, bit);
                 let (code, text) = verify(&copy).await;
                 assert_eq!(code, Some(1), "bit {bit}: {text}");
-                assert!(text.contains("statehouse.db-wal is damaged at byte"), "bit {bit}: {text}");
+                assert!(text.contains("stateloft.db-wal is damaged at byte"), "bit {bit}: {text}");
                 flip(&log, bit);
             }
         });
@@ -101,7 +101,7 @@ async fn a_damaged_log_stops_the_start_and_is_gone_on_from_only_when_somebody_sa
     let aside = fs::read_dir(server.database().parent().unwrap()).unwrap();
     let aside = aside.map(|entry| entry.unwrap().path()).find(|path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.starts_with("statehouse.db.damaged-") && name.ends_with("-wal")
+        name.starts_with("stateloft.db.damaged-") && name.ends_with("-wal")
     });
     assert_eq!(fs::read(aside.expect("the log as it was")).unwrap(), before);
     server.stop().await;

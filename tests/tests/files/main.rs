@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 
 /// Saves `{"n":n}` and answers what the server says.
 async fn save(server: &Server, n: u64) -> (StatusCode, Value) {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use statehouse_tests::server::{Server, program};
+use stateloft_tests::server::{Server, program};
 use tokio::process::Command;
 
 use crate::{beside, save};

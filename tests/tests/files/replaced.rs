@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use reqwest::StatusCode;
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -43,7 +43,7 @@ async fn nothing_is_acknowledged_once_the_database_is_removed_and_what_was_is_sa
     assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &"writes_stopped".into()));
     assert!(problem["detail"].as_str().unwrap().contains(ALARM), "{problem}");
     let alarm = until_alarm(&server, ALARM).await;
-    assert!(alarm["detail"].as_str().unwrap().contains("statehouse.db is gone"), "{alarm}");
+    assert!(alarm["detail"].as_str().unwrap().contains("stateloft.db is gone"), "{alarm}");
     assert_eq!(value(&server).await, 3, "what was acknowledged is read");
 
     let copy = rescued(&server).await;
@@ -66,7 +66,7 @@ async fn an_idle_server_says_within_seconds_that_a_file_is_gone_replaced_or_cut(
         fs::remove_file(beside(&server.database(), suffix)).unwrap();
         let alarm = until_alarm(&server, ALARM).await;
         // A connection that was just being opened may have made an empty one.
-        assert!(alarm["detail"].as_str().unwrap().contains(&format!("statehouse.db{suffix} is ")), "{alarm}");
+        assert!(alarm["detail"].as_str().unwrap().contains(&format!("stateloft.db{suffix} is ")), "{alarm}");
         assert_eq!(ready(&server).await.0, StatusCode::SERVICE_UNAVAILABLE, "{suffix}");
         assert_eq!(save(&server, 4).await.0, StatusCode::SERVICE_UNAVAILABLE, "{suffix}");
     }

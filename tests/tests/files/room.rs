@@ -1,7 +1,7 @@
 //! A full disk: a small file system of the server's own, in a mount namespace of its own.
 
 use reqwest::StatusCode;
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 use tokio::process::Command;
 
 use crate::{ready, save, until_alarm, until_quiet};

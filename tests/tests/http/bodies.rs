@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
-use statehouse_tests::client::save_body;
-use statehouse_tests::local::Local;
+use stateloft_tests::client::save_body;
+use stateloft_tests::local::Local;
 
 use crate::raw;
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_server::store::Layers;
-use statehouse_server::store::fallback::FallbackSettings;
-use statehouse_server::store::guarded::GuardSettings;
-use statehouse_tests::busy::searches_keep_nobody_from_saving;
-use statehouse_tests::client::save_body;
-use statehouse_tests::faulty::Mood;
-use statehouse_tests::hand::Hand;
-use statehouse_tests::local::Local;
-use statehouse_tests::server::Server;
+use stateloft_server::store::Layers;
+use stateloft_server::store::fallback::FallbackSettings;
+use stateloft_server::store::guarded::GuardSettings;
+use stateloft_tests::busy::searches_keep_nobody_from_saving;
+use stateloft_tests::client::save_body;
+use stateloft_tests::faulty::Mood;
+use stateloft_tests::hand::Hand;
+use stateloft_tests::local::Local;
+use stateloft_tests::server::Server;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn searches_that_take_longer_than_an_answer_may_keep_nobody_from_saving() {

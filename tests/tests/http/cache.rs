@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_server::store::Layers;
-use statehouse_server::store::cached::{CacheSettings, Ownership};
-use statehouse_tests::client::save_body;
-use statehouse_tests::faulty::{FaultyStore, Mood};
-use statehouse_tests::hand::Hand;
-use statehouse_tests::local::Local;
+use stateloft_server::store::Layers;
+use stateloft_server::store::cached::{CacheSettings, Ownership};
+use stateloft_tests::client::save_body;
+use stateloft_tests::faulty::{FaultyStore, Mood};
+use stateloft_tests::hand::Hand;
+use stateloft_tests::local::Local;
 
 fn layers(ownership: Ownership) -> Layers {
     let cache = CacheSettings { max_size: 2, ..CacheSettings::default() };

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use statehouse_core::model::Timestamp;
-use statehouse_server::clock::{Sources, Steady};
-use statehouse_server::service::Settings;
-use statehouse_tests::local::{Local, Start};
+use stateloft_core::model::Timestamp;
+use stateloft_server::clock::{Sources, Steady};
+use stateloft_server::service::Settings;
+use stateloft_tests::local::{Local, Start};
 use tempfile::TempDir;
 
 const SECOND: i64 = 1_000_000;
@@ -156,12 +156,12 @@ async fn d_117_times_that_are_ahead_of_the_clock_are_said_to_be_so() {
     for later in [ahead + 1, ahead + 2, ahead + YEARS] {
         let read = server.client.get(&at(later)).await.expect(200);
         assert_eq!(read.json()["version"], 2);
-        assert_eq!(read.header("statehouse-times-ahead-until"), last);
+        assert_eq!(read.header("stateloft-times-ahead-until"), last);
     }
     let not_yet = server.client.get(&at(START + DAY)).await.expect_problem(404, "state_not_found");
     assert!(not_yet.text.contains(&last) && not_yet.text.contains("at=seq:N"), "{}", not_yet.text);
     let by_seq = server.client.get("/api/v1/states/a?state_type=strategy&at=seq:1").await.expect(200);
-    assert_eq!((&by_seq.json()["version"], by_seq.header("statehouse-times-ahead-until")), (&json!(1), ""));
+    assert_eq!((&by_seq.json()["version"], by_seq.header("stateloft-times-ahead-until")), (&json!(1), ""));
     let time = Timestamp::from_micros(ahead + 2);
     for (path, said) in [
         (format!("/api/v1/states?at={time}"), last.as_str()),
@@ -172,7 +172,7 @@ async fn d_117_times_that_are_ahead_of_the_clock_are_said_to_be_so() {
         ("/api/v1/states/a/history?state_type=strategy".to_owned(), ""),
     ] {
         let page = server.client.get(&path).await.expect(200);
-        assert_eq!(page.header("statehouse-times-ahead-until"), said, "{path}");
+        assert_eq!(page.header("stateloft-times-ahead-until"), said, "{path}");
     }
     // The clock is set right: nothing is wrong any more.
     machine.set(YEARS + SECOND);

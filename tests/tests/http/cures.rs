@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
-use statehouse_tests::client::{Reply, save_body};
-use statehouse_tests::local::Local;
+use stateloft_tests::client::{Reply, save_body};
+use stateloft_tests::local::Local;
 
 fn hint(reply: &Reply) -> String {
     reply.json()["hint"].as_str().unwrap_or_else(|| panic!("no hint: {}", reply.text)).to_owned()

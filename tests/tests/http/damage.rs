@@ -3,9 +3,9 @@
 use futures::StreamExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
-use statehouse_tests::client::Client;
-use statehouse_tests::local::{Local, Start};
-use statehouse_tests::socket::Socket;
+use stateloft_tests::client::Client;
+use stateloft_tests::local::{Local, Start};
+use stateloft_tests::socket::Socket;
 
 /// Runs SQL on the server's file behind its back.
 async fn meddle(server: &Local, sql: &str) {
@@ -291,11 +291,11 @@ async fn d_116_of_150_flipped_bits_none_is_served() {
         let path = folder.path().join("test.db");
         std::fs::write(&path, bytes).unwrap();
         // Some flips keep the file from being opened at all, which serves nothing.
-        let Ok(store) = statehouse_server::store::sqlite::SqliteStore::open(&path).await else {
+        let Ok(store) = stateloft_server::store::sqlite::SqliteStore::open(&path).await else {
             refused += 1;
             continue;
         };
-        statehouse_server::store::Admin::close(&store).await;
+        stateloft_server::store::Admin::close(&store).await;
         let server = Start { folder: Some(folder), ..Start::default() }.run().await;
         for ((path, status, body, etag), (_, _, right, right_tag)) in
             answers(&server.client).await.into_iter().zip(&expected)

@@ -5,8 +5,8 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use reqwest::Method;
-use statehouse_tests::client::{Reply, save_body};
-use statehouse_tests::local::Local;
+use stateloft_tests::client::{Reply, save_body};
+use stateloft_tests::local::Local;
 
 fn gzip(plain: &[u8]) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());

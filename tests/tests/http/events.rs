@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
-use statehouse_tests::local::Local;
+use stateloft_tests::local::Local;
 
 async fn five_events() -> Local {
     let server = Local::start().await;

@@ -1,7 +1,7 @@
 //! What goes in comes out, to the last digit.
 
-use statehouse_tests::client::{encoded, save_body};
-use statehouse_tests::local::Local;
+use stateloft_tests::client::{encoded, save_body};
+use stateloft_tests::local::Local;
 
 const NASTY: &str = concat!(
     r#"{"z":1.0,"a":1,"decimal":123456789012345.678901234567890123,"tiny":0.000000000000000000000000000001,"#,

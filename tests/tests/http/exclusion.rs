@@ -1,7 +1,7 @@
 //! Many clients change the same states at once.
 
 use serde_json::{Value, json};
-use statehouse_tests::local::Local;
+use stateloft_tests::local::Local;
 
 const CLIENTS: u64 = 12;
 const STEPS: u64 = 10;

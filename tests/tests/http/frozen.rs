@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use statehouse_server::store::Layers;
-use statehouse_server::store::guarded::GuardSettings;
-use statehouse_tests::client::save_body;
-use statehouse_tests::faulty::Mood;
-use statehouse_tests::hand::Hand;
-use statehouse_tests::local::Local;
+use stateloft_server::store::Layers;
+use stateloft_server::store::guarded::GuardSettings;
+use stateloft_tests::client::save_body;
+use stateloft_tests::faulty::Mood;
+use stateloft_tests::hand::Hand;
+use stateloft_tests::local::Local;
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 /// What a busy machine may add.

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use serde_json::Value;
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 
 fn alarm(status: &Value) -> Option<&Value> {
     status["alarms"].as_array()?.iter().find(|alarm| alarm["code"] == "handles_exhausted")

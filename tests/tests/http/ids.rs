@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use serde_json::json;
-use statehouse_tests::client::{encoded, save_body};
-use statehouse_tests::local::Local;
+use stateloft_tests::client::{encoded, save_body};
+use stateloft_tests::local::Local;
 
 use crate::raw;
 
@@ -103,7 +103,7 @@ async fn every_route_of_a_state_finds_it_by_parameters_alone() {
         assert_eq!(read.json()["state_id"], json!(id));
         let raw = client.get(&at("/raw", id)).await.expect(200);
         for reply in [&read, &raw] {
-            assert_eq!(reply.header("statehouse-version-id"), read.json()["version_id"], "{id}");
+            assert_eq!(reply.header("stateloft-version-id"), read.json()["version_id"], "{id}");
         }
         let deleted = client.delete(&at("", id)).await.expect(200).json();
         assert_eq!(deleted["version"]["state_id"], json!(id));

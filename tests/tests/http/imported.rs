@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use statehouse_server::service::{Service, Settings};
-use statehouse_server::store::sqlite::SqliteStore;
-use statehouse_tests::local::{Local, Start};
-use statehouse_tests::older::{import, marker, row, update};
+use stateloft_server::service::{Service, Settings};
+use stateloft_server::store::sqlite::SqliteStore;
+use stateloft_tests::local::{Local, Start};
+use stateloft_tests::older::{import, marker, row, update};
 use tempfile::TempDir;
 
 /// 2024-03-05T06:07:08Z

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use statehouse_server::config::ApiKey;
-use statehouse_server::http::Options;
-use statehouse_tests::local::{Local, Start};
-use statehouse_tests::socket::Socket;
+use stateloft_server::config::ApiKey;
+use stateloft_server::http::Options;
+use stateloft_tests::local::{Local, Start};
+use stateloft_tests::socket::Socket;
 
 use crate::raw;
 
@@ -84,7 +84,7 @@ async fn white_space_around_a_key_is_no_part_of_it_anywhere() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{header}: {answer}");
     }
     for key in [KEY.to_owned(), format!("{KEY} "), format!("\n{KEY}\n")] {
-        let offer = format!("statehouse, key.{}", URL_SAFE_NO_PAD.encode(&key));
+        let offer = format!("stateloft, key.{}", URL_SAFE_NO_PAD.encode(&key));
         Socket::try_open(server.address, "/ws", &[("sec-websocket-protocol", &offer)]).await.unwrap();
         if !key.contains('\n') {
             Socket::try_open(server.address, "/ws", &[("x-api-key", &key)]).await.unwrap();

@@ -1,7 +1,7 @@
 //! Listing and searching states.
 
 use serde_json::Value;
-use statehouse_tests::local::Local;
+use stateloft_tests::local::Local;
 
 async fn ids(server: &Local, query: &str) -> Vec<String> {
     let list = server.client.get(&format!("/api/v1/states?{query}")).await.expect(200).json();

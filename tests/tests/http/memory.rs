@@ -7,11 +7,11 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use statehouse_server::http::Options;
-use statehouse_tests::client::save_body;
-use statehouse_tests::local::{Local, Start};
-use statehouse_tests::server::Server;
-use statehouse_tests::socket::Socket;
+use stateloft_server::http::Options;
+use stateloft_tests::client::save_body;
+use stateloft_tests::local::{Local, Start};
+use stateloft_tests::server::Server;
+use stateloft_tests::socket::Socket;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -324,7 +324,7 @@ async fn small_saves_go_on_while_large_work_is_refused() {
     let reads = memory["classes"].as_array().unwrap().iter().find(|class| class["name"] == "reads").unwrap();
     assert!(reads["held"].as_u64() > Some(8 * MIB) && reads["refused"].as_u64() > Some(0), "{memory}");
     let metrics = server.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
-    assert!(metrics.contains("statehouse_memory_refused_total{class=\"reads\"}"), "{metrics}");
+    assert!(metrics.contains("stateloft_memory_refused_total{class=\"reads\"}"), "{metrics}");
     drop(holding);
     server
         .until_status(|status| {

@@ -2,10 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use statehouse_tests::client::{Client, Reply, save_body};
-use statehouse_tests::faulty::Mood;
-use statehouse_tests::local::Local;
-use statehouse_tests::server::Server;
+use stateloft_tests::client::{Client, Reply, save_body};
+use stateloft_tests::faulty::Mood;
+use stateloft_tests::local::Local;
+use stateloft_tests::server::Server;
 
 use super::fallback::{Setting, text};
 
@@ -30,7 +30,7 @@ async fn twice(client: &Client, method: Method, path: &str, body: &str, key: &st
     assert_eq!(second.status, first.status, "{method} {path}");
     assert_eq!(second.json(), first.json(), "{method} {path}");
     assert!(is_replay(&second), "{method} {path}");
-    for header in ["etag", "location", "statehouse-version-id"] {
+    for header in ["etag", "location", "stateloft-version-id"] {
         assert_eq!(second.header(header), first.header(header), "{method} {path}: {header}");
     }
     assert_eq!(client.get("/api/v1/status").await.expect(200).json()["seq"], before, "{method} {path}");

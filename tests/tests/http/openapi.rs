@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::Value;
-use statehouse_tests::local::Local;
+use stateloft_tests::local::Local;
 
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {

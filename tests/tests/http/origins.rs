@@ -2,9 +2,9 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use statehouse_tests::client::{Client, Reply};
-use statehouse_tests::faulty::Mood;
-use statehouse_tests::local::Local;
+use stateloft_tests::client::{Client, Reply};
+use stateloft_tests::faulty::Mood;
+use stateloft_tests::local::Local;
 
 use super::fallback::{Setting, text};
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use reqwest::Method;
-use statehouse_tests::client::save_body;
-use statehouse_tests::faulty::FaultyStore;
-use statehouse_tests::local::Local;
+use stateloft_tests::client::save_body;
+use stateloft_tests::faulty::FaultyStore;
+use stateloft_tests::local::Local;
 
 async fn server() -> (Local, Arc<FaultyStore>) {
     let (server, store) = Local::start_faulty().await;

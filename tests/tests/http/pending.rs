@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use statehouse_tests::faulty::Mood;
+use stateloft_tests::faulty::Mood;
 
 use super::fallback::{Setting, text};
 
@@ -72,8 +72,8 @@ async fn a_state_reads_as_the_last_write_that_waits_and_pretends_no_version() {
     for member in OF_VERSIONS {
         assert!(state.get(member).is_none(), "{member} in {state}");
     }
-    assert_eq!((read.header("etag"), read.header("statehouse-waiting")), ("", "2"));
-    assert_eq!(read.header("statehouse-pending"), text(&waits["a"], "pending_id"));
+    assert_eq!((read.header("etag"), read.header("stateloft-waiting")), ("", "2"));
+    assert_eq!(read.header("stateloft-pending"), text(&waits["a"], "pending_id"));
     let client = &setting.server.client;
     let tagged = client.request(reqwest::Method::GET, "/states/a?state_type=position");
     let _ = client.send(tagged.header("if-none-match", "\"v1-00000000\"")).await.expect(200);

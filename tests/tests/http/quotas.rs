@@ -1,10 +1,10 @@
 //! How many snapshots and sessions there may be.
 
 use serde_json::json;
-use statehouse_server::service::Settings;
-use statehouse_tests::local::{Local, Start};
+use stateloft_server::service::Settings;
+use stateloft_tests::local::{Local, Start};
 
-async fn name(server: &Local, name: &str) -> statehouse_tests::client::Reply {
+async fn name(server: &Local, name: &str) -> stateloft_tests::client::Reply {
     server.client.post("/api/v1/snapshots", json!({"snapshot_id": name}).to_string()).await
 }
 

@@ -4,7 +4,7 @@ use reqwest::Method;
 use reqwest::header::IF_NONE_MATCH;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use statehouse_tests::local::Local;
+use stateloft_tests::local::Local;
 
 const STATE: &str = "/api/v1/states/EURUSD?state_type=position";
 

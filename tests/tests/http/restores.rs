@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use statehouse_tests::local::Local;
+use stateloft_tests::local::Local;
 
 async fn data(server: &Local, id: &str) -> Option<Value> {
     let reply = server.client.get(&format!("/api/v1/states/{id}?state_type=strategy")).await;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use statehouse_server::config::{ApiKey, Origins};
-use statehouse_server::http::Options;
-use statehouse_tests::client::{Client, Reply, save_body};
-use statehouse_tests::local::{Local, Start};
+use stateloft_server::config::{ApiKey, Origins};
+use stateloft_server::http::Options;
+use stateloft_tests::client::{Client, Reply, save_body};
+use stateloft_tests::local::{Local, Start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -35,7 +35,7 @@ async fn d_080_with_a_key_every_route_wants_it() {
     let _ = client.get("/readyz").await.expect(200);
     let _ = client.get("/api/v1/livez").await.expect(200);
     let _ = client.get("/").await.expect(200);
-    let routes = statehouse_server::http::openapi_document().paths.paths;
+    let routes = stateloft_server::http::openapi_document().paths.paths;
     let mut asked = 0;
     for (path, item) in &routes {
         if path.ends_with("/livez") || path.ends_with("/readyz") {
@@ -51,7 +51,7 @@ async fn d_080_with_a_key_every_route_wants_it() {
             if there {
                 let refused =
                     client.send(client.request(method, &path)).await.expect_problem(401, "unauthorized");
-                assert_eq!(refused.header("www-authenticate"), "Bearer realm=\"statehouse\"");
+                assert_eq!(refused.header("www-authenticate"), "Bearer realm=\"stateloft\"");
                 asked += 1;
             }
         }

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use reqwest::header::{IF_MATCH, IF_NONE_MATCH};
 use serde_json::json;
-use statehouse_tests::client::{Client, save_body};
-use statehouse_tests::local::Local;
+use stateloft_tests::client::{Client, save_body};
+use stateloft_tests::local::Local;
 
 const STATE: &str = "/api/v1/states/EURUSD?state_type=position";
 
@@ -112,7 +112,7 @@ async fn put_if(
     name: reqwest::header::HeaderName,
     value: &str,
     data: &str,
-) -> statehouse_tests::client::Reply {
+) -> stateloft_tests::client::Reply {
     let request = client.with_json(Method::PUT, STATE, format!(r#"{{"data":{data}}}"#)).header(name, value);
     client.send(request).await
 }

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use statehouse_tests::local::Local;
+use stateloft_tests::local::Local;
 
 #[tokio::test]
 async fn d_006_a_second_snapshot_of_the_same_name_is_409() {

@@ -1,7 +1,7 @@
 //! A server that is stopped lets what is under way finish, and takes nothing more.
 
-use statehouse_tests::local::{Local, Start};
-use statehouse_tests::socket::Socket;
+use stateloft_tests::local::{Local, Start};
+use stateloft_tests::socket::Socket;
 
 #[tokio::test]
 async fn sessions_are_closed_with_1001_and_what_was_acknowledged_is_there_afterwards() {
@@ -28,7 +28,7 @@ async fn a_stop_under_load_loses_no_acknowledged_save() {
             tokio::spawn(async move {
                 let mut acknowledged = 0;
                 loop {
-                    let body = statehouse_tests::client::save_body(
+                    let body = stateloft_tests::client::save_body(
                         "position",
                         &format!("w{writer}"),
                         &format!(r#"{{"n":{acknowledged}}}"#),

@@ -2,10 +2,10 @@
 //! one reader of it would believe one thing and another one something else.
 
 use reqwest::Method;
-use statehouse_server::config::ApiKey;
-use statehouse_server::http::Options;
-use statehouse_tests::client::save_body;
-use statehouse_tests::local::{Local, Start};
+use stateloft_server::config::ApiKey;
+use stateloft_server::http::Options;
+use stateloft_tests::client::save_body;
+use stateloft_tests::local::{Local, Start};
 
 use crate::raw;
 
@@ -186,7 +186,7 @@ async fn a_body_has_one_length() {
 async fn head_answers_as_get_does_and_options_says_what_there_is() {
     let server = Local::start().await;
     server.client.save("position", "state_id", r#"{"n":1}"#).await;
-    let routes = statehouse_server::http::openapi_document().paths.paths;
+    let routes = stateloft_server::http::openapi_document().paths.paths;
     let mut asked = 0;
     for (path, item) in &routes {
         let here = path.replace(['{', '}'], "");

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use statehouse_tests::server::Server;
+use stateloft_tests::server::Server;
 
 async fn with(unknown: &str, named: &str) -> Server {
     let setting = |name: &str, value: &str| (format!("TRADING_STATE_{name}"), value.to_owned());

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use serde_json::{Value, json};
-use statehouse_server::service::Settings;
-use statehouse_server::store::Layers;
-use statehouse_server::store::fallback::FallbackSettings;
-use statehouse_server::store::guarded::GuardSettings;
-use statehouse_tests::client::save_body;
-use statehouse_tests::faulty::{FaultyStore, Mood};
-use statehouse_tests::hand::Hand;
-use statehouse_tests::local::{Local, Start};
-use statehouse_tests::socket::Socket;
+use stateloft_server::service::Settings;
+use stateloft_server::store::Layers;
+use stateloft_server::store::fallback::FallbackSettings;
+use stateloft_server::store::guarded::GuardSettings;
+use stateloft_tests::client::save_body;
+use stateloft_tests::faulty::{FaultyStore, Mood};
+use stateloft_tests::hand::Hand;
+use stateloft_tests::local::{Local, Start};
+use stateloft_tests::socket::Socket;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_server::store::Layers;
-use statehouse_server::store::cached::{CacheSettings, Ownership};
-use statehouse_server::store::guarded::GuardSettings;
-use statehouse_tests::client::save_body;
-use statehouse_tests::faulty::{FaultyStore, Mood};
-use statehouse_tests::hand::Hand;
-use statehouse_tests::local::Local;
+use stateloft_server::store::Layers;
+use stateloft_server::store::cached::{CacheSettings, Ownership};
+use stateloft_server::store::guarded::GuardSettings;
+use stateloft_tests::client::save_body;
+use stateloft_tests::faulty::{FaultyStore, Mood};
+use stateloft_tests::hand::Hand;
+use stateloft_tests::local::Local;
 
 const STATE: &str = "/states/EURUSD?state_type=position";
 

@@ -4,9 +4,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use statehouse_server::store::influx::InfluxOptions;
-use statehouse_tests::influx::Influx;
-use statehouse_tests::server::Server;
+use stateloft_server::store::influx::InfluxOptions;
+use stateloft_tests::influx::Influx;
+use stateloft_tests::server::Server;
 use tempfile::TempDir;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,7 +43,7 @@ async fn a_server_starts_without_influxdb_and_takes_the_bucket_when_it_comes() {
 /// A wrong token or a bucket that does not exist ends the start.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d_057_a_wrong_token_or_bucket_ends_the_start() {
-    let options = statehouse_tests::influx::bucket().await;
+    let options = stateloft_tests::influx::bucket().await;
     let missing = InfluxOptions { bucket: "nowhere".into(), ..options.clone() };
     let mut locked = Influx::variables(&options);
     locked.retain(|(name, _)| !name.ends_with("TOKEN"));

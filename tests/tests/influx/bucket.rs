@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use statehouse_core::model::{Seq, SnapshotKind, StateId, StateKey, Timestamp};
-use statehouse_server::store::influx::{InfluxOptions, InfluxStore, LeaseTimes};
-use statehouse_server::store::{
+use stateloft_core::model::{Seq, SnapshotKind, StateId, StateKey, Timestamp};
+use stateloft_server::store::influx::{InfluxOptions, InfluxStore, LeaseTimes};
+use stateloft_server::store::{
     Admin as _, Commits as _, Heads as _, ListQuery, Log as _, NewSnapshot, OriginFilter, Points as _,
     StoreError, WriteRequest,
 };
-use statehouse_tests::influx::bucket;
+use stateloft_tests::influx::bucket;
 
 use crate::{commit, eventually, save, verified};
 
@@ -74,7 +74,7 @@ async fn a_second_server_is_refused_until_the_first_is_gone() {
     let first = InfluxStore::open(&options).await.unwrap();
     let refused = InfluxStore::open(&options).await.unwrap_err();
     assert!(matches!(refused, StoreError::InUse(_)), "{refused}");
-    assert!(refused.to_string().contains("in use by another statehouse server"), "{refused}");
+    assert!(refused.to_string().contains("in use by another stateloft server"), "{refused}");
     commit(&first, vec![save("a", "{}")]).await.unwrap();
     first.close().await;
     let closed = commit(&first, vec![save("a", "{}")]).await;
@@ -140,7 +140,7 @@ async fn d_010_many_versions_are_read_in_order_whether_near_or_far_apart() {
         commit(&store, noisy.chain([quiet]).collect()).await.unwrap();
     }
     assert_eq!(verified(&store).await, Seq(3_030));
-    let query = statehouse_server::store::HistoryQuery {
+    let query = stateloft_server::store::HistoryQuery {
         key: StateKey::new("position", "quiet").unwrap(),
         from: None,
         to: None,

@@ -1,9 +1,9 @@
 //! An InfluxDB that is long over what it is asked, and is there all the same.
 
 use reqwest::StatusCode;
-use statehouse_server::store::influx::InfluxOptions;
-use statehouse_tests::influx::{Influx, bucket};
-use statehouse_tests::server::Server;
+use stateloft_server::store::influx::InfluxOptions;
+use stateloft_tests::influx::{Influx, bucket};
+use stateloft_tests::server::Server;
 
 use super::proxy::Proxy;
 

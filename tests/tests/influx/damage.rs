@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::Code;
-use statehouse_core::model::StateKey;
-use statehouse_server::service::{Service, Settings, Which};
-use statehouse_server::store::Admin as _;
-use statehouse_server::store::influx::{InfluxOptions, InfluxStore};
-use statehouse_tests::damage::{only_the_second_is_damaged, prepare};
-use statehouse_tests::influx::{bucket, shared};
+use stateloft_core::api::Code;
+use stateloft_core::model::StateKey;
+use stateloft_server::service::{Service, Settings, Which};
+use stateloft_server::store::Admin as _;
+use stateloft_server::store::influx::{InfluxOptions, InfluxStore};
+use stateloft_tests::damage::{only_the_second_is_damaged, prepare};
+use stateloft_tests::influx::{bucket, shared};
 
 /// The first part of the records of a log, by number: the epoch that wrote it, and its text.
 async fn points(options: &InfluxOptions, log: &str) -> Vec<(String, String)> {

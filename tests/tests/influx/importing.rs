@@ -1,12 +1,12 @@
-//! `statehouse import --from-influx`: the program takes over the points of the older systems.
+//! `stateloft import --from-influx`: the program takes over the points of the older systems.
 
 use std::fmt::Write as _;
 
-use statehouse_server::store::influx::InfluxOptions;
-use statehouse_tests::client::encoded;
-use statehouse_tests::importing::{self, Ran, empty, history, raw};
-use statehouse_tests::influx::Influx;
-use statehouse_tests::server::Server;
+use stateloft_server::store::influx::InfluxOptions;
+use stateloft_tests::client::encoded;
+use stateloft_tests::importing::{self, Ran, empty, history, raw};
+use stateloft_tests::influx::Influx;
+use stateloft_tests::server::Server;
 
 /// A point as the older systems write it: an empty tag is left out, and so is a field that is `None`.
 pub struct Point<'a> {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use statehouse_core::commit::{Outcome, Write};
-use statehouse_core::model::Seq;
-use statehouse_server::store::influx::InfluxStore;
-use statehouse_server::store::{Admin as _, Heads as _, Log as _, Written};
-use statehouse_tests::influx::Influx;
+use stateloft_core::commit::{Outcome, Write};
+use stateloft_core::model::Seq;
+use stateloft_server::store::influx::InfluxStore;
+use stateloft_server::store::{Admin as _, Heads as _, Log as _, Written};
+use stateloft_tests::influx::Influx;
 
 use crate::{commit, eventually, save, verified};
 

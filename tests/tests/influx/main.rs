@@ -26,10 +26,10 @@ mod wrong;
 
 use std::time::Duration;
 
-use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::model::{Seq, StateKey, Timestamp, Verdict};
-use statehouse_server::store::influx::InfluxStore;
-use statehouse_server::store::{
+use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::model::{Seq, StateKey, Timestamp, Verdict};
+use stateloft_server::store::influx::InfluxStore;
+use stateloft_server::store::{
     Commits as _, Result, StateStore, WriteRefusal, WriteRequest, Written, verify_all,
 };
 

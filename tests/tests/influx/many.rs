@@ -2,11 +2,11 @@
 
 use std::process::Stdio;
 
-use statehouse_server::store::influx::InfluxOptions;
-use statehouse_tests::cut::Cut;
-use statehouse_tests::importing::{self, empty, history};
-use statehouse_tests::influx::{Influx, bucket, shared};
-use statehouse_tests::server::Server;
+use stateloft_server::store::influx::InfluxOptions;
+use stateloft_tests::cut::Cut;
+use stateloft_tests::importing::{self, empty, history};
+use stateloft_tests::influx::{Influx, bucket, shared};
+use stateloft_tests::server::Server;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::importing::{Point, import, line};
@@ -120,7 +120,7 @@ async fn history_is_imported_into_a_bucket_and_is_there_once() {
     let mut server = Server::start_in(Influx::variables(&target)).await;
     let beside = import(&server, &from, &[]).await;
     assert_eq!(beside.code, 1, "its server owns the bucket: {beside:?}");
-    beside.says("in use by another statehouse server");
+    beside.says("in use by another stateloft server");
     assert_eq!(server.stop().await, Some(0));
     let dry = import(&server, &from, &["--dry-run"]).await;
     assert_eq!((dry.code, dry.figure("To be imported")), (0, ROWS), "{dry:?}");

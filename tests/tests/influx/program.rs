@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use statehouse_tests::importing::{history, raw};
-use statehouse_tests::influx::{Influx, bucket};
-use statehouse_tests::server::Server;
+use stateloft_tests::importing::{history, raw};
+use stateloft_tests::influx::{Influx, bucket};
+use stateloft_tests::server::Server;
 
 #[tokio::test]
 async fn d_013_a_snapshot_on_influxdb_holds_the_data_and_is_restored() {

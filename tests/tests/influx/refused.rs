@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use statehouse_tests::influx::Influx;
-use statehouse_tests::server::Server;
+use stateloft_tests::influx::Influx;
+use stateloft_tests::server::Server;
 
 /// Far less than the time-out, which is set to ten times as much.
 const LONG_BEFORE_THE_TIME_IS_OVER: Duration = Duration::from_secs(12);

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use statehouse_server::store::influx::{InfluxOptions, InfluxStore};
-use statehouse_server::store::{Admin as _, StoreError};
-use statehouse_tests::importing::empty;
-use statehouse_tests::influx::Influx;
-use statehouse_tests::server::Server;
+use stateloft_server::store::influx::{InfluxOptions, InfluxStore};
+use stateloft_server::store::{Admin as _, StoreError};
+use stateloft_tests::importing::empty;
+use stateloft_tests::influx::Influx;
+use stateloft_tests::server::Server;
 
 use crate::importing::import;
 use crate::{commit, save, verified};

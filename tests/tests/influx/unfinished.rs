@@ -1,9 +1,9 @@
 //! Groups of which nobody knows whether they were stored.
 
-use statehouse_core::model::Seq;
-use statehouse_server::store::influx::{InfluxOptions, InfluxStore};
-use statehouse_server::store::{Admin as _, Log as _, StoreError};
-use statehouse_tests::influx::{bucket, shared};
+use stateloft_core::model::Seq;
+use stateloft_server::store::influx::{InfluxOptions, InfluxStore};
+use stateloft_server::store::{Admin as _, Log as _, StoreError};
+use stateloft_tests::influx::{bucket, shared};
 
 use crate::proxy::{Fate, Proxy};
 use crate::{commit, eventually, save, verified};

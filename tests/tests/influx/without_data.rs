@@ -2,9 +2,9 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use statehouse_server::store::influx::InfluxOptions;
-use statehouse_tests::influx::{Influx, bucket};
-use statehouse_tests::server::Server;
+use stateloft_server::store::influx::InfluxOptions;
+use stateloft_tests::influx::{Influx, bucket};
+use stateloft_tests::server::Server;
 
 use crate::proxy::Proxy;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use statehouse_server::store::influx::{InfluxOptions, InfluxStore, Token};
-use statehouse_server::store::{Admin as _, StoreError};
-use statehouse_tests::influx::{Influx, bucket};
+use stateloft_server::store::influx::{InfluxOptions, InfluxStore, Token};
+use stateloft_server::store::{Admin as _, StoreError};
+use stateloft_tests::influx::{Influx, bucket};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 

@@ -1,7 +1,7 @@
 //! An address that somebody typed, copied or cut: what of it the page cannot read is said.
 
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 #[tokio::test]
 async fn what_a_page_cannot_read_in_its_address_is_said_and_plans_nothing() {

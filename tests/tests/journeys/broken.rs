@@ -1,7 +1,7 @@
 //! From a version that is seen to be bad back to before it.
 
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 /// A position; a stop that is no number breaks a rule.
 fn position(stop: &str) -> String {

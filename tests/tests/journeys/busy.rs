@@ -1,8 +1,8 @@
 //! On a store where very much is written: what is searched is searched to the first version, and lists go on to it.
 
 use serde_json::{Value, json};
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 /// So many versions by a busy author, in batches.
 async fn busy(server: &Server, versions: usize) {

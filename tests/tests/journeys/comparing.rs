@@ -1,7 +1,7 @@
 //! A person asks what changed.
 
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 const V1: &str = r#"{"symbol1":"EURUSD","symbol2":"GBPUSD","direction":"long","entry_time":"2026-11-21T06:12:44Z","quantity":0.8,"entry_price":1.0874,"stop_loss":1.0790,"note":"first lot only"}"#;
 const V2: &str = r#"{"symbol1":"EURUSD","symbol2":"GBPUSD","direction":"long","entry_time":"2026-11-21T06:12:44Z","quantity":0.80,"entry_price":1.0874,"stop_loss":1.0832,"max_favorable_pnl":212.40}"#;

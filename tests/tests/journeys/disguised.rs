@@ -1,8 +1,8 @@
 //! Ids, keys and values that would look like others, or turn their line round.
 
-use statehouse_tests::browser::Browser;
-use statehouse_tests::client::encoded;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::client::encoded;
+use stateloft_tests::server::Server;
 
 /// Ids that look like `BTC/USDT`, or read differently than they are.
 const DISGUISED: [(&str, &str, &str); 3] = [

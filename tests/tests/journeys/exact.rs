@@ -1,8 +1,8 @@
 //! What was saved is what is read, to the last digit, on the screen too.
 
 use reqwest::Method;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 const NUMBERS: &[&str] = &[
     "9007199254740993",

@@ -1,8 +1,8 @@
 //! What of a plan has been looked at: set by hand, lost by what moves, and asked for before anything is written.
 
 use serde_json::Value;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 use thirtyfour::Key;
 
 fn position(stop: &str, limit: &str) -> String {

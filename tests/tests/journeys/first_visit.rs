@@ -1,7 +1,7 @@
 //! A person opens the console of a new server.
 
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 #[tokio::test]
 async fn an_empty_store_says_what_to_do_and_the_first_save_appears() {

@@ -1,7 +1,7 @@
 //! The health page: figures, checking the chain, moving the circuit breaker by hand.
 
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 #[tokio::test]
 async fn the_breaker_is_opened_and_reset_and_the_chain_is_checked() {

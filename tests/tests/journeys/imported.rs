@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use statehouse_server::service::{Service, Settings};
-use statehouse_server::store::sqlite::SqliteStore;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::importing::empty;
-use statehouse_tests::older::{import, update};
+use stateloft_server::service::{Service, Settings};
+use stateloft_server::store::sqlite::SqliteStore;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::importing::empty;
+use stateloft_tests::older::{import, update};
 
 /// 2024-03-05T06:07:08Z
 const THEN: i64 = 1_709_618_828_000_000;

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use serde_json::json;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 #[tokio::test]
 async fn the_tree_of_a_first_version_with_100_000_members_is_there_and_small_ones_do_not_wait() {

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use statehouse_tests::browser::Browser;
+use stateloft_tests::browser::Browser;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
 /// Where the test that is killed says which profile its browser has.
-const SAY: &str = "STATEHOUSE_TEST_SAY_PROFILE";
+const SAY: &str = "STATELOFT_TEST_SAY_PROFILE";
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// How many processes work on a profile.

@@ -1,8 +1,8 @@
 //! What others do shows at once, on every page, without a reload.
 
 use reqwest::Method;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 #[tokio::test]
 async fn a_save_a_delete_and_a_lost_connection_show_in_the_list() {

@@ -1,8 +1,8 @@
 //! Low windows and long values: everything can be reached and read.
 
 use serde_json::json;
-use statehouse_tests::browser::{Browser, Screen};
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::{Browser, Screen};
+use stateloft_tests::server::Server;
 use thirtyfour::Key;
 
 /// How many pixels of the first element that matches are in sight once it has been scrolled to.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::client::encoded;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::client::encoded;
+use stateloft_tests::server::Server;
 use tokio::sync::watch;
 
 /// As many clicks as it may take from the culprit on the strip to undone.

@@ -1,8 +1,8 @@
 //! Which run of a program wrote what, on the rail, in the feed and on a version.
 
 use serde_json::json;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 #[tokio::test]
 async fn a_run_is_seen_where_it_begins_and_leads_to_all_that_it_wrote() {

@@ -1,9 +1,9 @@
 //! The health page while a real PostgreSQL is away: the journal fills, conflicts are settled, the breaker is moved by hand.
 
 use serde_json::Value;
-use statehouse_tests::browser::{Browser, Screen};
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::{Browser, Screen};
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
 use thirtyfour::Key;
 
 const BREAKER: &str = "[aria-label='Circuit breaker']";
@@ -26,7 +26,7 @@ async fn with_a_journal() -> (Server, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let inside = |name: &str| folder.path().join(name).display().to_string();
     let variables = [
-        ("TRADING_STATE_SQLITE_PATH", inside("statehouse.db")),
+        ("TRADING_STATE_SQLITE_PATH", inside("stateloft.db")),
         ("TRADING_STATE_ENABLE_FILE_FALLBACK", "true".to_owned()),
         ("TRADING_STATE_FALLBACK_DIR", inside("journal")),
     ];

@@ -1,7 +1,7 @@
 //! Every page with something on it, as pictures, and from the keyboard.
 
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 #[tokio::test]
 async fn keys_lead_through_the_pages() {

@@ -1,8 +1,8 @@
 //! A person takes a snapshot, things go wrong, and the person goes back; then undoes that.
 
 use reqwest::{Method, StatusCode};
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 
 const STOP: &str = r#"{"entry_price":1.0874,"stop_loss":1.0832}"#;
 const BAD_STOP: &str = r#"{"entry_price":1.0874,"stop_loss":1.0790}"#;

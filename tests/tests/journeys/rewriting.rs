@@ -1,10 +1,10 @@
 //! Behind a proxy that rewrites addresses, a page is of the state whose name it shows, or says that it is not.
 
 use serde_json::Value;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::client::encoded;
-use statehouse_tests::rewriting::{Proxy, Rewriting};
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::client::encoded;
+use stateloft_tests::rewriting::{Proxy, Rewriting};
+use stateloft_tests::server::Server;
 
 /// Ids that a proxy bends, and what it bends each into.
 const TWINS: [(&str, &str); 4] = [("x/", "x"), ("a//b", "a/b"), ("up/../down", "down"), ("x%2Fy", "x/y")];
@@ -21,7 +21,7 @@ async fn setting() -> (Server, Proxy, Browser) {
     let browser = Browser::open(&proxy.origin()).await;
     browser.go("/view/snapshots").await;
     browser.see_text(".live", "Live").await;
-    browser.script("localStorage.setItem('statehouse-name', 'ops.desk'); return true", &[]).await;
+    browser.script("localStorage.setItem('stateloft-name', 'ops.desk'); return true", &[]).await;
     (server, proxy, browser)
 }
 

@@ -1,9 +1,9 @@
 //! While a server or its store is not heard, nothing on the screen claims to be so now, and it says of when it is.
 
 use serde_json::Value;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
 
 const POSITION: &str = r#"{"symbol1":"EURUSD","symbol2":"GBPUSD","direction":"long","quantity":1.20,"entry_price":1.0874,"stop_loss":1.0832,"entry_time":"2026-11-21T06:12:44Z"}"#;
 const STALE: &str = ".stale";

@@ -1,8 +1,8 @@
 //! Lists stand still while somebody points, selects or reads, say what waits, and are found again where they were left.
 
 use serde_json::json;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::server::Server;
 use thirtyfour::Key;
 
 const ROW: &str = "[aria-label='States'] a.trow";

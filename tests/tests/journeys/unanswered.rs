@@ -2,9 +2,9 @@
 
 use reqwest::Method;
 use serde_json::Value;
-use statehouse_tests::browser::Browser;
-use statehouse_tests::gate::{Gate, Writes};
-use statehouse_tests::server::Server;
+use stateloft_tests::browser::Browser;
+use stateloft_tests::gate::{Gate, Writes};
+use stateloft_tests::server::Server;
 
 const NOT_KNOWN: &str = "It is not known whether it was written.";
 
@@ -17,7 +17,7 @@ async fn setting() -> (Server, Gate, Browser) {
     let browser = Browser::open(&gate.origin()).await;
     browser.go("/view/snapshots").await;
     browser.see_text(".live", "Live").await;
-    browser.script("localStorage.setItem('statehouse-name', 'ops.desk'); return true", &[]).await;
+    browser.script("localStorage.setItem('stateloft-name', 'ops.desk'); return true", &[]).await;
     (server, gate, browser)
 }
 
@@ -173,7 +173,7 @@ async fn a_deletion_that_waits_in_the_journal_is_no_failure_and_not_written_yet(
     let folder = tempfile::tempdir().unwrap();
     let inside = |name: &str| folder.path().join(name).display().to_string();
     let variables = [
-        ("TRADING_STATE_SQLITE_PATH", inside("statehouse.db")),
+        ("TRADING_STATE_SQLITE_PATH", inside("stateloft.db")),
         ("TRADING_STATE_ENABLE_FILE_FALLBACK", "true".to_owned()),
         ("TRADING_STATE_FALLBACK_DIR", inside("journal")),
     ];

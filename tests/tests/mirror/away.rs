@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use statehouse_server::store::influx::InfluxOptions;
-use statehouse_tests::influx::Influx;
-use statehouse_tests::server::Server;
+use stateloft_server::store::influx::InfluxOptions;
+use stateloft_tests::influx::Influx;
+use stateloft_tests::server::Server;
 use tokio::net::TcpListener;
 
 use crate::{settled, site, values};

@@ -1,9 +1,9 @@
 //! Several servers, and a store that is itself an InfluxDB.
 
-use statehouse_server::store::postgres::PostgresHost;
-use statehouse_tests::influx::Influx;
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
+use stateloft_server::store::postgres::PostgresHost;
+use stateloft_tests::influx::Influx;
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
 
 use crate::{all, settled, values};
 

@@ -15,9 +15,9 @@ mod series;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use statehouse_server::store::influx::InfluxOptions;
-use statehouse_tests::influx::Influx;
-use statehouse_tests::server::Server;
+use stateloft_server::store::influx::InfluxOptions;
+use stateloft_tests::influx::Influx;
+use stateloft_tests::server::Server;
 use tempfile::TempDir;
 
 /// A server whose store is a SQLite file and which mirrors numbers.
@@ -30,7 +30,7 @@ struct Site {
 async fn site(bucket: &InfluxOptions, fields: &str, more: &[(&str, &str)]) -> Site {
     let folder = tempfile::tempdir().unwrap();
     let mut environment = Influx::mirror_variables(bucket, fields);
-    let path = folder.path().join("statehouse.db").display().to_string();
+    let path = folder.path().join("stateloft.db").display().to_string();
     environment.push(("TRADING_STATE_SQLITE_PATH".into(), path));
     let more = more.iter().map(|(name, value)| (format!("TRADING_STATE_MIRROR_{name}"), (*value).to_owned()));
     environment.extend(more);
@@ -64,7 +64,7 @@ async fn values(
 
 /// Everything in the bucket but the mirror's marks.
 async fn all(influx: &Influx, bucket: &InfluxOptions) -> Vec<BTreeMap<String, String>> {
-    let flux = "from(bucket: {bucket}) |> range(start: 0) |> filter(fn: (r) => r._measurement != \"statehouse-mirror\") \
+    let flux = "from(bucket: {bucket}) |> range(start: 0) |> filter(fn: (r) => r._measurement != \"stateloft-mirror\") \
                 |> group() |> sort(columns: [\"_time\"])";
     influx.query(bucket, flux).await
 }

@@ -1,7 +1,7 @@
 //! What is in the bucket.
 
 use serde_json::Value;
-use statehouse_tests::influx::Influx;
+use stateloft_tests::influx::Influx;
 
 use crate::{all, settled, site, values};
 

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use statehouse_server::store::postgres::PostgresSettings;
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
-use statehouse_tests::socket::Socket;
+use stateloft_server::store::postgres::PostgresSettings;
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
+use stateloft_tests::socket::Socket;
 use tempfile::TempDir;
 
 const SAVE: &str = r#"{"state_type":"bot_memory","state_id":"a","data":{"n":2}}"#;
@@ -97,9 +97,9 @@ async fn how_it_is_without_its_store(server: &Server) {
     let figures = server.request(Method::GET, "/metrics").send().await.unwrap();
     assert_eq!(figures.status(), StatusCode::OK);
     let figures = figures.text().await.unwrap();
-    assert!(figures.contains("\nstatehouse_store_up 0\n"), "{figures}");
-    assert!(figures.contains("\nstatehouse_fallback_pending 1\n"), "{figures}");
-    assert!(!figures.contains("statehouse_seq") && !figures.contains("statehouse_states"), "{figures}");
+    assert!(figures.contains("\nstateloft_store_up 0\n"), "{figures}");
+    assert!(figures.contains("\nstateloft_fallback_pending 1\n"), "{figures}");
+    assert!(!figures.contains("stateloft_seq") && !figures.contains("stateloft_states"), "{figures}");
     let asked =
         server.command(&["status", "--server", &server.address().to_string()]).output().await.unwrap();
     let said = String::from_utf8_lossy(&asked.stdout);

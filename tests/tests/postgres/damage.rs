@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use statehouse_server::store::Admin as _;
-use statehouse_server::store::postgres::PostgresStore;
-use statehouse_tests::damage::{only_the_second_is_damaged, prepare};
-use statehouse_tests::postgres::Postgres;
+use stateloft_server::store::Admin as _;
+use stateloft_server::store::postgres::PostgresStore;
+use stateloft_tests::damage::{only_the_second_is_damaged, prepare};
+use stateloft_tests::postgres::Postgres;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d_115_a_damaged_version_is_served_by_nobody_and_everything_else_is() {
@@ -27,7 +27,7 @@ async fn d_115_a_damaged_version_is_served_by_nobody_and_everything_else_is() {
         let store = PostgresStore::open(settings.clone()).await.unwrap();
         prepare(&store).await;
         store.close().await;
-        postgres.sql(&settings.database, &format!("SET search_path = statehouse; {sql}"));
+        postgres.sql(&settings.database, &format!("SET search_path = stateloft; {sql}"));
         let store = PostgresStore::open(settings).await.unwrap();
         only_the_second_is_damaged(Arc::new(store)).await.shutdown().await;
     }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use statehouse_core::api::{Code, CreateSnapshot};
-use statehouse_core::model::{Seq, StateId, Version};
-use statehouse_server::service::{ListRequest, Service, Which};
-use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
-use statehouse_tests::postgres::Postgres;
+use stateloft_core::api::{Code, CreateSnapshot};
+use stateloft_core::model::{Seq, StateId, Version};
+use stateloft_server::service::{ListRequest, Service, Which};
+use stateloft_server::store::postgres::{PostgresHost, PostgresSettings};
+use stateloft_tests::postgres::Postgres;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -145,7 +145,7 @@ async fn connections_that_are_cut_under_load_lose_nothing() {
         for _ in 0..10 {
             postgres.sql(
                 "postgres",
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'statehouse'",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'stateloft'",
             );
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -179,7 +179,7 @@ async fn a_failover_to_a_synchronous_standby_loses_nothing() {
     for watcher in watchers {
         assert_eq!(watcher.await.unwrap().len() as u64, tip.0, "every event once");
     }
-    let counter = standby.sql(&settings.database, "SELECT max(seq) FROM statehouse.versions");
+    let counter = standby.sql(&settings.database, "SELECT max(seq) FROM stateloft.versions");
     assert_eq!(counter, tip.to_string(), "the standby has it all");
 }
 

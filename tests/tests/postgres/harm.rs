@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use statehouse_core::api::{Code, CreateSnapshot};
-use statehouse_core::model::{StateId, Timestamp};
-use statehouse_server::service::{Precondition, Which};
-use statehouse_server::store::postgres::PostgresSettings;
-use statehouse_server::store::{Cursor, HistoryQuery, OriginFilter};
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
+use stateloft_core::api::{Code, CreateSnapshot};
+use stateloft_core::model::{StateId, Timestamp};
+use stateloft_server::service::{Precondition, Which};
+use stateloft_server::store::postgres::PostgresSettings;
+use stateloft_server::store::{Cursor, HistoryQuery, OriginFilter};
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
 
 use crate::site::{PATIENCE, key, request, save, server, try_save, whole};
 
@@ -171,8 +171,8 @@ async fn d_114_after_many_failures_the_pool_is_whole_and_every_connection_is_set
              CREATE FUNCTION public.note() RETURNS boolean LANGUAGE sql VOLATILE AS $$ \
                INSERT INTO public.noted SELECT pg_backend_pid(), {set_up}; \
                SELECT pg_sleep(0.5) IS NOT NULL $$; \
-             ALTER TABLE statehouse.meta RENAME TO meta_itself; \
-             CREATE VIEW statehouse.meta AS SELECT * FROM statehouse.meta_itself WHERE public.note()"
+             ALTER TABLE stateloft.meta RENAME TO meta_itself; \
+             CREATE VIEW stateloft.meta AS SELECT * FROM stateloft.meta_itself WHERE public.note()"
         ),
     );
     let asked: Vec<_> = (0..9)
@@ -186,12 +186,12 @@ async fn d_114_after_many_failures_the_pool_is_whole_and_every_connection_is_set
     }
     postgres.sql(
         &settings.database,
-        "DROP VIEW statehouse.meta; ALTER TABLE statehouse.meta_itself RENAME TO meta",
+        "DROP VIEW stateloft.meta; ALTER TABLE stateloft.meta_itself RENAME TO meta",
     );
     let count = "SELECT count(DISTINCT pid) FROM public.noted";
     assert_eq!(postgres.sql(&settings.database, count), "3", "as many as are configured");
     let set_up = postgres.sql(&settings.database, "SELECT DISTINCT set_up FROM public.noted");
-    assert_eq!(set_up, "10s 10s statehouse 10s statehouse", "and all alike");
+    assert_eq!(set_up, "10s 10s stateloft 10s stateloft", "and all alike");
     save(&service, "a", r#"{"n":2}"#).await;
     whole(&service).await;
 }

@@ -1,14 +1,14 @@
-//! `statehouse import --from-postgres`: the program takes over the table of the older systems, and what it took is read
+//! `stateloft import --from-postgres`: the program takes over the table of the older systems, and what it took is read
 //! over HTTP.
 
 use std::process::Stdio;
 
 use serde_json::Value;
-use statehouse_server::store::postgres::PostgresSettings;
-use statehouse_tests::cut::Cut;
-use statehouse_tests::importing::{self, Ran, empty, history, raw};
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
+use stateloft_server::store::postgres::PostgresSettings;
+use stateloft_tests::cut::Cut;
+use stateloft_tests::importing::{self, Ran, empty, history, raw};
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 const INCOMPLETE: i32 = 4;

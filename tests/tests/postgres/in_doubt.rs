@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_core::api::CreateSnapshot;
-use statehouse_core::model::{Seq, StateId, Version};
-use statehouse_server::clock::{Clock, SystemClock};
-use statehouse_server::service::{Precondition, Service, ServiceError, Settings};
-use statehouse_server::store::Layers;
-use statehouse_server::store::fallback::FallbackSettings;
-use statehouse_server::store::guarded::GuardSettings;
-use statehouse_server::store::postgres::{PostgresSettings, PostgresStore};
-use statehouse_tests::postgres::Postgres;
+use stateloft_core::api::CreateSnapshot;
+use stateloft_core::model::{Seq, StateId, Version};
+use stateloft_server::clock::{Clock, SystemClock};
+use stateloft_server::service::{Precondition, Service, ServiceError, Settings};
+use stateloft_server::store::Layers;
+use stateloft_server::store::fallback::FallbackSettings;
+use stateloft_server::store::guarded::GuardSettings;
+use stateloft_server::store::postgres::{PostgresSettings, PostgresStore};
+use stateloft_tests::postgres::Postgres;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::Instant;

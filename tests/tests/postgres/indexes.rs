@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use statehouse_core::model::{Seq, StateKey, Timestamp, VersionNumber};
-use statehouse_server::service::Service;
-use statehouse_server::store::postgres::PostgresSettings;
-use statehouse_server::store::{HistoryQuery, OriginFilter, StateStore};
-use statehouse_tests::older::{import, update};
-use statehouse_tests::postgres::Postgres;
+use stateloft_core::model::{Seq, StateKey, Timestamp, VersionNumber};
+use stateloft_server::service::Service;
+use stateloft_server::store::postgres::PostgresSettings;
+use stateloft_server::store::{HistoryQuery, OriginFilter, StateStore};
+use stateloft_tests::older::{import, update};
+use stateloft_tests::postgres::Postgres;
 
 use crate::site::{PATIENCE, key, save, server};
 
@@ -15,7 +15,7 @@ const LONG: u64 = 6_000;
 const OTHERS: u64 = 3_000;
 /// Rows that PostgreSQL had in its hands, and scans of whole tables, since it was started.
 const WORK: &str = "SELECT sum(seq_tup_read) + sum(coalesce(idx_tup_fetch, 0)), sum(seq_scan) \
-                    FROM pg_stat_user_tables WHERE schemaname = 'statehouse' AND relname IN ('states', 'versions')";
+                    FROM pg_stat_user_tables WHERE schemaname = 'stateloft' AND relname IN ('states', 'versions')";
 
 /// Rows and scans of tables so far. A connection tells what it did when it ends, so all of them must have.
 async fn work(settings: &PostgresSettings) -> (u64, u64) {

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
 
 const PATIENCE: Duration = Duration::from_secs(12);
 const POLL: Duration = Duration::from_millis(50);

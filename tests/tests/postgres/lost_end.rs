@@ -1,10 +1,10 @@
 //! A failover to a standby that had not received everything: what is lost is said, never skipped.
 
 use reqwest::StatusCode;
-use statehouse_server::store::postgres::{PostgresHost, PostgresSettings};
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
-use statehouse_tests::socket::Socket;
+use stateloft_server::store::postgres::{PostgresHost, PostgresSettings};
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
+use stateloft_tests::socket::Socket;
 
 /// A server, its standby, and how both are reached.
 fn pair() -> (Postgres, Postgres, PostgresSettings) {

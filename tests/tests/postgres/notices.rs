@@ -1,8 +1,8 @@
 //! The notices by which servers on one database wake each other.
 
 use sqlx::postgres::PgListener;
-use statehouse_core::model::Seq;
-use statehouse_tests::postgres::Postgres;
+use stateloft_core::model::Seq;
+use stateloft_tests::postgres::Postgres;
 
 use crate::site::{PATIENCE, save, server};
 
@@ -22,7 +22,7 @@ async fn a_server_tells_of_commits_only_when_another_is_there() {
         settings.user, settings.hosts[0].host, settings.hosts[0].port, settings.database
     );
     let mut listener = PgListener::connect(&address).await.unwrap();
-    listener.listen("statehouse").await.unwrap();
+    listener.listen("stateloft").await.unwrap();
     let first = server(&settings).await;
     // It says once that it has come.
     let (name, _) = heard(&mut listener).await;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use statehouse_core::model::{Seq, Timestamp, VersionNumber};
-use statehouse_server::service::Service;
-use statehouse_server::store::postgres::{Password, PostgresHost, PostgresSettings, PostgresStore, Tls};
-use statehouse_server::store::{Admin as _, Commits as _, Heads as _, ListQuery, StoreError, verify_all};
-use statehouse_tests::postgres::Postgres;
+use stateloft_core::model::{Seq, Timestamp, VersionNumber};
+use stateloft_server::service::Service;
+use stateloft_server::store::postgres::{Password, PostgresHost, PostgresSettings, PostgresStore, Tls};
+use stateloft_server::store::{Admin as _, Commits as _, Heads as _, ListQuery, StoreError, verify_all};
+use stateloft_tests::postgres::Postgres;
 
 use crate::site::{key, save, server, whole};
 
@@ -51,7 +51,7 @@ async fn a_reader_sees_what_a_running_server_writes_and_cannot_write() {
     let reader = PostgresStore::open_read_only(settings).await.unwrap();
     save(&writer, "a", r#"{"n":2}"#).await;
     assert_eq!(verify_all(&reader, |_, _| {}).await.unwrap(), Ok(Seq(2)));
-    let refused = reader.commit(&[], statehouse_core::model::Timestamp::default()).await;
+    let refused = reader.commit(&[], stateloft_core::model::Timestamp::default()).await;
     assert!(matches!(refused, Err(StoreError::NotWritten(_))), "{refused:?}");
 }
 
@@ -60,37 +60,53 @@ async fn a_newer_schema_is_refused_with_both_numbers() {
     let postgres = Postgres::shared();
     let settings = postgres.database();
     PostgresStore::open(settings.clone()).await.unwrap().close().await;
-    postgres.sql(&settings.database, "UPDATE statehouse.meta SET layout = 99");
+    postgres.sql(&settings.database, "UPDATE stateloft.meta SET layout = 99");
     assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 6 });
     let reader = PostgresStore::open_read_only(settings).await.unwrap_err();
     assert_eq!(reader, StoreError::TooNew { found: 99, known: 6 });
 }
 
 /// Makes of tables of layout 6 what the program before it would have written.
-const LAYOUT_5: &str = "SET search_path = statehouse; DROP TABLE origins; UPDATE meta SET layout = 5";
+const LAYOUT_5: &str = "SET search_path = stateloft; DROP TABLE origins; UPDATE meta SET layout = 5";
 
 /// The same of tables of layout 5.
 const LAYOUT_4: &str =
-    "SET search_path = statehouse; DROP INDEX versions_imported; UPDATE meta SET layout = 4";
+    "SET search_path = stateloft; DROP INDEX versions_imported; UPDATE meta SET layout = 4";
 
 /// The same of tables of layout 4.
-const LAYOUT_3: &str = "SET search_path = statehouse; DROP TABLE receipts; UPDATE meta SET layout = 3";
+const LAYOUT_3: &str = "SET search_path = stateloft; DROP TABLE receipts; UPDATE meta SET layout = 3";
 
 /// The same of tables of layout 3.
-const LAYOUT_2: &str = "SET search_path = statehouse; \
+const LAYOUT_2: &str = "SET search_path = stateloft; \
     ALTER TABLE meta ADD COLUMN listed bigint NOT NULL DEFAULT 0, ADD COLUMN last_state bigint NOT NULL DEFAULT 0; \
     UPDATE meta SET listed = 2, last_state = (SELECT max(state_pk) FROM states); \
     UPDATE states SET listed_seq = (SELECT min(seq) FROM versions WHERE versions.state_pk = states.state_pk); \
     UPDATE meta SET layout = 2";
 
 /// The same of tables of layout 2.
-const LAYOUT_1: &str = "SET search_path = statehouse; \
+const LAYOUT_1: &str = "SET search_path = stateloft; \
     ALTER TABLE states RENAME COLUMN listed_seq TO head_seq; \
     UPDATE states SET head_seq = (SELECT max(seq) FROM versions WHERE versions.state_pk = states.state_pk); \
     ALTER TABLE meta DROP COLUMN listed; \
     ALTER TABLE meta ADD CONSTRAINT meta_id_check CHECK (id = 1); \
     CREATE UNIQUE INDEX versions_version ON versions (state_pk, version); \
     UPDATE meta SET layout = 1";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_of_the_former_name_is_named_and_may_be_renamed() {
+    let former = concat!("state", "house");
+    let postgres = Postgres::shared();
+    let settings = postgres.database();
+    let first = server(&settings).await;
+    first.save("a", "{}").await;
+    first.store.close().await;
+    postgres.sql(&settings.database, &format!("ALTER SCHEMA stateloft RENAME TO {former}"));
+    let error = refused(&settings).await;
+    let command = format!("ALTER SCHEMA {former} RENAME TO stateloft");
+    assert!(matches!(&error, StoreError::Refused(text) if text.contains(&command)), "{error}");
+    postgres.sql(&settings.database, &command);
+    assert_eq!(server(&settings).await.tip().await.0, 1);
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_schema_is_brought_up_to_date() {
@@ -131,9 +147,9 @@ async fn counted(service: &Service) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_of_others_are_left_alone() {
     let postgres = Postgres::shared();
-    for theirs in ["CREATE TABLE statehouse.theirs (x int)", "CREATE TABLE statehouse.meta (id int)"] {
+    for theirs in ["CREATE TABLE stateloft.theirs (x int)", "CREATE TABLE stateloft.meta (id int)"] {
         let settings = postgres.database();
-        postgres.sql(&settings.database, &format!("CREATE SCHEMA statehouse; {theirs}"));
+        postgres.sql(&settings.database, &format!("CREATE SCHEMA stateloft; {theirs}"));
         let refused = refused(&settings).await;
         assert!(matches!(refused, StoreError::Damaged(_)), "{refused}");
     }
@@ -163,7 +179,7 @@ async fn d_021_tampering_is_found() {
         // A server that stops notes where the log ends.
         first.shutdown().await;
         let service = server(&settings).await;
-        postgres.sql(&settings.database, &format!("SET search_path = statehouse; {sql}"));
+        postgres.sql(&settings.database, &format!("SET search_path = stateloft; {sql}"));
         let fault = verify_all(service.store().as_ref(), |_, _| {}).await.unwrap().unwrap_err();
         assert!(fault.text.contains(words), "{sql}: {fault:?}");
     }
@@ -227,7 +243,7 @@ async fn certificates_are_verified_as_asked() {
         save(&service, "a", "{}").await;
         let encrypted = format!(
             "SELECT bool_and(s.ssl) FROM pg_stat_ssl AS s JOIN pg_stat_activity AS a USING (pid) \
-             WHERE a.datname = '{}' AND a.application_name = 'statehouse'",
+             WHERE a.datname = '{}' AND a.application_name = 'stateloft'",
             settings.database
         );
         let expected = if settings.tls == Some(Tls::Disable) { "f" } else { "t" };

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use reqwest::StatusCode;
 use serde_json::Value;
-use statehouse_tests::busy::searches_keep_nobody_from_saving;
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
-use statehouse_tests::socket::Socket;
+use stateloft_tests::busy::searches_keep_nobody_from_saving;
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
+use stateloft_tests::socket::Socket;
 
 fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| panic!("{value} is no number"))

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
 use tempfile::TempDir;
 
 /// Far less than the time-out, which is 30 s where nothing else is said, and far more than a refusal takes.

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_core::api::{ClientOperation, Code, CreateSnapshot, SaveRequest};
-use statehouse_core::commit::Outcome;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, StateId, Version};
-use statehouse_server::service::{EventFilter, ListRequest, Precondition, Service, Which};
-use statehouse_server::store::RequestKey;
-use statehouse_tests::postgres::Postgres;
+use stateloft_core::api::{ClientOperation, Code, CreateSnapshot, SaveRequest};
+use stateloft_core::commit::Outcome;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{Seq, StateId, Version};
+use stateloft_server::service::{EventFilter, ListRequest, Precondition, Service, Which};
+use stateloft_server::store::RequestKey;
+use stateloft_tests::postgres::Postgres;
 use tokio::sync::watch;
 
 use crate::site::{PATIENCE, key, request, save, server, watch_until, whole};

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_core::api::SaveRequest;
-use statehouse_core::commit::Outcome;
-use statehouse_core::model::{Seq, StateId, StateKey, StateType, Version};
-use statehouse_server::service::{Precondition, Service, ServiceError, Settings};
-use statehouse_server::store::postgres::{PostgresSettings, PostgresStore};
-use statehouse_server::store::verify_all;
+use stateloft_core::api::SaveRequest;
+use stateloft_core::commit::Outcome;
+use stateloft_core::model::{Seq, StateId, StateKey, StateType, Version};
+use stateloft_server::service::{Precondition, Service, ServiceError, Settings};
+use stateloft_server::store::postgres::{PostgresSettings, PostgresStore};
+use stateloft_server::store::verify_all;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -29,7 +29,7 @@ pub fn request(id: &str, data: &str, expected_version: Option<u64>) -> SaveReque
         state_id: StateId::new(id).unwrap(),
         state_type: StateType::new("bot_memory").unwrap(),
         data: data.parse().unwrap(),
-        operation: statehouse_core::api::ClientOperation::Update,
+        operation: stateloft_core::api::ClientOperation::Update,
         user_id: Some("bot".into()),
         description: None,
         expected_version,

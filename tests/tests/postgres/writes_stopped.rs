@@ -2,15 +2,15 @@
 
 use reqwest::StatusCode;
 use serde_json::Value;
-use statehouse_tests::postgres::Postgres;
-use statehouse_tests::server::Server;
+use stateloft_tests::postgres::Postgres;
+use stateloft_tests::server::Server;
 use tempfile::TempDir;
 
 /// What raises an error before each statement that inserts versions; `53100` is PostgreSQL's code for a full disk.
 const FULL: &str = "
     CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;
-    CREATE TRIGGER full_disk BEFORE INSERT ON statehouse.versions EXECUTE FUNCTION full_disk()";
+    CREATE TRIGGER full_disk BEFORE INSERT ON stateloft.versions EXECUTE FUNCTION full_disk()";
 const SAVE: &str = r#"{"state_type":"bot_memory","state_id":"a","data":{"n":2}}"#;
 
 fn set_read_only(postgres: &Postgres, to: &str) {

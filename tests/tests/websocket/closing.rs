@@ -1,8 +1,8 @@
 //! Whoever closes is answered, and whoever is closed is told why.
 
-use statehouse_server::http::Options;
-use statehouse_tests::local::{Local, Start};
-use statehouse_tests::socket::Socket;
+use stateloft_server::http::Options;
+use stateloft_tests::local::{Local, Start};
+use stateloft_tests::socket::Socket;
 use std::time::Duration;
 
 use crate::raw::{BINARY, CLOSE, CONTINUE, FIN, Frame, MASKED, PING, Raw, TEXT, reason};

@@ -1,6 +1,6 @@
 //! What opens a WebSocket, and what does not.
 
-use statehouse_tests::local::Local;
+use stateloft_tests::local::Local;
 
 use crate::raw::{HANDSHAKE, Raw};
 
@@ -34,13 +34,11 @@ async fn a_right_handshake_is_accepted_however_it_is_spelled() {
     let (_, head) = status(&server, HANDSHAKE).await;
     assert!(head.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="), "{head}");
     assert!(!head.contains("sec-websocket-protocol"), "none was offered: {head}");
-    for (offer, chosen) in [
-        ("a, statehouse, b", true),
-        ("statehouse2", false),
-        ("a\r\nSec-WebSocket-Protocol: statehouse", true),
-    ] {
+    for (offer, chosen) in
+        [("a, stateloft, b", true), ("stateloft2", false), ("a\r\nSec-WebSocket-Protocol: stateloft", true)]
+    {
         let (_, head) = status(&server, &format!("{HANDSHAKE}Sec-WebSocket-Protocol: {offer}\r\n")).await;
-        assert_eq!(head.contains("sec-websocket-protocol: statehouse\r\n"), chosen, "{head}");
+        assert_eq!(head.contains("sec-websocket-protocol: stateloft\r\n"), chosen, "{head}");
     }
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use statehouse_server::store::Layers;
-use statehouse_server::store::fallback::FallbackSettings;
-use statehouse_server::store::guarded::GuardSettings;
-use statehouse_tests::client::save_body;
-use statehouse_tests::faulty::Mood;
-use statehouse_tests::hand::Hand;
-use statehouse_tests::local::Local;
-use statehouse_tests::socket::Socket;
+use stateloft_server::store::Layers;
+use stateloft_server::store::fallback::FallbackSettings;
+use stateloft_server::store::guarded::GuardSettings;
+use stateloft_tests::client::save_body;
+use stateloft_tests::faulty::Mood;
+use stateloft_tests::hand::Hand;
+use stateloft_tests::local::Local;
+use stateloft_tests::socket::Socket;
 
 const STATE: &str = "/states/EURUSD?state_type=position";
 

@@ -12,11 +12,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use statehouse_server::config::{ApiKey, Origins};
-use statehouse_server::http::Options;
-use statehouse_tests::local::{Local, Start};
-use statehouse_tests::server::Server;
-use statehouse_tests::socket::Socket;
+use stateloft_server::config::{ApiKey, Origins};
+use stateloft_server::http::Options;
+use stateloft_tests::local::{Local, Start};
+use stateloft_tests::server::Server;
+use stateloft_tests::socket::Socket;
 
 async fn save(server: &Local, id: &str, n: u64) {
     server.client.save("position", id, &format!(r#"{{"n":{n}}}"#)).await;
@@ -330,7 +330,7 @@ async fn d_080_pages_of_other_origins_cannot_listen() {
 async fn d_080_with_a_key_a_session_presents_it_by_header_or_subprotocol() {
     let key = "correct horse battery staple";
     let server = with(Options { key: Some(ApiKey::new(key)), ..Options::default() }).await;
-    let offer = |key: &str| format!("statehouse, key.{}", URL_SAFE_NO_PAD.encode(key));
+    let offer = |key: &str| format!("stateloft, key.{}", URL_SAFE_NO_PAD.encode(key));
     let address = server.address;
     assert_eq!(Socket::try_open(address, "/ws", &[]).await.unwrap_err(), 401);
     assert_eq!(
@@ -338,7 +338,7 @@ async fn d_080_with_a_key_a_session_presents_it_by_header_or_subprotocol() {
         401
     );
     assert_eq!(
-        Socket::try_open(address, "/ws", &[("sec-websocket-protocol", "statehouse, key.!!")])
+        Socket::try_open(address, "/ws", &[("sec-websocket-protocol", "stateloft, key.!!")])
             .await
             .unwrap_err(),
         401
@@ -346,7 +346,7 @@ async fn d_080_with_a_key_a_session_presents_it_by_header_or_subprotocol() {
     Socket::try_open(address, "/ws", &[("x-api-key", key)]).await.unwrap();
     let socket =
         Socket::try_open(address, "/api/v1/ws", &[("sec-websocket-protocol", &offer(key))]).await.unwrap();
-    assert_eq!(socket.response.headers()["sec-websocket-protocol"], "statehouse", "the key is not sent back");
+    assert_eq!(socket.response.headers()["sec-websocket-protocol"], "stateloft", "the key is not sent back");
 }
 
 /// Many systems start a program with a small number of file handles, and give it more if it asks.

@@ -1,7 +1,7 @@
 //! The protocol itself, on the echo that is set up like `/ws`: framing, fragments, texts, pings, reserved bits. These are the
 //! kinds of cases that Autobahn's suite has (`cargo xtask autobahn` runs that one where it can be had).
 
-use statehouse_tests::local::Local;
+use stateloft_tests::local::Local;
 
 use crate::raw::{BINARY, CLOSE, CONTINUE, FIN, Frame, PING, PONG, Raw, TEXT, masked, reason};
 

@@ -1,7 +1,7 @@
 //! The calls that more than one page makes.
 
-use statehouse_core::api::{DiffView, EventPage, Overview, SnapshotList, StateList, StateView};
-use statehouse_core::model::StateKey;
+use stateloft_core::api::{DiffView, EventPage, Overview, SnapshotList, StateList, StateView};
+use stateloft_core::model::StateKey;
 
 use super::{ApiError, get, get_of, get_text};
 use crate::model::address::Query;

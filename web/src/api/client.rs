@@ -72,7 +72,7 @@ pub(crate) async fn send<T: DeserializeOwned>(
 }
 
 /// The header that names the version of an answer.
-const VERSION_ID: &str = "statehouse-version-id";
+const VERSION_ID: &str = "stateloft-version-id";
 
 /// `GET /api/v1<path>` as the browser's own text, exactly as it came: for documents, which only the worker reads. With the id
 /// of the version that it is of, where the answer says it.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-const NAME: &str = "statehouse-key";
+const NAME: &str = "stateloft-key";
 
 thread_local! {
     static KEY: RefCell<Option<String>> = RefCell::new(storage().and_then(|store| store.get_item(NAME).ok()?));

@@ -5,8 +5,8 @@
 use gloo_net::http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use statehouse_core::api::{Deleted, DiffView, History, SnapshotView, StateView, VersionView};
-use statehouse_core::model::StateKey;
+use stateloft_core::api::{Deleted, DiffView, History, SnapshotView, StateView, VersionView};
+use stateloft_core::model::StateKey;
 use wasm_bindgen::JsValue;
 
 use super::{ApiError, client};

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use statehouse_core::api::{StorePulse, VersionView};
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::{StorePulse, VersionView};
+use stateloft_core::model::Timestamp;
 
 use crate::api;
 use crate::model::age;

@@ -7,7 +7,7 @@ use futures::future::{AbortHandle, LocalBoxFuture, abortable};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 use super::follower::Follower;
 use super::live;

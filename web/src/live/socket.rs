@@ -9,8 +9,8 @@ use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::{ClientMessage, ServerMessage, StorePulse, Topic};
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::{ClientMessage, ServerMessage, StorePulse, Topic};
+use stateloft_core::model::{Seq, Timestamp};
 
 use super::Live;
 use crate::api;
@@ -120,7 +120,7 @@ fn open() -> Result<WebSocket, ()> {
     let socket = match api::key() {
         Some(key) => WebSocket::open_with_protocols(
             &url,
-            &["statehouse", &format!("key.{}", base64url(key.as_bytes()))],
+            &["stateloft", &format!("key.{}", base64url(key.as_bytes()))],
         ),
         None => WebSocket::open(&url),
     };

@@ -1,8 +1,8 @@
 //! The activity page's log: which versions have been read, which of them match, and the lines they make.
 
-use statehouse_core::api::{EventPage, Overview, ValidityFilter, VersionFilter, VersionView};
-use statehouse_core::model::{Operation, StateType, Timestamp};
-use statehouse_core::search::Needle;
+use stateloft_core::api::{EventPage, Overview, ValidityFilter, VersionFilter, VersionView};
+use stateloft_core::model::{Operation, StateType, Timestamp};
+use stateloft_core::search::Needle;
 
 use super::address::Query;
 use super::age;
@@ -256,8 +256,8 @@ pub const KINDS: [Operation; 4] =
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::api::Event as ApiEvent;
-    use statehouse_core::model::Seq;
+    use stateloft_core::api::Event as ApiEvent;
+    use stateloft_core::model::Seq;
 
     use super::super::sample::Sample;
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 /// The pages.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Ages, durations and clock times.
 
-use statehouse_core::api::VersionView;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::VersionView;
+use stateloft_core::model::Timestamp;
 
 use super::number;
 

@@ -1,7 +1,7 @@
 //! Since when a state breaks its rules, by whom, and where it was last right.
 
-use statehouse_core::api::VersionView;
-use statehouse_core::model::Operation;
+use stateloft_core::api::VersionView;
+use stateloft_core::model::Operation;
 
 use super::number;
 

@@ -1,8 +1,8 @@
 //! One version's change in a few words, as lists and feeds show it.
 
-use statehouse_core::api::VersionView;
-use statehouse_core::diff::{Change, ChangeKind, Counts};
-use statehouse_core::model::{FirstChange, Operation};
+use stateloft_core::api::VersionView;
+use stateloft_core::diff::{Change, ChangeKind, Counts};
+use stateloft_core::model::{FirstChange, Operation};
 
 use super::number;
 

@@ -1,6 +1,6 @@
 //! How one difference is written in a row: path, values, what of them differs, delta and percent.
 
-use statehouse_core::diff::{Change, ChangeKind, Counts, Diff, Part};
+use stateloft_core::diff::{Change, ChangeKind, Counts, Diff, Part};
 
 use super::change::{Glyph, split_path};
 use super::counts::kinds;
@@ -180,7 +180,7 @@ mod tests {
             by_place: false,
             splice: None,
             series: None,
-            place: statehouse_core::diff::Place::default(),
+            place: stateloft_core::diff::Place::default(),
         }
     }
 
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn values_come_before_what_only_looks_different_and_elements_are_counted_where_they_went() {
         let splice = |removed, added| Change {
-            splice: Some(statehouse_core::diff::SpliceCounts { removed, added }),
+            splice: Some(stateloft_core::diff::SpliceCounts { removed, added }),
             ..change(ChangeKind::Splice, Some("[]"), Some("[]"))
         };
         let spelled = change(ChangeKind::Spelling, Some("1"), Some("1.0"));

@@ -1,7 +1,7 @@
 //! How fresh what is shown is: what was last heard of the server and of its store, and what follows from it.
 
-use statehouse_core::api::StorePulse;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::StorePulse;
+use stateloft_core::model::Timestamp;
 
 use super::age;
 

@@ -1,6 +1,6 @@
 //! How counts of a difference are written: values first, then what only looks different, then noise.
 
-use statehouse_core::diff::Counts;
+use stateloft_core::diff::Counts;
 
 use super::change::Glyph;
 use super::number;

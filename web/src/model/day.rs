@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{ActivityBucket, AuthorActivity, Overview};
-use statehouse_core::model::{Operation, Seq};
+use stateloft_core::api::{ActivityBucket, AuthorActivity, Overview};
+use stateloft_core::model::{Operation, Seq};
 
 use super::inbox::Event;
 
@@ -67,7 +67,7 @@ fn count_in_bucket(overview: &mut Overview, index: u32, author: Option<&str>, se
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::api::VersionView;
+    use stateloft_core::api::VersionView;
 
     use super::*;
 

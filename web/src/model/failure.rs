@@ -2,7 +2,7 @@
 //! said what is known: that nothing was written only where that is certain.
 
 use serde::Deserialize;
-use statehouse_core::api::{Code, PendingWrite, Plan, Problem, StateMoved};
+use stateloft_core::api::{Code, PendingWrite, Plan, Problem, StateMoved};
 
 use super::{age, number};
 
@@ -259,7 +259,7 @@ pub fn not_known(done: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::model::Timestamp;
+    use stateloft_core::model::Timestamp;
 
     use super::*;
 

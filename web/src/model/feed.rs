@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::VersionView;
-use statehouse_core::json::number;
-use statehouse_core::model::{FirstChange, Operation};
+use stateloft_core::api::VersionView;
+use stateloft_core::json::number;
+use stateloft_core::model::{FirstChange, Operation};
 
 use super::age;
 use super::inbox::Event;
@@ -73,8 +73,8 @@ impl Row {
 /// From the old value of the burst's first version to the new value of its last.
 fn net(first: &FirstChange, last: &FirstChange) -> FirstChange {
     let exact = || {
-        let old = statehouse_core::json::Decimal::parse(first.old.as_deref()?)?;
-        let new = statehouse_core::json::Decimal::parse(last.new.as_deref()?)?;
+        let old = stateloft_core::json::Decimal::parse(first.old.as_deref()?)?;
+        let new = stateloft_core::json::Decimal::parse(last.new.as_deref()?)?;
         number::delta(old, new)
     };
     FirstChange {

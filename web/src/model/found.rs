@@ -1,11 +1,11 @@
 //! Whether a write that was never answered is there after all. Nothing carries the mark of this page, so everything that
 //! can be compared is: place, kind, author, reason, content, time. What could be somebody else's is never called found.
 
-use statehouse_core::api::{
+use stateloft_core::api::{
     BreakerState, BreakerStatus, ClockStatus, RestoreRecord, SnapshotView, VersionView,
 };
-use statehouse_core::hash::ContentHash;
-use statehouse_core::model::{Operation, Timestamp};
+use stateloft_core::hash::ContentHash;
+use stateloft_core::model::{Operation, Timestamp};
 
 use super::age;
 

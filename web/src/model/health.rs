@@ -1,8 +1,6 @@
 //! How the server is, in one sentence and in the words of its parts.
 
-use statehouse_core::api::{
-    BreakerState, BreakerStatus, FallbackStatus, LatencyStatus, Status, StatusSeries,
-};
+use stateloft_core::api::{BreakerState, BreakerStatus, FallbackStatus, LatencyStatus, Status, StatusSeries};
 
 use super::contact::Contact;
 use super::{age, number};
@@ -125,7 +123,7 @@ mod tests {
 
     fn status(more: &str) -> Status {
         serde_json::from_str(&format!(
-            r#"{{"version":"statehouse 0.1.0","started_at":"2026-11-21T09:00:00Z","now":"2026-11-21T09:10:00Z",
+            r#"{{"version":"stateloft 0.1.0","started_at":"2026-11-21T09:00:00Z","now":"2026-11-21T09:10:00Z",
             "store":{{"kind":"sqlite","engine":"SQLite 3.51.3","up":true,"size_bytes":1,"pool":null,"promises":[]}},
             "seq":3,"states_live":1,"states_deleted":0,"states_invalid":0,"snapshots":0,
             "commit":{{"count":0,"p50_ms":0.0,"p99_ms":0.0,"max_ms":0.0}},
@@ -156,7 +154,7 @@ mod tests {
     fn nothing_works_that_is_not_heard() {
         use crate::model::contact::Why;
         let (status, since) =
-            (status(""), Some(statehouse_core::model::Timestamp::from_micros(43_424_000_000)));
+            (status(""), Some(stateloft_core::model::Timestamp::from_micros(43_424_000_000)));
         assert_eq!(verdict(Some(&status), Contact::Fresh).unwrap().1, "Everything works");
         let lost = |since| verdict(Some(&status), Contact::Lost { since, why: Why::Silent }).unwrap();
         assert_eq!(lost(since), (Mood::Bad, "No data since 12:03:44: the server does not answer".to_owned()));
@@ -169,7 +167,7 @@ mod tests {
 
     #[test]
     fn saves_are_counted_over_the_last_minute_and_a_bit() {
-        let at = |text: &str| statehouse_core::model::Timestamp::parse(text).unwrap();
+        let at = |text: &str| stateloft_core::model::Timestamp::parse(text).unwrap();
         let series = StatusSeries {
             since: at("2026-11-21T09:00:00Z"),
             now: at("2026-11-21T09:03:30Z"),

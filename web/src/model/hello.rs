@@ -1,6 +1,6 @@
 //! Examples that save a first state.
 
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 use super::age;
 
@@ -88,7 +88,7 @@ fn javascript(origin: &str, key: bool, entry: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::api::SaveRequest;
+    use stateloft_core::api::SaveRequest;
 
     use super::*;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use statehouse_core::api::VersionView;
-use statehouse_core::diff::Counts;
-use statehouse_core::model::{Operation, Timestamp};
+use stateloft_core::api::VersionView;
+use stateloft_core::diff::Counts;
+use stateloft_core::model::{Operation, Timestamp};
 
 const MICROS: i64 = 1_000_000;
 const DAY: i64 = 86_400 * MICROS;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use statehouse_core::api::VersionView;
+use stateloft_core::api::VersionView;
 
 /// One version as the pages get it.
 pub type Event = Arc<VersionView>;

@@ -1,7 +1,7 @@
 //! The last incident, the breaker's day and who listens, in words.
 
-use statehouse_core::api::{BreakerState, BreakerTurn, Incident, ListenerStatus};
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::{BreakerState, BreakerTurn, Incident, ListenerStatus};
+use stateloft_core::model::Timestamp;
 
 use super::{age, number};
 

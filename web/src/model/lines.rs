@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use statehouse_core::diff::{Row, RowKind};
+use stateloft_core::diff::{Row, RowKind};
 
 use super::change::Glyph;
 
@@ -130,9 +130,9 @@ pub fn fold_words(first: &str, last: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::diff::side_by_side;
-    use statehouse_core::json::Document;
-    use statehouse_core::schema::path_rules;
+    use stateloft_core::diff::side_by_side;
+    use stateloft_core::json::Document;
+    use stateloft_core::schema::path_rules;
 
     use super::*;
 

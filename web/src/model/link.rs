@@ -1,6 +1,6 @@
 //! The live connection as the indicator says it.
 
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 use super::contact::{Contact, Why};
 use super::{age, number};

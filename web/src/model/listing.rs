@@ -1,8 +1,8 @@
 //! A list of states, limited by filters, kept up to date by events.
 
-use statehouse_core::api::{StateList, StateSummary, VersionView};
-use statehouse_core::model::{Operation, Seq, StateKey, Timestamp};
-use statehouse_core::search::Needle;
+use stateloft_core::api::{StateList, StateSummary, VersionView};
+use stateloft_core::model::{Operation, Seq, StateKey, Timestamp};
+use stateloft_core::search::Needle;
 
 use super::address::Query;
 use super::inbox::Event;
@@ -131,9 +131,9 @@ impl Filter {
             _ => !gone,
         };
         let verdict = match &version.verdict {
-            statehouse_core::model::Verdict::Valid => "valid",
-            statehouse_core::model::Verdict::Invalid { .. } => "invalid",
-            statehouse_core::model::Verdict::NotChecked => "not_checked",
+            stateloft_core::model::Verdict::Valid => "valid",
+            stateloft_core::model::Verdict::Invalid { .. } => "invalid",
+            stateloft_core::model::Verdict::NotChecked => "not_checked",
         };
         let certain = deleted_fits
             && (self.types.is_empty() || self.types.iter().any(|name| name == version.state_type.as_str()))

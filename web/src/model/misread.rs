@@ -1,8 +1,8 @@
 //! What stands in an address that its page cannot read. It is said, never dropped: a page that shows more than was asked for
 //! looks just like one that shows what was asked for.
 
-use statehouse_core::api::Moment;
-use statehouse_core::model::{StateType, Timestamp};
+use stateloft_core::api::Moment;
+use stateloft_core::model::{StateType, Timestamp};
 
 use super::address::{Page, Query, decode};
 use super::pick::Pick;

@@ -1,6 +1,6 @@
 //! One path over the last versions of a state.
 
-use statehouse_core::json::{Document, Pointer};
+use stateloft_core::json::{Document, Pointer};
 
 use super::scale::{extent, place};
 

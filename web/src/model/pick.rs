@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use statehouse_core::api::Moment;
+use stateloft_core::api::Moment;
 
 /// One side of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]

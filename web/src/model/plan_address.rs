@@ -1,8 +1,8 @@
 //! The address of a restore plan: target, scope and ticks, so that a plan can be sent to somebody else.
 
-use statehouse_core::api::{Moment, Scope, Selection, StateSelection};
-use statehouse_core::model::{StateKey, StateType};
-use statehouse_core::restore::selection_key;
+use stateloft_core::api::{Moment, Scope, Selection, StateSelection};
+use stateloft_core::model::{StateKey, StateType};
+use stateloft_core::restore::selection_key;
 
 use super::address::{Page, Query, decode, encode_segment};
 use super::misread::misread;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use statehouse_core::json::{Document, Kind, Node};
-use statehouse_core::model::{StateKey, Timestamp};
+use stateloft_core::json::{Document, Kind, Node};
+use stateloft_core::model::{StateKey, Timestamp};
 
 use super::age;
 
@@ -96,7 +96,7 @@ pub fn pair_key(position: &StateKey) -> Option<StateKey> {
 /// Whether a number text is under, at or over zero.
 #[must_use]
 pub fn sign(text: &str) -> std::cmp::Ordering {
-    let Some(number) = statehouse_core::json::Decimal::parse(text) else { return std::cmp::Ordering::Equal };
+    let Some(number) = stateloft_core::json::Decimal::parse(text) else { return std::cmp::Ordering::Equal };
     match (number.is_zero(), number.is_negative()) {
         (true, _) => std::cmp::Ordering::Equal,
         (false, true) => std::cmp::Ordering::Less,
@@ -128,7 +128,7 @@ fn legs(root: Node<'_>, one: &[&str], two: &[&str]) -> Option<String> {
 mod tests {
     use std::cmp::Ordering;
 
-    use statehouse_core::json::Limits;
+    use stateloft_core::json::Limits;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Authors that have gone quiet, measured against their own rhythm.
 
-use statehouse_core::api::Overview;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::Overview;
+use stateloft_core::model::Timestamp;
 
 use super::age;
 use super::rank::greatest_first;

@@ -2,7 +2,7 @@
 //! shown by themselves.
 
 use super::rank::greatest_first;
-use statehouse_core::api::{AuthorActivity, Overview};
+use stateloft_core::api::{AuthorActivity, Overview};
 
 /// More versions than this are not rare, however busy the others were.
 const MOST: u64 = 5;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use statehouse_core::api::{Effect, Plan, PlanCounts, PlannedState, Selection, StateSelection};
-use statehouse_core::diff::Change;
-use statehouse_core::model::{StateKey, Verdict};
-use statehouse_core::restore::selection_key;
+use stateloft_core::api::{Effect, Plan, PlanCounts, PlannedState, Selection, StateSelection};
+use stateloft_core::diff::Change;
+use stateloft_core::model::{StateKey, Verdict};
+use stateloft_core::restore::selection_key;
 
 use super::number;
 

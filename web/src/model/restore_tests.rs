@@ -1,7 +1,7 @@
-use statehouse_core::api::{Moment, Scope, VersionView};
-use statehouse_core::diff::ChangeKind;
-use statehouse_core::hash::{ChainHash, ContentHash};
-use statehouse_core::model::{Operation, Seq, Timestamp, Verdict, VersionNumber, Violation};
+use stateloft_core::api::{Moment, Scope, VersionView};
+use stateloft_core::diff::ChangeKind;
+use stateloft_core::hash::{ChainHash, ContentHash};
+use stateloft_core::model::{Operation, Seq, Timestamp, Verdict, VersionNumber, Violation};
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn change_at(path: &str) -> Change {
         by_place: false,
         splice: None,
         series: None,
-        place: statehouse_core::diff::Place::default(),
+        place: stateloft_core::diff::Place::default(),
     }
 }
 
@@ -53,7 +53,7 @@ fn planned(id: &str, effect: Effect, verdict: Verdict) -> PlannedState {
         content_hash: None,
         chain_hash: ChainHash::START,
         verdict: Verdict::Valid,
-        change: statehouse_core::model::ChangeSummary::default(),
+        change: stateloft_core::model::ChangeSummary::default(),
         size: 0,
         damaged: false,
     };
@@ -277,7 +277,7 @@ fn what_comes_or_goes_as_a_whole_keeps_no_ticks_of_paths() {
     set_path(&mut selection, &key("here"), &changes(), "/a", false);
     let mut fresh = plan(vec![planned("here", Effect::Changed, Verdict::Valid)]);
     // It is live now and has no version at the target.
-    fresh.states[0].now.content_hash = Some(statehouse_core::hash::ContentHash::of(&"1".parse().unwrap()));
+    fresh.states[0].now.content_hash = Some(stateloft_core::hash::ContentHash::of(&"1".parse().unwrap()));
     assert_eq!(would_be(&fresh.states[0]), Effect::Deleted);
     assert!(carried_over(&selection, &fresh).is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::VersionView;
+use stateloft_core::api::VersionView;
 
 use super::inbox::Event;
 
@@ -23,14 +23,14 @@ impl Sample {
 
     /// Of this state.
     pub(crate) fn of(mut self, state_type: &str, id: &str) -> Self {
-        let key = statehouse_core::model::StateKey::new(state_type, id).unwrap();
+        let key = stateloft_core::model::StateKey::new(state_type, id).unwrap();
         (self.0.state_type, self.0.state_id) = (key.state_type, key.state_id);
         self
     }
 
     /// With this version number.
     pub(crate) fn version(mut self, number: u64) -> Self {
-        self.0.version = statehouse_core::model::VersionNumber(number);
+        self.0.version = stateloft_core::model::VersionNumber(number);
         self
     }
 
@@ -42,13 +42,13 @@ impl Sample {
 
     /// By this operation.
     pub(crate) fn doing(mut self, operation: &str) -> Self {
-        self.0.operation = statehouse_core::model::Operation::from_name(operation).unwrap();
+        self.0.operation = stateloft_core::model::Operation::from_name(operation).unwrap();
         self
     }
 
     /// With this first change: path, old, new.
     pub(crate) fn changing(mut self, path: &str, old: &str, new: &str) -> Self {
-        let first = statehouse_core::model::FirstChange {
+        let first = stateloft_core::model::FirstChange {
             path: path.into(),
             old: Some(old.into()),
             new: Some(new.into()),
@@ -61,18 +61,18 @@ impl Sample {
 
     /// Breaking a rule.
     pub(crate) fn invalid(mut self) -> Self {
-        let violation = statehouse_core::model::Violation {
+        let violation = stateloft_core::model::Violation {
             pointer: "/stop_loss".into(),
             code: "rule".into(),
             message: "must be below".into(),
         };
-        self.0.verdict = statehouse_core::model::Verdict::Invalid { violations: vec![violation] };
+        self.0.verdict = stateloft_core::model::Verdict::Invalid { violations: vec![violation] };
         self
     }
 
     /// Imported, of what an older system saved then.
     pub(crate) fn saved(mut self, time: &str) -> Self {
-        self.0.saved_at = Some(statehouse_core::model::Timestamp::parse(time).unwrap());
+        self.0.saved_at = Some(stateloft_core::model::Timestamp::parse(time).unwrap());
         self
     }
 

@@ -1,6 +1,6 @@
 //! Where the search field on top leads to.
 
-use statehouse_core::model::VersionId;
+use stateloft_core::model::VersionId;
 
 use super::address::{self, Query};
 

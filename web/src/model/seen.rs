@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use statehouse_core::api::{StateMoved, StateSelection};
-use statehouse_core::diff::Change;
+use stateloft_core::api::{StateMoved, StateSelection};
+use stateloft_core::diff::Change;
 
 use super::restore::{PathFate, fate};
 

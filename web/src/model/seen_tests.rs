@@ -1,5 +1,5 @@
-use statehouse_core::api::PathMoved;
-use statehouse_core::model::{StateKey, Verdict, VersionNumber};
+use stateloft_core::api::PathMoved;
+use stateloft_core::model::{StateKey, Verdict, VersionNumber};
 
 use super::super::sample::Sample;
 use super::*;

@@ -2,8 +2,8 @@
 //! later.
 
 use serde::Deserialize;
-use statehouse_core::api::{LatencyStatus, Status, StoreStatus};
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::{LatencyStatus, Status, StoreStatus};
+use stateloft_core::model::{Seq, Timestamp};
 
 /// A status, as far as every page needs it; members are named and meant as there.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -73,7 +73,7 @@ mod tests {
 
     fn text(more: &str) -> String {
         format!(
-            r#"{{"version":"statehouse 0.1.0","started_at":"2026-11-21T09:00:00Z","now":"2026-11-21T09:10:00Z",
+            r#"{{"version":"stateloft 0.1.0","started_at":"2026-11-21T09:00:00Z","now":"2026-11-21T09:10:00Z",
             "store":{{"kind":"sqlite","engine":"SQLite 3.51.3","up":true,"size_bytes":1,"pool":[1,2],"promises":["x"]}},
             "seq":3,"states_live":7,"states_deleted":2,"states_invalid":1,"snapshots":4,
             "commit":{{"count":5,"p50_ms":0.5,"p99_ms":1.5,"max_ms":2.5}},

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use super::number;
 

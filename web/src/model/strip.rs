@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use statehouse_core::api::{MarkKind, Overview, VersionView};
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::{MarkKind, Overview, VersionView};
+use stateloft_core::model::{Seq, Timestamp};
 
 /// One bar.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

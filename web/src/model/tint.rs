@@ -1,6 +1,6 @@
 //! Which characters of a new value differ from the old one.
 
-use statehouse_core::diff::{Part, excerpts};
+use stateloft_core::diff::{Part, excerpts};
 
 /// About as much as a cell shows without cutting it off.
 const CELL: usize = 28;

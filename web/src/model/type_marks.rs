@@ -1,7 +1,7 @@
 //! Types that look like slips of the finger: few states, nobody's name, and almost the name of another one.
 
-use statehouse_core::api::TypeCount;
-use statehouse_core::model::{is_well_known, meant, well_known};
+use stateloft_core::api::TypeCount;
+use stateloft_core::model::{is_well_known, meant, well_known};
 
 /// A type with more states than these is meant, however it is spelled.
 const FEW: u64 = 3;
@@ -26,7 +26,7 @@ pub fn marked(all: Vec<TypeCount>) -> Vec<(TypeCount, Option<String>)> {
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::model::Mode;
+    use stateloft_core::model::Mode;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Values that are too long for a row, whole: what they are on each side.
 
-use statehouse_core::diff::Change;
+use stateloft_core::diff::Change;
 
 /// A cell shows about so many characters of a value; of a longer one there is more than can be seen.
 const CELL: usize = 24;

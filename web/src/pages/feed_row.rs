@@ -1,7 +1,7 @@
 //! One row of a feed, as Overview and Activity show it.
 
 use leptos::prelude::*;
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use crate::model::change::Glyph;
 use crate::model::feed::Row;

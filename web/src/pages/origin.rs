@@ -1,7 +1,7 @@
 //! Where a version comes from, with ways to what else came from there.
 
 use leptos::prelude::*;
-use statehouse_core::api::VersionView;
+use stateloft_core::api::VersionView;
 
 use crate::model::address::Query;
 use crate::parts::theirs;

@@ -1,8 +1,8 @@
 //! Writes that were accepted and wait in the fallback journal: they have no version yet.
 
 use leptos::prelude::*;
-use statehouse_core::api::{ChangeKind, PendingList, PendingState};
-use statehouse_core::model::StateKey;
+use stateloft_core::api::{ChangeKind, PendingList, PendingState};
+use stateloft_core::model::StateKey;
 
 use crate::api;
 use crate::live::remote;

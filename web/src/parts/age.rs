@@ -1,8 +1,8 @@
 //! How long ago.
 
 use leptos::prelude::*;
-use statehouse_core::api::VersionView;
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::VersionView;
+use stateloft_core::model::{Seq, Timestamp};
 
 use crate::model::{age, number};
 use crate::shell::clock;

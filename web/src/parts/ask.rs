@@ -78,7 +78,7 @@ pub(crate) fn Ask(
     }
 }
 
-const NAME: &str = "statehouse-name";
+const NAME: &str = "stateloft-name";
 
 /// The name that the user gives for what is written from this browser.
 #[derive(Clone, Copy)]

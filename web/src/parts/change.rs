@@ -1,9 +1,9 @@
 //! How changes look: glyphs, tints, rows.
 
 use leptos::prelude::*;
-use statehouse_core::api::VersionView;
-use statehouse_core::diff::{Change, ChangeKind, SeriesChange};
-use statehouse_core::{diff, model};
+use stateloft_core::api::VersionView;
+use stateloft_core::diff::{Change, ChangeKind, SeriesChange};
+use stateloft_core::{diff, model};
 
 use super::{Chip, Icon, Spark, Tone, WholeButton, WholeMark, theirs};
 use crate::model::change::{Glyph, Story};

@@ -36,7 +36,7 @@ pub(crate) fn App() -> impl IntoView {
             Page::State => told(&router.param("id").unwrap_or_default()),
             page => page.title().to_owned(),
         };
-        document().set_title(&format!("{name} · statehouse"));
+        document().set_title(&format!("{name} · stateloft"));
     });
     move || if asking.get() { view! { <SignIn/> }.into_any() } else { view! { <Frame/> }.into_any() }
 }

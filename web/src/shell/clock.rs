@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 /// The present, second by second.
 #[derive(Clone, Copy)]

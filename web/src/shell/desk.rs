@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use statehouse_core::api::{Overview, StorePulse};
-use statehouse_core::model::Operation;
+use stateloft_core::api::{Overview, StorePulse};
+use stateloft_core::model::Operation;
 
 use super::{clock, toasts};
 use crate::api;

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-const NAME: &str = "statehouse-keys";
+const NAME: &str = "stateloft-keys";
 
 type Handler = Rc<dyn Fn(&str) -> bool>;
 

@@ -2,7 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use statehouse_core::api::MarkKind;
+use stateloft_core::api::MarkKind;
 use web_sys::MouseEvent;
 
 use super::{desk, router};

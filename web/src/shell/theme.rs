@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-const NAME: &str = "statehouse-theme";
+const NAME: &str = "stateloft-theme";
 
 /// Whether the window is narrower than 720 px: rows get two lines, panes become pages.
 #[derive(Clone, Copy)]

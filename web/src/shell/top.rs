@@ -24,13 +24,13 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
     let searching = RwSignal::new(false);
     let deep = move || matches!(router.page.get(), Page::State | Page::Restored(_));
     let title = move || match router.page.get() {
-        Page::Overview => "statehouse".to_owned(),
+        Page::Overview => "stateloft".to_owned(),
         Page::State => router.param("id").unwrap_or_default(),
         page => page.title().to_owned(),
     };
     view! {
         <header class="top" class:searching=move || searching.get() class:deep=deep>
-            <a class="wordmark" href="/" aria-label="statehouse, overview"><Mark size=20/><span>"statehouse"</span></a>
+            <a class="wordmark" href="/" aria-label="stateloft, overview"><Mark size=20/><span>"stateloft"</span></a>
             <button class="btn icon back" aria-label="Back" on:click=move |_| {
                 if let Ok(history) = window().history() {
                     let _ = history.back();

@@ -5,8 +5,8 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use statehouse_core::api::VersionView;
-use statehouse_core::model::StateKey;
+use stateloft_core::api::VersionView;
+use stateloft_core::model::StateKey;
 use wasm_bindgen::JsValue;
 
 use crate::api::{self, ApiError};

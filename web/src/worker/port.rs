@@ -65,7 +65,7 @@ impl Drop for Port {
 
 fn address() -> Option<String> {
     let document = web_sys::window()?.document()?;
-    document.query_selector("meta[name=\"statehouse-component\"]").ok()??.get_attribute("content")
+    document.query_selector("meta[name=\"stateloft-component\"]").ok()??.get_attribute("content")
 }
 
 fn read_answer(data: &JsValue) -> Option<Answer> {

@@ -28,7 +28,7 @@ const LEFT_OUT_TOO: [&str; 3] = ["9.5.*", "9.6.*", "13.*"];
 const NEEDED: &str = "Autobahn's suite needs a Python 2.7 with pip; put one on PATH or name it in PYTHON2";
 
 /// How the suite calls what it tests.
-const AGENT: &str = "statehouse";
+const AGENT: &str = "stateloft";
 
 /// Runs every case that applies.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {

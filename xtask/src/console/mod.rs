@@ -29,7 +29,7 @@ pub(crate) use split::is_later;
 pub(crate) const PAGE: &str = "index.html";
 
 /// What stands in `index.html` where the address of the component's worker belongs.
-const COMPONENT_PLACEHOLDER: &str = "STATEHOUSE_COMPONENT_URL";
+const COMPONENT_PLACEHOLDER: &str = "STATELOFT_COMPONENT_URL";
 
 /// Brings `dist/` up to date; takes no time when nothing it is made from has changed.
 pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
@@ -89,7 +89,7 @@ fn place_component(package: &component::Package, stage: &Path) -> Result<()> {
     if html.matches(COMPONENT_PLACEHOLDER).count() != 1 {
         bail!(
             "{PAGE} must contain {COMPONENT_PLACEHOLDER} exactly once, in \
-             <meta name=\"statehouse-component\" content=\"{COMPONENT_PLACEHOLDER}\">"
+             <meta name=\"stateloft-component\" content=\"{COMPONENT_PLACEHOLDER}\">"
         );
     }
     let url = format!("/{folder}/{}", component::WORKER);

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn the_hash_stands_before_the_extension() {
         assert_eq!(hashed_name("style.css", "0011"), "style-0011.css");
-        assert_eq!(hashed_name("statehouse-web_bg.wasm", "0011"), "statehouse-web_bg-0011.wasm");
+        assert_eq!(hashed_name("stateloft-web_bg.wasm", "0011"), "stateloft-web_bg-0011.wasm");
         assert_eq!(hashed_name("LICENSE", "0011"), "LICENSE-0011");
     }
 

@@ -16,7 +16,7 @@ use crate::tools::Toolbox;
 use crate::workspace::Workspace;
 
 /// The name of the program, as cargo compiles it.
-pub(super) const NAME: &str = "statehouse-web";
+pub(super) const NAME: &str = "stateloft-web";
 
 /// How the folder's name begins.
 const FOLDER: &str = "app-";

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use statehouse_core::json::{Document, Limits};
-use statehouse_core::model::{Mode, Verdict};
-use statehouse_core::validate::validate;
+use stateloft_core::json::{Document, Limits};
+use stateloft_core::model::{Mode, Verdict};
+use stateloft_core::validate::validate;
 
 use super::action::{Action, Expect, Key, What};
 use super::desk::Desk;

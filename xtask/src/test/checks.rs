@@ -22,7 +22,7 @@ pub(super) fn clippy(workspace: &Workspace) -> Result<()> {
 /// Clippy for the two packages that run in the browser.
 pub(super) fn clippy_wasm(workspace: &Workspace) -> Result<()> {
     tools::ensure_wasm_target(workspace)?;
-    for package in [["-p", "statehouse-core", "--features=wasm"].as_slice(), &["-p", "statehouse-web"]] {
+    for package in [["-p", "stateloft-core", "--features=wasm"].as_slice(), &["-p", "stateloft-web"]] {
         let mut cargo = workspace.cargo();
         cargo.arg("clippy").args(package).args(["--all-targets", "--target", TARGET, "--", "-D", "warnings"]);
         process::run(&mut cargo)?;

@@ -14,7 +14,7 @@ use crate::{browser, influxd, postgres, process, progress};
 const JOURNEYS: &str = "journeys";
 
 /// How tests learn where the server's program is.
-const SERVER_VARIABLE: &str = "STATEHOUSE_BIN";
+const SERVER_VARIABLE: &str = "STATELOFT_BIN";
 
 /// Unit, integration and documentation tests of all packages, without the journeys.
 pub(super) fn all_but_journeys(workspace: &Workspace) -> Result<()> {

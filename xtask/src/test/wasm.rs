@@ -12,7 +12,7 @@ use crate::{browser, process, progress};
 const TIME_LIMIT: &str = "180";
 
 /// The package that becomes the component.
-const COMPONENT: &str = "statehouse-core";
+const COMPONENT: &str = "stateloft-core";
 
 /// Tests that packages have for the browser, in headless Chromium through wasm-bindgen's runner. The component has
 /// some; the console is tried by the journeys, and what it computes by native tests.

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-/// `<the user's cache folder>/statehouse/tools`.
+/// `<the user's cache folder>/stateloft/tools`.
 pub(crate) fn tools_dir() -> Result<PathBuf> {
     let base = cache_dir(std::env::consts::OS, |name| std::env::var_os(name).map(PathBuf::from)).context(
         "no cache folder: neither XDG_CACHE_HOME nor HOME (Windows: LOCALAPPDATA) is set to an absolute path",
     )?;
-    Ok(base.join("statehouse").join("tools"))
+    Ok(base.join("stateloft").join("tools"))
 }
 
 /// `XDG_CACHE_HOME` wins everywhere; otherwise the system's own custom decides. Relative paths are ignored, as

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use statehouse_core::model::{Seq, Version};
+use stateloft_core::model::{Seq, Version};
 
 use super::{EventLog, LoggedEvent};
 use crate::events::ring::Ring;
@@ -185,8 +185,8 @@ impl EventLog {
 mod tests {
     use std::sync::Arc;
 
-    use statehouse_core::commit::{Change, Expectation, Write};
-    use statehouse_core::model::{StateKey, Timestamp, Verdict};
+    use stateloft_core::commit::{Change, Expectation, Write};
+    use stateloft_core::model::{StateKey, Timestamp, Verdict};
 
     use super::*;
     use crate::store::memory::MemoryStore;

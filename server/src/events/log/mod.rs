@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use statehouse_core::api::{LatencyStatus, VersionView};
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::{LatencyStatus, VersionView};
+use stateloft_core::model::{Seq, Timestamp};
 use tokio::sync::watch;
 
 use super::listeners::{Introduction, Listener, Listeners};

@@ -8,8 +8,8 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use statehouse_core::api::{Code, Problem};
-use statehouse_core::json::{
+use stateloft_core::api::{Code, Problem};
+use stateloft_core::json::{
     Diagnosis, Document, ENCODED_TWICE, Kind, Limits as JsonLimits, Node, Pointer, is_encoded_twice, pointer,
 };
 use tokio::time::Instant;

@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_ENCODING;
 use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
-use statehouse_core::api::Code;
+use stateloft_core::api::Code;
 
 use super::body::UNCOUNTED;
 use crate::budget::{self, Class};

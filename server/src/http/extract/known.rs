@@ -8,12 +8,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use statehouse_core::api::{
+use stateloft_core::api::{
     ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot, ForceBreaker, Originated,
     PlanRequest, PutRequest, SaveRequest, SettleConflict, UndeleteRequest, UndoRequest,
 };
-use statehouse_core::json::Node;
-use statehouse_core::model::{Origin, StateId, StateType};
+use stateloft_core::json::Node;
+use stateloft_core::model::{Origin, StateId, StateType};
 
 use crate::http::failure::{Answer, Failure};
 
@@ -181,7 +181,7 @@ pub(super) fn check<T: Body>(root: Node<'_>) -> Answer<()> {
         }
         if let Some(meant) = nearly(&name, T::MEMBERS) {
             let mut pointer = String::from("/");
-            statehouse_core::json::pointer::escape_into(&mut pointer, &name);
+            stateloft_core::json::pointer::escape_into(&mut pointer, &name);
             let message = format!("{name:?} is not a member of this body; did you mean {meant:?}?");
             return Err(Failure::body(&pointer, "unknown_member", message));
         }

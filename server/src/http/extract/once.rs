@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method};
-use statehouse_core::hash::RequestHash;
+use stateloft_core::hash::RequestHash;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, ParameterIn};
 

@@ -1,7 +1,7 @@
 //! Where writes come from: what a request says of it, and its `traceparent` header.
 
 use axum::http::{HeaderMap, HeaderName};
-use statehouse_core::model::Origin;
+use stateloft_core::model::Origin;
 
 /// W3C Trace Context.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

@@ -3,7 +3,7 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use statehouse_core::model::{StateId, StateKey, StateType};
+use stateloft_core::model::{StateId, StateKey, StateType};
 
 use crate::http::failure::{Answer, Failure};
 

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
-use statehouse_core::model::whole_number;
+use stateloft_core::model::whole_number;
 
 use crate::http::failure::{Answer, Failure};
 

@@ -1,7 +1,7 @@
 //! Times out of queries, where a bare `+` means a space.
 
-use statehouse_core::api::{Moment, MomentError};
-use statehouse_core::model::{Timestamp, TimestampError};
+use stateloft_core::api::{Moment, MomentError};
+use stateloft_core::model::{Timestamp, TimestampError};
 
 use crate::http::failure::{Answer, Failure};
 

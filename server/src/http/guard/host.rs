@@ -6,7 +6,7 @@
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, Uri, Version};
-use statehouse_core::api::Code;
+use stateloft_core::api::Code;
 
 use crate::http::app::App;
 use crate::http::failure::{Answer, Failure};

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use statehouse_core::api::Code;
+use stateloft_core::api::Code;
 
 use super::tries::Judged;
 use crate::http::app::App;
@@ -23,7 +23,7 @@ pub(super) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The WebSocket subprotocol. Browsers cannot put headers on a WebSocket, so they offer this one and a second,
 /// `key.<base64url of the key>`, which is never answered.
-pub(crate) const SUBPROTOCOL: &str = "statehouse";
+pub(crate) const SUBPROTOCOL: &str = "stateloft";
 
 /// Lets a request through that presents the key.
 pub(crate) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {

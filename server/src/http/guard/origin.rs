@@ -5,7 +5,7 @@ use axum::http::header::{
     ORIGIN, RETRY_AFTER,
 };
 use axum::http::{HeaderMap, HeaderValue, Method};
-use statehouse_core::api::Code;
+use stateloft_core::api::Code;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::key::API_KEY;

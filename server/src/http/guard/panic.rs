@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
-use statehouse_core::api::Code;
+use stateloft_core::api::Code;
 
 use crate::http::failure::Failure;
 
@@ -42,7 +42,7 @@ mod tests {
         let response = caught(async { panic!("the password is hunter2") }).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = to_bytes(response.into_body(), 10_000).await.unwrap();
-        let problem: statehouse_core::api::Problem = serde_json::from_slice(&body).unwrap();
+        let problem: stateloft_core::api::Problem = serde_json::from_slice(&body).unwrap();
         assert_eq!(problem.code, Code::Internal);
         assert!(!problem.detail.contains("hunter2"));
     }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use statehouse_core::api::{BreakerStatus, ForceBreaker};
+use stateloft_core::api::{BreakerStatus, ForceBreaker};
 
 use crate::http::app::App;
 use crate::http::extract::Json;

@@ -5,9 +5,9 @@ use axum::extract::{OriginalUri, State};
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use statehouse_core::api::{EventPage, Topic, ValidityFilter, VersionFilter};
-use statehouse_core::model::{Operation, Seq, whole_number};
-use statehouse_core::search::Needle;
+use stateloft_core::api::{EventPage, Topic, ValidityFilter, VersionFilter};
+use stateloft_core::model::{Operation, Seq, whole_number};
+use stateloft_core::search::Needle;
 use utoipa::IntoParams;
 
 use super::{page, yes};
@@ -126,7 +126,7 @@ fn answer(page: &EventPage, here: &axum::http::Uri, next: Option<&str>) -> Answe
 }
 
 fn topic(text: &str) -> Answer<Topic> {
-    text.parse().map_err(|error: statehouse_core::api::TopicError| Failure::parameter(error.to_string()))
+    text.parse().map_err(|error: stateloft_core::api::TopicError| Failure::parameter(error.to_string()))
 }
 
 fn operation(text: &str) -> Answer<Operation> {

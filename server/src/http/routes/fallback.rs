@@ -3,7 +3,7 @@
 use axum::http::header::ALLOW;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::IntoResponse;
-use statehouse_core::api::Code;
+use stateloft_core::api::Code;
 
 use crate::http::failure::{Answer, Failure};
 

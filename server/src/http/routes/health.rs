@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use statehouse_core::api::Health;
+use stateloft_core::api::Health;
 
 use crate::http::app::App;
 use crate::http::failure::Answer;

@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use statehouse_core::api::History;
+use stateloft_core::api::History;
 use utoipa::IntoParams;
 
 use super::{page, yes};

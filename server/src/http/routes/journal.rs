@@ -3,10 +3,10 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use statehouse_core::api::{
+use stateloft_core::api::{
     FallbackConflict, FallbackConflicts, FallbackStatus, PendingList, PendingWrite, SettleConflict,
 };
-use statehouse_core::model::StateId;
+use stateloft_core::model::StateId;
 use utoipa::IntoParams;
 
 use super::page;

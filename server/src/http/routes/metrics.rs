@@ -8,7 +8,7 @@ use std::fmt::{Display, Write as _};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse as _;
-use statehouse_core::api::{BreakerState, LatencyStatus, MirrorState, Status, StatusDetails};
+use stateloft_core::api::{BreakerState, LatencyStatus, MirrorState, Status, StatusDetails};
 
 use crate::http::app::App;
 use crate::http::failure::Answer;
@@ -31,13 +31,13 @@ struct Page(String);
 impl Page {
     fn family(&mut self, name: &str, kind: &str, help: &str) {
         // Writing to a text cannot fail.
-        let _ = write!(self.0, "# HELP statehouse_{name} {help}\n# TYPE statehouse_{name} {kind}\n");
+        let _ = write!(self.0, "# HELP stateloft_{name} {help}\n# TYPE stateloft_{name} {kind}\n");
     }
 
     /// One figure; `labels` are `name="value"` pairs without the braces, of words that need no escaping.
     fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
         let (open, close) = if labels.is_empty() { ("", "") } else { ("{", "}") };
-        let _ = writeln!(self.0, "statehouse_{name}{open}{labels}{close} {value}");
+        let _ = writeln!(self.0, "stateloft_{name}{open}{labels}{close} {value}");
     }
 
     fn one(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {

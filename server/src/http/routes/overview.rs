@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use statehouse_core::api::Overview;
+use stateloft_core::api::Overview;
 use utoipa::IntoParams;
 
 use crate::http::app::App;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use statehouse_core::api::{Code, Ready, Stops};
+use stateloft_core::api::{Code, Ready, Stops};
 
 use crate::http::app::App;
 use crate::http::failure::{Answer, Failure};

@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use statehouse_core::api::{AppliedRestore, ApplyRequest, Plan, PlanRequest, RestoreList, UndoRequest};
+use stateloft_core::api::{AppliedRestore, ApplyRequest, Plan, PlanRequest, RestoreList, UndoRequest};
 use utoipa::IntoParams;
 
 use super::page;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use statehouse_core::api::SnapshotRestored;
+use stateloft_core::api::SnapshotRestored;
 use utoipa::IntoParams;
 
 use crate::http::app::App;

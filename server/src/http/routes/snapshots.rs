@@ -5,7 +5,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use statehouse_core::api::{CreateSnapshot, SnapshotList, SnapshotView};
+use stateloft_core::api::{CreateSnapshot, SnapshotList, SnapshotView};
 use utoipa::IntoParams;
 
 use super::page;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use statehouse_core::api::{Deleted, PendingWrite, VersionView};
+use stateloft_core::api::{Deleted, PendingWrite, VersionView};
 use utoipa::IntoParams;
 
 use crate::http::app::App;

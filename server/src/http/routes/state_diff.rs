@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use statehouse_core::api::DiffView;
-use statehouse_core::model::VersionNumber;
+use stateloft_core::api::DiffView;
+use stateloft_core::model::VersionNumber;
 use utoipa::IntoParams;
 
 use crate::http::app::App;

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use statehouse_core::api::{PendingFilter, PendingState, StateView};
-use statehouse_core::model::{StateKey, Version, VersionNumber};
+use stateloft_core::api::{PendingFilter, PendingState, StateView};
+use stateloft_core::model::{StateKey, Version, VersionNumber};
 use utoipa::IntoParams;
 
 use crate::http::app::App;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Deserialize;
-use statehouse_core::api::{PendingWrite, PutRequest, StateView};
+use stateloft_core::api::{PendingWrite, PutRequest, StateView};
 use utoipa::IntoParams;
 
 use crate::http::app::App;

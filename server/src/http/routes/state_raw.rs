@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::IntoResponse;
-use statehouse_core::api::PendingState;
-use statehouse_core::json::Document;
-use statehouse_core::model::Version;
+use stateloft_core::api::PendingState;
+use stateloft_core::json::Document;
+use stateloft_core::model::Version;
 
 use super::state_get::Parameters;
 use crate::http::app::App;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use statehouse_core::api::{PendingWrite, SaveRequest, StateView};
+use stateloft_core::api::{PendingWrite, SaveRequest, StateView};
 
 use crate::http::app::App;
 use crate::http::entity_tag;

@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use statehouse_core::api::{
+use stateloft_core::api::{
     DeletedFilter, Moment, PendingFilter, Sort, StaleFilter, StateRows, ValidityFilter,
 };
 use utoipa::IntoParams;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use statehouse_core::api::{Status, StatusDetails, StatusSeries};
+use stateloft_core::api::{Status, StatusDetails, StatusSeries};
 
 use crate::http::app::App;
 use crate::http::console;

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use statehouse_core::api::VerifyReport;
-use statehouse_core::model::Seq;
+use stateloft_core::api::VerifyReport;
+use stateloft_core::model::Seq;
 use utoipa::IntoParams;
 
 use crate::http::app::App;

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use hyper::upgrade::OnUpgrade;
-use statehouse_core::api::Code;
+use stateloft_core::api::Code;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::wire::Wire;

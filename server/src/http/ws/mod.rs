@@ -15,7 +15,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use statehouse_core::api::{Code, Problem};
+use stateloft_core::api::{Code, Problem};
 
 use super::app::App;
 use super::failure::{Answer, Failure};

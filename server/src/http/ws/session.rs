@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_core::api::{ClientMessage, Code, ServerMessage, Topic};
-use statehouse_core::json::{Diagnosis, Document};
-use statehouse_core::model::Seq;
+use stateloft_core::api::{ClientMessage, Code, ServerMessage, Topic};
+use stateloft_core::json::{Diagnosis, Document};
+use stateloft_core::model::Seq;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
-use statehouse_core::commit::{Change, Expectation, Tip, Write, decide};
-use statehouse_core::model::{ChangeSummary, StateKey, Timestamp, Verdict};
+use stateloft_core::commit::{Change, Expectation, Tip, Write, decide};
+use stateloft_core::model::{ChangeSummary, StateKey, Timestamp, Verdict};
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! Snapshots of the older system: names for the places in the log that are what they named.
 
-use statehouse_core::model::{Imported, Seq, SnapshotId, SnapshotKind, Timestamp};
+use stateloft_core::model::{Imported, Seq, SnapshotId, SnapshotKind, Timestamp};
 
 use super::Import;
 use crate::service::{Result, ServiceError};

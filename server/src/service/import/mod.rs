@@ -10,9 +10,9 @@ mod row;
 
 use std::collections::{HashMap, HashSet};
 
-use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::json::Document;
-use statehouse_core::model::{Seq, StateKey, Verdict};
+use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::json::Document;
+use stateloft_core::model::{Seq, StateKey, Verdict};
 
 use self::marks::Mark;
 use self::place::{Place, Standing};

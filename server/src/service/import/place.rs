@@ -1,6 +1,6 @@
 //! How far the history of one state has been imported.
 
-use statehouse_core::model::{Imported, Seq, StateKey, Version, VersionNumber};
+use stateloft_core::model::{Imported, Seq, StateKey, Version, VersionNumber};
 
 use crate::store::{Result, StateStore};
 

@@ -1,7 +1,7 @@
 //! A row of an older store, understood, or why it cannot be.
 
-use statehouse_core::json::{Diagnosis, Document, ENCODED_TWICE, Kind, Limits, is_encoded_twice};
-use statehouse_core::model::{Imported, SnapshotId, StateKey, Timestamp};
+use stateloft_core::json::{Diagnosis, Document, ENCODED_TWICE, Kind, Limits, is_encoded_twice};
+use stateloft_core::model::{Imported, SnapshotId, StateKey, Timestamp};
 
 use crate::store::OlderRow;
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::{
+use stateloft_core::api::{
     AppliedRestore, ApplyRequest, Moment, Originated, PlanRequest, Scope, Selection, SnapshotRestored,
     VersionView,
 };
-use statehouse_core::commit::{Change, Expectation, Outcome, Rebasing, Write};
-use statehouse_core::model::{Origin, SnapshotId, StateKey, Violation};
-use statehouse_core::restore::{Planned, PlannedState, Writing, selection_key};
+use stateloft_core::commit::{Change, Expectation, Outcome, Rebasing, Write};
+use stateloft_core::model::{Origin, SnapshotId, StateKey, Violation};
+use stateloft_core::restore::{Planned, PlannedState, Writing, selection_key};
 
 use super::plan::Worked;
 use crate::service::signature::Signature;

@@ -11,7 +11,7 @@ mod undo;
 
 pub use outdated::Outdated;
 
-use statehouse_core::api::{AppliedRestore, RestoreList};
+use stateloft_core::api::{AppliedRestore, RestoreList};
 
 use super::read::page_size;
 use super::{Result, Service, ServiceError};

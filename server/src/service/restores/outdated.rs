@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use statehouse_core::api::{Plan, StateMoved, StateSelection};
-use statehouse_core::model::{Seq, StateKey, Version};
-use statehouse_core::restore::{Looked, selection_key, state_moved};
+use stateloft_core::api::{Plan, StateMoved, StateSelection};
+use stateloft_core::model::{Seq, StateKey, Version};
+use stateloft_core::restore::{Looked, selection_key, state_moved};
 
 use super::plan::{Worked, with_rules};
 use crate::service::{Result, Service, ServiceError};

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use statehouse_core::api::{Moment, Plan, PlanRequest, Scope};
-use statehouse_core::json::{Document, Pointer};
-use statehouse_core::model::{Seq, StateKey, StateType, Verdict, Version};
-use statehouse_core::restore::{Asked, PlanError, Planned, Rules, named, plan, selection_key};
-use statehouse_core::schema::{Modes, path_rules};
-use statehouse_core::validate::validate;
+use stateloft_core::api::{Moment, Plan, PlanRequest, Scope};
+use stateloft_core::json::{Document, Pointer};
+use stateloft_core::model::{Seq, StateKey, StateType, Verdict, Version};
+use stateloft_core::restore::{Asked, PlanError, Planned, Rules, named, plan, selection_key};
+use stateloft_core::schema::{Modes, path_rules};
+use stateloft_core::validate::validate;
 
 use crate::budget::{self, Class};
 use crate::service::{Result, Service, ServiceError};

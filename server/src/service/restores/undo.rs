@@ -1,12 +1,12 @@
 //! Taking a restore back: exactly the paths that it wrote, to what they were, where they still are what it wrote. What somebody
 //! has written since is shown, and never taken back by itself.
 
-use statehouse_core::api::{
+use stateloft_core::api::{
     AppliedRestore, Moment, Originated, PlanRequest, RestoreRecord, Scope, Selection, UndoRequest,
 };
-use statehouse_core::model::{Seq, StateKey, Version, VersionNumber};
-use statehouse_core::restore::{Undo, selection_key, undo_state};
-use statehouse_core::schema::path_rules;
+use stateloft_core::model::{Seq, StateKey, Version, VersionNumber};
+use stateloft_core::restore::{Undo, selection_key, undo_state};
+use stateloft_core::schema::path_rules;
 
 use super::apply::{ATTEMPTS, Order};
 use crate::service::{Result, Service, ServiceError};

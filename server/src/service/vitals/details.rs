@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use statehouse_core::api::{ListenerStatus, PoolStatus, SessionCounts, SlowestRead, StatusDetails, Versions};
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::{ListenerStatus, PoolStatus, SessionCounts, SlowestRead, StatusDetails, Versions};
+use stateloft_core::model::{Seq, Timestamp};
 
 use super::{before, lock};
 use crate::events::{Introduction, SessionView};

@@ -1,7 +1,7 @@
 //! What was wrong last, and how it ended, from what the server really counted.
 
-use statehouse_core::api::Incident;
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::api::Incident;
+use stateloft_core::model::{Seq, Timestamp};
 
 use crate::store::fallback::JournalCounts;
 

@@ -8,8 +8,8 @@ mod series;
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use statehouse_core::api::{BreakerState, BreakerTurn, LatencyStatus, StatusSeries};
-use statehouse_core::model::{Timestamp, Version};
+use stateloft_core::api::{BreakerState, BreakerTurn, LatencyStatus, StatusSeries};
+use stateloft_core::model::{Timestamp, Version};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Service;

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use statehouse_core::api::StatusSeries;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::StatusSeries;
+use stateloft_core::model::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
 

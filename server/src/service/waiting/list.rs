@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use statehouse_core::api::{PendingState, Sort, StateRow, StateRows, StateSummary};
-use statehouse_core::model::{Seq, StateKey};
+use stateloft_core::api::{PendingState, Sort, StateRow, StateRows, StateSummary};
+use stateloft_core::model::{Seq, StateKey};
 
 use super::fitting;
 use super::stage::{Mark, Stage, Stored};

@@ -4,8 +4,8 @@ mod list;
 mod remembered;
 mod stage;
 
-use statehouse_core::api::{PendingList, PendingState};
-use statehouse_core::model::{StateId, StateKey, StateType};
+use stateloft_core::api::{PendingList, PendingState};
+use stateloft_core::model::{StateId, StateKey, StateType};
 
 pub(super) use list::stored_only;
 

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use statehouse_core::api::{Moment, PendingFilter, PendingState, Sort, StateRow, StateRows};
-use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
+use stateloft_core::api::{Moment, PendingFilter, PendingState, Sort, StateRow, StateRows};
+use stateloft_core::model::{Seq, StateKey, Timestamp, Version};
 
 use super::fitting_rows;
 use super::list::key_of;

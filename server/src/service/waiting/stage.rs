@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use statehouse_core::model::{Seq, StateKey};
+use stateloft_core::model::{Seq, StateKey};
 
 use crate::service::Result;
 use crate::store::StoreError;

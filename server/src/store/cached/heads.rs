@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use statehouse_core::api::CacheStatus;
-use statehouse_core::json::Document;
-use statehouse_core::model::{StateKey, Version};
+use stateloft_core::api::CacheStatus;
+use stateloft_core::json::Document;
+use stateloft_core::model::{StateKey, Version};
 
 use crate::store::LogEnd;
 

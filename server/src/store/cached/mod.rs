@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use statehouse_core::api::CacheStatus;
-use statehouse_core::commit::Outcome;
-use statehouse_core::model::{StateKey, Timestamp, Version};
+use stateloft_core::api::CacheStatus;
+use stateloft_core::commit::Outcome;
+use stateloft_core::model::{StateKey, Timestamp, Version};
 
 use super::forward::{forward_admin, forward_reads};
 use super::{Commits, LogEnd, Result, StateStore, StoreError, Ticks, WriteRefusal, WriteRequest, Written};

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use statehouse_core::api::PendingWrite;
-use statehouse_core::commit::{Expectation, Write};
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, StateKey, Timestamp, VersionNumber};
+use stateloft_core::api::PendingWrite;
+use stateloft_core::commit::{Expectation, Write};
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{Seq, StateKey, Timestamp, VersionNumber};
 
 use super::FallbackStore;
 use super::entry::{Before, Entry, EntryWrite, Record};

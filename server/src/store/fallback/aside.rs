@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use statehouse_core::api::SetAside;
+use stateloft_core::api::SetAside;
 
 use super::folder::keep_aside;
 use super::judge::{Bad, Judged, Missing};

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use statehouse_core::api::{DamagedFile, FallbackConflict};
+use stateloft_core::api::{DamagedFile, FallbackConflict};
 
 use super::folder::{replace, sync_folder};
 use super::journal::Journal;

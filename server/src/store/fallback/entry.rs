@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::json::Document;
-use statehouse_core::model::{Origin, Seq, StateKey, Timestamp, Verdict, VersionNumber, accepted_at};
+use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::json::Document;
+use stateloft_core::model::{Origin, Seq, StateKey, Timestamp, Verdict, VersionNumber, accepted_at};
 
 use crate::store::RequestKey;
 

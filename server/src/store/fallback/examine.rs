@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use statehouse_core::json::Document;
-use statehouse_core::model::{StateKey, Timestamp};
+use stateloft_core::json::Document;
+use stateloft_core::model::{StateKey, Timestamp};
 
 use super::aside;
 use super::conflicts::Conflicts;

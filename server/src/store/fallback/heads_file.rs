@@ -9,10 +9,10 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use statehouse_core::api::VersionView;
-use statehouse_core::hash::ContentHash;
-use statehouse_core::json::Document;
-use statehouse_core::model::{StateKey, Timestamp, Version};
+use stateloft_core::api::VersionView;
+use stateloft_core::hash::ContentHash;
+use stateloft_core::json::Document;
+use stateloft_core::model::{StateKey, Timestamp, Version};
 
 use super::{aside, plain};
 
@@ -175,8 +175,8 @@ fn seen(text: &[u8]) -> Option<Seen> {
 
 #[cfg(test)]
 mod tests {
-    use statehouse_core::hash::ChainHash;
-    use statehouse_core::model::{ChangeSummary, Operation, Seq, Verdict, VersionNumber};
+    use stateloft_core::hash::ChainHash;
+    use stateloft_core::model::{ChangeSummary, Operation, Seq, Verdict, VersionNumber};
 
     use super::*;
 

@@ -6,7 +6,7 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use statehouse_core::model::{Seq, StateKey, Timestamp};
+use stateloft_core::model::{Seq, StateKey, Timestamp};
 
 use super::entry::{Done, Entry, Made, Record};
 use super::folder::{self, JOURNAL, Lock};

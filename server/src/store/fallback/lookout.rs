@@ -1,6 +1,6 @@
 //! What is wrong in the journal's folder and stays so.
 
-use statehouse_core::api::{AlarmCode, SetAside};
+use stateloft_core::api::{AlarmCode, SetAside};
 
 use super::conflicts::Found;
 use super::{FallbackStore, aside};
@@ -24,7 +24,7 @@ impl FallbackStore {
         self.raise(AlarmCode::JournalLost, (lost > 0).then(|| {
             (
                 format!("{lost} acknowledged writes could not be read, in {}: {}", folder.display(), of("damaged", true)),
-                "Look at them with `statehouse journal list`, write again what is missing, and move the files away.",
+                "Look at them with `stateloft journal list`, write again what is missing, and move the files away.",
             )
         }));
         let heads = of("heads-damaged", false);

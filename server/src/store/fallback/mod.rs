@@ -38,8 +38,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use statehouse_core::api::{FallbackConflict, FallbackConflicts, FallbackStatus, Stops};
-use statehouse_core::model::{StateKey, Timestamp, Version};
+use stateloft_core::api::{FallbackConflict, FallbackConflicts, FallbackStatus, Stops};
+use stateloft_core::model::{StateKey, Timestamp, Version};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 

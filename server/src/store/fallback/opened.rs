@@ -84,7 +84,7 @@ fn sentence(folder: &Path, judged: &Judged<'_>) -> String {
     let places: Vec<String> =
         judged.bad.iter().filter(|bad| bad.is_damage()).map(|bad| place(bad, judged)).collect();
     format!(
-        "the fallback journal {} is damaged: {}. These were acknowledged, so the server does not start without them; nothing was changed. `statehouse journal check` says more, `statehouse journal salvage` sets what cannot be read aside and keeps the rest",
+        "the fallback journal {} is damaged: {}. These were acknowledged, so the server does not start without them; nothing was changed. `stateloft journal check` says more, `stateloft journal salvage` sets what cannot be read aside and keeps the rest",
         folder.join(JOURNAL).display(),
         places.join("; ")
     )

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use statehouse_core::api::{ChangeKind, PendingState};
-use statehouse_core::hash::ChainHash;
-use statehouse_core::model::{ChangeSummary, Operation, Seq, StateKey, Version, VersionNumber};
+use stateloft_core::api::{ChangeKind, PendingState};
+use stateloft_core::hash::ChainHash;
+use stateloft_core::model::{ChangeSummary, Operation, Seq, StateKey, Version, VersionNumber};
 
 use super::FallbackStore;
 use super::entry::{Entry, EntryWrite};
@@ -139,7 +139,7 @@ fn as_version(write: &EntryWrite) -> Version {
         data: write.data.clone(),
         content_hash: None,
         chain_hash: ChainHash::START,
-        recorded_at: statehouse_core::model::Timestamp::from_micros(0),
+        recorded_at: stateloft_core::model::Timestamp::from_micros(0),
         author: write.author.clone(),
         description: None,
         batch_id: None,

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use statehouse_core::api::{ConflictSide, FallbackConflict, VersionView};
-use statehouse_core::commit::Expectation;
-use statehouse_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
+use stateloft_core::api::{ConflictSide, FallbackConflict, VersionView};
+use stateloft_core::commit::Expectation;
+use stateloft_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 
 use super::FallbackStore;
 use super::entry::{Before, Entry, EntryWrite, Expected, Made};

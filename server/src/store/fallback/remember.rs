@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
+use stateloft_core::model::{Seq, StateKey, Timestamp, Version};
 
 use super::heads_file::Seen;
 use super::{BEFORE_THE_START, FallbackStore};

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use super::aside::{self, Aside};
 use super::entry::{Before, Done, Entry, Record};
@@ -103,7 +103,7 @@ pub(super) fn in_memory(judged: &Judged<'_>) -> Result<Vec<u8>> {
 pub(super) fn understood(frame: &Frame<'_>) -> Result<Record> {
     serde_json::from_slice(frame.text).map_err(|error| {
         StoreError::JournalDamaged(format!(
-            "record {} of the fallback journal, at byte {}, is as it was written and is not understood; perhaps a newer statehouse wrote it: {error}",
+            "record {} of the fallback journal, at byte {}, is as it was written and is not understood; perhaps a newer stateloft wrote it: {error}",
             frame.label.number, frame.offset
         ))
     })

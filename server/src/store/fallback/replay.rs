@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use statehouse_core::api::FallbackConflict;
-use statehouse_core::commit::{Outcome, Refusal};
-use statehouse_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
+use stateloft_core::api::FallbackConflict;
+use stateloft_core::commit::{Outcome, Refusal};
+use stateloft_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 use tokio_util::sync::CancellationToken;
 
 use super::FallbackStore;

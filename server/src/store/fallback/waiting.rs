@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use statehouse_core::json::Document;
-use statehouse_core::model::StateKey;
+use stateloft_core::json::Document;
+use stateloft_core::model::StateKey;
 
 use super::entry::{Entry, EntryWrite};
 use super::pending::Place;

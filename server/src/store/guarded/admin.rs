@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use statehouse_core::api::{BreakerState, StoreStatus};
+use stateloft_core::api::{BreakerState, StoreStatus};
 use tokio::time::{Instant, timeout_at};
 
 use super::{FACTS, GuardedStore, note, patience};

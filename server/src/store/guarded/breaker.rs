@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use statehouse_core::api::{BreakerState, BreakerStatus, ForcedState};
+use stateloft_core::api::{BreakerState, BreakerStatus, ForcedState};
 
 use super::record::{Outage, Record, Turn};
 use crate::store::{StoreError, Ticks};

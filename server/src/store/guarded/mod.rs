@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use statehouse_core::api::{BreakerState, BreakerStatus, ForcedState, StoreStatus};
-use statehouse_core::model::{StateKey, Timestamp, Version};
+use stateloft_core::api::{BreakerState, BreakerStatus, ForcedState, StoreStatus};
+use stateloft_core::model::{StateKey, Timestamp, Version};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use statehouse_core::api::BreakerState;
+use stateloft_core::api::BreakerState;
 
 const DAY: Duration = Duration::from_hours(24);
 /// Changes kept at most. One that opens and tries every minute makes 2,880 a day.

@@ -2,9 +2,9 @@
 //! server before a failure, wrote beyond that point never came to be, whenever it arrives.
 
 use serde::{Deserialize, Serialize};
-use statehouse_core::commit::Tip;
-use statehouse_core::hash::ChainHash;
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::commit::Tip;
+use stateloft_core::hash::ChainHash;
+use stateloft_core::model::{Seq, Timestamp};
 
 use super::client::Client;
 use super::layout::{COMMITS, EPOCHS, Lines, Records, query_all, query_last};

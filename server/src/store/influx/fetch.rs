@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use statehouse_core::api::{StateSummary, VersionView};
-use statehouse_core::model::{Seq, StateKey, Version};
+use stateloft_core::api::{StateSummary, VersionView};
+use stateloft_core::model::{Seq, StateKey, Version};
 
 use super::client::Client;
 use super::epoch::Epochs;

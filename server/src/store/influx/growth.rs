@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use statehouse_core::hash::ChainHash;
-use statehouse_core::model::{Seq, StateKey};
+use stateloft_core::hash::ChainHash;
+use stateloft_core::model::{Seq, StateKey};
 
 use super::index::{Index, Noted};
 use super::row::{Row, fill};

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
-use statehouse_core::api::{Sort, StateSummary};
-use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, StateId, StateKey, StateType, Version};
+use stateloft_core::api::{Sort, StateSummary};
+use stateloft_core::commit::Tip;
+use stateloft_core::model::{Seq, StateId, StateKey, StateType, Version};
 
 use super::InfluxStore;
 use super::index::Index;
@@ -139,7 +139,7 @@ impl Index {
     /// The states of a scope.
     pub(super) fn in_scope<'a>(
         &'a self,
-        scope: &'a statehouse_core::api::Scope,
+        scope: &'a stateloft_core::api::Scope,
     ) -> impl Iterator<Item = &'a Version> {
         self.states.iter().filter_map(move |(key, state)| {
             let within = (scope.states.is_empty() || scope.states.contains(key))

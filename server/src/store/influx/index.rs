@@ -6,10 +6,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::num::NonZero;
 use std::sync::Arc;
 
-use statehouse_core::api::RestoreRecord;
-use statehouse_core::commit::Tip;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{
+use stateloft_core::api::RestoreRecord;
+use stateloft_core::commit::Tip;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{
     Origin, Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber, effective_at,
 };
 

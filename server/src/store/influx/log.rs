@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use statehouse_core::api::{ActivityBucket, StateSummary, VersionView};
-use statehouse_core::model::{Seq, StateKey, StateType, Timestamp, Version, VersionNumber};
+use stateloft_core::api::{ActivityBucket, StateSummary, VersionView};
+use stateloft_core::model::{Seq, StateKey, StateType, Timestamp, Version, VersionNumber};
 
 use super::InfluxStore;
 use super::index::{Entry, Index, Whence};

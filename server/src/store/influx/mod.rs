@@ -27,8 +27,8 @@ use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use statehouse_core::api::StoreStatus;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::StoreStatus;
+use stateloft_core::model::Timestamp;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 

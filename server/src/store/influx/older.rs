@@ -150,7 +150,7 @@ fn rows(values: Vec<OlderValue>) -> Result<VecDeque<OlderRow>> {
             state_id: Some(value.state_id),
             operation: Some(value.operation),
             micros: Some(micros),
-            time: Some(statehouse_core::model::Timestamp::from_micros(micros).to_string()),
+            time: Some(stateloft_core::model::Timestamp::from_micros(micros).to_string()),
             ..OlderRow::default()
         });
         match value.field.as_str() {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 

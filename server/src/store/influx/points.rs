@@ -1,9 +1,9 @@
 //! Snapshots, restores and what moved since.
 
 use async_trait::async_trait;
-use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope};
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Version};
+use stateloft_core::api::{AppliedRestore, RestoreRecord, Scope};
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{Seq, Snapshot, SnapshotId, StateKey, Version};
 
 use super::InfluxStore;
 use crate::store::cursor::{Mark, Place, next};

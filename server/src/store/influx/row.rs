@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use statehouse_core::hash::{ChainHash, ContentHash};
-use statehouse_core::model::{
+use stateloft_core::hash::{ChainHash, ContentHash};
+use stateloft_core::model::{
     ChangeSummary, Operation, Origin, Seq, StateKey, Timestamp, Verdict, Version, VersionNumber, saved_at,
 };
 

@@ -7,7 +7,7 @@ use super::{InfluxOptions, older};
 use crate::store::Result;
 
 /// No type can have this name, as it has a hyphen.
-const MARKS: &str = "statehouse-mirror";
+const MARKS: &str = "stateloft-mirror";
 
 /// A bucket of series.
 #[derive(Debug, Clone)]

@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
-use statehouse_core::api::RestoreRecord;
-use statehouse_core::model::{Seq, Snapshot, SnapshotKind, StateId, Timestamp};
+use stateloft_core::api::RestoreRecord;
+use stateloft_core::model::{Seq, Snapshot, SnapshotKind, StateId, Timestamp};
 
 use super::client::Client;
 use super::epoch::{End, Epoch, Epochs, commit_lines};
@@ -153,7 +153,7 @@ pub(super) async fn write(
     versions(client, epoch, commit, decided).await.map_err(StoreError::before_commit)?;
     let tip = decided.versions.last().map_or_else(
         || before.tip(),
-        |last| statehouse_core::commit::Tip {
+        |last| stateloft_core::commit::Tip {
             seq: last.seq,
             chain_hash: last.chain_hash,
             recorded_at: last.recorded_at,

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use async_trait::async_trait;
-use statehouse_core::api::{RestoreRecord, StoreStatus};
-use statehouse_core::commit::Tip;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, Snapshot, StateKey, Timestamp, Version};
+use stateloft_core::api::{RestoreRecord, StoreStatus};
+use stateloft_core::commit::Tip;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{Seq, Snapshot, StateKey, Timestamp, Version};
 
 use super::decide::{Known, Needs, SnapshotChange, decide_group};
 use super::receipt::Receipts;

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use statehouse_core::api::{
+use stateloft_core::api::{
     ActivityBucket, AppliedRestore, DeletedFilter, RestoreRecord, Scope, Sort, StateSummary, ValidityFilter,
     VersionView,
 };
-use statehouse_core::commit::Tip;
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{
+use stateloft_core::commit::Tip;
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{
     Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
 };
-use statehouse_core::search::Needle;
+use stateloft_core::search::Needle;
 
 use super::{Inner, MemoryStore};
 use crate::heavy;

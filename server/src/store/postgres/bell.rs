@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
-use statehouse_core::model::Seq;
+use stateloft_core::model::Seq;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,7 @@ use crate::store::{Result, Rung};
 static LOST: Repeats = Repeats::new();
 static DEAF: Repeats = Repeats::new();
 
-const CHANNEL: &str = "statehouse";
+const CHANNEL: &str = "stateloft";
 /// Everybody looks for themselves this often.
 const TICK: Duration = Duration::from_secs(1);
 /// Commits of so long share one notice.

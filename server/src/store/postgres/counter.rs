@@ -1,8 +1,8 @@
 //! Where the log ends, and the lock by which those who write take turns.
 
 use sqlx::postgres::{PgConnection, PgRow};
-use statehouse_core::commit::Tip;
-use statehouse_core::model::Seq;
+use stateloft_core::commit::Tip;
+use stateloft_core::model::Seq;
 
 use super::failure::Tried;
 use crate::store::sql::rows;

@@ -1,7 +1,7 @@
 //! What an engine's error means.
 
-use statehouse_core::hash::ChainHash;
-use statehouse_core::model::Seq;
+use stateloft_core::hash::ChainHash;
+use stateloft_core::model::Seq;
 
 use super::refusals::{nothing_was_written, refusal};
 use crate::store::deadline::Sending;

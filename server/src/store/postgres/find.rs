@@ -10,7 +10,7 @@ use super::settings::{PostgresHost, PostgresSettings, Tls};
 use crate::store::{Result, StoreError};
 
 /// Where our tables are, apart from anybody else's.
-pub(super) const SCHEMA: &str = "statehouse";
+pub(super) const SCHEMA: &str = "stateloft";
 /// A transaction of ours that does nothing for so long has lost its client: its lock must not keep others waiting.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 256;
@@ -129,7 +129,7 @@ pub(super) fn options(
         .username(&settings.user)
         .database(&settings.database)
         .password(settings.password.as_ref().map_or("", |password| password.reveal()))
-        .application_name("statehouse")
+        .application_name("stateloft")
         .statement_cache_capacity(STATEMENTS)
         .ssl_mode(match settings.tls_to(host) {
             Tls::Disable => PgSslMode::Disable,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use statehouse_core::model::{Snapshot, SnapshotId, StateKey};
+use stateloft_core::model::{Snapshot, SnapshotId, StateKey};
 
 use super::counter::{self, counter, no_counter};
 use super::failure::{Tried, Uncertain};

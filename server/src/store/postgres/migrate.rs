@@ -2,11 +2,11 @@
 
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
-use statehouse_core::hash::ChainHash;
+use stateloft_core::hash::ChainHash;
 
 use super::failure::failed;
 use super::find::SCHEMA;
-use crate::store::{Result, StoreError};
+use crate::store::{Result, StoreError, former};
 
 /// Step n brings a database from layout n to n+1. A step, once released, is never edited.
 const STEPS: [&str; 6] = [
@@ -19,7 +19,7 @@ const STEPS: [&str; 6] = [
 ];
 /// The number of steps.
 pub(super) const CURRENT: i64 = 6;
-/// The lock that servers take turns by: `statehse` in ASCII.
+/// The lock that servers take turns by: any number that nobody else takes.
 const LOCK: i64 = 0x7374_6174_6568_7365;
 const UNDEFINED_COLUMN: &str = "42703";
 
@@ -40,7 +40,10 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<()> {
     if found == Some(CURRENT) {
         return transaction.rollback().await.map_err(failed);
     }
-    if found.is_none() && !schema_exists(&mut transaction).await? {
+    if found.is_none() && !schema_exists(&mut transaction, SCHEMA).await? {
+        if schema_exists(&mut transaction, former::NAME).await? {
+            return Err(former::schema_found(SCHEMA));
+        }
         let create = format!("CREATE SCHEMA {SCHEMA}");
         sqlx::raw_sql(sqlx::AssertSqlSafe(create)).execute(&mut *transaction).await.map_err(failed)?;
     }
@@ -72,9 +75,9 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<()> {
 pub(super) async fn check_current(connection: &mut PgConnection) -> Result<()> {
     match layout(connection).await? {
         Some(CURRENT) => Ok(()),
-        None => Err(StoreError::Unavailable(
-            "the database holds no store yet; `statehouse serve` makes it".into(),
-        )),
+        None => {
+            Err(StoreError::Unavailable("the database holds no store yet; `stateloft serve` makes it".into()))
+        }
         Some(found) => Err(StoreError::Unavailable(format!(
             "the database has layout {found}, older than {CURRENT}: start the server once to bring it up to date"
         ))),
@@ -86,9 +89,9 @@ pub(super) async fn is_absent(connection: &mut PgConnection) -> Result<bool> {
     layout(connection).await.map(|found| found.is_none())
 }
 
-async fn schema_exists(connection: &mut PgConnection) -> Result<bool> {
+async fn schema_exists(connection: &mut PgConnection, name: &str) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
-    sqlx::query_scalar(sql).bind(SCHEMA).fetch_one(connection).await.map_err(failed)
+    sqlx::query_scalar(sql).bind(name).fetch_one(connection).await.map_err(failed)
 }
 
 /// The database's layout; `None` when it holds nothing of ours.

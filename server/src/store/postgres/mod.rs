@@ -20,8 +20,8 @@ mod writer;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use statehouse_core::api::StoreStatus;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::StoreStatus;
+use stateloft_core::model::Timestamp;
 use tokio::sync::{Mutex, watch};
 
 use super::deadline::{self, Sending};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _};
-use statehouse_core::json::Limits;
+use stateloft_core::json::Limits;
 
 use super::failure::failed;
 use super::find::{Purpose, connect_once};

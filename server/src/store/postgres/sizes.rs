@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use statehouse_core::api::StoreSizes;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::StoreSizes;
+use stateloft_core::model::Timestamp;
 
 use super::failure::failed;
 use super::find::SCHEMA;

@@ -24,9 +24,9 @@ const MAY_WRITE: [&str; 2] = [
 ];
 const MAKE_ROOM: [&str; 4] = [
     "SET LOCAL temp_tablespaces = ''",
-    "CREATE TEMP TABLE statehouse_trial (data bytea) ON COMMIT DROP",
-    "ALTER TABLE pg_temp.statehouse_trial ALTER data SET STORAGE PLAIN",
-    "INSERT INTO pg_temp.statehouse_trial SELECT decode(repeat('5a', 8000), 'hex') FROM generate_series(1, 128)",
+    "CREATE TEMP TABLE stateloft_trial (data bytea) ON COMMIT DROP",
+    "ALTER TABLE pg_temp.stateloft_trial ALTER data SET STORAGE PLAIN",
+    "INSERT INTO pg_temp.stateloft_trial SELECT decode(repeat('5a', 8000), 'hex') FROM generate_series(1, 128)",
 ];
 /// A role that may make no temporary tables cannot try whether there is room.
 const NO_RIGHT: &str = "42501";

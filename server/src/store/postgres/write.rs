@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use sqlx::postgres::{PgArguments, PgConnection, Postgres};
 use sqlx::query::Query;
-use statehouse_core::api::RestoreRecord;
-use statehouse_core::hash::verdict_text;
-use statehouse_core::json::Document;
-use statehouse_core::model::{Origin, Seq, StateType, Verdict, Version};
+use stateloft_core::api::RestoreRecord;
+use stateloft_core::hash::verdict_text;
+use stateloft_core::json::Document;
+use stateloft_core::model::{Origin, Seq, StateType, Verdict, Version};
 
 use super::counter::turn;
 use crate::store::Receipt;

@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
-use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, StateKey, Timestamp, Version};
+use stateloft_core::commit::Tip;
+use stateloft_core::model::{Seq, StateKey, Timestamp, Version};
 
 use super::counter::{self, Counter, read_counter};
 use super::failure::{Answers, Doubt, Failure, Tried, failed};

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use statehouse_core::api::ActivityBucket;
-use statehouse_core::model::{Seq, StateType, Timestamp};
+use stateloft_core::api::ActivityBucket;
+use stateloft_core::model::{Seq, StateType, Timestamp};
 
 use super::rows::{self, Row, sql};
 use super::{Connection, Statement, heads, times};

@@ -1,9 +1,9 @@
 //! Reading the present.
 
 use async_trait::async_trait;
-use statehouse_core::api::StateSummary;
-use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, StateId, StateKey, StateType, Version};
+use stateloft_core::api::StateSummary;
+use stateloft_core::commit::Tip;
+use stateloft_core::model::{Seq, StateId, StateKey, StateType, Version};
 
 use super::moment::at_one_moment;
 use super::{Connection, SqlStore, Statement, list, proof, rows};

@@ -1,9 +1,9 @@
 //! Lists of states, now and as they were.
 
-use statehouse_core::api::{DeletedFilter, Sort, StateSummary, ValidityFilter};
-use statehouse_core::hash::verdict_text;
-use statehouse_core::model::{StateKey, StateType, Verdict};
-use statehouse_core::search::Needle;
+use stateloft_core::api::{DeletedFilter, Sort, StateSummary, ValidityFilter};
+use stateloft_core::hash::verdict_text;
+use stateloft_core::model::{StateKey, StateType, Verdict};
+use stateloft_core::search::Needle;
 
 use super::log::summaries;
 use super::rows::{self, sql};

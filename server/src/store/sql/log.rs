@@ -1,8 +1,8 @@
 //! Reading the past.
 
 use async_trait::async_trait;
-use statehouse_core::api::{StateSummary, VersionView};
-use statehouse_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
+use stateloft_core::api::{StateSummary, VersionView};
+use stateloft_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 
 use super::heads::tip;
 use super::moment::at_one_moment;

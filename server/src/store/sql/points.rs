@@ -1,9 +1,9 @@
 //! Snapshots and restores.
 
 use async_trait::async_trait;
-use statehouse_core::api::{AppliedRestore, RestoreRecord, Scope};
-use statehouse_core::hash::RequestHash;
-use statehouse_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
+use stateloft_core::api::{AppliedRestore, RestoreRecord, Scope};
+use stateloft_core::hash::RequestHash;
+use stateloft_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
 
 use super::list::count;
 use super::moment::at_one_moment;

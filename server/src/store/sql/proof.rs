@@ -1,6 +1,6 @@
 //! Versions that have been held against the chain.
 
-use statehouse_core::model::{Seq, StateKey, Version};
+use stateloft_core::model::{Seq, StateKey, Version};
 
 use super::rows::{self, Found, sql};
 use super::{Connection, Statement};

@@ -1,6 +1,6 @@
 //! Receipts of requests with an `Idempotency-Key`, by the key's hash, as JSON.
 
-use statehouse_core::hash::RequestHash;
+use stateloft_core::hash::RequestHash;
 
 use super::rows::{self, Row};
 use super::{Connection, Statement};

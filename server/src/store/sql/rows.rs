@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use statehouse_core::api::VersionView;
-use statehouse_core::hash::{ChainHash, ContentHash};
-use statehouse_core::model::{Operation, Origin, Seq, StateKey, Timestamp, Version, VersionNumber};
+use stateloft_core::api::VersionView;
+use stateloft_core::hash::{ChainHash, ContentHash};
+use stateloft_core::model::{Operation, Origin, Seq, StateKey, Timestamp, Version, VersionNumber};
 
 use crate::heavy;
 use crate::store::proof::{self, mark, only_named};

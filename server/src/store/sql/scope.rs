@@ -1,7 +1,7 @@
 //! The states that a restore is about.
 
-use statehouse_core::api::Scope;
-use statehouse_core::model::{Seq, StateKey, StateType, Version};
+use stateloft_core::api::Scope;
+use stateloft_core::model::{Seq, StateKey, StateType, Version};
 
 use super::list::starts_with;
 use super::log::as_of;

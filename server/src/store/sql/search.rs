@@ -1,10 +1,10 @@
-//! Looking for a text in states, by the rule of [`statehouse_core::search`].
+//! Looking for a text in states, by the rule of [`stateloft_core::search`].
 //!
 //! SQL cannot decode JSON's escapes, nor does every engine fold letters alike. So it finds what may match and never less:
 //! `LIKE` over ASCII letters, with any one character in place of a letter beyond ASCII that has cases; and whatever has a
 //! backslash. What it cannot be certain of is read and looked at here, once for a page.
 
-use statehouse_core::search::{Needle, has_cases};
+use stateloft_core::search::{Needle, has_cases};
 
 use super::list::conditions;
 use super::rows::{self, sql};

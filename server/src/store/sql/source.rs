@@ -1,7 +1,7 @@
 //! Where the rows of a list of states come from.
 
-use statehouse_core::api::Sort;
-use statehouse_core::model::Seq;
+use stateloft_core::api::Sort;
+use stateloft_core::model::Seq;
 
 use super::rows::{self, sql};
 use super::{Dialect, Statement};

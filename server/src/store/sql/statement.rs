@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use crate::store::PAGE_BYTES;
 

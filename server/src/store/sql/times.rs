@@ -1,6 +1,6 @@
 //! What there was at a time.
 
-use statehouse_core::model::{Seq, StateKey, Timestamp};
+use stateloft_core::model::{Seq, StateKey, Timestamp};
 
 use super::rows::{self, sql};
 use super::{Connection, Dialect, Statement};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
-use statehouse_core::model::Seq;
+use stateloft_core::model::Seq;
 use tokio::sync::Mutex;
 
 use super::disk::Room;

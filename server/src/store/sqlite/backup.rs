@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use sqlx::sqlite::SqliteConnection;
-use statehouse_core::api::AlarmCode;
-use statehouse_core::model::Seq;
+use stateloft_core::api::AlarmCode;
+use stateloft_core::model::Seq;
 
 use super::seal::{self, Found, Seal};
 use super::{SqliteStore, beside, failed, hex, open};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 use tokio::sync::Mutex;
 
 use super::SqliteStore;

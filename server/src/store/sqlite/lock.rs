@@ -120,7 +120,7 @@ fn refuse_other_names(database: &Path) -> Result<()> {
     let path = database.display();
     Err(StoreError::Refused(format!(
         "the file has {names} names (hard links), and each name has a log of its own beside it: that damages it. \
-         Remove the other names (find / -xdev -samefile {path}), or make a copy (statehouse backup) and use that"
+         Remove the other names (find / -xdev -samefile {path}), or make a copy (stateloft backup) and use that"
     )))
 }
 

@@ -2,12 +2,12 @@
 
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
-use statehouse_core::hash::ChainHash;
+use stateloft_core::hash::ChainHash;
 
 use super::failed;
 use crate::store::{Result, StoreError};
 
-/// `STHS`: says that a SQLite file is ours.
+/// Says that a SQLite file is ours.
 const APPLICATION: i64 = 0x5354_4853;
 /// Step n brings a file from layout n to n+1. A step, once released, is never edited.
 const STEPS: [&str; 6] = [

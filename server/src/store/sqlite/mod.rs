@@ -24,9 +24,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use statehouse_core::api::StoreStatus;
+use stateloft_core::api::StoreStatus;
 use tokio::sync::Mutex;
 
+use super::former;
 use super::lanes::Lane;
 use super::sql::tip;
 use super::{Admin, Result, StoreError, StoreFacts};
@@ -62,7 +63,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError::InUse`] when another server has it open, by whatever name; [`StoreError::TooNew`] when it was made by a
-    /// newer program, [`StoreError::Damaged`] when it is not a store, [`StoreError::Refused`] when it has several names,
+    /// newer program, [`StoreError::Damaged`] when it is not a store, [`StoreError::Refused`] when it has several names, or is
+    /// not there and one of the program's former name is,
     /// [`StoreError::Unavailable`] when the engine does not do what is promised.
     pub async fn open(path: &Path) -> Result<Self> {
         Self::open_with(path, OnLoss::Stop).await
@@ -73,6 +75,7 @@ impl SqliteStore {
     /// # Errors
     /// As [`Self::open`].
     pub async fn open_with(path: &Path, on_loss: OnLoss) -> Result<Self> {
+        former::check_file(path)?;
         open::make_folder(path)?;
         let path = lock::real_path(path)?;
         let lock = FileLock::take(&path)?;
@@ -95,6 +98,7 @@ impl SqliteStore {
 
     /// Opens the file for reading only; a server may have it open at the same time.
     pub async fn open_read_only(path: &Path) -> Result<Self> {
+        former::check_file(path)?;
         if !path.exists() {
             return Err(StoreError::Unavailable(format!("there is no file {}", path.display())));
         }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use sqlx::sqlite::SqliteConnection;
-use statehouse_core::api::AlarmCode;
-use statehouse_core::commit::Tip;
+use stateloft_core::api::AlarmCode;
+use stateloft_core::commit::Tip;
 
 use super::seal::{self, Found, Seal};
 use super::{beside, open, wal};
@@ -38,7 +38,7 @@ pub(super) fn look_at_log(database: &Path, on_loss: OnLoss) -> Result<()> {
     if on_loss == OnLoss::Stop {
         return Err(StoreError::Damaged(format!(
             "{} {damage}. Nothing was opened or changed. Copy the file, its -wal and its -shm to a safe place, and look \
-             for a backup or another copy of the -wal; `statehouse serve --accept-loss` goes on without what would be \
+             for a backup or another copy of the -wal; `stateloft serve --accept-loss` goes on without what would be \
              dropped, and keeps the files as they are beside the store",
             log.display()
         )));

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use sqlx::sqlite::SqliteConnection;
-use statehouse_core::commit::Tip;
-use statehouse_core::hash::ChainHash;
-use statehouse_core::model::{Seq, Timestamp};
+use stateloft_core::commit::Tip;
+use stateloft_core::hash::ChainHash;
+use stateloft_core::model::{Seq, Timestamp};
 
 use super::{beside, failed, hex, open};
 use crate::store::sql::rows::sql;

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use statehouse_core::api::StoreSizes;
+use stateloft_core::api::StoreSizes;
 
 use super::failed;
 use super::readers::Readers;

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::Arguments as _;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
-use statehouse_core::api::RestoreRecord;
-use statehouse_core::hash::verdict_text;
-use statehouse_core::json::Document;
-use statehouse_core::model::{Origin, Seq, StateType, Verdict, Version};
+use stateloft_core::api::RestoreRecord;
+use stateloft_core::hash::verdict_text;
+use stateloft_core::json::Document;
+use stateloft_core::model::{Origin, Seq, StateType, Verdict, Version};
 
 use super::failed;
 use crate::store::decide::{Decided, SnapshotChange};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
-use statehouse_core::commit::Tip;
-use statehouse_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Version};
+use stateloft_core::commit::Tip;
+use stateloft_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
 use super::write::{self, Placed};
 use super::{failed, not_committed, open};

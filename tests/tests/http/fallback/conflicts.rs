@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::Value;
-use statehouse_tests::faulty::Mood;
+use stateloft_tests::faulty::Mood;
 
 use super::{Setting, text};
 

@@ -1,6 +1,6 @@
 //! Writes of which nobody knows whether the store has them.
 
-use statehouse_tests::faulty::Mood;
+use stateloft_tests::faulty::Mood;
 
 use super::{PATIENCE, Setting, text};
 

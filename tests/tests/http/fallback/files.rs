@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use statehouse_server::clock::SystemClock;
-use statehouse_server::store::fallback::{FallbackSettings, FallbackStore};
-use statehouse_tests::faulty::Mood;
+use stateloft_server::clock::SystemClock;
+use stateloft_server::store::fallback::{FallbackSettings, FallbackStore};
+use stateloft_tests::faulty::Mood;
 
 use super::{BYTES_MAX, Setting};
 
@@ -38,7 +38,7 @@ async fn a_journal_has_one_server() {
     let clock = Arc::new(SystemClock::default());
     let second = FallbackStore::open(setting.store.clone(), settings, setting.hand.clone(), clock).await;
     let refused = second.err().expect("a refusal");
-    assert!(refused.to_string().contains("in use by another statehouse server"), "{refused}");
+    assert!(refused.to_string().contains("in use by another stateloft server"), "{refused}");
 }
 
 #[tokio::test]

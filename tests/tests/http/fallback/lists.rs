@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use statehouse_tests::faulty::Mood;
+use stateloft_tests::faulty::Mood;
 
 use super::{Setting, text};
 
@@ -14,7 +14,7 @@ impl Setting {
         let list = page.json();
         assert_eq!((&list["complete"], list.get("seq")), (&false.into(), None), "{list}");
         assert!(text(&list, "note").contains("There may be other states"), "{list}");
-        assert_eq!(page.header("statehouse-stale-since"), text(&list, "stale_since"));
+        assert_eq!(page.header("stateloft-stale-since"), text(&list, "stale_since"));
         assert!(!page.header("age").is_empty());
         list
     }

@@ -12,13 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use statehouse_server::store::Layers;
-use statehouse_server::store::fallback::FallbackSettings;
-use statehouse_server::store::memory::MemoryStore;
-use statehouse_tests::client::{Reply, save_body};
-use statehouse_tests::faulty::FaultyStore;
-use statehouse_tests::hand::Hand;
-use statehouse_tests::local::Local;
+use stateloft_server::store::Layers;
+use stateloft_server::store::fallback::FallbackSettings;
+use stateloft_server::store::memory::MemoryStore;
+use stateloft_tests::client::{Reply, save_body};
+use stateloft_tests::faulty::FaultyStore;
+use stateloft_tests::hand::Hand;
+use stateloft_tests::local::Local;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use statehouse_tests::faulty::Mood;
+use stateloft_tests::faulty::Mood;
 
 use super::{Setting, text};
 
@@ -13,12 +13,12 @@ async fn d_008_reads_answer_from_the_last_known_head_and_say_how_old_it_is() {
     setting.store.set(Mood::Down);
     setting.hand.turn(Duration::from_secs(90));
     let read = setting.get("a").await.expect(200);
-    assert_eq!((read.header("age"), read.header("statehouse-waiting")), ("90", ""));
-    assert!(read.header("statehouse-stale-since").ends_with('Z'), "{:?}", read.headers);
+    assert_eq!((read.header("age"), read.header("stateloft-waiting")), ("90", ""));
+    assert!(read.header("stateloft-stale-since").ends_with('Z'), "{:?}", read.headers);
     assert_eq!((read.json()["data"]["n"].as_u64(), read.header("etag")), (Some(1), saved.header("etag")));
     setting.save_for_later("a", r#"{"n":2}"#).await;
     let read = setting.get_stored("a").await.expect(200);
-    assert_eq!((read.json()["version"].as_u64(), read.header("statehouse-waiting")), (Some(1), "1"));
+    assert_eq!((read.json()["version"].as_u64(), read.header("stateloft-waiting")), (Some(1), "1"));
     let _ = setting.get("never-read").await.expect_problem(503, "store_unavailable");
     for path in ["/api/v1/states?stale=refuse", "/states/a/history?state_type=position", "/api/v1/snapshots"]
     {
@@ -29,7 +29,7 @@ async fn d_008_reads_answer_from_the_last_known_head_and_say_how_old_it_is() {
     setting.store.set(Mood::Up);
     setting.until_replayed().await;
     let read = setting.get("a").await.expect(200);
-    assert_eq!((read.header("age"), read.header("statehouse-waiting")), ("", ""));
+    assert_eq!((read.header("age"), read.header("stateloft-waiting")), ("", ""));
     assert_eq!(read.json()["version"], 2);
 }
 
@@ -47,9 +47,9 @@ async fn d_008_a_restart_while_the_store_is_away_forgets_neither_heads_nor_what_
     let setting = setting.restart(|store| store.set(Mood::Unreached)).await;
     let client = &setting.server.client;
     let read = setting.get_stored("a").await.expect(200);
-    assert_eq!((read.header("etag"), read.header("statehouse-waiting")), (saved.header("etag"), "1"));
+    assert_eq!((read.header("etag"), read.header("stateloft-waiting")), (saved.header("etag"), "1"));
     assert!(read.text.contains("2.50"), "{}", read.text);
-    let since = read.header("statehouse-stale-since").to_owned();
+    let since = read.header("stateloft-stale-since").to_owned();
     let recorded = text(&saved.json(), "timestamp").to_owned();
     assert!(since >= recorded, "it was the head at {since}, and was written at {recorded}");
     assert!(!read.header("age").is_empty(), "{:?}", read.headers);

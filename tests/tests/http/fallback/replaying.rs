@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use serde_json::Value;
-use statehouse_tests::faulty::Mood;
+use stateloft_tests::faulty::Mood;
 
 use super::{Setting, text};
 

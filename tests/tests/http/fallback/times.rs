@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::model::{StateKey, Timestamp, Verdict};
-use statehouse_server::clock::Clock;
-use statehouse_server::store::fallback::{FallbackSettings, FallbackStore};
-use statehouse_server::store::memory::MemoryStore;
-use statehouse_server::store::{Admin as _, Commits as _, WriteRequest};
-use statehouse_tests::faulty::{FaultyStore, Mood};
-use statehouse_tests::hand::Hand;
+use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::model::{StateKey, Timestamp, Verdict};
+use stateloft_server::clock::Clock;
+use stateloft_server::store::fallback::{FallbackSettings, FallbackStore};
+use stateloft_server::store::memory::MemoryStore;
+use stateloft_server::store::{Admin as _, Commits as _, WriteRequest};
+use stateloft_tests::faulty::{FaultyStore, Mood};
+use stateloft_tests::hand::Hand;
 use tempfile::TempDir;
 
 fn key() -> StateKey {
@@ -74,6 +74,6 @@ async fn what_is_replayed_before_there_is_a_service_is_recorded_by_the_clock_tha
     behind.set(Mood::Up);
     let versions = tokio::time::timeout(super::PATIENCE, replayed.recv()).await.unwrap().unwrap();
     assert_eq!(versions[0].recorded_at, Timestamp::from_micros(now.micros() + 90_000_000));
-    let stored = behind.behind().after(statehouse_core::model::Seq::ZERO, 10).await.unwrap();
+    let stored = behind.behind().after(stateloft_core::model::Seq::ZERO, 10).await.unwrap();
     assert_eq!(stored[0].recorded_at, versions[0].recorded_at);
 }

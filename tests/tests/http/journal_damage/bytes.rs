@@ -1,8 +1,8 @@
 //! Flipped bits, cut and zeroed ends, stretches of garbage.
 
 use proptest::prelude::*;
-use statehouse_server::store::fallback::Standing;
-use statehouse_tests::faulty::Mood;
+use stateloft_server::store::fallback::Standing;
+use stateloft_tests::faulty::Mood;
 
 use super::{HEAD, Journal, SHAPES, assert_part_of, check_damaged, journal, looked_at, open, standing};
 

@@ -1,7 +1,7 @@
 //! A journal of the first versions of the program, which had no marks and no numbers.
 
-use statehouse_server::store::fallback::{Examined, Standing};
-use statehouse_tests::faulty::Mood;
+use stateloft_server::store::fallback::{Examined, Standing};
+use stateloft_tests::faulty::Mood;
 
 use super::{check_damaged, looked_at, open, standing};
 

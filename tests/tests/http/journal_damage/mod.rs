@@ -9,16 +9,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use statehouse_core::commit::{Change, Expectation, Write};
-use statehouse_core::model::{StateKey, Timestamp, Verdict};
-use statehouse_server::clock::SystemClock;
-use statehouse_server::store::fallback::{
+use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::model::{StateKey, Timestamp, Verdict};
+use stateloft_server::clock::SystemClock;
+use stateloft_server::store::fallback::{
     Examined, FallbackSettings, FallbackStore, Standing, WaitingWrite, examine, salvage,
 };
-use statehouse_server::store::memory::MemoryStore;
-use statehouse_server::store::{Admin as _, Commits as _, StoreError, WriteRequest, Written};
-use statehouse_tests::faulty::{FaultyStore, Mood};
-use statehouse_tests::hand::Hand;
+use stateloft_server::store::memory::MemoryStore;
+use stateloft_server::store::{Admin as _, Commits as _, StoreError, WriteRequest, Written};
+use stateloft_tests::faulty::{FaultyStore, Mood};
+use stateloft_tests::hand::Hand;
 use tempfile::TempDir;
 
 /// A frame without its text.
@@ -115,7 +115,7 @@ async fn check_damaged(folder: &Path, bytes: &[u8], found: &Examined, words: &st
     let refused = open(folder, Mood::Down).await.err();
     let refused = refused.unwrap_or_else(|| panic!("{words}: it was opened")).to_string();
     assert!(refused.contains("cannot be read") && refused.contains("at byte"), "{words}: {refused}");
-    assert!(refused.contains("statehouse journal salvage"), "{words}: {refused}");
+    assert!(refused.contains("stateloft journal salvage"), "{words}: {refused}");
     assert_eq!(std::fs::read(folder.join("journal")).unwrap(), bytes, "{words}: it was touched");
     let files = salvage(folder).unwrap();
     assert!(!files.is_empty(), "{words}");

@@ -1,7 +1,7 @@
 //! Files of the journal that are removed or damaged under a server, or while it is away.
 
-use statehouse_server::store::fallback::{Standing, examine};
-use statehouse_tests::faulty::Mood;
+use stateloft_server::store::fallback::{Standing, examine};
+use stateloft_tests::faulty::Mood;
 
 use crate::fallback::Setting;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use statehouse_core::diff::{Change, ChangeKind, Diff};
+use stateloft_core::diff::{Change, ChangeKind, Diff};
 
 /// A child of a container in which something changed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod words;
 
 use std::collections::HashMap;
 
-use statehouse_core::diff::Diff;
+use stateloft_core::diff::Diff;
 
 use super::change::Glyph;
 use super::changes::ChangeRow;

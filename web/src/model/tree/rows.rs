@@ -1,6 +1,6 @@
 //! Laying the tree out, row by row.
 
-use statehouse_core::diff::{Change, ChangeKind};
+use stateloft_core::diff::{Change, ChangeKind};
 
 use super::index::{Children, Index, Touched};
 use super::words::{elements, is_container, moved_words, words_of};

@@ -1,4 +1,4 @@
-use statehouse_core::json::{Document, Node};
+use stateloft_core::json::{Document, Node};
 
 use super::*;
 

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use statehouse_core::diff::Change;
-use statehouse_core::json::{Document, Limits};
+use stateloft_core::diff::Change;
+use stateloft_core::json::{Document, Limits};
 
 use super::Value;
 use crate::model::change::Glyph;

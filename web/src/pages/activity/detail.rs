@@ -1,9 +1,9 @@
 //! What the selected version changed.
 
 use leptos::prelude::*;
-use statehouse_core::api::{DiffView, VersionView};
-use statehouse_core::diff::Change;
-use statehouse_core::model::{Operation, StateKey};
+use stateloft_core::api::{DiffView, VersionView};
+use stateloft_core::diff::Change;
+use stateloft_core::model::{Operation, StateKey};
 
 use super::Ctx;
 use super::keys::{compare, key_of, row_of};

@@ -1,7 +1,7 @@
 //! The page's keys.
 
 use leptos::prelude::*;
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use super::Ctx;
 use crate::model::activity::Line;

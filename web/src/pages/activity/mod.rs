@@ -13,7 +13,7 @@ mod strip;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::VersionFilter;
+use stateloft_core::api::VersionFilter;
 
 use crate::api;
 use crate::live::{Remote, live, remote};

@@ -2,7 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 use super::Ctx;
 use crate::live::live;

@@ -1,7 +1,7 @@
 //! What every comparison shows: tabs, chips, and the tab's content.
 
 use leptos::prelude::*;
-use statehouse_core::diff::Counts;
+use stateloft_core::diff::Counts;
 use wasm_bindgen::JsValue;
 
 use super::Shown;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::diff::{Counts, Diff};
-use statehouse_core::model::Violation;
+use stateloft_core::diff::{Counts, Diff};
+use stateloft_core::model::Violation;
 
 use super::Comparison;
 use crate::model::change::Glyph;

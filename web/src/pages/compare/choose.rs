@@ -1,8 +1,8 @@
 //! Compare without a state: which one?
 
 use leptos::prelude::*;
-use statehouse_core::api::StateSummary;
-use statehouse_core::model::StateKey;
+use stateloft_core::api::StateSummary;
+use stateloft_core::model::StateKey;
 
 use crate::api;
 use crate::live::remote;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures::future::{AbortHandle, abortable, try_join};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::VersionView;
-use statehouse_core::diff::Diff;
-use statehouse_core::model::StateKey;
+use stateloft_core::api::VersionView;
+use stateloft_core::diff::Diff;
+use stateloft_core::model::StateKey;
 use wasm_bindgen::JsValue;
 
 use crate::api::ApiError;

@@ -1,8 +1,8 @@
 //! The page: A older left, B newer right, and how they differ.
 
 use leptos::prelude::*;
-use statehouse_core::api::VersionView;
-use statehouse_core::model::StateKey;
+use stateloft_core::api::VersionView;
+use stateloft_core::model::StateKey;
 
 use super::paths::PathList;
 use super::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::diff::Diff;
+use stateloft_core::diff::Diff;
 
 use super::{Comparison, Shown};
 use crate::model::change::Glyph;

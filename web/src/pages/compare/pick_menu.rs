@@ -3,7 +3,7 @@
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
-use statehouse_core::api::SnapshotView;
+use stateloft_core::api::SnapshotView;
 
 use super::Side;
 use crate::api;
@@ -75,7 +75,7 @@ fn Choices(name: &'static str, versions: Reader, default: &'static str) -> impl 
 #[component]
 fn VersionChoice(name: &'static str, version: RailVersion) -> impl IntoView {
     let (router, clock) = (router(), clock());
-    let at = statehouse_core::model::Timestamp::from_micros(version.at);
+    let at = stateloft_core::model::Timestamp::from_micros(version.at);
     let author = version.author.as_deref().unwrap_or("unnamed").to_owned();
     let number = version.version;
     view! {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use super::Side;
 use crate::api;

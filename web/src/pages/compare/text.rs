@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::diff::{Line, Row, RowKind};
+use stateloft_core::diff::{Line, Row, RowKind};
 use wasm_bindgen::JsValue;
 
 use super::{Comparison, Shown};

@@ -1,7 +1,7 @@
 //! The chain of hashes, what the store promises, and versions of everything.
 
 use leptos::prelude::*;
-use statehouse_core::api::StatusDetails;
+use stateloft_core::api::StatusDetails;
 
 use super::cards::{Card, Line};
 use super::ctx;

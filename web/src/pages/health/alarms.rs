@@ -2,7 +2,7 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use statehouse_core::api::{Alarm, AlarmCode, ClockStatus, ConfirmClock};
+use stateloft_core::api::{Alarm, AlarmCode, ClockStatus, ConfirmClock};
 
 use super::ctx;
 use crate::api;

@@ -2,7 +2,7 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use statehouse_core::api::{BreakerState, BreakerStatus, ForceBreaker, ForcedState, StatusSeries};
+use stateloft_core::api::{BreakerState, BreakerStatus, ForceBreaker, ForcedState, StatusSeries};
 
 use super::cards::{Card, Line};
 use super::chart::span;

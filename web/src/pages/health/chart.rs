@@ -1,7 +1,7 @@
 //! A line over the last 24 hours, or since the server started.
 
 use leptos::prelude::*;
-use statehouse_core::api::StatusSeries;
+use stateloft_core::api::StatusSeries;
 
 use super::ctx;
 use crate::live::live;

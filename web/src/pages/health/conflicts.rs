@@ -2,8 +2,8 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use statehouse_core::api::{ConflictSide, FallbackConflict, FallbackConflicts, KeepSide, SettleConflict};
-use statehouse_core::json::Document;
+use stateloft_core::api::{ConflictSide, FallbackConflict, FallbackConflicts, KeepSide, SettleConflict};
+use stateloft_core::json::Document;
 
 use crate::api;
 use crate::live::{Remote, remote};

@@ -1,7 +1,7 @@
 //! The journal of writes that wait for the store.
 
 use leptos::prelude::*;
-use statehouse_core::api::{FallbackStatus, StatusDetails, StatusSeries};
+use stateloft_core::api::{FallbackStatus, StatusDetails, StatusSeries};
 
 use super::cards::{Card, Line};
 use super::chart::Chart;

@@ -1,7 +1,7 @@
 //! Who listens, and how far behind commits they are.
 
 use leptos::prelude::*;
-use statehouse_core::api::{ListenerStatus, StatusDetails, StatusSeries};
+use stateloft_core::api::{ListenerStatus, StatusDetails, StatusSeries};
 
 use super::cards::{Card, Line};
 use super::chart::Chart;

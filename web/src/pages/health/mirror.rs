@@ -1,7 +1,7 @@
 //! The mirror of numbers in an InfluxDB, where there is one.
 
 use leptos::prelude::*;
-use statehouse_core::api::{MirrorState, MirrorStatus};
+use stateloft_core::api::{MirrorState, MirrorStatus};
 
 use super::cards::{Card, Line};
 use super::ctx;

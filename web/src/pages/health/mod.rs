@@ -17,7 +17,7 @@ mod verify;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use statehouse_core::api::{Status, StatusDetails, StatusSeries};
+use stateloft_core::api::{Status, StatusDetails, StatusSeries};
 
 use super::waiting::Waiting;
 use crate::api;

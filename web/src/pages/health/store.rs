@@ -1,7 +1,7 @@
 //! The store, the connections to it, and the cache before it.
 
 use leptos::prelude::*;
-use statehouse_core::api::{CacheStatus, MemoryStatus, PoolStatus, Status, StatusDetails, StatusSeries};
+use stateloft_core::api::{CacheStatus, MemoryStatus, PoolStatus, Status, StatusDetails, StatusSeries};
 
 use super::cards::{Card, Line};
 use super::chart::Chart;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::VerifyReport;
+use stateloft_core::api::VerifyReport;
 
 use crate::api;
 use crate::model::number;

@@ -1,8 +1,8 @@
 //! Versions over 24 hours: per author, and on phones in one strip.
 
 use leptos::prelude::*;
-use statehouse_core::api::Overview;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::Overview;
+use stateloft_core::model::Timestamp;
 
 use crate::live::live;
 use crate::model::address::Query;

@@ -1,7 +1,7 @@
 //! The health strip: real figures only.
 
 use leptos::prelude::*;
-use statehouse_core::api::LatencyStatus;
+use stateloft_core::api::LatencyStatus;
 
 use crate::live::live;
 use crate::model::contact::Contact;

@@ -1,7 +1,7 @@
 //! What needs a look: states that break rules, authors that have gone quiet.
 
 use leptos::prelude::*;
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use crate::api;
 use crate::live::{live, remote};
@@ -35,7 +35,7 @@ pub(crate) fn NeedsALook() -> impl IntoView {
     let silent = Memo::new(move |_| {
         // Every 10 seconds is soon enough.
         let now = live.seen();
-        let now = statehouse_core::model::Timestamp::from_micros(now.micros() / 10_000_000 * 10_000_000);
+        let now = stateloft_core::model::Timestamp::from_micros(now.micros() / 10_000_000 * 10_000_000);
         desk.overview.value.with(|day| day.as_ref().map(|day| quiet::quiet(day, now)).unwrap_or_default())
     });
     let total = move || invalid.value.with(|list| list.as_ref().map_or(0, |list| list.total));

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use crate::api;
 use crate::live::{Remote, remote};

@@ -1,7 +1,7 @@
 //! How many states of each type there are.
 
 use leptos::prelude::*;
-use statehouse_core::model::Mode;
+use stateloft_core::model::Mode;
 
 use crate::model::type_marks::marked;
 use crate::model::{address, number};

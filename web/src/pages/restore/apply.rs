@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::api::{ApplyRequest, PlanCounts, RestoreRecord};
+use stateloft_core::api::{ApplyRequest, PlanCounts, RestoreRecord};
 
 use super::planning::Planning;
 use super::sending::{Sent, send_restore};

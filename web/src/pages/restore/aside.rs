@@ -1,7 +1,7 @@
 //! Beside the plan: what will happen, who is writing there, what the broker does not know, and the button.
 
 use leptos::prelude::*;
-use statehouse_core::api::{Effect, Plan, PlannedState};
+use stateloft_core::api::{Effect, Plan, PlannedState};
 
 use super::apply::Apply;
 use super::planning::Planning;

@@ -44,7 +44,7 @@ fn Words(planning: Planning, fresh: Fresh) -> impl IntoView {
 }
 
 /// `EURUSD/GBPUSD moved from v58 to v59 (pairs-fx-1, 2 s ago) and 2 more states moved.`
-fn moved_words(fresh: &Fresh, now: statehouse_core::model::Timestamp) -> String {
+fn moved_words(fresh: &Fresh, now: stateloft_core::model::Timestamp) -> String {
     let Some((key, from)) = fresh.moved.first() else {
         return "What the target names has changed.".to_owned();
     };

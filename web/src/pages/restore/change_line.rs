@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::api::StateSelection;
-use statehouse_core::diff::Diff;
-use statehouse_core::model::{Mode, StateKey, Violation};
-use statehouse_core::restore::selection_key;
+use stateloft_core::api::StateSelection;
+use stateloft_core::diff::Diff;
+use stateloft_core::model::{Mode, StateKey, Violation};
+use stateloft_core::restore::selection_key;
 
 use super::detail::mode_of;
 use super::looking::{Eye, Row};

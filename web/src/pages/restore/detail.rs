@@ -7,10 +7,10 @@ use futures::future::try_join;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
-use statehouse_core::api::{Effect, Plan, PlannedState, Selection, StateSelection, VersionView};
-use statehouse_core::diff::Diff;
-use statehouse_core::model::{Mode, StateKey, Verdict};
-use statehouse_core::restore::selection_key;
+use stateloft_core::api::{Effect, Plan, PlannedState, Selection, StateSelection, VersionView};
+use stateloft_core::diff::Diff;
+use stateloft_core::model::{Mode, StateKey, Verdict};
+use stateloft_core::restore::selection_key;
 use wasm_bindgen::JsValue;
 
 use crate::model::restore::Outcome;

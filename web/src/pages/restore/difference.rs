@@ -2,7 +2,7 @@
 //! is written.
 
 use leptos::prelude::*;
-use statehouse_core::api::{PathMoved, StateMoved};
+use stateloft_core::api::{PathMoved, StateMoved};
 
 use super::planning::{Fresh, Planning};
 use crate::model::hidden::told;
@@ -66,7 +66,7 @@ fn Moved(state: StateMoved) -> impl IntoView {
     let existence =
         state.was_live.map(|was| if was { "was there, is deleted now" } else { "was deleted, is there now" });
     let verdict = state.verdict_is.as_ref().map(|is| {
-        let count = |verdict: Option<&statehouse_core::model::Verdict>| {
+        let count = |verdict: Option<&stateloft_core::model::Verdict>| {
             verdict.map_or(0, |verdict| verdict.violations().len() as u64)
         };
         let (is, was) = (count(Some(is)), count(state.verdict_was.as_ref()));

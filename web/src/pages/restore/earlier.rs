@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::{Moment, Plan, RestoreList, RestoreRecord};
+use stateloft_core::api::{Moment, Plan, RestoreList, RestoreRecord};
 
 use super::scope::words as scope_words;
 use super::undo::{Undo, UndoRefused};
@@ -111,11 +111,11 @@ fn Row(row: RestoreRecord, refused: RwSignal<Option<Plan>>, writing: Writing) ->
     let href = format!("/view/restore/{}", encode_segment(&row.restore_id));
     let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     let states = &row.counts;
-    let counts = statehouse_core::diff::Counts {
+    let counts = stateloft_core::diff::Counts {
         added: narrow(states.recreated),
         changed: narrow(states.changed),
         removed: narrow(states.deleted),
-        ..statehouse_core::diff::Counts::default()
+        ..stateloft_core::diff::Counts::default()
     };
     let reason = match &row.undoes {
         Some(_) if row.reason.is_empty() => "undo".to_owned(),

@@ -7,9 +7,9 @@ use gloo_net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Serialize;
-use statehouse_core::api::{Plan, PlanRequest, Selection, StateMoved};
-use statehouse_core::model::StateKey;
-use statehouse_core::restore::selection_key;
+use stateloft_core::api::{Plan, PlanRequest, Selection, StateMoved};
+use stateloft_core::model::StateKey;
+use stateloft_core::restore::selection_key;
 
 use super::looking::Row;
 use super::planning::{Fresh, Planning};

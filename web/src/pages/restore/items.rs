@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::api::{Effect, Plan, PlannedState};
-use statehouse_core::diff::Diff;
-use statehouse_core::model::Violation;
-use statehouse_core::restore::selection_key;
+use stateloft_core::api::{Effect, Plan, PlannedState};
+use stateloft_core::diff::Diff;
+use stateloft_core::model::Violation;
+use stateloft_core::restore::selection_key;
 
 use super::detail::Stage;
 use super::looking::Row;
@@ -225,7 +225,7 @@ fn unfold(items: &mut Vec<Item>, known: Option<Stage>, state: &Place, noise: boo
     for (_, violation) in said.into_iter().zip(broken).filter(|(said, _)| !said) {
         items.push(Item::Broken { state: state.clone(), violation: violation.clone() });
     }
-    let held = |change: &statehouse_core::diff::Change| change.volatile || change.protected.is_some();
+    let held = |change: &stateloft_core::diff::Change| change.volatile || change.protected.is_some();
     if !whole && diff.changes.iter().any(held) {
         items.push(Item::Foot { state: state.clone(), diff });
     }

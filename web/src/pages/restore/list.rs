@@ -1,7 +1,7 @@
 //! The states of a plan.
 
 use leptos::prelude::*;
-use statehouse_core::api::Effect;
+use stateloft_core::api::Effect;
 
 use super::change_line::{BrokenLine, ChangeLine, Foot};
 use super::items::{EQUAL, Item, Only, items};
@@ -155,7 +155,7 @@ fn item_row(planning: Planning, item: Item) -> AnyView {
                 .into_any()
         }
         Item::Failed { state, failure } => {
-            let name = statehouse_core::restore::selection_key(&state.state().key);
+            let name = stateloft_core::restore::selection_key(&state.state().key);
             view! {
                 <div class="failed-line c-del" role="alert">
                     <span class="cut">{failure.sentence()}" "{failure.detail()}</span>" "

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::api::PlannedState;
-use statehouse_core::diff::{Change, Diff};
-use statehouse_core::model::StateKey;
-use statehouse_core::restore::selection_key;
+use stateloft_core::api::PlannedState;
+use stateloft_core::diff::{Change, Diff};
+use stateloft_core::model::StateKey;
+use stateloft_core::restore::selection_key;
 
 use super::detail::Stage;
 use super::items::Item;

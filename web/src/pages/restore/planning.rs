@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use statehouse_core::api::{Plan, PlanCounts, PlannedState, Selection, StateMoved, StateSelection};
-use statehouse_core::model::StateKey;
-use statehouse_core::restore::selection_key;
+use stateloft_core::api::{Plan, PlanCounts, PlannedState, Selection, StateMoved, StateSelection};
+use stateloft_core::model::StateKey;
+use stateloft_core::restore::selection_key;
 
 use super::detail::Details;
 use super::looking::Row;

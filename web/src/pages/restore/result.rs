@@ -1,8 +1,8 @@
 //! The result of a restore: the button's words in the past tense, each new version, Undo.
 
 use leptos::prelude::*;
-use statehouse_core::api::{AppliedRestore, Code, RestoreRecord, VersionView};
-use statehouse_core::model::{Operation, StateKey};
+use stateloft_core::api::{AppliedRestore, Code, RestoreRecord, VersionView};
+use stateloft_core::model::{Operation, StateKey};
 
 use super::earlier::{Earlier, target_words};
 use super::since::SinceRestore;

@@ -2,7 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use statehouse_core::api::Scope;
+use stateloft_core::api::Scope;
 
 use super::planning::Planning;
 use crate::model::hidden::told;
@@ -134,7 +134,7 @@ fn AddScope(planning: Planning, change: Callback<Scope>) -> impl IntoView {
             let name = name.clone();
             move |_| {
                 let mut scope = scope();
-                if let Ok(state_type) = statehouse_core::model::StateType::new(&name) {
+                if let Ok(state_type) = stateloft_core::model::StateType::new(&name) {
                     scope.types.push(state_type);
                     change.run(scope);
                 }

@@ -3,7 +3,7 @@
 use gloo_net::http::Method;
 use leptos::prelude::*;
 use serde::Serialize;
-use statehouse_core::api::{AppliedRestore, RestoreRecord};
+use stateloft_core::api::{AppliedRestore, RestoreRecord};
 
 use super::earlier::find;
 use crate::api::{self, ApiError};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use statehouse_core::api::{EventPage, VersionView};
-use statehouse_core::model::StateKey;
+use stateloft_core::api::{EventPage, VersionView};
+use stateloft_core::model::StateKey;
 
 use crate::api::{self, ApiError};
 use crate::live::{live, remote};
@@ -100,7 +100,7 @@ async fn read(keys: &BTreeSet<StateKey>, last: u64, seen: u64) -> Result<Since, 
                 .with("limit", Some("100"))
                 .with("topic", Some(&format!("state:{}", key.state_id)));
             let page: EventPage = api::get(&format!("/events{query}")).await?;
-            let of_key = |event: &statehouse_core::api::Event| event.version.state_type == key.state_type;
+            let of_key = |event: &stateloft_core::api::Event| event.version.state_type == key.state_type;
             rows.extend(page.events.into_iter().filter(of_key).map(|event| event.version));
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.seq));

@@ -2,8 +2,8 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use statehouse_core::api::{Effect, PlannedState, StateSelection};
-use statehouse_core::restore::selection_key;
+use stateloft_core::api::{Effect, PlannedState, StateSelection};
+use stateloft_core::restore::selection_key;
 
 use super::detail::Stage;
 use super::looking::{Eye, Row};

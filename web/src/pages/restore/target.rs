@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::{Moment, SnapshotView};
-use statehouse_core::model::{Seq, SnapshotKind, Timestamp};
+use stateloft_core::api::{Moment, SnapshotView};
+use stateloft_core::model::{Seq, SnapshotKind, Timestamp};
 
 use super::planning::Planning;
 use crate::api;

@@ -1,7 +1,7 @@
 //! Undoing a restore: one click; what stands in its way is said.
 
 use leptos::prelude::*;
-use statehouse_core::api::{Plan, RestoreRecord, UndoRequest};
+use stateloft_core::api::{Plan, RestoreRecord, UndoRequest};
 
 use super::sending::{Sent, send_restore};
 use crate::model::address::encode_segment;

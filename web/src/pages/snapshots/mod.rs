@@ -4,8 +4,8 @@ mod since;
 mod take;
 
 use leptos::prelude::*;
-use statehouse_core::api::{SnapshotList, SnapshotView};
-use statehouse_core::model::SnapshotKind;
+use stateloft_core::api::{SnapshotList, SnapshotView};
+use stateloft_core::model::SnapshotKind;
 
 use crate::api;
 use crate::live::{Remote, live, remote};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use statehouse_core::api::{Effect as PlanEffect, Moment, Plan, PlanRequest, PlannedState, Scope, Selection};
-use statehouse_core::model::{Operation, SnapshotId};
+use stateloft_core::api::{Effect as PlanEffect, Moment, Plan, PlanRequest, PlannedState, Scope, Selection};
+use stateloft_core::model::{Operation, SnapshotId};
 
 use crate::api;
 use crate::live::{live, remote};

@@ -2,8 +2,8 @@
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
-use statehouse_core::api::{CreateSnapshot, SnapshotView};
-use statehouse_core::model::SnapshotId;
+use stateloft_core::api::{CreateSnapshot, SnapshotView};
+use stateloft_core::model::SnapshotId;
 
 use crate::api;
 use crate::live::live;

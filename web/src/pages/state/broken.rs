@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::api::History;
-use statehouse_core::model::StateKey;
+use stateloft_core::api::History;
+use stateloft_core::model::StateKey;
 
 use super::header::plan_of;
 use crate::api::{self, ApiError};

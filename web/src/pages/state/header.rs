@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use statehouse_core::api::VersionView;
-use statehouse_core::model::{Operation, StateKey};
+use stateloft_core::api::VersionView;
+use stateloft_core::model::{Operation, StateKey};
 
 use super::View;
 use super::broken::{BrokenNote, known_of};

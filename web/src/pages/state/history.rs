@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::History;
-use statehouse_core::model::StateKey;
+use stateloft_core::api::History;
+use stateloft_core::model::StateKey;
 
 use crate::api::{self, ApiError};
 use crate::live::{Remote, live, remote};

@@ -3,8 +3,8 @@
 use gloo_net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::api::{Deleted, StateView, UndeleteRequest};
-use statehouse_core::model::{Operation, StateKey};
+use stateloft_core::api::{Deleted, StateView, UndeleteRequest};
+use stateloft_core::model::{Operation, StateKey};
 use wasm_bindgen::JsValue;
 
 use super::View;

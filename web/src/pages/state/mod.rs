@@ -14,8 +14,8 @@ mod stepper;
 mod view;
 
 use leptos::prelude::*;
-use statehouse_core::api::Code;
-use statehouse_core::model::{Operation, StateKey};
+use stateloft_core::api::Code;
+use stateloft_core::model::{Operation, StateKey};
 
 pub(crate) use broken::{BrokenNote, broken_since, right_one};
 pub(crate) use header::plan_of;

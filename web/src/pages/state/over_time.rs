@@ -1,9 +1,9 @@
 //! One path over the last versions: a step line, or a list where the values are no numbers.
 
 use leptos::prelude::*;
-use statehouse_core::api::History;
-use statehouse_core::json::Pointer;
-use statehouse_core::model::Timestamp;
+use stateloft_core::api::History;
+use stateloft_core::json::Pointer;
+use stateloft_core::model::Timestamp;
 
 use super::View;
 use crate::api::{self, ApiError};
@@ -90,13 +90,13 @@ fn first_number(view: View) -> Option<String> {
     Some(change.path.clone())
 }
 
-async fn read(key: &statehouse_core::model::StateKey, asked: &Asked) -> Result<PathHistory, ApiError> {
+async fn read(key: &stateloft_core::model::StateKey, asked: &Asked) -> Result<PathHistory, ApiError> {
     let query = Query::default()
         .with("limit", Some(&asked.limit.to_string()))
         .with("end_time", Some(&asked.upto.to_string()));
     let history: History = api::get_of(key, "/history", &query).await?;
     let pointer = Pointer::parse(&asked.pointer).unwrap_or_default();
-    let point = |row: statehouse_core::api::StateSummary| PathPoint {
+    let point = |row: stateloft_core::api::StateSummary| PathPoint {
         version: row.version.version.0,
         at: row.version.effective_at().micros(),
         author: row.version.user_id,

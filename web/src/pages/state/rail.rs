@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::model::{Operation, Timestamp};
+use stateloft_core::model::{Operation, Timestamp};
 
 use super::View;
 use super::density::Density;
@@ -30,7 +30,7 @@ struct Item {
 }
 
 /// Net counts of a burst, once the server has compared its ends.
-type Net = HashMap<(u64, u64), Option<statehouse_core::diff::Counts>>;
+type Net = HashMap<(u64, u64), Option<stateloft_core::diff::Counts>>;
 
 /// What the rows of the rail share.
 #[derive(Clone, Copy)]

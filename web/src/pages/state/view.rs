@@ -1,7 +1,7 @@
 //! What the parts of the page share: which state, which versions, what is compared.
 
 use leptos::prelude::*;
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use super::broken::{Since, broken_since};
 use super::header;

@@ -1,7 +1,7 @@
 //! The field and the filters. All of them live in the address.
 
 use leptos::prelude::*;
-use statehouse_core::model::Timestamp;
+use stateloft_core::model::Timestamp;
 
 use super::{Ctx, order_words};
 use crate::model::hidden::told;

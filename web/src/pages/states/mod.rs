@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use statehouse_core::model::StateKey;
+use stateloft_core::model::StateKey;
 
 use super::waiting::Waiting;
 use crate::api;

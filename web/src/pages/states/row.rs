@@ -63,7 +63,7 @@ pub(super) fn Head(ctx: Ctx) -> impl IntoView {
 #[component]
 pub(super) fn StateRow(row: Event, ctx: Ctx) -> impl IntoView {
     let key = key_of(&row);
-    let gone = row.operation == statehouse_core::model::Operation::Delete;
+    let gone = row.operation == stateloft_core::model::Operation::Delete;
     let fresh = age::seconds_between(row.timestamp, clock().read()) < FRESH;
     let selected = {
         let key = key.clone();

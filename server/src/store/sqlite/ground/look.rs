@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
-use statehouse_core::api::AlarmCode;
+use stateloft_core::api::AlarmCode;
 use tokio_util::sync::CancellationToken;
 
 use super::Ground;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sqlx::sqlite::SqliteConnection;
-use statehouse_core::api::AlarmCode;
-use statehouse_core::commit::Tip;
+use stateloft_core::api::AlarmCode;
+use stateloft_core::commit::Tip;
 use tokio_util::sync::CancellationToken;
 
 use super::anchor::Anchor;

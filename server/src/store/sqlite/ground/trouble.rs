@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use statehouse_core::api::AlarmCode;
+use stateloft_core::api::AlarmCode;
 
 use super::Ground;
 use crate::store::StoreError;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use statehouse_server::store::influx::InfluxOptions;
-use statehouse_tests::influx::Influx;
+use stateloft_server::store::influx::InfluxOptions;
+use stateloft_tests::influx::Influx;
 
 use crate::saves;
 use crate::server::Server;

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use statehouse_core::diff::diff;
-use statehouse_core::json::{Document, Limits};
-use statehouse_core::schema::path_rules;
+use stateloft_core::diff::diff;
+use stateloft_core::json::{Document, Limits};
+use stateloft_core::schema::path_rules;
 
 use crate::table::Table;
 

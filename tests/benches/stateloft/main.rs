@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how fast Statehouse is, next to what the machine can do, in one run.
+//! `cargo xtask bench`: how fast Stateloft is, next to what the machine can do, in one run.
 //!
 //! Machines differ and are noisy, so every figure stands beside a baseline measured in the same run on the same disk, and
 //! the ratio is what counts. Nothing here is a test.

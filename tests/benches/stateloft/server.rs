@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use statehouse_server::store::influx::InfluxOptions;
-use statehouse_server::store::postgres::PostgresSettings;
-use statehouse_tests::influx::Influx;
+use stateloft_server::store::influx::InfluxOptions;
+use stateloft_server::store::postgres::PostgresSettings;
+use stateloft_tests::influx::Influx;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
@@ -47,7 +47,7 @@ impl Server {
     }
 
     async fn run(store: impl FnOnce(&mut Command)) -> Self {
-        let program = std::env::var("STATEHOUSE_BIN").expect("STATEHOUSE_BIN; use `cargo xtask bench`");
+        let program = std::env::var("STATELOFT_BIN").expect("STATELOFT_BIN; use `cargo xtask bench`");
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .and_then(|l| l.local_addr())
             .expect("a free port")

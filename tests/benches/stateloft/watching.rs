@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::StreamExt as _;
 use reqwest::{Method, StatusCode};
-use statehouse_core::model::Timestamp;
-use statehouse_tests::socket::Socket;
+use stateloft_core::model::Timestamp;
+use stateloft_tests::socket::Socket;
 use tokio::task::{LocalSet, spawn_local};
 use tokio_tungstenite::tungstenite::Message;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use statehouse_tests::postgres::Postgres;
+use stateloft_tests::postgres::Postgres;
 
 use crate::saves;
 use crate::server::Server;
