@@ -23,14 +23,14 @@ pub(crate) enum Store {
 const LIVES: u64 = 6;
 const P99_MS: u64 = 50;
 
-/// The long form: the optimised server, asked by an optimised soak, and speed is looked at, too.
+/// The long form: the program that is shipped, asked by an optimised soak, and speed is looked at, too.
 pub(crate) fn soak(workspace: &Workspace, minutes: u64, store: Store) -> Result<()> {
     let name =
         clap::ValueEnum::to_possible_value(&store).map_or_else(String::new, |v| v.get_name().to_owned());
     let seconds = (minutes * 60).to_string();
     let (lives, p99) = (LIVES.to_string(), P99_MS.to_string());
     let arguments = ["--seconds", &seconds, "--store", &name, "--lives", &lives, "--p99-ms", &p99];
-    run(workspace, Profile::Quick, store, &arguments)
+    run(workspace, Profile::Release, store, &arguments)
 }
 
 /// The short form that belongs to the tests: two minutes, with the server that they use.

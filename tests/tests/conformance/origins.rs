@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use stateloft_core::api::VersionView;
 use stateloft_core::commit::{Outcome, Write};
 use stateloft_core::model::{ORIGIN_MAX_BYTES, Origin, Seq};
 use stateloft_server::store::{HistoryQuery, ListQuery, OriginFilter};
@@ -39,7 +40,7 @@ pub async fn each_way_of_reading_says_where_a_version_comes_from(f: &Fixture) {
     let log = f.store.after(Seq::ZERO, 100).await.unwrap();
     assert_eq!(log.iter().map(|version| version.origin.clone()).collect::<Vec<_>>(), origins);
     let views = f.store.views_before(Seq(100), 100).await.unwrap();
-    assert_eq!(views.iter().rev().map(|view| view.origin()).collect::<Vec<_>>(), origins);
+    assert_eq!(views.iter().rev().map(VersionView::origin).collect::<Vec<_>>(), origins);
     let of = HistoryQuery {
         key: key("a"),
         from: None,

@@ -64,7 +64,7 @@ async fn every_answer_with_an_imported_version_says_when_it_was_saved() {
     assert_eq!(list["states"][1]["saved_at"], saved[4], "{list}");
     let plan = client.post("/api/v1/restores", r#"{"target":"seq:1"}"#).await.expect(200).json();
     assert_eq!(plan["target_time"], first, "{plan}");
-    assert_eq!(plan["states"].as_array().unwrap().len(), 3, "{plan}");
+    assert_eq!(plan["states"].as_array().unwrap().len(), 4, "{plan}");
 
     let described = get("/openapi.json").await;
     let member = "/components/schemas/VersionView/properties/saved_at/format";
@@ -139,10 +139,10 @@ async fn a_time_that_means_no_place_of_the_log_is_refused_with_what_to_do() {
     );
     let plan = client.post("/api/v1/restores", &one).await.expect(200).json();
     assert_eq!((&plan["target_seq"], &plan["states"][0]["effect"]), (&json!(2), &json!("changed")), "{plan}");
-    let old = client.get(&format!("/api/v1/states/old?at={}", then(0))).await.expect(200).json();
+    let old = client.get(&format!("/api/v1/states/old?state_type=bot_memory&at={}", then(0))).await.expect(200).json();
     assert_eq!(old["version"], 1);
     let recorded = live["timestamp"].as_str().unwrap();
-    let _ = client.get(&format!("/api/v1/states/live?at={recorded}")).await.expect(200);
+    let _ = client.get(&format!("/api/v1/states/live?state_type=position&at={recorded}")).await.expect(200);
     let now = client.get("/api/v1/states?at=2199-01-01T00:00:00Z").await.expect(200).json();
     assert_eq!(now["total"], 2);
 }

@@ -65,6 +65,14 @@ async fn is_whole(server: &Server, versions: u64) {
     assert_eq!((&verified["ok"], &verified["verified_to"]), (&true.into(), &versions.into()), "{verified}");
 }
 
+/// Each version of the state `a` is what was there from its own time on.
+async fn found_by_their_times(server: &Server) {
+    for (at, version) in [("06:07:08.000008", 1), ("06:07:08.000009", 2), ("07:59:59", 3), ("08:00:00", 4)] {
+        let (_, found) = server.get(&format!("/states/a?state_type=position&at=2024-03-05T{at}Z")).await;
+        assert_eq!(found["version"], version, "{found}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_row_becomes_a_version_in_the_order_of_its_time() {
     let from = older("jsonb");
@@ -131,10 +139,7 @@ async fn every_row_becomes_a_version_in_the_order_of_its_time() {
     let data = raw(&server, "position", "a", 1).await;
     assert!(data.contains("12345678901234567890123456789.000001") && data.contains("1.0"), "{data}");
     assert_eq!(a[0]["saved_at"], "2024-03-05T06:07:08.000008Z");
-    for (at, version) in [("06:07:08.000008", 1), ("06:07:08.000009", 2), ("07:59:59", 3), ("08:00:00", 4)] {
-        let (_, found) = server.get(&format!("/states/a?state_type=position&at=2024-03-05T{at}Z")).await;
-        assert_eq!(found["version"], version, "{found}");
-    }
+    found_by_their_times(&server).await;
     let (_, then) = server.get("/states?at=2024-01-02T00:00:00Z&deleted=include").await;
     assert_eq!((&then["total"], &then["states"][0]["operation"]), (&1.into(), &"delete".into()), "{then}");
     assert_eq!(a[0]["verdict"]["status"], "invalid", "today's rules are applied, and refuse nothing");
@@ -262,8 +267,8 @@ async fn d_004_the_marker_of_a_snapshot_becomes_a_snapshot_and_no_state() {
     );
     let at = "/states/a?state_type=strategy&at=snapshot:trading_snapshot_20240101_190000";
     assert_eq!(server.get(at).await.1["data"].to_string(), r#"{"n":1}"#);
-    let (status, states) = server.get("/states?state_type=configuration&deleted=include").await;
-    assert_eq!((status.as_u16(), &states["total"]), (200, &Value::from(0)), "{states}");
+    let (code, listed) = server.get("/states?state_type=configuration&deleted=include").await;
+    assert_eq!((code.as_u16(), &listed["total"]), (200, &Value::from(0)), "{listed}");
     is_whole(&server, 5).await;
 }
 

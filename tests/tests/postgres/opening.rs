@@ -98,14 +98,14 @@ async fn a_schema_of_the_former_name_is_named_and_may_be_renamed() {
     let postgres = Postgres::shared();
     let settings = postgres.database();
     let first = server(&settings).await;
-    first.save("a", "{}").await;
-    first.store.close().await;
+    let _ = save(&first, "a", "{}").await;
+    first.shutdown().await;
     postgres.sql(&settings.database, &format!("ALTER SCHEMA stateloft RENAME TO {former}"));
     let error = refused(&settings).await;
     let command = format!("ALTER SCHEMA {former} RENAME TO stateloft");
     assert!(matches!(&error, StoreError::Refused(text) if text.contains(&command)), "{error}");
     postgres.sql(&settings.database, &command);
-    assert_eq!(server(&settings).await.tip().await.0, 1);
+    assert_eq!(server(&settings).await.store().tip().await.unwrap().seq, Seq(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
