@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStdout;
@@ -210,10 +211,20 @@ impl Browser {
 
     /// Clicks the first element that matches and holds these words.
     pub async fn click(&self, css: &str, words: &str) {
-        let element = self.see_text(css, words).await;
         self.clicks.fetch_add(1, Ordering::Relaxed);
-        element.scroll_into_view().await.expect("it scrolls into view");
-        element.click().await.unwrap_or_else(|error| panic!("{words:?} in {css} cannot be clicked: {error}"));
+        loop {
+            let element = self.see_text(css, words).await;
+            let clicked = async {
+                element.scroll_into_view().await?;
+                element.click().await
+            };
+            match clicked.await.map_err(WebDriverError::into_inner) {
+                Ok(()) => return,
+                // A live page drew it anew in between: nothing was clicked.
+                Err(WebDriverErrorInner::StaleElementReference(_)) => {}
+                Err(error) => panic!("{words:?} in {css} cannot be clicked: {error}"),
+            }
+        }
     }
 
     /// How many clicks a person would have made so far, those into fields among them.

@@ -139,7 +139,11 @@ async fn a_time_that_means_no_place_of_the_log_is_refused_with_what_to_do() {
     );
     let plan = client.post("/api/v1/restores", &one).await.expect(200).json();
     assert_eq!((&plan["target_seq"], &plan["states"][0]["effect"]), (&json!(2), &json!("changed")), "{plan}");
-    let old = client.get(&format!("/api/v1/states/old?state_type=bot_memory&at={}", then(0))).await.expect(200).json();
+    let old = client
+        .get(&format!("/api/v1/states/old?state_type=bot_memory&at={}", then(0)))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(old["version"], 1);
     let recorded = live["timestamp"].as_str().unwrap();
     let _ = client.get(&format!("/api/v1/states/live?state_type=position&at={recorded}")).await.expect(200);

@@ -28,7 +28,7 @@ async fn a_run_is_seen_where_it_begins_and_leads_to_all_that_it_wrote() {
     let browser = Browser::open(&server.origin()).await;
     browser.go("/view/state?type=strategy&id=grid").await;
     browser.see_text(".rail .rail-day", "run run-<b>tuesday</b> begins").await;
-    browser.see_text(".state-head .about-line", "because of fill 7").await;
+    browser.see_text(".state-head .about-line", "fill 7").await;
     browser.pictures("20-origin").await;
     browser.click(".state-head .about-line a", "run-<b>tuesday</b>").await;
     browser.see_text(".filters .about", "3 match").await;

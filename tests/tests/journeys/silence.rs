@@ -95,7 +95,7 @@ async fn every_page_says_its_age_from_the_first_missed_heartbeat_until_the_serve
     turn_to(&browser, "/view/health").await;
     browser.see_text(".page-head", "Everything works").await;
     browser.see_no_text(".side .foot", "as of").await;
-    browser.assert_clean(&["WebSocket", "Failed to load resource"]).await;
+    browser.assert_clean(&["WebSocket", "Failed to load resource", "Failed to fetch"]).await;
     browser.close().await;
 }
 
@@ -183,6 +183,6 @@ async fn a_store_that_is_away_is_told_from_a_server_that_is_away() {
     browser.see_text(".live", "Live").await;
     browser.see_no_text(STALE, "As of").await;
     browser.see_text(".page-head", "Everything works").await;
-    browser.assert_clean(&["WebSocket", "Failed to load resource"]).await;
+    browser.assert_clean(&["WebSocket", "Failed to load resource", "Failed to fetch"]).await;
     browser.close().await;
 }

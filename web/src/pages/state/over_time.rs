@@ -62,7 +62,7 @@ pub(super) fn OverTime(view: View) -> impl IntoView {
             <section class="panel over-time" aria-label="One path over time">
                 <div class="head">
                     <h2>"One path over time"</h2>
-                    <span class="mono cut">{name}</span>
+                    <span class="mono cut">{move || name().map(|name| theirs(&name))}</span>
                     <span class="end">
                         {move || told().map(|told| changed_words(&told))}
                     </span>
