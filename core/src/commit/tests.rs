@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::*;
 use crate::hash::{ChainHash, ContentHash, Link};
@@ -229,4 +230,33 @@ fn what_is_recorded_is_a_version_even_where_nothing_changed() {
         assert_eq!((version.version, version.operation), (VersionNumber(number), operation));
     }
     assert!(matches!(log.commit(&[save("a", "{}")]).unwrap()[0], Outcome::Unchanged(_)));
+}
+
+#[test]
+fn what_was_foreseen_for_another_head_is_worked_out_anew() {
+    let summarise: Summarise<'_> = &|_, old, new| ChangeSummary {
+        changed: u32::from(old.is_some()),
+        added: u32::from(new.is_some()),
+        ..ChangeSummary::default()
+    };
+    let mut log = Log::new();
+    let first = log.version(save("a", "1"));
+    let data = document("2");
+    let foreseen = |head: Option<&Version>, said: u32| {
+        let said: Summarise<'_> = &move |_, _, _| ChangeSummary { removed: said, ..ChangeSummary::default() };
+        Some(Arc::new(Foreseen::of(&first.key.state_type, head, &data, said)))
+    };
+    let known = HashMap::from([(first.key.clone(), first.clone())]);
+    let written = |foreseen| {
+        let write = Write { foreseen, ..save("a", "2") };
+        let (mut tip, mut heads) = (Tip::START, known.clone());
+        let outcomes = decide(&[write], &mut tip, &mut heads, Timestamp::from_micros(9), summarise).unwrap();
+        outcomes.into_iter().next().unwrap().into_version()
+    };
+    let as_now = written(None);
+    assert_eq!(written(foreseen(Some(&first), 7)).change.removed, 7, "it is the head that was foreseen");
+    assert_eq!(written(foreseen(None, 7)), as_now, "there was no head");
+    let other = Version { content_hash: Some(ContentHash::of(&document("3"))), ..first.clone() };
+    assert_eq!(written(foreseen(Some(&other), 7)), as_now, "there was another head");
+    assert_eq!(written(foreseen(Some(&first), 7)).chain_hash, as_now.chain_hash);
 }

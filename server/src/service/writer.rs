@@ -302,3 +302,62 @@ async fn publish(events: &EventLog, results: &[std::result::Result<Written, Writ
     }
     count
 }
+
+#[cfg(test)]
+mod tests {
+    use stateloft_core::commit::{Change, Expectation, Write};
+    use stateloft_core::model::{StateKey, Verdict};
+
+    use super::*;
+
+    /// A request with about so many bytes of data, and its number in the order in which they came.
+    fn job(n: usize, bytes: usize) -> Job {
+        let write = Write {
+            key: StateKey::new("position", &n.to_string()).unwrap(),
+            change: Change::Save(format!("\"{}\"", "x".repeat(bytes)).parse().unwrap()),
+            expectation: Expectation::Any,
+            verdict: Verdict::NotChecked,
+            author: None,
+            description: None,
+            batch_id: None,
+            origin: None,
+            foreseen: None,
+            rebase: None,
+        };
+        let room = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        Job {
+            request: WriteRequest::Batch { writes: vec![write], restore: None },
+            answer: oneshot::channel().0,
+            _room: room,
+        }
+    }
+
+    /// Which requests make which groups, one after the other.
+    fn groups(sizes: &[usize]) -> Vec<Vec<String>> {
+        let mut jobs: Vec<_> = sizes.iter().enumerate().map(|(n, bytes)| job(n, *bytes)).collect();
+        let (mut groups, mut last_was_long) = (Vec::new(), true);
+        while !jobs.is_empty() {
+            let group = next_group(&mut jobs, last_was_long);
+            last_was_long = is_long(&group[0]);
+            let name = |job: &Job| match job.request.parts().0 {
+                WriteRequest::Batch { writes, .. } => writes[0].key.state_id.to_string(),
+                _ => unreachable!(),
+            };
+            groups.push(group.iter().map(name).collect());
+        }
+        groups
+    }
+
+    #[test]
+    fn small_requests_do_not_wait_for_large_ones_that_came_before_them_nor_the_other_way_round_for_ever() {
+        const LARGE: usize = 3 << 20;
+        assert_eq!(groups(&[LARGE, 10, LARGE, 20]), [vec!["1", "3"], vec!["0"], vec!["2"]]);
+        assert_eq!(groups(&[LARGE, 300 << 10, 300 << 10]), [vec!["0", "1", "2"]]);
+        assert_eq!(groups(&[1, 2, 3]), [["0", "1", "2"]]);
+        // Small ones that keep coming do not hold a large one up: after them it is its turn.
+        let mut jobs = vec![job(0, LARGE), job(1, 1)];
+        assert!(!is_long(&next_group(&mut jobs, true)[0]));
+        jobs.push(job(2, 1));
+        assert!(is_long(&next_group(&mut jobs, false)[0]));
+    }
+}
