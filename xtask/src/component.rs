@@ -30,7 +30,7 @@ pub(crate) struct Package {
 pub(crate) fn build(workspace: &Workspace, tools: &Toolbox, finish: Finish) -> Result<Package> {
     let compiled =
         workspace.target.join(TARGET).join(finish.component_profile()).join(format!("{NAME}.wasm"));
-    let first = typical::the_first_time(!compiled.is_file(), typical::component(finish));
+    let first = typical::the_first_time(!compiled.is_file(), typical::COMPONENT);
     progress::step(&format!("Building the component{first}"), || make(workspace, tools, finish, &compiled))
 }
 

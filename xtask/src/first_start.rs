@@ -38,10 +38,7 @@ fn ahead(workspace: &Workspace) -> Result<Vec<(&'static str, Duration)>> {
     let mut ahead = tools::missing(workspace)?;
     if !workspace.dist().join(console::PAGE).is_file() {
         ahead.push(("the console", typical::console(Finish::Quick)));
-        ahead.push((
-            "the component, which compares and checks in the browser",
-            typical::component(Finish::Quick),
-        ));
+        ahead.push(("the component, which compares and checks in the browser", typical::COMPONENT));
     }
     if !Profile::Quick.program(workspace).is_file() {
         ahead.push(("the server", Profile::Quick.typical_time()));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::finish::Finish;
 
-pub(crate) const TRUNK: Duration = Duration::from_secs(180);
+pub(crate) const TRUNK: Duration = Duration::from_mins(3);
 pub(crate) const WASM_BINDGEN: Duration = Duration::from_secs(125);
 pub(crate) const CARGO_DENY: Duration = Duration::from_mins(5);
 
@@ -18,13 +18,8 @@ pub(crate) fn console(finish: Finish) -> Duration {
     })
 }
 
-/// The component.
-pub(crate) fn component(finish: Finish) -> Duration {
-    Duration::from_secs(match finish {
-        Finish::Quick => 100,
-        Finish::Shipped => 100,
-    })
-}
+/// The component, in either finish.
+pub(crate) const COMPONENT: Duration = Duration::from_secs(100);
 
 /// The server as `run` starts it.
 pub(crate) const SERVER_QUICK: Duration = Duration::from_mins(6);
