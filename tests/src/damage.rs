@@ -4,12 +4,18 @@ use std::sync::Arc;
 
 use stateloft_core::api::{AlarmCode, Code, Effect, Moment, PlanRequest, Scope, Selection, StateRow};
 use stateloft_core::commit::{Change, Expectation, Write};
-use stateloft_core::model::{Seq, StateKey, Timestamp, Verdict, VersionNumber};
+use stateloft_core::model::{Origin, Seq, StateKey, Timestamp, Verdict, VersionNumber};
 use stateloft_server::service::{EventFilter, HistoryRequest, ListRequest, Service, Settings, Which};
 use stateloft_server::store::{OriginFilter, StateStore, WriteRequest};
 
 fn key(id: &str) -> StateKey {
     StateKey::new("position", id).expect("a key")
+}
+
+/// Only the version that is going to be damaged says where it comes from.
+fn origin(n: u32) -> Option<Origin> {
+    let text = |text: &str| Some(Arc::from(text));
+    (n == 2).then(|| Origin { run_id: text("run"), correlation_id: text("order"), causation_id: None })
 }
 
 fn save(id: &str, n: u32) -> WriteRequest {
@@ -21,7 +27,7 @@ fn save(id: &str, n: u32) -> WriteRequest {
         author: Some("bot".into()),
         description: None,
         batch_id: None,
-        origin: None,
+        origin: origin(n),
         foreseen: None,
         rebase: None,
     };

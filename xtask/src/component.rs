@@ -1,7 +1,6 @@
 //! Building the component: core as WebAssembly, a package that browsers and Node can load.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
@@ -10,7 +9,7 @@ use crate::console::{files, optimise};
 use crate::finish::Finish;
 use crate::tools::{TARGET, Toolbox};
 use crate::workspace::Workspace;
-use crate::{process, progress, typical};
+use crate::{bindgen, process, progress, typical};
 
 /// The script that runs the component in a Web Worker.
 pub(crate) const WORKER: &str = "worker.js";
@@ -44,17 +43,13 @@ fn make(workspace: &Workspace, tools: &Toolbox, finish: Finish, compiled: &Path)
         );
     }
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "-p", "stateloft-core", "--lib", "--features", "wasm", "--target", TARGET]);
-    process::run(cargo.args(["--profile", finish.component_profile()]))?;
+    // Only here is core a program of its own; everywhere else it is compiled into one.
+    cargo.args(["rustc", "-p", "stateloft-core", "--lib", "--crate-type", "cdylib", "--features", "wasm"]);
+    process::run(cargo.args(["--target", TARGET, "--profile", finish.component_profile()]))?;
 
     let folder = workspace.target.join("component");
     files::empty_dir(&folder)?;
-    let mut bindgen = Command::new(&tools.wasm_bindgen);
-    bindgen
-        .args(["--target", "web", "--remove-name-section", "--remove-producers-section", "--out-dir"])
-        .arg(&folder)
-        .arg(compiled);
-    process::run(&mut bindgen)?;
+    bindgen::write(bindgen::for_pages()?.typescript(true), compiled, &folder)?;
 
     let wasm = folder.join(format!("{NAME}_bg.wasm"));
     if finish == Finish::Shipped {
@@ -67,7 +62,7 @@ fn make(workspace: &Workspace, tools: &Toolbox, finish: Finish, compiled: &Path)
 
 /// Builds the package and says where it is.
 pub(crate) fn show(workspace: &Workspace) -> Result<()> {
-    let tools = crate::tools::ensure(workspace)?;
+    let tools = crate::tools::ensure(workspace, Finish::Shipped)?;
     let package = build(workspace, &tools, Finish::Shipped)?;
     progress::answer(&package.folder.display().to_string())?;
     for name in files::files_below(&package.folder)? {

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::finish::Finish;
 use crate::server::Profile;
-use crate::tools::{self, find_program};
+use crate::tools::find_program;
 use crate::workspace::Workspace;
 use crate::{console, progress, typical};
 
@@ -35,7 +35,7 @@ pub(crate) fn foretell(workspace: &Workspace, address: Option<&str>) -> Result<(
 }
 
 fn ahead(workspace: &Workspace) -> Result<Vec<(&'static str, Duration)>> {
-    let mut ahead = tools::missing(workspace)?;
+    let mut ahead = Vec::new();
     if !workspace.dist().join(console::PAGE).is_file() {
         ahead.push(("the console", typical::console(Finish::Quick)));
         ahead.push(("the component, which compares and checks in the browser", typical::COMPONENT));

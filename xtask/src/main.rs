@@ -4,6 +4,7 @@
 
 mod autobahn;
 mod bench;
+mod bindgen;
 mod browser;
 mod budget;
 mod component;

@@ -16,6 +16,7 @@ mod resilience;
 mod restore;
 mod snapshot;
 mod state;
+mod state_request;
 mod status;
 mod version_filter;
 mod vitals;
@@ -39,10 +40,8 @@ pub use restore::{
     RestoreList, RestoreRecord, Scope, Selection, StateMoved, StateSelection, UndoRequest,
 };
 pub use snapshot::{CreateSnapshot, SnapshotList, SnapshotRestored, SnapshotView};
-pub use state::{
-    ClientOperation, Deleted, DiffView, History, PutRequest, SaveRequest, StateList, StateSummary, StateView,
-    UndeleteRequest, VersionView,
-};
+pub use state::{Deleted, DiffView, History, StateList, StateSummary, StateView, VersionView};
+pub use state_request::{ClientOperation, PutRequest, SaveRequest, UndeleteRequest};
 pub use status::{
     ActivityBucket, AuthorActivity, Health, LatencyStatus, Mark, MarkKind, MemoryClass, MemoryStatus,
     Overview, Quota, Quotas, Ready, Status, StoreStatus, TypeCount, VerifyReport,

@@ -3,7 +3,7 @@
 use futures::StreamExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stateloft_tests::client::Client;
+use stateloft_tests::client::{Client, save_body};
 use stateloft_tests::local::{Local, Start};
 use stateloft_tests::socket::Socket;
 
@@ -15,11 +15,14 @@ async fn meddle(server: &Local, sql: &str) {
     sqlx::Connection::close(connection).await.unwrap();
 }
 
-/// `a` has the versions 1 to 3 (seqs 1, 2 and 4), `b` one (seq 3).
+/// `a` has the versions 1 to 3 (seqs 1, 2 and 4), `b` one (seq 3). Seq 2 says where it comes from.
 async fn four_versions() -> Local {
     let server = Local::start().await;
     for (id, n) in [("a", 1), ("a", 2), ("b", 3), ("a", 4)] {
-        server.client.save("strategy", id, &format!(r#"{{"n":{n}}}"#)).await;
+        let body = save_body("strategy", id, &format!(r#"{{"n":{n}}}"#));
+        let origin = if n == 2 { "?run_id=run&correlation_id=order" } else { "" };
+        let reply = server.client.post(&format!("/api/v1/states{origin}"), body).await;
+        assert!(reply.status.is_success(), "{}", reply.text);
     }
     server
 }
@@ -58,6 +61,10 @@ async fn d_115_a_damaged_version_is_500_by_every_way_to_read_it_and_names_itself
         "UPDATE versions SET change = 'x' WHERE seq = 2",
         "UPDATE versions SET size = size + 1 WHERE seq = 2",
         "UPDATE versions SET chain_hash = zeroblob(32) WHERE seq = 2",
+        "UPDATE origins SET run_id = 'another' WHERE seq = 2",
+        "UPDATE origins SET correlation_id = NULL WHERE seq = 2",
+        "UPDATE origins SET causation_id = 'x' WHERE seq = 2",
+        "DELETE FROM origins WHERE seq = 2",
     ] {
         let server = four_versions().await;
         let client = &server.client;

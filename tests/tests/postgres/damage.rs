@@ -22,6 +22,10 @@ async fn d_115_a_damaged_version_is_served_by_nobody_and_everything_else_is() {
         "UPDATE versions SET operation = 'restore' WHERE seq = 2",
         "UPDATE versions SET verdict = 'x' WHERE seq = 2",
         "UPDATE versions SET chain_hash = decode(repeat('00', 32), 'hex') WHERE seq = 2",
+        "UPDATE origins SET run_id = 'another' WHERE seq = 2",
+        "UPDATE origins SET correlation_id = NULL WHERE seq = 2",
+        "UPDATE origins SET causation_id = 'x' WHERE seq = 2",
+        "DELETE FROM origins WHERE seq = 2",
     ] {
         let settings = postgres.database();
         let store = PostgresStore::open(settings.clone()).await.unwrap();

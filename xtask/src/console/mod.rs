@@ -8,6 +8,7 @@ pub(crate) mod files;
 mod glue;
 mod names;
 pub(crate) mod optimise;
+mod page;
 mod publish;
 mod split;
 mod stamp;
@@ -18,7 +19,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::finish::Finish;
-use crate::tools::{self, TARGET, Toolbox};
+use crate::tools::{self, TARGET, Toolbox, Trunk};
 use crate::workspace::Workspace;
 use crate::{component, process, progress, typical};
 
@@ -33,7 +34,7 @@ const COMPONENT_PLACEHOLDER: &str = "STATELOFT_COMPONENT_URL";
 
 /// Brings `dist/` up to date; takes no time when nothing it is made from has changed.
 pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
-    let tools = tools::ensure(workspace)?;
+    let tools = tools::ensure(workspace, finish)?;
     let stamp = stamp::Stamp::new(workspace, &tools, finish)?;
     if stamp.is_current() {
         progress::note("the console is up to date");
@@ -46,7 +47,7 @@ pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
     progress::step(&format!("Building the console{first}"), || {
         files::empty_dir(&stage)?;
         bundle(workspace, &tools, finish, &stage)?;
-        split::program(workspace, &tools, &compiled, &stage)
+        split::program(workspace, &compiled, &stage)
     })?;
     let package = component::build(workspace, &tools, finish)?;
     progress::step("Naming the console's files by content and compressing them", || {
@@ -60,18 +61,34 @@ pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
     Ok(())
 }
 
-/// Runs trunk: `index.html` and the console's crate become files with plain names.
+/// `index.html` and what it names become files with plain names, and the console's crate is compiled.
 fn bundle(workspace: &Workspace, tools: &Toolbox, finish: Finish, stage: &Path) -> Result<()> {
-    let mut trunk = Command::new(&tools.trunk);
+    match &tools.trunk {
+        Some(trunk) => run_trunk(workspace, trunk, finish, stage),
+        None => {
+            compile(workspace, finish)?;
+            page::write(workspace, stage)
+        }
+    }
+}
+
+fn compile(workspace: &Workspace, finish: Finish) -> Result<()> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--package", split::NAME, "--bin", split::NAME, "--target", TARGET]);
+    process::run(cargo.args(["--profile", finish.console_profile()]))
+}
+
+fn run_trunk(workspace: &Workspace, tool: &Trunk, finish: Finish, stage: &Path) -> Result<()> {
+    let mut trunk = Command::new(&tool.program);
     trunk.args(["build", "--cargo-profile", finish.console_profile(), "--dist"]).arg(stage);
-    trunk.current_dir(&workspace.root).env("PATH", &tools.search_path);
+    trunk.current_dir(&workspace.root).env("PATH", &tool.search_path);
     // Trunk must not ask the network for newer versions of itself, and it refuses `NO_COLOR=1`.
     trunk.env("TRUNK_SKIP_VERSION_CHECK", "true").env_remove("NO_COLOR");
     process::run(&mut trunk)?;
     if !stage.join(PAGE).is_file() {
         bail!("trunk succeeded, but wrote no {PAGE}");
     }
-    Ok(())
+    page::must_be_trunks(workspace, stage)
 }
 
 /// Copies what the browser needs of the component's package into a folder named by content, and tells the page.

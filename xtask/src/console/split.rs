@@ -6,13 +6,11 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::{PAGE, files, glue, names};
-use crate::process;
-use crate::tools::Toolbox;
+use crate::bindgen;
 use crate::workspace::Workspace;
 
 /// The name of the program, as cargo compiles it.
@@ -24,17 +22,16 @@ const FOLDER: &str = "app-";
 /// How the names of parts begin that are fetched when a page wants them.
 const LATER: [&str; 2] = ["split_", "chunk_"];
 
-/// Replaces the whole program in `stage`, as trunk put it there, by the parts of what was `compiled`.
-pub(super) fn program(workspace: &Workspace, tools: &Toolbox, compiled: &Path, stage: &Path) -> Result<()> {
+/// Puts the parts of what was `compiled` into `stage`, in place of the whole program where trunk put that there.
+pub(super) fn program(workspace: &Workspace, compiled: &Path, stage: &Path) -> Result<()> {
     let parts = stage.join("app");
     files::empty_dir(&parts)?;
     let main = workspace.scratch().join(format!("{NAME}.wasm"));
     cut(&files::read(compiled)?, &main, &parts)?;
 
-    let mut bindgen = Command::new(&tools.wasm_bindgen);
-    bindgen.args(["--target", "web", "--no-typescript", "--keep-lld-exports", "--no-demangle"]);
-    bindgen.args(["--remove-name-section", "--remove-producers-section", "--out-dir"]).arg(&parts).arg(&main);
-    process::run(&mut bindgen)?;
+    let mut bindgen = bindgen::for_pages()?;
+    bindgen.typescript(false).keep_lld_exports(true).demangle(false);
+    bindgen::write(&mut bindgen, &main, &parts)?;
     without_names(&parts)?;
     glue::shrink(&parts, &format!("{NAME}.js"))?;
 
@@ -116,7 +113,10 @@ fn point_to(folder: &str, stage: &Path) -> Result<()> {
             bail!("{PAGE} does not load {address}");
         }
         html = html.replace(&address, &format!("/{folder}{address}"));
-        std::fs::remove_file(stage.join(&name)).with_context(|| format!("removing the whole {name}"))?;
+        let whole = stage.join(&name);
+        if whole.exists() {
+            std::fs::remove_file(&whole).with_context(|| format!("removing the whole {name}"))?;
+        }
     }
     files::write(&page, html.as_bytes())
 }

@@ -37,7 +37,7 @@ impl Stamp {
         };
         add(workspace.root.to_string_lossy().as_bytes());
         add(compiler_version(workspace).as_bytes());
-        tools.versions.iter().for_each(|version| add(version.as_bytes()));
+        add(tools.optimiser().as_bytes());
         for path in sources(&workspace.root)? {
             add(path.to_string_lossy().as_bytes());
             add(&files::read(&workspace.root.join(&path))?);

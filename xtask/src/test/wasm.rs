@@ -20,7 +20,7 @@ const COMPONENT: &str = "stateloft-core";
 /// The browser's settings are in `xtask/webdriver.json`; `.cargo/config.toml` names it and the runner, so that
 /// `cargo test --target wasm32-unknown-unknown` does the same by hand.
 pub(super) fn in_browser(workspace: &Workspace) -> Result<()> {
-    let tools = tools::ensure_for_tests(workspace)?;
+    let search_path = tools::ensure_for_tests(workspace)?;
     let browser = browser::ensure()?;
     for package in &workspace.browser_tested {
         let mut cargo = workspace.cargo();
@@ -28,7 +28,7 @@ pub(super) fn in_browser(workspace: &Workspace) -> Result<()> {
         if package == COMPONENT {
             cargo.args(["--features", "wasm"]);
         }
-        cargo.env("PATH", &tools.search_path);
+        cargo.env("PATH", &search_path);
         cargo.env("WASM_BINDGEN_USE_BROWSER", "1").env("WASM_BINDGEN_TEST_TIMEOUT", TIME_LIMIT);
         browser.configure(&mut cargo);
         let mut passed = 0;

@@ -14,7 +14,6 @@ pub(crate) mod wheel;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::Result;
 
@@ -23,6 +22,7 @@ use catalogue::{TO_BUILD, TO_TEST, Tool, bindgen, trunk};
 pub(crate) use path::find_program;
 pub(crate) use wasm_target::{TARGET, ensure as ensure_wasm_target};
 
+use crate::finish::Finish;
 use crate::workspace::Workspace;
 use crate::{process, progress, typical};
 
@@ -33,58 +33,41 @@ const OLDEST_WASM_OPT: u32 = 123;
 /// The tools, ready to be run.
 #[derive(Debug)]
 pub(crate) struct Toolbox {
-    /// `PATH` with the tools' folders first.
-    pub(crate) search_path: OsString,
-    /// The program that turns `index.html` and the console's crate into files for the browser.
-    pub(crate) trunk: PathBuf,
-    /// Makes the JavaScript side of a compiled crate.
-    pub(crate) wasm_bindgen: PathBuf,
+    /// What turns `index.html` and the console's crate into files for the browser; the quick build does without.
+    pub(crate) trunk: Option<Trunk>,
     /// The optional optimiser from binaryen, when it is on `PATH`.
     pub(crate) wasm_opt: Option<PathBuf>,
-    /// Names and versions, for the stamp that decides whether the console is up to date.
-    pub(crate) versions: Vec<String>,
 }
 
-/// Finds or installs everything that building the console needs.
-pub(crate) fn ensure(workspace: &Workspace) -> Result<Toolbox> {
-    ensure_with(workspace, TO_BUILD)
+/// Trunk, and where it finds the programs that it runs.
+#[derive(Debug)]
+pub(crate) struct Trunk {
+    pub(crate) program: PathBuf,
+    /// `PATH` with the tools' folders first.
+    pub(crate) search_path: OsString,
 }
 
-/// The same, and what runs tests in the browser.
-pub(crate) fn ensure_for_tests(workspace: &Workspace) -> Result<Toolbox> {
-    ensure_with(workspace, TO_TEST)
-}
-
-/// The tools that are still to be installed before the console can be built, and how long that takes.
-pub(crate) fn missing(workspace: &Workspace) -> Result<Vec<(&'static str, Duration)>> {
-    let mut missing = Vec::new();
-    for tool in [trunk(), bindgen(workspace, TO_BUILD)?] {
-        if found(&tool)?.is_none() {
-            missing.push((tool.krate, tool.typical_time));
-        }
-    }
-    Ok(missing)
-}
-
-fn ensure_with(workspace: &Workspace, bindgen_programs: &'static [&'static str]) -> Result<Toolbox> {
+/// Finds or installs everything that building the console with this finish needs.
+pub(crate) fn ensure(workspace: &Workspace, finish: Finish) -> Result<Toolbox> {
     wasm_target::ensure(workspace)?;
-    let trunk = trunk();
-    let bindgen = bindgen(workspace, bindgen_programs)?;
-    let trunk_dir = provide(&trunk)?;
-    let bindgen_dir = provide(&bindgen)?;
     let wasm_opt = find_program("wasm-opt").filter(|program| is_new_enough(program));
-    let versions = vec![
-        format!("{} {}", trunk.krate, trunk.version),
-        format!("{} {}", bindgen.krate, bindgen.version),
-        wasm_opt.as_deref().and_then(version_line).unwrap_or_else(|| "no wasm-opt".into()),
-    ];
-    Ok(Toolbox {
-        search_path: path::with_first(&[&trunk_dir, &bindgen_dir])?,
-        trunk: program_in(&trunk_dir, "trunk"),
-        wasm_bindgen: program_in(&bindgen_dir, "wasm-bindgen"),
-        wasm_opt,
-        versions,
-    })
+    let trunk = match finish {
+        Finish::Quick => None,
+        Finish::Shipped => Some(ensure_trunk(workspace)?),
+    };
+    Ok(Toolbox { trunk, wasm_opt })
+}
+
+fn ensure_trunk(workspace: &Workspace) -> Result<Trunk> {
+    let trunk = provide(&trunk())?;
+    let bindgen = provide(&bindgen(workspace, TO_BUILD)?)?;
+    Ok(Trunk { program: program_in(&trunk, "trunk"), search_path: path::with_first(&[&trunk, &bindgen])? })
+}
+
+/// `PATH` with what runs tests in the browser first.
+pub(crate) fn ensure_for_tests(workspace: &Workspace) -> Result<OsString> {
+    wasm_target::ensure(workspace)?;
+    path::with_first(&[&provide(&bindgen(workspace, TO_TEST)?)?])
 }
 
 /// Finds or installs what checks the dependencies; the folder it is in.
@@ -94,9 +77,10 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
 
 /// Finds or installs the tools and says where each one is.
 pub(crate) fn show(workspace: &Workspace) -> Result<()> {
-    let tools = ensure(workspace)?;
-    progress::answer(&format!("trunk         {}", tools.trunk.display()))?;
-    progress::answer(&format!("wasm-bindgen  {}", tools.wasm_bindgen.display()))?;
+    let tools = ensure(workspace, Finish::Shipped)?;
+    for (name, tool) in [("trunk", trunk()), ("wasm-bindgen", bindgen(workspace, TO_BUILD)?)] {
+        progress::answer(&format!("{name:<12}  {}", program_in(&provide(&tool)?, name).display()))?;
+    }
     let wasm_opt = match tools.wasm_opt {
         Some(path) => path.display().to_string(),
         None => {
@@ -149,6 +133,13 @@ impl Tool {
 
 pub(crate) fn program_in(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+impl Toolbox {
+    /// What decides about the console beside its sources, which name the other tools' versions: the optimiser, by version.
+    pub(crate) fn optimiser(&self) -> String {
+        self.wasm_opt.as_deref().and_then(version_line).unwrap_or_else(|| "no wasm-opt".into())
+    }
 }
 
 /// Whether a `wasm-opt` is one that keeps what it optimises working: `wasm-opt version 123 (version_123)`.

@@ -1,12 +1,14 @@
 //! The field and the chips. All of them live in the address.
 
 use leptos::prelude::*;
+use stateloft_core::api::TypeCount;
 
 use super::Ctx;
 use super::strip::count_words;
 use crate::model::activity::KINDS;
 use crate::model::number;
-use crate::parts::{FilterChip, Icon, Menu, SearchField};
+use crate::model::type_marks::marked;
+use crate::parts::{FilterChip, Icon, Menu, SearchField, SlipMark};
 use crate::shell::{desk, router};
 
 /// The row of filters.
@@ -16,14 +18,19 @@ pub(super) fn Filters(ctx: Ctx) -> impl IntoView {
     let types = Signal::derive(move || {
         let all =
             desk.overview.value.with(|day| day.as_ref().map(|day| day.types.clone()).unwrap_or_default());
-        all.into_iter().map(|kind| (kind.state_type, kind.versions)).collect::<Vec<_>>()
+        let choice =
+            |(kind, slip): (TypeCount, _)| Choice { value: kind.state_type, count: kind.versions, slip };
+        marked(all).into_iter().map(choice).collect::<Vec<_>>()
     });
     let authors = Signal::derive(move || {
         let all =
             desk.overview.value.with(|day| day.as_ref().map(|day| day.authors.clone()).unwrap_or_default());
-        all.into_iter().filter_map(|author| Some((author.author?, author.count))).collect::<Vec<_>>()
+        let known = all.into_iter().filter_map(|author| Some((author.author?, author.count)));
+        known.map(|(value, count)| Choice { value, count, slip: None }).collect::<Vec<_>>()
     });
-    let kinds = Signal::derive(move || KINDS.map(|kind| (kind.as_str().to_owned(), 0)).to_vec());
+    let kinds = Signal::derive(move || {
+        KINDS.map(|kind| Choice { value: kind.as_str().to_owned(), count: 0, slip: None }).to_vec()
+    });
     let invalid = Signal::derive(move || router.param("invalid").is_some());
     view! {
         <div class="filters">
@@ -50,9 +57,19 @@ pub(super) fn Filters(ctx: Ctx) -> impl IntoView {
     }
 }
 
+/// One box of a menu.
+#[derive(Clone)]
+struct Choice {
+    value: String,
+    /// How many versions have it; 0 when they are not counted.
+    count: u64,
+    /// What was most likely meant by it, when it looks like a slip of the finger.
+    slip: Option<String>,
+}
+
 /// A menu of boxes for one parameter that holds several values.
 #[component]
-fn ListMenu(name: &'static str, all: Signal<Vec<(String, u64)>>) -> impl IntoView {
+fn ListMenu(name: &'static str, all: Signal<Vec<Choice>>) -> impl IntoView {
     let router = router();
     let chosen = Memo::new(move |_| {
         let text = router.param(name).unwrap_or_default();
@@ -84,7 +101,7 @@ fn ListMenu(name: &'static str, all: Signal<Vec<(String, u64)>>) -> impl IntoVie
                 <button on:click=move |_| router.set(&[(name, None)])>{format!("Any {name}")}</button>
                 <div class="sep"></div>
             </Show>
-            {move || all.get().into_iter().map(|(value, count)| {
+            {move || all.get().into_iter().map(|Choice { value, count, slip }| {
                 let (mine, shown) = (value.clone(), value.clone());
                 view! {
                     <label>
@@ -94,6 +111,7 @@ fn ListMenu(name: &'static str, all: Signal<Vec<(String, u64)>>) -> impl IntoVie
                             on:change=move |_| toggle(&value)
                         />
                         {shown}
+                        <SlipMark slip/>
                         {(count > 0).then(|| view! { <span class="n">{number::count(count)}</span> })}
                     </label>
                 }

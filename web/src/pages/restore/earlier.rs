@@ -1,5 +1,8 @@
 //! Applied restores, newest first, each with Undo.
 
+use std::rc::Rc;
+
+use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use stateloft_core::api::{Moment, Plan, RestoreList, RestoreRecord};
@@ -13,7 +16,7 @@ use crate::model::found::{Found, Hand};
 use crate::model::hidden::told;
 use crate::model::{age, found, number};
 use crate::parts::{Counts, Empty, FaultNote, Icon, Pic, Stand, Writing, theirs};
-use crate::shell::clock;
+use crate::shell::{clock, router};
 
 /// Restores on one page.
 const PAGE: &str = "50";
@@ -33,6 +36,17 @@ pub(super) async fn find(
     Ok((found, there.map(|record| record.restore_id.clone())))
 }
 
+/// How the place in the list is called among what is kept of a page.
+const NAME: &str = "earlier restores";
+
+/// The list as it was left.
+#[derive(Clone)]
+struct Left {
+    list: RestoreList,
+    /// How far down, in pixels.
+    scrolled: i32,
+}
+
 /// The panel.
 #[component]
 pub(super) fn Earlier(
@@ -40,8 +54,32 @@ pub(super) fn Earlier(
     #[prop(optional, into)]
     but: Option<String>,
 ) -> impl IntoView {
-    let (live, alone) = (live(), but.is_some());
-    let list = remote(move || Some(live.lists.get()), |_| page(None));
+    let (live, router, alone) = (live(), router(), but.is_some());
+    let (body, scrolled) = (NodeRef::<html::Div>::new(), StoredValue::new(0));
+    let list = remote(
+        move || Some(live.lists.get()),
+        move |_| {
+            let left = router.take::<Left>(NAME);
+            scrolled.set_value(left.as_ref().map_or(0, |left| left.scrolled));
+            async move {
+                match left {
+                    Some(left) => Ok(left.list),
+                    None => page(None).await,
+                }
+            }
+        },
+    );
+    router.keep(NAME, move || {
+        let list = list.value.try_get_untracked()??;
+        Some(Rc::new(Left { list, scrolled: body.try_get_untracked()??.scroll_top() }))
+    });
+    Effect::new(move |_| {
+        if let Some(body) = body.get() {
+            let to = scrolled.get_value();
+            // Its rows are there with the next frame.
+            request_animation_frame(move || body.set_scroll_top(to));
+        }
+    });
     let rows = move || {
         list.value.with(|list| {
             let rows = list.as_ref().map(|list| list.restores.clone()).unwrap_or_default();
@@ -80,7 +118,7 @@ pub(super) fn Earlier(
             <UndoRefused refused writing/>
             <Show when=none><Empty icon=Icon::Restore head=if alone { "No other restore yet" } else { "No restore yet" }></Empty></Show>
             <Show when=move || !rows.with(Vec::is_empty)>
-                <div class="body" {..stand.held()}>
+                <div class="body" node_ref=body {..stand.held()}>
                     <div class="thead cells earlier-row">
                         <span>"Applied"</span><span>"By"</span><span>"Target"</span><span>"Scope"</span><span>"Written"</span>
                         <span>"Reason"</span><span>"Snapshot before"</span><span></span>

@@ -2,13 +2,14 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use stateloft_core::api::Scope;
+use stateloft_core::api::{Scope, TypeCount};
 
 use super::planning::Planning;
 use crate::model::hidden::told;
 use crate::model::number;
 use crate::model::plan_address::{self, Ask, state_named};
-use crate::parts::{Icon, Menu, Pic};
+use crate::model::type_marks::marked;
+use crate::parts::{Icon, Menu, Pic, SlipMark};
 use crate::shell::{desk, router};
 
 /// Chosen states shown by name.
@@ -121,15 +122,11 @@ fn AddScope(planning: Planning, change: Callback<Scope>) -> impl IntoView {
             change.run(scope);
         }
     };
-    let types = move || {
-        desk.overview.value.with(|day| {
-            let names =
-                day.as_ref().map(|day| day.types.iter().map(|t| t.state_type.clone()).collect::<Vec<_>>());
-            names.unwrap_or_default()
-        })
-    };
+    let types =
+        move || desk.overview.value.with(|day| day.as_ref().map(|day| day.types.clone()).unwrap_or_default());
     let has = move |name: &str| planning.ask.with(|ask| ask.scope.types.iter().any(|t| t.as_str() == name));
-    let one = move |name: String| {
+    let one = move |(kind, slip): (TypeCount, Option<String>)| {
+        let name = kind.state_type;
         let add_type = {
             let name = name.clone();
             move |_| {
@@ -140,7 +137,7 @@ fn AddScope(planning: Planning, change: Callback<Scope>) -> impl IntoView {
                 }
             }
         };
-        view! { <button type="button" on:click=add_type>{format!("type {name}")}</button> }
+        view! { <button type="button" on:click=add_type>{format!("type {name}")}" "<SlipMark slip/></button> }
     };
     view! {
         <form class="pick-field" on:submit=move |event| { event.prevent_default(); add(); }>
@@ -150,6 +147,6 @@ fn AddScope(planning: Planning, change: Callback<Scope>) -> impl IntoView {
         <button type="button" on:mousedown=|event| event.prevent_default() on:click=move |_| add()>"id starts with it"</button>
         <button type="button" on:mousedown=|event| event.prevent_default() on:click=add_state>"this one state (type/id)"</button>
         <div class="sep"></div>
-        {move || types().into_iter().filter(|name| !has(name)).map(one).collect_view()}
+        {move || marked(types()).into_iter().filter(|(kind, _)| !has(&kind.state_type)).map(one).collect_view()}
     }
 }

@@ -1,0 +1,20 @@
+//! The JavaScript side of a compiled crate: `wasm-bindgen` as a library, in the version that `Cargo.lock` gives the crates, so
+//! nobody waits for the program of that name to be compiled.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// The script for a page that loads it as a module, and the program, without what only debuggers read.
+pub(crate) fn for_pages() -> Result<Bindgen> {
+    let mut bindgen = Bindgen::new();
+    bindgen.web(true)?.remove_name_section(true).remove_producers_section(true);
+    Ok(bindgen)
+}
+
+/// Writes them for what cargo compiled into `folder`.
+pub(crate) fn write(bindgen: &mut Bindgen, compiled: &Path, folder: &Path) -> Result<()> {
+    let made = bindgen.input_path(compiled).generate(folder);
+    made.with_context(|| format!("connecting {} to JavaScript", compiled.display()))
+}
