@@ -13,9 +13,10 @@ fn key(id: &str) -> StateKey {
 }
 
 /// Only the version that is going to be damaged says where it comes from.
-fn origin(n: u32) -> Option<Origin> {
+fn origin(n: u32) -> Option<Arc<Origin>> {
     let text = |text: &str| Some(Arc::from(text));
-    (n == 2).then(|| Origin { run_id: text("run"), correlation_id: text("order"), causation_id: None })
+    let known = || Origin { run_id: text("run"), correlation_id: text("order"), causation_id: None };
+    (n == 2).then(|| Arc::new(known()))
 }
 
 fn save(id: &str, n: u32) -> WriteRequest {

@@ -4,8 +4,6 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use anyhow::Result;
-
 use crate::finish::Finish;
 use crate::server::Profile;
 use crate::tools::find_program;
@@ -13,9 +11,9 @@ use crate::workspace::Workspace;
 use crate::{console, progress, typical};
 
 /// Says what has never been built here, if anything; `address` is where the server is going to listen, if we choose it.
-pub(crate) fn foretell(workspace: &Workspace, address: Option<&str>) -> Result<()> {
-    let ahead = ahead(workspace)?;
-    let Some(heading) = heading(&ahead) else { return Ok(()) };
+pub(crate) fn foretell(workspace: &Workspace, address: Option<&str>) {
+    let ahead = ahead(workspace);
+    let Some(heading) = heading(&ahead) else { return };
     progress::heading(&heading);
     for (what, time) in &ahead {
         progress::note(&format!("{:<12} {what}", typical::about(*time)));
@@ -31,10 +29,9 @@ pub(crate) fn foretell(workspace: &Workspace, address: Option<&str>) -> Result<(
              cargo xtask run -- --listen 127.0.0.1:8001"
         ));
     }
-    Ok(())
 }
 
-fn ahead(workspace: &Workspace) -> Result<Vec<(&'static str, Duration)>> {
+fn ahead(workspace: &Workspace) -> Vec<(&'static str, Duration)> {
     let mut ahead = Vec::new();
     if !workspace.dist().join(console::PAGE).is_file() {
         ahead.push(("the console", typical::console(Finish::Quick)));
@@ -43,7 +40,7 @@ fn ahead(workspace: &Workspace) -> Result<Vec<(&'static str, Duration)>> {
     if !Profile::Quick.program(workspace).is_file() {
         ahead.push(("the server", Profile::Quick.typical_time()));
     }
-    Ok(ahead)
+    ahead
 }
 
 fn heading(ahead: &[(&str, Duration)]) -> Option<String> {

@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Builds and starts the server and stays until it ends; its exit code becomes ours.
 pub(crate) fn run(workspace: &Workspace, demo: bool, server_arguments: &[String]) -> Result<ExitCode> {
     let default_address = (!names_an_address(server_arguments)).then_some(DEFAULT_ADDRESS);
-    first_start::foretell(workspace, default_address)?;
+    first_start::foretell(workspace, default_address);
     console::build(workspace, Finish::Quick)?;
     let program = server::build(workspace, Profile::Quick)?;
     let stop = stop_requests()?;

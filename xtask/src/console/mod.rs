@@ -63,13 +63,11 @@ pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
 
 /// `index.html` and what it names become files with plain names, and the console's crate is compiled.
 fn bundle(workspace: &Workspace, tools: &Toolbox, finish: Finish, stage: &Path) -> Result<()> {
-    match &tools.trunk {
-        Some(trunk) => run_trunk(workspace, trunk, finish, stage),
-        None => {
-            compile(workspace, finish)?;
-            page::write(workspace, stage)
-        }
+    if let Some(trunk) = &tools.trunk {
+        return run_trunk(workspace, trunk, finish, stage);
     }
+    compile(workspace, finish)?;
+    page::write(workspace, stage)
 }
 
 fn compile(workspace: &Workspace, finish: Finish) -> Result<()> {

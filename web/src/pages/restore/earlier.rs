@@ -118,7 +118,7 @@ pub(super) fn Earlier(
             <UndoRefused refused writing/>
             <Show when=none><Empty icon=Icon::Restore head=if alone { "No other restore yet" } else { "No restore yet" }></Empty></Show>
             <Show when=move || !rows.with(Vec::is_empty)>
-                <div class="body" node_ref=body {..stand.held()}>
+                <div node_ref=body class="body" {..stand.held()}>
                     <div class="thead cells earlier-row">
                         <span>"Applied"</span><span>"By"</span><span>"Target"</span><span>"Scope"</span><span>"Written"</span>
                         <span>"Reason"</span><span>"Snapshot before"</span><span></span>
