@@ -9,11 +9,14 @@ pub mod apply;
 pub mod commit;
 pub mod diff;
 pub mod hash;
+#[cfg(feature = "validate")]
+pub mod import;
 pub mod json;
 pub mod model;
 pub mod restore;
 pub mod schema;
 pub mod search;
+pub mod tagged;
 #[cfg(feature = "validate")]
 pub mod validate;
 #[cfg(feature = "validate")]

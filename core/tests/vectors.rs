@@ -83,6 +83,13 @@ fn call(case: &Case) -> Outcome {
         )),
         "plan_hash" => given(Ok(wasm::plan_hash(&data_of(&case.args[0]), &data_of(&case.args[1])))),
         "verify" => given(wasm::verify(text(0), text(1))),
+        "import_preview" => {
+            let files = case.args[0].as_array().unwrap().iter();
+            let part = |file: &Value, name: &str| file[name].as_str().unwrap().to_owned();
+            let files: Vec<_> =
+                files.map(|file| (part(file, "name"), part(file, "text").into_bytes())).collect();
+            given(wasm::import_preview(&files, &data_of::<Option<_>>(&case.args[1]).unwrap_or_default()))
+        }
         other => panic!("{}: no function {other}", case.name),
     }
 }

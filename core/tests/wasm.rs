@@ -85,8 +85,21 @@ fn call(case: &Case) -> Outcome {
         "plan" => given(exports::plan(&text(0), optional(1), optional(2), data(3), &text(4))),
         "plan_hash" => given(exports::plan_hash(&data(0), &data(1)).map(JsValue::from)),
         "verify" => given(exports::verify(&js(0), &text(1))),
+        "import_preview" => {
+            let files = case.args[0].as_array().unwrap().iter();
+            given(exports::import_preview(files.map(file).collect(), &data(1)))
+        }
         other => panic!("{}: no function {other}", case.name),
     }
+}
+
+/// A file as a page has it: its bytes.
+fn file(file: &serde_json::Value) -> JsValue {
+    let object = js_sys::Object::new();
+    let bytes = js_sys::Uint8Array::from(file["text"].as_str().unwrap().as_bytes());
+    Reflect::set(&object, &"name".into(), &file["name"].as_str().unwrap().into()).unwrap();
+    Reflect::set(&object, &"bytes".into(), &bytes).unwrap();
+    object.into()
 }
 
 fn given(result: Result<JsValue, JsError>) -> Outcome {

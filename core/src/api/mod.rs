@@ -5,6 +5,7 @@ mod alarm;
 mod batch;
 mod clock;
 mod event;
+mod import;
 mod mirror;
 mod notice;
 mod origin;
@@ -25,6 +26,11 @@ pub use alarm::{Alarm, AlarmCode, Stops};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
 pub use clock::{ClockStatus, ConfirmClock};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
+pub use import::{
+    AppliedImport, ApplyImport, FileError, FileSummary, ImportCounts, ImportFile, ImportFlag, ImportItem,
+    ImportOptions, ImportPlan, ImportPreview, ImportRecord, ImportRequest, ImportSource, ImportStanding,
+    QuarantineCode, Quarantined, RecordCode, Shape, Standing,
+};
 pub use mirror::{MirrorState, MirrorStatus};
 pub use notice::{Notice, NoticeCode};
 pub use origin::Originated;

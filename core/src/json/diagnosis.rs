@@ -48,6 +48,16 @@ impl Diagnosis {
         &self.error
     }
 
+    /// What is wrong and where, of a text that is a part of another: the line and the byte are those of the whole.
+    #[must_use]
+    pub(crate) fn told_of(&self, line: u64, byte: u64) -> String {
+        let place = format!("{} at line {line}, column {} (byte {byte})", self.error.words(), self.column);
+        match &self.pointer {
+            Some(pointer) if !pointer.is_empty() => format!("{place}, in {}", shown(pointer.chars())),
+            _ => place,
+        }
+    }
+
     /// All of it in one line, for a log or a terminal.
     #[must_use]
     pub fn in_one_line(&self) -> String {
@@ -58,12 +68,7 @@ impl Diagnosis {
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, column, .. } = self;
-        write!(f, "{} at line {line}, column {column} (byte {})", self.error.words(), self.error.offset())?;
-        match &self.pointer {
-            Some(pointer) if !pointer.is_empty() => write!(f, ", in {}", shown(pointer.chars())),
-            _ => Ok(()),
-        }
+        f.write_str(&self.told_of(self.line as u64, self.error.offset() as u64))
     }
 }
 

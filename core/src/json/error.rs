@@ -125,6 +125,13 @@ impl JsonError {
 }
 
 impl JsonError {
+    /// The same, of a text in which it stands elsewhere.
+    #[cfg(feature = "validate")]
+    #[must_use]
+    pub(crate) fn moved_to(self, offset: usize) -> Self {
+        Self { offset, ..self }
+    }
+
     /// What is wrong, in words, without where.
     pub(super) fn words(&self) -> String {
         match &self.detail {

@@ -33,8 +33,8 @@ pub struct StateType(Arc<str>);
 
 impl StateType {
     /// The types that come with a meaning of their own.
-    pub const BUILT_IN: [&'static str; 6] =
-        ["position", "pair_state", "portfolio", "strategy", "configuration", "market_data"];
+    pub const BUILT_IN: [&'static str; 7] =
+        ["position", "pair_state", "portfolio", "strategy", "configuration", "market_data", "quarantine"];
 
     /// Checks and takes a type name.
     pub fn new(text: &str) -> Result<Self, KeyError> {

@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 use super::PathRules;
 use super::collect::collect;
 
-const SCHEMAS: [(&str, &str); 6] = [
+const SCHEMAS: [(&str, &str); 7] = [
     ("position", include_str!("builtin/position.json")),
     ("pair_state", include_str!("builtin/pair_state.json")),
     ("portfolio", include_str!("builtin/portfolio.json")),
     ("strategy", include_str!("builtin/strategy.json")),
     ("configuration", include_str!("builtin/configuration.json")),
     ("market_data", include_str!("builtin/market_data.json")),
+    ("quarantine", include_str!("builtin/quarantine.json")),
 ];
 
 static PATH_RULES: LazyLock<BTreeMap<&str, PathRules>> = LazyLock::new(|| {

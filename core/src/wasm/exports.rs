@@ -1,12 +1,12 @@
 //! The component's functions as JavaScript sees them.
 
-use js_sys::{JsString, Uint8Array};
+use js_sys::{JsString, Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use super::Misuse;
-use crate::api::StateSelection;
+use crate::api::{ImportOptions, StateSelection};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
@@ -145,4 +145,25 @@ pub fn plan_hash(
 #[wasm_bindgen(unchecked_return_type = "Verified")]
 pub fn verify(events: &JsString, previous: &str) -> Result<JsValue, JsError> {
     plain_or_thrown(super::verify(&utf8(events), previous))
+}
+
+/// What files of older programs hold, and what an import of them would write.
+#[wasm_bindgen(unchecked_return_type = "FoundInFiles")]
+#[allow(clippy::needless_pass_by_value, reason = "an array crosses as a value")]
+pub fn import_preview(
+    #[wasm_bindgen(unchecked_param_type = "FileBytes[]")] files: Vec<JsValue>,
+    #[wasm_bindgen(unchecked_param_type = "ImportOptions | null | undefined")] options: &JsValue,
+) -> Result<JsValue, JsError> {
+    let options: Option<ImportOptions> = argument("options", options)?;
+    let files: Option<Vec<(String, Vec<u8>)>> = files.iter().map(file).collect();
+    let files = files.ok_or_else(|| {
+        Misuse::Argument("files", "each has a name, and bytes that are a Uint8Array".to_owned())
+    })?;
+    plain_or_thrown(super::import_preview(&files, &options.unwrap_or_default()))
+}
+
+fn file(file: &JsValue) -> Option<(String, Vec<u8>)> {
+    let member = |name: &str| Reflect::get(file, &name.into()).ok();
+    let bytes = member("bytes")?.dyn_into::<Uint8Array>().ok()?;
+    Some((member("name")?.as_string()?, bytes.to_vec()))
 }

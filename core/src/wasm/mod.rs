@@ -11,12 +11,14 @@ mod compare;
 mod documents;
 #[cfg(feature = "wasm")]
 pub mod exports;
+mod import;
 mod inspect;
 mod restore;
 mod verify;
 
 pub use compare::{apply, diff, json_patch, side_by_side};
 pub use documents::Misuse;
+pub use import::{FoundInFiles, FoundItem, FoundRecord, import_preview};
 pub use inspect::{Checked, Child, Outline, TextError, Validated, check, outline, validate};
 pub use restore::{RestoredState, plan, plan_hash};
 pub use verify::{Verified, verify};

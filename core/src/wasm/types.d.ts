@@ -200,3 +200,85 @@ export interface Verified {
   /** What is wrong with the first version that is not right. */
   fault: string | null;
 }
+
+/** A file: what it is called, with its folders, and its bytes. */
+export interface FileBytes {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** What is said of files besides what stands in them. */
+export interface ImportOptions {
+  /** The zone of times without one: `UTC` or an offset such as `+03:00`. */
+  assume_tz?: string;
+  /** States of this type are made of each document, or of what `each` leads to. */
+  state_type?: string;
+  /** RFC 6901 pointer to an object or array whose members become a state each. */
+  each?: string;
+  /** Where a state's id stands: `key`, or a pointer within it. */
+  id_from?: string;
+}
+
+/** Where in the files something stands. */
+export interface ImportSource {
+  file: string;
+  /** From 1 on, in a file that holds a document a line. */
+  line?: number;
+  pointer: string;
+  /** The members of that value, where not all of it is meant. */
+  members?: string[];
+}
+
+/** What an import would write. */
+export interface FoundInFiles {
+  hash: string;
+  files: {
+    name: string;
+    bytes: number;
+    sha256: string;
+    shapes: string[];
+    documents: number;
+    items: number;
+    quarantined: number;
+    damaged: boolean;
+  }[];
+  items: FoundItem[];
+  /** What cannot be placed, as it was given. */
+  quarantine: { source: ImportSource; code: string; reason: string; text?: string; base64?: string }[];
+  /** What carries no state; `value` is JSON text. */
+  records: { source: ImportSource; code: string; message: string; value?: string }[];
+  /** What cannot be read, by line, column and byte of the file. */
+  errors: {
+    file: string;
+    line: number;
+    column: number;
+    byte: number;
+    pointer?: string;
+    code: string;
+    message: string;
+    near: string;
+    hint?: string;
+  }[];
+}
+
+/** One version of a state that the files hold. */
+export interface FoundItem {
+  state_type: string;
+  state_id: string;
+  /** The data as JSON text, exactly as in the file. */
+  data: string;
+  description: string;
+  /** When the older program saved it, if that is known. */
+  saved_at?: string;
+  /** The same in the file's own words. */
+  said_at?: string;
+  source: ImportSource;
+  /** The source as choices name it. */
+  name: string;
+  /** Where else the very same stands. */
+  also: ImportSource[];
+  verdict: Verdict;
+  flags: { code: string; pointer: string; message: string }[];
+  /** Nothing says which of several versions is newer. */
+  order_unknown: boolean;
+}

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The files, by name.
-pub(crate) const FILES: [(&str, &str); 9] = [
+pub(crate) const FILES: [(&str, &str); 10] = [
     ("apply.json", include_str!("../../../tests/vectors/apply.json")),
     ("check.json", include_str!("../../../tests/vectors/check.json")),
     ("diff.json", include_str!("../../../tests/vectors/diff.json")),
+    ("import_preview.json", include_str!("../../../tests/vectors/import_preview.json")),
     ("json_patch.json", include_str!("../../../tests/vectors/json_patch.json")),
     ("outline.json", include_str!("../../../tests/vectors/outline.json")),
     ("plan.json", include_str!("../../../tests/vectors/plan.json")),
