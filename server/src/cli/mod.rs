@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod clock;
+mod files;
 mod handles;
 mod import;
 mod journal;
@@ -99,13 +100,16 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Take over the history that an older system kept. It can be interrupted and repeated: what is there is not written
-    /// again. Exit code 0: every row is in; 1: something failed; 4: some rows could not be imported, the others are in.
+    /// Take over files of older programs, or the history that an older system kept in a database. What is there is not written
+    /// again, so it can be interrupted and repeated. Exit code 0: everything is in; 1: something failed; 4: some rows could not
+    /// be imported, a file is damaged, or an item waits for a choice; the others are in.
     Import {
         #[command(flatten)]
         source: Source,
         #[command(flatten)]
-        from: Older,
+        files: Box<files::Files>,
+        #[command(flatten)]
+        from: Box<Older>,
         /// Only say what would be written.
         #[arg(long)]
         dry_run: bool,
@@ -129,7 +133,7 @@ enum Command {
 struct Older {
     /// The database with the older system's table `trading_states`:
     /// postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE. The password may also be in PGPASSWORD.
-    #[arg(long, value_name = "URL", required_unless_present = "from_influx", conflicts_with = "from_influx")]
+    #[arg(long, value_name = "URL", conflicts_with = "from_influx")]
     from_postgres: Option<String>,
     /// The InfluxDB with the older system's points `trading_state`, such as <http://localhost:8086>. The token is taken from
     /// `INFLUX_TOKEN`.
@@ -191,8 +195,9 @@ async fn run(cli: Cli) -> ExitCode {
             Ok(loaded) => backup::backup(loaded, &out).await,
             Err(code) => return code,
         },
-        Command::Import { source, from, dry_run } => match load(source, None) {
-            Ok(loaded) => import::import(loaded, &from, dry_run).await,
+        Command::Import { source, files, from, dry_run } => match load(source, None) {
+            Ok(loaded) if files.paths.is_empty() => import::import(loaded, &from, dry_run).await,
+            Ok(loaded) => files::import(loaded, &files, dry_run).await,
             Err(code) => return code,
         },
         Command::Journal { source, folder, what } => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, handles, journal, logging, open, say};
+use super::{Done, files, handles, journal, logging, open, say};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded};
 use crate::http::{self, Options};
@@ -29,6 +29,9 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) 
     let service = open::service(&config, store, resilience, mirror.clone(), clock).await?;
     if config.layers.fallback.is_none() {
         journal::say_what_is_left(&service, config.fallback_folder.clone()).await;
+    }
+    if let Some(legacy) = &config.legacy {
+        files::at_the_start(&service, legacy).await;
     }
     say::announce(format_args!(
         "stateloft {} listens on http://{}",

@@ -66,8 +66,19 @@ pub struct Config {
     pub validation: Modes,
     /// Which types are known, and what happens to others.
     pub types: TypeNames,
+    /// Files of an older program that are taken in when the server starts.
+    pub legacy: Option<LegacyFiles>,
     /// The file that was read, if there was one.
     pub file: Option<PathBuf>,
+}
+
+/// Files of an older program that are taken in when the server starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegacyFiles {
+    /// A file, or a folder of them.
+    pub path: PathBuf,
+    /// The zone of times in them that have none.
+    pub assume_tz: Option<String>,
 }
 
 /// Where states are kept.

@@ -9,10 +9,10 @@ use tracing::level_filters::LevelFilter;
 
 use super::given::{Given, Raw};
 use super::settings::{
-    DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LOG_LEVEL, MEMORY_LIMIT, SETTINGS, SQLITE_PATH,
-    VALIDATION_MODES,
+    DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LEGACY_ASSUME_TZ, LEGACY_STATE_PATH, LOG_LEVEL, MEMORY_LIMIT,
+    SETTINGS, SQLITE_PATH, VALIDATION_MODES,
 };
-use super::{Config, ConfigErrors, Loaded, Source, StoreConfig};
+use super::{Config, ConfigErrors, LegacyFiles, Loaded, Source, StoreConfig};
 use crate::budget;
 
 const STORES: &str = "sqlite, postgresql or influxdb";
@@ -41,6 +41,7 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
     }
     let validation = reader.validation();
     let types = reader.types(validation.types.keys().cloned());
+    let legacy = reader.legacy();
     let Given { warnings, errors, .. } = reader.given;
     match (store, api, errors.is_empty()) {
         (Some(store), Some(api), true) => Ok(Loaded {
@@ -54,6 +55,7 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
                 memory_limit,
                 validation,
                 types,
+                legacy,
                 file,
             },
             warnings,
@@ -68,6 +70,21 @@ pub(super) struct Values {
 }
 
 impl Values {
+    /// The files of an older program that are taken in at the start.
+    fn legacy(&mut self) -> Option<LegacyFiles> {
+        let assume_tz = self.text(LEGACY_ASSUME_TZ);
+        if let Some(zone) = &assume_tz
+            && let Err(error) = stateloft_core::import::check_zone(zone)
+        {
+            self.wrong(LEGACY_ASSUME_TZ, error.why, "UTC, or an offset such as +03:00");
+        }
+        let path = self.text(LEGACY_STATE_PATH)?;
+        if path.trim().is_empty() {
+            self.wrong(LEGACY_STATE_PATH, "is empty", "the path of a file or folder");
+        }
+        Some(LegacyFiles { path: path.into(), assume_tz })
+    }
+
     pub(super) fn source(&self, name: &'static str) -> Source {
         self.given.values.get(name).map_or(Source::Default(name), |(_, source)| source.clone())
     }

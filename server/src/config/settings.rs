@@ -86,6 +86,8 @@ pub(super) const CACHE_MAX_SIZE: &str = "CACHE_MAX_SIZE";
 pub(super) const CACHE_CLEANUP_INTERVAL: &str = "CACHE_CLEANUP_INTERVAL";
 pub(super) const ENABLE_FILE_FALLBACK: &str = "ENABLE_FILE_FALLBACK";
 pub(super) const FALLBACK_DIR: &str = "FALLBACK_DIR";
+pub(super) const LEGACY_STATE_PATH: &str = "LEGACY_STATE_PATH";
+pub(super) const LEGACY_ASSUME_TZ: &str = "LEGACY_ASSUME_TZ";
 pub(super) const API_HOST: &str = "API_HOST";
 pub(super) const API_PORT: &str = "API_PORT";
 pub(super) const API_CORS_ORIGINS: &str = "API_CORS_ORIGINS";
@@ -147,6 +149,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     used(STATE_TYPES, "/state_types", Kind::List),
     used(ENABLE_FILE_FALLBACK, "/enable_file_fallback", Kind::Flag),
     used(FALLBACK_DIR, "/fallback_directory", Kind::Text),
+    used(LEGACY_STATE_PATH, "/legacy_state_path", Kind::Text),
+    used(LEGACY_ASSUME_TZ, "/legacy_assume_tz", Kind::Text),
     used(MIRROR_FIELDS, "/mirror/fields", Kind::Pointers),
     used(MIRROR_URL, "/mirror/influxdb_url", Kind::Text),
     used(MIRROR_TOKEN, "/mirror/influxdb_token", Kind::Secret),

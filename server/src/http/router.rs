@@ -87,6 +87,8 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::restores::list))
         .routes(routes!(at::restores::show))
         .routes(routes!(at::restores::undo))
+        .routes(routes!(at::imports::preview))
+        .routes(routes!(at::imports::apply))
         .routes(routes!(at::events::events))
         .routes(routes!(at::verify::verify))
         .routes(routes!(at::status::status))

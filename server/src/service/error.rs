@@ -132,6 +132,12 @@ pub enum ServiceError {
          and here is what it would be now"
     )]
     PlanOutdated(Box<Outdated>),
+    /// The files, or the states that they are about, are not what was looked at.
+    #[error(
+        "the import is out of date: the files, or states that they are about, are not what they were when it was looked at; \
+         nothing was written: ask again what it would write (POST /api/v1/imports)"
+    )]
+    ImportOutdated,
     /// Every path that the restore wrote is as it was before.
     #[error("restore {0} has been undone already: everything that it wrote is as it was before")]
     AlreadyUndone(String),
@@ -231,7 +237,7 @@ impl ServiceError {
             Self::PreconditionFailed { .. } => Code::PreconditionFailed,
             Self::Invalid(_) => Code::ValidationFailed,
             Self::Body(_) => Code::InvalidBody,
-            Self::PlanOutdated(_) => Code::PlanOutdated,
+            Self::PlanOutdated(_) | Self::ImportOutdated => Code::PlanOutdated,
             Self::AlreadyUndone(_) => Code::AlreadyUndone,
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,

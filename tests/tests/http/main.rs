@@ -17,6 +17,7 @@ mod frozen;
 mod handles;
 mod ids;
 mod imported;
+mod imports;
 mod journal_damage;
 mod keys;
 mod lists;

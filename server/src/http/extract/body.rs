@@ -31,6 +31,9 @@ pub(crate) struct OptionalJson<T>(pub(crate) Option<T>);
 
 /// What a handler makes of a body.
 pub(super) trait FromBody: Sized + Send {
+    /// Bytes at most, unpacked.
+    const MAX: usize;
+
     /// Refuses, by its headers, what cannot be such a body.
     fn expect(headers: &HeaderMap) -> Answer<()>;
 
@@ -39,6 +42,8 @@ pub(super) trait FromBody: Sized + Send {
 }
 
 impl<T: Body> FromBody for Json<T> {
+    const MAX: usize = T::MAX;
+
     fn expect(headers: &HeaderMap) -> Answer<()> {
         must_be_json(headers)
     }
@@ -49,6 +54,8 @@ impl<T: Body> FromBody for Json<T> {
 }
 
 impl<T: Body + Default> FromBody for OptionalJson<T> {
+    const MAX: usize = T::MAX;
+
     fn expect(_headers: &HeaderMap) -> Answer<()> {
         Ok(())
     }
@@ -72,6 +79,8 @@ fn traced<T: Body>(mut body: T, headers: &HeaderMap) -> T {
 
 /// Whatever stands there means nothing.
 impl FromBody for () {
+    const MAX: usize = BODY_MAX;
+
     fn expect(_headers: &HeaderMap) -> Answer<()> {
         Ok(())
     }
@@ -107,7 +116,7 @@ async fn from_request<B: FromBody>(request: Request, app: &App) -> Answer<B> {
 pub(super) async fn take<B: FromBody>(headers: &HeaderMap, body: HttpBody, app: &App) -> Answer<Bytes> {
     B::expect(headers)?;
     let encoding = decode::encoding(headers)?;
-    decode::plain(encoding, collect(headers, body, app).await?).await
+    decode::plain(encoding, collect(headers, body, app, B::MAX).await?, B::MAX).await
 }
 
 /// A page of another origin can send a form without being asked first, but not JSON: so JSON must say what it is.
@@ -151,12 +160,12 @@ const STEP: usize = 64 << 10;
 
 /// Takes the whole body, within the limits of size, time and memory. Memory is taken as bytes arrive, not as they are
 /// announced.
-async fn collect(headers: &HeaderMap, mut body: HttpBody, app: &App) -> Answer<Bytes> {
+async fn collect(headers: &HeaderMap, mut body: HttpBody, app: &App, most: usize) -> Answer<Bytes> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: u64| length > BODY_MAX as u64) {
-        return Err(too_large(body));
+    if announced.is_some_and(|length: u64| length > most as u64) {
+        return Err(too_large(body, most));
     }
-    let announced = usize::try_from(announced.unwrap_or_default()).unwrap_or(BODY_MAX);
+    let announced = usize::try_from(announced.unwrap_or_default()).unwrap_or(most);
     let mut bytes = BytesMut::with_capacity(announced.min(STEP));
     let (started, mut counted) = (Instant::now(), UNCOUNTED);
     loop {
@@ -166,8 +175,8 @@ async fn collect(headers: &HeaderMap, mut body: HttpBody, app: &App) -> Answer<B
         let Some(frame) = frame else { return Ok(bytes.freeze()) };
         let frame = frame.map_err(|_| Failure::parameter("the body could not be read to its end"))?;
         let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > BODY_MAX {
-            return Err(too_large(body));
+        if bytes.len() + data.len() > most {
+            return Err(too_large(body, most));
         }
         if bytes.len() + data.len() > counted {
             let more = (bytes.len() + data.len() - counted).max(counted.min(STEP));
@@ -186,7 +195,7 @@ fn deadline(started: Instant, received: usize, limits: &Limits) -> Instant {
 
 /// The answer goes out at once. What the client is still sending is thrown away meanwhile, up to a bound: a client that
 /// found the connection closed under its hands would never read the answer.
-fn too_large(mut rest: HttpBody) -> Failure {
+fn too_large(mut rest: HttpBody, most: usize) -> Failure {
     const THROWN_AWAY: usize = 8 * BODY_MAX;
     tokio::spawn(async move {
         let drain = async {
@@ -201,7 +210,7 @@ fn too_large(mut rest: HttpBody) -> Failure {
         // However it ends, the body is dropped and the connection with it.
         let _ = tokio::time::timeout(std::time::Duration::from_secs(10), drain).await;
     });
-    Failure::new(Code::BodyTooLarge, format!("the body is larger than {} MiB", BODY_MAX >> 20))
+    Failure::new(Code::BodyTooLarge, format!("the body is larger than {} MiB", most >> 20))
 }
 
 async fn read<T: Body>(bytes: &[u8]) -> Answer<T> {
@@ -218,7 +227,7 @@ async fn read<T: Body>(bytes: &[u8]) -> Answer<T> {
 
 fn parse<T: Body>(bytes: &[u8]) -> Answer<T> {
     let defaults = JsonLimits::default();
-    let limits = JsonLimits { max_bytes: BODY_MAX, max_depth: defaults.max_depth + T::DEPTH };
+    let limits = JsonLimits { max_bytes: T::MAX, max_depth: defaults.max_depth + T::DEPTH };
     let document = Document::parse_bytes(bytes, &limits)
         .map_err(|error| Failure::from(Problem::of_json(Diagnosis::of(error, bytes))))?;
     if document.root().kind() != Kind::Object {

@@ -15,7 +15,6 @@ use super::body::UNCOUNTED;
 use crate::budget::{self, Class};
 use crate::heavy;
 use crate::http::failure::{Answer, Failure};
-use crate::http::options::BODY_MAX;
 
 /// What a body may be encoded with, as a header says it.
 pub(crate) const ACCEPTED: &str = "gzip, br, deflate";
@@ -59,16 +58,16 @@ fn unknown(what: &str) -> Failure {
 }
 
 /// The body itself.
-pub(super) async fn plain(encoding: Encoding, body: Bytes) -> Answer<Bytes> {
+pub(super) async fn plain(encoding: Encoding, body: Bytes, most: usize) -> Answer<Bytes> {
     // A request that says how its body is encoded and has none has none.
     if encoding == Encoding::Plain || body.is_empty() {
         return Ok(body);
     }
     let unpacked = heavy::work(body.len(), || match encoding {
         Encoding::Plain => Ok(Some(body.to_vec())),
-        Encoding::Gzip => read(MultiGzDecoder::new(&*body)),
-        Encoding::Deflate => read(ZlibDecoder::new(&*body)),
-        Encoding::Brotli => read(brotli_decompressor::Decompressor::new(&*body, 4096)),
+        Encoding::Gzip => read(MultiGzDecoder::new(&*body), most),
+        Encoding::Deflate => read(ZlibDecoder::new(&*body), most),
+        Encoding::Brotli => read(brotli_decompressor::Decompressor::new(&*body, 4096), most),
     });
     match unpacked {
         Ok(Some(plain)) => {
@@ -79,7 +78,7 @@ pub(super) async fn plain(encoding: Encoding, body: Bytes) -> Answer<Bytes> {
             Ok(plain.into())
         }
         Ok(None) => {
-            let detail = format!("unpacked, the body is larger than {} MiB", BODY_MAX >> 20);
+            let detail = format!("unpacked, the body is larger than {} MiB", most >> 20);
             Err(Failure::new(Code::BodyTooLarge, detail))
         }
         Err(error) => Err(Failure::parameter(format!("the body is not what Content-Encoding says: {error}"))),
@@ -87,8 +86,8 @@ pub(super) async fn plain(encoding: Encoding, body: Bytes) -> Answer<Bytes> {
 }
 
 /// Everything that there is to read; `None` when it is more than may be.
-fn read(packed: impl Read) -> io::Result<Option<Vec<u8>>> {
+fn read(packed: impl Read, most: usize) -> io::Result<Option<Vec<u8>>> {
     let mut plain = Vec::new();
-    packed.take(BODY_MAX as u64 + 1).read_to_end(&mut plain)?;
-    Ok((plain.len() <= BODY_MAX).then_some(plain))
+    packed.take(most as u64 + 1).read_to_end(&mut plain)?;
+    Ok((plain.len() <= most).then_some(plain))
 }

@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use stateloft_core::api::{
-    ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot, ForceBreaker, Originated,
-    PlanRequest, PutRequest, SaveRequest, SettleConflict, UndeleteRequest, UndoRequest,
+    ApplyImport, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot, ForceBreaker,
+    ImportRequest, Originated, PlanRequest, PutRequest, SaveRequest, SettleConflict, UndeleteRequest,
+    UndoRequest,
 };
 use stateloft_core::json::Node;
 use stateloft_core::model::{Origin, StateId, StateType};
 
 use crate::http::failure::{Answer, Failure};
+use crate::http::options::{BODY_MAX, IMPORT_MAX};
 
 /// What a route does with unknown members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(crate) trait Body: DeserializeOwned + Send {
     const UNKNOWN: Unknown = Unknown::Refused;
     /// How many arrays and objects stand around a document in it: those do not count against the document's depth.
     const DEPTH: usize = 1;
+    /// Its bytes at most, unpacked.
+    const MAX: usize = BODY_MAX;
 
     /// The body, if everything in it is as it should be; `None` leaves it to serde, which says what is not. For bodies
     /// whose document would else be read a second and a third time.
@@ -152,6 +156,12 @@ impl Body for BatchRequest {
     fn trace(&mut self, origin: Origin) {
         trace(self, origin);
     }
+}
+impl Body for ImportRequest {
+    const MAX: usize = IMPORT_MAX;
+}
+impl Body for ApplyImport {
+    const MAX: usize = IMPORT_MAX;
 }
 impl Body for ConfirmClock {}
 impl Body for ForceBreaker {}

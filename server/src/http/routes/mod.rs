@@ -8,6 +8,7 @@ pub(super) mod events;
 pub(super) mod fallback;
 pub(super) mod health;
 pub(super) mod history;
+pub(super) mod imports;
 pub(super) mod journal;
 pub(super) mod metrics;
 pub(super) mod overview;

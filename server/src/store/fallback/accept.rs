@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use stateloft_core::api::PendingWrite;
-use stateloft_core::commit::{Expectation, Write};
+use stateloft_core::commit::{Change, Expectation, Write};
 use stateloft_core::hash::RequestHash;
 use stateloft_core::model::{Seq, StateKey, Timestamp, VersionNumber};
 
@@ -13,6 +13,10 @@ use crate::ids::timed_id;
 use crate::store::{RequestKey, Result, WriteRefusal, WriteRequest, Written};
 
 type Answer = std::result::Result<Written, WriteRefusal>;
+
+fn is_imported(write: &Write) -> bool {
+    matches!(write.change, Change::Record { .. })
+}
 
 impl FallbackStore {
     /// Makes what can wait of a group durable in the journal, and says of each request what became of it. A group that was
@@ -29,10 +33,15 @@ impl FallbackStore {
         let (mut records, mut answers) = (Vec::new(), Vec::new());
         for request in group {
             let (request, once) = request.parts();
-            let WriteRequest::Batch { writes, restore: None } = request else {
-                let refusal = if in_doubt { WriteRefusal::OutcomeUnknown } else { WriteRefusal::NeedsStore };
-                answers.push(Err(refusal));
-                continue;
+            let writes = match request {
+                // An entry has one id for all it writes, and each version of an import says by its own when it was saved.
+                WriteRequest::Batch { writes, restore: None } if !writes.iter().any(is_imported) => writes,
+                _ => {
+                    let refusal =
+                        if in_doubt { WriteRefusal::OutcomeUnknown } else { WriteRefusal::NeedsStore };
+                    answers.push(Err(refusal));
+                    continue;
+                }
             };
             if in_doubt && !writes.iter().all(|write| write.batch_id.is_some()) {
                 // It could not be found again.

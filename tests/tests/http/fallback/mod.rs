@@ -3,6 +3,7 @@
 mod conflicts;
 mod doubt;
 mod files;
+mod importing;
 mod lists;
 mod remembering;
 mod replaying;

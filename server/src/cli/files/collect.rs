@@ -1,0 +1,105 @@
+//! Which files are meant.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How deep folders are looked through.
+const DEPTH: usize = 32;
+/// Files with such endings are looked at in folders; a file that is named itself may have any.
+const ENDINGS: [&str; 3] = ["json", "jsonl", "ndjson"];
+/// Bytes of all files together.
+const BYTES_MAX: u64 = 512 << 20;
+
+/// Files by the names that they have in the import: within their folder, so that the same folder gives the same names wherever
+/// it is.
+#[derive(Debug, Default)]
+pub(super) struct Collected(BTreeMap<String, PathBuf>);
+
+/// Finds the files.
+///
+/// # Errors
+/// Something is not there, or cannot be looked into.
+pub(super) fn collect(paths: &[PathBuf]) -> Result<Collected, String> {
+    let mut found = Collected::default();
+    for path in paths {
+        let about = std::fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        if about.is_dir() {
+            let mut files = Vec::new();
+            walk(path, 0, &mut files)?;
+            if files.is_empty() {
+                return Err(format!("{}: no file ends in .json, .jsonl or .ndjson", path.display()));
+            }
+            for file in files {
+                let name = slashed(file.strip_prefix(path).unwrap_or(&file));
+                found.add(name, file);
+            }
+        } else {
+            let name = path.file_name().map_or_else(|| slashed(path), |name| slashed(Path::new(name)));
+            found.add(name, path.clone());
+        }
+    }
+    Ok(found)
+}
+
+impl Collected {
+    /// Two files of one name are told apart by their whole paths.
+    fn add(&mut self, name: String, path: PathBuf) {
+        match self.0.get(&name) {
+            None => {
+                self.0.insert(name, path);
+            }
+            Some(there) if *there == path => {}
+            Some(_) => {
+                self.0.insert(slashed(&path), path);
+            }
+        }
+    }
+
+    /// Reads all of them.
+    pub(super) fn read(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let mut left = BYTES_MAX;
+        let mut files = Vec::with_capacity(self.0.len());
+        for (name, path) in &self.0 {
+            let wrong =
+                |error: &dyn std::fmt::Display| format!("{}: {error}; nothing was written", path.display());
+            let size = std::fs::metadata(path).map_err(|error| wrong(&error))?.len();
+            left = left.checked_sub(size).ok_or_else(|| {
+                format!("the files are larger than {} MiB together: import them in parts", BYTES_MAX >> 20)
+            })?;
+            files.push((name.clone(), std::fs::read(path).map_err(|error| wrong(&error))?));
+        }
+        Ok(files)
+    }
+
+    /// Where a file is.
+    pub(super) fn path(&self, name: &str) -> Option<&Path> {
+        self.0.get(name).map(PathBuf::as_path)
+    }
+}
+
+/// Adds the files of a folder and of those in it. Links to folders are not followed: they may lead back.
+fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), String> {
+    if depth > DEPTH {
+        return Err(format!("{}: folders are nested more than {DEPTH} deep", folder.display()));
+    }
+    let wrong = |error: std::io::Error| format!("{}: {error}", folder.display());
+    for entry in std::fs::read_dir(folder).map_err(wrong)? {
+        let entry = entry.map_err(wrong)?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(wrong)?);
+        if kind.is_dir() {
+            walk(&path, depth + 1, files)?;
+        } else if has_ending(&path) && path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn has_ending(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}

@@ -1,0 +1,171 @@
+//! Files of older programs, taken in: what the core finds in them is held against the store, and what is chosen is written in
+//! one commit.
+//!
+//! Nothing is kept between planning and writing: the same files give the same plan, and its hash binds how each item stands to
+//! the store. A second run finds everything there, so it writes nothing.
+
+mod stand;
+mod write;
+
+use std::collections::HashSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use stateloft_core::api::{
+    AppliedImport, ApplyImport, ImportFile, ImportOptions, ImportPlan, ImportPreview, ImportRequest,
+};
+use stateloft_core::import::{File, bound, counts, plan};
+use stateloft_core::json::Document;
+
+use super::{Result, Service, ServiceError};
+use crate::budget::{self, Class};
+use crate::heavy;
+use stand::Stood;
+
+/// How often an import is worked out anew when a state that it writes moves between that and the commit.
+const ATTEMPTS: usize = 5;
+/// Versions that one import writes at most.
+const VERSIONS_MAX: usize = 100_000;
+
+/// Who imports, and what of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportOrder {
+    /// Who; `migration` when left out.
+    pub user_id: Option<String>,
+    /// Items that differ or are unordered and are written all the same, by their source.
+    pub choose: Vec<String>,
+    /// Items that are not written.
+    pub leave: Vec<String>,
+}
+
+/// The files of an import, their bytes at hand.
+#[derive(Debug, Clone)]
+pub struct ImportFiles {
+    /// Name and bytes of each.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// What is said of them.
+    pub options: ImportOptions,
+}
+
+impl ImportFiles {
+    /// Takes the files out of a request.
+    fn of(files: Vec<ImportFile>, options: ImportOptions) -> Result<Self> {
+        let mut taken: Vec<(String, Vec<u8>)> = Vec::with_capacity(files.len());
+        for (nth, file) in files.into_iter().enumerate() {
+            let wrong = |code: &str, message: String| {
+                Err(ServiceError::body(&format!("/files/{nth}"), code, message))
+            };
+            let bytes = match (file.text, file.base64) {
+                (Some(text), None) => text.into_bytes(),
+                (None, Some(base64)) => match STANDARD.decode(base64) {
+                    Ok(bytes) => bytes,
+                    Err(error) => return wrong("base64", format!("{}: not Base64: {error}", file.name)),
+                },
+                _ => return wrong("required", format!("{}: either text or base64", file.name)),
+            };
+            if taken.iter().any(|(name, _)| *name == file.name) {
+                return wrong("unique", format!("{} is there twice", file.name));
+            }
+            taken.push((file.name, bytes));
+        }
+        if taken.is_empty() {
+            return Err(ServiceError::body("/files", "min_items", "an import needs at least one file"));
+        }
+        Ok(Self { files: taken, options })
+    }
+
+    /// What the files hold.
+    async fn plan(&self) -> Result<ImportPlan> {
+        // The documents with their indexes, and the items that are taken out of them.
+        let weight: usize = self.files.iter().map(|(_, bytes)| Document::weight_of(bytes)).sum();
+        budget::hold(Class::Work, 2 * weight).await?;
+        let files: Vec<File<'_>> = self.files.iter().map(|(name, bytes)| File { name, bytes }).collect();
+        let bytes = files.iter().map(|file| file.bytes.len()).sum();
+        heavy::work(bytes, || plan(&files, &self.options)).map_err(|error| {
+            ServiceError::body(&format!("/options/{}", error.option), "invalid", error.to_string())
+        })
+    }
+}
+
+impl Service {
+    /// Says what an import would write: `POST /imports`. Writes nothing.
+    pub async fn preview_import(&self, request: ImportRequest) -> Result<ImportPreview> {
+        self.preview_files(&ImportFiles::of(request.files, request.options)?).await
+    }
+
+    /// The same of files that are at hand.
+    pub async fn preview_files(&self, files: &ImportFiles) -> Result<ImportPreview> {
+        let found = files.plan().await?;
+        let seq = self.store.tip().await?.seq;
+        let stood = self.stand(&found).await?;
+        let preview = ImportPreview {
+            plan: bound(&found, &stood.standings),
+            seq,
+            counts: counts(&found, &stood.standings),
+            standings: stood.standings,
+            found,
+        };
+        Ok(preview)
+    }
+
+    /// Writes what was looked at: `POST /imports/{plan}/apply`.
+    pub async fn apply_import(&self, plan: &str, request: ApplyImport) -> Result<AppliedImport> {
+        let ApplyImport { files, options, choose, leave, user_id } = request;
+        let files = ImportFiles::of(files, options)?;
+        self.import_files(Some(plan), &files, &ImportOrder { user_id, choose, leave }).await
+    }
+
+    /// Writes what the files hold, in one commit; with `plan` only if it is still what was looked at.
+    pub async fn import_files(
+        &self,
+        looked_at: Option<&str>,
+        files: &ImportFiles,
+        order: &ImportOrder,
+    ) -> Result<AppliedImport> {
+        let found = files.plan().await?;
+        check_sources(&found, order)?;
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            let before = self.store.tip().await?.seq;
+            let stood = self.stand(&found).await?;
+            if looked_at.is_some_and(|plan| plan != bound(&found, &stood.standings)) {
+                return Err(ServiceError::ImportOutdated);
+            }
+            match self.write_import(&found, &files.options, &stood, order).await {
+                // What moved has another standing now, or none that matters.
+                Err(ServiceError::Conflict(moved)) => last = Some(moved),
+                Err(error) => return Err(error),
+                Ok((import_id, versions)) => {
+                    let seq = versions.last().map_or(before, |version| version.seq);
+                    let counts = counts(&found, &stood.standings);
+                    let ImportPlan { files, errors, .. } = found;
+                    return Ok(AppliedImport { import_id, before, seq, versions, counts, files, errors });
+                }
+            }
+        }
+        Err(ServiceError::Conflict(last.unwrap_or_default()))
+    }
+
+    /// How everything that was found stands to the store.
+    async fn stand(&self, found: &ImportPlan) -> Result<Stood> {
+        stand::stand(self.store.as_ref(), found).await
+    }
+}
+
+/// What is chosen or left must be there: a slip would otherwise leave something out in silence.
+fn check_sources(found: &ImportPlan, order: &ImportOrder) -> Result<()> {
+    let named = [("choose", &order.choose), ("leave", &order.leave)];
+    if named.iter().all(|(_, sources)| sources.is_empty()) {
+        return Ok(());
+    }
+    let there: HashSet<String> = found.items.iter().map(|item| item.source.to_string()).collect();
+    for (member, sources) in named {
+        for (nth, source) in sources.iter().enumerate() {
+            if !there.contains(source) {
+                let message = format!("{source:?} is none of the items that the files hold");
+                return Err(ServiceError::body(&format!("/{member}/{nth}"), "unknown_item", message));
+            }
+        }
+    }
+    Ok(())
+}
