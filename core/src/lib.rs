@@ -9,6 +9,7 @@ pub mod apply;
 pub mod commit;
 pub mod diff;
 pub mod hash;
+pub mod hidden;
 #[cfg(feature = "validate")]
 pub mod import;
 pub mod json;

@@ -8,6 +8,7 @@ mod event;
 mod import;
 mod mirror;
 mod notice;
+mod of_state;
 mod origin;
 mod pending;
 mod problem;
@@ -33,6 +34,7 @@ pub use import::{
 };
 pub use mirror::{MirrorState, MirrorStatus};
 pub use notice::{Notice, NoticeCode};
+pub use of_state::OfState;
 pub use origin::Originated;
 pub use pending::{ChangeKind, PendingFilter, PendingList, PendingState, StaleFilter, StateRow, StateRows};
 pub use problem::{Code, FieldError, MovedHead, Problem};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use super::StateSummary;
 use crate::json::Document;
@@ -92,6 +94,25 @@ pub enum StateRow {
     Pending(PendingState),
 }
 
+/// A row says itself which of the two it is. serde would read it through a buffer, which numbers do not come out of as they
+/// are spelled.
+impl<'de> Deserialize<'de> for StateRow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Sort {
+            #[serde(default)]
+            pending: bool,
+        }
+        let row = Box::<RawValue>::deserialize(deserializer)?;
+        let Sort { pending } = serde_json::from_str(row.get()).map_err(D::Error::custom)?;
+        if pending {
+            serde_json::from_str(row.get()).map(Self::Pending).map_err(D::Error::custom)
+        } else {
+            serde_json::from_str(row.get()).map(Self::Stored).map_err(D::Error::custom)
+        }
+    }
+}
+
 impl StateRow {
     /// The last version, if that is what the row is.
     #[must_use]
@@ -104,7 +125,7 @@ impl StateRow {
 }
 
 /// Answer to `GET /states`. With `pending=exclude` every row is a version, and [`StateList`](super::StateList) reads it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StateRows {
     /// This page.
@@ -112,20 +133,20 @@ pub struct StateRows {
     /// How many states match in all.
     pub total: u64,
     /// Hand this back as `cursor` for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
     /// What is stored is true as of this seq; absent with `pending=only`, and from what is only remembered.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<Seq>,
     /// Whether this is all there is. Not so only while the store is away and the fallback journal is on: then the list
     /// holds what the server remembers and what waits, and there may be other states.
     pub complete: bool,
     /// Where the list is not complete: each row was so at this time or later, and may have changed since.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub stale_since: Option<Timestamp>,
     /// The same in words.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 

@@ -1,29 +1,57 @@
-//! `stateloft check`: real figures, read from the store.
+//! `stateloft check`: real figures, of a store or of a running server.
 
-use std::process::ExitCode;
-use std::sync::Arc;
+use clap::Args;
+use stateloft_core::api::{Overview, StateRow, StateRows, StateSummary, Status, Stops, TypeCount};
 
-use stateloft_core::api::{StateRow, StateSummary, Status, Stops, TypeCount, ValidityFilter};
-use stateloft_core::model::Timestamp;
-
+use super::client::{Client, Query};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::figures::{age, bytes};
+use super::output::style::theirs;
+use super::output::{print_answer, verdict_words};
+use super::reach::ReachOrStore;
 use super::say::answer;
 use super::status::{known, print_alarms};
-use super::{Done, INVALID_STATES, logging, open};
-use crate::clock::SystemClock;
+use super::{Done, asking, book, logging};
 use crate::config::{Loaded, StoreConfig};
-use crate::service::{ListRequest, Service};
-use crate::store::Resilience;
 
 /// Invalid states that are named; the others are counted.
 const NAMED: usize = 20;
 /// Broken rules that are named of each.
 const RULES: usize = 3;
 
-pub(super) async fn check(Loaded { config, warnings }: Loaded) -> Done {
-    logging::start(config.log_level);
+/// Look at the configuration and the store it names, or at a running server: figures, open positions, pairs, portfolio, broken
+/// rules. Exit code 0: all is well; 1: something failed; 3: states break rules; 10: the store or the server does not answer.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    reach: ReachOrStore,
+    /// Print the status as the API has it, and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) async fn run(self) -> Done {
+        let Self { reach, json } = self;
+        let client = if let Some(server) = reach.server()? {
+            server
+        } else {
+            let loaded = reach.configured_store()?;
+            logging::start(loaded.config.log);
+            if !json {
+                print_configuration(&loaded);
+            }
+            super::reach::read(loaded.config).await?
+        };
+        asking(client, async |client| report(client, json).await).await
+    }
+}
+
+fn print_configuration(Loaded { config, warnings }: &Loaded) {
     let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
     answer!("Configuration   {file}, environment: understood");
-    for warning in &warnings {
+    for warning in warnings {
         answer!("  note: {warning}");
     }
     match &config.store {
@@ -35,38 +63,39 @@ pub(super) async fn check(Loaded { config, warnings }: Loaded) -> Done {
         let (types, fields) = mirror.fields.counts();
         answer!("Mirror          {fields} numbers of {types} types, to {}", mirror.bucket);
     }
-    let store = open::store_to_read(&config).await?;
-    let service =
-        open::service(&config, store, Resilience::default(), None, Arc::new(SystemClock::default())).await?;
-    let done = report(&service).await;
-    service.shutdown().await;
-    done
 }
 
-async fn report(service: &Service) -> Done {
-    let words = |error: crate::service::ServiceError| error.to_string();
-    let status = service.status().await.map_err(words)?;
-    print_status(&status);
+async fn report(client: &Client, json: bool) -> Result<Exit, Failure> {
+    let said = client.get("/status", &Query::default()).await?;
+    let status: Status = client.understood(&said)?;
+    if json {
+        print_answer(&said);
+    } else {
+        print_status(client, &status);
+    }
     if !status.store.up {
-        return Err("the store does not answer".to_owned());
+        return Err(Failure::new(Exit::Unavailable, "the store does not answer"));
     }
     if let Some(alarm) = status.alarms.iter().find(|alarm| alarm.stops == Stops::Writes) {
-        return Err(format!("{} ({}): {}", alarm.code.title(), alarm.code, alarm.detail));
+        return Err(format!("{} ({}): {}", alarm.code.title(), alarm.code, alarm.detail).into());
     }
-    let types = service.overview(3600, 1).await.map_err(words)?.types;
-    for count in &types {
-        let changed = last_change(service, &count.state_type).await?;
-        print_type(count, changed.as_deref());
-    }
-    let invalid = invalid(service).await?;
     let total = status.states_invalid.unwrap_or_default();
-    print_invalid(&invalid, total);
-    Ok(if total == 0 { ExitCode::SUCCESS } else { ExitCode::from(INVALID_STATES) })
+    if !json {
+        let overview: Overview =
+            client.read("/overview", &Query::default().with("hours", 1).with("buckets", 1)).await?;
+        for count in &overview.types {
+            print_type(count, last_change(client, count, &status).await?);
+        }
+        book::print(client).await?;
+        print_invalid(&invalid(client).await?, total);
+    }
+    Ok(if total == 0 { Exit::Done } else { Exit::InvalidStates })
 }
 
-fn print_status(status: &Status) {
+fn print_status(client: &Client, status: &Status) {
     print_alarms(status);
     let size = status.store.size_bytes.map_or("size unknown".to_owned(), bytes);
+    answer!("Asked           {}", client.place());
     answer!("Status          {}", if status.store.up { "connected" } else { "does not answer" });
     answer!("Engine          {}, {size}", status.store.engine);
     answer!("Versions        {}", known(status.seq.map(|seq| seq.0)));
@@ -75,7 +104,7 @@ fn print_status(status: &Status) {
     answer!("Snapshots       {}", known(status.snapshots));
 }
 
-fn print_type(count: &TypeCount, changed: Option<&str>) {
+fn print_type(count: &TypeCount, changed: Option<String>) {
     let changed = changed.map_or("no live state".to_owned(), |age| format!("last changed {age} ago"));
     answer!(
         "  {:<16}{} live, {} deleted, {} invalid; {changed}",
@@ -93,9 +122,10 @@ fn print_invalid(states: &[StateSummary], total: u64) {
     }
     answer!("Broken rules    in {total} live {}", if total == 1 { "state" } else { "states" });
     for StateSummary { version, .. } in states {
-        answer!("  {} {} v{}", version.state_type, version.state_id, version.version);
+        let id = theirs(version.state_id.as_str());
+        answer!("  {} {id} v{}, {}", version.state_type, version.version, verdict_words(&version.verdict));
         for violation in version.verdict.violations().iter().take(RULES) {
-            answer!("    {}: {}", violation.pointer, violation.message);
+            answer!("    {}: {}", theirs(&violation.pointer), theirs(&violation.message));
         }
     }
     let more = total.saturating_sub(states.len() as u64);
@@ -104,41 +134,16 @@ fn print_invalid(states: &[StateSummary], total: u64) {
     }
 }
 
-async fn invalid(service: &Service) -> Result<Vec<StateSummary>, String> {
-    let request =
-        ListRequest { validity: Some(ValidityFilter::Invalid), limit: NAMED, ..ListRequest::default() };
-    let list = service.list(request).await.map_err(|error| error.to_string())?;
+async fn invalid(client: &Client) -> Result<Vec<StateSummary>, Failure> {
+    let query = Query::default().with("validity", "invalid").with("limit", NAMED);
+    let list: StateRows = client.read("/states", &query).await?;
     Ok(list.states.into_iter().filter_map(StateRow::stored).collect())
 }
 
 /// How long ago a state of the type changed last.
-async fn last_change(service: &Service, state_type: &str) -> Result<Option<String>, String> {
-    let types = vec![stateloft_core::model::StateType::new(state_type).map_err(|error| error.to_string())?];
-    let request = ListRequest { types, limit: 1, ..ListRequest::default() };
-    let list = service.list(request).await.map_err(|error| error.to_string())?;
+async fn last_change(client: &Client, count: &TypeCount, status: &Status) -> Result<Option<String>, Failure> {
+    let query = Query::default().with("state_type", &count.state_type).with("limit", 1);
+    let list: StateRows = client.read("/states", &query).await?;
     let newest = list.states.into_iter().find_map(StateRow::stored);
-    Ok(newest.map(|state| age(state.version.timestamp, service.now())))
-}
-
-pub(super) fn age(then: Timestamp, now: Timestamp) -> String {
-    let seconds = (now.micros() - then.micros()).max(0) / 1_000_000;
-    span(seconds.unsigned_abs())
-}
-
-/// So many seconds, in words.
-pub(super) fn span(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min", seconds / 60),
-        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
-    }
-}
-
-pub(super) fn bytes(size: u64) -> String {
-    match size {
-        0..1_024 => format!("{size} bytes"),
-        1_024..1_048_576 => format!("{} KiB", size / 1_024),
-        _ => format!("{} MiB", size / 1_048_576),
-    }
+    Ok(newest.map(|state| age(state.version.timestamp, status.now)))
 }

@@ -1,26 +1,39 @@
 //! `stateloft clock`: what time it is to a running server, and the word that its machine's clock is right.
 
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 use stateloft_core::api::{ClockStatus, ConfirmClock};
 
-use super::check::span;
-use super::running::Running;
+use super::client::Query;
+use super::exit::Exit;
+use super::figures::span;
+use super::output::print_json;
+use super::reach::Reach;
 use super::say::answer;
-use super::{Done, NOT_BELIEVED};
-use crate::config::Loaded;
+use super::{Done, asking};
+
+/// Ask a running server what it records as the time. Exit code 0: the machine's clock is believed; 7: the clock has jumped and
+/// is not believed; 10: the server cannot be asked.
+#[derive(Debug, Args)]
+pub(super) struct Clock {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    what: Option<What>,
+    /// Print the answer of the API.
+    #[arg(long, global = true)]
+    json: bool,
+}
 
 /// What is to be done about the clock.
 #[derive(Debug, Subcommand)]
-pub(super) enum What {
+enum What {
     /// Say that the machine's clock is right though it has jumped: it is believed at once. A recorded time cannot be taken back.
     Confirm(Confirm),
 }
 
 /// The word that the clock is right.
 #[derive(Debug, Args)]
-pub(super) struct Confirm {
+struct Confirm {
     /// Why it is right; kept in the server's log.
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -29,16 +42,25 @@ pub(super) struct Confirm {
     user: Option<String>,
 }
 
-pub(super) async fn clock(Loaded { config, .. }: Loaded, running: &Running, what: Option<What>) -> Done {
-    let server = running.found(&config)?;
-    let clock: ClockStatus = match what {
-        None => server.read("/clock").await?,
-        Some(What::Confirm(Confirm { reason, user })) => {
-            server.post("/clock/confirm", &ConfirmClock { reason, user_id: user }).await?
-        }
-    };
-    print(&clock);
-    Ok(if clock.believed { ExitCode::SUCCESS } else { ExitCode::from(NOT_BELIEVED) })
+impl Clock {
+    pub(super) async fn run(self) -> Done {
+        let Self { reach, what, json } = self;
+        asking(reach.client()?, async |server| {
+            let clock: ClockStatus = match what {
+                None => server.read("/clock", &Query::default()).await?,
+                Some(What::Confirm(Confirm { reason, user })) => {
+                    server.ask("/clock/confirm", &ConfirmClock { reason, user_id: user }).await?
+                }
+            };
+            if json {
+                print_json(&clock)?;
+            } else {
+                print(&clock);
+            }
+            Ok(if clock.believed { Exit::Done } else { Exit::NotBelieved })
+        })
+        .await
+    }
 }
 
 fn print(clock: &ClockStatus) {

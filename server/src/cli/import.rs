@@ -17,7 +17,7 @@ use crate::store::{OlderRows, Resilience};
 const PACE: Duration = Duration::from_secs(1);
 
 pub(super) async fn import(Loaded { config, warnings }: Loaded, from: &Older, dry_run: bool) -> Done {
-    logging::start(config.log_level);
+    logging::start(config.log);
     for warning in &warnings {
         tracing::warn!("{warning}");
     }

@@ -7,9 +7,10 @@ use clap::Subcommand;
 use stateloft_core::api::AlarmCode;
 use stateloft_core::json::Document;
 
-use super::check::bytes;
+use super::Done;
+use super::exit::Exit;
+use super::figures::bytes;
 use super::say::answer;
-use super::{DAMAGED, Done, TORN};
 use crate::service::Service;
 use crate::store::fallback::{Examined, Part, Standing, WaitingWrite, examine, salvage};
 
@@ -127,12 +128,12 @@ fn check(folder: &Path) -> Done {
     answer!("{}", counted(&found.waiting));
     Ok(match worst {
         Standing::Whole => ExitCode::SUCCESS,
-        Standing::Torn => ExitCode::from(TORN),
+        Standing::Torn => Exit::Torn.into(),
         Standing::Damaged => {
             answer!(
                 "`stateloft journal salvage` sets what cannot be read of the journal aside and keeps the rest"
             );
-            ExitCode::from(DAMAGED)
+            Exit::Damaged.into()
         }
     })
 }

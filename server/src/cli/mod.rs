@@ -1,51 +1,67 @@
-//! The command line: `serve`, `status`, `clock`, `check`, `verify`, `backup`, `import`, `journal`, `openapi`.
+//! The command line.
+//!
+//! Commands that speak of states ask the API, through [`client`]: of a running server, or in this process over a store that is
+//! opened for it. So there is one code path and one set of answers. A command is a file, with its own arguments.
 
 mod backup;
+mod book;
 mod check;
+mod client;
 mod clock;
+mod completions;
+mod config_print;
+mod diff;
+mod exit;
+mod failure;
+mod figures;
 mod files;
+mod get;
 mod handles;
+mod history;
 mod import;
 mod journal;
+mod list;
 mod logging;
+mod named;
 mod open;
-mod running;
+mod output;
+mod reach;
+mod restore;
 mod runtime;
+mod save;
 mod say;
 mod serve;
+mod show;
+mod snapshot;
+mod source;
 mod status;
 mod status_details;
+mod undo;
 mod verify;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Loaded, Sources};
 use crate::http;
-use crate::store::sqlite::OnLoss;
-use running::Running;
+use client::Client;
+use exit::{EXITS, Exit};
+use failure::Failure;
 pub use runtime::main;
 use say::{answer, remark};
+use source::{Source, load};
 
-/// Something failed: the configuration is wrong, the store does not answer, the chain is broken.
-const FAILED: u8 = 1;
-/// Everything works, but live states break rules (`check`).
-const INVALID_STATES: u8 = 3;
-/// Everything else was imported, but some rows could not be (`import`).
-const ROWS_LEFT: u8 = 4;
-/// An end that was never acknowledged, or a cache, cannot be read (`journal check`).
-const TORN: u8 = 5;
-/// Acknowledged writes cannot be read (`journal check`).
-const DAMAGED: u8 = 6;
+/// What `import.rs` ends with where some rows could not be imported.
+const ROWS_LEFT: Exit = Exit::RowsLeft;
 
-/// The machine's clock has jumped and is not believed (`clock`).
-const NOT_BELIEVED: u8 = 7;
+/// The version, and the commit where it is known.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("STATELOFT_BUILT_FROM"));
 
 /// Keeps every version of the state of trading programs.
 #[derive(Debug, Parser)]
-#[command(name = "stateloft", version, arg_required_else_help = true)]
+#[command(name = "stateloft", version = VERSION, arg_required_else_help = true, after_help = EXITS)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -53,44 +69,21 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the API and the console.
-    Serve {
-        #[command(flatten)]
-        source: Source,
-        /// Where to listen, such as 127.0.0.1:8000; port 0 takes a free one. Without it the configuration's host and port.
-        #[arg(long, value_name = "ADDR")]
-        listen: Option<String>,
-        /// Go on although the SQLite store has lost acknowledged versions. A damaged log is copied aside first.
-        #[arg(long)]
-        accept_loss: bool,
-    },
-    /// Ask a running server how it is. Exit code 0: all is well; 1: it cannot be reached, or its store does not answer.
-    Status {
-        #[command(flatten)]
-        source: Source,
-        #[command(flatten)]
-        running: Running,
-    },
-    /// Ask a running server what it records as the time. Exit code 0: the machine's clock is believed; 1: the server cannot be
-    /// asked; 7: the clock has jumped and is not believed.
-    Clock {
-        #[command(flatten)]
-        source: Source,
-        #[command(flatten)]
-        running: Running,
-        #[command(subcommand)]
-        what: Option<clock::What>,
-    },
-    /// Look at the configuration and the store. Exit code 0: all is well; 1: something failed; 3: states break rules.
-    Check {
-        #[command(flatten)]
-        source: Source,
-    },
-    /// Check the hash chain of every version. Exit code 0: whole; 1: broken, or the store cannot be read.
-    Verify {
-        #[command(flatten)]
-        source: Source,
-    },
+    Serve(serve::Serve),
+    Save(save::Save),
+    Get(get::Get),
+    List(list::List),
+    History(history::HistoryOf),
+    Diff(diff::DiffOf),
+    Show(show::Show),
+    Snapshot(snapshot::Snapshots),
+    Restore(restore::Restore),
+    Undo(undo::Undo),
+    Watch(watch::Watch),
+    Status(status::StatusOf),
+    Clock(clock::Clock),
+    Check(check::Check),
+    Verify(verify::Verify),
     /// Make a copy of a SQLite store, also while its server runs, and check every hash in it. Exit code 0: it is whole; 1: it
     /// could not be made, or the store has lost versions.
     Backup {
@@ -126,6 +119,9 @@ enum Command {
     },
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
+    Config(config_print::Settings),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 /// Where an older system kept its history. It is only read.
@@ -157,85 +153,60 @@ impl std::fmt::Debug for Older {
     }
 }
 
-/// Where settings come from.
-#[derive(Debug, Args)]
-struct Source {
-    /// The configuration file. Without it config.json in the working directory is read, if it is there.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The SQLite file. Without it the configuration's, or ./data/stateloft.db.
-    #[arg(long, value_name = "PATH")]
-    db: Option<PathBuf>,
-}
-
-/// Runs a command.
+/// Runs a command, and says on standard error why it failed.
 async fn run(cli: Cli) -> ExitCode {
-    let done = match cli.command {
-        Command::Serve { source, listen, accept_loss } => match load(source, listen) {
-            Ok(loaded) => serve::serve(loaded, if accept_loss { OnLoss::Accept } else { OnLoss::Stop }).await,
-            Err(code) => return code,
-        },
-        Command::Status { source, running } => match load(source, None) {
-            Ok(loaded) => status::status(loaded, &running).await,
-            Err(code) => return code,
-        },
-        Command::Clock { source, running, what } => match load(source, None) {
-            Ok(loaded) => clock::clock(loaded, &running, what).await,
-            Err(code) => return code,
-        },
-        Command::Check { source } => match load(source, None) {
-            Ok(loaded) => check::check(loaded).await,
-            Err(code) => return code,
-        },
-        Command::Verify { source } => match load(source, None) {
-            Ok(loaded) => verify::verify(loaded).await,
-            Err(code) => return code,
-        },
-        Command::Backup { source, out } => match load(source, None) {
-            Ok(loaded) => backup::backup(loaded, &out).await,
-            Err(code) => return code,
-        },
-        Command::Import { source, files, from, dry_run } => match load(source, None) {
-            Ok(loaded) if files.paths.is_empty() => import::import(loaded, &from, dry_run).await,
-            Ok(loaded) => files::import(loaded, &files, dry_run).await,
-            Err(code) => return code,
-        },
-        Command::Journal { source, folder, what } => {
-            match folder.map_or_else(|| journal_folder(source), Ok) {
-                Ok(folder) => journal::journal(&folder, &what),
-                Err(code) => return code,
-            }
-        }
-        Command::Openapi => openapi(),
-    };
-    done.unwrap_or_else(|message| {
-        complain(&message);
-        ExitCode::from(FAILED)
+    done(cli.command).await.unwrap_or_else(|failure| {
+        complain(&failure.message);
+        failure.exit.into()
     })
 }
 
-/// A command's exit code, or what went wrong in words.
-type Done = Result<ExitCode, String>;
+async fn done(command: Command) -> Done {
+    match command {
+        Command::Serve(command) => command.run().await,
+        Command::Save(command) => command.run().await,
+        Command::Get(command) => command.run().await,
+        Command::List(command) => command.run().await,
+        Command::History(command) => command.run().await,
+        Command::Diff(command) => command.run().await,
+        Command::Show(command) => command.run().await,
+        Command::Snapshot(command) => command.run().await,
+        Command::Restore(command) => command.run().await,
+        Command::Undo(command) => command.run().await,
+        Command::Watch(command) => command.run().await,
+        Command::Status(command) => command.run().await,
+        Command::Clock(command) => command.run().await,
+        Command::Check(command) => command.run().await,
+        Command::Verify(command) => command.run().await,
+        Command::Backup { source, out } => backup::backup(load(source)?, &out).await,
+        Command::Import { source, files, from, dry_run } if files.paths.is_empty() => {
+            import::import(load(source)?, &from, dry_run).await
+        }
+        Command::Import { source, files, dry_run, .. } => files::import(load(source)?, &files, dry_run).await,
+        Command::Journal { folder: Some(folder), what, .. } => journal::journal(&folder, &what),
+        Command::Journal { source, folder: None, what } => {
+            journal::journal(&load(source)?.config.fallback_folder, &what)
+        }
+        Command::Openapi => openapi(),
+        Command::Config(command) => command.run(),
+        Command::Completions(command) => Ok(command.run()),
+        Command::Man(command) => command.run(),
+    }
+}
+
+/// A command's exit code, or why it failed.
+type Done = Result<ExitCode, Failure>;
+
+/// Asks, and lets go of whom was asked, however it ended.
+async fn asking(client: Client, ask: impl AsyncFnOnce(&Client) -> Result<Exit, Failure>) -> Done {
+    let done = ask(&client).await;
+    client.close().await;
+    done.map(Into::into)
+}
 
 /// Says on standard error what went wrong.
 fn complain(message: &str) {
     remark!("stateloft: {message}");
-}
-
-fn load(source: Source, listen: Option<String>) -> Result<Loaded, ExitCode> {
-    // A variable that is not text cannot be one of ours.
-    let env = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let sources = Sources { file: source.config, listen, db: source.db, env };
-    config::load(&sources).map_err(|errors| {
-        complain(&errors.to_string());
-        ExitCode::from(FAILED)
-    })
-}
-
-fn journal_folder(source: Source) -> Result<PathBuf, ExitCode> {
-    Ok(load(source, None)?.config.fallback_folder)
 }
 
 fn openapi() -> Done {

@@ -11,12 +11,22 @@ const UNREAD: i32 = 141;
 ///
 /// The signal that ends Unix tools is not used: it would also come from a connection to a database that broke.
 pub(super) fn write_answer(text: Arguments<'_>) {
-    let Err(error) = writeln!(io::stdout().lock(), "{text}") else { return };
+    end_unless_written(writeln!(io::stdout().lock(), "{text}"));
+}
+
+/// Writes bytes of the answer as they are, and ends as [`write_answer`] does.
+pub(super) fn write_bytes(bytes: &[u8]) {
+    let mut out = io::stdout().lock();
+    end_unless_written(out.write_all(bytes).and_then(|()| out.flush()));
+}
+
+fn end_unless_written(written: io::Result<()>) {
+    let Err(error) = written else { return };
     if error.kind() == ErrorKind::BrokenPipe {
         std::process::exit(UNREAD);
     }
     write_remark(format_args!("stateloft: standard output: {error}"));
-    std::process::exit(i32::from(super::FAILED));
+    std::process::exit(super::exit::Exit::Failed as i32);
 }
 
 /// Writes a line to standard error. Work goes on when nobody reads it.

@@ -3,17 +3,43 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::source::{Source, understood};
 use super::{Done, files, handles, journal, logging, open, say};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Loaded};
+use crate::config::{Config, Loaded, Sources};
 use crate::http::{self, Options};
 use crate::store::sqlite::OnLoss;
 use crate::store::{AwaitedStore, Layered};
 
-pub(super) async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) -> Done {
-    logging::start(config.log_level);
+/// Serve the API and the console.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    source: Source,
+    /// Where to listen, such as 127.0.0.1:8000; port 0 takes a free one. Without it the configuration's host and port.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Write the log for people (`text`) or as lines of JSON (`json`). Without it the configuration's.
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// Go on although the SQLite store has lost acknowledged versions. A damaged log is copied aside first.
+    #[arg(long)]
+    accept_loss: bool,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Done {
+        let Self { source, listen, log_format, accept_loss } = self;
+        let loaded = understood(&Sources { listen, log_format, ..source.places() })?;
+        serve(loaded, if accept_loss { OnLoss::Accept } else { OnLoss::Stop }).await
+    }
+}
+
+async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) -> Done {
+    logging::start(config.log);
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
@@ -56,7 +82,7 @@ pub(super) async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) 
     let _ = tokio::join!(checker, mirroring);
     service.shutdown().await;
     tracing::info!("stopped");
-    refused.map_or(Ok(ExitCode::SUCCESS), Err)
+    refused.map_or(Ok(ExitCode::SUCCESS), |why| Err(why.into()))
 }
 
 /// Serves until it is stopped. If a store that was away comes and refuses us for good, that stops the server: the same
@@ -97,7 +123,7 @@ fn stop_on_signals() -> Result<CancellationToken, String> {
         cancelled.cancel();
         signals.next().await;
         tracing::warn!("stopped by a second signal before everything had ended");
-        std::process::exit(i32::from(super::FAILED));
+        std::process::exit(super::exit::Exit::Failed as i32);
     });
     Ok(stop)
 }

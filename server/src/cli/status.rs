@@ -1,28 +1,55 @@
 //! `stateloft status`: what a running server says of itself.
 
-use std::process::ExitCode;
-
-use hyper::StatusCode;
+use clap::Args;
 use stateloft_core::api::{
-    BreakerState, BreakerStatus, CacheStatus, FallbackStatus, LatencyStatus, MirrorState, MirrorStatus,
+    BreakerState, BreakerStatus, CacheStatus, Code, FallbackStatus, LatencyStatus, MirrorState, MirrorStatus,
     Status,
 };
 
-use super::check::{age, bytes};
-use super::running::Running;
+use super::client::{Client, Query};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::figures::{age, bytes};
+use super::output::print_answer;
+use super::reach::Reach;
 use super::say::answer;
-use super::{Done, FAILED, status_details};
-use crate::config::Loaded;
+use super::{Done, asking, status_details};
 
-pub(super) async fn status(Loaded { config, .. }: Loaded, running: &Running) -> Done {
-    let server = running.found(&config)?;
-    let status: Status = server.read("/status").await?;
-    print(&status);
-    // A server of an older version has no details.
-    if let (StatusCode::OK, body) = server.get("/status/details").await? {
-        status_details::print(&serde_json::from_slice(&body).map_err(|error| error.to_string())?);
+/// Ask a running server how it is. Exit code 0: all is well; 10: it cannot be reached, or its store does not answer.
+#[derive(Debug, Args)]
+pub(super) struct StatusOf {
+    #[command(flatten)]
+    reach: Reach,
+    /// Print the status as the API has it.
+    #[arg(long)]
+    json: bool,
+}
+
+impl StatusOf {
+    pub(super) async fn run(self) -> Done {
+        asking(self.reach.client()?, async |server| {
+            let said = server.get("/status", &Query::default()).await?;
+            let status: Status = server.understood(&said)?;
+            if self.json {
+                print_answer(&said);
+            } else {
+                print(&status);
+                print_details(server).await?;
+            }
+            Ok(if status.store.up { Exit::Done } else { Exit::Unavailable })
+        })
+        .await
     }
-    Ok(if status.store.up { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+async fn print_details(server: &Client) -> Result<(), Failure> {
+    match server.read("/status/details", &Query::default()).await {
+        Ok(details) => status_details::print(&details),
+        // A server of an older version has no details.
+        Err(failure) if failure.is(Code::RouteNotFound) => {}
+        Err(failure) => return Err(failure),
+    }
+    Ok(())
 }
 
 /// What is wrong, before everything else.

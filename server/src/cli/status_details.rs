@@ -3,7 +3,7 @@
 use stateloft_core::api::{Incident, ListenerStatus, StatusDetails};
 use stateloft_core::model::Timestamp;
 
-use super::check::{age, bytes};
+use super::figures::{age, bytes};
 use super::say::answer;
 
 /// Listeners named at most.

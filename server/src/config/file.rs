@@ -9,7 +9,7 @@ use super::settings::{self, Kind, SETTINGS};
 use super::{Source, Sources};
 
 const DEFAULT_FILE: &str = "config.json";
-const SECTIONS: [&str; 5] = ["/database", "/api", "/cache", "/circuit_breaker", "/mirror"];
+const SECTIONS: [&str; 6] = ["/database", "/api", "/cache", "/circuit_breaker", "/limits", "/mirror"];
 
 /// The file to read: the one named, which must exist, else `config.json` if it is there.
 pub(super) fn find(sources: &Sources, given: &mut Given) -> Option<PathBuf> {

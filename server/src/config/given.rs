@@ -111,5 +111,9 @@ impl Given {
         if let (Some(path), Some(setting)) = (&sources.db, settings::by_name(settings::SQLITE_PATH)) {
             self.put(setting, Raw::Text(path.to_string_lossy().into_owned()), Source::Flag("--db"));
         }
+        if let (Some(format), Some(setting)) = (&sources.log_format, settings::by_name(settings::LOG_FORMAT))
+        {
+            self.put(setting, Raw::Text(format.clone()), Source::Flag("--log-format"));
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! Configuration: `config.json` with the keys of the older systems, environment variables `TRADING_STATE_*` over it,
 //! flags over both. Everything wrong is reported at once, by name and place; nothing wrong is replaced by a default.
 
+mod about;
 mod api;
+mod described;
 mod error;
 mod file;
 mod given;
+mod log;
 mod postgres_url;
 mod read;
 mod read_api;
@@ -18,7 +21,6 @@ mod settings;
 use std::path::PathBuf;
 
 use stateloft_core::schema::Modes;
-use tracing::level_filters::LevelFilter;
 
 use crate::mirror::MirrorSettings;
 use crate::service::TypeNames;
@@ -26,8 +28,10 @@ use crate::store::influx::InfluxOptions;
 use crate::store::postgres::PostgresSettings;
 
 pub use api::{ApiConfig, ApiKey, Origins, Quotas};
+pub use described::{Described, described};
 pub use error::{ConfigError, ConfigErrors};
 pub use given::Source;
+pub use log::{LogFormat, LogSettings};
 pub use settings::ENV_PREFIX;
 
 use crate::store::Layers;
@@ -41,6 +45,8 @@ pub struct Sources {
     pub listen: Option<String>,
     /// `--db`.
     pub db: Option<PathBuf>,
+    /// `--log-format`.
+    pub log_format: Option<String>,
     /// The environment, usually [`std::env::vars_os`] read as text.
     pub env: Vec<(String, String)>,
 }
@@ -58,8 +64,8 @@ pub struct Config {
     pub mirror: Option<MirrorSettings>,
     /// The HTTP side.
     pub api: ApiConfig,
-    /// How much is logged.
-    pub log_level: LevelFilter,
+    /// How much is logged, and how.
+    pub log: LogSettings,
     /// Bytes that are held in memory for requests and sessions at most.
     pub memory_limit: usize,
     /// How strictly each type is validated.

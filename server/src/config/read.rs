@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use stateloft_core::model::{Mode, StateType};
 use stateloft_core::schema::Modes;
-use tracing::level_filters::LevelFilter;
 
 use super::given::{Given, Raw};
 use super::settings::{
-    DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LEGACY_ASSUME_TZ, LEGACY_STATE_PATH, LOG_LEVEL, MEMORY_LIMIT,
-    SETTINGS, SQLITE_PATH, VALIDATION_MODES,
+    DB_TYPE, ENABLE_VALIDATION, Effect, Kind, LEGACY_ASSUME_TZ, LEGACY_STATE_PATH, MEMORY_LIMIT, SETTINGS,
+    SQLITE_PATH, VALIDATION_MODES,
 };
 use super::{Config, ConfigErrors, LegacyFiles, Loaded, Source, StoreConfig};
 use crate::budget;
@@ -34,7 +33,7 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
     }
     let mirror = reader.mirror(store.as_ref());
     let api = reader.api();
-    let log_level = reader.log_level();
+    let log = reader.log();
     let memory_limit = reader.memory_limit();
     if let Some(fallback) = &mut layers.fallback {
         fallback.bytes_max = memory_limit as u64;
@@ -51,7 +50,7 @@ pub(super) fn config(given: Given, file: Option<PathBuf>) -> Result<Loaded, Conf
                 fallback_folder,
                 mirror,
                 api,
-                log_level,
+                log,
                 memory_limit,
                 validation,
                 types,
@@ -152,26 +151,6 @@ impl Values {
             _ => self.wrong(DB_TYPE, format!("{kind:?} is not a store"), STORES),
         }
         None
-    }
-
-    fn log_level(&mut self) -> LevelFilter {
-        let Some(text) = self.text(LOG_LEVEL) else { return LevelFilter::INFO };
-        match text.to_ascii_lowercase().as_str() {
-            "trace" => LevelFilter::TRACE,
-            "debug" => LevelFilter::DEBUG,
-            "info" => LevelFilter::INFO,
-            "warn" | "warning" => LevelFilter::WARN,
-            "error" | "critical" | "fatal" => LevelFilter::ERROR,
-            "off" => LevelFilter::OFF,
-            _ => {
-                self.wrong(
-                    LOG_LEVEL,
-                    format!("{text:?} is not a level"),
-                    "TRACE, DEBUG, INFO, WARNING, ERROR or OFF",
-                );
-                LevelFilter::INFO
-            }
-        }
     }
 
     /// Said in MiB.

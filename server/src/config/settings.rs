@@ -99,6 +99,7 @@ pub(super) const VALIDATION_MODES: &str = "VALIDATION_MODES";
 pub(super) const UNKNOWN_TYPES: &str = "UNKNOWN_TYPES";
 pub(super) const STATE_TYPES: &str = "STATE_TYPES";
 pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
+pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
 pub(super) const MEMORY_LIMIT: &str = "MEMORY_LIMIT";
 pub(super) const MIRROR_FIELDS: &str = "MIRROR_FIELDS";
 pub(super) const MIRROR_URL: &str = "MIRROR_INFLUXDB_URL";
@@ -159,6 +160,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     used(MIRROR_SSLROOTCERT, "/mirror/influxdb_sslrootcert", Kind::Text),
     used(MIRROR_QUEUE_SIZE, "/mirror/queue_size", Kind::Whole(1, 1_000_000_000)),
     used(LOG_LEVEL, "/log_level", Kind::Text),
+    used(LOG_FORMAT, "/log_format", Kind::Text),
     used(MEMORY_LIMIT, "/memory_limit", Kind::Whole(64, 1 << 20)),
     without("BACKUP_RETENTION_DAYS", "/backup_retention_days", Kind::Whole(1, u64::MAX), KEPT),
     without("MIGRATION_BATCH_SIZE", "/migration_batch_size", Kind::Whole(1, u64::MAX), LATER),

@@ -48,7 +48,7 @@ fn defaults_are_sqlite_on_the_loopback_interface() {
     assert_eq!(loaded.config.store, StoreConfig::Sqlite { path: "./data/stateloft.db".into() });
     assert_eq!(loaded.config.api.listen, ["127.0.0.1:8000".parse().unwrap()]);
     assert!(loaded.config.api.key.is_none());
-    assert_eq!(loaded.config.log_level, LevelFilter::INFO);
+    assert_eq!(loaded.config.log.level, LevelFilter::INFO);
     assert_eq!(loaded.config.validation, Modes::default());
     assert_eq!(loaded.warnings, [""; 0]);
 }
@@ -58,16 +58,18 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     let file = File::new(
         "precedence",
         r#"{"database": {"database_type": "sqlite", "sqlite_path": "from-file.db"},
-            "api": {"host": "127.0.0.2", "port": 8001}, "log_level": "ERROR"}"#,
+            "api": {"host": "127.0.0.2", "port": 8001}, "limits": {"snapshots": 7}, "log_level": "ERROR", "log_format": "json"}"#,
     );
     let loaded = file.load(&[("TRADING_STATE_API_PORT", "8002")]).unwrap();
     assert_eq!(loaded.config.api.listen, ["127.0.0.2:8002".parse().unwrap()]);
-    assert_eq!(loaded.config.log_level, LevelFilter::ERROR);
+    let errors_as_json = LogSettings { level: LevelFilter::ERROR, format: LogFormat::Json };
+    assert_eq!((loaded.config.log, loaded.config.api.quotas.snapshots), (errors_as_json, 7));
     let sources = Sources {
         file: Some(file.path.clone()),
         listen: Some("[::1]:8003".into()),
         db: Some("from-flag.db".into()),
         env: env(&[("TRADING_STATE_API_PORT", "8002"), ("TRADING_STATE_SQLITE_PATH", "from-env.db")]),
+        ..Sources::default()
     };
     let config = load(&sources).unwrap().config;
     assert_eq!(config.api.listen, ["[::1]:8003".parse().unwrap()]);

@@ -18,8 +18,10 @@ mod router;
 mod routes;
 mod sse;
 mod subscriptions;
+mod within;
 mod ws;
 
 pub use listen::{Listening, bind};
 pub use openapi::document as openapi_document;
 pub use options::{BODY_MAX, Limits, Options};
+pub use within::Within;

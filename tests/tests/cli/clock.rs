@@ -39,7 +39,7 @@ async fn clock_says_whether_the_machine_is_believed_and_confirms_it() {
         assert!(clock.out.contains(part), "{part} in {}", clock.out);
     }
     let nothing = run(here.path(), &["clock", "confirm", "--reason", " ", "--server", &address], &[]).await;
-    assert_eq!(nothing.code, Some(1), "{}", nothing.out);
+    assert_eq!(nothing.code, Some(11), "{}", nothing.out);
     assert!(nothing.err.contains("say why the clock is right"), "{}", nothing.err);
     let confirm = ["clock", "confirm", "--reason", "it was away", "--user", "ann", "--server", &address];
     let confirmed = run(here.path(), &confirm, &[]).await;
@@ -49,5 +49,5 @@ async fn clock_says_whether_the_machine_is_believed_and_confirms_it() {
         server.post("/states", r#"{"state_type":"position","state_id":"a","data":{"n":2}}"#).await;
     assert!(saved["timestamp"].as_str().unwrap() > "2025", "{saved}");
     let nobody = run(here.path(), &["clock", "--server", "127.0.0.1:1"], &[]).await;
-    assert_eq!(nobody.code, Some(1));
+    assert_eq!(nobody.code, Some(10));
 }

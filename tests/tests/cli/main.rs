@@ -1,10 +1,19 @@
 //! The program as an operator meets it: settings, exit codes, figures, signals.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod bent;
+mod check;
 mod clock;
+mod diff;
 mod import_files;
 mod journal;
+mod output;
+mod profiles;
+mod restore;
+mod states;
+mod tls;
 mod unread;
+mod watch;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -15,6 +24,7 @@ use sqlx::{ConnectOptions, Connection};
 use stateloft_tests::server::{Server, program};
 use stateloft_tests::socket::Socket;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -24,19 +34,40 @@ struct Ran {
     err: String,
 }
 
-async fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Ran {
+/// The program in a folder, without what the developer's shell and profiles say.
+fn command(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TRADING_STATE_")) {
+    let ours = |name: &str| name.starts_with("TRADING_STATE_") || name.starts_with("STATELOFT_");
+    for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
         command.env_remove(name);
     }
     command
         .args(arguments)
+        .env("STATELOFT_PROFILES", folder.join("profiles.toml"))
         .envs(env.iter().copied())
         .current_dir(folder)
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output =
-        timeout(Duration::from_secs(30), command.output()).await.expect("a command that ends").unwrap();
+    command
+}
+
+async fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Ran {
+    run_with(folder, arguments, env, "").await
+}
+
+/// The same with this on standard input.
+async fn run_with(folder: &Path, arguments: &[&str], env: &[(&str, &str)], input: &str) -> Ran {
+    let mut command = command(folder, arguments, env);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let (input, ended) = (input.to_owned(), child.wait_with_output());
+    // A command that does not read leaves a broken pipe, and that is its right.
+    let written = async move { stdin.write_all(input.as_bytes()).await };
+    let (_, output) = timeout(Duration::from_mins(1), async { tokio::join!(written, ended) })
+        .await
+        .expect("a command that ends");
+    let output = output.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
@@ -49,12 +80,15 @@ fn folder() -> TempDir {
 async fn the_version_and_the_help_are_there() {
     let here = folder();
     let version = run(here.path(), &["--version"], &[]).await;
-    assert_eq!(
-        (version.code, version.out.trim()),
-        (Some(0), concat!("stateloft ", env!("CARGO_PKG_VERSION")))
-    );
+    let said = version.out.trim().strip_prefix(concat!("stateloft ", env!("CARGO_PKG_VERSION")));
+    let said = said.unwrap_or_else(|| panic!("{}", version.out));
+    // What is built to be used says its commit, too.
+    assert!(said.is_empty() || said.starts_with(" (") && said.ends_with(')'), "{}", version.out);
+    assert_eq!(version.code, Some(0));
     let help = run(here.path(), &["--help"], &[]).await;
-    for command in ["serve", "status", "clock", "check", "verify", "openapi"] {
+    for command in
+        ["serve", "save", "get", "list", "history", "status", "clock", "check", "verify", "openapi"]
+    {
         assert!(help.out.contains(command), "{}", help.out);
     }
     assert_eq!(run(here.path(), &[], &[]).await.code, Some(2));
@@ -164,6 +198,11 @@ async fn d_021_verify_finds_what_was_changed_behind_the_servers_back() {
         "{}",
         verified.out
     );
+    let lines =
+        run(database.parent().unwrap(), &["verify", "--json", "--db", database.to_str().unwrap()], &[]).await;
+    let lines: Vec<serde_json::Value> =
+        lines.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["seq"], &lines.last().unwrap()["whole"]), (&2.into(), &false.into()), "{lines:?}");
     // A server that runs finds it by itself.
     server.run().await;
     let status = server.until_status(|status| status["chain_fault"].is_string()).await;
@@ -190,9 +229,9 @@ async fn a_second_server_on_the_same_store_is_refused() {
 #[tokio::test]
 async fn check_and_verify_make_no_store_and_fail_without_one() {
     let here = folder();
-    for command in ["check", "verify"] {
+    for (command, code) in [("check", 10), ("verify", 1)] {
         let ran = run(here.path(), &[command, "--db", "none.db"], &[]).await;
-        assert_eq!(ran.code, Some(1), "{command}");
+        assert_eq!(ran.code, Some(code), "{command}");
         assert!(ran.err.contains("there is no store at none.db yet"), "{}", ran.err);
         assert!(!here.path().join("none.db").exists());
     }
@@ -201,10 +240,10 @@ async fn check_and_verify_make_no_store_and_fail_without_one() {
         "this is not a database, though it is long enough to look at it twice",
     )
     .unwrap();
-    for command in ["check", "verify", "serve"] {
+    for (command, code) in [("check", 10), ("verify", 1), ("serve", 1)] {
         let ran =
             run(here.path(), &[command, "--db", "text.db"], &[("TRADING_STATE_API_PORT", "65000")]).await;
-        assert_eq!(ran.code, Some(1), "{command}: {}{}", ran.out, ran.err);
+        assert_eq!(ran.code, Some(code), "{command}: {}{}", ran.out, ran.err);
         assert!(ran.err.contains("text.db"), "{}", ran.err);
     }
 }
@@ -252,12 +291,12 @@ async fn status_prints_what_a_running_server_says() {
     let (_, forced) = server.post("/breaker/force", r#"{"state":"open"}"#).await;
     assert_eq!(forced["state"], "open");
     let status = run(here.path(), &["status", "--server", &address], &[]).await;
-    assert_eq!(status.code, Some(1), "{}", status.out);
+    assert_eq!(status.code, Some(10), "{}", status.out);
     for part in ["does not answer", "Breaker         OPEN, forced by hand", "the figures below are from"] {
         assert!(status.out.contains(part), "{part} in {}", status.out);
     }
     let nobody = run(here.path(), &["status", "--server", "127.0.0.1:1"], &[]).await;
-    assert_eq!(nobody.code, Some(1));
+    assert_eq!(nobody.code, Some(10));
     assert!(nobody.err.contains("127.0.0.1:1 cannot be asked"), "{}", nobody.err);
 }
 

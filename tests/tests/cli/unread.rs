@@ -47,8 +47,16 @@ async fn a_command_whose_answer_nobody_reads_ends_without_a_word_and_with_the_co
     std::fs::create_dir(here.path().join("journal")).unwrap();
     std::fs::write(here.path().join("journal/journal"), "").unwrap();
     let copy = here.path().join("copy.db").display().to_string();
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 15] = [
         &["openapi"],
+        &["completions", "bash"],
+        &["config", "print"],
+        &["list", "--server", &address],
+        &["get", "position", "EURUSD", "--server", &address],
+        &["history", "position", "EURUSD", "--store", database],
+        &["diff", "position", "EURUSD", "--server", &address],
+        &["show", "1", "--server", &address],
+        &["watch", "--after", "0", "--once", "--server", &address],
         &["check", "--db", database],
         &["verify", "--db", database],
         &["status", "--server", &address],

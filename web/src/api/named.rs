@@ -5,7 +5,7 @@
 use gloo_net::http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stateloft_core::api::{Deleted, DiffView, History, SnapshotView, StateView, VersionView};
+use stateloft_core::api::{OfState, SnapshotView, VersionView};
 use stateloft_core::model::StateKey;
 use wasm_bindgen::JsValue;
 
@@ -24,44 +24,11 @@ fn snapshot_path(name: &str) -> String {
     format!("/snapshots/-{}", Query::default().with("snapshot_id", Some(name)))
 }
 
-/// An answer that says what it is of.
-pub(crate) trait OfState: DeserializeOwned {
-    /// A version of another state in it.
-    fn other(&self, key: &StateKey) -> Option<&VersionView>;
-}
-
-/// The version, if it is of another state.
-fn stray<'a>(version: &'a VersionView, key: &StateKey) -> Option<&'a VersionView> {
-    (!version.is_of(key)).then_some(version)
-}
-
-impl OfState for StateView {
-    fn other(&self, key: &StateKey) -> Option<&VersionView> {
-        stray(&self.version, key)
-    }
-}
-
-impl OfState for Deleted {
-    fn other(&self, key: &StateKey) -> Option<&VersionView> {
-        stray(&self.version, key)
-    }
-}
-
-impl OfState for DiffView {
-    fn other(&self, key: &StateKey) -> Option<&VersionView> {
-        self.from.iter().chain([&self.to]).find_map(|version| stray(version, key))
-    }
-}
-
-impl OfState for History {
-    fn other(&self, key: &StateKey) -> Option<&VersionView> {
-        self.versions.iter().find_map(|row| stray(&row.version, key))
-    }
-}
-
 fn checked<T: OfState>(key: &StateKey, answer: T) -> Result<T, ApiError> {
-    let Some(other) = answer.other(key) else { return Ok(answer) };
-    Err(another(key, Some(format!("{} {}", other.state_type, other.state_id))))
+    match answer.other(key) {
+        None => Ok(answer),
+        Some(other) => Err(another(key, Some(other.to_string()))),
+    }
 }
 
 fn another(key: &StateKey, answered: Option<String>) -> ApiError {
@@ -69,12 +36,16 @@ fn another(key: &StateKey, answered: Option<String>) -> ApiError {
 }
 
 /// `GET` of what belongs to a state.
-pub(crate) async fn get_of<T: OfState>(key: &StateKey, rest: &str, query: &Query) -> Result<T, ApiError> {
+pub(crate) async fn get_of<T: OfState + DeserializeOwned>(
+    key: &StateKey,
+    rest: &str,
+    query: &Query,
+) -> Result<T, ApiError> {
     checked(key, client::get(&state_path(key, rest, query)).await?)
 }
 
 /// A write to a state.
-pub(crate) async fn send_of<T: OfState>(
+pub(crate) async fn send_of<T: OfState + DeserializeOwned>(
     method: Method,
     key: &StateKey,
     rest: &str,

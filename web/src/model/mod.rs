@@ -15,7 +15,6 @@ pub mod feed;
 pub mod found;
 pub mod health;
 pub mod hello;
-pub mod hidden;
 pub mod history;
 pub mod inbox;
 pub mod incident;
@@ -50,3 +49,5 @@ pub mod tree;
 pub mod type_marks;
 pub mod whole;
 pub mod window;
+
+pub use stateloft_core::hidden;

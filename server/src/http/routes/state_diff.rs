@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use stateloft_core::api::DiffView;
-use stateloft_core::model::VersionNumber;
+use stateloft_core::model::{VersionNumber, whole_number};
 use utoipa::IntoParams;
 
 use crate::http::app::App;
-use crate::http::extract::{Params, PathText, state_key};
+use crate::http::extract::{Params, PathText, moment, state_key};
 use crate::http::failure::Answer;
 use crate::http::openapi::Comparing;
 use crate::http::reply;
@@ -23,10 +23,19 @@ pub(crate) struct Parameters {
     state_type: Option<String>,
     /// The id, where the path says `-`: for ids that a browser cannot put into a path (`.` and `..`).
     state_id: Option<String>,
-    /// The older version's number; the one before `to` when left out.
-    from: Option<u64>,
-    /// The newer version's number; the last one when left out.
-    to: Option<u64>,
+    /// The older version: its number, or a moment (a time with zone, `seq:N` or `snapshot:NAME`); the one before `to` when left
+    /// out.
+    from: Option<String>,
+    /// The newer version, likewise; the last one when left out.
+    to: Option<String>,
+}
+
+/// A version by its number, or the last one at a moment.
+fn side(text: &str) -> Answer<Which> {
+    match whole_number(text) {
+        Some(number) => Ok(Which::Number(VersionNumber(number))),
+        None => Ok(Which::At(moment(text)?)),
+    }
 }
 
 /// What changed between two versions of a state.
@@ -39,7 +48,7 @@ pub(crate) async fn diff(
     Params(asked): Params<Parameters>,
 ) -> Answer {
     let key = state_key(&path, asked.state_id.as_deref(), asked.state_type.as_deref())?;
-    let to = asked.to.map_or(Which::Head, |to| Which::Number(VersionNumber(to)));
-    let from = asked.from.map(|from| Which::Number(VersionNumber(from)));
+    let to = asked.to.as_deref().map_or(Ok(Which::Head), side)?;
+    let from = asked.from.as_deref().map(side).transpose()?;
     reply::json(StatusCode::OK, &app.service.diff(&key, from.as_ref(), &to).await?)
 }

@@ -1,0 +1,33 @@
+//! What a version is and did, in a few words.
+
+use stateloft_core::api::VersionView;
+use stateloft_core::model::{ChangeSummary, Verdict};
+
+/// A verdict, with how many rules are broken.
+pub(in crate::cli) fn verdict_words(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::NotChecked => "not checked".to_owned(),
+        Verdict::Valid => "valid".to_owned(),
+        Verdict::Invalid { violations } => format!("invalid ({})", violations.len()),
+    }
+}
+
+/// How many paths changed: `+1 ~2 -3`.
+pub(in crate::cli) fn effect_of_change(change: &ChangeSummary) -> String {
+    let counts = [("+", change.added), ("~", change.changed), ("-", change.removed)];
+    let said = counts.iter().filter(|(_, count)| *count > 0).map(|(sign, count)| format!("{sign}{count}"));
+    said.collect::<Vec<_>>().join(" ")
+}
+
+/// A version in a line: which, when, by whom and why.
+pub(in crate::cli) fn described(version: &VersionView) -> String {
+    let mut line = format!(
+        "{} {} version {}  seq {}  {}",
+        version.state_type, version.state_id, version.version, version.seq, version.timestamp
+    );
+    for part in [&version.user_id, &version.description].into_iter().flatten() {
+        line.push_str("  ");
+        line.push_str(part);
+    }
+    line
+}
