@@ -3,6 +3,7 @@
 
 mod alarm;
 mod batch;
+mod bundle;
 mod clock;
 mod event;
 mod import;
@@ -25,6 +26,7 @@ mod vitals;
 
 pub use alarm::{Alarm, AlarmCode, Stops};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
+pub use bundle::BundleImported;
 pub use clock::{ClockStatus, ConfirmClock};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
 pub use import::{

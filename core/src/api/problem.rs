@@ -81,6 +81,8 @@ codes! {
     NotDeleted = "not_deleted", 409, "The state is not deleted";
     /// A write to the state waits in the fallback journal, so that its version cannot be named yet.
     StatePending = "state_pending", 409, "A write to the state waits to be replayed";
+    /// A bundle cannot be taken in as it is: the store has versions of its own, or the bundle does not follow them.
+    BundleConflict = "bundle_conflict", 409, "The store has other versions than the bundle";
     /// `If-Match` or `If-None-Match` does not hold.
     PreconditionFailed = "precondition_failed", 412, "A precondition does not hold";
     /// A head in the plan has moved; a fresh plan is enclosed.
@@ -97,6 +99,10 @@ codes! {
     UpgradeRequired = "upgrade_required", 426, "This address speaks WebSocket";
     /// The body is JSON but not of the shape this address wants.
     InvalidBody = "invalid_body", 422, "The body has the wrong shape";
+    /// The body is no bundle, or one of a newer program.
+    NotABundle = "not_a_bundle", 422, "This is not a bundle that the server knows";
+    /// The bundle was damaged or cut. What was whole before that is in the store.
+    BundleDamaged = "bundle_damaged", 422, "The bundle is not whole";
     /// The data breaks rules of a type in mode strict.
     ValidationFailed = "validation_failed", 422, "The data breaks the rules of its type";
     /// The plan writes states that break rules, and the request does not accept that.
@@ -181,7 +187,7 @@ pub struct Problem {
     /// Where the body stops being JSON, in bytes from its start, as it is unpacked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<usize>,
-    /// The same as a line, from 1 on.
+    /// The same as a line, from 1 on; of a bundle the line that is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// The same as a column of the line, in characters, from 1 on.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use super::{Expectation, Foreseen, HeadMoved};
+use super::adopt::adopted;
+use super::{Expectation, Foreseen, HeadMoved, Refusal};
 use crate::hash::{ChainHash, ContentHash, Link};
 use crate::json::Document;
 use crate::model::{ChangeSummary, Operation, Origin, Seq, StateKey, StateType, Timestamp, Verdict, Version};
@@ -43,6 +44,8 @@ pub enum Change {
         /// Whether it was the data of an earlier moment there: `restore`; else as [`Change::Save`].
         restored: bool,
     },
+    /// Take in this version of another store exactly as it is. It must be the one that follows the end of the log.
+    Adopt(Box<Version>),
 }
 
 impl Change {
@@ -51,6 +54,7 @@ impl Change {
     pub fn data(&self) -> Option<&Document> {
         match self {
             Self::Save(data) | Self::Restore(data) | Self::Record { data, .. } => Some(data),
+            Self::Adopt(version) => version.data.as_ref(),
             Self::Delete => None,
         }
     }
@@ -79,6 +83,25 @@ pub struct Write {
     pub foreseen: Option<Arc<Foreseen>>,
     /// What is written instead where the head is not as expected; without it that is a conflict.
     pub rebase: Option<Rebasing>,
+}
+
+impl Write {
+    /// Takes in a version of another store. Everything that a write says else is said by the version.
+    #[must_use]
+    pub fn adopting(version: Version) -> Self {
+        Self {
+            key: version.key.clone(),
+            change: Change::Adopt(Box::new(version)),
+            expectation: Expectation::Any,
+            verdict: Verdict::NotChecked,
+            author: None,
+            description: None,
+            batch_id: None,
+            origin: None,
+            foreseen: None,
+            rebase: None,
+        }
+    }
 }
 
 /// What became of one write.
@@ -112,17 +135,6 @@ impl Outcome {
             Self::Written(version) | Self::Unchanged(version) => version,
         }
     }
-}
-
-/// Why a batch was refused. Nothing of it is written.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Refusal {
-    /// These heads are not where the writer expected them; every one that moved is named.
-    Conflict(Vec<HeadMoved>),
-    /// A state to delete does not exist.
-    NotFound(StateKey),
-    /// A state to delete is deleted already; its tombstone is given.
-    AlreadyDeleted(Box<Version>),
 }
 
 /// How versions are compared in brief; see [`crate::model::ChangeSummary`].
@@ -234,6 +246,7 @@ fn decide_one(
         (Change::Restore(_) | Change::Record { restored: true, .. }, _) => Operation::Restore,
         (Change::Save(_) | Change::Record { .. }, _) if live => Operation::Update,
         (Change::Save(_) | Change::Record { .. }, _) => Operation::Create,
+        (Change::Adopt(version), _) => return adopted(version, head, tip).map(Outcome::Written),
         (Change::Delete, None) => return Err(Refusal::NotFound(write.key.clone())),
         (Change::Delete, Some(head)) if !live => return Err(Refusal::AlreadyDeleted(Box::new(head.clone()))),
         (Change::Delete, Some(_)) => Operation::Delete,

@@ -260,3 +260,55 @@ fn what_was_foreseen_for_another_head_is_worked_out_anew() {
     assert_eq!(written(foreseen(Some(&other), 7)), as_now, "there was another head");
     assert_eq!(written(foreseen(Some(&first), 7)).chain_hash, as_now.chain_hash);
 }
+
+/// A log of three versions, and how it takes in a fourth that was made elsewhere and altered there.
+fn adopt(alter: impl FnOnce(&mut Version)) -> Result<Version, Refusal> {
+    let mut there = Log::new();
+    there.version(save("a", "1"));
+    there.version(save("b", "1"));
+    there.version(write("b", Change::Delete, Expectation::Any));
+    let (tip, heads) = (there.tip, there.heads.clone());
+    let mut fourth = there.version(save("a", "2"));
+    alter(&mut fourth);
+    let mut here = Log { tip, heads, ..Log::new() };
+    let before = (here.tip, here.heads.clone());
+    let taken = here.commit(&[save("c", "1"), Write::adopting(fourth.clone())]);
+    assert!(taken.is_err(), "it is not the one that follows another");
+    assert_eq!((here.tip, &here.heads), (before.0, &before.1));
+    here.commit(&[Write::adopting(fourth)]).map(|mut outcomes| outcomes.remove(0).into_version())
+}
+
+/// The version with the chain hash that it must have behind the first three.
+fn sealed(alter: impl FnOnce(&mut Version)) -> Result<Version, Refusal> {
+    let mut there = Log::new();
+    there.version(save("a", "1"));
+    there.version(save("b", "1"));
+    let third = there.version(write("b", Change::Delete, Expectation::Any));
+    adopt(|version| {
+        alter(version);
+        version.chain_hash = third.chain_hash.followed_by(&version.link());
+    })
+}
+
+#[test]
+fn a_version_of_another_log_is_taken_in_as_it_is_or_not_at_all() {
+    let misfit = |taken: Result<Version, Refusal>| match taken {
+        Err(Refusal::DoesNotFollow { why, .. }) => why,
+        other => panic!("{other:?}"),
+    };
+    let mut original = None;
+    let taken = adopt(|version| original = Some(version.clone()));
+    assert_eq!(taken.ok(), original);
+    assert_eq!(misfit(adopt(|version| version.seq = Seq(5))), Misfit::Seq { end: Seq(3) });
+    assert_eq!(misfit(adopt(|version| version.seq = Seq(3))), Misfit::Seq { end: Seq(3) });
+    assert_eq!(misfit(adopt(|version| version.description = Some("x".into()))), Misfit::ChainHash);
+    assert_eq!(misfit(adopt(|version| version.data = Some(document("2.0")))), Misfit::ContentHash);
+    assert_eq!(misfit(adopt(|version| version.data = None)), Misfit::ContentHash);
+    // Sealed anew by whoever altered it: then the rules of any log tell.
+    let number = Misfit::Number { head: VersionNumber(1) };
+    assert_eq!(misfit(sealed(|version| version.version = VersionNumber(3))), number);
+    assert_eq!(misfit(sealed(|version| version.operation = Operation::Create)), Misfit::Operation);
+    assert_eq!(misfit(sealed(|version| version.operation = Operation::Delete)), Misfit::Operation);
+    assert_eq!(misfit(sealed(|version| version.recorded_at = Timestamp::from_micros(1))), Misfit::Time);
+    assert!(sealed(|_| {}).is_ok());
+}

@@ -36,6 +36,17 @@ impl Operation {
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Create, Self::Update, Self::Delete, Self::Restore].into_iter().find(|op| op.as_str() == name)
     }
+
+    /// Whether a version can have done this to a state that was live or not (`None`: not known), with data or without.
+    #[must_use]
+    pub fn fits(self, live: Option<bool>, has_data: bool) -> bool {
+        match self {
+            Self::Create => live != Some(true) && has_data,
+            Self::Update => live != Some(false) && has_data,
+            Self::Delete => live != Some(false) && !has_data,
+            Self::Restore => has_data,
+        }
+    }
 }
 
 impl fmt::Display for Operation {

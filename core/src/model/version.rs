@@ -7,7 +7,7 @@ use super::{
     ChangeSummary, Operation, Origin, Seq, StateKey, Timestamp, Verdict, VersionNumber, effective_at,
     entity_tag, saved_at,
 };
-use crate::hash::{ChainHash, ContentHash};
+use crate::hash::{ChainHash, ContentHash, Link};
 use crate::json::Document;
 
 /// The public name of a version: `<seq>-<first 8 hexadecimal digits of its chain hash>`.
@@ -97,6 +97,24 @@ impl Version {
     #[must_use]
     pub fn effective_at(&self) -> Timestamp {
         effective_at(self.recorded_at, self.saved_at())
+    }
+
+    /// What its chain hash covers.
+    #[must_use]
+    pub fn link(&self) -> Link<'_> {
+        Link {
+            seq: self.seq,
+            key: &self.key,
+            version: self.version,
+            operation: self.operation,
+            content_hash: self.content_hash.as_ref(),
+            recorded_at: self.recorded_at,
+            author: self.author.as_deref(),
+            description: self.description.as_deref(),
+            batch_id: self.batch_id.as_deref(),
+            verdict: &self.verdict,
+            origin: self.origin.as_deref(),
+        }
     }
 
     /// Whether this version is a tombstone.

@@ -91,6 +91,8 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::imports::apply))
         .routes(routes!(at::events::events))
         .routes(routes!(at::verify::verify))
+        .routes(routes!(at::export::export))
+        .routes(routes!(at::import_bundle::import_bundle))
         .routes(routes!(at::status::status))
         .routes(routes!(at::status::details))
         .routes(routes!(at::status::series))

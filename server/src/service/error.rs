@@ -1,6 +1,7 @@
 //! Why the service refused, each with what a client needs to go on.
 
 use stateloft_core::api::{Code, FieldError, MovedHead, PendingState, PendingWrite, Problem, VersionView};
+use stateloft_core::bundle::{Fault, Wrong};
 use stateloft_core::commit::{Expectation, HeadMoved};
 use stateloft_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, Violation};
 
@@ -197,6 +198,21 @@ pub enum ServiceError {
     /// The server holds as much in memory as it may. Nothing was written.
     #[error("{0}; nothing was written")]
     Overloaded(#[from] Overloaded),
+    /// A bundle is not whole, or none. What was whole is in.
+    #[error(
+        "{0}. What is whole is in the store; send the bundle again when it is mended, and that is passed over"
+    )]
+    Bundle(#[from] Fault),
+    /// A bundle cannot be taken in as it is.
+    #[error("line {line}: {text}. {}", so_far(*written))]
+    BundleConflict {
+        /// The line of the bundle.
+        line: u64,
+        /// Why.
+        text: String,
+        /// How many versions of it were written before.
+        written: u64,
+    },
     /// One answer would be too large. The text says what to ask for instead.
     #[error("{0}")]
     TooLarge(String),
@@ -254,6 +270,9 @@ impl ServiceError {
             Self::ConflictNotFound(_) => Code::ConflictNotFound,
             Self::NotConfigured(_) => Code::NotConfigured,
             Self::Stopping => Code::ShuttingDown,
+            Self::Bundle(Fault { wrong: Wrong::NotABundle | Wrong::Format(_), .. }) => Code::NotABundle,
+            Self::Bundle(_) => Code::BundleDamaged,
+            Self::BundleConflict { .. } => Code::BundleConflict,
             Self::TooLarge(_) => Code::TooLarge,
             Self::MixedMoment { .. } => Code::MixedMoment,
             Self::Internal(_) => Code::Internal,
@@ -281,6 +300,9 @@ impl ServiceError {
             Self::Body(errors) => {
                 problem.errors.clone_from(errors);
                 problem.hint = errors.iter().find_map(|error| error.hint.clone());
+            }
+            Self::Bundle(Fault { line, .. }) | Self::BundleConflict { line, .. } => {
+                problem.line = usize::try_from(*line).ok();
             }
             Self::PendingDelete(pending) => problem.pending = Some(pending.clone()),
             Self::PlanOutdated(outdated) => {
@@ -353,6 +375,14 @@ fn head_text(head: Option<&Version>) -> String {
         None => "it does not exist".to_owned(),
         Some(head) if head.is_deleted() => format!("it is deleted, at version {}", head.version),
         Some(head) => format!("it is at version {}", head.version),
+    }
+}
+
+fn so_far(written: u64) -> String {
+    match written {
+        0 => "Nothing was written".to_owned(),
+        1 => "The version before it was written".to_owned(),
+        _ => format!("{written} versions before it were written"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! ([`writer`]); reads go to the store at once.
 
 mod batch;
+mod bundle;
 mod checker;
 mod clock_watch;
 mod error;
@@ -51,6 +52,7 @@ use writer::Writer;
 
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::store::guarded::as_one_request;
+pub use bundle::{BundleImport, CHUNK, Export, ExportRequest, Packed, Start, Unpacked};
 pub use error::{Result, ServiceError};
 pub use files::{ImportFiles, ImportOrder};
 pub use ids::{IdSource, Uuids};

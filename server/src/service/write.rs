@@ -155,6 +155,9 @@ impl Service {
                 Refusal::Conflict(moved) => ServiceError::Conflict(moved),
                 Refusal::NotFound(key) => ServiceError::StateNotFound(key),
                 Refusal::AlreadyDeleted(tombstone) => ServiceError::StateDeleted(tombstone),
+                misfit @ Refusal::DoesNotFollow { .. } => {
+                    ServiceError::Internal(format!("a write was answered with {misfit:?}"))
+                }
             }),
             Err(WriteRefusal::WrittenBefore) => Err(ServiceError::WrittenBefore),
             Err(WriteRefusal::KeyTaken) => Err(ServiceError::KeyTaken),

@@ -46,8 +46,11 @@ impl<'a> Needs<'a> {
                 WriteRequest::DeleteSnapshot(id) => {
                     needs.snapshots.insert(id);
                 }
-                // What is done once is one of the others.
-                WriteRequest::Once(..) => {}
+                WriteRequest::AdoptSnapshot(snapshot) => {
+                    needs.snapshots.insert(&snapshot.id);
+                }
+                // A record says everything itself, and what is done once is one of the others.
+                WriteRequest::AdoptRestore(_) | WriteRequest::Once(..) => {}
             }
         }
         needs
@@ -154,6 +157,16 @@ impl Decided {
                 }
                 None => Err(WriteRefusal::SnapshotNotFound(id.clone())),
             },
+            WriteRequest::AdoptSnapshot(snapshot) => {
+                known.adopt_snapshot(snapshot)?;
+                self.snapshots.push(SnapshotChange::Made(snapshot.clone()));
+                Ok(Written::Snapshot(snapshot.clone()))
+            }
+            WriteRequest::AdoptRestore(record) => {
+                known.has_reached(record.last_seq)?;
+                self.restores.push((**record).clone());
+                Ok(Written::Batch { outcomes: Vec::new(), restore: Some(record.clone()) })
+            }
             WriteRequest::Once(_, request) => self.decide(request, known, now),
         }
     }
@@ -228,9 +241,7 @@ impl Known {
         if let Some(there) = self.snapshots.get(&new.id) {
             return Err(WriteRefusal::SnapshotExists(there.clone()));
         }
-        if new.seq.is_some_and(|seq| seq > self.tip.seq) {
-            return Err(WriteRefusal::NotThereYet(self.tip.seq));
-        }
+        self.has_reached(new.seq.unwrap_or(self.tip.seq))?;
         let snapshot = Snapshot {
             id: new.id.clone(),
             seq: new.seq.unwrap_or(self.tip.seq),
@@ -241,5 +252,18 @@ impl Known {
         };
         self.snapshots.insert(snapshot.id.clone(), snapshot.clone());
         Ok(snapshot)
+    }
+
+    fn adopt_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), WriteRefusal> {
+        if let Some(there) = self.snapshots.get(&snapshot.id) {
+            return Err(WriteRefusal::SnapshotExists(there.clone()));
+        }
+        self.has_reached(snapshot.seq)?;
+        self.snapshots.insert(snapshot.id.clone(), snapshot.clone());
+        Ok(())
+    }
+
+    fn has_reached(&self, seq: Seq) -> Result<(), WriteRefusal> {
+        if seq <= self.tip.seq { Ok(()) } else { Err(WriteRefusal::NotThereYet(self.tip.seq)) }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use stateloft_core::api::{Unreadable, VerifyReport};
 use stateloft_core::commit::Tip;
-use stateloft_core::hash::{ChainHash, ContentHash, Link};
-use stateloft_core::model::{Operation, Seq, StateKey, Timestamp, Version, VersionNumber};
+use stateloft_core::hash::{ChainHash, ContentHash};
+use stateloft_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 
 use super::{Result, StateStore, StoreError};
 use crate::heavy;
@@ -207,13 +207,7 @@ impl Walk {
             return Some(format!("the data of {key} version {} is not what was stored", version.version));
         }
         let live = number.map(|(_, live)| live);
-        let operation_fits = match version.operation {
-            Operation::Create => live != Some(true) && version.data.is_some(),
-            Operation::Update => live != Some(false) && version.data.is_some(),
-            Operation::Delete => live != Some(false) && version.data.is_none(),
-            Operation::Restore => version.data.is_some(),
-        };
-        if !operation_fits {
+        if !version.operation.fits(live, version.data.is_some()) {
             let operation = version.operation;
             return Some(format!("{key} version {} cannot be a {operation}", version.version));
         }
@@ -224,17 +218,5 @@ impl Walk {
 
 /// The chain hash that a version must have after this one.
 pub(crate) fn chain_hash(before: &ChainHash, version: &Version) -> ChainHash {
-    before.followed_by(&Link {
-        seq: version.seq,
-        key: &version.key,
-        version: version.version,
-        operation: version.operation,
-        content_hash: version.content_hash.as_ref(),
-        recorded_at: version.recorded_at,
-        author: version.author.as_deref(),
-        description: version.description.as_deref(),
-        batch_id: version.batch_id.as_deref(),
-        verdict: &version.verdict,
-        origin: version.origin.as_deref(),
-    })
+    before.followed_by(&version.link())
 }

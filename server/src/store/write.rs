@@ -23,6 +23,10 @@ pub enum WriteRequest {
     CreateSnapshot(NewSnapshot),
     /// Forgets a name.
     DeleteSnapshot(SnapshotId),
+    /// Takes in a snapshot of another store exactly as it is.
+    AdoptSnapshot(Snapshot),
+    /// Takes in the record of a restore of another store exactly as it is.
+    AdoptRestore(Box<RestoreRecord>),
     /// One of the others, which is done once for its key.
     Once(RequestKey, Box<Self>),
 }
@@ -35,7 +39,10 @@ impl WriteRequest {
             Self::Batch { writes, .. } => {
                 writes.iter().map(|write| write.change.data().map_or(0, Document::len)).sum()
             }
-            Self::CreateSnapshot(_) | Self::DeleteSnapshot(_) => 0,
+            Self::CreateSnapshot(_)
+            | Self::DeleteSnapshot(_)
+            | Self::AdoptSnapshot(_)
+            | Self::AdoptRestore(_) => 0,
             Self::Once(_, request) => request.data_bytes(),
         }
     }

@@ -9,6 +9,7 @@
 
 mod activity;
 mod backends;
+mod bundles;
 mod busy_restores;
 mod cached;
 mod commits;
@@ -76,6 +77,14 @@ macro_rules! conformance {
                     everything_of_a_version_comes_back,
                     concurrent_groups_leave_no_gap,
                     a_large_group_is_written_whole;
+                bundles:
+                    a_store_made_of_a_bundle_is_the_same_store,
+                    an_import_that_was_interrupted_goes_on_where_it_stopped,
+                    a_damaged_bundle_says_its_line_and_what_is_before_it_is_in,
+                    a_store_with_versions_of_its_own_refuses_a_bundle_and_stays_as_it_is,
+                    a_bundle_of_what_came_later_continues_the_log,
+                    a_part_of_a_store_is_what_was_asked_for,
+                    only_the_version_that_follows_is_taken_in_and_nothing_else_of_its_batch;
                 documents:
                     d_022_data_comes_back_byte_for_byte,
                     d_021_the_content_hash_is_that_of_the_text,

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod breaker;
+mod bundles;
 mod busy;
 mod cache;
 mod clock;

@@ -1,7 +1,5 @@
 //! JSON bodies, read by the strict reader.
 
-use std::time::Duration;
-
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -17,11 +15,12 @@ use tokio::time::Instant;
 use super::decode;
 use super::known::{self, Body};
 use super::origin::trace;
+use super::pieces::{allowed, throw_away};
 use crate::budget::{self, Class};
 use crate::heavy;
 use crate::http::app::App;
 use crate::http::failure::{Answer, Failure};
-use crate::http::options::{BODY_MAX, Limits};
+use crate::http::options::BODY_MAX;
 
 /// A body of this shape.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -169,7 +168,7 @@ async fn collect(headers: &HeaderMap, mut body: HttpBody, app: &App, most: usize
     let mut bytes = BytesMut::with_capacity(announced.min(STEP));
     let (started, mut counted) = (Instant::now(), UNCOUNTED);
     loop {
-        let frame = tokio::time::timeout_at(deadline(started, bytes.len(), app.limits()), body.frame()).await;
+        let frame = tokio::time::timeout_at(started + allowed(bytes.len(), app.limits()), body.frame()).await;
         let frame =
             frame.map_err(|_| Failure::parameter("the body stopped before its end, or comes too slowly"))?;
         let Some(frame) = frame else { return Ok(bytes.freeze()) };
@@ -187,29 +186,8 @@ async fn collect(headers: &HeaderMap, mut body: HttpBody, app: &App, most: usize
     }
 }
 
-/// Until when the next bytes of a body must be there: the more have come, the later.
-fn deadline(started: Instant, received: usize, limits: &Limits) -> Instant {
-    let earned = Duration::from_micros(received as u64 * 1_000_000 / u64::from(limits.body_rate.max(1)));
-    started + limits.body_timeout + earned
-}
-
-/// The answer goes out at once. What the client is still sending is thrown away meanwhile, up to a bound: a client that
-/// found the connection closed under its hands would never read the answer.
-fn too_large(mut rest: HttpBody, most: usize) -> Failure {
-    const THROWN_AWAY: usize = 8 * BODY_MAX;
-    tokio::spawn(async move {
-        let drain = async {
-            let mut dropped = 0;
-            while let Some(Ok(frame)) = rest.frame().await {
-                dropped += frame.data_ref().map_or(0, Bytes::len);
-                if dropped > THROWN_AWAY {
-                    break;
-                }
-            }
-        };
-        // However it ends, the body is dropped and the connection with it.
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(10), drain).await;
-    });
+fn too_large(rest: HttpBody, most: usize) -> Failure {
+    throw_away(rest);
     Failure::new(Code::BodyTooLarge, format!("the body is larger than {} MiB", most >> 20))
 }
 

@@ -7,6 +7,7 @@ mod known;
 pub(crate) mod once;
 mod origin;
 mod path;
+mod pieces;
 mod query;
 mod time;
 
@@ -15,5 +16,6 @@ pub(crate) use header::tokens;
 pub(crate) use once::Once;
 pub(crate) use origin::origin;
 pub(crate) use path::{PathText, state_id, state_key, state_type};
+pub(crate) use pieces::{Pieces, throw_away};
 pub(crate) use query::{Params, list};
 pub(crate) use time::{moment, time_or_naive};

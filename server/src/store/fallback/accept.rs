@@ -100,7 +100,7 @@ impl FallbackStore {
             // What was sent was decided by the store on the head that it had. Only what others wrote later is in its way.
             let base = if before.is_some() || sent_after.is_some() { None } else { self.base_of(&write.key) };
             let after = before.map_or(Before::Nothing, |(id, _)| Before::Entry(id));
-            kept.push(EntryWrite::of(write, base, after));
+            kept.push(EntryWrite::of(write, base, after).ok_or(WriteRefusal::NeedsStore)?);
         }
         // Only now: a refused batch is followed by nothing.
         group_waits.extend(kept.iter().map(|write| (write.key.clone(), (id.clone(), write.is_delete()))));

@@ -118,12 +118,14 @@ pub(super) enum Expected {
 }
 
 impl EntryWrite {
-    pub(super) fn of(write: &Write, base: Option<VersionNumber>, after: Before) -> Self {
+    /// A write as it waits. One that takes in a version of another store cannot: its place in the log is part of it.
+    pub(super) fn of(write: &Write, base: Option<VersionNumber>, after: Before) -> Option<Self> {
         let (kind, data) = match &write.change {
             Change::Save(data) => (Kind::Save, Some(data.clone())),
             Change::Restore(data) => (Kind::Restore, Some(data.clone())),
             Change::Delete => (Kind::Delete, None),
             Change::Record { data, restored } => (Kind::Record { restored: *restored }, Some(data.clone())),
+            Change::Adopt(_) => return None,
         };
         let expected = match write.expectation {
             Expectation::Any => Expected::Any,
@@ -131,7 +133,7 @@ impl EntryWrite {
             Expectation::Present => Expected::Present,
             Expectation::Version(version) => Expected::Version(version),
         };
-        Self {
+        Some(Self {
             key: write.key.clone(),
             kind,
             data,
@@ -142,7 +144,7 @@ impl EntryWrite {
             author: write.author.clone(),
             description: write.description.clone(),
             origin: write.origin.clone(),
-        }
+        })
     }
 
     /// The write for the store: only onto the head that was looked at.
