@@ -77,6 +77,7 @@ impl Exit {
             | Code::StatePending
             | Code::PreconditionFailed
             | Code::PlanOutdated
+            | Code::BundleConflict
             | Code::AlreadyUndone => Self::Conflict,
             Code::TooManyRequests
             | Code::StoreUnavailable
@@ -97,6 +98,8 @@ impl Exit {
             | Code::IdempotencyKeyReused
             | Code::NothingToRestore
             | Code::TooLarge
+            | Code::NotABundle
+            | Code::BundleDamaged
             | Code::MixedMoment => Self::Refused,
             Code::OutcomeUnknown => Self::Unknown,
             Code::Damaged => Self::Damaged,

@@ -7,10 +7,10 @@ use clap::Subcommand;
 use stateloft_core::api::AlarmCode;
 use stateloft_core::json::Document;
 
-use super::Done;
 use super::exit::Exit;
 use super::figures::bytes;
 use super::say::answer;
+use super::{Done, journal_lines};
 use crate::service::Service;
 use crate::store::fallback::{Examined, Part, Standing, WaitingWrite, examine, salvage};
 
@@ -23,11 +23,18 @@ pub(super) enum What {
         /// Print the data of each, too.
         #[arg(long)]
         data: bool,
+        /// Print a line of JSON for each write.
+        #[arg(long)]
+        json: bool,
     },
     /// Look whether everything in the folder is as it was written. Exit code 0: whole; 1: the folder cannot be read; 5: an end
     /// that was never acknowledged, or what is only a cache, cannot be read; 6: acknowledged writes cannot be read. Beside a
     /// running server, what it writes just now may look like 5.
-    Check,
+    Check {
+        /// Print a line of JSON for each file.
+        #[arg(long)]
+        json: bool,
+    },
     /// Set aside what cannot be read of the journal, in files named damaged-1 and so on, and keep everything else, which the
     /// next start replays. The server must be stopped. Later writes to a state of which an earlier one was lost are not
     /// written over what is there, but become conflicts. Exit code 0: the journal is whole now; 1: something failed, nothing
@@ -37,8 +44,12 @@ pub(super) enum What {
 
 pub(super) fn journal(folder: &Path, what: &What) -> Done {
     match what {
-        What::List { data } => list(folder, *data),
-        What::Check => check(folder),
+        What::List { data, json: true } => {
+            journal_lines::list(&look(folder)?, *data)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::List { data, json: false } => list(folder, *data),
+        What::Check { json } => check(folder, *json),
         What::Salvage => mend(folder),
     }
 }
@@ -113,29 +124,34 @@ fn print(write: &WaitingWrite, with_data: bool) {
     }
 }
 
-fn check(folder: &Path) -> Done {
+fn check(folder: &Path, json: bool) -> Done {
     let found = look(folder)?;
-    let mut worst = Standing::Whole;
-    for part in &found.parts {
-        say(part);
-        worst = worst.max(part.standing);
+    let worst = found.parts.iter().map(|part| part.standing).max().unwrap_or(Standing::Whole);
+    if json {
+        journal_lines::check(&found)?;
+    } else {
+        print_check(&found, worst);
     }
+    Ok(match worst {
+        Standing::Whole => ExitCode::SUCCESS,
+        Standing::Torn => Exit::Torn.into(),
+        Standing::Damaged => Exit::Damaged.into(),
+    })
+}
+
+fn print_check(found: &Examined, worst: Standing) {
+    found.parts.iter().for_each(say);
     // What was set aside is a fact of the past, and is said; it does not make the journal less whole.
     found
         .set_aside
         .iter()
         .for_each(|(part, _)| answer!("{}: set aside; {}", part.file, part.lines.join("; ")));
     answer!("{}", counted(&found.waiting));
-    Ok(match worst {
-        Standing::Whole => ExitCode::SUCCESS,
-        Standing::Torn => Exit::Torn.into(),
-        Standing::Damaged => {
-            answer!(
-                "`stateloft journal salvage` sets what cannot be read of the journal aside and keeps the rest"
-            );
-            Exit::Damaged.into()
-        }
-    })
+    if worst == Standing::Damaged {
+        answer!(
+            "`stateloft journal salvage` sets what cannot be read of the journal aside and keeps the rest"
+        );
+    }
 }
 
 fn say(part: &Part) {

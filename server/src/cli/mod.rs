@@ -20,6 +20,7 @@ mod handles;
 mod history;
 mod import;
 mod journal;
+mod journal_lines;
 mod list;
 mod logging;
 mod named;

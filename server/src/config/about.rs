@@ -120,6 +120,8 @@ pub(super) const ABOUT: &[(&str, &str, &str)] = &[
         "`100000`",
         "versions that the series may be behind; what is older is left out and counted",
     ),
+    ("LEGACY_STATE_PATH", "none", "a file or folder of an older program that is taken in at the start"),
+    ("LEGACY_ASSUME_TZ", "none", "the zone of times in it that have none: `UTC` or `+03:00`"),
     ("LOG_LEVEL", "`INFO`", "`TRACE`, `DEBUG`, `INFO`, `WARNING`, `ERROR`, `OFF`"),
     ("LOG_FORMAT", "`text`", "`json`: a line of the log is an object; also `serve --log-format json`"),
 ];

@@ -107,6 +107,12 @@ async fn one_flipped_bit_in_a_long_journal_stops_the_start_and_salvage_keeps_all
         assert!(checked.out.contains(words), "no {words:?} in {}", checked.out);
     }
     assert_eq!(std::fs::read(&path).unwrap(), bytes, "looking changes nothing");
+    let lines = folder.command(&["journal", "check", "--json"]).await;
+    let first: Value = serde_json::from_str(lines.out.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["file"], &first["standing"], lines.code),
+        (&"journal".into(), &"damaged".into(), Some(6))
+    );
 
     let salvaged = folder.command(&["journal", "salvage"]).await;
     assert_eq!(salvaged.code, Some(0), "{}{}", salvaged.out, salvaged.err);
@@ -120,6 +126,14 @@ async fn one_flipped_bit_in_a_long_journal_stops_the_start_and_salvage_keeps_all
     let line = |id: &str| listed.out.lines().any(|line| line.contains(id) && line.contains("shared"));
     assert!(listed.out.contains("damaged-1: 1 acknowledged, from number 3"), "{}", listed.out);
     assert!(line(&after), "{}", listed.out);
+    let lines = folder.command(&["journal", "list", "--json", "--data"]).await.out;
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 598);
+    let following = lines.iter().find(|line| line["pending_id"] == after.as_str()).unwrap();
+    assert_eq!(
+        (&following["state_id"], &following["data"]["n"], &following["user_id"]),
+        (&"shared".into(), &3.into(), &"bot".into())
+    );
 
     let replayed = folder.replayed().await;
     // What followed the lost write goes the way of conflicts: nobody knows what it was written onto.

@@ -75,7 +75,7 @@ impl Files {
 
 pub(super) async fn import(loaded: Loaded, asked: &Files, dry_run: bool) -> Done {
     let Loaded { config, warnings } = loaded;
-    logging::start(config.log_level);
+    logging::start(config.log);
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
