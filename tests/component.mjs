@@ -10,7 +10,11 @@ const base = pathToFileURL(`${folder}/`);
 const { default: init, initSync, ...component } = await import(new URL("stateloft_core.js", base));
 await init({ module_or_path: await readFile(new URL("stateloft_core_bg.wasm", base)) });
 
+/** A file as a page has it: its bytes. */
+const file = ({ name, text }) => ({ name, bytes: new TextEncoder().encode(text) });
+
 function call({ call: name, args }) {
+  if (name === "import_preview") return component.import_preview(args[0].map(file), args[1]);
   if (name !== "apply") return component[name](...args);
   const [stateType, old, changed, chosen, other] = args;
   return component.apply(other ?? old, component.diff(stateType, old, changed), chosen);

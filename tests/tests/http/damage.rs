@@ -20,8 +20,8 @@ async fn four_versions() -> Local {
     let server = Local::start().await;
     for (id, n) in [("a", 1), ("a", 2), ("b", 3), ("a", 4)] {
         let body = save_body("strategy", id, &format!(r#"{{"n":{n}}}"#));
-        let origin = if n == 2 { "?run_id=run&correlation_id=order" } else { "" };
-        let reply = server.client.post(&format!("/api/v1/states{origin}"), body).await;
+        let origin = if n == 2 { r#"{"run_id":"run","correlation_id":"order","# } else { "{" };
+        let reply = server.client.post("/api/v1/states", body.replacen('{', origin, 1)).await;
         assert!(reply.status.is_success(), "{}", reply.text);
     }
     server

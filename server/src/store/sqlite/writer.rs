@@ -19,8 +19,10 @@ use crate::store::text::after_prefix;
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
 
-/// Bytes of a group that push everything else out of what SQLite keeps of the file.
-const LARGE: usize = 8 << 20;
+/// Bytes of a document from which on it is not worth keeping the pages of the file that it went through.
+const LARGE: usize = 256 << 10;
+/// Bytes of such documents that push everything else out of what SQLite keeps of the file.
+const ENOUGH: usize = 8 << 20;
 
 /// The writing connection and what it knows. Nobody else writes, so what it wrote need not be read again.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub(super) struct Writer {
     last_state: i64,
     upkeep: Upkeep,
     heads: KnownHeads,
+    /// Bytes of large documents written since what SQLite keeps was given back.
+    large: usize,
 }
 
 impl Writer {
@@ -41,7 +45,7 @@ impl Writer {
             .await
             .map_err(failed)?;
         let upkeep = Upkeep::new(kept_up(&mut connection).await?);
-        Ok(Self { connection, tip, last_state, upkeep, heads: KnownHeads::default() })
+        Ok(Self { connection, tip, last_state, upkeep, heads: KnownHeads::default(), large: 0 })
     }
 
     /// The end of the log: everything up to it is durable.
@@ -78,8 +82,9 @@ impl Writer {
             self.heads.keep(place.state_pk, place.version.clone());
         }
         self.heads.forget_some();
-        let bytes: usize = decided.versions.iter().map(Version::size).sum();
-        if bytes > LARGE {
+        self.large += decided.versions.iter().map(Version::size).filter(|size| *size >= LARGE).sum::<usize>();
+        if self.large > ENOUGH {
+            self.large = 0;
             self.let_go().await;
         }
         if let Some(until) = due {

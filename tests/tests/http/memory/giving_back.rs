@@ -1,5 +1,7 @@
 //! Memory that work took goes back afterwards.
 
+use std::time::{Duration, Instant};
+
 use futures::StreamExt as _;
 use reqwest::{Method, StatusCode};
 use stateloft_tests::client::save_body;
@@ -127,12 +129,18 @@ fn large(n: usize) -> String {
     }
 }
 
-/// Where memory comes to rest while the server has next to nothing to do: the least of many looks.
+/// Longer than the allocator waits before it gives back what was let go.
+const GIVEN_BACK: Duration = Duration::from_secs(15);
+
+/// Where memory comes to rest while the server has next to nothing to do: it has not become a MiB less for a while.
 async fn rests_at(server: &Server) -> u64 {
-    let mut least = u64::MAX;
-    for _ in 0..300 {
+    let (mut least, mut since) = (measured(server, "VmRSS"), Instant::now());
+    while since.elapsed() < GIVEN_BACK {
         let _ = server.get("/status").await;
-        least = least.min(measured(server, "VmRSS"));
+        let now = measured(server, "VmRSS");
+        if now + MIB < least {
+            (least, since) = (now, Instant::now());
+        }
     }
     least
 }
