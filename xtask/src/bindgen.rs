@@ -10,6 +10,8 @@ use wasm_bindgen_cli_support::Bindgen;
 pub(crate) fn for_pages() -> Result<Bindgen> {
     let mut bindgen = Bindgen::new();
     bindgen.web(true)?.remove_name_section(true).remove_producers_section(true);
+    // As the program does: the script finds the compiled crate beside itself unless it is told where.
+    bindgen.omit_default_module_path(false);
     Ok(bindgen)
 }
 

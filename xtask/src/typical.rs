@@ -1,5 +1,5 @@
-//! How long the long steps take where nothing has been built yet, as measured on two cores (the tools, console and component of a
-//! first start; the servers are estimates), kept in this one place.
+//! How long the long steps take where nothing has been built yet, as measured on two cores (the tools, and a
+//! first start; the servers of tests and of releases are estimates), kept in this one place.
 //! Each is said before its step, and before a start all that are ahead.
 
 use std::time::Duration;
@@ -13,16 +13,16 @@ pub(crate) const CARGO_DENY: Duration = Duration::from_mins(5);
 /// The console's program, without the component.
 pub(crate) fn console(finish: Finish) -> Duration {
     Duration::from_secs(match finish {
-        Finish::Quick => 190,
+        Finish::Quick => 170,
         Finish::Shipped => 240,
     })
 }
 
 /// The component, in either finish.
-pub(crate) const COMPONENT: Duration = Duration::from_secs(100);
+pub(crate) const COMPONENT: Duration = Duration::from_secs(75);
 
 /// The server as `run` starts it.
-pub(crate) const SERVER_QUICK: Duration = Duration::from_mins(6);
+pub(crate) const SERVER_QUICK: Duration = Duration::from_mins(5);
 
 /// The server as it is shipped.
 pub(crate) const SERVER_RELEASE: Duration = Duration::from_mins(7);
