@@ -103,7 +103,7 @@ async fn how_it_is_without_its_store(server: &Server) {
     let asked =
         server.command(&["status", "--server", &server.address().to_string()]).output().await.unwrap();
     let said = String::from_utf8_lossy(&asked.stdout);
-    assert_eq!(asked.status.code(), Some(1), "{said}");
+    assert_eq!(asked.status.code(), Some(10), "{said}");
     assert!(said.contains("does not answer") && said.contains("Versions        no data"), "{said}");
     assert!(said.contains("1 writes wait"), "{said}");
 }
