@@ -1,4 +1,5 @@
-//! Says which commit the program is built from, for `--version`.
+//! Makes cargo look at the built console, which is embedded in the program, and says which commit the program is built from,
+//! for `--version`.
 //!
 //! `STATELOFT_COMMIT` and `STATELOFT_COMMIT_DATE` say it, else git is asked, and where there is none nothing is said. The date is
 //! the commit's, not today's, so that the same commit gives the same program. What developers build says nothing: it would be
@@ -8,6 +9,23 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
+    watch_console();
+    say_commit();
+}
+
+/// The program is compiled anew when the console has changed, also where none had been built before.
+fn watch_console() {
+    let dist = Path::new("../dist");
+    // A folder that is not there would count as changed every time, and everything would be built again each time.
+    if !dist.exists()
+        && let Err(error) = std::fs::create_dir_all(dist)
+    {
+        println!("cargo::warning=the folder for the console could not be made: {error}");
+    }
+    println!("cargo::rerun-if-changed=../dist");
+}
+
+fn say_commit() {
     for name in ["STATELOFT_COMMIT", "STATELOFT_COMMIT_DATE"] {
         println!("cargo::rerun-if-env-changed={name}");
     }
