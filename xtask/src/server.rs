@@ -59,10 +59,12 @@ pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     cargo.args(["build", "--profile", profile.name(), "--bin", PROGRAM]);
     // Tests compile the whole workspace; choosing the same packages here means the same features, so nothing
     // is compiled twice.
-    if profile == Profile::Test {
-        cargo.arg("--workspace")
-    } else {
-        cargo.args(["--package", PACKAGE])
+    match profile {
+        Profile::Test => cargo.arg("--workspace"),
+        Profile::Quick => {
+            cargo.args(["--package", PACKAGE, "--no-default-features", "--features", "mimalloc"])
+        }
+        Profile::Release => cargo.args(["--package", PACKAGE]),
     };
     progress::step(&format!("Building the server ({}){first}", profile.name()), || process::run(&mut cargo))?;
     Ok(program)
