@@ -19,10 +19,10 @@ pub(crate) fn console(finish: Finish) -> Duration {
 }
 
 /// The component, in either finish.
-pub(crate) const COMPONENT: Duration = Duration::from_secs(75);
+pub(crate) const COMPONENT: Duration = Duration::from_mins(1);
 
 /// The server as `run` starts it.
-pub(crate) const SERVER_QUICK: Duration = Duration::from_mins(5);
+pub(crate) const SERVER_QUICK: Duration = Duration::from_mins(3);
 
 /// The server as it is shipped.
 pub(crate) const SERVER_RELEASE: Duration = Duration::from_mins(7);

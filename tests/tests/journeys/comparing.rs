@@ -22,6 +22,15 @@ async fn any_two_versions_are_compared_exactly() {
     for change in ["stop_loss", "+0.0019", "+0.18", "+15 min", "+0.40", "+50.00"] {
         browser.see_text(".change", change).await;
     }
+    // A value of before is not marked as out of date.
+    let italic =
+        "return [...document.querySelectorAll('.change .old')].map(cell => getComputedStyle(cell).fontStyle)";
+    let styles = browser.script(italic, &[]).await;
+    assert!(
+        styles
+            .as_array()
+            .is_some_and(|styles| !styles.is_empty() && styles.iter().all(|style| style == "normal"))
+    );
     browser.pictures("03-state").await;
 
     // An older version against the one before: same value in another spelling, one path gone, one new.

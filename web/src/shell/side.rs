@@ -79,7 +79,7 @@ fn EntryLink(entry: &'static Entry) -> impl IntoView {
         };
         let count = if words == "Open positions" { positions() } else { status.flatten() };
         let old = move || live.contact.get().is_stale();
-        count.map(|count| view! { <span class="n" class:old=old>{number::count(count)}</span> })
+        count.map(|count| view! { <span class="n" class:outdated=old>{number::count(count)}</span> })
     };
     view! {
         <a href=href class:in-more=in_more aria-current=current title=words>
@@ -131,7 +131,7 @@ fn Foot() -> impl IntoView {
     // Of the figures above, too.
     let as_of = move || {
         let at = live.contact.get().as_of()?;
-        Some(view! { <div class="old">{format!("all as of {}", age::clock(at))}</div> })
+        Some(view! { <div class="outdated">{format!("all as of {}", age::clock(at))}</div> })
     };
     view! { <div class="foot"><b class="cut">{host}</b>{about}{as_of}</div> }
 }

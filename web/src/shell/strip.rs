@@ -71,7 +71,7 @@ pub(crate) fn TimeStrip() -> impl IntoView {
                 })}
                 <span class="now"></span>
             </button>
-            <span class:old=move || live.contact.get().is_stale()>{end}</span>
+            <span class:outdated=move || live.contact.get().is_stale()>{end}</span>
         </div>
     }
 }

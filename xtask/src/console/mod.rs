@@ -16,7 +16,7 @@ mod stamp;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::finish::Finish;
 use crate::tools::{self, TARGET, Toolbox, Trunk};
@@ -41,15 +41,19 @@ pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
         return Ok(());
     }
     let stage = workspace.scratch().join("console");
-    let compiled = workspace.target.join(TARGET).join(finish.console_profile());
-    let compiled = compiled.join(format!("{}.wasm", split::NAME));
-    let first = typical::the_first_time(!compiled.is_file(), typical::console(finish));
-    progress::step(&format!("Building the console{first}"), || {
-        files::empty_dir(&stage)?;
-        bundle(workspace, &tools, finish, &stage)?;
-        split::program(workspace, &compiled, &stage)
-    })?;
-    let package = component::build(workspace, &tools, finish)?;
+    let package = match finish {
+        // What both are made of is compiled once, by whichever comes first.
+        Finish::Quick => {
+            program(workspace, &tools, finish, &stage)?;
+            component::build(workspace, &tools, finish)?
+        }
+        // Nothing is shared, and linking either as a whole keeps one core busy for minutes.
+        Finish::Shipped => std::thread::scope(|scope| {
+            let package = scope.spawn(|| component::build(workspace, &tools, finish));
+            program(workspace, &tools, finish, &stage)?;
+            package.join().map_err(|_| anyhow!("building the component panicked"))?
+        })?,
+    };
     progress::step("Naming the console's files by content and compressing them", || {
         names::carry_content_hashes(&stage)?;
         place_component(&package, &stage)?;
@@ -59,6 +63,18 @@ pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
     })?;
     progress::note(&format!("the console is in {}", workspace.shown(&workspace.dist())));
     Ok(())
+}
+
+/// Puts the console into `stage`, all but the component.
+fn program(workspace: &Workspace, tools: &Toolbox, finish: Finish, stage: &Path) -> Result<()> {
+    let compiled = workspace.target.join(TARGET).join(finish.console_profile());
+    let compiled = compiled.join(format!("{}.wasm", split::NAME));
+    let first = typical::the_first_time(!compiled.is_file(), typical::console(finish));
+    progress::step(&format!("Building the console{first}"), || {
+        files::empty_dir(stage)?;
+        bundle(workspace, tools, finish, stage)?;
+        split::program(workspace, &compiled, stage)
+    })
 }
 
 /// `index.html` and what it names become files with plain names, and the console's crate is compiled.

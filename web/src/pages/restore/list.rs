@@ -31,7 +31,7 @@ pub(super) fn PlanList(planning: Planning) -> impl IntoView {
         <section class="panel plan-list" aria-label="States">
             <div class="bar">
                 <EffectChips planning only/>
-                <span class="about">{move || ticked_words(planning)}" · "<kbd class="kbd">"Space"</kbd>" seen"</span>
+                <span class="about">{move || ticked_words(planning)}<span class="by-keys">" · "<kbd class="kbd">"Space"</kbd>" seen"</span></span>
             </div>
             <Show when=waiting><Working words="Working out the plan" cancel=None/></Show>
             <VirtualList
