@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::finish::Finish;
 use crate::server::Profile;
-use crate::tools::find_program;
 use crate::workspace::Workspace;
 use crate::{console, progress, typical};
 
@@ -17,11 +16,6 @@ pub(crate) fn foretell(workspace: &Workspace, address: Option<&str>) {
     progress::heading(&heading);
     for (what, time) in &ahead {
         progress::note(&format!("{:<12} {what}", typical::about(*time)));
-    }
-    if cfg!(unix) && find_program("make").is_none() {
-        progress::warning(
-            "there is no `make` on PATH, and the server cannot be compiled without: install it first",
-        );
     }
     if let Some(address) = address.filter(|address| TcpListener::bind(address).is_err()) {
         progress::warning(&format!(
