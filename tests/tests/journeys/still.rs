@@ -1,5 +1,6 @@
 //! Lists stand still while somebody points, selects or reads, say what waits, and are found again where they were left.
 
+use reqwest::StatusCode;
 use serde_json::json;
 use stateloft_tests::browser::Browser;
 use stateloft_tests::server::Server;
@@ -170,6 +171,36 @@ async fn back_returns_to_the_place_in_a_plan_with_what_was_unfolded_seen_and_typ
     browser.see_text("form.apply button", "59 paths not looked at").await;
     let reason = browser.script("return document.querySelector('textarea').value", &[]).await;
     assert_eq!(reason, "back to the start", "what was typed is kept");
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn back_returns_to_the_place_in_the_earlier_restores() {
+    let server = Server::start().await;
+    server.save("strategy", "s", r#"{"n":0}"#, "bot", "start").await;
+    for n in 1..=30 {
+        server.save("strategy", "s", &format!(r#"{{"n":{n}}}"#), "bot", "on").await;
+        let mut request = json!({"target": "seq:1"});
+        let (status, plan) = server.post("/restores", request.to_string()).await;
+        assert_eq!(status, StatusCode::OK, "{plan}");
+        request["reason"] = format!("back from {n}").into();
+        let apply = format!("/restores/{}/apply", plan["plan"].as_str().unwrap());
+        let (status, done) = server.post(&apply, request.to_string()).await;
+        assert!(status.is_success(), "{done}");
+    }
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/restore").await;
+    browser.see_text(".earlier-row", "back from 30").await;
+    let scroll = "const body = document.querySelector('.earlier .body');
+        body.scrollTop = 300; body.dispatchEvent(new Event('scroll')); return body.scrollTop === 300";
+    browser.until(scroll, &[], "the earlier restores do not scroll").await;
+    browser.click(".side a", "Activity").await;
+    browser.see(".feed-panel a.trow").await;
+    browser.driver().back().await.unwrap();
+    browser.see_text(".earlier-row", "back from 30").await;
+    let there = "return document.querySelector('.earlier .body').scrollTop === 300";
+    browser.until(there, &[], "Back does not return to the place in the earlier restores").await;
     browser.assert_clean(&[]).await;
     browser.close().await;
 }
