@@ -5,6 +5,7 @@
 
 mod app;
 mod console;
+mod described;
 mod entity_tag;
 mod extract;
 mod failure;

@@ -68,6 +68,73 @@ async fn query_parameters_are_there_once_and_are_texts() {
     }
 }
 
+/// Every method of every path that the description lists, with an address that gets there.
+fn routes() -> Vec<(Method, String, Vec<String>)> {
+    let document = serde_json::to_value(stateloft_server::http::openapi_document()).unwrap();
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let query = parameters.filter(|parameter| parameter["in"] == "query");
+            let query = query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect();
+            found.push((method, path.replace(['{', '}'], ""), query));
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn every_route_refuses_a_parameter_that_it_does_not_know() {
+    let server = Local::start().await;
+    let client = &server.client;
+    let body = save_body("position", "a", r#"{"n":1}"#);
+    let ask = |method: &Method, address: String| {
+        client.send(client.with_json(method.clone(), &address, body.clone()))
+    };
+    let routes = routes();
+    assert!(routes.len() > 50, "{}", routes.len());
+    for (method, path, known) in &routes {
+        // Older clients put what they like there.
+        if path == "/ws" {
+            continue;
+        }
+        for unknown in ["run-id", "stat%65_typ", "Limit", "", "%C3%A9"] {
+            let refused = ask(method, format!("{path}?{unknown}=x")).await;
+            let detail = refused.expect_problem(400, "invalid_parameter").json()["detail"].to_string();
+            assert!(detail.contains("takes no"), "{method} {path}: {detail}");
+            for name in known {
+                assert!(detail.contains(name.as_str()), "{method} {path} takes {name}: {detail}");
+            }
+        }
+        for name in known {
+            let answer = ask(method, format!("{path}?{name}=1")).await.text;
+            assert!(!answer.contains("takes no"), "{method} {path}?{name}: {answer}");
+        }
+        if *method == Method::GET && !path.ends_with("/ws") {
+            assert_eq!(ask(&Method::HEAD, format!("{path}?run-id=x")).await.status, 400, "HEAD {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_writer_says_in_a_query_that_nobody_reads_is_refused_and_nothing_is_written() {
+    let server = Local::start().await;
+    let client = &server.client;
+    let body = save_body("position", "a", r#"{"n":1}"#);
+    for query in ["run_id=x", "expected_version=0", "state_type=position&run_id=x", "user_id", "%zz=1"] {
+        for path in ["/api/v1/states", "/states", "/api/v1/batch", "/snapshots"] {
+            let refused = client.post(&format!("{path}?{query}"), &body).await;
+            let _ = refused.expect_problem(400, "invalid_parameter");
+        }
+    }
+    assert_eq!(client.get("/api/v1/states").await.json()["total"], 0);
+    let _ = client.post("/api/v1/states?", &body).await.expect(201);
+    let _ = client.get("/api/v1/status?&").await.expect(200);
+    // A path that leads nowhere leads nowhere, whatever is asked of it.
+    let _ = client.get("/api/v1/nothing?anything=1").await.expect_problem(404, "route_not_found");
+}
+
 #[tokio::test]
 async fn a_weak_tag_never_matches_a_write_and_always_a_read() {
     let server = Local::start().await;

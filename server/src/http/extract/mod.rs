@@ -17,5 +17,5 @@ pub(crate) use once::Once;
 pub(crate) use origin::origin;
 pub(crate) use path::{PathText, state_id, state_key, state_type};
 pub(crate) use pieces::{Pieces, throw_away};
-pub(crate) use query::{Params, list};
+pub(crate) use query::{Params, list, names};
 pub(crate) use time::{moment, time_or_naive};

@@ -1,18 +1,14 @@
 //! `Idempotency-Key`: a request that may be sent again, and is done once.
 
-use std::sync::LazyLock;
-
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method};
 use stateloft_core::hash::RequestHash;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::path::{Operation, ParameterIn};
 
 use super::body::{FromBody, take};
 use crate::http::app::App;
+use crate::http::described;
 use crate::http::failure::{Answer, Failure};
-use crate::http::openapi;
 use crate::store::RequestKey;
 
 /// The header, as the description of the API spells it.
@@ -63,34 +59,6 @@ fn key(headers: &HeaderMap) -> Answer<Option<RequestHash>> {
     )))
 }
 
-/// The writing routes that the description of the API says take a key: method, and segments of the path.
-static TAKES_KEY: LazyLock<Vec<(Method, String)>> = LazyLock::new(|| {
-    let mut found = Vec::new();
-    for (path, item) in openapi::document().paths.paths {
-        let operations = [(Method::POST, item.post), (Method::PUT, item.put), (Method::DELETE, item.delete)];
-        for (method, operation) in operations {
-            if operation.is_some_and(|operation| takes_key(&operation)) {
-                found.push((method, path.clone()));
-            }
-        }
-    }
-    found
-});
-
-fn takes_key(operation: &Operation) -> bool {
-    let mut parameters = operation.parameters.iter().flatten();
-    parameters.any(|parameter| match parameter {
-        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Header && parameter.name == NAME,
-        RefOr::Ref(_) => false,
-    })
-}
-
-fn is_at(template: &str, path: &str) -> bool {
-    let mut path = path.split('/');
-    template.split('/').all(|part| path.next().is_some_and(|have| part.starts_with('{') || part == have))
-        && path.next().is_none()
-}
-
 /// Refuses a key where it would be ignored. What only reads may have one: it changes nothing, however often it is asked. So does
 /// what only plans.
 pub(crate) fn check(method: &Method, path: &str, headers: &HeaderMap) -> Answer<()> {
@@ -98,7 +66,7 @@ pub(crate) fn check(method: &Method, path: &str, headers: &HeaderMap) -> Answer<
     if harmless || !headers.contains_key(HEADER) {
         return Ok(());
     }
-    if TAKES_KEY.iter().any(|(have, template)| have == method && is_at(template, path)) {
+    if described::at(method, path).is_some_and(|route| route.takes_header(NAME)) {
         return Ok(());
     }
     Err(Failure::parameter(format!("{method} {path} takes no {NAME}: leave it out")))

@@ -13,18 +13,25 @@ use stateloft_core::model::whole_number;
 
 use crate::http::failure::{Answer, Failure};
 
-/// The query parameters, all of them known and none of them there twice: a misspelled filter must not silently match
-/// everything.
+/// The query parameters, none of them there twice. That all of them are known is held before any route is reached
+/// (`guard/query.rs`).
 pub(crate) struct Params<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Answer<Self> {
-        read(parts.uri.query().unwrap_or_default())
-            .map(Self)
-            .map_err(|error| Failure::parameter(format!("wrong query parameter: {error}")))
+        read(parts.uri.query().unwrap_or_default()).map(Self).map_err(|error| refused(&error))
     }
+}
+
+/// The names of the parameters of a query.
+pub(crate) fn names(query: &str) -> Answer<Vec<String>> {
+    split(query).map(|(name, _)| decoded(name)).collect::<Result<_, _>>().map_err(|error| refused(&error))
+}
+
+fn refused(error: &Error) -> Failure {
+    Failure::parameter(format!("wrong query parameter: {error}"))
 }
 
 /// The items of a list that is separated by commas.
@@ -35,8 +42,7 @@ pub(crate) fn list(text: Option<&str>) -> impl Iterator<Item = &str> {
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
     let mut seen = HashSet::new();
     let mut pairs = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    for (name, value) in split(query) {
         let (name, text) = (decoded(name)?, decoded(value)?);
         if !seen.insert(name.clone()) {
             return Err(Error::custom(format!("{name} is there more than once")));
@@ -44,6 +50,11 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
         pairs.push((name.clone(), Value { name, text }));
     }
     T::deserialize(MapDeserializer::new(pairs.into_iter()))
+}
+
+fn split(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
 /// The text that a part of a query stands for. A `%` that begins no byte, and bytes that are no UTF-8, are no text.
@@ -154,7 +165,7 @@ mod tests {
     }
 
     #[derive(Debug, Default, Deserialize, PartialEq)]
-    #[serde(deny_unknown_fields, default)]
+    #[serde(default)]
     struct Asked {
         limit: usize,
         small: Option<u32>,
@@ -163,7 +174,7 @@ mod tests {
         word: Option<Word>,
     }
 
-    fn wrong(query: &str) -> String {
+    fn error(query: &str) -> String {
         read::<Asked>(query).unwrap_err().to_string()
     }
 
@@ -183,22 +194,21 @@ mod tests {
             ["%2B5", "+5", "-5", "", " 5", "5 ", "5.0", "5e1", "0x5", "٥", "18446744073709551616", "1_0"]
         {
             assert!(
-                wrong(&format!("limit={number}")).starts_with("limit must be a whole number"),
+                error(&format!("limit={number}")).starts_with("limit must be a whole number"),
                 "{number}"
             );
         }
-        assert!(wrong("small=4294967296").starts_with("small: "));
+        assert!(error("small=4294967296").starts_with("small: "));
     }
 
     #[test]
-    fn what_is_there_twice_unknown_or_no_text_is_refused() {
-        assert_eq!(wrong("limit=1&limit=2"), "limit is there more than once");
-        assert_eq!(wrong("limit=1&l%69mit=1"), "limit is there more than once");
-        assert!(wrong("limits=1").starts_with("unknown field `limits`"));
-        assert_eq!(wrong("data=yes"), "data must be true or false, not \"yes\"");
-        assert!(wrong("word=down").starts_with("word: unknown variant `down`"));
+    fn what_is_there_twice_or_no_text_is_refused() {
+        assert_eq!(error("limit=1&limit=2"), "limit is there more than once");
+        assert_eq!(error("limit=1&l%69mit=1"), "limit is there more than once");
+        assert_eq!(error("data=yes"), "data must be true or false, not \"yes\"");
+        assert!(error("word=down").starts_with("word: unknown variant `down`"));
         for text in ["%", "%2", "%zz", "a%FFb", "%C3", "%ED%A0%80"] {
-            assert!(wrong(&format!("text={text}")).ends_with("is not percent-encoded UTF-8"), "{text}");
+            assert!(error(&format!("text={text}")).ends_with("is not percent-encoded UTF-8"), "{text}");
         }
     }
 }

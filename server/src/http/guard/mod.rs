@@ -1,4 +1,4 @@
-//! What stands in front of every route: headers that bind browsers, the check of host, origin and key, the log of
+//! What stands in front of every route: headers that bind browsers, the checks of host, origin, query and key, the log of
 //! requests, and the net for panics.
 
 mod headers;
@@ -6,6 +6,7 @@ mod host;
 mod key;
 mod origin;
 mod panic;
+mod query;
 mod single;
 mod trace;
 mod tries;
@@ -66,6 +67,7 @@ impl Guarded {
         let target = host::Target { version: request.version(), method, uri: request.uri(), headers };
         host::check(&self.app, &target)?;
         origin::check(&self.app, method, headers)?;
+        query::check(method, request.uri())?;
         once::check(method, request.uri().path(), headers)
     }
 }

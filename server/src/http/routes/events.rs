@@ -22,7 +22,6 @@ use crate::http::{link, reply, sse};
 use crate::service::EventFilter;
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Events after this seq, oldest first; from the start when neither this nor `before` is given.

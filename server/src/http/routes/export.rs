@@ -25,7 +25,6 @@ use crate::repeats::Repeats;
 use crate::service::{Export, ExportRequest, Packed, ServiceError, Start};
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Only these types, separated by commas; all, when left out. Types are states of type `schema`.

@@ -16,7 +16,6 @@ use crate::service::HistoryRequest;
 use crate::store::OriginFilter;
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Kind of the state; may be left out where the id exists under one type only.

@@ -26,7 +26,6 @@ pub(crate) async fn show(State(app): State<App>) -> Answer {
 }
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Pending {
     /// Only of states of this type.

@@ -13,7 +13,6 @@ use crate::http::openapi::Always;
 use crate::http::reply;
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// How far back, in hours; 24 when left out.

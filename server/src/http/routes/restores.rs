@@ -14,7 +14,6 @@ use crate::http::openapi::{Always, Reading, Writing};
 use crate::http::{link, reply};
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageParameters {
     /// Rows of a page, 1 to 1000; 50 when left out.

@@ -13,7 +13,6 @@ use crate::http::openapi::Writing;
 use crate::http::reply;
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 #[allow(clippy::struct_field_names, reason = "these are the names of the parameters")]
 pub(crate) struct Parameters {

@@ -24,7 +24,6 @@ pub(crate) enum StateOrPending {
 }
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Kind of the state.

@@ -14,7 +14,6 @@ use crate::http::openapi::Writing;
 use crate::http::reply;
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Kind of the state.

@@ -15,7 +15,6 @@ use crate::http::reply;
 use crate::service::ChangeRequest;
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Kind of the state.

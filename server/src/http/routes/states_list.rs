@@ -17,7 +17,6 @@ use crate::http::{link, reply};
 use crate::service::ListRequest;
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Only these types, separated by commas.

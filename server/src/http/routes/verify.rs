@@ -17,7 +17,6 @@ const STRETCH: usize = 1_000;
 const STRETCH_MAX: usize = 10_000;
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Check the versions after this seq; 0 when left out.
