@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use common::{edited, value};
 use proptest::prelude::*;
 use stateloft_core::api::{PlanCounts, RestoreRecord, Scope};
-use stateloft_core::bundle::{Fault, Header, LINE_MAX, Line, Reader, Trailer, Writer, Wrong};
+use stateloft_core::bundle::{
+    Fault, Header, LINE_MAX, Line, Reader, Trailer, Writer, Wrong, brought_as, holds_the_same, is_the_same,
+};
 use stateloft_core::commit::{Change, Expectation, Outcome, Tip, Write, decide};
 use stateloft_core::diff::summarise;
 use stateloft_core::hash::ChainHash;
@@ -390,4 +392,46 @@ fn a_fault_says_the_line_and_what_is_whole() {
         fault(text.as_bytes()).to_string(),
         "line 2: it is not what was written, or a line before it is missing; what is before it is whole, and has no version"
     );
+}
+
+/// A version as it is in another store that it was brought to.
+fn brought(version: &Version) -> Version {
+    let write = Write {
+        change: match &version.data {
+            Some(data) => Change::Record { data: data.clone(), restored: false },
+            None => Change::Delete,
+        },
+        batch_id: Some(brought_as(version)),
+        ..Write::adopting(version.clone())
+    };
+    let mut other = Log::of(vec![Write { change: Change::Save("{}".parse().unwrap()), ..write.clone() }]);
+    other.write(write);
+    other.versions.pop().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_version_says_what_it_was_first_wherever_it_is_brought(
+        writes in proptest::collection::vec(write(), 1..6),
+    ) {
+        let log = Log::of(writes);
+        for version in &log.versions {
+            let second = brought(version);
+            let third = brought(&second);
+            prop_assert!(is_the_same(version, &second) && is_the_same(&third, version));
+            prop_assert_eq!(&second.batch_id, &third.batch_id);
+            prop_assert_eq!(second.saved_at(), Some(version.effective_at()));
+            let said = second.batch_id.unwrap();
+            let place = format!("bundle:{}:{}", version.seq, version.chain_hash);
+            prop_assert!(said.contains(&place), "{}", said);
+            let batch = version.batch_id.as_deref().unwrap_or("");
+            prop_assert!(said.ends_with(batch), "{}", said);
+            let same = log.versions.iter().filter(|other| is_the_same(version, other)).count();
+            prop_assert_eq!(same, 1);
+            let lost = Version { damaged: Some("x".into()), ..version.clone() };
+            prop_assert!(holds_the_same(version, &third) && !holds_the_same(version, &lost));
+        }
+    }
 }

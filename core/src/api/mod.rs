@@ -26,7 +26,7 @@ mod vitals;
 
 pub use alarm::{Alarm, AlarmCode, Stops};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
-pub use bundle::BundleImported;
+pub use bundle::{BundleImported, BundleMerged, ConflictReason, LeftOut, MergeConflict, MergeSide, Named};
 pub use clock::{ClockStatus, ConfirmClock};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
 pub use import::{

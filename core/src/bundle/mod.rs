@@ -12,6 +12,7 @@
 //!
 //! Both sides go line by line and hold no more than one.
 
+mod brought;
 mod fault;
 mod reader;
 mod shape;
@@ -19,6 +20,7 @@ mod tally;
 mod version;
 mod writer;
 
+pub use brought::{brought_as, holds_the_same, is_the_same};
 pub use fault::{Fault, Whole, Wrong};
 pub use reader::Reader;
 pub use shape::{DamagedLine, FORMAT, FORMAT_VERSION, Header, Line, Trailer};

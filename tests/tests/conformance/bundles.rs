@@ -6,14 +6,16 @@ use stateloft_core::api::{BundleImported, Code, Moment, PlanRequest, RestoreReco
 use stateloft_core::commit::{Change, Misfit, Refusal, Write};
 use stateloft_core::json::Document;
 use stateloft_core::model::{Origin, Seq, Snapshot, SnapshotKind, StateType, Verdict, Version, Violation};
-use stateloft_server::service::{BundleImport, CHUNK, ExportRequest, Service, ServiceError, Start, Unpacked};
+use stateloft_server::service::{
+    BundleImport, BundleInto, CHUNK, ExportRequest, Service, ServiceError, Start, Unpacked,
+};
 use stateloft_server::store::memory::MemoryStore;
 use stateloft_server::store::{NewSnapshot, StateStore, WriteRefusal, WriteRequest};
 
 use crate::fixture::{Fixture, batch, delete, everything, key, new_snapshot, save, snapshot_id, typed};
 use crate::restores::order;
 
-fn memory() -> Fixture {
+pub fn memory() -> Fixture {
     Fixture::new(Arc::new(MemoryStore::new()), None)
 }
 
@@ -23,7 +25,7 @@ fn without_rules(data: &str) -> Write {
 }
 
 /// A store with something of everything that is kept.
-async fn filled() -> Fixture {
+pub async fn filled() -> Fixture {
     let f = memory();
     f.commit(&[WriteRequest::CreateSnapshot(new_snapshot("before everything"))]).await;
     let broken = Violation { pointer: "/a".into(), code: "minimum".into(), message: "1 < 2 é".into() };
@@ -65,18 +67,18 @@ async fn filled() -> Fixture {
 }
 
 /// The largest documents that make several commits of a bundle, and are quickly written.
-async fn grown(f: &Fixture) {
+pub async fn grown(f: &Fixture) {
     for n in 0..6 {
         let text = format!(r#"{{"n":{n},"x":"{}"}}"#, "x".repeat(CHUNK / 4));
         f.batch(vec![save("large", &text), save("small", &n.to_string())]).await.unwrap();
     }
 }
 
-fn whole() -> ExportRequest {
+pub fn whole() -> ExportRequest {
     ExportRequest { scope: Scope::default(), from: Start::Seq(Seq(1)), to: Moment::Now, history: true }
 }
 
-async fn exported(service: &Service, request: &ExportRequest) -> Vec<u8> {
+pub async fn exported(service: &Service, request: &ExportRequest) -> Vec<u8> {
     let mut export = service.export(request).await.unwrap();
     let mut bytes = Vec::new();
     while let Some(packed) = export.next().await.unwrap() {
@@ -85,7 +87,7 @@ async fn exported(service: &Service, request: &ExportRequest) -> Vec<u8> {
     bytes
 }
 
-fn unpacked(mut bytes: &[u8]) -> Vec<u8> {
+pub fn unpacked(mut bytes: &[u8]) -> Vec<u8> {
     let (mut unpacked, mut plain) = (Unpacked::default(), Vec::new());
     while !bytes.is_empty() {
         let taken = unpacked.next(bytes, &mut plain).unwrap();
@@ -96,7 +98,15 @@ fn unpacked(mut bytes: &[u8]) -> Vec<u8> {
 }
 
 async fn imported(service: &Service, bytes: &[u8]) -> Result<BundleImported, ServiceError> {
-    let mut import: BundleImport<'_> = service.import_bundle();
+    taken_in(service, bytes, BundleInto::Same).await
+}
+
+pub async fn taken_in(
+    service: &Service,
+    bytes: &[u8],
+    into: BundleInto,
+) -> Result<BundleImported, ServiceError> {
+    let mut import: BundleImport<'_> = service.import_bundle(into);
     for piece in bytes.chunks(60_000) {
         import.feed(piece).await?;
     }
@@ -105,15 +115,15 @@ async fn imported(service: &Service, bytes: &[u8]) -> Result<BundleImported, Ser
 
 /// Everything that a store keeps, apart from receipts.
 #[derive(Debug, PartialEq)]
-struct Kept {
-    versions: Vec<Version>,
+pub struct Kept {
+    pub versions: Vec<Version>,
     heads: Vec<(String, Option<Document>)>,
     totals: Vec<(String, u64, u64, u64)>,
     snapshots: Vec<Snapshot>,
     restores: Vec<RestoreRecord>,
 }
 
-async fn kept(store: &dyn StateStore) -> Kept {
+pub async fn kept(store: &dyn StateStore) -> Kept {
     let mut versions: Vec<Version> = Vec::new();
     loop {
         let after = versions.last().map_or(Seq::ZERO, |last| last.seq);
@@ -167,7 +177,7 @@ pub async fn an_import_that_was_interrupted_goes_on_where_it_stopped(f: &Fixture
     let bytes = unpacked(&exported(source.service().await.as_ref(), &whole()).await);
     let service = f.service().await;
     let tip = source.tip().await.0;
-    let mut import = service.import_bundle();
+    let mut import = service.import_bundle(BundleInto::Same);
     // Whoever sent it is gone after most of it.
     import.feed(&bytes[..bytes.len() * 4 / 5]).await.unwrap();
     drop(import);

@@ -20,6 +20,7 @@ mod imported;
 mod lists;
 mod long_log;
 mod model;
+mod merges;
 mod modes;
 mod origins;
 mod points;
@@ -86,6 +87,18 @@ macro_rules! conformance {
                     a_part_of_a_store_is_what_was_asked_for,
                     only_the_version_that_follows_is_taken_in_and_nothing_else_of_its_batch;
                 documents:
+                merges:
+                    what_a_store_never_had_comes_in_with_its_history_and_says_what_it_was,
+                    what_the_bundle_goes_on_with_is_continued_and_a_store_that_is_ahead_stays,
+                    what_went_on_differently_is_listed_with_both_ends_and_left_as_it_is,
+                    logs_that_forked_are_merged_and_share_the_names_of_what_both_have,
+                    a_store_that_can_become_the_very_same_does,
+                    a_merge_that_was_interrupted_goes_on,
+                    who_saves_while_a_bundle_is_merged_keeps_what_he_saved,
+                    parts_of_a_store_are_merged_and_known_again,
+                    what_was_merged_is_known_where_it_came_from,
+                    types_that_are_refused_are_conflicts,
+                    what_one_answer_does_not_hold_of_the_conflicts_is_counted;
                     d_022_data_comes_back_byte_for_byte,
                     d_021_the_content_hash_is_that_of_the_text,
                     ids_may_be_nasty,

@@ -31,7 +31,15 @@ async fn export(server: &Server, query: &str) -> Vec<u8> {
 }
 
 async fn import(server: &Server, bundle: Vec<u8>) -> (StatusCode, Value) {
-    let answer = server.request(Method::POST, "/import/bundle").body(bundle).send().await.unwrap();
+    send(server, "/import/bundle", bundle).await
+}
+
+async fn merge(server: &Server, bundle: Vec<u8>) -> (StatusCode, Value) {
+    send(server, "/import/bundle?merge=true", bundle).await
+}
+
+async fn send(server: &Server, path: &str, bundle: Vec<u8>) -> (StatusCode, Value) {
+    let answer = server.request(Method::POST, path).body(bundle).send().await.unwrap();
     (answer.status(), answer.json().await.unwrap())
 }
 
@@ -164,9 +172,109 @@ async fn a_store_with_states_keeps_them_and_says_so() {
     other.save("position", "mine", "{}", "ann", "").await;
     let (status, problem) = import(&other, export(&server, "").await).await;
     assert_eq!((status.as_u16(), &problem["code"]), (409, &"bundle_conflict".into()), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("merge=true"), "{problem}");
     assert_eq!(whole(&other).await, 1);
+    let (status, problem) = send(&other, "/import/bundle?merge=yes", export(&server, "").await).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (400, &"invalid_parameter".into()), "{problem}");
     let (status, problem) = import(&other, export(&server, "?history=false").await).await;
     assert_eq!((status.as_u16(), &problem["code"]), (409, &"bundle_conflict".into()), "{problem}");
+}
+
+#[tokio::test]
+async fn a_merge_brings_what_is_missing_lists_what_differs_and_is_repeated_without_harm() {
+    let (server, other) = (Server::start().await, Server::start().await);
+    fill(&server, 12, 100).await;
+    other.save("position", "mine", "{}", "ann", "").await;
+    other.save("session", "s3", r#"{"mine":true}"#, "ann", "").await;
+    let bundle = export(&server, "").await;
+    let (status, done) = merge(&other, bundle.clone()).await;
+    assert_eq!((status, &done["versions"]), (StatusCode::OK, &10.into()), "{done}");
+    let merged = &done["merged"];
+    assert_eq!(
+        (&merged["new"], &merged["conflicts"], &merged["before"], &merged["seq"]),
+        (&6.into(), &1.into(), &2.into(), &12.into()),
+        "{done}"
+    );
+    let conflict = &merged["conflicting"][0];
+    assert_eq!((&conflict["state_id"], &conflict["reason"]), (&"s3".into(), &"unrelated".into()), "{done}");
+    assert_eq!((&conflict["here"]["user_id"], &conflict["there"]["version"]), (&"ann".into(), &2.into()));
+    assert_eq!(
+        (&merged["left_out"][0]["kind"], &merged["left_out"][0]["id"]),
+        (&"snapshot".into(), &"end".into())
+    );
+    assert_eq!(other.get("/states/s3?state_type=session").await.1["data"]["mine"], true);
+    // Each says when it was saved first, and is found by that time.
+    let first = "/states/s0?state_type=session&version=1";
+    let (there, here) = (server.get(first).await.1, other.get(first).await.1);
+    assert_eq!((&here["saved_at"], &here["content_hash"]), (&there["timestamp"], &there["content_hash"]));
+    assert!(here["batch_id"].as_str().unwrap().contains(there["chain_hash"].as_str().unwrap()), "{here}");
+    let then = format!("/states/s0?state_type=session&at={}", there["timestamp"].as_str().unwrap());
+    assert_eq!(other.get(&then).await.1["version"], 1);
+    let (status, again) = merge(&other, bundle).await;
+    assert_eq!((status, &again["versions"]), (StatusCode::OK, &0.into()), "{again}");
+    assert_eq!((&again["passed_over"], &again["merged"]["unchanged"]), (&10.into(), &6.into()), "{again}");
+    assert_eq!(whole(&other).await, 12);
+}
+
+#[tokio::test]
+async fn others_save_while_a_bundle_is_merged_and_nothing_of_theirs_is_overwritten() {
+    const STATES: usize = 300;
+    let (server, other) = (Server::start().await, Server::start().await);
+    for n in 0..STATES {
+        let text = format!(r#"{{"there":{n},"x":"{}"}}"#, "x".repeat(40_000));
+        server.save("session", &format!("s{n}"), &text, "bot", "").await;
+    }
+    other.save("position", "mine", "{}", "ann", "").await;
+    let bundle = export(&server, "").await;
+    let saving = async {
+        for n in (0..STATES).step_by(3) {
+            other.save("session", &format!("s{n}"), r#"{"here":true}"#, "ann", "").await;
+        }
+    };
+    let ((status, done), ()) = tokio::join!(merge(&other, bundle.clone()), saving);
+    assert_eq!(status, StatusCode::OK, "{done}");
+    for n in (0..STATES).step_by(3) {
+        let state = other.get(&format!("/states/s{n}?state_type=session")).await.1;
+        assert_eq!(state["data"]["here"], true, "{state}");
+    }
+    let (status, again) = merge(&other, bundle).await;
+    assert_eq!((status, &again["versions"]), (StatusCode::OK, &0.into()), "{again}");
+    let merged = &again["merged"];
+    let known = ["unchanged", "conflicts"].map(|count| merged[count].as_u64().unwrap());
+    assert_eq!(known.iter().sum::<u64>(), STATES as u64, "{again}");
+    assert!(known[1] <= STATES as u64 / 3);
+    whole(&other).await;
+}
+
+#[tokio::test]
+async fn a_server_that_was_killed_in_the_middle_of_a_merge_goes_on_with_it() {
+    let (server, mut other) = (Server::start().await, Server::start().await);
+    fill(&server, 60, 200_000).await;
+    other.save("position", "mine", "{}", "ann", "").await;
+    let bundle = export(&server, "").await;
+    send_most(&mut other, "/import/bundle?merge=true", &bundle).await;
+    let there = whole(&other).await.as_u64().unwrap() - 1;
+    assert!(there > 10 && there < 60, "{there}");
+    let (status, done) = merge(&other, bundle).await;
+    assert_eq!((status, &done["passed_over"]), (StatusCode::OK, &there.into()), "{done}");
+    assert_eq!(whole(&other).await, 61);
+    for n in 0..7 {
+        let head = format!("/states/s{n}?state_type=session");
+        let (there, here) = (server.get(&head).await.1, other.get(&head).await.1);
+        assert_eq!((&there["version"], &there["data"]), (&here["version"], &here["data"]));
+    }
+}
+
+/// Sends all but the end of a bundle, and kills the server when some of it is written.
+async fn send_most(server: &mut Server, path: &str, bundle: &[u8]) {
+    let (most, rest) = (bundle[..bundle.len() * 9 / 10].to_vec(), futures::stream::pending());
+    let body = futures::stream::iter([Ok::<_, std::io::Error>(most)]).chain(rest);
+    let request = server.request(Method::POST, path).body(reqwest::Body::wrap_stream(body));
+    let sent = tokio::spawn(request.send());
+    server.until_status(|status| status["seq"].as_u64() > Some(11)).await;
+    server.kill().await;
+    assert!(sent.await.unwrap().is_err());
+    server.run().await;
 }
 
 #[tokio::test]
@@ -174,15 +282,7 @@ async fn a_server_that_was_killed_in_the_middle_of_an_import_goes_on_with_it() {
     let (server, mut other) = (Server::start().await, Server::start().await);
     fill(&server, 60, 200_000).await;
     let bundle = export(&server, "").await;
-    // All but the end is sent, and that never comes.
-    let (most, rest) = (bundle[..bundle.len() * 9 / 10].to_vec(), futures::stream::pending());
-    let body = futures::stream::iter([Ok::<_, std::io::Error>(most)]).chain(rest);
-    let request = other.request(Method::POST, "/import/bundle").body(reqwest::Body::wrap_stream(body));
-    let sent = tokio::spawn(request.send());
-    other.until_status(|status| status["seq"].as_u64() > Some(10)).await;
-    other.kill().await;
-    assert!(sent.await.unwrap().is_err());
-    other.run().await;
+    send_most(&mut other, "/import/bundle", &bundle).await;
     let there = whole(&other).await.as_u64().unwrap();
     assert!(there > 10 && there < 60, "{there}");
     let (status, done) = import(&other, bundle).await;
@@ -219,6 +319,22 @@ async fn a_hundred_megabytes_go_out_and_in_in_little_memory() {
     let grown = measured(&other, "VmHWM").saturating_sub(before);
     assert!(grown < 128 * MIB, "{} MiB to take in 100", grown / MIB);
     assert_eq!(whole(&other).await, 100);
+}
+
+#[tokio::test]
+async fn a_hundred_megabytes_are_merged_in_little_memory_and_again() {
+    let (server, other) = (Server::start().await, Server::start().await);
+    fill(&server, 100, 1 << 20).await;
+    other.save("position", "mine", "{}", "ann", "").await;
+    let bundle = export(&server, "").await;
+    for versions in [100, 0] {
+        let before = measure_anew(&other);
+        let (status, done) = merge(&other, bundle.clone()).await;
+        assert_eq!((status, &done["versions"]), (StatusCode::OK, &versions.into()), "{done}");
+        let grown = measured(&other, "VmHWM").saturating_sub(before);
+        assert!(grown < 128 * MIB, "{} MiB to merge 100", grown / MIB);
+    }
+    assert_eq!(whole(&other).await, 101);
 }
 
 #[tokio::test]

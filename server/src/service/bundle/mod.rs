@@ -6,5 +6,5 @@ mod points;
 mod unpack;
 
 pub use export::{Export, ExportRequest, Packed, Start};
-pub use import::{BundleImport, CHUNK};
+pub use import::{BundleImport, BundleInto, CHUNK};
 pub use unpack::Unpacked;

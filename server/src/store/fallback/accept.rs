@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use stateloft_core::api::PendingWrite;
 use stateloft_core::commit::{Change, Expectation, Write};
 use stateloft_core::hash::RequestHash;
-use stateloft_core::model::{Seq, StateKey, Timestamp, VersionNumber};
+use stateloft_core::model::{Seq, StateKey, Timestamp, VersionNumber, saved_at};
 
 use super::FallbackStore;
 use super::entry::{Before, Entry, EntryWrite, Record};
@@ -15,7 +15,7 @@ use crate::store::{RequestKey, Result, WriteRefusal, WriteRequest, Written};
 type Answer = std::result::Result<Written, WriteRefusal>;
 
 fn is_imported(write: &Write) -> bool {
-    matches!(write.change, Change::Record { .. })
+    matches!(write.change, Change::Record { .. }) || write.batch_id.as_deref().and_then(saved_at).is_some()
 }
 
 impl FallbackStore {
