@@ -6,6 +6,7 @@ mod batch;
 mod bundle;
 mod clock;
 mod event;
+mod given;
 mod import;
 mod mirror;
 mod notice;
@@ -29,6 +30,7 @@ pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchRes
 pub use bundle::{BundleImported, BundleMerged, ConflictReason, LeftOut, MergeConflict, MergeSide, Named};
 pub use clock::{ClockStatus, ConfirmClock};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
+pub use given::{ApplyGiven, GivenPlan, GivenPlanned, GivenRequest, GivenState, RestoredTo};
 pub use import::{
     AppliedImport, ApplyImport, FileError, FileSummary, ImportCounts, ImportFile, ImportFlag, ImportItem,
     ImportOptions, ImportPlan, ImportPreview, ImportRecord, ImportRequest, ImportSource, ImportStanding,

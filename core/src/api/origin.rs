@@ -1,6 +1,6 @@
 //! Where the writes of a request come from: from its body, else from its `traceparent` header.
 
-use super::{ApplyRequest, BatchRequest, PutRequest, SaveRequest, UndeleteRequest, UndoRequest};
+use super::{ApplyGiven, ApplyRequest, BatchRequest, PutRequest, SaveRequest, UndeleteRequest, UndoRequest};
 use crate::model::Origin;
 
 /// A request that says where its writes come from.
@@ -28,4 +28,4 @@ macro_rules! originated {
     };
 }
 
-originated!(SaveRequest, PutRequest, UndeleteRequest, BatchRequest, ApplyRequest, UndoRequest);
+originated!(SaveRequest, PutRequest, UndeleteRequest, BatchRequest, ApplyRequest, ApplyGiven, UndoRequest);

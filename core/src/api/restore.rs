@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, VersionView};
+use super::{Moment, RestoredTo, VersionView};
 use crate::hash::ContentHash;
 use crate::model::{Seq, SnapshotId, StateKey, StateType, Timestamp, Verdict, VersionNumber};
 
@@ -85,7 +85,7 @@ pub struct PlanRequest {
 pub enum Effect {
     /// It gets a new version.
     Changed,
-    /// It is deleted now and comes back.
+    /// It is not there now, and comes back.
     Recreated,
     /// It did not exist at the target and gets a tombstone.
     Deleted,
@@ -334,10 +334,10 @@ pub struct RestoreRecord {
     pub restore_id: String,
     /// The plan's hash.
     pub plan: String,
-    /// The target as asked for.
+    /// The target as asked for; `documents:NAME` where documents were given in place of a moment.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub target: Moment,
-    /// The target resolved.
+    pub target: RestoredTo,
+    /// The target resolved; of documents, which are no place of the log, the store's seq when they were planned.
     pub target_seq: Seq,
     /// Which states.
     pub scope: Scope,

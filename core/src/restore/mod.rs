@@ -7,6 +7,7 @@
 //! not moved are equal and need not be known here, only counted.
 
 mod choice;
+mod given;
 mod hash;
 mod moved;
 mod plan;
@@ -16,6 +17,7 @@ mod state;
 mod undo;
 
 pub use choice::{Choice, Unclear, named, selection_key};
+pub use given::{GivenAsked, GivenNow, plan_given};
 pub use hash::{bound_hash, plan_hash};
 pub use moved::{Looked, state_moved};
 pub use plan::{Asked, PlanError, Planned, Rules, plan};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Choice;
 use super::plan::{Rules, Worked};
+use super::{Choice, Side};
 use crate::api::{Effect, PathMoved, StateMoved, StateSelection, VersionView};
 use crate::diff::{Change, Diff, Effort, diff_within};
 use crate::model::Version;
@@ -28,7 +28,10 @@ pub struct Looked<'a> {
 #[must_use]
 pub fn state_moved(was: Option<&Version>, now: &Version, looked: Looked<'_>, rules: Rules<'_>) -> StateMoved {
     let choice = Choice::among(looked.ticks, looked.exact);
-    let work_out = |head: &Version| Worked::out(head, looked.target, choice, looked.exact, rules).ok();
+    let target = looked.target.map(Side::of);
+    let work_out = |head: &Version| {
+        Worked::out(&now.key, &Side::of(head), target.as_ref(), choice, looked.exact, rules).ok()
+    };
     let (then, today) = (was.and_then(work_out), work_out(now));
     let bound = |worked: &Option<Worked>| worked.as_ref().and_then(|worked| worked.bound.clone());
     let verdict = |worked: &Option<Worked>| worked.as_ref().map(|worked| worked.verdict.clone());

@@ -8,9 +8,8 @@ use super::{
 };
 use crate::api::{Effect, Plan, PlanCounts, PlanRequest, PlannedState, StateSelection, VersionView};
 use crate::apply::ApplyError;
-use crate::hash::ContentHash;
 use crate::json::Document;
-use crate::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Verdict, Version};
+use crate::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber};
 use crate::schema::PathRules;
 
 /// At most this many equal states are listed in a plan.
@@ -51,8 +50,8 @@ pub struct Planned {
     pub writing: Writing,
     /// What today's rules say of it.
     pub verdict: Verdict,
-    /// The head that it replaces.
-    pub now: Version,
+    /// The version that it replaces; 0 if there never was one.
+    pub replaces: VersionNumber,
     /// What binds it; see [`bound_hash`].
     pub bound: Option<String>,
 }
@@ -85,7 +84,7 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    fn of(key: &StateKey, error: StateError) -> Self {
+    pub(super) fn of(key: &StateKey, error: StateError) -> Self {
         let key = key.clone();
         match error {
             StateError::Selection(source) => Self::Selection { key, source },
@@ -117,7 +116,7 @@ pub fn plan(
     let bound = states.iter().filter_map(|(_, state)| Some((&state.key, state.bound.as_deref()?)));
     let (request, seq) = (&asked.request, asked.target_seq);
     let hash = plan_hash(seq, &request.scope, &request.selection, request.exact, bound);
-    let (states, equal_listed) = listed(states);
+    let (states, equal_listed) = listed(states, |state| &state.key);
     let plan = Plan {
         plan: hash,
         target: asked.request.target,
@@ -162,9 +161,10 @@ impl<'q, 'r> Draft<'q, 'r> {
         if request.exact {
             only_skips(Choice::Ticked(ticks), true).map_err(|error| PlanError::of(&key, error.into()))?;
         }
-        let worked = Worked::out(&now, target, choice, request.exact, self.rules);
+        let (now_side, target_side) = (Side::of(&now), target.map(Side::of));
+        let worked = Worked::out(&key, &now_side, target_side.as_ref(), choice, request.exact, self.rules);
         let Worked { planned, verdict, exact, bound } = worked.map_err(|error| PlanError::of(&key, error))?;
-        self.count(planned.effect, &verdict, exact);
+        count(&mut self.counts, planned.effect, &verdict, exact);
         let same = planned.same;
         let state = PlannedState {
             key: key.clone(),
@@ -176,31 +176,30 @@ impl<'q, 'r> Draft<'q, 'r> {
             selected: planned.selected,
             verdict: verdict.clone(),
             exact,
-            result_hash: match &planned.writing {
-                Writing::Data(data) => Some(ContentHash::of(data)),
-                Writing::Nothing | Writing::Tombstone => None,
-            },
+            result_hash: planned.writing.content_hash(),
             bound,
         };
         if planned.writing != Writing::Nothing {
             let bound = state.bound.clone();
-            self.written.push(Planned { key, writing: planned.writing, verdict, now, bound });
+            let replaces = now.version;
+            self.written.push(Planned { key, writing: planned.writing, verdict, replaces, bound });
         }
         self.states.push((same, state));
         Ok(())
     }
+}
 
-    fn count(&mut self, effect: Effect, verdict: &Verdict, exact: bool) {
-        match effect {
-            Effect::Changed => self.counts.changed += 1,
-            Effect::Recreated => self.counts.recreated += 1,
-            Effect::Deleted => self.counts.deleted += 1,
-            Effect::Damaged => self.counts.damaged += 1,
-            Effect::Equal => {}
-        }
-        self.counts.invalid += u64::from(verdict.is_invalid());
-        self.counts.exact += u64::from(exact);
+/// Counts one more state.
+pub(super) fn count(counts: &mut PlanCounts, effect: Effect, verdict: &Verdict, exact: bool) {
+    match effect {
+        Effect::Changed => counts.changed += 1,
+        Effect::Recreated => counts.recreated += 1,
+        Effect::Deleted => counts.deleted += 1,
+        Effect::Damaged => counts.damaged += 1,
+        Effect::Equal => {}
     }
+    counts.invalid += u64::from(verdict.is_invalid());
+    counts.exact += u64::from(exact);
 }
 
 /// One state worked out.
@@ -214,20 +213,20 @@ pub(super) struct Worked {
 
 impl Worked {
     pub(super) fn out(
-        now: &Version,
-        target: Option<&Version>,
+        key: &StateKey,
+        now: &Side,
+        target: Option<&Side>,
         choice: Choice<'_>,
         exact: bool,
         rules: Rules<'_>,
     ) -> Result<Self, StateError> {
-        let paths = (rules.paths)(&now.key.state_type);
-        let (now_side, target_side) = (Side::of(now), target.map(Side::of));
-        let planned = plan_state(&now_side, target_side.as_ref(), choice, paths)?;
+        let paths = (rules.paths)(&key.state_type);
+        let planned = plan_state(now, target, choice, paths)?;
         let verdict = match &planned.writing {
-            Writing::Data(data) => (rules.validate)(&now.key, data),
+            Writing::Data(data) => (rules.validate)(key, data),
             Writing::Nothing | Writing::Tombstone => Verdict::NotChecked,
         };
-        let bound = bound_hash(&now_side, &planned, &verdict, paths, exact);
+        let bound = bound_hash(now, &planned, &verdict, paths, exact);
         let is_target = match &planned.writing {
             Writing::Nothing => false,
             Writing::Data(data) => target.and_then(|target| target.data.as_ref()) == Some(data),
@@ -237,9 +236,9 @@ impl Worked {
     }
 }
 
-/// States that differ first, then some of the equal ones, with how many those are.
-fn listed(mut states: Vec<(bool, PlannedState)>) -> (Vec<PlannedState>, u64) {
-    states.sort_by(|(same, state), (other_same, other)| (same, &state.key).cmp(&(other_same, &other.key)));
+/// States that differ first, then some of the equal ones, each group by type and id, with how many equal ones those are.
+pub(super) fn listed<S>(mut states: Vec<(bool, S)>, key: impl Fn(&S) -> &StateKey) -> (Vec<S>, u64) {
+    states.sort_by(|(same, state), (other_same, other)| (same, key(state)).cmp(&(other_same, key(other))));
     let differing = states.iter().filter(|(same, _)| !same).count();
     states.truncate(differing + EQUAL_LISTED);
     let equal_listed = (states.len() - differing) as u64;

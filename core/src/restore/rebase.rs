@@ -1,7 +1,7 @@
 //! Writing what was planned onto a head that has moved since the plan was worked out.
 
 use super::plan::{Rules, Worked};
-use super::{Choice, Writing};
+use super::{Choice, Side, Writing};
 use crate::api::StateSelection;
 use crate::commit::{Change, Onto, Rebase};
 use crate::json::Document;
@@ -13,7 +13,7 @@ use crate::validate::validate;
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedState {
     /// What it was at the target; absent if it did not exist then.
-    pub target: Option<Version>,
+    pub target: Option<Side>,
     /// What of it was ticked.
     pub ticks: StateSelection,
     /// Whether all of it was, whatever the ticks say.
@@ -33,7 +33,7 @@ impl Rebase for PlannedState {
             },
         };
         let choice = Choice::among(&self.ticks, self.everything);
-        match Worked::out(head, self.target.as_ref(), choice, false, rules) {
+        match Worked::out(&head.key, &Side::of(head), self.target.as_ref(), choice, false, rules) {
             Ok(worked) if self.bound.is_none() || worked.bound == self.bound => {
                 match worked.planned.writing {
                     Writing::Nothing => Onto::Nothing,

@@ -22,6 +22,16 @@ pub struct Side {
 }
 
 impl Side {
+    /// Of a state that there never was.
+    pub const NOWHERE: Self =
+        Self { version: VersionNumber::ZERO, content_hash: None, data: None, damaged: false };
+
+    /// As a document has it that is no version of the state.
+    #[must_use]
+    pub fn given(data: Document) -> Self {
+        Self { content_hash: Some(ContentHash::of(&data)), data: Some(data), ..Self::NOWHERE }
+    }
+
     /// As a version left it.
     #[must_use]
     pub fn of(version: &Version) -> Self {
@@ -43,6 +53,17 @@ pub enum Writing {
     Data(Document),
     /// A tombstone.
     Tombstone,
+}
+
+impl Writing {
+    /// The hash of the data that is written, if some is.
+    #[must_use]
+    pub fn content_hash(&self) -> Option<ContentHash> {
+        match self {
+            Self::Data(data) => Some(ContentHash::of(data)),
+            Self::Nothing | Self::Tombstone => None,
+        }
+    }
 }
 
 /// What a restore does to one state, and what it would do if everything were ticked.

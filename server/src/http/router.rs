@@ -84,6 +84,8 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::snapshots::delete))
         .routes(routes!(at::restores::plan))
         .routes(routes!(at::restores::apply))
+        .routes(routes!(at::restores::plan_documents))
+        .routes(routes!(at::restores::apply_documents))
         .routes(routes!(at::restores::list))
         .routes(routes!(at::restores::show))
         .routes(routes!(at::restores::undo))

@@ -139,6 +139,12 @@ pub enum ServiceError {
          nothing was written: ask again what it would write (POST /api/v1/imports)"
     )]
     ImportOutdated,
+    /// The documents, or the states that they are about, are not what was looked at.
+    #[error(
+        "the plan is out of date: something that it writes, or replaces, has changed since it was looked at, or other documents \
+         are given; nothing was written: ask again what it would write (POST /api/v1/restores/documents)"
+    )]
+    DocumentsOutdated,
     /// Every path that the restore wrote is as it was before.
     #[error("restore {0} has been undone already: everything that it wrote is as it was before")]
     AlreadyUndone(String),
@@ -253,7 +259,7 @@ impl ServiceError {
             Self::PreconditionFailed { .. } => Code::PreconditionFailed,
             Self::Invalid(_) => Code::ValidationFailed,
             Self::Body(_) => Code::InvalidBody,
-            Self::PlanOutdated(_) | Self::ImportOutdated => Code::PlanOutdated,
+            Self::PlanOutdated(_) | Self::ImportOutdated | Self::DocumentsOutdated => Code::PlanOutdated,
             Self::AlreadyUndone(_) => Code::AlreadyUndone,
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,

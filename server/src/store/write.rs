@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stateloft_core::api::{Moment, PendingWrite, PlanCounts, RestoreRecord, Scope};
+use stateloft_core::api::{PendingWrite, PlanCounts, RestoreRecord, RestoredTo, Scope};
 use stateloft_core::commit::{Outcome, Refusal, Write};
 use stateloft_core::json::Document;
 use stateloft_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
@@ -88,7 +88,7 @@ pub struct NewRestore {
     /// The plan's hash.
     pub plan: String,
     /// The target as asked for.
-    pub target: Moment,
+    pub target: RestoredTo,
     /// The target resolved.
     pub target_seq: Seq,
     /// Which states.

@@ -10,6 +10,7 @@ mod journal;
 mod output;
 mod profiles;
 mod restore;
+mod restore_file;
 mod states;
 mod tls;
 mod unread;

@@ -15,12 +15,13 @@ mod cached;
 mod commits;
 mod documents;
 mod fixture;
+mod given;
 mod history;
 mod imported;
 mod lists;
 mod long_log;
-mod model;
 mod merges;
+mod model;
 mod modes;
 mod origins;
 mod points;
@@ -86,7 +87,6 @@ macro_rules! conformance {
                     a_bundle_of_what_came_later_continues_the_log,
                     a_part_of_a_store_is_what_was_asked_for,
                     only_the_version_that_follows_is_taken_in_and_nothing_else_of_its_batch;
-                documents:
                 merges:
                     what_a_store_never_had_comes_in_with_its_history_and_says_what_it_was,
                     what_the_bundle_goes_on_with_is_continued_and_a_store_that_is_ahead_stays,
@@ -99,6 +99,7 @@ macro_rules! conformance {
                     what_was_merged_is_known_where_it_came_from,
                     types_that_are_refused_are_conflicts,
                     what_one_answer_does_not_hold_of_the_conflicts_is_counted;
+                documents:
                     d_022_data_comes_back_byte_for_byte,
                     d_021_the_content_hash_is_that_of_the_text,
                     ids_may_be_nasty,
@@ -171,6 +172,11 @@ macro_rules! conformance {
                     broken_rules_must_be_accepted_and_strict_types_never_break,
                     d_003_old_clients_restore_a_snapshot_and_are_told_what_happened,
                     restores_race_with_writers;
+                given:
+                    documents_are_planned_written_in_one_commit_and_taken_back,
+                    only_what_is_ticked_of_documents_is_written_and_others_go_only_when_asked,
+                    a_plan_of_documents_stands_while_only_other_paths_move,
+                    documents_that_cannot_be_meant_are_refused;
                 activity:
                     versions_are_counted_by_bucket_author_and_type;
                 service:

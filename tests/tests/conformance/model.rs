@@ -126,7 +126,7 @@ fn to_request(request: &Request, number: usize) -> WriteRequest {
             let restore = NewRestore {
                 restore_id: format!("r{number}").into(),
                 plan: "p".into(),
-                target: Moment::Seq(Seq(1)),
+                target: Moment::Seq(Seq(1)).into(),
                 target_seq: Seq(1),
                 scope: Scope::default(),
                 counts: PlanCounts::default(),

@@ -66,7 +66,7 @@ fn restore(id: &str) -> NewRestore {
     NewRestore {
         restore_id: id.into(),
         plan: "0".repeat(64),
-        target: Moment::Seq(Seq(1)),
+        target: Moment::Seq(Seq(1)).into(),
         target_seq: Seq(1),
         scope: Scope { prefix: Some("a".into()), ..Scope::default() },
         counts: PlanCounts { changed: 1, ..PlanCounts::default() },

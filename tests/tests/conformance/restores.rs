@@ -219,7 +219,7 @@ pub async fn an_undo_works_after_its_snapshot_was_deleted(f: &Fixture) {
     let restore = apply(&service, &plan).await.unwrap();
     service.delete_snapshot(restore.record.snapshot_before.clone()).await.unwrap();
     let undone = undo(&service, &restore).await.unwrap();
-    assert_eq!(undone.record.target, Moment::Seq(Seq(restore.record.first_seq.0 - 1)));
+    assert_eq!(undone.record.target, Moment::Seq(Seq(restore.record.first_seq.0 - 1)).into());
     assert_eq!(data(f, "changes").await.unwrap(), r#"{"n":2,"m":1}"#);
 }
 
@@ -263,7 +263,7 @@ pub async fn d_003_old_clients_restore_a_snapshot_and_are_told_what_happened(f: 
         "Restored to snapshot end of day: 1 changed, 0 recreated, 1 deleted, 0 as they were"
     );
     let record = restored.restore.unwrap().record;
-    assert_eq!((record.target, record.user_id.as_deref()), (Moment::Snapshot(id), Some("bot")));
+    assert_eq!((record.target, record.user_id.as_deref()), (Moment::Snapshot(id).into(), Some("bot")));
     assert_eq!(data(f, "a").await, Some(doc(r#"{"n":1}"#).text().to_owned()));
     assert_eq!(data(f, "b").await, None);
 }

@@ -189,3 +189,51 @@ async fn d_003_old_clients_restore_a_snapshot_and_hear_what_was_done() {
     assert_eq!(data(&server, "a").await, Some(json!({"n": 1.5})));
     assert_eq!(data(&server, "new").await, None);
 }
+
+#[tokio::test]
+async fn documents_of_a_file_are_restored_exactly_and_by_the_rules_of_any_restore() {
+    let server = bad_deploy().await;
+    let client = &server.client;
+    let states = r#"[{"state_type":"strategy","state_id":"a/é","data":{"x":1.50,"y":1e22,"z":12345678901234567890}},
+                     {"state_type":"strategy","state_id":"same","data":{"n":1}}]"#;
+    let asked = format!(r#""name":"b.json","states":{states}"#);
+    let plan = client.post("/api/v1/restores/documents", format!("{{{asked}}}")).await.expect(200).json();
+    assert_eq!((&plan["counts"]["recreated"], &plan["counts"]["equal"]), (&json!(1), &json!(1)), "{plan}");
+    assert_eq!(client.get("/api/v1/status").await.json()["seq"], 6, "a plan writes nothing");
+    let path = format!("/api/v1/restores/documents/{}/apply", plan["plan"].as_str().unwrap());
+    let unreasoned = client.post(&path, format!("{{{asked}}}")).await;
+    let _ = unreasoned.expect_problem(422, "invalid_body");
+    let body = format!(r#"{{{asked},"reason":"desk"}}"#);
+    let other = client.post(&path, body.replace("1.50", "1.5")).await;
+    assert!(other.expect_problem(412, "plan_outdated").json()["plan"].is_null());
+    let send = || {
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let request = client.with_json(Method::POST, &path, body.clone()).header("idempotency-key", "once");
+        client.send(request.header("traceparent", trace))
+    };
+    let done = send().await.expect(200).json();
+    assert_eq!((&done["target"], &done["reason"]), (&json!("documents:b.json"), &json!("desk")), "{done}");
+    assert_eq!(done["versions"][0]["causation_id"], "00f067aa0ba902b7");
+    assert_eq!(send().await.expect(200).json()["restore_id"], done["restore_id"], "it is done once");
+    let raw = client.get("/api/v1/states/-/raw?state_type=strategy&state_id=a%2F%C3%A9").await.expect(200);
+    assert_eq!(raw.text, r#"{"x":1.50,"y":1e22,"z":12345678901234567890}"#);
+    let listed = client.get("/api/v1/restores").await.expect(200).json();
+    assert_eq!(listed["restores"][0]["target"], "documents:b.json");
+    // What names a restore's file is no moment to go back to.
+    let nowhere = client.post("/api/v1/restores", r#"{"target":"documents:b.json"}"#).await;
+    let _ = nowhere.expect_problem(422, "invalid_body");
+}
+
+#[tokio::test]
+async fn a_file_of_many_megabytes_is_one_request_and_a_larger_one_is_refused() {
+    let server = Local::start().await;
+    let client = &server.client;
+    let file = |states: usize| {
+        let text = "x".repeat(1 << 20);
+        let state = |n| format!(r#"{{"state_type":"bot_memory","state_id":"{n}","data":{{"x":"{text}"}}}}"#);
+        format!(r#"{{"name":"b","states":[{}]}}"#, (0..states).map(state).collect::<Vec<_>>().join(","))
+    };
+    let plan = client.post("/api/v1/restores/documents", file(40)).await.expect(200).json();
+    assert_eq!(plan["counts"]["recreated"], 40);
+    let _ = client.post("/api/v1/restores/documents", file(49)).await.expect_problem(413, "body_too_large");
+}

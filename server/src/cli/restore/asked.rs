@@ -1,7 +1,7 @@
 //! Which states a restore is about, and which parts of them.
 
 use clap::Args;
-use stateloft_core::api::{Moment, PlanRequest, Scope, Selection};
+use stateloft_core::api::{Scope, Selection};
 use stateloft_core::model::{StateKey, StateType};
 use stateloft_core::restore::selection_key;
 
@@ -40,9 +40,16 @@ pub(in crate::cli) fn key(text: &str) -> Result<StateKey, String> {
     StateKey::new(state_type, state_id).map_err(|error| error.to_string())
 }
 
+/// The same as the API asks for it.
+pub(super) struct Parts {
+    pub(super) scope: Scope,
+    pub(super) selection: Selection,
+    pub(super) exact: bool,
+}
+
 impl Asked {
     /// What is asked of the API.
-    pub(super) fn request(self, target: Moment) -> Result<PlanRequest, Failure> {
+    pub(super) fn parts(self) -> Result<Parts, Failure> {
         let mut selection = Selection::new();
         for state in &self.skip {
             selection.entry(selection_key(state)).or_default().skip = true;
@@ -54,7 +61,7 @@ impl Asked {
             selection.entry(selection_key(&state)).or_default().unlocked.push(pointer);
         }
         let scope = Scope { states: self.states, types: self.types, prefix: self.prefix };
-        Ok(PlanRequest { target, scope, selection, exact: self.exact })
+        Ok(Parts { scope, selection, exact: self.exact })
     }
 }
 

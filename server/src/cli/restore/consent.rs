@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, Write as _};
 
 use clap::Args;
-use stateloft_core::api::{Plan, PlanCounts};
+use stateloft_core::api::PlanCounts;
 
 use super::plan::counted;
 use crate::cli::exit::Exit;
@@ -25,23 +25,28 @@ pub(super) struct Consent {
 }
 
 impl Consent {
-    /// Whether this plan may be written.
+    /// Whether the plan of this hash, which would write so much, may be written.
     ///
     /// # Errors
     /// It may not, and why.
-    pub(super) fn given(&self, plan: &Plan, accept_violations: bool) -> Result<(), Failure> {
-        let invalid = plan.counts.invalid;
+    pub(super) fn given(
+        &self,
+        plan: &str,
+        counts: &PlanCounts,
+        accept_violations: bool,
+    ) -> Result<(), Failure> {
+        let invalid = counts.invalid;
         if invalid > 0 && !accept_violations {
             let message = "of what would be written breaks rules; nothing was written; --accept-violations writes it all the same";
             return Err(Failure::new(Exit::Refused, format!("{invalid} {message}")));
         }
         match &self.plan_hash {
-            Some(hash) if *hash != plan.plan => {
+            Some(hash) if hash != plan => {
                 let message = "is the plan now: what it would write has moved; nothing was written";
-                Err(Failure::new(Exit::Conflict, format!("{} {message}", plan.plan)))
+                Err(Failure::new(Exit::Conflict, format!("{plan} {message}")))
             }
             Some(_) => Ok(()),
-            None if self.yes || is_confirmed(&plan.counts)? => Ok(()),
+            None if self.yes || is_confirmed(counts)? => Ok(()),
             None => Err(Failure::new(Exit::NotConfirmed, "nothing was written")),
         }
     }

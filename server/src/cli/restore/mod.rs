@@ -2,7 +2,11 @@
 
 mod asked;
 mod consent;
+mod file;
+mod given;
 mod plan;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use hyper::Method;
@@ -17,18 +21,24 @@ use super::output::{print_answer, print_json};
 use super::reach::{Intent, ReachOrStore};
 use super::say::{answer, remark};
 use super::{Done, asking};
-use asked::Asked;
+use asked::{Asked, Parts};
 use consent::Consent;
 
-/// Go back to a moment: plans what would be written, shows it, asks, and writes it in one commit, after a snapshot that undoes it.
-/// Nothing is taken out of the history.
+/// Go back to a moment, or to what a file says: plans what would be written, shows it, asks, and writes it in one commit, after a
+/// snapshot that undoes it. Nothing is taken out of the history.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
     #[command(flatten)]
     reach: ReachOrStore,
     /// Where to: a time with zone, `seq:N` or `snapshot:NAME`.
-    #[arg(value_name = "MOMENT", value_parser = moment)]
-    target: Moment,
+    #[arg(value_name = "MOMENT", value_parser = moment, required_unless_present = "file", conflicts_with = "file")]
+    target: Option<Moment>,
+    /// Back to the states of this file: a bundle, or a backup, or any other file, of an older program. What is not in it stays.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Delete the states that are not in the file; with --type, --prefix or --state only of those.
+    #[arg(long, requires = "file")]
+    delete_others: bool,
     #[command(flatten)]
     asked: Asked,
     #[command(flatten)]
@@ -45,8 +55,9 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) async fn run(self) -> Done {
-        let Self { reach, target, asked, consent, accept_violations, mut by, json } = self;
-        let asked = asked.request(target)?;
+        let Self { reach, target, file, delete_others, asked, consent, accept_violations, mut by, json } =
+            self;
+        let Parts { scope, selection, exact } = asked.parts()?;
         let dry_run = consent.dry_run;
         by.reason = by.reason.filter(|reason| !reason.trim().is_empty());
         if by.reason.is_none() && !dry_run {
@@ -54,6 +65,12 @@ impl Restore {
                 "say why with --reason TEXT: it is kept with every version; or look first, with --dry-run";
             return Err(Failure::usage(message));
         }
+        if let Some(file) = &file {
+            let request = given::request(file, Parts { scope, selection, exact }, delete_others)?;
+            return file::restore(reach, request, &consent, accept_violations, by, json).await;
+        }
+        let target = target.ok_or_else(|| Failure::usage("say where to: a moment, or --file FILE"))?;
+        let asked = PlanRequest { target, scope, selection, exact };
         let intent = if dry_run { Intent::Read } else { Intent::Write };
         asking(reach.client(intent).await?, async |client| {
             let plan: Plan = client.ask("/restores", &asked).await?;
@@ -66,7 +83,7 @@ impl Restore {
             if dry_run || plan.counts.written() == 0 {
                 return Ok(Exit::Done);
             }
-            consent.given(&plan, accept_violations)?;
+            consent.given(&plan.plan, &plan.counts, accept_violations)?;
             let request = applying(asked, plan.seq, by, accept_violations);
             let path = format!("/restores/{}/apply", plan.plan);
             print_applied(client, client.write(Method::POST, &path, Some(&request)).await?, json)?;

@@ -1,7 +1,8 @@
 //! A plan as people read it.
 
 use stateloft_core::api::{DiffView, Effect, Plan, PlanCounts, PlannedState};
-use stateloft_core::model::Operation;
+use stateloft_core::diff::Diff;
+use stateloft_core::model::{Operation, StateKey, Verdict, VersionNumber};
 
 use crate::cli::client::{Client, Query};
 use crate::cli::failure::Failure;
@@ -10,7 +11,7 @@ use crate::cli::output::{change_lines, verdict_words};
 use crate::cli::say::{write_answer, write_remark};
 
 /// States of which each change is shown, and changes of each; all others are counted.
-const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;
 
 /// Prints a plan, on standard output or beside it.
 pub(super) async fn print(client: &Client, plan: &Plan, is_answer: bool) {
@@ -22,7 +23,7 @@ pub(super) async fn print(client: &Client, plan: &Plan, is_answer: bool) {
     say(&format!("Back to         {} (seq {}{time})", theirs(&plan.target.to_string()), plan.target_seq));
     let mut shown = 0;
     for state in plan.states.iter().filter(|state| state.effect != Effect::Equal) {
-        say(&state_line(state));
+        say(&Row::of(state).line());
         if state.effect == Effect::Changed && shown < SHOWN {
             shown += 1;
             let lines = changes(client, state).await;
@@ -34,16 +35,23 @@ pub(super) async fn print(client: &Client, plan: &Plan, is_answer: bool) {
             }
         }
     }
-    say(&format!("Would write     {}; unchanged: {}", counted(&plan.counts), plan.counts.equal));
-    if plan.counts.invalid > 0 {
-        say(&styled(WARNED, &format!("Break rules     {}", plan.counts.invalid)));
+    totals(&plan.counts, &plan.snapshot_before).iter().for_each(|line| say(line));
+}
+
+/// What a plan would write in all.
+pub(super) fn totals(counts: &PlanCounts, snapshot_before: &str) -> Vec<String> {
+    let mut lines = vec![format!("Would write     {}; unchanged: {}", counted(counts), counts.equal)];
+    if counts.invalid > 0 {
+        lines.push(styled(WARNED, &format!("Break rules     {}", counts.invalid)).into_owned());
     }
-    if plan.counts.damaged > 0 {
-        say(&styled(WARNED, &format!("Damaged         {}: they are left as they are", plan.counts.damaged)));
+    if counts.damaged > 0 {
+        let damaged = format!("Damaged         {}: they are left as they are", counts.damaged);
+        lines.push(styled(WARNED, &damaged).into_owned());
     }
-    if plan.counts.written() > 0 {
-        say(&format!("Before it       snapshot:{} is taken", plan.snapshot_before));
+    if counts.written() > 0 {
+        lines.push(format!("Before it       snapshot:{snapshot_before} is taken"));
     }
+    lines
 }
 
 /// How many states, by what happens to them.
@@ -53,26 +61,58 @@ pub(super) fn counted(counts: &PlanCounts) -> String {
     format!("{} {states}: {changed} changed, {recreated} recreated, {deleted} deleted", counts.written())
 }
 
-fn state_line(state: &PlannedState) -> String {
-    let (style, effect) = match state.effect {
-        Effect::Changed => (PLACE, "changed"),
-        Effect::Recreated => (ADDED, "recreated"),
-        Effect::Deleted => (REMOVED, "deleted"),
-        Effect::Damaged => (WARNED, "damaged"),
-        Effect::Equal => (PLACE, "equal"),
-    };
-    let PlannedState { key, now, next_version, selected, paths, exact, .. } = state;
-    let mut parts = vec![format!("version {} becomes {next_version}", now.version)];
-    if state.effect == Effect::Changed {
-        parts.push(format!("{selected} of {paths} paths"));
+/// A state of a plan, as it is said in a line.
+pub(super) struct Row<'p> {
+    pub(super) key: &'p StateKey,
+    pub(super) effect: Effect,
+    /// The version that it has; none if it never existed.
+    pub(super) now: Option<VersionNumber>,
+    pub(super) next: VersionNumber,
+    pub(super) selected: u32,
+    pub(super) paths: u32,
+    /// What is said of the result, if there is one, and whether it is the target's text.
+    pub(super) result: Option<(&'p Verdict, bool)>,
+    /// What the target is: as it was, as in the file.
+    pub(super) target: &'static str,
+}
+
+impl<'p> Row<'p> {
+    fn of(state: &'p PlannedState) -> Self {
+        Self {
+            key: &state.key,
+            effect: state.effect,
+            now: Some(state.now.version),
+            next: state.next_version,
+            selected: state.selected,
+            paths: state.paths,
+            result: state.result_hash.map(|_| (&state.verdict, state.exact)),
+            target: "as it was",
+        }
     }
-    if state.result_hash.is_some() {
-        parts.push(verdict_words(&state.verdict));
-        parts.push(if *exact { "exactly as it was" } else { "not exactly as it was" }.to_owned());
+
+    pub(super) fn line(&self) -> String {
+        let (style, effect) = match self.effect {
+            Effect::Changed => (PLACE, "changed"),
+            Effect::Recreated => (ADDED, "recreated"),
+            Effect::Deleted => (REMOVED, "deleted"),
+            Effect::Damaged => (WARNED, "damaged"),
+            Effect::Equal => (PLACE, "equal"),
+        };
+        let mut parts = vec![match self.now {
+            Some(now) => format!("version {now} becomes {}", self.next),
+            None => format!("new, as version {}", self.next),
+        }];
+        if self.effect == Effect::Changed {
+            parts.push(format!("{} of {} paths", self.selected, self.paths));
+        }
+        if let Some((verdict, exact)) = self.result {
+            parts.push(verdict_words(verdict));
+            parts.push(format!("{}exactly {}", if exact { "" } else { "not " }, self.target));
+        }
+        let effect = format!("  {effect:<10}");
+        let id = theirs(self.key.state_id.as_str());
+        format!("{}{} {id}  {}", styled(style, &effect), self.key.state_type, parts.join(", "))
     }
-    let effect = format!("  {effect:<10}");
-    let id = theirs(key.state_id.as_str());
-    format!("{}{} {id}  {}", styled(style, &effect), key.state_type, parts.join(", "))
 }
 
 /// What would change back, before anything is left out of it.
@@ -82,11 +122,16 @@ async fn changes(client: &Client, state: &PlannedState) -> Result<Vec<String>, F
     };
     let query = Query::of(&state.key).with("from", state.now.version).with("to", target.version);
     let (_, view) = client.read_of::<DiffView>(&state.key, "/states/-/diff", &query).await?;
-    let worth = || view.diff.changes.iter().filter(|change| !change.volatile);
+    Ok(first_changes(&view.diff))
+}
+
+/// The first changes worth reading, and how many more there are.
+pub(super) fn first_changes(diff: &Diff) -> Vec<String> {
+    let worth = || diff.changes.iter().filter(|change| !change.volatile);
     let mut lines: Vec<_> = worth().take(SHOWN).flat_map(change_lines).collect();
     let more = worth().count().saturating_sub(SHOWN);
     if more > 0 {
         lines.push(format!("... and {more} more"));
     }
-    Ok(lines)
+    lines
 }

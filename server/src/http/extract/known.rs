@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use stateloft_core::api::{
-    ApplyImport, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot, ForceBreaker,
-    ImportRequest, Originated, PlanRequest, PutRequest, SaveRequest, SettleConflict, UndeleteRequest,
-    UndoRequest,
+    ApplyGiven, ApplyImport, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot,
+    ForceBreaker, GivenRequest, ImportRequest, Originated, PlanRequest, PutRequest, SaveRequest,
+    SettleConflict, UndeleteRequest, UndoRequest,
 };
 use stateloft_core::json::Node;
 use stateloft_core::model::{Origin, StateId, StateType};
@@ -162,6 +162,19 @@ impl Body for ImportRequest {
 }
 impl Body for ApplyImport {
     const MAX: usize = IMPORT_MAX;
+}
+/// Documents that are given stand in a list of states.
+impl Body for GivenRequest {
+    const MAX: usize = IMPORT_MAX;
+    const DEPTH: usize = 3;
+}
+impl Body for ApplyGiven {
+    const MAX: usize = IMPORT_MAX;
+    const DEPTH: usize = 3;
+
+    fn trace(&mut self, origin: Origin) {
+        trace(self, origin);
+    }
 }
 impl Body for ConfirmClock {}
 impl Body for ForceBreaker {}

@@ -3,7 +3,10 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use stateloft_core::api::{AppliedRestore, ApplyRequest, Plan, PlanRequest, RestoreList, UndoRequest};
+use stateloft_core::api::{
+    AppliedRestore, ApplyGiven, ApplyRequest, GivenPlan, GivenRequest, Plan, PlanRequest, RestoreList,
+    UndoRequest,
+};
 use utoipa::IntoParams;
 
 use super::page;
@@ -42,6 +45,29 @@ pub(crate) async fn apply(
     Once(key, Json(body)): Once<Json<ApplyRequest>>,
 ) -> Answer {
     let done = app.service.once(key, app.service.apply(&path.0, body)).await?;
+    reply::once(&done, |restore| reply::json(StatusCode::OK, restore))
+}
+
+/// Works out what a restore to documents would write that come with the request, such as the states of a file. What is not among
+/// them stays as it is, unless `delete_others` is true. Writes nothing.
+#[utoipa::path(post, path = "/restores/documents", tag = "restores", request_body = GivenRequest,
+    responses((status = 200, body = GivenPlan), Writing))]
+pub(crate) async fn plan_documents(State(app): State<App>, Json(body): Json<GivenRequest>) -> Answer {
+    reply::json(StatusCode::OK, &app.service.plan_documents(body).await?)
+}
+
+/// Writes what such a plan says, in one commit, after a snapshot that undoes it. If the documents, or what they replace, are not
+/// what was looked at, nothing is written (412).
+#[utoipa::path(post, path = "/restores/documents/{plan}/apply", tag = "restores", request_body = ApplyGiven,
+    params(("plan" = String, Path, description = "The plan's hash"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
+    responses((status = 200, body = AppliedRestore), Writing))]
+pub(crate) async fn apply_documents(
+    State(app): State<App>,
+    path: PathText,
+    Once(key, Json(body)): Once<Json<ApplyGiven>>,
+) -> Answer {
+    let done = app.service.once(key, app.service.apply_documents(&path.0, body)).await?;
     reply::once(&done, |restore| reply::json(StatusCode::OK, restore))
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use stateloft_core::api::{
-    AppliedRestore, ApplyRequest, Moment, Originated, PlanRequest, Scope, Selection, SnapshotRestored,
-    VersionView,
+    AppliedRestore, ApplyRequest, Moment, Originated, PlanRequest, RestoredTo, Scope, Selection,
+    SnapshotRestored, VersionView,
 };
 use stateloft_core::commit::{Change, Expectation, Outcome, Rebasing, Write};
 use stateloft_core::model::{Origin, SnapshotId, StateKey, Violation};
 use stateloft_core::restore::{Planned, PlannedState, Writing, selection_key};
 
-use super::plan::Worked;
+use super::plan::{ToWrite, Worked};
 use crate::service::signature::Signature;
 use crate::service::{Result, Service, ServiceError};
 use crate::store::NewRestore;
@@ -103,7 +103,7 @@ impl Service {
         restore: AppliedRestore,
     ) -> Result<SnapshotRestored> {
         match restore.record.target.clone() {
-            Moment::Snapshot(id) => Ok(self.snapshot_restored(&id, Some(restore))),
+            RestoredTo::Moment(Moment::Snapshot(id)) => Ok(self.snapshot_restored(&id, Some(restore))),
             other => Err(ServiceError::Internal(format!("a receipt names a restore to {other}"))),
         }
     }
@@ -130,7 +130,13 @@ impl Service {
     /// Writes a plan in one commit. What it says is written onto the heads that there are then; only what it binds must be as it
     /// was.
     pub(super) async fn write_plan(&self, worked: Worked, order: Order) -> Result<AppliedRestore> {
-        let Worked { plan, writes, mut targets, everything } = worked;
+        self.write_planned(worked.into(), order).await
+    }
+
+    /// The same of any plan.
+    pub(super) async fn write_planned(&self, planned: ToWrite, order: Order) -> Result<AppliedRestore> {
+        let ToWrite { plan, target, target_seq, scope, selection, exact, counts, .. } = planned;
+        let (writes, mut targets, everything) = (planned.writes, planned.targets, planned.everything);
         if writes.is_empty() {
             return Err(ServiceError::NothingToRestore);
         }
@@ -140,9 +146,9 @@ impl Service {
         who.description = Signature::reason(&order.reason)?;
         who.batch_id = Some(Arc::clone(&restore_id));
         let planned = |planned: Planned| {
-            let rebase = (!plan.exact).then(|| PlannedState {
+            let rebase = (!exact).then(|| PlannedState {
                 target: targets.remove(&planned.key),
-                ticks: plan.selection.get(&selection_key(&planned.key)).cloned().unwrap_or_default(),
+                ticks: selection.get(&selection_key(&planned.key)).cloned().unwrap_or_default(),
                 everything,
                 bound: planned.bound.clone().filter(|_| !everything),
                 mode: self.settings.modes.mode(&planned.key.state_type),
@@ -152,11 +158,11 @@ impl Service {
         let writes = writes.into_iter().filter_map(planned).collect();
         let record = NewRestore {
             restore_id,
-            plan: plan.plan,
-            target: plan.target,
-            target_seq: plan.target_seq,
-            scope: plan.scope,
-            counts: plan.counts,
+            plan,
+            target,
+            target_seq,
+            scope,
+            counts,
             author: who.author.clone(),
             reason: order.reason,
             undoes: order.undoes,
@@ -194,7 +200,7 @@ fn write(planned: Planned, who: &Signature, rebase: Option<PlannedState>) -> Opt
         Writing::Data(data) => Change::Restore(data),
         Writing::Tombstone => Change::Delete,
     };
-    let expected = Expectation::Version(planned.now.version);
+    let expected = Expectation::Version(planned.replaces);
     let rebase = rebase.map(|rebase| Rebasing(Arc::new(rebase)));
     Some(Write { rebase, ..who.write(planned.key, change, expected, planned.verdict) })
 }

@@ -5,6 +5,7 @@
 //! else has moved in a state stays as it is then.
 
 mod apply;
+mod documents;
 mod outdated;
 mod plan;
 mod undo;

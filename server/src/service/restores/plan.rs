@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use stateloft_core::api::{Moment, Plan, PlanRequest, Scope};
+use stateloft_core::api::{Moment, Plan, PlanCounts, PlanRequest, RestoredTo, Scope, Selection};
 use stateloft_core::json::{Document, Pointer};
 use stateloft_core::model::{Seq, StateKey, StateType, Verdict, Version};
-use stateloft_core::restore::{Asked, PlanError, Planned, Rules, named, plan, selection_key};
+use stateloft_core::restore::{Asked, PlanError, Planned, Rules, Side, named, plan, selection_key};
 use stateloft_core::schema::{Modes, path_rules};
 use stateloft_core::validate::validate;
 
@@ -17,7 +17,7 @@ use crate::store::StoreError;
 const PAGE: usize = 1_000;
 /// A plan names every state that differs and holds both of its documents while it is made: more than this does not fit
 /// one plan. A restore of more is done in parts.
-const STATES_MAX: usize = 100_000;
+pub(super) const STATES_MAX: usize = 100_000;
 const BYTES_MAX: usize = 128 << 20;
 
 /// A plan, and what it writes.
@@ -28,6 +28,31 @@ pub(super) struct Worked {
     pub(super) targets: HashMap<StateKey, Version>,
     /// Nobody looked at it: all of it is written, whatever is there.
     pub(super) everything: bool,
+}
+
+/// What a plan writes, and what of it is kept.
+pub(super) struct ToWrite {
+    pub(super) plan: String,
+    pub(super) target: RestoredTo,
+    pub(super) target_seq: Seq,
+    pub(super) scope: Scope,
+    pub(super) selection: Selection,
+    pub(super) exact: bool,
+    pub(super) counts: PlanCounts,
+    pub(super) writes: Vec<Planned>,
+    /// What the states are to be.
+    pub(super) targets: HashMap<StateKey, Side>,
+    /// As of [`Worked`].
+    pub(super) everything: bool,
+}
+
+impl From<Worked> for ToWrite {
+    fn from(Worked { plan, writes, targets, everything }: Worked) -> Self {
+        let Plan { plan, target, target_seq, scope, selection, exact, counts, .. } = plan;
+        let targets = targets.into_iter().map(|(key, version)| (key, Side::of(&version))).collect();
+        let target = target.into();
+        Self { plan, target, target_seq, scope, selection, exact, counts, writes, targets, everything }
+    }
 }
 
 impl Service {
@@ -125,7 +150,7 @@ impl Service {
     }
 }
 
-fn weight(version: &Version) -> usize {
+pub(super) fn weight(version: &Version) -> usize {
     version.data.as_ref().map_or(0, Document::weight_at_most) + 1024
 }
 
@@ -133,15 +158,19 @@ fn compare(asked: Asked, moved: Vec<(Version, Option<Version>)>, modes: &Modes) 
     let targets: HashMap<StateKey, Version> =
         moved.iter().filter_map(|(head, target)| Some((head.key.clone(), target.clone()?))).collect();
     let everything = asked.everything;
-    let (plan, writes) = with_rules(modes, |rules| plan(asked, moved, rules)).map_err(|error| {
-        let (pointer, code) = match &error {
-            PlanError::State(name) => (in_selection(name), "unknown_state"),
-            PlanError::Selection { key, .. } => (in_selection(&selection_key(key)), "unknown_path"),
-            PlanError::Result { key, .. } => (in_selection(&selection_key(key)), "result"),
-        };
-        ServiceError::body(&pointer, code, error.to_string())
-    })?;
+    let (plan, writes) =
+        with_rules(modes, |rules| plan(asked, moved, rules)).map_err(|error| unplanned(&error))?;
     Ok(Worked { plan, writes, targets, everything })
+}
+
+/// There is no plan for what is asked.
+pub(super) fn unplanned(error: &PlanError) -> ServiceError {
+    let (pointer, code) = match error {
+        PlanError::State(name) => (in_selection(name), "unknown_state"),
+        PlanError::Selection { key, .. } => (in_selection(&selection_key(key)), "unknown_path"),
+        PlanError::Result { key, .. } => (in_selection(&selection_key(key)), "result"),
+    };
+    ServiceError::body(&pointer, code, error.to_string())
 }
 
 /// Where a request says something of a state.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use stateloft_core::api::{Moment, Plan, RestoreList, RestoreRecord};
+use stateloft_core::api::{Moment, Plan, RestoreList, RestoreRecord, RestoredTo};
 
 use super::scope::words as scope_words;
 use super::undo::{Undo, UndoRefused};
@@ -134,12 +134,13 @@ pub(super) fn Earlier(
 }
 
 /// A target in few words.
-pub(super) fn target_words(target: &Moment) -> String {
+pub(super) fn target_words(target: &RestoredTo) -> String {
     match target {
-        Moment::Snapshot(name) => format!("snapshot {}", told(name.as_str())),
-        Moment::Seq(seq) => format!("seq {}", number::count(seq.0)),
-        Moment::Time(time) => age::to_second(*time),
-        Moment::Now => "now".to_owned(),
+        RestoredTo::Moment(Moment::Snapshot(name)) => format!("snapshot {}", told(name.as_str())),
+        RestoredTo::Moment(Moment::Seq(seq)) => format!("seq {}", number::count(seq.0)),
+        RestoredTo::Moment(Moment::Time(time)) => age::to_second(*time),
+        RestoredTo::Moment(Moment::Now) => "now".to_owned(),
+        RestoredTo::Documents(name) => format!("file {}", told(name)),
     }
 }
 
