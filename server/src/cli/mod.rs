@@ -46,10 +46,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::Loaded;
 use crate::http;
 use client::Client;
 use exit::{EXITS, Exit};
 use failure::Failure;
+use reach::ReachOrStore;
 pub use runtime::main;
 use say::{answer, remark};
 use source::{Source, load};
@@ -99,7 +101,7 @@ enum Command {
     /// be imported, a file is damaged, or an item waits for a choice; the others are in.
     Import {
         #[command(flatten)]
-        source: Source,
+        reach: Box<ReachOrStore>,
         #[command(flatten)]
         files: Box<files::Files>,
         #[command(flatten)]
@@ -180,10 +182,10 @@ async fn done(command: Command) -> Done {
         Command::Check(command) => command.run().await,
         Command::Verify(command) => command.run().await,
         Command::Backup { source, out } => backup::backup(load(source)?, &out).await,
-        Command::Import { source, files, from, dry_run } if files.paths.is_empty() => {
-            import::import(load(source)?, &from, dry_run).await
+        Command::Import { reach, files, from, dry_run } if files.paths.is_empty() => {
+            import::import(stopped(*reach)?, &from, dry_run).await
         }
-        Command::Import { source, files, dry_run, .. } => files::import(load(source)?, &files, dry_run).await,
+        Command::Import { reach, files, dry_run, .. } => files::import(*reach, &files, dry_run).await,
         Command::Journal { folder: Some(folder), what, .. } => journal::journal(&folder, &what),
         Command::Journal { source, folder: None, what } => {
             journal::journal(&load(source)?.config.fallback_folder, &what)
@@ -192,6 +194,18 @@ async fn done(command: Command) -> Done {
         Command::Config(command) => command.run(),
         Command::Completions(command) => Ok(command.run()),
         Command::Man(command) => command.run(),
+    }
+}
+
+/// The store that takes in the history of an older system. A server does not.
+fn stopped(reach: ReachOrStore) -> Result<Loaded, Failure> {
+    match reach.server()? {
+        None => reach.configured_store(),
+        Some(server) => Err(Failure::usage(format!(
+            "the history of an older system is taken into a store that nobody serves, and {} is named: say --store or --db in \
+             its place; nothing was written",
+            server.place()
+        ))),
     }
 }
 

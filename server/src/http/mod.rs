@@ -24,5 +24,5 @@ mod ws;
 
 pub use listen::{Listening, bind};
 pub use openapi::document as openapi_document;
-pub use options::{BODY_MAX, Limits, Options};
+pub use options::{BODY_MAX, IMPORT_MAX, Limits, Options};
 pub use within::Within;

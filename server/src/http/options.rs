@@ -7,7 +7,7 @@ use crate::config::{ApiConfig, ApiKey, Origins, Quotas};
 /// Bytes of a request's body at most.
 pub const BODY_MAX: usize = 16 << 20;
 /// Bytes of an import's body at most: its files as texts.
-pub(super) const IMPORT_MAX: usize = 48 << 20;
+pub const IMPORT_MAX: usize = 48 << 20;
 
 /// How the HTTP side behaves.
 #[derive(Debug, Clone, Default)]

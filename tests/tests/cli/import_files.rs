@@ -131,3 +131,54 @@ async fn a_server_takes_in_the_files_of_its_setting_when_it_starts_and_only_once
     assert_eq!(after["seq"], seq, "{after}");
     assert!(here.path().join("old/s6_cut.json").exists());
 }
+
+#[tokio::test]
+async fn files_are_sent_to_the_server_that_is_named_and_no_store_is_made_here() {
+    let here = with(&["s1_typed.json", "s6_cut.json", "s4_backup_20250613_063000.json"]);
+    let server = Server::start().await;
+    let origin = server.origin();
+    let looked = import(here.path(), &["--dry-run", "--json", "--server", &origin]).await;
+    let found: Value = serde_json::from_str(&looked.out).unwrap();
+    assert_eq!((&found["counts"]["damaged_files"], &found["seq"]), (&1.into(), &0.into()), "{}", looked.err);
+    let unasked = import(here.path(), &["--server", &origin]).await;
+    assert!(unasked.code == Some(1) && unasked.err.contains("--yes"), "{}", unasked.err);
+    assert_eq!(server.get("/status").await.1["seq"], 0, "nothing was written");
+    let environment = [("STATELOFT_SERVER", origin.as_str())];
+    let arguments = ["import", "old", "--yes", "--user-id", "desk", "--archive", "done"];
+    let first = run(here.path(), &arguments, &environment).await;
+    assert_eq!(first.code, Some(4), "one file is damaged: {}", first.err);
+    assert!(first.out.contains("Imported             ") && first.err.contains("line 2"), "{}", first.err);
+    let (_, list) = server.get("/states?state_type=position").await;
+    assert_eq!(list["states"][0]["user_id"], "desk", "{list}");
+    assert!(here.path().join("done/s1_typed.json").exists() && here.path().join("old/s6_cut.json").exists());
+    assert!(!here.path().join("data").exists(), "there is no store here");
+    std::fs::write(here.path().join("old/s1_typed.json"), fixture("s1_typed.json")).unwrap();
+    let again = import(here.path(), &["--yes", "--json", "--server", &origin]).await;
+    let done: Value = serde_json::from_str(&again.out).unwrap();
+    let counts = &done["counts"];
+    assert_eq!((again.code, &counts["new"], &counts["unchanged"]), (Some(4), &0.into(), &5.into()), "{done}");
+    let unknown = import(here.path(), &["--yes", "--choose", "old/x#/y", "--server", &origin]).await;
+    assert!(unknown.code == Some(11) && unknown.err.contains("old/x#/y"), "{}", unknown.err);
+    let away = import(here.path(), &["--yes", "--server", "http://127.0.0.1:9"]).await;
+    assert_eq!(away.code, Some(10), "{}", away.err);
+    let older = ["import", "--from-postgres", "postgresql://a@b/c", "--server", &origin];
+    let refused = run(here.path(), &older, &[]).await;
+    assert!(refused.code == Some(2) && refused.err.contains("nothing was written"), "{}", refused.err);
+}
+
+#[tokio::test]
+async fn a_file_that_no_request_takes_is_refused_and_says_what_to_do() {
+    let here = folder();
+    std::fs::create_dir(here.path().join("old")).unwrap();
+    std::fs::write(here.path().join("old/small.json"), r#"{"n":1}"#).unwrap();
+    let large = format!(r#"{{"x":"{}"}}"#, "x".repeat(48 << 20));
+    std::fs::write(here.path().join("old/large.json"), large).unwrap();
+    let server = Server::start().await;
+    let origin = server.origin();
+    let refused = import(here.path(), &["--type", "bot_memory", "--yes", "--server", &origin]).await;
+    assert_eq!(refused.code, Some(2), "{}", refused.err);
+    for words in ["large.json", "48 MiB", "--store", "nothing was written"] {
+        assert!(refused.err.contains(words), "{words} in {}", refused.err);
+    }
+    assert_eq!(server.get("/status").await.1["seq"], 0);
+}

@@ -167,7 +167,7 @@ pub struct FileSummary {
 }
 
 /// What an import would do: a pure function of the files and the options.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportPlan {
     /// SHA-256 over everything else.

@@ -53,6 +53,22 @@ pub struct ImportCounts {
     pub damaged_files: u64,
 }
 
+impl ImportCounts {
+    /// These and those.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            new: self.new + other.new,
+            unchanged: self.unchanged + other.unchanged,
+            different: self.different + other.different,
+            unordered: self.unordered + other.unordered,
+            invalid: self.invalid + other.invalid,
+            quarantined: self.quarantined + other.quarantined,
+            damaged_files: self.damaged_files + other.damaged_files,
+        }
+    }
+}
+
 /// A file in a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,7 +97,7 @@ pub struct ImportRequest {
 }
 
 /// Answer to `POST /imports`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportPreview {
     /// The hash that binds what was found and how it stands to the store; applying names it.

@@ -2,6 +2,8 @@
 
 mod archive;
 mod collect;
+mod parts;
+mod sent;
 mod show;
 mod start;
 
@@ -14,6 +16,7 @@ use clap::Args;
 use stateloft_core::api::{AppliedImport, ImportOptions, ImportPreview};
 use stateloft_core::model::StateType;
 
+use super::reach::ReachOrStore;
 use super::say::{answer, remark};
 use super::{Done, ROWS_LEFT, logging, open};
 use crate::clock::SystemClock;
@@ -73,26 +76,50 @@ impl Files {
     }
 }
 
-pub(super) async fn import(loaded: Loaded, asked: &Files, dry_run: bool) -> Done {
+/// Takes in the files: through the server that is named, else into the configured store.
+pub(super) async fn import(reach: ReachOrStore, asked: &Files, dry_run: bool) -> Done {
+    let server = reach.server()?;
+    let collected = collect(&asked.paths)?;
+    let files = ImportFiles { files: collected.read()?, options: asked.options()? };
+    let (preview, applied) = match server {
+        Some(server) => {
+            let done = sent::import(&server, &files, asked, dry_run).await;
+            server.close().await;
+            done?
+        }
+        None => into_store(reach.configured_store()?, &files, asked, dry_run).await?,
+    };
+    if applied.is_empty() {
+        return Ok(code(&preview, &[]));
+    }
+    if let Some(folder) = &asked.archive {
+        archive::archive(folder, &collected, &files, &archive::whole(&preview, &asked.choose))?;
+    }
+    if !asked.json {
+        applied.iter().for_each(show::applied);
+    }
+    Ok(code(&preview, &asked.choose))
+}
+
+/// What was found, and what was written of it; nothing with a dry run.
+type Taken = (ImportPreview, Vec<AppliedImport>);
+
+async fn into_store(
+    loaded: Loaded,
+    files: &ImportFiles,
+    asked: &Files,
+    dry_run: bool,
+) -> Result<Taken, String> {
     let Loaded { config, warnings } = loaded;
     logging::start(config.log);
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    let collected = collect(&asked.paths)?;
-    let files = ImportFiles { files: collected.read()?, options: asked.options()? };
     let service = open_service(&config, dry_run).await?;
-    let done = run(&service, &files, asked, dry_run).await;
+    let done = run(&service, files, asked, dry_run).await;
     service.shutdown().await;
     let (preview, applied) = done?;
-    let Some(applied) = applied else { return Ok(code(&preview, &[])) };
-    if let Some(folder) = &asked.archive {
-        archive::archive(folder, &collected, &files, &archive::whole(&preview, &asked.choose))?;
-    }
-    if !asked.json {
-        show::applied(&applied);
-    }
-    Ok(code(&preview, &asked.choose))
+    Ok((preview, applied.into_iter().collect()))
 }
 
 async fn open_service(config: &Config, dry_run: bool) -> Result<Arc<Service>, String> {
