@@ -22,7 +22,7 @@ mod writer;
 
 pub use brought::{brought_as, holds_the_same, is_the_same};
 pub use fault::{Fault, Whole, Wrong};
-pub use reader::Reader;
+pub use reader::{Reader, is_bundle};
 pub use shape::{DamagedLine, FORMAT, FORMAT_VERSION, Header, Line, Trailer};
 pub use writer::Writer;
 

@@ -211,6 +211,12 @@ impl Reader {
     }
 }
 
+/// Whether these first bytes, unpacked, are how a bundle begins, whatever its format version.
+#[must_use]
+pub fn is_bundle(start: &[u8]) -> bool {
+    start.starts_with(starts::HEADER.as_bytes())
+}
+
 /// Refuses a header of a format that this program does not know.
 fn known_format(line: &[u8]) -> Result<(), Wrong> {
     #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 
 mod backup;
 mod book;
+mod bundle;
 mod check;
 mod client;
 mod clock;
@@ -12,6 +13,7 @@ mod completions;
 mod config_print;
 mod diff;
 mod exit;
+mod export;
 mod failure;
 mod figures;
 mod files;
@@ -44,20 +46,15 @@ mod watch;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::config::Loaded;
 use crate::http;
 use client::Client;
 use exit::{EXITS, Exit};
 use failure::Failure;
-use reach::ReachOrStore;
 pub use runtime::main;
 use say::{answer, remark};
 use source::{Source, load};
-
-/// What `import.rs` ends with where some rows could not be imported.
-const ROWS_LEFT: Exit = Exit::RowsLeft;
 
 /// The version, and the commit where it is known.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("STATELOFT_BUILT_FROM"));
@@ -87,29 +84,9 @@ enum Command {
     Clock(clock::Clock),
     Check(check::Check),
     Verify(verify::Verify),
-    /// Make a copy of a SQLite store, also while its server runs, and check every hash in it. Exit code 0: it is whole; 1: it
-    /// could not be made, or the store has lost versions.
-    Backup {
-        #[command(flatten)]
-        source: Source,
-        /// The file to make; it must not exist.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
-    /// Take over files of older programs, or the history that an older system kept in a database. What is there is not written
-    /// again, so it can be interrupted and repeated. Exit code 0: everything is in; 1: something failed; 4: some rows could not
-    /// be imported, a file is damaged, or an item waits for a choice; the others are in.
-    Import {
-        #[command(flatten)]
-        reach: Box<ReachOrStore>,
-        #[command(flatten)]
-        files: Box<files::Files>,
-        #[command(flatten)]
-        from: Box<Older>,
-        /// Only say what would be written.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Backup(backup::Backup),
+    Export(export::Export),
+    Import(import::Import),
     /// Look at the fallback journal, and mend it when it was damaged.
     Journal {
         #[command(flatten)]
@@ -125,35 +102,6 @@ enum Command {
     Config(config_print::Settings),
     Completions(completions::Completions),
     Man(completions::Man),
-}
-
-/// Where an older system kept its history. It is only read.
-#[derive(Args)]
-struct Older {
-    /// The database with the older system's table `trading_states`:
-    /// postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE. The password may also be in PGPASSWORD.
-    #[arg(long, value_name = "URL", conflicts_with = "from_influx")]
-    from_postgres: Option<String>,
-    /// The InfluxDB with the older system's points `trading_state`, such as <http://localhost:8086>. The token is taken from
-    /// `INFLUX_TOKEN`.
-    #[arg(long, value_name = "URL")]
-    from_influx: Option<String>,
-    /// The organisation in that InfluxDB.
-    #[arg(long, value_name = "NAME", default_value = "trading-org", requires = "from_influx")]
-    influx_org: String,
-    /// The bucket in that InfluxDB.
-    #[arg(long, value_name = "NAME", default_value = "trading-states", requires = "from_influx")]
-    influx_bucket: String,
-    /// Certificates (PEM) that an https:// server's must be signed by, in place of the system's.
-    #[arg(long, value_name = "FILE", requires = "from_influx")]
-    influx_sslrootcert: Option<PathBuf>,
-}
-
-/// An address may hold a password.
-impl std::fmt::Debug for Older {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Older(..)")
-    }
 }
 
 /// Runs a command, and says on standard error why it failed.
@@ -181,11 +129,9 @@ async fn done(command: Command) -> Done {
         Command::Clock(command) => command.run().await,
         Command::Check(command) => command.run().await,
         Command::Verify(command) => command.run().await,
-        Command::Backup { source, out } => backup::backup(load(source)?, &out).await,
-        Command::Import { reach, files, from, dry_run } if files.paths.is_empty() => {
-            import::import(stopped(*reach)?, &from, dry_run).await
-        }
-        Command::Import { reach, files, dry_run, .. } => files::import(*reach, &files, dry_run).await,
+        Command::Backup(command) => command.run().await,
+        Command::Export(command) => command.run().await,
+        Command::Import(command) => command.run().await,
         Command::Journal { folder: Some(folder), what, .. } => journal::journal(&folder, &what),
         Command::Journal { source, folder: None, what } => {
             journal::journal(&load(source)?.config.fallback_folder, &what)
@@ -194,18 +140,6 @@ async fn done(command: Command) -> Done {
         Command::Config(command) => command.run(),
         Command::Completions(command) => Ok(command.run()),
         Command::Man(command) => command.run(),
-    }
-}
-
-/// The store that takes in the history of an older system. A server does not.
-fn stopped(reach: ReachOrStore) -> Result<Loaded, Failure> {
-    match reach.server()? {
-        None => reach.configured_store(),
-        Some(server) => Err(Failure::usage(format!(
-            "the history of an older system is taken into a store that nobody serves, and {} is named: say --store or --db in \
-             its place; nothing was written",
-            server.place()
-        ))),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use clap::Args;
 use serde::Serialize;
-use stateloft_core::api::{Stops, Unreadable};
+use stateloft_core::api::{Stops, Unreadable, VerifyReport};
 use stateloft_core::model::Seq;
 
+use super::client::{Client, Query};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Progress, print_json};
@@ -48,10 +49,37 @@ impl Verify {
 }
 
 async fn verified(store: &dyn StateStore, json: bool) -> Result<Exit, Failure> {
+    let stretch = async |after: Seq| {
+        let report = verify_stretch(store, after, STRETCH).await;
+        report.map_err(|error| Failure::from(error.to_string()))
+    };
+    // A log does not say what is missing at its end; what stands beside it does.
+    let beside = || {
+        let stopped = store.alarms().into_iter().find(|alarm| alarm.stops == Stops::Writes);
+        stopped.map(|alarm| alarm.detail)
+    };
+    check_log(stretch, beside, json).await
+}
+
+/// The same of the log of whoever is asked.
+pub(super) async fn verified_by(client: &Client, json: bool) -> Result<Exit, Failure> {
+    let stretch = async |after: Seq| {
+        let query = Query::default().with("after", after).with("limit", STRETCH);
+        client.read::<VerifyReport>("/verify", &query).await
+    };
+    check_log(stretch, || None, json).await
+}
+
+/// Checks a log, a stretch after each seq, and says what is wrong with it, and what else is wrong.
+async fn check_log(
+    stretch: impl AsyncFn(Seq) -> Result<VerifyReport, Failure>,
+    beside: impl FnOnce() -> Option<String>,
+    json: bool,
+) -> Result<Exit, Failure> {
     let progress = Progress::new();
     let (mut after, mut broken) = (Seq::ZERO, 0_u64);
     loop {
-        let report = verify_stretch(store, after, STRETCH).await.map_err(|error| error.to_string())?;
+        let report = stretch(after).await?;
         for fault in &report.faults {
             if json {
                 print_json(fault)?;
@@ -62,10 +90,7 @@ async fn verified(store: &dyn StateStore, json: bool) -> Result<Exit, Failure> {
         }
         if report.checked_to >= report.seq {
             drop(progress);
-            // A log does not say what is missing at its end; what stands beside it does.
-            let stopped = store.alarms().into_iter().find(|alarm| alarm.stops == Stops::Writes);
-            let detail = stopped.map(|alarm| alarm.detail);
-            return conclude(report.seq, broken, detail.as_deref(), json);
+            return conclude(report.seq, broken, beside().as_deref(), json);
         }
         progress.is_at("checked", report.checked_to.0, report.seq.0, "versions");
         after = report.checked_to;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
+use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full};
 use hyper::header::HOST;
 use hyper::http::HeaderValue;
 use hyper::{Request, Response};
@@ -33,12 +33,16 @@ impl Within {
     }
 
     /// What a request is answered. Its address begins with the path, such as `/api/v1/status`.
-    pub async fn answer(
+    pub async fn answer<B>(
         &self,
-        mut request: Request<Bytes>,
-    ) -> Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>> {
+        mut request: Request<B>,
+    ) -> Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>
+    where
+        B: hyper::body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
-        let response = self.router.answer(request.map(|body| Body::new(Full::new(body)))).await;
+        let response = self.router.answer(request.map(Body::new)).await;
         response.map(|body| body.map_err(Into::into).boxed_unsync())
     }
 

@@ -1,10 +1,13 @@
 //! The program as an operator meets it: settings, exit codes, figures, signals.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod backups;
 mod bent;
+mod bundles;
 mod check;
 mod clock;
 mod diff;
+mod encrypted;
 mod import_files;
 mod journal;
 mod output;

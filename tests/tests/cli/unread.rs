@@ -47,7 +47,7 @@ async fn a_command_whose_answer_nobody_reads_ends_without_a_word_and_with_the_co
     std::fs::create_dir(here.path().join("journal")).unwrap();
     std::fs::write(here.path().join("journal/journal"), "").unwrap();
     let copy = here.path().join("copy.db").display().to_string();
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 16] = [
         &["openapi"],
         &["completions", "bash"],
         &["config", "print"],
@@ -63,6 +63,7 @@ async fn a_command_whose_answer_nobody_reads_ends_without_a_word_and_with_the_co
         &["clock", "--server", &address],
         &["journal", "list", "--folder", "journal"],
         &["backup", "--db", database, "--out", &copy],
+        &["export", "--server", &address],
     ];
     for command in commands {
         let (status, said) = end(start(here.path(), command, unread(), Stdio::piped())).await;

@@ -57,10 +57,12 @@ async fn verify_check_and_backup_work_on_a_read_only_file_system() {
         assert_eq!(code, Some(0), "{case}: {text}");
         assert!(text.contains("Versions        5"), "{case}: {text}");
         let elsewhere = tempfile::tempdir().unwrap();
-        let out = elsewhere.path().join("backup.db");
-        let (code, text) = run(&server, &["backup", "--out", out.to_str().unwrap()]).await;
-        assert_eq!(code, Some(0), "{case}: {text}");
-        assert!(out.exists(), "{case}");
+        for flags in [&["backup"][..], &["backup", "--database"]] {
+            let out = elsewhere.path().join(format!("{} flags", flags.len()));
+            let (code, text) = run(&server, &[flags, &["--out", out.to_str().unwrap()]].concat()).await;
+            assert_eq!(code, Some(0), "{case}: {text}");
+            assert!(out.exists(), "{case}");
+        }
         assert_eq!(files(&server), before, "{case}: nothing was changed");
     }
 }

@@ -81,3 +81,33 @@ async fn d_008_d_009_while_influxdb_is_down_nothing_is_empty_and_nothing_is_ackn
     server.save("position", "a", r#"{"n":4}"#, "bot", "").await;
     assert_eq!(server.stop().await, Some(0));
 }
+
+#[tokio::test]
+async fn a_backup_of_a_served_bucket_makes_the_same_store_in_another_one() {
+    let server = Server::start_in(Influx::variables(&bucket().await)).await;
+    for n in 0..30 {
+        server
+            .save("position", &format!("s{}/é", n % 7), &format!(r#"{{"n":{n},"x":1.50}}"#), "bot", "")
+            .await;
+    }
+    let here = tempfile::tempdir().unwrap();
+    let (served, beside) = (here.path().join("served"), here.path().join("beside"));
+    let (served, beside) = (served.display().to_string(), beside.display().to_string());
+    let variables = Influx::variables(&bucket().await);
+    let (origin, empty) = (server.origin(), Server::not_started(variables.clone()));
+    for (of, arguments) in [
+        (&server, &["backup", "--server", &origin, "--out", &served][..]),
+        (&server, &["backup", "--out", &beside]),
+        (&empty, &["import", &beside]),
+    ] {
+        let ended = of.command(arguments).output().await.unwrap();
+        let said = String::from_utf8([ended.stdout, ended.stderr].concat()).unwrap();
+        assert!(ended.status.success(), "{arguments:?}: {said}");
+    }
+    let other = Server::start_in(variables).await;
+    let everything = "/events?after=0&limit=1000";
+    assert_eq!(server.get(everything).await, other.get(everything).await);
+    let again = other.command(&["import", &served, "--server", &other.origin()]).output().await.unwrap();
+    let said = String::from_utf8([again.stdout, again.stderr].concat()).unwrap();
+    assert!(said.contains("There already   30 versions"), "{said}");
+}

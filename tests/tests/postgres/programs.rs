@@ -62,3 +62,34 @@ async fn searches_that_take_longer_than_an_answer_may_keep_nobody_from_saving() 
     let server = Server::start_on_with(&settings, variables).await;
     searches_keep_nobody_from_saving(server, Some(Server::start_on(&settings).await)).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_a_served_database_and_what_is_new_make_the_same_store_in_another_one() {
+    let server = Server::start_on(&Postgres::shared().database()).await;
+    for n in 0..30 {
+        server
+            .save("position", &format!("s{}/é", n % 7), &format!(r#"{{"n":{n},"x":1.50}}"#), "bot", "")
+            .await;
+    }
+    let here = tempfile::tempdir().unwrap();
+    let path = |name: &str| here.path().join(name).display().to_string();
+    let done = async |server: &Server, arguments: &[&str]| {
+        let ended = server.command(arguments).output().await.unwrap();
+        let said = String::from_utf8([ended.stdout, ended.stderr].concat()).unwrap();
+        assert!(ended.status.success(), "{arguments:?}: {said}");
+        said
+    };
+    let made = done(&server, &["backup", "--json", "--out", &path("full")]).await;
+    let made: Value = serde_json::from_str(made.lines().last().unwrap()).unwrap();
+    assert_eq!((number(&made["versions"]), number(&made["positions"])), (30, 7), "{made}");
+    server.save("strategy", "s", "{}", "bot", "").await;
+    let (from, origin) = (made["next_from"].to_string(), server.origin());
+    done(&server, &["backup", "--server", &origin, "--from", &from, "--out", &path("more")]).await;
+    let settings = Postgres::shared().database();
+    let other = Server::not_started(Server::variables(&settings));
+    let said = done(&other, &["import", &path("full"), &path("more")]).await;
+    assert!(said.contains("whole: all 31 versions"), "{said}");
+    let other = Server::start_on(&settings).await;
+    let everything = "/events?after=0&limit=1000";
+    assert_eq!(server.get(everything).await, other.get(everything).await);
+}

@@ -4,12 +4,13 @@ mod pages;
 mod query;
 mod remote;
 mod transport;
+mod upload;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http_body_util::{BodyExt as _, Full};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,8 +25,9 @@ use super::say::remark;
 pub(super) use pages::Pages;
 pub(super) use query::{Query, encoded};
 pub(super) use remote::Remote;
-use transport::Unreached;
 pub(super) use transport::{Body, Transport};
+use transport::{Payload, Unreached};
+pub(super) use upload::Upload;
 
 /// How long an answer, or the next part of it, may take: longer than a server waits for its store.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -125,9 +127,21 @@ impl Client {
 
     /// A stream that goes on until somebody ends it.
     pub(super) async fn stream(&self, path: &str, query: &Query) -> Result<Body, Streaming> {
+        self.opened(path, query, "text/event-stream").await
+    }
+
+    /// `GET` of what may be of any size, to be read with [`next_piece`].
+    pub(super) async fn download(&self, path: &str, query: &Query) -> Result<Body, Failure> {
+        self.opened(path, query, "*/*").await.map_err(|streaming| match streaming {
+            Streaming::Away(why) => self.unreached(&Unreached { sent: true, why }, ""),
+            Streaming::Refused(failure) => failure,
+        })
+    }
+
+    async fn opened(&self, path: &str, query: &Query, accept: &'static str) -> Result<Body, Streaming> {
         let mut request = request(Method::GET, &format!("{path}{}", query.as_str()), None)?;
-        request.headers_mut().insert("accept", HeaderValue::from_static("text/event-stream"));
-        let response = tokio::time::timeout(PATIENCE, self.0.send(request)).await;
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
+        let response = tokio::time::timeout(PATIENCE, self.0.send(request.map(whole))).await;
         let response = response
             .map_err(|_| Streaming::Away("it does not answer".to_owned()))?
             .map_err(|unreached| Streaming::Away(unreached.why))?;
@@ -141,10 +155,36 @@ impl Client {
             Err(failure) if failure.exit == Exit::Unavailable => Err(Streaming::Away(failure.message)),
             Err(failure) => Err(failure.into()),
             Ok(_) => {
-                Err(Failure::from(format!("{} answers {status} where events were asked for", self.place()))
+                Err(Failure::from(format!("{} answers {status} where a stream was asked for", self.place()))
                     .into())
             }
         }
+    }
+
+    /// `POST` of what may be of any size, which may take as long as it goes on.
+    pub(super) async fn upload(&self, path: &str, upload: Upload) -> Result<Answer, Failure> {
+        let taken = upload.taken();
+        let request = Request::builder().method(Method::POST).uri(format!("/api/v1{path}"));
+        let request = request.header(CONTENT_TYPE, "application/gzip").body(upload.body());
+        let mut sent = Box::pin(self.0.send(request.map_err(|error| error.to_string())?));
+        let mut before = taken.now();
+        let response = loop {
+            match tokio::time::timeout(PATIENCE, &mut sent).await {
+                Ok(response) => break response,
+                Err(_) if taken.now() > before => before = taken.now(),
+                Err(_) => break Err(Unreached { sent: true, why: "it takes nothing more".to_owned() }),
+            }
+        };
+        let broken = |unreached: Unreached| {
+            if !unreached.sent {
+                return self.unreached(&unreached, "nothing was written");
+            }
+            let so = "what it had taken by then may be in; send it again to go on";
+            Failure { exit: Exit::Unknown, ..self.unreached(&unreached, so) }
+        };
+        let response = response.map_err(broken)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        self.judged((status, headers, collected(response.into_body()).await.map_err(broken)?))
     }
 
     async fn answered(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Answer, Failure> {
@@ -155,7 +195,8 @@ impl Client {
 
     async fn sent(&self, request: Request<Bytes>) -> Result<Answered, Unreached> {
         let late = |_| Unreached { sent: true, why: "it does not answer".to_owned() };
-        let response = tokio::time::timeout(PATIENCE, self.0.send(request)).await.map_err(late)??;
+        let response =
+            tokio::time::timeout(PATIENCE, self.0.send(request.map(whole))).await.map_err(late)??;
         let (status, headers) = (response.status(), response.headers().clone());
         Ok((status, headers, collected(response.into_body()).await?))
     }
@@ -239,20 +280,34 @@ impl From<Failure> for Streaming {
     }
 }
 
-/// A body, whole.
-async fn collected(mut body: Body) -> Result<Bytes, Unreached> {
-    let broken = |why: String| Unreached { sent: true, why };
-    let mut all = Vec::new();
+fn whole(body: Bytes) -> Payload {
+    Full::new(body).boxed()
+}
+
+/// The next bytes of a body; after the last none.
+///
+/// # Errors
+/// It broke off, or nothing came for long.
+pub(super) async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, String> {
     loop {
         let frame = tokio::time::timeout(PATIENCE, body.frame()).await;
-        match frame.map_err(|_| broken("its answer breaks off".to_owned()))? {
-            None => return Ok(all.into()),
-            Some(Err(error)) => return Err(broken(error.to_string())),
+        match frame.map_err(|_| "its answer breaks off".to_owned())? {
+            None => return Ok(None),
+            Some(Err(error)) => return Err(error.to_string()),
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
-                    all.extend_from_slice(&data);
+                    return Ok(Some(data));
                 }
             }
         }
     }
+}
+
+/// A body, whole.
+async fn collected(mut body: Body) -> Result<Bytes, Unreached> {
+    let mut all = Vec::new();
+    while let Some(piece) = next_piece(&mut body).await.map_err(|why| Unreached { sent: true, why })? {
+        all.extend_from_slice(&piece);
+    }
+    Ok(all.into())
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::http::uri::Authority;
@@ -11,7 +10,7 @@ use hyper::{Request, Response};
 // The same that asks InfluxDB: one HTTP client, one TLS, in the program.
 use influxdb2_reqwest as reqwest;
 
-use super::transport::{Body, Unreached};
+use super::transport::{Body, Payload, Unreached};
 
 /// How long a connection may take.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -63,14 +62,15 @@ impl Remote {
         format!("the server at {}", self.base)
     }
 
-    pub(super) async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Body>, Unreached> {
+    pub(super) async fn send(&self, mut request: Request<Payload>) -> Result<Response<Body>, Unreached> {
         let address = format!("{}{}", self.base, request.uri());
         *request.uri_mut() =
             address.parse().map_err(|_| Unreached::never(format!("{address} is no address")))?;
         if let Some(key) = &self.key {
             request.headers_mut().insert(AUTHORIZATION, key.clone());
         }
-        let request = reqwest::Request::try_from(request).map_err(|error| Unreached::never(words(&error)))?;
+        let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap));
+        let request = request.map_err(|error| Unreached::never(words(&error)))?;
         match self.client.execute(request).await {
             Ok(response) => Ok(Response::from(response).map(|body| body.map_err(Into::into).boxed_unsync())),
             Err(error) => Err(Unreached { sent: !error.is_connect(), why: words(&error) }),

@@ -1,9 +1,10 @@
 //! How requests get to where they are answered: to a server over HTTP, or to the same routes in this process.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 use hyper::{Request, Response};
 
 use super::remote::Remote;
@@ -12,6 +13,9 @@ use crate::service::Service;
 
 /// The body of an answer, which may go on without an end.
 pub(in crate::cli) type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The body of a request. Whoever reads it for the request says himself what went wrong with it.
+pub(in crate::cli) type Payload = BoxBody<Bytes, Infallible>;
 
 /// No answer came.
 #[derive(Debug)]
@@ -56,7 +60,7 @@ impl Transport {
     }
 
     /// What a request is answered. Its address begins with `/api/v1`.
-    pub(in crate::cli) async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, Unreached> {
+    pub(in crate::cli) async fn send(&self, request: Request<Payload>) -> Result<Response<Body>, Unreached> {
         match self {
             Self::Remote(remote) => remote.send(request).await,
             Self::Store { routes, .. } => Ok(routes.answer(request).await),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::super::bundle::Kind;
+
 /// How deep folders are looked through.
 const DEPTH: usize = 32;
 /// Files with such endings are looked at in folders; a file that is named itself may have any.
@@ -66,7 +68,14 @@ impl Collected {
             left = left.checked_sub(size).ok_or_else(|| {
                 format!("the files are larger than {} MiB together: import them in parts", BYTES_MAX >> 20)
             })?;
-            files.push((name.clone(), std::fs::read(path).map_err(|error| wrong(&error))?));
+            let bytes = std::fs::read(path).map_err(|error| wrong(&error))?;
+            if matches!(Kind::of(&bytes), Kind::Bundle | Kind::Encrypted) {
+                return Err(format!(
+                    "{} is a bundle, or encrypted: import it by its own name; nothing was written",
+                    path.display()
+                ));
+            }
+            files.push((name.clone(), bytes));
         }
         Ok(files)
     }

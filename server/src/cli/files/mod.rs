@@ -16,9 +16,10 @@ use clap::Args;
 use stateloft_core::api::{AppliedImport, ImportOptions, ImportPreview};
 use stateloft_core::model::StateType;
 
+use super::exit::Exit;
 use super::reach::ReachOrStore;
 use super::say::{answer, remark};
-use super::{Done, ROWS_LEFT, logging, open};
+use super::{Done, logging, open};
 use crate::clock::SystemClock;
 use crate::config::{Config, Loaded};
 use crate::service::{ImportFiles, ImportOrder, Service, ServiceError};
@@ -29,7 +30,8 @@ pub(super) use start::at_the_start;
 /// Files and folders, and what is said of them.
 #[derive(Debug, Args)]
 pub(super) struct Files {
-    /// Files with states, and folders in which those are looked for (.json, .jsonl, .ndjson). They are only read.
+    /// Bundles (`-` reads one from standard input); or files with states, and folders in which those are looked for (.json,
+    /// .jsonl, .ndjson). They are only read.
     #[arg(value_name = "PATH", required_unless_present_any = ["from_postgres", "from_influx"],
         conflicts_with_all = ["from_postgres", "from_influx"])]
     pub(super) paths: Vec<PathBuf>,
@@ -57,13 +59,27 @@ pub(super) struct Files {
     yes: bool,
     /// Print what was found, or written, as JSON.
     #[arg(long, requires = "paths")]
-    json: bool,
+    pub(super) json: bool,
     /// Move files that are wholly in the store into this folder.
     #[arg(long, value_name = "DIR", requires = "paths")]
     archive: Option<PathBuf>,
 }
 
 impl Files {
+    /// A flag that was given and means nothing for a bundle, which says all of that itself.
+    pub(super) fn not_for_bundles(&self) -> Option<&'static str> {
+        let given = [
+            ("--type", self.state_type.is_some()),
+            ("--each", self.each.is_some()),
+            ("--id-from", self.id_from.is_some()),
+            ("--assume-tz", self.assume_tz.is_some()),
+            ("--choose", !self.choose.is_empty()),
+            ("--user-id", self.user_id.is_some()),
+            ("--archive", self.archive.is_some()),
+        ];
+        given.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+
     fn options(&self) -> Result<ImportOptions, String> {
         let named = self.state_type.as_deref().map(StateType::new).transpose();
         let state_type = named.map_err(|error| format!("--type: {error}"))?;
@@ -179,5 +195,5 @@ fn told(error: &ServiceError) -> String {
 /// Whether everything that the files hold is in the store.
 fn code(preview: &ImportPreview, chosen: &[String]) -> ExitCode {
     let left = show::left(preview, chosen).count();
-    if preview.found.errors.is_empty() && left == 0 { ExitCode::SUCCESS } else { ExitCode::from(ROWS_LEFT) }
+    if preview.found.errors.is_empty() && left == 0 { ExitCode::SUCCESS } else { Exit::RowsLeft.into() }
 }

@@ -77,11 +77,23 @@ impl ReachOrStore {
         }
         if self.is_store() {
             let config = self.configured_store()?.config;
-            // What a server logs of each request is none of the answer.
-            logging::start(LogSettings { level: config.log.level.min(LevelFilter::WARN), ..config.log });
+            quietly(&config);
             return opened::open(config, intent).await;
         }
         self.reach.configured().map(Client::new)
+    }
+
+    /// The server, if one is named, else the store that the configuration or a flag names.
+    pub(super) async fn server_or_store(self, intent: Intent) -> Result<Client, Failure> {
+        if let Some(server) = self.server()? {
+            return Ok(server);
+        }
+        let config = self.configured_store()?.config;
+        quietly(&config);
+        opened::open(config, intent).await.map_err(|failure| Failure {
+            message: format!("{}\n  A server that has it is asked with --server URL", failure.message),
+            ..failure
+        })
     }
 
     /// The server, if one is named.
@@ -100,6 +112,11 @@ impl ReachOrStore {
     fn is_store(&self) -> bool {
         self.store.is_some() || self.reach.source.db.is_some()
     }
+}
+
+/// Begins to log, without what a server logs of each request: that is none of the answer.
+fn quietly(config: &Config) {
+    logging::start(LogSettings { level: config.log.level.min(LevelFilter::WARN), ..config.log });
 }
 
 /// Opens the store of a configuration to read it.

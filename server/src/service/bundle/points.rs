@@ -15,9 +15,11 @@ const RESTORES: usize = 10;
 
 /// What is still to be told of the named moments in a range.
 pub(super) struct Points {
-    /// Moments from right before the range to its end.
+    /// Versions that restores may have written: those behind the first of these, up to the last.
     first: Seq,
     last: Seq,
+    /// Moments that snapshots may name: from this one on, up to the last.
+    earliest: Seq,
     snapshots: Backwards<Snapshot>,
     restores: Backwards<RestoreRecord>,
 }
@@ -25,7 +27,15 @@ pub(super) struct Points {
 impl Points {
     pub(super) fn new(header: &Header) -> Self {
         let first = Seq(header.from.0.saturating_sub(1));
-        Self { first, last: header.to, snapshots: Backwards::default(), restores: Backwards::default() }
+        // What continues a log brings every name: any moment may have got one since the bundle before it was made.
+        let earliest = if header.is_complete() { Seq::ZERO } else { first };
+        Self {
+            first,
+            last: header.to,
+            earliest,
+            snapshots: Backwards::default(),
+            restores: Backwards::default(),
+        }
     }
 
     /// Makes the next lines; `false` when there are no more.
@@ -35,9 +45,9 @@ impl Points {
         writer: &mut Writer,
         lines: &mut Vec<u8>,
     ) -> Result<bool> {
-        let (first, last) = (self.first, self.last);
+        let (first, last, earliest) = (self.first, self.last, self.earliest);
         if let Some(rows) = self.snapshots.next(store).await? {
-            let within = rows.iter().filter(|snapshot| (first..=last).contains(&snapshot.seq));
+            let within = rows.iter().filter(|snapshot| (earliest..=last).contains(&snapshot.seq));
             within.for_each(|snapshot| writer.snapshot(snapshot, lines));
             return Ok(true);
         }

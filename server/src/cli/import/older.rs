@@ -1,11 +1,15 @@
-//! `stateloft import`.
+//! `stateloft import --from-...`: the history that an older system kept in a database.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::say::{answer, remark};
-use super::{Done, Older, ROWS_LEFT, logging, open};
+use clap::Args;
+
+use crate::cli::exit::Exit;
+use crate::cli::say::{answer, remark};
+use crate::cli::{Done, logging, open};
 use crate::clock::SystemClock;
 use crate::config::{self, Loaded};
 use crate::service::{ImportCounts, ImportWitness, ServiceError};
@@ -15,6 +19,35 @@ use crate::store::{OlderRows, Resilience};
 
 /// How often progress is said.
 const PACE: Duration = Duration::from_secs(1);
+
+/// Where an older system kept its history. It is only read.
+#[derive(Args)]
+pub(super) struct Older {
+    /// The database with the older system's table `trading_states`:
+    /// postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE. The password may also be in PGPASSWORD.
+    #[arg(long, value_name = "URL", conflicts_with = "from_influx")]
+    from_postgres: Option<String>,
+    /// The InfluxDB with the older system's points `trading_state`, such as <http://localhost:8086>. The token is taken from
+    /// `INFLUX_TOKEN`.
+    #[arg(long, value_name = "URL")]
+    from_influx: Option<String>,
+    /// The organisation in that InfluxDB.
+    #[arg(long, value_name = "NAME", default_value = "trading-org", requires = "from_influx")]
+    influx_org: String,
+    /// The bucket in that InfluxDB.
+    #[arg(long, value_name = "NAME", default_value = "trading-states", requires = "from_influx")]
+    influx_bucket: String,
+    /// Certificates (PEM) that an https:// server's must be signed by, in place of the system's.
+    #[arg(long, value_name = "FILE", requires = "from_influx")]
+    influx_sslrootcert: Option<PathBuf>,
+}
+
+/// An address may hold a password.
+impl std::fmt::Debug for Older {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Older(..)")
+    }
+}
 
 pub(super) async fn import(Loaded { config, warnings }: Loaded, from: &Older, dry_run: bool) -> Done {
     logging::start(config.log);
@@ -38,7 +71,7 @@ pub(super) async fn import(Loaded { config, warnings }: Loaded, from: &Older, dr
         format!("the import ended early: {cause}; what was written stays, run it again to go on")
     })?;
     print(&counts, dry_run);
-    Ok(if counts.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(ROWS_LEFT) })
+    Ok(if counts.is_complete() { ExitCode::SUCCESS } else { Exit::RowsLeft.into() })
 }
 
 /// Opens the older store.
