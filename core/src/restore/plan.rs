@@ -110,7 +110,7 @@ pub fn plan(
     }
     let mut draft = Draft::new(&asked, rules);
     for (now, target) in moved {
-        draft.state(now, target.as_ref())?;
+        draft.state(&now, target.as_ref())?;
     }
     let Draft { counts, states, written, .. } = draft;
     let bound = states.iter().filter_map(|(_, state)| Some((&state.key, state.bound.as_deref()?)));
@@ -152,7 +152,7 @@ impl<'q, 'r> Draft<'q, 'r> {
         Self { asked, rules, counts: PlanCounts::default(), states: Vec::new(), written: Vec::new() }
     }
 
-    fn state(&mut self, now: Version, target: Option<&Version>) -> Result<(), PlanError> {
+    fn state(&mut self, now: &Version, target: Option<&Version>) -> Result<(), PlanError> {
         let key = now.key.clone();
         let request = &self.asked.request;
         let default = StateSelection::default();
@@ -161,7 +161,7 @@ impl<'q, 'r> Draft<'q, 'r> {
         if request.exact {
             only_skips(Choice::Ticked(ticks), true).map_err(|error| PlanError::of(&key, error.into()))?;
         }
-        let (now_side, target_side) = (Side::of(&now), target.map(Side::of));
+        let (now_side, target_side) = (Side::of(now), target.map(Side::of));
         let worked = Worked::out(&key, &now_side, target_side.as_ref(), choice, request.exact, self.rules);
         let Worked { planned, verdict, exact, bound } = worked.map_err(|error| PlanError::of(&key, error))?;
         count(&mut self.counts, planned.effect, &verdict, exact);
@@ -169,7 +169,7 @@ impl<'q, 'r> Draft<'q, 'r> {
         let state = PlannedState {
             key: key.clone(),
             effect: planned.effect,
-            now: VersionView::of(&now),
+            now: VersionView::of(now),
             target: target.map(VersionView::of),
             next_version: now.version.next(),
             paths: planned.paths,

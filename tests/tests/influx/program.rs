@@ -91,12 +91,12 @@ async fn a_backup_of_a_served_bucket_makes_the_same_store_in_another_one() {
             .await;
     }
     let here = tempfile::tempdir().unwrap();
-    let (served, beside) = (here.path().join("served"), here.path().join("beside"));
-    let (served, beside) = (served.display().to_string(), beside.display().to_string());
+    let (online, beside) = (here.path().join("online"), here.path().join("beside"));
+    let (online, beside) = (online.display().to_string(), beside.display().to_string());
     let variables = Influx::variables(&bucket().await);
     let (origin, empty) = (server.origin(), Server::not_started(variables.clone()));
     for (of, arguments) in [
-        (&server, &["backup", "--server", &origin, "--out", &served][..]),
+        (&server, &["backup", "--server", &origin, "--out", &online][..]),
         (&server, &["backup", "--out", &beside]),
         (&empty, &["import", &beside]),
     ] {
@@ -107,7 +107,7 @@ async fn a_backup_of_a_served_bucket_makes_the_same_store_in_another_one() {
     let other = Server::start_in(variables).await;
     let everything = "/events?after=0&limit=1000";
     assert_eq!(server.get(everything).await, other.get(everything).await);
-    let again = other.command(&["import", &served, "--server", &other.origin()]).output().await.unwrap();
+    let again = other.command(&["import", &online, "--server", &other.origin()]).output().await.unwrap();
     let said = String::from_utf8([again.stdout, again.stderr].concat()).unwrap();
     assert!(said.contains("There already   30 versions"), "{said}");
 }

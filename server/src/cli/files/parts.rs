@@ -124,12 +124,14 @@ fn as_sent((name, bytes): &(String, Vec<u8>)) -> ImportFile {
 
 #[cfg(test)]
 mod tests {
+    use stateloft_core::model::StateType;
+
     use super::*;
 
     fn files(texts: &[(&str, &str)]) -> ImportFiles {
         let files = texts.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()));
         let options = ImportOptions {
-            state_type: Some("bot_memory".parse().unwrap()),
+            state_type: Some(StateType::new("bot_memory").unwrap()),
             each: Some(String::new()),
             ..ImportOptions::default()
         };

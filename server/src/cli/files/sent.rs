@@ -143,6 +143,7 @@ mod tests {
     use std::sync::Arc;
 
     use stateloft_core::api::ImportOptions;
+    use stateloft_core::model::StateType;
 
     use super::super::parts::within;
     use super::*;
@@ -166,7 +167,8 @@ mod tests {
     }
 
     fn files(texts: &[(&str, &str)]) -> ImportFiles {
-        let options = ImportOptions { state_type: "bot_memory".parse().ok(), ..ImportOptions::default() };
+        let options =
+            ImportOptions { state_type: StateType::new("bot_memory").ok(), ..ImportOptions::default() };
         let files = texts.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()));
         ImportFiles { files: files.collect(), options }
     }

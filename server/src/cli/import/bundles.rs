@@ -122,7 +122,9 @@ fn print(client: &Client, name: &str, said: &Answer, json: bool) -> Result<bool,
 /// What became of the states, and what was left alone.
 fn print_merged(merged: &BundleMerged) -> Result<(), Failure> {
     let BundleMerged { new, continued, unchanged, conflicts, unlisted, .. } = merged;
-    answer!("States          {new} new, {continued} continued, {unchanged} unchanged, {conflicts} in conflict");
+    answer!(
+        "States          {new} new, {continued} continued, {unchanged} unchanged, {conflicts} in conflict"
+    );
     for conflict in &merged.conflicting {
         let MergeConflict { state_type, state_id, reason, .. } = conflict;
         answer!("    conflict    {state_type} {state_id}: {}", word(reason)?);

@@ -94,10 +94,14 @@ async fn print(client: &Client, plan: &GivenPlan, request: &GivenRequest, is_ans
             let lines = changes(client, state, request).await;
             let lines =
                 lines.unwrap_or_else(|failure| vec![format!("(cannot be shown: {})", failure.message)]);
-            lines.iter().for_each(|line| say(&format!("      {line}")));
+            for line in &lines {
+                say(&format!("      {line}"));
+            }
         }
     }
-    totals(&plan.counts, &plan.snapshot_before).iter().for_each(|line| say(line));
+    for line in &totals(&plan.counts, &plan.snapshot_before) {
+        say(line);
+    }
 }
 
 fn row(state: &GivenPlanned) -> Row<'_> {

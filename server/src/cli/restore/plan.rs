@@ -35,7 +35,9 @@ pub(super) async fn print(client: &Client, plan: &Plan, is_answer: bool) {
             }
         }
     }
-    totals(&plan.counts, &plan.snapshot_before).iter().for_each(|line| say(line));
+    for line in &totals(&plan.counts, &plan.snapshot_before) {
+        say(line);
+    }
 }
 
 /// What a plan would write in all.
