@@ -43,6 +43,13 @@ pub(super) enum What {
 }
 
 pub(super) fn journal(folder: &Path, what: &What) -> Done {
+    if !folder.is_dir() {
+        let folder = folder.display();
+        return Err(format!(
+            "there is no journal: no folder {folder} (TRADING_STATE_FALLBACK_DIR says where)"
+        )
+        .into());
+    }
     match what {
         What::List { data, json: true } => {
             journal_lines::list(&look(folder)?, *data)?;
