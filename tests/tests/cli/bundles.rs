@@ -140,9 +140,8 @@ async fn an_export_is_of_the_part_that_was_asked_for() {
         run(here.path(), &["export", "--server", &origin, "--from", "99", "--out", "none"], &[]).await;
     assert_eq!(wrong.code, Some(11), "{}", wrong.err);
     assert!(wrong.err.contains("there is nothing from seq 99 on"), "{}", wrong.err);
-    let wrong =
-        run(here.path(), &["export", "--server", &origin, "--to", "snapshot:x", "--out", "none"], &[]);
-    assert_eq!(wrong.await.code, Some(8));
+    let wrong = ["export", "--server", &origin, "--to", "snapshot:x", "--out", "none"];
+    assert_eq!(run(here.path(), &wrong, &[]).await.code, Some(8));
     assert_eq!(names(&here), ["part"], "what failed leaves nothing");
 }
 
