@@ -11,7 +11,6 @@ pub mod commit;
 pub mod diff;
 pub mod hash;
 pub mod hidden;
-#[cfg(feature = "validate")]
 pub mod import;
 pub mod json;
 pub mod model;

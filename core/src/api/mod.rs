@@ -34,7 +34,7 @@ pub use given::{ApplyGiven, GivenPlan, GivenPlanned, GivenRequest, GivenState, R
 pub use import::{
     AppliedImport, ApplyImport, FileError, FileSummary, ImportCounts, ImportFile, ImportFlag, ImportItem,
     ImportOptions, ImportPlan, ImportPreview, ImportRecord, ImportRequest, ImportSource, ImportStanding,
-    QuarantineCode, Quarantined, RecordCode, Shape, Standing,
+    QuarantineCode, Quarantined, RecordCode, SettleAs, SettleQuarantine, SettledQuarantine, Shape, Standing,
 };
 pub use mirror::{MirrorState, MirrorStatus};
 pub use notice::{Notice, NoticeCode};

@@ -1,12 +1,15 @@
 //! What of an import is no state of its programs: kept as states of types of its own, so that it can be listed, seen and
 //! settled, with history.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::api::{ImportOptions, ImportPlan, ImportRecord, ImportSource, Quarantined};
 use crate::hash::RequestHash;
 use crate::json::Document;
 use crate::model::{STATE_ID_MAX_BYTES, StateKey};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The type of what could not be placed.
 pub const QUARANTINE: &str = "quarantine";
@@ -34,6 +37,24 @@ pub fn quarantined(held: &Quarantined) -> Result<(StateKey, Document), serde_jso
     let Quarantined { source, code, reason, text, base64 } = held;
     let data = Data { code: *code, reason, source, text: text.as_deref(), base64: base64.as_deref() };
     Ok((key(QUARANTINE, &source.to_string())?, Document::from_serialize(&data)?))
+}
+
+/// The bytes that a state in quarantine holds.
+///
+/// # Errors
+/// It holds none: it is not as an import wrote it.
+pub fn bytes_of(data: &Document) -> Result<Vec<u8>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Held {
+        text: Option<String>,
+        base64: Option<String>,
+    }
+    let Held { text, base64 } = data.to()?;
+    match (text, base64) {
+        (Some(text), _) => Ok(text.into_bytes()),
+        (None, Some(base64)) => STANDARD.decode(base64).map_err(serde::de::Error::custom),
+        (None, None) => Err(serde::de::Error::custom("there is neither text nor base64")),
+    }
 }
 
 /// What an import was: its files, what was in them besides states, and what could not be read. The same files with the same
@@ -107,5 +128,26 @@ mod tests {
         let (one, other) = (id(&"é".repeat(400)), id(&"é".repeat(401)));
         assert!(one.len() <= STATE_ID_MAX_BYTES && one != other);
         assert!(id("a\nb").starts_with("a\u{fffd}b~") && id("") != id("~"));
+    }
+
+    #[test]
+    fn bytes_come_back_from_quarantine_as_they_went_in() {
+        for (bytes, text) in [("{ \"a\": NaN }\r\n", true), ("\u{0}", false)] {
+            let held = Quarantined {
+                source: ImportSource {
+                    file: "a".into(),
+                    line: None,
+                    pointer: String::new(),
+                    members: vec![],
+                },
+                code: crate::api::QuarantineCode::NoName,
+                reason: String::new(),
+                text: text.then(|| bytes.to_owned()),
+                base64: (!text).then(|| STANDARD.encode(bytes)),
+            };
+            assert_eq!(bytes_of(&quarantined(&held).unwrap().1).unwrap(), bytes.as_bytes());
+        }
+        let other = |text| bytes_of(&Document::parse(text, &crate::json::Limits::default()).unwrap());
+        assert!(other("{}").is_err() && other(r#"{"base64":"?"}"#).is_err());
     }
 }

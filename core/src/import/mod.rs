@@ -5,85 +5,42 @@
 //! kept as it stands, and nothing is made up: times without a zone stay texts unless the request names one.
 //!
 //! What a document is shows in it and not in its name; one file under `shapes/` for each kind. The command line, the server and the
-//! browser plan with this code, so the same files give the same plan everywhere.
+//! browser plan with this code, so the same files give the same plan everywhere. How a plan stands to a store, and what is kept of it
+//! there, needs no rules of types: a page that does not judge files itself has that much, too.
 
+#[cfg(feature = "validate")]
 mod draft;
+#[cfg(feature = "validate")]
 mod flags;
+#[cfg(feature = "validate")]
+mod held;
 pub mod kept;
+#[cfg(feature = "validate")]
 mod order;
+#[cfg(feature = "validate")]
+mod plan;
+#[cfg(feature = "validate")]
 mod python;
+#[cfg(feature = "validate")]
 mod report;
+#[cfg(feature = "validate")]
 mod rules;
+#[cfg(feature = "validate")]
 mod said;
+#[cfg(feature = "validate")]
 mod shapes;
 mod standing;
+#[cfg(feature = "validate")]
 mod table;
 
-use crate::api::{ImportOptions, ImportPlan, QuarantineCode, Shape};
-use crate::hash::RequestHash;
-use crate::json::Limits;
-
-use draft::Draft;
+#[cfg(feature = "validate")]
+pub use held::{NoState, document_of};
+#[cfg(feature = "validate")]
+pub use plan::{FILE_MAX_BYTES, File, plan};
+#[cfg(feature = "validate")]
 pub use python::written_back;
-use report::Report;
-use rules::Rules;
+#[cfg(feature = "validate")]
 pub use rules::{OptionError, check_zone};
 pub use standing::{Known, bound, counts, standings};
+#[cfg(feature = "validate")]
 pub use table::{Form, Table};
-
-/// A file: what it is called, and its bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct File<'a> {
-    /// Such as `states/trading_state.json`.
-    pub name: &'a str,
-    /// All of it.
-    pub bytes: &'a [u8],
-}
-
-/// Files larger than this are not read.
-pub const FILE_MAX_BYTES: usize = 512 << 20;
-
-/// Works out what the files hold.
-///
-/// # Errors
-/// An option cannot be understood, or does not go with another.
-pub fn plan(files: &[File<'_>], options: &ImportOptions) -> Result<ImportPlan, OptionError> {
-    let rules = Rules::of(options)?;
-    let mut report = Report::default();
-    let mut files = files.to_vec();
-    files.sort_by_key(|file| file.name);
-    for file in &files {
-        read(*file, &rules, &mut report);
-    }
-    let mut plan = report.finish(&files);
-    plan.hash = hash(&plan, options);
-    Ok(plan)
-}
-
-fn read(file: File<'_>, rules: &Rules, report: &mut Report) {
-    let limits = Limits { max_bytes: FILE_MAX_BYTES, ..Limits::default() };
-    for piece in python::pieces(file.bytes, &limits) {
-        match &piece.read {
-            Ok(reading) => {
-                let mut draft = Draft::new(file.name, piece.line, rules);
-                let shape = shapes::recognise(&mut draft, reading.document.root());
-                report.take(file.name, shape, draft.finish(reading));
-            }
-            Err(diagnosis) => {
-                report.damaged(file.name, &piece, diagnosis);
-                if let Some(line) = piece.line {
-                    let source = draft::source(file.name, Some(line), "");
-                    report.quarantine(source, QuarantineCode::NotJson, &diagnosis.to_string(), piece.bytes);
-                    report.shape(file.name, Shape::Unknown);
-                }
-            }
-        }
-    }
-}
-
-/// Binds everything that the plan says.
-fn hash(plan: &ImportPlan, options: &ImportOptions) -> String {
-    let text = |json: Result<Vec<u8>, serde_json::Error>| json.unwrap_or_default();
-    // Both are made of texts, numbers and documents: writing them cannot fail.
-    RequestHash::of(&[&text(serde_json::to_vec(options)), &text(serde_json::to_vec(plan))]).to_string()
-}

@@ -19,8 +19,9 @@ pub struct Known {
 }
 
 impl Known {
-    /// How a version that the files hold stands to it.
-    fn standing(&self, hash: &ContentHash, order_unknown: bool) -> ImportStanding {
+    /// How a version that the files hold stands to it, by the hash of its data.
+    #[must_use]
+    pub fn standing(&self, hash: &ContentHash, order_unknown: bool) -> ImportStanding {
         let of = |status, version| ImportStanding { status, version };
         if self.hash.as_ref() == Some(hash) {
             return of(Standing::Unchanged, Some(self.head));
@@ -65,10 +66,10 @@ pub fn counts(plan: &ImportPlan, standings: &[ImportStanding]) -> ImportCounts {
     }
 }
 
-/// Binds what was found and how it stands to the store.
+/// Binds what was found (the plan's hash) and how it stands to the store.
 #[must_use]
-pub fn bound(plan: &ImportPlan, standings: &[ImportStanding]) -> String {
+pub fn bound(plan: &str, standings: &[ImportStanding]) -> String {
     // Words and numbers: writing them cannot fail.
     let standings = serde_json::to_vec(standings).unwrap_or_default();
-    RequestHash::of(&[plan.hash.as_bytes(), &standings]).to_string()
+    RequestHash::of(&[plan.as_bytes(), &standings]).to_string()
 }

@@ -7,6 +7,7 @@ use crate::api::{
     FileError, FileSummary, ImportFlag, ImportItem, ImportOptions, ImportPlan, ImportRecord, ImportSource,
     Quarantined, RecordCode,
 };
+use crate::hash::ContentHash;
 use crate::import::{File, plan};
 use crate::model::Verdict;
 
@@ -36,6 +37,10 @@ pub struct FoundItem {
     pub state_id: String,
     /// The data, exactly as in the file.
     pub data: String,
+    /// SHA-256 of that text: what a store has, or had, of the same hash it need not be sent.
+    pub content_hash: String,
+    /// How many leaves the data has.
+    pub paths: u32,
     /// What the version will be described as.
     pub description: String,
     /// When the older program saved it, if that is known.
@@ -88,6 +93,8 @@ fn item(item: ImportItem) -> FoundItem {
     FoundItem {
         state_type: item.state_type.into(),
         state_id: item.state_id.into(),
+        content_hash: ContentHash::of(&item.data).to_string(),
+        paths: item.data.leaves(),
         data: item.data.text().to_owned(),
         description: item.description,
         saved_at: item.saved_at.map(String::from),

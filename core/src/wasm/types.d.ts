@@ -267,6 +267,10 @@ export interface FoundItem {
   state_id: string;
   /** The data as JSON text, exactly as in the file. */
   data: string;
+  /** SHA-256 of that text. */
+  content_hash: string;
+  /** How many leaves the data has. */
+  paths: number;
   description: string;
   /** When the older program saved it, if that is known. */
   saved_at?: string;

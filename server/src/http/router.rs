@@ -91,6 +91,7 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::restores::undo))
         .routes(routes!(at::imports::preview))
         .routes(routes!(at::imports::apply))
+        .routes(routes!(at::imports::settle))
         .routes(routes!(at::events::events))
         .routes(routes!(at::verify::verify))
         .routes(routes!(at::export::export))

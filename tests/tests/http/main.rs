@@ -29,6 +29,7 @@ mod openapi;
 mod origins;
 mod outage;
 mod pending;
+mod quarantine;
 mod quotas;
 mod raw;
 mod reading;

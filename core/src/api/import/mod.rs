@@ -3,6 +3,7 @@
 mod aside;
 mod plan;
 mod result;
+mod settle;
 
 pub use aside::{FileError, ImportRecord, QuarantineCode, Quarantined, RecordCode};
 pub use plan::{FileSummary, ImportFlag, ImportItem, ImportOptions, ImportPlan, ImportSource, Shape};
@@ -10,3 +11,4 @@ pub use result::{
     AppliedImport, ApplyImport, ImportCounts, ImportFile, ImportPreview, ImportRequest, ImportStanding,
     Standing,
 };
+pub use settle::{SettleAs, SettleQuarantine, SettledQuarantine};

@@ -132,6 +132,9 @@ pub struct ApplyImport {
     /// Who; `migration` when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
+    /// Why (8 KiB): it stands before the description of every version that is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Answer to `POST /imports/{plan}/apply`.

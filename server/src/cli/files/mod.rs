@@ -88,7 +88,7 @@ impl Files {
     }
 
     fn order(&self) -> ImportOrder {
-        ImportOrder { user_id: self.user_id.clone(), choose: self.choose.clone(), leave: Vec::new() }
+        ImportOrder { user_id: self.user_id.clone(), choose: self.choose.clone(), ..ImportOrder::default() }
     }
 }
 

@@ -66,6 +66,7 @@ async fn applied(
             choose: asked.choose.iter().filter(|source| there.contains(*source)).cloned().collect(),
             leave: Vec::new(),
             user_id: asked.user_id.clone(),
+            reason: None,
         };
         let done = server.ask(&format!("/imports/{}/apply", preview.plan), &request).await;
         applied.push(done.map_err(|failure| part_of(failure, applied.len(), parts.len()))?);

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use stateloft_core::api::{
     ApplyGiven, ApplyImport, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot,
     ForceBreaker, GivenRequest, ImportRequest, Originated, PlanRequest, PutRequest, SaveRequest,
-    SettleConflict, UndeleteRequest, UndoRequest,
+    SettleConflict, SettleQuarantine, UndeleteRequest, UndoRequest,
 };
 use stateloft_core::json::Node;
 use stateloft_core::model::{Origin, StateId, StateType};
@@ -180,6 +180,7 @@ impl Body for ConfirmClock {}
 impl Body for ForceBreaker {}
 impl Body for PlanRequest {}
 impl Body for SettleConflict {}
+impl Body for SettleQuarantine {}
 
 macro_rules! traced {
     ($($request:ty),*) => {

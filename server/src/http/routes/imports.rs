@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use stateloft_core::api::{AppliedImport, ApplyImport, ImportPreview, ImportRequest};
+use stateloft_core::api::{
+    AppliedImport, ApplyImport, ImportPreview, ImportRequest, SettleQuarantine, SettledQuarantine,
+};
 
 use crate::http::app::App;
 use crate::http::extract::{Json, PathText};
@@ -26,4 +28,13 @@ pub(crate) async fn preview(State(app): State<App>, Json(body): Json<ImportReque
     responses((status = 200, body = AppliedImport), Writing))]
 pub(crate) async fn apply(State(app): State<App>, path: PathText, Json(body): Json<ApplyImport>) -> Answer {
     reply::json(StatusCode::OK, &app.service.apply_import(&path.0, body).await?)
+}
+
+/// Settles something in quarantine, in one commit: with `save_as` what it holds is saved as that state, without it is dropped.
+/// Either way it leaves quarantine; its tombstone has the reason, its history the bytes, and an import of the same files does
+/// not bring it back. What holds no object cannot be named (422).
+#[utoipa::path(post, path = "/imports/settle", tag = "imports", request_body = SettleQuarantine,
+    responses((status = 200, body = SettledQuarantine), Writing))]
+pub(crate) async fn settle(State(app): State<App>, Json(body): Json<SettleQuarantine>) -> Answer {
+    reply::json(StatusCode::OK, &app.service.settle_quarantine(body).await?)
 }

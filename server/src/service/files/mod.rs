@@ -4,6 +4,7 @@
 //! Nothing is kept between planning and writing: the same files give the same plan, and its hash binds how each item stands to
 //! the store. A second run finds everything there, so it writes nothing.
 
+mod settle;
 mod stand;
 mod write;
 
@@ -36,6 +37,8 @@ pub struct ImportOrder {
     pub choose: Vec<String>,
     /// Items that are not written.
     pub leave: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// The files of an import, their bytes at hand.
@@ -99,7 +102,7 @@ impl Service {
         let seq = self.store.tip().await?.seq;
         let stood = self.stand(&found).await?;
         let preview = ImportPreview {
-            plan: bound(&found, &stood.standings),
+            plan: bound(&found.hash, &stood.standings),
             seq,
             counts: counts(&found, &stood.standings),
             standings: stood.standings,
@@ -110,9 +113,9 @@ impl Service {
 
     /// Writes what was looked at: `POST /imports/{plan}/apply`.
     pub async fn apply_import(&self, plan: &str, request: ApplyImport) -> Result<AppliedImport> {
-        let ApplyImport { files, options, choose, leave, user_id } = request;
+        let ApplyImport { files, options, choose, leave, user_id, reason } = request;
         let files = ImportFiles::of(files, options)?;
-        self.import_files(Some(plan), &files, &ImportOrder { user_id, choose, leave }).await
+        self.import_files(Some(plan), &files, &ImportOrder { user_id, choose, leave, reason }).await
     }
 
     /// Writes what the files hold, in one commit; with `plan` only if it is still what was looked at.
@@ -128,7 +131,7 @@ impl Service {
         for _ in 0..ATTEMPTS {
             let before = self.store.tip().await?.seq;
             let stood = self.stand(&found).await?;
-            if looked_at.is_some_and(|plan| plan != bound(&found, &stood.standings)) {
+            if looked_at.is_some_and(|plan| plan != bound(&found.hash, &stood.standings)) {
                 return Err(ServiceError::ImportOutdated);
             }
             match self.write_import(&found, &files.options, &stood, order).await {

@@ -65,6 +65,8 @@ impl Service {
         order: &ImportOrder,
     ) -> Result<Vec<Write>> {
         let user_id = order.user_id.clone().unwrap_or_else(|| AUTHOR.to_owned());
+        let reason = order.reason.as_deref().map(Signature::reason).transpose()?.flatten();
+        let reason = reason.filter(|reason| !reason.trim().is_empty());
         let origin = Origin { correlation_id: Some(import_id.into()), ..Origin::default() };
         let mut who = Signature::new(Some(user_id), None)?.from(origin)?;
         let states: Vec<_> =
@@ -72,7 +74,10 @@ impl Service {
         let verdicts = self.verdicts(&states);
         let writes = planned.into_iter().zip(verdicts).map(|(planned, verdict)| {
             let Planned { key, data, description, expectation, imported } = planned;
-            who.description = Some(description.into());
+            who.description = Some(match &reason {
+                Some(reason) => format!("{}: {description}", reason.trim()).into(),
+                None => description.into(),
+            });
             let batch_id = imported.map_or_else(|| import_id.to_owned(), |imported| imported.batch_id());
             who.batch_id = Some(batch_id.into());
             who.write(key, Change::Record { data, restored: false }, expectation, verdict)
