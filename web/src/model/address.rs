@@ -23,6 +23,8 @@ pub enum Page {
     Restore,
     /// `/view/restore/ID`: the result of an applied restore.
     Restored(String),
+    /// `/view/import`: files that are imported, and what of them waits in quarantine.
+    Import,
     /// `/view/health`
     Health,
     /// No page has this address.
@@ -42,6 +44,7 @@ impl Page {
             "/view/activity" => Self::Activity,
             "/view/snapshots" => Self::Snapshots,
             "/view/restore" => Self::Restore,
+            "/view/import" => Self::Import,
             "/view/health" => Self::Health,
             _ => match path.strip_prefix("/view/restore/") {
                 Some(id) if !id.contains('/') => Self::Restored(decode(id)),
@@ -61,6 +64,7 @@ impl Page {
             Self::Activity => "Activity",
             Self::Snapshots => "Snapshots",
             Self::Restore | Self::Restored(_) => "Restore",
+            Self::Import => "Import",
             Self::Health => "Health",
             Self::Unknown => "Not found",
         }
@@ -270,6 +274,7 @@ mod tests {
             ("/view/states", Page::States),
             ("/view/states/", Page::States),
             ("/view/restore/", Page::Restore),
+            ("/view/import", Page::Import),
             ("/view/restore/a%20b", Page::Restored("a b".into())),
             ("/view/restore/a/b", Page::Unknown),
             ("/view/nothing", Page::Unknown),

@@ -84,6 +84,13 @@ const RESTORE: [Parameter; 9] = [
     ("unlock", Reads::Tick, true),
     ("show", Reads::Words(&["changed", "recreated", "deleted", "equal", "damaged", "unseen"]), false),
 ];
+const IMPORT: [Parameter; 5] = [
+    ("show", Reads::Words(&["new", "changed", "unchanged", "quarantine", "invalid"]), false),
+    ("tab", Reads::Words(&["quarantine"]), false),
+    ("held", Reads::Text, false),
+    ("done", Reads::Text, false),
+    ("after", Reads::Seq, false),
+];
 
 fn parameters(page: &Page) -> Vec<Parameter> {
     match page {
@@ -93,6 +100,7 @@ fn parameters(page: &Page) -> Vec<Parameter> {
         Page::Activity => ACTIVITY.to_vec(),
         Page::Snapshots => SNAPSHOTS.to_vec(),
         Page::Restore => RESTORE.to_vec(),
+        Page::Import => IMPORT.to_vec(),
         Page::Overview | Page::Restored(_) | Page::Health | Page::Unknown => Vec::new(),
     }
 }

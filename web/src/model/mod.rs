@@ -16,6 +16,7 @@ pub mod found;
 pub mod health;
 pub mod hello;
 pub mod history;
+pub mod import;
 pub mod inbox;
 pub mod incident;
 pub mod jobs;
