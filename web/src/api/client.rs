@@ -66,9 +66,19 @@ pub(crate) async fn send<T: DeserializeOwned>(
         Ok(body) => body,
         Err(error) => return Err(ApiError::Strange { status: 0, reason: error.to_string() }),
     };
-    let text = run(method, path, body).await?;
+    let text = run(method, path, body.map(JsValue::from)).await?;
     // 204 has no body; `()` and `Option` read it as null.
     read(200, if text.is_empty() { "null" } else { &text })
+}
+
+/// The same with a body of JSON that the browser holds: a large one never enters this program's memory.
+pub(crate) async fn send_as_it_is<T: DeserializeOwned>(
+    method: Method,
+    path: &str,
+    body: JsValue,
+) -> Result<T, ApiError> {
+    let text = run(method, path, Some(body)).await?;
+    read(200, &text)
 }
 
 /// The header that names the version of an answer.
@@ -92,14 +102,14 @@ pub(crate) async fn js_text(path: &str) -> Result<(Option<String>, JsValue), Api
     answer
 }
 
-async fn run(method: Method, path: &str, body: Option<String>) -> Result<String, ApiError> {
+async fn run(method: Method, path: &str, body: Option<JsValue>) -> Result<String, ApiError> {
     let sent = js_sys::Date::now();
     let answer = text_of(method, path, body).await;
     ended(sent, answer.as_ref().err());
     answer
 }
 
-async fn text_of(method: Method, path: &str, body: Option<String>) -> Result<String, ApiError> {
+async fn text_of(method: Method, path: &str, body: Option<JsValue>) -> Result<String, ApiError> {
     let (response, _guard) = request(method, path, body).await?;
     if !response.ok() {
         return Err(failure(response).await);
@@ -114,7 +124,7 @@ async fn text_of(method: Method, path: &str, body: Option<String>) -> Result<Str
 async fn request(
     method: Method,
     path: &str,
-    body: Option<String>,
+    body: Option<JsValue>,
 ) -> Result<(Response, AbortOnDrop), ApiError> {
     let guard = AbortOnDrop(AbortController::new().ok());
     let signal = guard.0.as_ref().map(AbortController::signal);

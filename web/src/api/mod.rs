@@ -8,6 +8,6 @@ mod named;
 
 pub(crate) use crate::model::failure::ApiError;
 pub(crate) use calls::*;
-pub(crate) use client::{get, get_text, hear, send};
+pub(crate) use client::{get, get_text, hear, send, send_as_it_is};
 pub(crate) use key::{key, set_key};
 pub(crate) use named::{forget_snapshot, get_of, raw_of, send_of, snapshot, state_path};

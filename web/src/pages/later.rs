@@ -58,7 +58,7 @@ pub(super) fn fetch_in_advance() {
     let here = router().page.get_untracked();
     spawn_local(async move {
         TimeoutFuture::new(QUIET_MS).await;
-        for page in [Page::State, Page::States, Page::Snapshots, Page::Activity, Page::Health] {
+        for page in [Page::State, Page::States, Page::Snapshots, Page::Activity, Page::Health, Page::Import] {
             // Whoever goes there while the server is away is told so then.
             if page != here && lazy::fetch(&page).await.is_none() {
                 return;

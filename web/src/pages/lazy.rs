@@ -10,7 +10,7 @@ use futures::future::join;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-use super::{activity, compare, first_run, health, restore, snapshots, state, states, styles};
+use super::{activity, compare, first_run, health, import, restore, snapshots, state, states, styles};
 use crate::model::address::Page;
 use crate::shell::{Help, Misreadings};
 
@@ -32,6 +32,7 @@ async fn code(page: &Page) -> Result<Draw, SplitLoaderError> {
         Page::Activity => draw_activity().await,
         Page::Snapshots => draw_snapshots().await,
         Page::Health => draw_health().await,
+        Page::Import => draw_import().await,
         _ => draw_restore().await,
     }
 }
@@ -104,4 +105,9 @@ fn draw_restore() -> Result<Draw, SplitLoaderError> {
 #[wasm_split(health, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_health() -> Result<Draw, SplitLoaderError> {
     Ok(|_| view! { <health::Health/> }.into_any())
+}
+
+#[wasm_split(importing, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_import() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <import::Import/> }.into_any())
 }

@@ -5,6 +5,7 @@ mod compare;
 mod feed_row;
 mod first_run;
 mod health;
+mod import;
 mod later;
 mod lazy;
 mod origin;

@@ -132,6 +132,7 @@ fn common_keys(help: RwSignal<bool>) {
             "g o" => router.go("/"),
             "g s" => router.go("/view/states"),
             "g a" => router.go("/view/activity"),
+            "g i" => router.go("/view/import"),
             "g h" => router.go("/view/health"),
             _ => return false,
         }

@@ -24,6 +24,7 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["g", "o"], "overview"),
     (&["g", "s"], "states"),
     (&["g", "a"], "activity"),
+    (&["g", "i"], "import"),
     (&["g", "h"], "health"),
     (&["Esc"], "close"),
 ];

@@ -19,6 +19,7 @@ const PAGES: &[Entry] = &[
     ("/view/snapshots", Icon::Snapshot, "Snapshots", false),
     ("/view/compare", Icon::Compare, "Compare", true),
     ("/view/restore", Icon::Restore, "Restore", true),
+    ("/view/import", Icon::Import, "Import", true),
     ("/view/health", Icon::Heart, "Health", true),
 ];
 const VIEWS: &[Entry] = &[

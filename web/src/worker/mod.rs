@@ -5,9 +5,11 @@
 
 mod client;
 mod documents;
+mod files;
 mod outline;
 mod port;
 
 pub(crate) use client::{Job, JobId, WorkerError, call, read, start};
 pub(crate) use documents::text_of;
+pub(crate) use files::{Judged, import_preview};
 pub(crate) use outline::{outline, whole};

@@ -29,3 +29,4 @@ mod undo;
 
 pub(crate) use page::Restore;
 pub(crate) use result::Restored;
+pub(crate) use sending::{Sent, send_restore};

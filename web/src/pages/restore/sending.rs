@@ -11,16 +11,18 @@ use crate::model::found::Hand;
 use crate::parts::Writing;
 
 /// Where it is sent, by whom and why.
-pub(super) struct Sent<R> {
-    pub(super) path: String,
-    pub(super) request: R,
+pub(crate) struct Sent<R> {
+    /// The path in the API.
+    pub(crate) path: String,
+    /// The body.
+    pub(crate) request: R,
     /// Author and reason.
-    pub(super) hand: (Option<String>, Option<String>),
+    pub(crate) hand: (Option<String>, Option<String>),
 }
 
 /// Sends a request that writes a restore. Where nobody knows what became of it, one is looked for among the newest. `shown` is
 /// told the id of the one that is there; `refused` takes some refusals, and gives back those that are to be said.
-pub(super) fn send_restore<R: Serialize + 'static>(
+pub(crate) fn send_restore<R: Serialize + 'static>(
     writing: Writing,
     Sent { path, request, hand }: Sent<R>,
     is_it: impl Fn(&RestoreRecord) -> bool + Clone + 'static,
