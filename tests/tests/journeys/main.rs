@@ -13,6 +13,7 @@ mod eyes;
 mod first_visit;
 mod health;
 mod imported;
+mod importing;
 mod large;
 mod leaving;
 mod live;
