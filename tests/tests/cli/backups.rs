@@ -21,7 +21,9 @@ fn figure(said: &str, name: &str) -> String {
 }
 
 fn hash(path: &Path) -> String {
-    Sha256::digest(std::fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<_> =
+        Sha256::digest(std::fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 #[tokio::test]
