@@ -1,0 +1,85 @@
+"""The state of trading programs: every version, exactly as it was saved, and a way back.
+
+>>> import stateloft
+>>> client = stateloft.Client(author="my-bot")                                # doctest: +SKIP
+>>> client.save("position", "EURUSD", {"qty": 2, "stop_loss": 1.0832})        # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, TypeVar
+
+from ._batch import Batch
+from ._codec import Tagged
+from ._models import Change, Diff, Pending, Snapshot, Version
+from ._numbers import Number
+from ._restore import Plan, Planned, Restore
+from ._settings import register_everywhere
+from ._watch import DamagedEvent, Event, Watcher
+from .client import Client, Moment
+from .errors import (
+    CannotReplay,
+    Conflict,
+    Damaged,
+    Deleted,
+    JournalFull,
+    NotFound,
+    NotKept,
+    OutcomeUnknown,
+    PlanOutdated,
+    Problem,
+    Refused,
+    StateloftError,
+    Unauthorized,
+    Unavailable,
+    ValidationFailed,
+)
+
+__version__ = "0.1.0"
+
+T = TypeVar("T")
+
+
+def register_serializer(kind: str, of: type[T], write: Callable[[T], Any], read: Callable[[Any], T]) -> None:
+    """Values of the type ``of`` are kept as tagged values of the kind ``kind``, everywhere in this program.
+
+    ``write`` turns one into anything that can be kept, ``read`` makes it again from that. A kind is registered once.
+    """
+    register_everywhere(kind, of, write, read)
+
+
+__all__ = [
+    "Batch",
+    "CannotReplay",
+    "Change",
+    "Client",
+    "Conflict",
+    "Damaged",
+    "DamagedEvent",
+    "Deleted",
+    "Diff",
+    "Event",
+    "JournalFull",
+    "Moment",
+    "NotFound",
+    "NotKept",
+    "Number",
+    "OutcomeUnknown",
+    "Pending",
+    "Plan",
+    "PlanOutdated",
+    "Planned",
+    "Problem",
+    "Refused",
+    "Restore",
+    "Snapshot",
+    "StateloftError",
+    "Tagged",
+    "Unauthorized",
+    "Unavailable",
+    "ValidationFailed",
+    "Version",
+    "Watcher",
+    "__version__",
+    "register_serializer",
+]

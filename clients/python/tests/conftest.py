@@ -1,0 +1,30 @@
+"""Fixtures: a real server for every test that asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import stateloft
+import stateloft.testing
+
+
+@pytest.fixture
+def server() -> Iterator[stateloft.testing.Server]:
+    """A server of the test's own, which it may kill."""
+    with stateloft.testing.server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[stateloft.testing.Server]:
+    """One server for all tests that only need their own states."""
+    with stateloft.testing.server() as running:
+        yield running
+
+
+@pytest.fixture
+def client(shared: stateloft.testing.Server) -> Iterator[stateloft.Client]:
+    with shared.client(author="tests") as made:
+        yield made
