@@ -8,6 +8,7 @@ import pytest
 
 import stateloft
 import stateloft.testing
+from stateloft import _saver, _state
 
 
 @pytest.fixture
@@ -28,3 +29,11 @@ def shared() -> Iterator[stateloft.testing.Server]:
 def client(shared: stateloft.testing.Server) -> Iterator[stateloft.Client]:
     with shared.client(author="tests") as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _programs_end() -> Iterator[None]:
+    """Each test is a program of its own: it leaves no states behind that would be saved at the end of the run."""
+    yield
+    _state._STATES.clear()
+    _saver._SAVERS.clear()

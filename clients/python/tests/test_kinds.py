@@ -91,6 +91,7 @@ def back(value: Any) -> Any:
         Side.SHORT,
         Level.HIGH,
         Flags.A | Flags.B,
+        Flags(0),
         b"\x00\xff",
         (1, (2, "x"), []),
         {3, 1, "a"},

@@ -3,6 +3,7 @@
 mod advisories;
 mod checks;
 mod native;
+mod python;
 mod wasm;
 
 use std::time::{Duration, Instant};
@@ -25,6 +26,8 @@ pub(crate) enum Step {
     ClippyWasm,
     /// All native tests except the browser journeys.
     Native,
+    /// The Python client: its types, and its tests against the server.
+    Python,
     /// Two minutes of the soak: everything at once, with the server killed in between.
     Soak,
     /// Tests of WebAssembly, above all the component's, in headless Chromium.
@@ -70,6 +73,7 @@ fn execute(workspace: &Workspace, step: Step) -> Result<()> {
         Step::Clippy => checks::clippy(workspace)?,
         Step::ClippyWasm => checks::clippy_wasm(workspace)?,
         Step::Native => native::all_but_journeys(workspace)?,
+        Step::Python => python::client(workspace)?,
         Step::Soak => soak::short(workspace)?,
         Step::Wasm => wasm::in_browser(workspace)?,
         Step::Console => {
@@ -117,6 +121,7 @@ mod tests {
             "clippy",
             "clippy-wasm",
             "native",
+            "python",
             "soak",
             "wasm",
             "console",

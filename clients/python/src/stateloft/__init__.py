@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any, Callable, TypeVar
 
+from ._autosave import Autosave, autosave
 from ._batch import Batch
 from ._codec import Tagged
 from ._models import Change, Diff, Pending, Snapshot, Version
 from ._numbers import Number
 from ._restore import Plan, Planned, Restore
 from ._settings import register_everywhere
+from ._state import Journaled, OnConflict, State, flush, state
 from ._watch import DamagedEvent, Event, Watcher
 from .client import Client, Moment
 from .errors import (
@@ -49,6 +51,7 @@ def register_serializer(kind: str, of: type[T], write: Callable[[T], Any], read:
 
 
 __all__ = [
+    "Autosave",
     "Batch",
     "CannotReplay",
     "Change",
@@ -60,10 +63,12 @@ __all__ = [
     "Diff",
     "Event",
     "JournalFull",
+    "Journaled",
     "Moment",
     "NotFound",
     "NotKept",
     "Number",
+    "OnConflict",
     "OutcomeUnknown",
     "Pending",
     "Plan",
@@ -73,6 +78,7 @@ __all__ = [
     "Refused",
     "Restore",
     "Snapshot",
+    "State",
     "StateloftError",
     "Tagged",
     "Unauthorized",
@@ -81,5 +87,8 @@ __all__ = [
     "Version",
     "Watcher",
     "__version__",
+    "autosave",
+    "flush",
     "register_serializer",
+    "state",
 ]

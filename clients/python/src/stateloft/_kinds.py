@@ -128,7 +128,7 @@ def _is_model(kind: type) -> bool:
 def _find_structured(kind: type) -> Optional[Writer]:
     """Enums, dataclasses, named tuples, pydantic models; sets of ours and others by their base."""
     if issubclass(kind, enum.Enum):
-        return lambda value: Tagged("enum", {"type": _name(kind), "name": value.name})
+        return lambda value: Tagged("enum", {"type": _name(kind), "name": value.name or _flags(value)})
     if dataclasses.is_dataclass(kind):
         names = [field.name for field in dataclasses.fields(kind)]
         return lambda value: _structured("dataclass", kind, {name: getattr(value, name) for name in names})
@@ -139,6 +139,11 @@ def _find_structured(kind: type) -> Optional[Writer]:
     if issubclass(kind, set):
         return _SIMPLE[set]
     return None
+
+
+def _flags(value: Any) -> str:
+    """A combination of flags, which has no name of its own before Python 3.11."""
+    return "|".join(each.name for each in type(value) if each.value and each in value)
 
 
 def _structured(tag: str, kind: type, fields: dict[str, Any]) -> Tagged:
@@ -156,7 +161,7 @@ def _read_enum(value: Any) -> enum.Enum:
         if not issubclass(kind, enum.Flag):
             raise
         whole = kind(0)
-        for name in names.split("|"):
+        for name in filter(None, names.split("|")):
             whole |= kind[name]
         return whole
 

@@ -14,6 +14,7 @@ import ssl
 import threading
 import time
 import urllib.parse
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,9 +73,9 @@ class Transport:
         self._headers = {"Accept": "application/json", "User-Agent": "stateloft-python"}
         if key and key.strip():
             self._headers["Authorization"] = f"Bearer {key.strip()}"
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may save while its own thread holds it
         self._kept: list[_Kept] = []
-        self._pid = os.getpid()
+        _TRANSPORTS.add(self)
 
     def request(
         self,
@@ -162,6 +163,13 @@ class Transport:
         for each in kept:
             each.connection.close()
 
+    def after_fork(self) -> None:
+        """In a child: the sockets are its parent's, and nobody holds the lock."""
+        self._lock = threading.RLock()
+        for each in self._kept:
+            each.connection.close()
+        self._kept = []
+
     def __del__(self) -> None:
         for each in getattr(self, "_kept", ()):
             each.connection.close()
@@ -177,8 +185,6 @@ class Transport:
 
     def _take(self) -> http.client.HTTPConnection:
         with self._lock:
-            if self._pid != os.getpid():  # a fork shares the sockets of its parent, and must not talk on them
-                self._kept, self._pid = [], os.getpid()
             while self._kept:
                 kept = self._kept.pop()
                 if time.monotonic() - kept.since < _IDLE_LIMIT:
@@ -188,7 +194,7 @@ class Transport:
 
     def _keep(self, connection: http.client.HTTPConnection) -> None:
         with self._lock:
-            if len(self._kept) < _KEPT and self._pid == os.getpid():
+            if len(self._kept) < _KEPT:
                 self._kept.append(_Kept(connection, time.monotonic()))
                 return
         connection.close()
@@ -205,6 +211,17 @@ class Transport:
             connection.close()
             raise Unavailable(f"{self.server} cannot be reached: {error}; nothing was written") from error
         return connection
+
+
+_TRANSPORTS: weakref.WeakSet[Transport] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for each in list(_TRANSPORTS):
+        each.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class _Unanswered(Exception):

@@ -1,0 +1,471 @@
+"""A dict that survives: it is saved when it changes, when the program ends, and whatever the server does."""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import logging
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from types import FrameType
+from typing import Any, Literal, Optional, Union
+
+from ._journal import LIMIT, Entry
+from ._merge import merged
+from ._models import Diff, Pending, Version
+from ._replay import head_of, save_text
+from ._saver import Saver, saver_for, savers
+from ._tracked import Owner, TrackedDict, TrackedList
+from .client import Client, Moment
+from .errors import Conflict, OutcomeUnknown, StateloftError, Unavailable
+
+__all__ = ["Journaled", "OnConflict", "State", "flush", "state"]
+
+_LOG = logging.getLogger("stateloft")
+
+OnConflict = Literal["raise", "reload", "merge"]
+
+_EXIT_LIMIT = 5.0
+"""Seconds that the end of a program waits for a lock of its own threads."""
+
+
+class Journaled:
+    """What :meth:`State.save` answers while the server is away: it is durable on this disk, and has no version yet."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        """The idempotency key under which it will be sent."""
+
+    def __repr__(self) -> str:
+        return f"Journaled({self.key!r})"
+
+
+class State(MutableMapping[str, Any]):
+    """The data of one state as a dict; :func:`stateloft.state` makes one.
+
+    Changes, however deep, are saved by a background thread within ``interval`` seconds, several as one. :meth:`save` is for
+    what must be durable before the program goes on. While the server is away both go to a journal on this machine's disk.
+    What a background save could not do is raised by the next :meth:`save` or :func:`flush`.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        state_type: str,
+        state_id: str,
+        default: Mapping[str, Any],
+        on_conflict: OnConflict,
+        interval: float,
+        saver: Saver,
+    ) -> None:
+        self._client, self._saver = client, saver
+        self.state_type, self.state_id = state_type, state_id
+        self.on_conflict, self.interval = on_conflict, interval
+        self._owner = _Owner(self)
+        self._sending = threading.RLock()
+        self._error: Optional[StateloftError] = None
+        self._last: Union[Version, Journaled, Pending, None] = None
+        self._base: Optional[int] = None
+        self._root = TrackedDict({}, self._owner)
+        self._text = ""
+        self._saved_edits = 0
+        self._looked = time.monotonic()
+        saver.add(self)
+        self._open(default)
+
+    # -- what it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """``TYPE/ID``."""
+        return f"{self.state_type}/{self.state_id}"
+
+    @property
+    def version(self) -> Optional[int]:
+        """The version that this was read or saved as last; ``None`` while a write of it waits in the journal."""
+        return self._base
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are changes that are not durable yet."""
+        return self._owner.edits != self._saved_edits
+
+    def __getitem__(self, key: str) -> Any:
+        return self._root[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._root[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._root[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._root)
+
+    def __len__(self) -> int:
+        return len(self._root)
+
+    def __repr__(self) -> str:
+        return f"State({self.name!r}, {dict(self._root)!r})"
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Mapping) and dict(self._root) == dict(other))
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held, nothing is saved and no other thread changes it: for changes that belong together."""
+        return self._owner.lock
+
+    def copy(self) -> dict[str, Any]:
+        """A deep copy as an ordinary dict, of one moment."""
+        with self._owner.lock:
+            return {key: copy.deepcopy(value) for key, value in self._root.items()}
+
+    # -- saving ----------------------------------------------------------------------------------------------------
+
+    def save(self, reason: Optional[str] = None) -> Union[Version, Journaled, Pending]:
+        """Makes what it is now durable, and says as what.
+
+        Raises:
+            NotKept: something in it cannot be kept.
+            Conflict: another program saved it meanwhile, and ``on_conflict`` does not settle that.
+            JournalFull: the server is away and the journal holds as much as it may.
+            Refused: the server does not take it, such as by rules of a strict type.
+        """
+        with self._sending:
+            error, self._error = self._error, None
+            if isinstance(error, Conflict):
+                raise error
+            self.push(reason)
+            assert self._last is not None
+            return self._last
+
+    def replace(self, data: Mapping[str, Any], reason: Optional[str] = None) -> Union[Version, Journaled, Pending]:
+        """Makes it hold exactly this, durably; raises as :meth:`save`."""
+        with self._sending:
+            with self._owner.lock:
+                _become(self._root, copy.deepcopy(dict(data)))
+            return self.save(reason)
+
+    def reload(self) -> None:
+        """Reads it again from the server; changes that were not saved are dropped, and so are remembered errors."""
+        with self._sending:
+            if not self._saver.drain():
+                raise Unavailable(f"{self.name}: writes of this program still wait in the journal")
+            self._error = None
+            self._take(*head_of(self._client, self.state_type, self.state_id))
+
+    def history(self, limit: Optional[int] = None) -> Iterator[Version]:
+        """Its versions, newest first."""
+        return self._client.history(self.state_type, self.state_id, limit=limit)
+
+    def at(self, moment: Moment) -> Version:
+        """As it was at a moment."""
+        return self._client.at(self.state_type, self.state_id, moment)
+
+    def diff(self, before: Optional[Moment] = None, after: Optional[Moment] = None) -> Diff:
+        """What changed between two versions or moments; by default by the last version."""
+        return self._client.diff(self.state_type, self.state_id, before, after)
+
+    # -- for the saver ---------------------------------------------------------------------------------------------
+
+    @property
+    def next_look(self) -> Optional[float]:
+        """When to look whether an object in it changed without telling; ``None`` if there is no such object."""
+        return self._looked + self.interval if self._owner.opaque else None
+
+    def is_due_for_a_look(self, now: float) -> bool:
+        """Whether it is time for that."""
+        at = self.next_look
+        return at is not None and at <= now
+
+    def remember(self, error: StateloftError) -> None:
+        """Keeps what went wrong in the background for the next call of the program."""
+        if self._error is None or type(self._error) is not type(error):
+            _LOG.error("%s was not saved: %s", self.name, error)
+        self._error = error
+
+    def push(self, reason: Optional[str] = None, patience: float = -1) -> bool:
+        """Makes what it is now durable, if it is not yet.
+
+        ``False``: somebody held its lock for longer than ``patience`` seconds. Who saves in the background must not wait for
+        that without end: it may be a thread that a signal has interrupted, whose handler waits for us.
+        """
+        with self._sending:
+            found = self._now(patience)
+            self._looked = time.monotonic()
+            refused = self._saver.replay.refused.pop((self.state_type, self.state_id), None)
+            if refused is not None:
+                self._after_refusal(refused)
+                found = self._now(patience)
+            if found is None:
+                return False
+            edits, text = found
+            if text != self._text:
+                if isinstance(self._error, Conflict):
+                    raise self._error
+                self._write(text, reason)
+            self._saved_edits = edits
+            return True
+
+    def after_fork(self) -> None:
+        """In a child: what the parent changed, the parent saves."""
+        self._sending = threading.RLock()
+        self._owner.lock = threading.RLock()
+        self._saved_edits = self._owner.edits
+        self._error = None
+
+    def _open(self, default: Mapping[str, Any]) -> None:
+        self._saver.drain()
+        waiting = self._saver.journal.of(self.state_type, self.state_id)
+        if waiting:
+            self._become_text(waiting[-1].data)
+            self._text, self._last = waiting[-1].data, Journaled(waiting[-1].key)
+            self._saved_edits = self._owner.edits
+            return
+        version, text = head_of(self._client, self.state_type, self.state_id)
+        self._take(version, text)
+        if text is None:
+            self._text = ""
+            self._root.update(copy.deepcopy(dict(default)))
+
+    def _take(self, version: Optional[Version], text: Optional[str]) -> None:
+        """Becomes what the server has; empty if that is deleted, or nothing."""
+        with self._owner.lock:
+            self._become_text(text or "{}")
+            self._base = 0 if version is None else version.version
+            self._last, self._text = version, self._client.codec.document(self._root)
+            self._saved_edits = self._owner.edits
+
+    def _become_text(self, text: str) -> None:
+        value = self._client.codec.value(text)
+        if not isinstance(value, dict):
+            raise TypeError(f"{self.name} is a {type(value).__name__}, which is no dict that can be changed")
+        with self._owner.lock:
+            _become(self._root, value)
+
+    def _now(self, patience: float) -> Optional[tuple[int, str]]:
+        if not self._owner.lock.acquire(timeout=patience):
+            return None
+        try:
+            return self._owner.edits, self._client.codec.document(self._root)
+        finally:
+            self._owner.lock.release()
+
+    def _write(self, text: str, reason: Optional[str]) -> None:
+        key = uuid.uuid4().hex
+        head = {"user_id": self._client.author, "description": reason, "run_id": self._client.run_id}
+        journal = self._saver.journal
+        if journal.waiting and not self._saver.away:
+            self._saver.drain()
+        self._catch_up()
+        if self._saver.away or journal.of(self.state_type, self.state_id):
+            self._keep(key, head, text)
+            return
+        try:
+            answer = save_text(self._client, self.state_type, self.state_id, head, text, self._base, key)
+        except (Unavailable, OutcomeUnknown) as error:
+            self._saver.failed(error)
+            self._keep(key, head, text)
+        except Conflict as error:
+            self._settle(error, text, reason)
+        else:
+            self._saved(answer, text)
+
+    def _saved(self, answer: Any, text: str) -> None:
+        if "version" in answer:
+            self._last = Version.of(answer)
+            self._base = self._last.version
+        else:
+            self._last, self._base = Pending.of(answer), None
+        self._text = text
+
+    def _keep(self, key: str, head: dict[str, Optional[str]], text: str) -> None:
+        journal = self._saver.journal
+        with journal.lock:  # so that no replay ends between the look and the write
+            first = not journal.of(self.state_type, self.state_id)
+            self._catch_up()
+            base = self._base if first else None
+            base_data = self._text if first and self._text and self.on_conflict == "merge" else None
+            self._saver.keep(
+                Entry(key, self.state_type, self.state_id, head, text, base, base_data, self.on_conflict, time.time())
+            )
+        self._last, self._base, self._text = Journaled(key), None, text
+
+    def _catch_up(self) -> None:
+        """After a replay: the version that its last write became."""
+        if self._base is not None or self._saver.journal.of(self.state_type, self.state_id):
+            return
+        reached = self._saver.replay.reached(self.state_type, self.state_id)
+        if reached is not None:
+            # After a merge there is more in it than is known here: a base that does not hold has the next save merged.
+            self._base = reached[0] if reached[1] == self._text else reached[0] - 1
+
+    def _after_refusal(self, error: StateloftError) -> None:
+        """Writes of the journal were set aside."""
+        if self.on_conflict == "reload":
+            _LOG.warning("%s is read again: %s", self.name, error)
+            self._take(*head_of(self._client, self.state_type, self.state_id))
+            return
+        self._error, self._base = error, 0  # no version: nothing is written over what is there until it is read again
+        raise error
+
+    def _settle(self, error: Conflict, mine: str, reason: Optional[str]) -> None:
+        """Another program saved it meanwhile."""
+        if self.on_conflict == "raise":
+            self._error = error
+            raise error
+        for _ in range(8):
+            head, theirs = head_of(self._client, self.state_type, self.state_id)
+            if self.on_conflict == "reload":
+                _LOG.warning("%s is read again, changes of this program are dropped: %s", self.name, error)
+                self._take(head, theirs)
+                return
+            if theirs is None or head is None:
+                self._error = error
+                raise error
+            if self._merge(mine, theirs, head.version, reason):
+                return
+        raise error
+
+    def _merge(self, mine: str, theirs: str, version: int, reason: Optional[str]) -> bool:
+        """Writes both sides' changes; ``False`` if somebody was there first again."""
+        both = merged(self._text or "{}", mine, theirs)
+        head = {"user_id": self._client.author, "description": reason, "run_id": self._client.run_id}
+        try:
+            answer = save_text(self._client, self.state_type, self.state_id, head, both, version, uuid.uuid4().hex)
+        except Conflict:
+            return False
+        codec = self._client.codec
+        with self._owner.lock:
+            now = codec.document(self._root)
+            self._become_text(both if now == mine else merged(mine, now, both))
+            self._saved(answer, codec.document(self._root) if now == mine else both)
+        return True
+
+
+def _become(into: Any, value: Any) -> None:
+    """Changes a tracked dict in place, so that what a program holds of it stays a part of it."""
+    for key in [key for key in into if key not in value]:
+        del into[key]
+    for key, each in value.items():
+        there = into.get(key)
+        if isinstance(there, TrackedDict) and type(each) is dict:
+            _become(there, each)
+        elif isinstance(there, TrackedList) and type(each) is list:
+            there[:] = each
+        else:
+            into[key] = each
+
+
+class _Owner(Owner):
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+
+    def changed(self) -> None:
+        self.edits += 1
+        self._state._saver.soon(self._state)
+
+
+_STATES: dict[tuple[str, str], State] = {}
+_DEFAULT: list[Client] = []
+_LOCK = threading.Lock()
+
+
+def state(
+    name: str,
+    default: Optional[Mapping[str, Any]] = None,
+    *,
+    client: Optional[Client] = None,
+    on_conflict: OnConflict = "raise",
+    interval: float = 1.0,
+    journal: Optional[str] = None,
+    journal_limit: int = LIMIT,
+) -> State:
+    """A dict that survives::
+
+        counters = stateloft.state("counters/btc-grid", default={"losses_today": 0})
+        counters["losses_today"] += 1        # saved within a second, at exit, on SIGTERM
+        counters.save("stop hit")            # durable before it returns
+
+    Args:
+        name: ``TYPE/ID``; everything behind the first ``/`` is the id.
+        default: what it is where there is none yet.
+        client: else one of the environment's server.
+        on_conflict: what to do when another program saved it meanwhile. ``raise`` writes nothing and says so at the next
+            :meth:`State.save`; ``reload`` takes the other's; ``merge`` joins both, and is ``raise`` where both changed the
+            same value.
+        interval: seconds from a change to its save, at most.
+        journal: the folder of the journal; else ``STATELOFT_JOURNAL``, else the user's state folder.
+        journal_limit: bytes that may wait there.
+
+    Raises:
+        Unavailable: the server is away, and the journal does not have the state: what it is is not known.
+    """
+    state_type, slash, state_id = name.partition("/")
+    if not (state_type and slash and state_id):
+        raise ValueError(f"{name!r} is no name of a state: TYPE/ID is meant")
+    with _LOCK:
+        if client is None:
+            if not _DEFAULT:
+                _DEFAULT.append(Client())
+            client = _DEFAULT[0]
+        known = _STATES.get((client.server, name))
+        if known is None:
+            saver = saver_for(client, journal, journal_limit)
+            known = State(client, state_type, state_id, default or {}, on_conflict, interval, saver)
+            _STATES[(client.server, name)] = known
+            _watch_signals()
+        return known
+
+
+def flush(timeout: float = 10.0) -> bool:
+    """Saves every state now, and waits until the server has everything that waits in journals.
+
+    ``False`` after ``timeout`` seconds: what is not there yet is durable on this disk.
+
+    Raises:
+        StateloftError: a state cannot be saved.
+    """
+    deadline = time.monotonic() + timeout
+    return all([each.flush(max(0.0, deadline - time.monotonic())) for each in savers()])
+
+
+def _save_all() -> None:
+    """Makes every change durable, at the server or on this disk."""
+    for saver in savers():
+        for each in saver.states():
+            try:
+                if not each.push(patience=_EXIT_LIMIT):
+                    _LOG.critical("%s was not saved at the end of the program: it is locked", each.name)
+            except Exception as error:
+                _LOG.critical("%s was not saved at the end of the program: %s", each.name, error)
+
+
+def _on_sigterm(number: int, frame: Optional[FrameType]) -> None:
+    _save_all()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _watch_signals() -> None:
+    """SIGTERM ends a Python program without its exit handlers. Programs with a handler of their own keep it."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _on_sigterm)
+
+
+def _after_fork() -> None:
+    global _LOCK
+    _LOCK = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_save_all)
