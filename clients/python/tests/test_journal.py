@@ -52,6 +52,32 @@ def test_saves_while_the_server_is_away_arrive_in_order_each_as_a_version(server
     assert list(tmp_path.glob("*/*.journal")) == []
 
 
+def test_a_save_whose_answer_was_lost_goes_to_the_journal_under_its_own_key_and_is_done_once(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stateloft import _replay, _state
+
+    keys: list[str] = []
+
+    def lost(*arguments: Any) -> Any:
+        keys.append(arguments[-1])
+        _replay.save_text(*arguments)
+        raise stateloft.OutcomeUnknown("the answer was lost")
+
+    state = opened(server, tmp_path, default={"n": 0}, interval=60)
+    state.save()
+    monkeypatch.setattr(_state, "save_text", lost)
+    monkeypatch.setattr(state._saver, "keep", state._saver.journal.append)
+    state["n"] = 1
+    made = state.save()
+    assert isinstance(made, stateloft.Journaled) and [each.key for each in state._saver.journal.waiting] == keys == [made.key]
+    monkeypatch.undo()
+    state["n"] = 2
+    state.save()
+    assert stateloft.flush(30)
+    assert numbers(server) == [0, 1, 2]
+
+
 BOT = """
 import sys, stateloft
 called, server, steps = sys.argv[1:4]

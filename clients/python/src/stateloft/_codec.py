@@ -53,8 +53,8 @@ class Codec:
     """
 
     def __init__(self, finders: list[Finder], readers: Mapping[str, Reader]) -> None:
-        self._finders = finders
-        self._readers = dict(readers)
+        self.finders = finders
+        self.readers = dict(readers)
         self._writers: dict[type, Writer] = {}
 
     def register(self, kind: str, of: type, write: Writer, read: Reader) -> None:
@@ -63,15 +63,15 @@ class Codec:
         ``write`` turns one into anything that can be kept, ``read`` makes it again. A kind is registered once; ours cannot be
         replaced.
         """
-        if kind in self._readers:
+        if kind in self.readers:
             raise ValueError(f"the kind {kind!r} is taken")
-        self._readers[kind] = read
+        self.readers[kind] = read
         self._writers.clear()
 
         def find(candidate: type) -> Optional[Writer]:
             return (lambda value: Tagged(kind, write(value))) if issubclass(candidate, of) else None
 
-        self._finders.insert(0, find)
+        self.finders.insert(0, find)
 
     def text(self, value: Any) -> str:
         """The value as compact JSON text.
@@ -106,7 +106,7 @@ class Codec:
         return {key[1:] if key.endswith(KEY) and key != KEY and is_reserved(key) else key: value for key, value in members}
 
     def _read(self, kind: str, value: Any) -> Any:
-        reader = self._readers.get(kind)
+        reader = self.readers.get(kind)
         if reader is None:
             return Tagged(kind, value)
         try:
@@ -140,7 +140,7 @@ class Codec:
     def _write_other(self, value: Any, kind: type, out: Callable[[str], None], depth: int) -> None:
         writer = self._writers.get(kind)
         if writer is None:
-            writer = next(filter(None, (find(kind) for find in self._finders)), None)
+            writer = next(filter(None, (find(kind) for find in self.finders)), None)
             if writer is not None:
                 self._writers[kind] = writer
         if writer is not None:

@@ -92,7 +92,7 @@ class Transport:
         Raises:
             StateloftError: the one that the answer, or its absence, means.
         """
-        writes = method not in ("GET", "HEAD") and path != "/restores"
+        writes = method not in ("GET", "HEAD") and path not in ("/restores", "/imports")
         again = not writes or "Idempotency-Key" in (headers or {})
         target = self._target(path, query)
         data = None if body is None else body.encode("utf-8")

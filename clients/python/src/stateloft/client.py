@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Optional, Union
 
@@ -370,6 +371,49 @@ class Client:
         start = self.seq() if after is None else after
         return Watcher(lambda stopped: watch(self._transport, self._codec, topic, start, data, name, stopped), callback)
 
+    def log(
+        self, *, state_type: Optional[str] = None, author: Optional[str] = None, limit: int = 100, data: bool = False
+    ) -> Iterator[Version]:
+        """The last versions of the whole store, or of one type or author, newest first; at most ``limit``."""
+        before, left = 0, limit
+        while left > 0:
+            query = {
+                "before": before,
+                "limit": min(left, _PAGE),
+                "data": data,
+                "state_type": state_type,
+                "author": author,
+            }
+            page = self._object(self._transport.request("GET", "/events", query))
+            yield from (Version.of(each) for each in page["events"])
+            left -= len(page["events"])
+            before = int(page["next_after"])
+            if before <= 1:
+                return
+
+    def preview_import(self, files: Sequence[Mapping[str, str]], options: Optional[Mapping[str, Any]] = None) -> Any:
+        """What files of older programs hold and how that stands to the store, as the API has it; writes nothing.
+
+        ``files`` are ``name`` and ``text`` (or ``base64``).
+        """
+        body = json.dumps({"files": list(files), "options": dict(options or {})})
+        return self._object(self._transport.request("POST", "/imports", body=body))
+
+    def apply_import(
+        self,
+        plan: str,
+        files: Sequence[Mapping[str, str]],
+        options: Optional[Mapping[str, Any]] = None,
+        *,
+        choose: Sequence[str] = (),
+        leave: Sequence[str] = (),
+        author: Optional[str] = None,
+    ) -> Any:
+        """Writes what the preview of this plan showed, in one commit. ``PlanOutdated`` if it would be something else."""
+        body: dict[str, Any] = {"files": list(files), "options": dict(options or {}), "user_id": author or self.author}
+        body.update({name: list(each) for name, each in (("choose", choose), ("leave", leave)) if each})
+        return self._object(self._write("POST", f"/imports/{plan}/apply", body=json.dumps(_said(body)), keyed=False))
+
     def seq(self) -> int:
         """The seq of the store's last version; 0 if there is none."""
         page = self._object(self._transport.request("GET", "/events", {"before": 0, "limit": 1, "data": False}))
@@ -431,8 +475,9 @@ class Client:
         query: Optional[Query] = None,
         body: Optional[str] = None,
         key: Optional[str] = None,
+        keyed: bool = True,
     ) -> Answer:
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex} if keyed else {}
         return self._transport.request(method, path, query, body, headers)
 
     def _object(self, answer: Answer) -> Any:
