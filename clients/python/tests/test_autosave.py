@@ -57,14 +57,16 @@ def test_it_is_saved_by_time_even_after_it_failed_once(shared: Server, tmp_path:
     assert client.get("strategy", mine)["calls"] >= 2
 
 
-def test_it_is_saved_at_the_end_of_the_program(shared: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["", "import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)"])
+def test_it_is_saved_at_the_end_of_the_program(ending: str, shared: Server, tmp_path: Path) -> None:
     mine = uuid.uuid4().hex
     code = f"""
 import stateloft
 @stateloft.autosave(name="strategy/{mine}", every="1h", client=stateloft.Client("{shared.url}"))
 def everything(): return {{"n": 7}}
+{ending}
 """
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "STATELOFT_JOURNAL": str(tmp_path)})
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "STATELOFT_JOURNAL": str(tmp_path)})
     found = shared.client().read("strategy", mine)
     assert isinstance(found, stateloft.Version) and (found.data, found.reason) == ({"n": 7}, "shutdown")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +220,42 @@ def test_a_full_journal_says_so_and_keeps_what_it_has(server: Server, tmp_path: 
     server.start()
     assert stateloft.flush(30)
     assert numbers(server) == [0, 1, 2]
+
+
+def test_a_key_that_is_wrong_today_sets_nothing_aside(tmp_path: Path) -> None:
+    key = "0123456789abcdef-right"
+    with stateloft.testing.server(environment={"TRADING_STATE_API_KEY": key}) as server:
+        client = server.client(key=key)
+        state = stateloft.state("counters/x", {"n": 0}, client=client, journal=str(tmp_path), interval=60)
+        state.save()
+        server.kill()
+        state["n"] = 1
+        state.save()
+        hold(state)
+        server.start()
+        state._saver.client = server.client(key="0123456789abcdef-wrong")
+        state._saver.replay._client = state._saver.client
+        assert not state._saver.drain() and len(state._saver.journal.waiting) == 1
+        state._saver.replay._client = client
+        assert stateloft.flush(30)
+        assert [each.data["n"] for each in client.history("counters", "x")] == [1, 0]
+        assert list(tmp_path.glob("*/conflict-*")) == []
+
+
+def test_what_the_server_refuses_is_kept_aside_and_said(tmp_path: Path) -> None:
+    with stateloft.testing.server() as server:
+        entry_ = replace(entry("k", 0, 1), state_type="Not A Type")
+        state = opened(server, tmp_path, default={"n": 0}, interval=60)
+        state._saver.journal.append(entry_)
+        assert state._saver.drain()
+        (kept,) = tmp_path.glob("*/conflict-k.json")
+        assert "/state_type" in json.loads(kept.read_text())["why"]
+
+
+def test_a_journal_that_cannot_be_used_is_said_at_once(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(stateloft.Refused, match="cannot be used"):
+        opened(server, tmp_path / "file")
 
 
 def files(folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
@@ -300,3 +301,23 @@ def test_a_tick_is_not_slowed_down(opened: Any) -> None:
         state["pos"]["qty"] = number
         took.append(time.thread_time_ns() - before)
     assert sorted(took)[len(took) // 2] < 200_000, "ns of this thread for one change"
+
+
+def test_a_program_that_runs_for_long_does_not_grow(opened: Any) -> None:
+    state = opened(name(), default={"n": 0, "by": {}}, on_conflict="merge", interval=60)
+
+    def run(steps: int) -> None:
+        for number in range(steps):
+            state["n"] += 1
+            state["by"] = {str(each): [number] for each in range(20)}
+            state.save("tick")
+
+    run(300)
+    tracemalloc.start()
+    try:
+        run(300)
+        first = tracemalloc.get_traced_memory()[0]
+        run(900)
+        assert tracemalloc.get_traced_memory()[0] - first < 100_000, "bytes more after three times as many saves"
+    finally:
+        tracemalloc.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import logging
 import re
@@ -12,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, Optional, TypeVar, Union
 
 from ._models import Pending, Version
-from ._state import Journaled, OnConflict, State, state
+from ._state import Journaled, OnConflict, State, at_end, not_at_end, state
 from .client import Client
 from .errors import NotKept, StateloftError
 
@@ -47,7 +46,7 @@ class Autosave(Generic[F]):
         self._stopped = threading.Event()
         if every is not None:
             threading.Thread(target=self._run, name="stateloft-autosave", daemon=True).start()
-        atexit.register(self._at_exit)
+        at_end(self._at_exit)
 
     def __call__(self) -> Any:
         return self._function()
@@ -75,7 +74,7 @@ class Autosave(Generic[F]):
     def stop(self) -> None:
         """No more saves by themselves."""
         self._stopped.set()
-        atexit.unregister(self._at_exit)
+        not_at_end(self._at_exit)
 
     def _run(self) -> None:
         assert self._every is not None

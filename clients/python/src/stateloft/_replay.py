@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from ._journal import Entry, Journal
 from ._merge import merged
 from ._models import Version
-from .errors import Conflict, NotFound, OutcomeUnknown, Refused, StateloftError
+from .errors import Conflict, NotFound, OutcomeUnknown, Refused, StateloftError, Unauthorized
 
 if TYPE_CHECKING:
     from .client import Client
@@ -54,7 +54,7 @@ class Replay:
         """Sends the oldest entry; ``False`` if none waits.
 
         Raises:
-            Unavailable, OutcomeUnknown: it still waits.
+            StateloftError: it still waits.
         """
         with self._journal.lock:
             if not self._journal.waiting:
@@ -66,7 +66,9 @@ class Replay:
             return True
         try:
             self._send(entry)
-        except (Conflict, Refused) as error:
+        except StateloftError as error:
+            if not _is_final(error):
+                raise
             self._aside(entry, error)
         return True
 
@@ -116,3 +118,14 @@ class Replay:
         path = self._journal.set_aside(entry, str(error))
         self.refused[entry.state] = error
         _LOG.error("a write of %s %s was not made and is kept in %s: %s", entry.state_type, entry.state_id, path, error)
+
+
+def _is_final(error: StateloftError) -> bool:
+    """Whether the server itself said of this very write that it will never be made.
+
+    A key that is wrong today, or a proxy that answers in the server's place, says nothing of the write.
+    """
+    if isinstance(error, Conflict):
+        return True
+    by_the_server = error.code is not None and not error.code.startswith("http_")
+    return isinstance(error, Refused) and not isinstance(error, Unauthorized) and by_the_server

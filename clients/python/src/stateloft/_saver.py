@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Optional
 
 from ._journal import Entry, Journal, folder_for
 from ._replay import Replay
-from .errors import JournalFull, OutcomeUnknown, StateloftError, Unavailable
+from .errors import JournalFull, Refused, StateloftError
 
 if TYPE_CHECKING:
     from ._state import State
@@ -70,7 +70,7 @@ class Saver:
             self._ensure_thread()
             self._wake.notify()
 
-    def failed(self, error: StateloftError) -> None:
+    def failed(self, error: Exception) -> None:
         """The server did not answer: it is left alone for a while."""
         if not self.away:
             _LOG.warning("%s; writes go to %s until it is back", error, self.journal.folder)
@@ -83,7 +83,7 @@ class Saver:
             try:
                 while self.replay.step():
                     pass
-            except (Unavailable, OutcomeUnknown) as error:
+            except (StateloftError, OSError) as error:
                 self.failed(error)
                 return False
             self._retry_at, self._wait = 0.0, _FIRST_WAIT
@@ -141,8 +141,8 @@ class Saver:
             if not state.push(patience=0.5):
                 self.soon(state)
         except JournalFull as error:
-            _LOG.error("%s: %s; it stays in memory and is tried again", state.name, error)
-            self.soon(state)
+            state.remember(error)
+            self.soon(state)  # it stays in memory, and is tried again
         except StateloftError as error:
             state.remember(error)
         except Exception as error:  # a serializer of the program's own
@@ -158,7 +158,10 @@ def saver_for(client: Client, folder: Optional[str], limit: int) -> Saver:
     where = (client.server, str(folder_for(client.server, folder)))
     with _LOCK:
         if where not in _SAVERS:
-            _SAVERS[where] = Saver(client, folder, limit)
+            try:
+                _SAVERS[where] = Saver(client, folder, limit)
+            except OSError as error:
+                raise Refused(f"the journal in {where[1]} cannot be used: {error}") from error
         return _SAVERS[where]
 
 

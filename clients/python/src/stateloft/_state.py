@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from types import FrameType
 from typing import Any, Literal, Optional, Union
@@ -377,6 +377,7 @@ class _Owner(Owner):
 
 _STATES: dict[tuple[str, str], State] = {}
 _DEFAULT: list[Client] = []
+_AT_END: list[Callable[[], None]] = []
 _LOCK = threading.Lock()
 
 
@@ -441,6 +442,8 @@ def flush(timeout: float = 10.0) -> bool:
 
 def _save_all() -> None:
     """Makes every change durable, at the server or on this disk."""
+    for callback in list(_AT_END):
+        callback()
     for saver in savers():
         for each in saver.states():
             try:
@@ -454,6 +457,17 @@ def _on_sigterm(number: int, frame: Optional[FrameType]) -> None:
     _save_all()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def at_end(callback: Callable[[], None]) -> None:
+    """Called when the program ends, before states are saved; it raises nothing."""
+    _AT_END.append(callback)
+    _watch_signals()
+
+
+def not_at_end(callback: Callable[[], None]) -> None:
+    """Not any more."""
+    _AT_END[:] = [each for each in _AT_END if each != callback]
 
 
 def _watch_signals() -> None:
