@@ -39,10 +39,11 @@ fn environment(requirements: &Path) -> Result<PathBuf> {
         .into_iter()
         .find_map(find_program)
         .context("the Python client is tested with Python 3.9 or newer, and there is none on PATH")?;
-    let wanted = std::fs::read(requirements).with_context(|| format!("reading {}", requirements.display()))?;
+    let wanted =
+        std::fs::read(requirements).with_context(|| format!("reading {}", requirements.display()))?;
     let version = process::output(Command::new(&python).arg("--version"))?;
     let digest = Sha256::new().chain_update(&wanted).chain_update(version).finalize();
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name = digest.iter().take(8).fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
     let home = tools_dir()?.join(format!("python-client-{name}"));
     let lock = home.with_extension("lock");
     std::fs::create_dir_all(home.parent().context("the cache folder has no parent")?)?;

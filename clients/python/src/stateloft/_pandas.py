@@ -10,15 +10,15 @@ types that have such a thing and as a tagged float NaN in floats, categories as 
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from typing import Any, Optional
 
 import numpy as np
-import pandas as pd
 
 from . import _numpy
 from ._codec import Tagged, Writer
 
-_pd: Any = pd
+_pd: Any = import_module("pandas")  # its types come in a package of their own, which programs need not have
 
 
 def find(kind: type) -> Optional[Writer]:
