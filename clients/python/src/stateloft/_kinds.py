@@ -143,7 +143,8 @@ def _find_structured(kind: type) -> Optional[Writer]:
 
 def _flags(value: Any) -> str:
     """A combination of flags, which has no name of its own before Python 3.11."""
-    return "|".join(each.name for each in type(value) if each.value and each in value)
+    kind: type[enum.Flag] = type(value)
+    return "|".join(str(each.name) for each in kind if each.value and each in value)
 
 
 def _structured(tag: str, kind: type, fields: dict[str, Any]) -> Tagged:
@@ -181,7 +182,8 @@ def _read_dataclass(value: Any) -> Any:
 
 def _read_namedtuple(value: Any) -> Any:
     kind: Any = _loaded(value["type"])
-    if not (issubclass(kind, tuple) and tuple(value["fields"]) == kind._fields):
+    is_tuple = issubclass(kind, tuple)
+    if not is_tuple or tuple(value["fields"]) != getattr(kind, "_fields", None):
         raise TypeError("no such named tuple")
     return tuple.__new__(kind, tuple(value["fields"].values()))
 

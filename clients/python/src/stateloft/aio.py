@@ -127,7 +127,7 @@ class Client:
         thread = ThreadPoolExecutor(1, thread_name_prefix="stateloft-watch")
         try:
             while True:
-                event = await _elsewhere(thread, next, events, _END)
+                event: Any = await _elsewhere(thread, next, events, _END)
                 if event is _END:
                     return
                 yield event
