@@ -83,7 +83,7 @@ mod tests {
             (Method::GET, "/api/v1/states/a%2Fb", "/api/v1/states/{state_id}"),
             (Method::HEAD, "/states/-", "/states/{state_id}"),
             (Method::DELETE, "/api/v1/snapshots/eod", "/api/v1/snapshots/{snapshot_id}"),
-            (Method::GET, "/api/v1/journal/pending", "/api/v1/journal/pending"),
+            (Method::GET, "/api/v1/fallback/pending", "/api/v1/fallback/pending"),
         ] {
             assert_eq!(at(&method, path).map(|found| &*found.path), Some(route), "{method} {path}");
         }
