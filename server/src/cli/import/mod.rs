@@ -49,9 +49,10 @@ impl Import {
                 "what a merge would write is only known as it writes: --dry-run looks at a bundle without --merge",
             )),
             Given::Bundles(given) => bundles::import(reach, given, &files, merge, dry_run).await,
-            Given::Others if merge || !identity.is_empty() => Err(Failure::usage(
-                "--identity and --merge are for bundles, and what is named is none; nothing was written",
-            )),
+            Given::Others if merge || !identity.is_empty() => Err(Failure::usage(format!(
+                "{} is for bundles, and what is named is none; nothing was written",
+                if merge { "--merge" } else { "--identity" }
+            ))),
             Given::Others => files::import(reach, &files, dry_run).await,
         }
     }
