@@ -331,7 +331,7 @@ fn outage_text(error: &StoreError) -> String {
             );
         }
         StoreError::NotReached(_) => {
-            "the store has not been reached since this server started, which keeps looking for it: nothing was read or written"
+            "the store has not been reached since this server started, which keeps looking for it: nothing was read, and nothing was written"
         }
         StoreError::Damaged(_) => {
             "the store holds damaged data, so that this cannot be read; other states can. The server's log says where: \
