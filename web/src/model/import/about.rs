@@ -51,7 +51,7 @@ pub fn damage(error: &FileError) -> String {
 }
 
 /// How long the place of an item is shown.
-const PLACE: usize = 26;
+const PLACE: usize = 20;
 
 /// Where in its file something stands: `…positions/EURUSD-GBPUSD`, `the other 6 keys`, `line 12`.
 #[must_use]
@@ -61,7 +61,8 @@ pub fn place(source: &ImportSource) -> String {
         (0, "") if line.is_some() => String::new(),
         (0, "") => "/".to_owned(),
         (0, pointer) => ending(pointer),
-        (members, _) => format!("the other {}", number::counted(members as u64, "key", "keys")),
+        (1, _) => "the other key".to_owned(),
+        (members, _) => format!("the other {} keys", number::count(members as u64)),
     };
     [line.unwrap_or_default(), within]
         .into_iter()
@@ -162,10 +163,13 @@ mod tests {
                 members: members.iter().map(|m| (*m).to_owned()).collect(),
             })
         };
-        assert_eq!(of(None, "/active_positions/EURUSD-GBPUSD", &[]), "…e_positions/EURUSD-GBPUSD");
+        assert_eq!(of(None, "/active_positions/EURUSD-GBPUSD", &[]), "…tions/EURUSD-GBPUSD");
         assert_eq!(of(None, "/positions/2", &[]), "/positions/2");
         assert_eq!((of(None, "", &[]), of(Some(1_200), "", &[])), ("/".into(), "line 1,200".into()));
-        assert_eq!(of(None, "", &["a", "b"]), "the other 2 keys");
+        assert_eq!(
+            (of(None, "", &["a"]), of(None, "", &["a", "b"])),
+            ("the other key".into(), "the other 2 keys".into())
+        );
         assert_eq!(of(Some(3), "/a", &[]), "line 3 /a");
     }
 

@@ -1,7 +1,7 @@
 //! What this page takes.
 
 /// Bytes of all files together that are read here.
-pub const FILES_MAX: u64 = 200 << 20;
+pub const FILES_MAX: u64 = 200_000_000;
 /// Bytes of what is sent at most: what the server takes of an import.
 pub const BODY_MAX: u64 = 48 << 20;
 

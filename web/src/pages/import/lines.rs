@@ -145,7 +145,8 @@ impl Line {
                 (false, false) => 28,
                 (false, true) => 54,
             },
-            Self::Broken { .. } | Self::Words { .. } => 28,
+            Self::Broken { .. } => 28,
+            Self::Words { .. } => 30,
             Self::Working { .. } | Self::Failed { .. } => 40,
             Self::Waiting { .. } => {
                 if narrow {

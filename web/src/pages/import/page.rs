@@ -93,7 +93,7 @@ fn Steps(done: Memo<Option<String>>, any: Memo<bool>) -> impl IntoView {
             if at() > nth {
                 view! { <Pic icon=Icon::Check size=14/> }.into_any()
             } else {
-                view! { <span>{(nth + 1).to_string()}" "</span> }.into_any()
+                view! { <span>{(nth + 1).to_string()}</span> }.into_any()
             }
         };
         view! { <li aria-current=current>{lead}{words}</li> }
