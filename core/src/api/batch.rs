@@ -1,10 +1,9 @@
 //! Several writes, all or none.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::StateView;
+use super::origin::originated;
 use crate::json::Document;
 use crate::model::{Seq, StateId, StateType};
 
@@ -42,31 +41,21 @@ pub struct BatchItem {
     pub expected_version: Option<u64>,
 }
 
-/// Body of `POST /batch`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct BatchRequest {
-    /// The writes, each state at most once.
-    pub items: Vec<BatchItem>,
-    /// Who.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Which start of a program writes: up to 128 bytes, like the two that follow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub run_id: Option<Arc<str>>,
-    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub correlation_id: Option<Arc<str>>,
-    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub causation_id: Option<Arc<str>>,
+originated! {
+    /// Body of `POST /batch`.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct BatchRequest {
+        /// The writes, each state at most once.
+        pub items: Vec<BatchItem>,
+        /// Who.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub user_id: Option<String>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub description: Option<String>,
+    }
 }
 
 /// What became of one write.

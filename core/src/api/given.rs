@@ -1,11 +1,10 @@
 //! Restores to documents that are given with the request: the states of a file.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use super::origin::originated;
 use super::{Effect, Moment, MomentError, PlanCounts, Scope, Selection, VersionView};
 use crate::hash::ContentHash;
 use crate::json::Document;
@@ -59,48 +58,38 @@ pub struct GivenRequest {
     pub delete_others: bool,
 }
 
-/// Body of `POST /restores/documents/{plan}/apply`: the same request again, with who and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ApplyGiven {
-    /// As in the plan.
-    pub name: String,
-    /// As in the plan.
-    pub states: Vec<GivenState>,
-    /// As in the plan.
-    #[serde(default)]
-    pub scope: Scope,
-    /// As in the plan.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub selection: Selection,
-    /// As in the plan.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub exact: bool,
-    /// As in the plan.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub delete_others: bool,
-    /// Why; kept with every new version. Must not be empty.
-    pub reason: String,
-    /// Who.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
-    /// Which start of a program writes: up to 128 bytes, like the two that follow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub run_id: Option<Arc<str>>,
-    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub correlation_id: Option<Arc<str>>,
-    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub causation_id: Option<Arc<str>>,
-    /// Write states that break rules in mode warn all the same.
-    #[serde(default)]
-    pub accept_violations: bool,
+originated! {
+    /// Body of `POST /restores/documents/{plan}/apply`: the same request again, with who and why.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct ApplyGiven {
+        /// As in the plan.
+        pub name: String,
+        /// As in the plan.
+        pub states: Vec<GivenState>,
+        /// As in the plan.
+        #[serde(default)]
+        pub scope: Scope,
+        /// As in the plan.
+        #[serde(default)]
+        #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+        pub selection: Selection,
+        /// As in the plan.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub exact: bool,
+        /// As in the plan.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub delete_others: bool,
+        /// Why; kept with every new version. Must not be empty.
+        pub reason: String,
+        /// Who.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub user_id: Option<String>,
+        /// Write states that break rules in mode warn all the same.
+        #[serde(default)]
+        pub accept_violations: bool,
+    }
 }
 
 /// One state of a plan.

@@ -1,10 +1,9 @@
 //! Restores: planned, looked at, applied, undone.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
+use super::origin::originated;
 use super::{Moment, RestoredTo, VersionView};
 use crate::hash::ContentHash;
 use crate::model::{Seq, SnapshotId, StateKey, StateType, Timestamp, Verdict, VersionNumber};
@@ -257,73 +256,53 @@ pub struct PathMoved {
     pub becomes: Option<String>,
 }
 
-/// Body of `POST /restores/{plan}/apply`: the same request again, so that the server can work out the same plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ApplyRequest {
-    /// As in the plan.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub target: Moment,
-    /// As in the plan.
-    #[serde(default)]
-    pub scope: Scope,
-    /// As in the plan.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub selection: Selection,
-    /// As in the plan.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub exact: bool,
-    /// The plan's seq: with it a refusal says what has moved since it was looked at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
-    pub seq: Option<Seq>,
-    /// Why; kept with every new version. Must not be empty.
-    pub reason: String,
-    /// Who.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
-    /// Which start of a program writes: up to 128 bytes, like the two that follow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub run_id: Option<Arc<str>>,
-    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub correlation_id: Option<Arc<str>>,
-    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub causation_id: Option<Arc<str>>,
-    /// Write states that break rules in mode warn all the same.
-    #[serde(default)]
-    pub accept_violations: bool,
+originated! {
+    /// Body of `POST /restores/{plan}/apply`: the same request again, so that the server can work out the same plan.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct ApplyRequest {
+        /// As in the plan.
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        pub target: Moment,
+        /// As in the plan.
+        #[serde(default)]
+        pub scope: Scope,
+        /// As in the plan.
+        #[serde(default)]
+        #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+        pub selection: Selection,
+        /// As in the plan.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub exact: bool,
+        /// The plan's seq: with it a refusal says what has moved since it was looked at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+        pub seq: Option<Seq>,
+        /// Why; kept with every new version. Must not be empty.
+        pub reason: String,
+        /// Who.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub user_id: Option<String>,
+        /// Write states that break rules in mode warn all the same.
+        #[serde(default)]
+        pub accept_violations: bool,
+    }
 }
 
-/// Body of `POST /restores/{restore_id}/undo`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct UndoRequest {
-    /// Why; a sentence that names the restore is used where none is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Who.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
-    /// Which start of a program writes: up to 128 bytes, like the two that follow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub run_id: Option<Arc<str>>,
-    /// What this belongs to, together with others. Where it is absent, the trace of a `traceparent` header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub correlation_id: Option<Arc<str>>,
-    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub causation_id: Option<Arc<str>>,
+originated! {
+    /// Body of `POST /restores/{restore_id}/undo`.
+    #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct UndoRequest {
+        /// Why; a sentence that names the restore is used where none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub reason: Option<String>,
+        /// Who.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub user_id: Option<String>,
+    }
 }
 
 /// An applied restore, as it is kept.
