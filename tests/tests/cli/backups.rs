@@ -6,14 +6,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use stateloft_tests::server::Server;
 
-use super::bundles::{fill, log, text};
-use super::{Ran, folder, run};
-
-async fn done(here: &Path, arguments: &[&str]) -> Ran {
-    let ran = run(here, arguments, &[]).await;
-    assert_eq!(ran.code, Some(0), "{arguments:?}: {}{}", ran.out, ran.err);
-    ran
-}
+use super::bundles::{damaged, fill, log, text};
+use super::{done, folder, run};
 
 fn figure(said: &str, name: &str) -> String {
     let line = said.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {said}"));
@@ -116,13 +110,7 @@ async fn what_is_new_is_imported_on_top_of_the_backup_before_and_makes_the_same_
 
 #[tokio::test]
 async fn a_backup_of_a_damaged_store_holds_the_rest_and_says_so() {
-    let (here, mut server) = (folder(), Server::start().await);
-    fill(&server, 5, 20).await;
-    server.stop().await;
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(server.database());
-    let mut other = sqlx::ConnectOptions::connect(&options).await.unwrap();
-    sqlx::raw_sql(r#"UPDATE versions SET data = '{"n":9}' WHERE seq = 3"#).execute(&mut other).await.unwrap();
-    sqlx::Connection::close(other).await.unwrap();
+    let (here, server) = (folder(), damaged().await);
     let database = server.database().display().to_string();
     let made = run(here.path(), &["backup", "--db", &database, "--out", "book"], &[]).await;
     assert_eq!(made.code, Some(6), "{}{}", made.out, made.err);

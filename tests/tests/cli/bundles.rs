@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Child;
 
-use super::{Ran, command, folder, run};
+use super::{Ran, command, done, folder, run};
 
 /// Text that does not pack well.
 pub(super) fn noise(seed: usize, bytes: usize) -> String {
@@ -34,6 +34,18 @@ pub(super) async fn fill(server: &Server, versions: usize, bytes: usize) {
         server.save(state_type, &format!("s{}/é", n % 5), &data, "bot", "because").await;
     }
     assert_eq!(server.post("/snapshots", r#"{"snapshot_id":"end"}"#).await.0, 201);
+}
+
+/// A stopped server with five versions, of which the third is not as it was written.
+pub(super) async fn damaged() -> Server {
+    let mut server = Server::start().await;
+    fill(&server, 5, 20).await;
+    server.stop().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(server.database());
+    let mut other = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::raw_sql(r#"UPDATE versions SET data = '{"n":9}' WHERE seq = 3"#).execute(&mut other).await.unwrap();
+    sqlx::Connection::close(other).await.unwrap();
+    server
 }
 
 pub(super) fn text(path: &Path) -> String {
@@ -58,12 +70,6 @@ async fn to_file(here: &Path, arguments: &[&str], file: &str) -> (Option<i32>, S
     command.stdout(File::create(here.join(file)).unwrap()).stderr(Stdio::piped());
     let ended = command.spawn().unwrap().wait_with_output().await.unwrap();
     (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
-}
-
-async fn done(here: &Path, arguments: &[&str]) -> Ran {
-    let ran = run(here, arguments, &[]).await;
-    assert_eq!(ran.code, Some(0), "{arguments:?}: {}{}", ran.out, ran.err);
-    ran
 }
 
 /// Every line of a store's bundle but the first and the last, without its sum, which covers the first one, too.
@@ -213,13 +219,7 @@ async fn answering(body: Vec<u8>) -> String {
 
 #[tokio::test]
 async fn a_damaged_store_is_exported_with_its_damage_told() {
-    let (here, mut server) = (folder(), Server::start().await);
-    fill(&server, 5, 20).await;
-    server.stop().await;
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(server.database());
-    let mut other = sqlx::ConnectOptions::connect(&options).await.unwrap();
-    sqlx::raw_sql(r#"UPDATE versions SET data = '{"n":9}' WHERE seq = 3"#).execute(&mut other).await.unwrap();
-    sqlx::Connection::close(other).await.unwrap();
+    let (here, server) = (folder(), damaged().await);
     let database = server.database().display().to_string();
     let ran = run(here.path(), &["export", "--db", &database, "--out", "book"], &[]).await;
     assert_eq!(ran.code, Some(6), "{}", ran.err);

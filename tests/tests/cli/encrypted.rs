@@ -10,7 +10,7 @@ use serde_json::Value;
 use stateloft_tests::server::Server;
 
 use super::bundles::{fill, log};
-use super::{Ran, folder, run};
+use super::{done, folder, run};
 
 /// A key, in a file as age-keygen writes it.
 fn key(here: &Path, name: &str) -> Identity {
@@ -18,12 +18,6 @@ fn key(here: &Path, name: &str) -> Identity {
     let text = format!("# public key: {}\n\n{}\n", key.to_public(), key.to_string().expose_secret());
     std::fs::write(here.join(name), text).unwrap();
     key
-}
-
-async fn done(here: &Path, arguments: &[&str]) -> Ran {
-    let ran = run(here, arguments, &[]).await;
-    assert_eq!(ran.code, Some(0), "{arguments:?}: {}{}", ran.out, ran.err);
-    ran
 }
 
 fn opened(file: &Path, key: &Identity) -> String {

@@ -59,6 +59,13 @@ async fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Ran {
     run_with(folder, arguments, env, "").await
 }
 
+/// The same, where it must succeed.
+async fn done(here: &Path, arguments: &[&str]) -> Ran {
+    let ran = run(here, arguments, &[]).await;
+    assert_eq!(ran.code, Some(0), "{arguments:?}: {}{}", ran.out, ran.err);
+    ran
+}
+
 /// The same with this on standard input.
 async fn run_with(folder: &Path, arguments: &[&str], env: &[(&str, &str)], input: &str) -> Ran {
     let mut command = command(folder, arguments, env);
