@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Child;
 
-use super::{Ran, command, done, folder, run};
+use super::{command, done, folder, run};
 
 /// Text that does not pack well.
 pub(super) fn noise(seed: usize, bytes: usize) -> String {
