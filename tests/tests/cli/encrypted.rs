@@ -55,6 +55,23 @@ async fn an_encrypted_bundle_is_read_with_each_of_its_keys_and_by_age_itself() {
 }
 
 #[tokio::test]
+async fn an_encrypted_bundle_is_what_a_restore_goes_back_to_for_who_has_the_key() {
+    let (here, server) = (folder(), Server::start().await);
+    server.save("strategy", "grid", r#"{"stop":1.50}"#, "ann", "").await;
+    let (ann, _) = (key(here.path(), "ann.key"), key(here.path(), "other.key"));
+    let (origin, to) = (server.origin(), ann.to_public().to_string());
+    done(here.path(), &["export", "--out", "book", "--encrypt-to", &to, "--server", &origin]).await;
+    server.save("strategy", "grid", r#"{"stop":1.75}"#, "ann", "").await;
+    let restore = ["restore", "--file", "book", "--reason", "x", "--yes", "--server", &origin];
+    let other = run(here.path(), &[&restore[..], &["--identity", "other.key"]].concat(), &[]).await;
+    assert!(other.code == Some(11) && other.err.contains("not for a key in other.key"), "{}", other.err);
+    let done = done(here.path(), &[&restore[..], &["--identity", "ann.key"]].concat()).await.out;
+    assert!(done.contains("wrote 1 state: 1 changed"), "{done}");
+    let (_, state) = server.get("/states/grid?state_type=strategy").await;
+    assert_eq!((&state["version"], &state["data"]["stop"]), (&3.into(), &1.5.into()), "{state}");
+}
+
+#[tokio::test]
 async fn without_the_key_or_with_another_nothing_is_written_and_what_to_do_is_said() {
     let (here, server) = (folder(), Server::start().await);
     fill(&server, 2, 20).await;
@@ -75,7 +92,7 @@ async fn without_the_key_or_with_another_nothing_is_written_and_what_to_do_is_sa
         (&["book", "--identity", "empty.key"], 2, "there is no key in empty.key"),
         (&["book", "--identity", "ssh.key"], 2, "ssh.key, line 1: it is no X25519 key of age"),
         (&["head", "--identity", "ann.key"], 11, "head: "),
-        (&["armor", "--identity", "ann.key"], 11, "age -d -i KEY armor | stateloft import -"),
+        (&["armor", "--identity", "ann.key"], 11, "age -d -i KEY armor > FILE"),
         (&["letter", "--identity", "ann.key"], 11, "what is encrypted in letter is no bundle"),
         (&["old.json", "--identity", "ann.key"], 2, "--identity is for bundles"),
     ] {

@@ -55,7 +55,7 @@ impl Given {
     pub(in crate::cli) fn of(paths: &[PathBuf], keys: &Identities) -> Result<Self, Failure> {
         let (mut bundles, mut other) = (Vec::new(), None);
         for path in paths {
-            match look(path, keys)? {
+            match Input::bundle_at(path, keys)? {
                 Some(bundle) => bundles.push(bundle),
                 None => other = Some(path),
             }
@@ -72,38 +72,38 @@ impl Given {
     }
 }
 
-/// The bundle of that name; none if it is something else.
-fn look(path: &Path, keys: &Identities) -> Result<Option<Input>, Failure> {
-    if path.as_os_str() != STDIN && path.is_dir() {
-        return Ok(None);
-    }
-    let input = Input::open(path)?;
-    let is_stdin = path.as_os_str() == STDIN;
-    let (kind, input) = input.looked_at()?;
-    let refused = |why: &str| Err(Failure::new(Exit::Refused, format!("{why}; nothing was written")));
-    let name = &input.name;
-    match kind {
-        Kind::Bundle => Ok(Some(input)),
-        Kind::Encrypted => {
-            let opened = Input { bytes: keys.open(name, input.bytes)?, ..input };
-            let (kind, opened) = opened.looked_at()?;
-            match kind {
-                Kind::Bundle => Ok(Some(opened)),
-                _ => refused(&format!("what is encrypted in {} is no bundle", opened.name)),
-            }
-        }
-        Kind::Armored => refused(&format!(
-            "{name} is encrypted with age and written as text, which is not read here: age -d -i KEY {name} | stateloft import -"
-        )),
-        Kind::Gzip => refused(&format!("{name} is packed with gzip and is no bundle: unpack it first")),
-        Kind::Other if is_stdin => {
-            refused("standard input is no bundle, and files of older programs are read by their names")
-        }
-        Kind::Other => Ok(None),
-    }
-}
-
 impl Input {
+    /// The bundle of that name; none if it is something else.
+    pub(in crate::cli) fn bundle_at(path: &Path, keys: &Identities) -> Result<Option<Self>, Failure> {
+        if path.as_os_str() != STDIN && path.is_dir() {
+            return Ok(None);
+        }
+        let input = Self::open(path)?;
+        let is_stdin = path.as_os_str() == STDIN;
+        let (kind, input) = input.looked_at()?;
+        let refused = |why: &str| Err(Failure::new(Exit::Refused, format!("{why}; nothing was written")));
+        let name = &input.name;
+        match kind {
+            Kind::Bundle => Ok(Some(input)),
+            Kind::Encrypted => {
+                let opened = Self { bytes: keys.open(name, input.bytes)?, ..input };
+                let (kind, opened) = opened.looked_at()?;
+                match kind {
+                    Kind::Bundle => Ok(Some(opened)),
+                    _ => refused(&format!("what is encrypted in {} is no bundle", opened.name)),
+                }
+            }
+            Kind::Armored => refused(&format!(
+                "{name} is encrypted with age and written as text, which is not read here: decrypt it first (age -d -i KEY {name} > FILE)"
+            )),
+            Kind::Gzip => refused(&format!("{name} is packed with gzip and is no bundle: unpack it first")),
+            Kind::Other if is_stdin => {
+                refused("standard input is no bundle, and files of older programs are read by their names")
+            }
+            Kind::Other => Ok(None),
+        }
+    }
+
     fn open(path: &Path) -> Result<Self, Failure> {
         let is_stdin = path.as_os_str() == STDIN;
         let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use stateloft_core::bundle::{Fault, Wrong};
 
-use super::keys::Sealing;
+use super::Sealing;
 use super::{Checking, Found, Recipients};
 use crate::cli::client::{Client, Query, next_piece};
 use crate::cli::exit::Exit;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Chain, Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
 use stateloft_core::api::{GivenRequest, GivenState, ImportOptions, Scope};
@@ -12,15 +12,12 @@ use stateloft_core::json::Document;
 use stateloft_core::model::StateKey;
 
 use super::asked::Parts;
+use crate::cli::bundle::{Identities, Input};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::say::remark;
 use crate::service::Unpacked;
 
-/// How packed files, bundles that were unpacked, and encrypted ones begin.
-const GZIP: &[u8] = b"\x1f\x8b";
-const HEADER: &[u8] = b"{\"line\":\"header\"";
-const ENCRYPTED: &[u8] = b"age-encryption.org/";
 /// Bytes of documents that one restore may have, about: those of a request.
 const BYTES_MAX: usize = 46 << 20;
 /// Bytes that are read at a time.
@@ -32,29 +29,22 @@ const LINES: usize = 200;
 type States = BTreeMap<StateKey, Document>;
 
 /// What is asked of the API for a file.
-pub(super) fn request(path: &Path, asked: Parts, delete_others: bool) -> Result<GivenRequest, Failure> {
+pub(super) fn request(
+    path: &Path,
+    identities: &Identities,
+    asked: Parts,
+    delete_others: bool,
+) -> Result<GivenRequest, Failure> {
     let Parts { mut scope, selection, exact } = asked;
-    let wrong = |error: std::io::Error| format!("{}: {error}", path.display());
-    let mut file = File::open(path).map_err(wrong)?;
-    let mut start = Vec::new();
-    file.by_ref().take(HEADER.len().max(ENCRYPTED.len()) as u64).read_to_end(&mut start).map_err(wrong)?;
-    let is_bundle = start.starts_with(GZIP) || start.starts_with(HEADER);
-    if start.starts_with(ENCRYPTED) {
-        let name = path.display();
-        return Err(refused(
-            path,
-            &format!("it is encrypted: decrypt it first (age -d -i KEY {name} > FILE)"),
-        ));
-    }
-    let bytes = Cursor::new(start).chain(file);
-    let states = if is_bundle {
-        let (header, states) = of_bundle(path, bytes, &scope)?;
+    let states = if let Some(bundle) = Input::bundle_at(path, identities)? {
+        let (header, states) = of_bundle(path, bundle.into_reader(), &scope)?;
         if delete_others {
             scope = others_of(path, &header, scope)?;
         }
         states
     } else {
-        of_older(path, bytes, &scope)?
+        let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        of_older(path, file, &scope)?
     };
     if states.is_empty() {
         return Err(refused(path, "it holds no state that can be restored, of those that were asked for"));
@@ -94,7 +84,7 @@ fn refused(path: &Path, why: &str) -> Failure {
 /// The last version of each state that a bundle holds; what was deleted by then is none.
 fn of_bundle(
     path: &Path,
-    mut bytes: Chain<Cursor<Vec<u8>>, File>,
+    mut bytes: Box<dyn Read + Send>,
     scope: &Scope,
 ) -> Result<(Header, States), Failure> {
     let mut last = Last { scope, header: None, states: States::new(), bytes: 0 };
@@ -173,7 +163,7 @@ impl Last<'_> {
 }
 
 /// The newest version of each state in a file of an older program.
-fn of_older(path: &Path, bytes: Chain<Cursor<Vec<u8>>, File>, scope: &Scope) -> Result<States, Failure> {
+fn of_older(path: &Path, bytes: File, scope: &Scope) -> Result<States, Failure> {
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let mut whole = Vec::new();
     let read = bytes.take(FILE_MAX_BYTES as u64 + 1).read_to_end(&mut whole);

@@ -13,6 +13,7 @@ use hyper::Method;
 use stateloft_core::api::{AppliedRestore, ApplyRequest, Moment, Plan, PlanRequest};
 use stateloft_core::model::Seq;
 
+use super::bundle::Identities;
 use super::client::{Answer, Client, Written};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -36,6 +37,9 @@ pub(super) struct Restore {
     /// Back to the states of this file: a bundle, or a backup, or any other file, of an older program. What is not in it stays.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// The file with the key that a bundle is encrypted for (age, X25519). It can be said several times.
+    #[arg(long, value_name = "KEY", requires = "file")]
+    identity: Vec<PathBuf>,
     /// Delete the states that are not in the file; with --type, --prefix or --state only of those.
     #[arg(long, requires = "file")]
     delete_others: bool,
@@ -55,8 +59,18 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) async fn run(self) -> Done {
-        let Self { reach, target, file, delete_others, asked, consent, accept_violations, mut by, json } =
-            self;
+        let Self {
+            reach,
+            target,
+            file,
+            identity,
+            delete_others,
+            asked,
+            consent,
+            accept_violations,
+            mut by,
+            json,
+        } = self;
         let Parts { scope, selection, exact } = asked.parts()?;
         let dry_run = consent.dry_run;
         by.reason = by.reason.filter(|reason| !reason.trim().is_empty());
@@ -66,7 +80,9 @@ impl Restore {
             return Err(Failure::usage(message));
         }
         if let Some(file) = &file {
-            let request = given::request(file, Parts { scope, selection, exact }, delete_others)?;
+            let identities = Identities::of(&identity)?;
+            let request =
+                given::request(file, &identities, Parts { scope, selection, exact }, delete_others)?;
             return file::restore(reach, request, &consent, accept_violations, by, json).await;
         }
         let target = target.ok_or_else(|| Failure::usage("say where to: a moment, or --file FILE"))?;
