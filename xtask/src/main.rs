@@ -13,6 +13,7 @@ mod debian;
 mod demo;
 mod finish;
 mod first_start;
+mod fuzz;
 mod influxd;
 mod lockfile;
 mod postgres;
@@ -86,6 +87,12 @@ enum Command {
         #[arg(long, default_value = "sqlite")]
         store: soak::Store,
     },
+    /// Look for files that the importer does not withstand: nothing of them may be lost, and it must end.
+    Fuzz {
+        /// How long.
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+    },
     /// Tell a running server with an empty store the last two hours of the demo's trading desk.
     Fill {
         /// Where the server is, such as `http://127.0.0.1:8000`.
@@ -123,6 +130,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Test { only } => test::test(&workspace, only)?,
         Command::Bench { quick, only } => bench::bench(&workspace, quick, only)?,
         Command::Soak { minutes, store } => soak::soak(&workspace, minutes, store)?,
+        Command::Fuzz { minutes } => fuzz::fuzz(&workspace, minutes)?,
         Command::Fill { url } => demo::fill(&url)?,
         Command::Console => console::build(&workspace, Finish::Shipped)?,
         Command::Component => component::show(&workspace)?,
