@@ -92,6 +92,27 @@ pub fn tagged(node: Node<'_>) -> Option<Tagged<'_>> {
     Some(Tagged { kind: tag.value.as_str()?, value: value.value })
 }
 
+/// What the rules of a type are held against: the value that a program had, in JSON's own words. A `decimal` is its number, a
+/// `datetime` its text, a `tuple` or `set` its array, a `dataclass` the object of its fields. Everything else is what it is, values
+/// that are not finite too: no rule of ours admits them. With it comes the way there from the tagged value, member by member.
+#[must_use]
+pub fn meant(node: Node<'_>) -> (Node<'_>, &'static [&'static str]) {
+    let Some(Tagged { kind, value }) = tagged(node) else { return (node, &[]) };
+    let found = match (&*kind, value.kind()) {
+        ("decimal", Kind::Number)
+        | ("datetime" | "date" | "time" | "uuid", Kind::String)
+        | ("tuple" | "set" | "frozenset", Kind::Array) => Some((value, &[VALUE][..])),
+        ("datetime", _) => value.get("at").map(|at| (at, &[VALUE, "at"][..])),
+        ("enum", _) => value.get("name").map(|name| (name, &[VALUE, "name"][..])),
+        ("dataclass" | "namedtuple" | "model", _) => {
+            value.get("fields").map(|fields| (fields, &[VALUE, "fields"][..]))
+        }
+        ("numpy", _) => value.get("value").map(|value| (value, &[VALUE, "value"][..])),
+        _ => None,
+    };
+    found.unwrap_or((node, &[]))
+}
+
 /// Whether a user's key must be written with one `$` more: `$stateloft`, `$$stateloft` and so on.
 #[must_use]
 pub fn is_reserved(key: &str) -> bool {

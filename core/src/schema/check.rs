@@ -8,6 +8,7 @@ use super::rules::{Check, Rule};
 use super::{RulesAt, Steps, TimeText, path_rules};
 use crate::json::{Document, Kind, Node, Pointer};
 use crate::model::Violation;
+use crate::tagged::meant;
 
 /// At most so many findings are listed for a document, so that a broken large one stays small to store and to read.
 pub const MOST_FINDINGS: usize = 256;
@@ -54,6 +55,7 @@ struct Walk<'s> {
 impl Walk<'_> {
     fn visit(&mut self, at: RulesAt<'_>, node: Node<'_>) {
         let Some(place) = at.place().filter(|_| !self.steps.are_spent()) else { return };
+        let (node, way) = meant(node);
         self.steps.take(1);
         for (number, condition) in &place.conditions {
             // It looks at the value's own children, and seldom further.
@@ -72,6 +74,16 @@ impl Walk<'_> {
         if !self.within(place).below {
             return;
         }
+        for token in way {
+            self.pointer.push(token);
+        }
+        self.visit_below(at, node);
+        for _ in way {
+            self.pointer.pop();
+        }
+    }
+
+    fn visit_below(&mut self, at: RulesAt<'_>, node: Node<'_>) {
         for member in node.members() {
             self.steps.take(1);
             let name = member.key.decoded();
@@ -137,7 +149,7 @@ impl Walk<'_> {
 }
 
 fn follow<'a>(node: Node<'a>, pointer: &Pointer) -> Option<Node<'a>> {
-    pointer.tokens().try_fold(node, |node, token| node.child(&token))
+    pointer.tokens().try_fold(meant(node).0, |node, token| node.child(&token).map(|child| meant(child).0))
 }
 
 /// The value that breaks the check, its place, and what is wrong with it.

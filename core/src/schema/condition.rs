@@ -13,6 +13,7 @@ use serde_json::{Error, Map, Value};
 use super::TimeText;
 use crate::json::number::same_value;
 use crate::json::{Decimal, Kind, Node};
+use crate::tagged::meant;
 
 /// What a value must be like.
 #[derive(Debug, Clone)]
@@ -55,6 +56,7 @@ impl Condition {
 
     /// Whether it holds for a value.
     pub(super) fn holds(&self, node: Node<'_>) -> bool {
+        let (node, _) = meant(node);
         match self {
             Self::Always(always) => *always,
             Self::All(all) => all.iter().all(|one| one.holds(node)),

@@ -10,6 +10,7 @@ use serde_json::{Number, Value};
 
 use crate::json::{Decimal, Elements, Kind, Members, Node};
 use crate::schema::{Steps, equal};
+use crate::tagged::meant;
 
 /// The tape, as one of the validator's representations of JSON.
 pub(super) struct TapeJson;
@@ -75,8 +76,9 @@ enum Place<'a> {
 }
 
 impl<'a> Instance<'a> {
+    /// The value that is meant: the validator does not see tags.
     pub(super) fn new(node: Node<'a>, budget: &'a Budget) -> Self {
-        Self { value: Place::Node(node), budget }
+        Self { value: Place::Node(meant(node).0), budget }
     }
 
     pub(super) fn node(self) -> Option<Node<'a>> {

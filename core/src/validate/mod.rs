@@ -67,8 +67,8 @@ fn broken_keywords(validator: &compiled::Validator, document: &Document, steps: 
         Pointer::parse(error.instance_path().as_str()).unwrap_or_default()
     };
     let pointers: Vec<Pointer> = errors.iter().map(pointer).collect();
-    let nodes = places(document.root(), &pointers, steps);
-    let explained = errors.iter().zip(pointers).zip(nodes).map(|((error, pointer), node)| {
+    let places = places(document.root(), &pointers, steps);
+    let explained = errors.iter().zip(places).map(|(error, (node, pointer))| {
         let (code, message) = message::explain(error, node);
         Found { index: node.index(), violation: Violation { pointer: pointer.into(), code, message } }
     });
