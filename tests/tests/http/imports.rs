@@ -1,6 +1,7 @@
 //! Files of older programs through the API: looked at, written in one commit, once.
 
 use serde_json::{Value, json};
+use stateloft_tests::client::Reply;
 use stateloft_tests::local::{Local, Start};
 
 fn file(name: &str) -> Value {
@@ -94,6 +95,96 @@ async fn what_the_store_holds_is_not_overwritten_unless_it_is_chosen() {
     // The state goes on: what was imported is in its history and does not come back.
     let _ = client.save("position", "position_DAX-CAC", r#"{"live":"again"}"#).await;
     assert_eq!(statuses(&preview(&server, &files, &json!({})).await), ["unchanged"]);
+}
+
+/// Applies with what goes into the history only.
+async fn into_history(server: &Local, files: &Value, more: Value) -> Reply {
+    let plan = preview(server, files, &json!({})).await["plan"].as_str().unwrap().to_owned();
+    let mut body = json!({ "files": files });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    server.client.post(&format!("/api/v1/imports/{plan}/apply"), &body.to_string()).await
+}
+
+#[tokio::test]
+async fn what_goes_into_the_history_only_leaves_the_state_as_it_is_living_or_deleted() {
+    let server = Start::default().run().await;
+    let client = &server.client;
+    let live = r#"{"live":1.50}"#;
+    let _ = client.save("position", "position_DAX-CAC", live).await;
+    let files = json!([file("s2_reconciled.json")]);
+    let source = "s2_reconciled.json#/active_positions/DAX-CAC";
+    let done = into_history(&server, &files, json!({"history_only": [source]})).await.expect(200).json();
+    let written: Vec<_> =
+        done["versions"].as_array().unwrap().iter().filter(|v| v["state_type"] == "position").collect();
+    assert_eq!(written.len(), 2, "{done}");
+    assert_eq!((&written[0]["operation"], &written[1]["operation"]), (&json!("update"), &json!("restore")));
+    assert_eq!(written[0]["correlation_id"], written[1]["correlation_id"]);
+    let address = "/api/v1/states/-?state_type=position&state_id=position_DAX-CAC";
+    let state = client.get(address).await.expect(200);
+    assert!(state.text.contains(live), "the spelling, too: {}", state.text);
+    assert_eq!(state.json()["version"], 3);
+    let brought = client.get(&format!("{address}&version=2")).await.expect(200).json();
+    assert_eq!(brought["data"]["ticket1"], 5);
+    // It is there now, so that a second run does not write it again.
+    assert_eq!(statuses(&preview(&server, &files, &json!({})).await), ["unchanged"]);
+
+    let other = Start::default().run().await;
+    let _ = other.client.save("position", "position_DAX-CAC", live).await;
+    let _ = other.client.delete(address).await.expect(200);
+    let _ = into_history(&other, &files, json!({"history_only": [source]})).await.expect(200);
+    let _ = other.client.get(address).await.expect(410);
+    assert_eq!(
+        other.client.get(&format!("{address}&version=3")).await.expect(200).json()["data"]["ticket1"],
+        5
+    );
+}
+
+#[tokio::test]
+async fn of_two_items_of_a_state_the_chosen_one_is_the_head_and_the_other_stands_before_it() {
+    let server = Start::default().run().await;
+    let client = &server.client;
+    let _ = client.save("bot_memory", "a", r#"{"n":0}"#).await;
+    // By name the chosen one comes first.
+    let files =
+        json!([{"name": "1/a.json", "text": r#"{"n":1}"#}, {"name": "2/a.json", "text": r#"{"n":2}"#}]);
+    let options = json!({"state_type": "bot_memory"});
+    let found = preview(&server, &files, &options).await;
+    let sources: Vec<_> = found["found"]["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| format!("{}#", item["source"]["file"].as_str().unwrap()))
+        .collect();
+    assert_eq!(sources, ["1/a.json#", "2/a.json#"], "{found}");
+    let body =
+        json!({"files": files, "options": options, "choose": ["1/a.json#"], "history_only": ["2/a.json#"]});
+    let path = format!("/api/v1/imports/{}/apply", found["plan"].as_str().unwrap());
+    let _ = client.post(&path, &body.to_string()).await.expect(200);
+    let address = "/api/v1/states/-?state_type=bot_memory&state_id=a";
+    let versions = |n: u64| format!("{address}&version={n}");
+    assert_eq!(client.get(&versions(2)).await.expect(200).json()["data"], json!({"n": 2}));
+    let head = client.get(address).await.expect(200).json();
+    assert_eq!((&head["version"], &head["data"]), (&json!(3), &json!({"n": 1})));
+}
+
+#[tokio::test]
+async fn what_cannot_go_into_the_history_only_is_refused_by_name_and_nothing_is_written() {
+    let server = Start::default().run().await;
+    let files = json!([file("s2_reconciled.json")]);
+    let source = "s2_reconciled.json#/active_positions/DAX-CAC";
+    let code = |answer: Value| answer["errors"][0]["code"].clone();
+    let refused = into_history(&server, &files, json!({"history_only": [source]})).await.expect(422).json();
+    assert_eq!(
+        (&refused["errors"][0]["pointer"], code(refused.clone())),
+        (&json!("/history_only/0"), json!("no_head"))
+    );
+    let unknown = into_history(&server, &files, json!({"history_only": ["x#"]})).await.expect(422).json();
+    assert_eq!(code(unknown), "unknown_item");
+    let _ = server.client.save("position", "position_DAX-CAC", r#"{"live":true}"#).await;
+    let both = json!({"history_only": [source], "choose": [source]});
+    let both = into_history(&server, &files, both).await.expect(422).json();
+    assert_eq!(code(both), "contradiction");
+    assert_eq!(preview(&server, &files, &json!({})).await["seq"], 1);
 }
 
 #[tokio::test]

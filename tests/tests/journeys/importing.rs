@@ -258,6 +258,32 @@ async fn what_moves_in_the_store_meanwhile_is_looked_at_again_and_nothing_is_wri
 }
 
 #[tokio::test]
+async fn what_is_older_goes_into_the_history_and_the_state_stays_what_it_is() {
+    let server = Server::start().await;
+    let live = r#"{"symbol1":"EURUSD","symbol2":"P00","volume1":0.20}"#;
+    server.save("position", "position_EURUSD-P00", live, "pairs-fx-1", "live").await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/import").await;
+    browser.see_text("main", "Drop files").await;
+    drop_files(&browser, &[("trading_state.json", &state_file(1, Some("2025-07-14T18:41:58")))]).await;
+    browser.click(".import-note button", "Put it in history only").await;
+    browser.see_text(".import-note", "In the history only: the state stays as it is.").await;
+    browser.see_text(".what", "1 state gets it into the history and stays as it is").await;
+    browser.see_text(".apply .act", "Write 2 versions of 1 state: 0 new, 0 changed, 1 in history only").await;
+    browser.pictures("16-import-history").await;
+    accept(&browser).await;
+    browser.click(".apply .act", "Write 2 versions").await;
+    browser.see_text(".import-result", "2 versions written: 0 new, 0 changed, 1 in history only").await;
+    let state = "/states/-?state_type=position&state_id=position_EURUSD-P00";
+    let (_, head) = server.get(state).await;
+    assert_eq!((&head["version"], head["data"].to_string()), (&json!(3), live.replace("0.20", "0.2")));
+    let (_, brought) = server.get(&format!("{state}&version=2")).await;
+    assert_eq!(brought["data"]["direction"], "LONG");
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn what_is_in_quarantine_is_named_or_dropped() {
     let server = Server::start().await;
     let browser = Browser::open(&server.origin()).await;

@@ -126,6 +126,10 @@ pub struct ApplyImport {
     /// `states/a.json#/active_positions/AAA-BBB`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choose: Vec<String>,
+    /// Items that differ and are put into the history only, by their source: they are written, and behind them, in the same commit, the
+    /// chosen item of the state or, where none is, what the state held before once more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history_only: Vec<String>,
     /// New items that are not written, by their source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leave: Vec<String>,

@@ -51,6 +51,9 @@ pub(super) struct Files {
     /// Write this item although the store holds something else, or nothing says which is newer; by its source as it is shown.
     #[arg(long, value_name = "SOURCE", requires = "paths")]
     choose: Vec<String>,
+    /// Put this item, of which the store holds something else, into the history only: the state stays as it is. By its source.
+    #[arg(long, value_name = "SOURCE", requires = "paths")]
+    history_only: Vec<String>,
     /// Who imports; migration when left out.
     #[arg(long, value_name = "NAME", requires = "paths")]
     user_id: Option<String>,
@@ -74,6 +77,7 @@ impl Files {
             ("--id-from", self.id_from.is_some()),
             ("--assume-tz", self.assume_tz.is_some()),
             ("--choose", !self.choose.is_empty()),
+            ("--history-only", !self.history_only.is_empty()),
             ("--user-id", self.user_id.is_some()),
             ("--archive", self.archive.is_some()),
         ];
@@ -88,7 +92,17 @@ impl Files {
     }
 
     fn order(&self) -> ImportOrder {
-        ImportOrder { user_id: self.user_id.clone(), choose: self.choose.clone(), ..ImportOrder::default() }
+        ImportOrder {
+            user_id: self.user_id.clone(),
+            choose: self.choose.clone(),
+            history_only: self.history_only.clone(),
+            ..ImportOrder::default()
+        }
+    }
+
+    /// The items that are written although they are not by themselves.
+    fn named(&self) -> Vec<String> {
+        [self.choose.as_slice(), &self.history_only].concat()
     }
 }
 
@@ -109,12 +123,12 @@ pub(super) async fn import(reach: ReachOrStore, asked: &Files, dry_run: bool) ->
         return Ok(code(&preview, &[]));
     }
     if let Some(folder) = &asked.archive {
-        archive::archive(folder, &collected, &files, &archive::whole(&preview, &asked.choose))?;
+        archive::archive(folder, &collected, &files, &archive::whole(&preview, &asked.named()))?;
     }
     if !asked.json {
         applied.iter().for_each(show::applied);
     }
-    Ok(code(&preview, &asked.choose))
+    Ok(code(&preview, &asked.named()))
 }
 
 /// What was found, and what was written of it; nothing with a dry run.
@@ -152,7 +166,7 @@ async fn run(
 ) -> Result<(ImportPreview, Option<AppliedImport>), String> {
     let preview = service.preview_files(files).await.map_err(|error| told(&error))?;
     if !asked.json || !dry_run {
-        show::preview(&preview, &asked.choose);
+        show::preview(&preview, &asked.named());
     }
     if dry_run {
         if asked.json {

@@ -21,10 +21,10 @@ pub(super) async fn import(
 ) -> Result<Taken, Failure> {
     let parts = parts(files)?;
     let previews = looked_at(server, &parts).await?;
-    all_known(&previews, &asked.choose)?;
+    all_known(&previews, &asked.named())?;
     let preview = joined(&previews);
     if !asked.json || !dry_run {
-        show::preview(&preview, &asked.choose);
+        show::preview(&preview, &asked.named());
     }
     if dry_run {
         if asked.json {
@@ -60,10 +60,13 @@ async fn applied(
     let (mut applied, mut told) = (Vec::with_capacity(parts.len()), Told::of(parts));
     for (part, preview) in parts.iter().zip(previews) {
         let there = sources(preview);
+        let of_this =
+            |named: &[String]| named.iter().filter(|source| there.contains(*source)).cloned().collect();
         let request = ApplyImport {
             files: part.files.clone(),
             options: part.options.clone(),
-            choose: asked.choose.iter().filter(|source| there.contains(*source)).cloned().collect(),
+            choose: of_this(&asked.choose),
+            history_only: of_this(&asked.history_only),
             leave: Vec::new(),
             user_id: asked.user_id.clone(),
             reason: None,
@@ -160,6 +163,7 @@ mod tests {
             id_from: None,
             assume_tz: None,
             choose: choose.iter().map(|source| (*source).to_owned()).collect(),
+            history_only: Vec::new(),
             user_id: Some("desk".into()),
             yes: true,
             json: false,

@@ -37,8 +37,9 @@ pub(super) fn preview(preview: &ImportPreview, chosen: &[String]) {
             item.source, item.state_type, item.state_id, item.source
         ),
         _ => format!(
-            "left: {}: the store holds something else as {} {}; to write it: --choose '{}'",
-            item.source, item.state_type, item.state_id, item.source
+            "left: {}: the store holds something else as {} {}; to write it: --choose '{}'; to put it into the history and keep what \
+             is there: --history-only '{}'",
+            item.source, item.state_type, item.state_id, item.source, item.source
         ),
     }));
     let noted = found.items.iter().flat_map(|item| item.flags.iter().map(move |flag| (item, flag)));

@@ -4,6 +4,7 @@
 //! Nothing is kept between planning and writing: the same files give the same plan, and its hash binds how each item stands to
 //! the store. A second run finds everything there, so it writes nothing.
 
+mod place;
 mod settle;
 mod stand;
 mod write;
@@ -35,6 +36,8 @@ pub struct ImportOrder {
     pub user_id: Option<String>,
     /// Items that differ or are unordered and are written all the same, by their source.
     pub choose: Vec<String>,
+    /// Items that differ and go into the history only: the head stays what it was.
+    pub history_only: Vec<String>,
     /// Items that are not written.
     pub leave: Vec<String>,
     /// Why.
@@ -113,9 +116,10 @@ impl Service {
 
     /// Writes what was looked at: `POST /imports/{plan}/apply`.
     pub async fn apply_import(&self, plan: &str, request: ApplyImport) -> Result<AppliedImport> {
-        let ApplyImport { files, options, choose, leave, user_id, reason } = request;
+        let ApplyImport { files, options, choose, history_only, leave, user_id, reason } = request;
         let files = ImportFiles::of(files, options)?;
-        self.import_files(Some(plan), &files, &ImportOrder { user_id, choose, leave, reason }).await
+        let order = ImportOrder { user_id, choose, history_only, leave, reason };
+        self.import_files(Some(plan), &files, &order).await
     }
 
     /// Writes what the files hold, in one commit; with `plan` only if it is still what was looked at.
@@ -157,7 +161,7 @@ impl Service {
 
 /// What is chosen or left must be there: a slip would otherwise leave something out in silence.
 fn check_sources(found: &ImportPlan, order: &ImportOrder) -> Result<()> {
-    let named = [("choose", &order.choose), ("leave", &order.leave)];
+    let named = [("choose", &order.choose), ("history_only", &order.history_only), ("leave", &order.leave)];
     if named.iter().all(|(_, sources)| sources.is_empty()) {
         return Ok(());
     }

@@ -1,14 +1,14 @@
 //! The one commit of an import.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use stateloft_core::api::{ImportItem, ImportOptions, ImportPlan, Standing, VersionView};
+use stateloft_core::api::{ImportOptions, ImportPlan, VersionView};
 use stateloft_core::commit::{Change, Expectation, Outcome, Write};
 use stateloft_core::hash::ContentHash;
 use stateloft_core::import::kept;
-use stateloft_core::json::Document;
-use stateloft_core::model::{Imported, Origin, StateKey, Timestamp, VersionNumber};
+use stateloft_core::model::Origin;
 
+use super::place::Planned;
 use super::stand::{self, Stood};
 use super::{ImportOrder, VERSIONS_MAX};
 use crate::service::signature::Signature;
@@ -16,16 +16,6 @@ use crate::service::{Result, Service, ServiceError};
 
 /// Who imports when nobody says it.
 const AUTHOR: &str = "migration";
-
-/// A version that an import writes.
-struct Planned {
-    key: StateKey,
-    data: Document,
-    description: String,
-    expectation: Expectation,
-    /// The place in the older system's history, where that can be kept.
-    imported: Option<Imported>,
-}
 
 impl Service {
     /// Writes what is new or chosen, what is in quarantine, and the record, all or nothing. If all of it is there already,
@@ -37,7 +27,7 @@ impl Service {
         stood: &Stood,
         order: &ImportOrder,
     ) -> Result<(Option<String>, Vec<VersionView>)> {
-        let mut planned = states(found, stood, order);
+        let mut planned = self.plan_states(found, stood, order).await?;
         self.add_kept(found, options, &mut planned).await?;
         if planned.is_empty() {
             return Ok((None, Vec::new()));
@@ -69,18 +59,20 @@ impl Service {
         let reason = reason.filter(|reason| !reason.trim().is_empty());
         let origin = Origin { correlation_id: Some(import_id.into()), ..Origin::default() };
         let mut who = Signature::new(Some(user_id), None)?.from(origin)?;
-        let states: Vec<_> =
-            planned.iter().map(|planned| (planned.key.clone(), planned.data.clone())).collect();
-        let verdicts = self.verdicts(&states);
-        let writes = planned.into_iter().zip(verdicts).map(|(planned, verdict)| {
-            let Planned { key, data, description, expectation, imported } = planned;
+        let with_data = |planned: &Planned| Some((planned.key.clone(), planned.change.data()?.clone()));
+        let states: Vec<_> = planned.iter().filter_map(with_data).collect();
+        let mut verdicts = self.verdicts(&states).into_iter();
+        let writes = planned.into_iter().map(|planned| {
+            // A tombstone has no data and no verdict.
+            let verdict = planned.change.data().and_then(|_| verdicts.next()).unwrap_or_default();
+            let Planned { key, change, description, expectation, imported } = planned;
             who.description = Some(match &reason {
                 Some(reason) => format!("{}: {description}", reason.trim()).into(),
                 None => description.into(),
             });
             let batch_id = imported.map_or_else(|| import_id.to_owned(), |imported| imported.batch_id());
             who.batch_id = Some(batch_id.into());
-            who.write(key, Change::Record { data, restored: false }, expectation, verdict)
+            who.write(key, change, expectation, verdict)
         });
         Ok(writes.collect())
     }
@@ -108,82 +100,9 @@ impl Service {
                 continue;
             }
             let expectation = Expectation::Version(known.head);
-            planned.push(Planned { key, data, description, expectation, imported: None });
+            let change = Change::Record { data, restored: false };
+            planned.push(Planned { key, change, description, expectation, imported: None });
         }
         Ok(())
     }
-}
-
-/// The versions of states that are written: what is new and not left, and what is chosen.
-fn states(found: &ImportPlan, stood: &Stood, order: &ImportOrder) -> Vec<Planned> {
-    let chosen: HashSet<&str> = order.choose.iter().map(String::as_str).collect();
-    let left: HashSet<&str> = order.leave.iter().map(String::as_str).collect();
-    let mut places: HashMap<StateKey, Place> = HashMap::new();
-    let mut planned = Vec::new();
-    for (item, standing) in found.items.iter().zip(&stood.standings) {
-        let source = item.source.to_string();
-        let is_written = match standing.status {
-            Standing::New => !left.contains(source.as_str()),
-            Standing::Different | Standing::Unordered => chosen.contains(source.as_str()),
-            Standing::Unchanged => false,
-        };
-        if is_written {
-            let key = item.key();
-            let place = places.entry(key.clone()).or_insert_with(|| Place::of(stood, &key));
-            planned.push(place.plan(key, item));
-        }
-    }
-    planned
-}
-
-/// How far the versions of one state are planned.
-struct Place {
-    head: VersionNumber,
-    /// Whether something is planned of the state: within a batch the first write speaks for the others.
-    begun: bool,
-    last: Last,
-}
-
-/// What the last version of a state says of the older system's time.
-#[derive(Clone, Copy)]
-enum Last {
-    /// There is none.
-    Nothing,
-    /// It was saved there then.
-    Imported(Timestamp),
-    /// It comes from elsewhere, or says no time: what is older must not come after it as if it had been there before.
-    Other,
-}
-
-impl Place {
-    fn of(stood: &Stood, key: &StateKey) -> Self {
-        let head = stood.known.get(key).map_or(VersionNumber::ZERO, |known| known.head);
-        let last = match stood.imported_until.get(key) {
-            _ if head == VersionNumber::ZERO => Last::Nothing,
-            Some(until) => Last::Imported(*until),
-            None => Last::Other,
-        };
-        Self { head, begun: false, last }
-    }
-
-    fn plan(&mut self, key: StateKey, item: &ImportItem) -> Planned {
-        let fits = |saved_at: &Timestamp| match self.last {
-            Last::Nothing => true,
-            Last::Imported(until) => until <= *saved_at,
-            Last::Other => false,
-        };
-        let saved_at = item.saved_at.filter(fits);
-        self.last = saved_at.map_or(Last::Other, Last::Imported);
-        let version_id = || format!("file:{}", ContentHash::of(&item.data));
-        let imported = saved_at.map(|saved_at| Imported { saved_at, version_id: version_id() });
-        let expectation = if self.begun { Expectation::Any } else { Expectation::Version(self.head) };
-        self.begun = true;
-        Planned { key, data: item.data.clone(), description: described(item), expectation, imported }
-    }
-}
-
-/// The words of the item, and where and when it was.
-fn described(item: &ImportItem) -> String {
-    let time = item.said_at.as_deref().map_or_else(String::new, |time| format!(", saved {time}"));
-    format!("{} [{}{time}]", item.description, item.source)
 }

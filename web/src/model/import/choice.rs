@@ -1,6 +1,6 @@
 //! What of the files is to be written: the boxes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stateloft_core::api::Standing;
 
@@ -10,7 +10,22 @@ use crate::model::restore::Tick;
 
 /// Boxes that somebody turned, by the name of what they stand at; the others are as they are by themselves.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ticks(BTreeMap<String, bool>);
+pub struct Ticks {
+    turned: BTreeMap<String, bool>,
+    /// Of those that are ticked: what goes into the history only.
+    history: BTreeSet<String>,
+}
+
+/// What the server is told, by the items' names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Written although they are not by themselves.
+    pub choose: Vec<String>,
+    /// Written, and the head stays what it is.
+    pub history_only: Vec<String>,
+    /// Left out although they are written by themselves.
+    pub leave: Vec<String>,
+}
 
 /// Why something is not ticked by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +57,27 @@ impl Ticks {
     pub fn of(&self, item: &Item, stood: &Stood) -> Option<bool> {
         let by_itself = || Reason::of(stood).is_none();
         may_be_written(stood.standing.status)
-            .then(|| self.0.get(&item.name).copied().unwrap_or_else(by_itself))
+            .then(|| self.turned.get(&item.name).copied().unwrap_or_else(by_itself))
     }
 
-    /// Turns a box.
+    /// Turns a box. What is ticked by hand becomes the head.
     pub fn set(&mut self, item: &Item, on: bool) {
-        self.0.insert(item.name.clone(), on);
+        self.history.remove(&item.name);
+        self.turned.insert(item.name.clone(), on);
+    }
+
+    /// Puts an item into the history only, or takes it out of what is written.
+    pub fn put_into_history(&mut self, item: &Item, on: bool) {
+        self.set(item, on);
+        if on {
+            self.history.insert(item.name.clone());
+        }
+    }
+
+    /// Whether an item goes into the history only.
+    #[must_use]
+    pub fn is_history(&self, item: &Item) -> bool {
+        self.history.contains(&item.name)
     }
 
     /// The box over several of them; `None` where none has one.
@@ -63,18 +93,23 @@ impl Ticks {
         }
     }
 
-    /// What is written although it is not by itself, and what is left out although it is, as the server wants it named.
+    /// What is otherwise than by itself, as the server wants it named.
     #[must_use]
-    pub fn order(&self, found: &Found, stood: &[Stood]) -> (Vec<String>, Vec<String>) {
-        let (mut choose, mut leave) = (Vec::new(), Vec::new());
+    pub fn order(&self, found: &Found, stood: &[Stood]) -> Choices {
+        let mut order = Choices::default();
         for (item, stood) in found.items.iter().zip(stood) {
             match (stood.standing.status, self.of(item, stood)) {
-                (Standing::Different | Standing::Unordered, Some(true)) => choose.push(item.name.clone()),
-                (Standing::New, Some(false)) => leave.push(item.name.clone()),
+                (Standing::Different, Some(true)) if self.is_history(item) => {
+                    order.history_only.push(item.name.clone());
+                }
+                (Standing::Different | Standing::Unordered, Some(true)) => {
+                    order.choose.push(item.name.clone());
+                }
+                (Standing::New, Some(false)) => order.leave.push(item.name.clone()),
                 _ => {}
             }
         }
-        (choose, leave)
+        order
     }
 }
 
@@ -112,16 +147,21 @@ mod tests {
         ];
         let mut ticks = Ticks::default();
         let name = |at: usize| found.items[at].name.clone();
-        assert_eq!(
-            ticks.order(&found, &stood),
-            (vec![name(2)], vec![]),
-            "the server writes none in place of another"
-        );
+        let order = Choices { choose: vec![name(2)], ..Choices::default() };
+        assert_eq!(ticks.order(&found, &stood), order, "the server writes none in place of another");
         let over = |ticks: &Ticks| ticks.over(found.items.iter().zip(&stood));
         assert_eq!(over(&ticks), Some(Tick::Mixed));
         ticks.set(&found.items[1], false);
         ticks.set(&found.items[3], true);
-        assert_eq!(ticks.order(&found, &stood), (vec![name(2), name(3)], vec![name(1)]));
+        let order = Choices { choose: vec![name(2), name(3)], leave: vec![name(1)], ..Choices::default() };
+        assert_eq!(ticks.order(&found, &stood), order);
+        ticks.put_into_history(&found.items[3], true);
+        let order = Choices { choose: vec![name(2)], history_only: vec![name(3)], leave: vec![name(1)] };
+        assert_eq!((ticks.order(&found, &stood), over(&ticks)), (order, Some(Tick::Mixed)));
+        ticks.set(&found.items[3], true);
+        assert!(!ticks.is_history(&found.items[3]), "who ticks the box wants it as the head");
+        ticks.put_into_history(&found.items[3], false);
+        assert_eq!(ticks.of(&found.items[3], &stood[3]), Some(false));
         found.items.iter().for_each(|item| ticks.set(item, false));
         assert_eq!(over(&ticks), Some(Tick::Off));
         assert_eq!(ticks.over(std::iter::empty()), None);

@@ -21,7 +21,7 @@ mod rows_tests;
 mod samples;
 
 pub use about::{about_file, damage, place, shape_words, what};
-pub use choice::{Reason, Ticks};
+pub use choice::{Choices, Reason, Ticks};
 pub use found::{Found, Item, Record};
 pub use held::{Naming, Waiting, bytes_words, named_missing, step};
 pub use limits::{BODY_MAX, FILES_MAX, TOO_MUCH, is_wanted, within};

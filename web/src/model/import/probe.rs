@@ -29,8 +29,10 @@ impl Probe {
         (stood, quarantine): (&[Stood], &[Standing]),
         ticks: &Ticks,
     ) -> Option<Self> {
-        let mut items = found.items.iter().zip(stood);
-        let item = items.find(|(item, stood)| ticks.of(item, stood) == Some(true));
+        let ticked =
+            || found.items.iter().zip(stood).filter(|(item, stood)| ticks.of(item, stood) == Some(true));
+        // What goes into the history stands before what becomes the head.
+        let item = ticked().find(|(item, _)| ticks.is_history(item)).or_else(|| ticked().next());
         let first = || {
             let held = found.quarantine.iter().zip(quarantine);
             let mut new = held.filter(|(_, standing)| **standing != Standing::Unchanged);
@@ -78,6 +80,16 @@ mod tests {
             (of_old.key.state_id.as_str(), of_old.base, of_old.operation),
             ("A", 4, Operation::Update)
         );
+        // Of a state with both, what is history only is written first.
+        let two = Found { items: vec![item("A", 1), item("A", 3)], ..found.clone() };
+        let stood_two = look.items(&two);
+        ticks.set(&two.items[0], true);
+        let mut both = ticks.clone();
+        let mut other = two.clone();
+        other.items[1].name = "b.json#".to_owned();
+        both.put_into_history(&other.items[1], true);
+        let first = Probe::of(&other, &look, (&stood_two, &[]), &both).unwrap();
+        assert_eq!(first.content, other.items[1].content_hash);
         found.items.iter().for_each(|item| ticks.set(item, false));
         assert_eq!(probe(&ticks), None);
     }

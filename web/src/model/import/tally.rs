@@ -92,7 +92,9 @@ pub struct Tally {
     pub made: u64,
     /// States that would get a new version.
     pub moved: u64,
-    /// Versions that would be written in all.
+    /// States that would get something into their history and stay what they are.
+    pub kept: u64,
+    /// Versions that would be written in all, those that keep a state among them.
     pub versions: u64,
     /// Of them, those that break rules.
     pub accepted: u64,
@@ -125,16 +127,26 @@ impl Tally {
     /// States that would be written.
     #[must_use]
     pub fn states(&self) -> u64 {
-        self.made + self.moved
+        self.made + self.moved + self.kept
     }
+}
+
+/// What becomes of a state.
+#[derive(Default)]
+struct Written {
+    /// The store has it.
+    is_there: bool,
+    /// Something goes into its history only.
+    history: bool,
+    /// Something becomes its head.
+    head: bool,
 }
 
 /// Counts.
 #[must_use]
 pub fn tally(found: &Found, stood: &[Stood], quarantine: &[Standing], ticks: &Ticks) -> Tally {
     let mut tally = Tally { quarantine: found.quarantine.len() as u64, ..Tally::default() };
-    // Whether the store has it, and whether anything is written.
-    let mut states: BTreeMap<StateKey, (bool, bool)> = BTreeMap::new();
+    let mut states: BTreeMap<StateKey, Written> = BTreeMap::new();
     for (item, stood) in found.items.iter().zip(stood) {
         match stood.standing.status {
             Standing::New | Standing::Unordered => tally.new += 1,
@@ -150,16 +162,19 @@ pub fn tally(found: &Found, stood: &[Stood], quarantine: &[Standing], ticks: &Ti
             tally.accepted += u64::from(invalid);
         }
         let state = states.entry(item.key()).or_default();
-        *state = (stood.standing.version.is_some(), state.1 || on);
+        state.is_there |= stood.standing.version.is_some();
+        state.history |= on && ticks.is_history(item);
+        state.head |= on && !ticks.is_history(item);
     }
-    for (key, (there, written)) in states {
-        match (there, written) {
-            (true, true) => tally.moved += 1,
-            (false, true) => tally.made += 1,
-            (_, false) => tally.left.push(key.state_id.to_string()),
+    for (key, state) in states {
+        match state {
+            Written { head: true, is_there: true, .. } => tally.moved += 1,
+            Written { head: true, is_there: false, .. } => tally.made += 1,
+            Written { history: true, .. } => tally.kept += 1,
+            Written { .. } => tally.left.push(key.state_id.to_string()),
         }
     }
-    tally.versions = tally.ticked;
+    tally.versions = tally.ticked + tally.kept;
     tally.unchanged += found.records.iter().filter(|record| record.is_duplicate()).count() as u64;
     tally.to_quarantine =
         quarantine.iter().filter(|standing| **standing != Standing::Unchanged).count() as u64;
@@ -210,12 +225,18 @@ mod tests {
                 ticked: 3,
                 made: 1,
                 moved: 1,
+                kept: 0,
                 versions: 3,
                 accepted: 1,
                 to_quarantine: 1,
                 left: vec!["B".to_owned()],
             }
         );
+        // The older one goes into the history: what the state is now is written behind it.
+        ticks.put_into_history(&second.items[2], true);
+        let counted = tally(&second, &stood, &[], &ticks);
+        assert_eq!((counted.states(), counted.kept, counted.versions), (3, 1, 5));
+        assert_eq!((counted.ticked, counted.left.len()), (4, 0));
         second.items.iter().for_each(|item| ticks.set(item, false));
         let counted = tally(&second, &stood, &[], &ticks);
         assert!(!counted.writes() && counted.left == ["A", "B", "C"], "{counted:?}");

@@ -3,7 +3,7 @@
 use stateloft_core::api::{Standing, VersionView};
 use stateloft_core::model::Timestamp;
 
-use super::choice::Reason;
+use super::choice::{Choices, Reason};
 use super::found::Item;
 use super::tally::Tally;
 use crate::model::hidden::told;
@@ -68,7 +68,11 @@ pub fn button(tally: &Tally) -> Option<String> {
         0 => String::new(),
         count => format!("; {} to quarantine", number::count(count)),
     };
-    Some(format!("Write {what}: {counts}{quarantine}"))
+    let history = match tally.kept {
+        0 => String::new(),
+        count => format!(", {} in history only", number::count(count)),
+    };
+    Some(format!("Write {what}: {counts}{history}{quarantine}"))
 }
 
 /// What is still missing before the button may act.
@@ -83,11 +87,12 @@ pub fn missing(tally: &Tally, accept: bool, compared: bool) -> Option<String> {
 
 /// The same for a terminal. What was pasted has no file there.
 #[must_use]
-pub fn command(files: &[String], zone: Option<&str>, choose: &[String], user_id: Option<&str>) -> String {
+pub fn command(files: &[String], zone: Option<&str>, choices: &Choices, user_id: Option<&str>) -> String {
     let mut words = vec!["stateloft import".to_owned()];
     words.extend(files.iter().map(|file| quoted(file)));
     words.extend(zone.map(|zone| format!("--assume-tz {zone}")));
-    words.extend(choose.iter().map(|name| format!("--choose {}", quoted(name))));
+    words.extend(choices.choose.iter().map(|name| format!("--choose {}", quoted(name))));
+    words.extend(choices.history_only.iter().map(|name| format!("--history-only {}", quoted(name))));
     words.extend(user_id.map(|name| format!("--user-id {}", quoted(name))));
     words.join(" ")
 }
@@ -135,6 +140,11 @@ mod tests {
         assert_eq!(button(&tally).as_deref(), Some("Write 46 states: 46 new, 0 changed; 2 to quarantine"));
         let tally = Tally { made: 1, moved: 1, versions: 5, ..Tally::default() };
         assert_eq!(button(&tally).as_deref(), Some("Write 5 versions of 2 states: 1 new, 1 changed"));
+        let tally = Tally { made: 1, kept: 1, versions: 3, ..Tally::default() };
+        assert_eq!(
+            button(&tally).as_deref(),
+            Some("Write 3 versions of 2 states: 1 new, 0 changed, 1 in history only")
+        );
         let tally = Tally { to_quarantine: 1, ..Tally::default() };
         assert_eq!(button(&tally).as_deref(), Some("Put 1 part in quarantine"));
         assert_eq!(button(&Tally { unchanged: 7, ..Tally::default() }), None, "a second drop writes nothing");
@@ -161,10 +171,11 @@ mod tests {
     #[test]
     fn the_command_is_safe_to_paste() {
         let files = ["a.json".to_owned(), "it's here/b c.json".to_owned()];
-        let choose = ["a.json#/x y".to_owned()];
+        let (choose, history_only) = (vec!["a.json#/x y".to_owned()], vec!["a.json#/z".to_owned()]);
+        let choices = Choices { choose, history_only, ..Choices::default() };
         assert_eq!(
-            command(&files, Some("+03:00"), &choose, Some("ops")),
-            r"stateloft import a.json 'it'\''s here/b c.json' --assume-tz +03:00 --choose 'a.json#/x y' --user-id ops"
+            command(&files, Some("+03:00"), &choices, Some("ops")),
+            r"stateloft import a.json 'it'\''s here/b c.json' --assume-tz +03:00 --choose 'a.json#/x y' --history-only 'a.json#/z' --user-id ops"
         );
     }
 }

@@ -1,5 +1,7 @@
 //! What an import wrote, as its versions say it.
 
+use std::collections::BTreeSet;
+
 use stateloft_core::api::VersionView;
 use stateloft_core::import::kept;
 use stateloft_core::model::{Operation, Seq};
@@ -35,20 +37,30 @@ impl Written {
         Seq(self.range.0.0.saturating_sub(1))
     }
 
-    /// `46 states written: 46 new, 0 changed; 2 to quarantine`
+    /// `46 versions written: 46 new, 0 changed; 2 to quarantine`. Of a state that got something into its history only, the last
+    /// version is what it was before.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let new = self.states.iter().filter(|version| version.operation == Operation::Create).count() as u64;
-        let count = self.states.len() as u64;
+        let is_kept =
+            |version: &&VersionView| matches!(version.operation, Operation::Restore | Operation::Delete);
+        let name = |version: &VersionView| (version.state_type.clone(), version.state_id.clone());
+        let kept: BTreeSet<_> = self.states.iter().filter(is_kept).map(name).collect();
+        let heads = self.states.iter().filter(|version| !kept.contains(&name(version)));
+        let (new, changed): (Vec<_>, Vec<_>) =
+            heads.partition(|version| version.operation == Operation::Create);
+        let history = match kept.len() as u64 {
+            0 => String::new(),
+            kept => format!(", {} in history only", number::count(kept)),
+        };
         let held = match self.held.len() as u64 {
             0 => String::new(),
             held => format!("; {} to quarantine", number::count(held)),
         };
         format!(
-            "{} written: {} new, {} changed{held}",
-            number::counted(count, "version", "versions"),
-            number::count(new),
-            number::count(count - new)
+            "{} written: {} new, {} changed{history}{held}",
+            number::counted(self.states.len() as u64, "version", "versions"),
+            number::count(new.len() as u64),
+            number::count(changed.len() as u64)
         )
     }
 }
@@ -80,6 +92,17 @@ mod tests {
         let written = written.unwrap();
         assert_eq!(written.sentence(), "2 versions written: 1 new, 1 changed; 1 to quarantine");
         assert_eq!((written.before(), written.range.1), (Seq(5), Seq(9)));
+        let other = |seq, operation| VersionView {
+            seq: Seq(seq),
+            operation,
+            ..version("B", 1, 1, "2026-01-01T00:00:00Z")
+        };
+        let kept = Written::of(vec![
+            at(6, "position", Operation::Update),
+            other(7, Operation::Create),
+            other(8, Operation::Delete),
+        ]);
+        assert_eq!(kept.unwrap().sentence(), "3 versions written: 0 new, 1 changed, 1 in history only");
         assert_eq!(Written::of(vec![]), None);
     }
 

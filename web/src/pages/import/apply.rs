@@ -106,7 +106,7 @@ fn as_command(importing: Importing, user_id: Option<String>) -> String {
     });
     let chosen = importing.shown.with_untracked(|shown| {
         let shown = shown.as_ref()?;
-        Some(importing.ticks.with_untracked(|ticks| ticks.order(&shown.found, &shown.stood)).0)
+        Some(importing.ticks.with_untracked(|ticks| ticks.order(&shown.found, &shown.stood)))
     });
     let zone = importing.zone.get_untracked();
     command(&files, zone.as_deref(), &chosen.unwrap_or_default(), user_id.as_deref())

@@ -46,6 +46,13 @@ pub(super) fn WhatHappens(importing: Importing) -> impl IntoView {
             format!("{} {get} a new version{left}", number::counted(count, "state", "states"))
         })
     };
+    let kept = Memo::new(move |_| tally.with(|tally| tally.kept));
+    let history = move || {
+        let (gets, stays) =
+            if kept.get() == 1 { ("gets", "stays as it is") } else { ("get", "stay as they are") };
+        let states = number::counted(kept.get(), "state", "states");
+        format!("{states} {gets} it into the history and {stays}")
+    };
     let same = move || {
         let count = tally.with(|tally| tally.unchanged);
         let equal = if count == 1 { "equals" } else { "equal" };
@@ -70,6 +77,9 @@ pub(super) fn WhatHappens(importing: Importing) -> impl IntoView {
             <ul>
                 <li><GlyphMark glyph=Glyph::Added/><span>{made}</span></li>
                 <li><GlyphMark glyph=Glyph::Changed/><span>{moved}</span></li>
+                <Show when=move || { kept.get() > 0 }>
+                    <li><GlyphMark glyph=Glyph::Changed/><span>{history}</span></li>
+                </Show>
                 <li><GlyphMark glyph=Glyph::Equal/><span>{same}</span></li>
                 <li><span class="c-warn"><Pic icon=Icon::Warn/></span><span>{held}</span></li>
                 <li><span class="c-accent"><Pic icon=Icon::Snapshot/></span>

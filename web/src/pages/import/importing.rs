@@ -13,7 +13,7 @@ use stateloft_core::model::StateKey;
 use super::details::Details;
 use super::reading::Given;
 use super::working::Fault;
-use crate::model::import::{Found, Look, Only, Stood, Tally, Ticks, tally};
+use crate::model::import::{Found, Item, Look, Only, Stood, Tally, Ticks, tally};
 use crate::parts::Writing;
 use crate::shell::router;
 use crate::worker::Judged;
@@ -227,6 +227,11 @@ impl Importing {
     /// Turns the boxes of these items.
     pub(super) fn tick(self, shown: &Shown, items: &[usize], on: bool) {
         self.ticks.update(|ticks| items.iter().for_each(|at| ticks.set(&shown.found.items[*at], on)));
+    }
+
+    /// Puts an item into the history only, or takes it out of what is written.
+    pub(super) fn put_into_history(self, item: &Item, on: bool) {
+        self.ticks.update(|ticks| ticks.put_into_history(item, on));
     }
 
     /// The items of a file.

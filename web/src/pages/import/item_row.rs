@@ -13,6 +13,9 @@ use crate::model::import::{Reason, not_ticked, place, standing_words, what};
 use crate::parts::{Chip, Icon, Pic, Tone, Verdict, theirs};
 use crate::shell::clock;
 
+/// What becomes of an item that the state does not become.
+const HISTORY_ONLY: &str = "In the history only: the state stays as it is.";
+
 /// The row.
 #[component]
 pub(super) fn ItemRow(importing: Importing, shown: Arc<Shown>, at: usize) -> impl IntoView {
@@ -66,17 +69,27 @@ fn standing_chip(standing: Standing) -> AnyView {
     }
 }
 
-/// Why the item above is not ticked by itself.
+/// Why the item above is not ticked by itself, and what else may become of it.
 #[component]
-pub(super) fn NoteRow(shown: Arc<Shown>, at: usize) -> impl IntoView {
+pub(super) fn NoteRow(importing: Importing, shown: Arc<Shown>, at: usize) -> impl IntoView {
     let now = clock().read();
-    let item = &shown.found.items[at];
-    let head = shown.look.states.get(&item.key()).map(|held| &held.head);
+    let item = StoredValue::new(shown.found.items[at].clone());
+    let head = shown.look.states.get(&shown.found.items[at].key()).map(|held| &held.head);
+    let has_head = head.is_some();
     Reason::of(&shown.stood[at]).map(|reason| {
-        let (sentence, rest) = not_ticked(item, reason, head, now);
+        let (sentence, rest) = item.with_value(|item| not_ticked(item, reason, head, now));
+        let kept =
+            Memo::new(move |_| importing.ticks.with(|ticks| item.with_value(|item| ticks.is_history(item))));
+        let turn = move |_| item.with_value(|item| importing.put_into_history(item, !kept.get_untracked()));
+        let said = move || if kept.get() { HISTORY_ONLY } else { sentence };
         view! {
             <div class="import-note" role="note">
-                <Pic icon=Icon::Warn size=14/><span class="cut"><b>{sentence}</b>" "{rest}</span>
+                <Pic icon=Icon::Warn size=14/><span class="cut"><b>{said}</b>" "{rest}</span>
+                {has_head.then(|| view! {
+                    <button type="button" class="link" on:click=turn>
+                        {move || if kept.get() { "Leave it out" } else { "Put it in history only" }}
+                    </button>
+                })}
             </div>
         }
     })

@@ -46,7 +46,7 @@ fn row_of(importing: Importing, shown: Arc<Shown>, row: Row) -> AnyView {
     match row {
         Row::File { at, open } => view! { <FileRow importing shown at open/> }.into_any(),
         Row::Item { at } => view! { <ItemRow importing shown at/> }.into_any(),
-        Row::Note { at } => view! { <NoteRow shown at/> }.into_any(),
+        Row::Note { at } => view! { <NoteRow importing shown at/> }.into_any(),
         Row::Fold(fold) => view! { <FoldRow importing shown fold/> }.into_any(),
         Row::Held { at } => held(importing, &shown, at),
         Row::Same { words, .. } => {

@@ -16,7 +16,7 @@ use crate::api::{self, ApiError};
 use crate::live::live;
 use crate::model::address::Query;
 use crate::model::found::{Found, Hand};
-use crate::model::import::{BODY_MAX, Probe, TOO_MUCH};
+use crate::model::import::{BODY_MAX, Choices, Probe, TOO_MUCH};
 use crate::model::number;
 use crate::parts::or_none;
 use crate::shell::Router;
@@ -35,6 +35,8 @@ extern "C" {
 struct Order {
     options: ImportOptions,
     choose: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    history_only: Vec<String>,
     leave: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
@@ -55,10 +57,10 @@ impl Importing {
     pub(super) fn write(self, user_id: Option<String>, router: Router) {
         let Some(shown) = self.shown.get_untracked() else { return };
         let ticks = self.ticks.get_untracked();
-        let (choose, leave) = ticks.order(&shown.found, &shown.stood);
+        let Choices { choose, history_only, leave } = ticks.order(&shown.found, &shown.stood);
         let reason = Some(self.reason.get_untracked().trim().to_owned()).filter(|reason| !reason.is_empty());
         let options = ImportOptions { assume_tz: self.zone.get_untracked(), ..ImportOptions::default() };
-        let order = Order { options, choose, leave, user_id: user_id.clone(), reason };
+        let order = Order { options, choose, history_only, leave, user_id: user_id.clone(), reason };
         let wanted = Probe::of(&shown.found, &shown.look, (&shown.stood, &shown.quarantine), &ticks);
         let Some(probe) = wanted else { return };
         let files = self.files_of(&shown);
