@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::importing::Importing;
 use super::page::Pickers;
-use crate::model::import::{command, shape_words};
+use crate::model::import::{Choices, command, shape_words};
 use crate::model::number;
 use crate::parts::{CopyButton, Icon, Pic};
 use stateloft_core::api::Shape;
@@ -24,7 +24,12 @@ const SHAPES: [Shape; 8] = [
 /// The drop ground.
 #[component]
 pub(super) fn Ground(importing: Importing) -> impl IntoView {
-    let example = command(&["trading_state.json".to_owned(), "state_fallback/".to_owned()], None, &[], None);
+    let example = command(
+        &["trading_state.json".to_owned(), "state_fallback/".to_owned()],
+        None,
+        &Choices::default(),
+        None,
+    );
     let copied = example.clone();
     let most = number::bytes(crate::model::import::FILES_MAX);
     view! {
