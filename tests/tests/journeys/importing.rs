@@ -269,11 +269,11 @@ async fn what_is_older_goes_into_the_history_and_the_state_stays_what_it_is() {
     browser.click(".import-note button", "Put it in history only").await;
     browser.see_text(".import-note", "In the history only: the state stays as it is.").await;
     browser.see_text(".what", "1 state gets it into the history and stays as it is").await;
-    browser.see_text(".apply .act", "Write 2 versions of 1 state: 0 new, 0 changed, 1 in history only").await;
+    browser.see_text(".apply .act", "Write 3 versions of 2 states: 1 new, 0 changed, 1 in history only").await;
     browser.pictures("16-import-history").await;
     accept(&browser).await;
-    browser.click(".apply .act", "Write 2 versions").await;
-    browser.see_text(".import-result", "2 versions written: 0 new, 0 changed, 1 in history only").await;
+    browser.click(".apply .act", "Write 3 versions").await;
+    browser.see_text(".import-result", "3 versions written: 1 new, 0 changed, 1 in history only").await;
     let state = "/states/-?state_type=position&state_id=position_EURUSD-P00";
     let (_, head) = server.get(state).await;
     assert_eq!((&head["version"], head["data"].to_string()), (&json!(3), live.replace("0.20", "0.2")));
