@@ -268,8 +268,12 @@ async fn what_is_older_goes_into_the_history_and_the_state_stays_what_it_is() {
     drop_files(&browser, &[("trading_state.json", &state_file(1, Some("2025-07-14T18:41:58")))]).await;
     browser.click(".import-note button", "Put it in history only").await;
     browser.see_text(".import-note", "In the history only: the state stays as it is.").await;
-    browser.see_text(".what", "1 state gets it into the history and stays as it is").await;
-    browser.see_text(".apply .act", "Write 3 versions of 2 states: 1 new, 0 changed, 1 in history only").await;
+    browser
+        .see_text(".what", "1 state gets what the file says into its history only and stays as it is")
+        .await;
+    browser
+        .see_text(".apply .act", "Write 3 versions of 2 states: 1 new, 0 changed, 1 in history only")
+        .await;
     browser.pictures("16-import-history").await;
     accept(&browser).await;
     browser.click(".apply .act", "Write 3 versions").await;

@@ -48,10 +48,12 @@ pub(super) fn WhatHappens(importing: Importing) -> impl IntoView {
     };
     let kept = Memo::new(move |_| tally.with(|tally| tally.kept));
     let history = move || {
-        let (gets, stays) =
-            if kept.get() == 1 { ("gets", "stays as it is") } else { ("get", "stay as they are") };
+        let (gets, its, stays) = match kept.get() {
+            1 => ("gets", "its history", "stays as it is"),
+            _ => ("get", "their history", "stay as they are"),
+        };
         let states = number::counted(kept.get(), "state", "states");
-        format!("{states} {gets} it into the history and {stays}")
+        format!("{states} {gets} what the file says into {its} only and {stays}")
     };
     let same = move || {
         let count = tally.with(|tally| tally.unchanged);

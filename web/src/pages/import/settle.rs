@@ -30,7 +30,7 @@ pub(super) fn Settle(row: StateSummary) -> impl IntoView {
     view! {
         <section class="panel padded held">
             <h2 class="mono">{theirs(&id)}</h2>
-            <p><Pic icon=Icon::Warn size=14/>" "{theirs(&waiting.reason)}</p>
+            <p class="row why"><Pic icon=Icon::Warn size=14/><span>{theirs(&waiting.reason)}</span></p>
             <div class="row"><span class="note grow">{size}", as they were"</span><CopyButton text=Signal::stored(text) what="the bytes" words="Copy"/></div>
             {shown}
         </section>
