@@ -45,4 +45,4 @@ macro_rules! originated {
     };
 }
 
-pub(super) use originated;
+pub(in crate::api) use originated;

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
-use stateloft_core::api::{AppliedRestore, BatchResponse, SnapshotRestored, SnapshotView, StateView};
+use stateloft_core::api::{
+    AppliedRestore, BatchResponse, SettledQuarantine, SnapshotRestored, SnapshotView, StateView, VersionView,
+};
 use stateloft_core::commit::Outcome;
 use stateloft_core::hash::RequestHash;
 use stateloft_core::model::{Seq, Version};
@@ -146,6 +148,19 @@ impl Repeatable for BatchResponse {
             results.push(StateView { unchanged: !made, ..StateView::of(&version) });
         }
         Ok(Self { batch_id: batch_id.unwrap_or_default(), seq, results })
+    }
+}
+
+#[async_trait]
+impl Repeatable for SettledQuarantine {
+    async fn again(service: &Service, did: Did) -> Result<Self> {
+        let Did::Batch { outcomes, .. } = &did else { return strange(&did) };
+        let (&[(settled, _)] | &[(settled, _), _]) = outcomes.as_slice() else { return strange(&did) };
+        let saved = match outcomes.get(1) {
+            Some((seq, _)) => Some(VersionView::of(&service.version_at(*seq).await?)),
+            None => None,
+        };
+        Ok(Self { settled: VersionView::of(&service.version_at(settled).await?), saved })
     }
 }
 

@@ -143,11 +143,10 @@ async fn what_goes_into_the_history_only_leaves_the_state_as_it_is_living_or_del
 async fn of_two_items_of_a_state_the_chosen_one_is_the_head_and_the_other_stands_before_it() {
     let server = Start::default().run().await;
     let client = &server.client;
-    let _ = client.save("bot_memory", "a", r#"{"n":0}"#).await;
+    let _ = client.save("bot_memory", "a", r#"{"name":"a","n":0}"#).await;
     // By name the chosen one comes first.
-    let files =
-        json!([{"name": "1/a.json", "text": r#"{"n":1}"#}, {"name": "2/a.json", "text": r#"{"n":2}"#}]);
-    let options = json!({"state_type": "bot_memory"});
+    let files = json!([{"name": "1/a.json", "text": r#"{"name":"a","n":1}"#}, {"name": "2/a.json", "text": r#"{"name":"a","n":2}"#}]);
+    let options = json!({"state_type": "bot_memory", "id_from": "/name"});
     let found = preview(&server, &files, &options).await;
     let sources: Vec<_> = found["found"]["items"]
         .as_array()
@@ -162,9 +161,9 @@ async fn of_two_items_of_a_state_the_chosen_one_is_the_head_and_the_other_stands
     let _ = client.post(&path, &body.to_string()).await.expect(200);
     let address = "/api/v1/states/-?state_type=bot_memory&state_id=a";
     let versions = |n: u64| format!("{address}&version={n}");
-    assert_eq!(client.get(&versions(2)).await.expect(200).json()["data"], json!({"n": 2}));
+    assert_eq!(client.get(&versions(2)).await.expect(200).json()["data"], json!({"name": "a", "n": 2}));
     let head = client.get(address).await.expect(200).json();
-    assert_eq!((&head["version"], &head["data"]), (&json!(3), &json!({"n": 1})));
+    assert_eq!((&head["version"], &head["data"]), (&json!(3), &json!({"name": "a", "n": 1})));
 }
 
 #[tokio::test]

@@ -78,6 +78,19 @@ async fn each_route_that_writes_versions_takes_an_origin() {
     let path = "/snapshots/early/restore?run_id=r&causation_id=fill%207";
     let _ = send(client, Method::POST, path, &Value::Null, &traceparent()).await.expect(200);
     assert_eq!(origin(&last(client).await), said);
+    // What an import writes belongs to the import; what is settled belongs to whatever it is said to.
+    let files = json!([{"name": "odd.json", "text": "{\"who\":1}"}]);
+    let plan = client.post("/api/v1/imports", json!({"files": files}).to_string()).await.expect(200).json();
+    let path = format!("/api/v1/imports/{}/apply", text(&plan, "plan"));
+    let body = json!({"files": files, "run_id": "r"});
+    let applied = send(client, Method::POST, &path, &body, &traceparent()).await.expect(200).json();
+    let import_id = applied["import_id"].as_str();
+    assert_eq!(origin(&applied["versions"][0]), [Some("r"), import_id, Some(SPAN)]);
+    let body = json!({"state_id": "odd.json#", "expected_version": 1, "reason": "ours", "run_id": "r", "causation_id": "fill 7",
+        "save_as": {"state_type": "bot_memory", "state_id": "odd"}});
+    let path = "/api/v1/imports/settle";
+    let settled = send(client, Method::POST, path, &body, &traceparent()).await.expect(200).json();
+    assert_eq!((origin(&settled["settled"]), origin(&settled["saved"])), (said, said));
 }
 
 #[tokio::test]

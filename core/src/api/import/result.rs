@@ -1,5 +1,7 @@
 //! How what was found stands to a store, and what becomes of it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{FileError, FileSummary, ImportOptions, ImportPlan};
@@ -139,6 +141,14 @@ pub struct ApplyImport {
     /// Why (8 KiB): it stands before the description of every version that is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Which start of a program writes: up to 128 bytes, like the one that follows. What the versions belong to is the import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub run_id: Option<Arc<str>>,
+    /// What made the writer write. Where it is absent, the span of a `traceparent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub causation_id: Option<Arc<str>>,
 }
 
 /// Answer to `POST /imports/{plan}/apply`.

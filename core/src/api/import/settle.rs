@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api::VersionView;
+use crate::api::origin::originated;
 use crate::model::{StateId, StateType};
 
 /// Which state something in quarantine is.
@@ -21,24 +22,26 @@ pub struct SettleAs {
     pub expected_version: u64,
 }
 
-/// Body of `POST /imports/settle`: something in quarantine is named, or dropped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SettleQuarantine {
-    /// Which: the id of the state of type `quarantine`.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub state_id: StateId,
-    /// The version of it that was looked at.
-    pub expected_version: u64,
-    /// The state that it is: what is in quarantine is saved as that. It is dropped when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub save_as: Option<SettleAs>,
-    /// Why; it is kept with both versions.
-    pub reason: String,
-    /// Who.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
+originated! {
+    /// Body of `POST /imports/settle`: something in quarantine is named, or dropped.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct SettleQuarantine {
+        /// Which: the id of the state of type `quarantine`.
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        pub state_id: StateId,
+        /// The version of it that was looked at.
+        pub expected_version: u64,
+        /// The state that it is: what is in quarantine is saved as that. It is dropped when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub save_as: Option<SettleAs>,
+        /// Why; it is kept with both versions.
+        pub reason: String,
+        /// Who.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub user_id: Option<String>,
+    }
 }
 
 /// Answer to `POST /imports/settle`.

@@ -70,6 +70,8 @@ async fn applied(
             leave: Vec::new(),
             user_id: asked.user_id.clone(),
             reason: None,
+            run_id: None,
+            causation_id: None,
         };
         let done = server.ask(&format!("/imports/{}/apply", preview.plan), &request).await;
         applied.push(done.map_err(|failure| part_of(failure, applied.len(), parts.len()))?);

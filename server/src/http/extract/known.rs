@@ -162,6 +162,10 @@ impl Body for ImportRequest {
 }
 impl Body for ApplyImport {
     const MAX: usize = IMPORT_MAX;
+
+    fn trace(&mut self, origin: Origin) {
+        self.causation_id = self.causation_id.take().or(origin.causation_id);
+    }
 }
 /// Documents that are given stand in a list of states.
 impl Body for GivenRequest {
@@ -180,7 +184,6 @@ impl Body for ConfirmClock {}
 impl Body for ForceBreaker {}
 impl Body for PlanRequest {}
 impl Body for SettleConflict {}
-impl Body for SettleQuarantine {}
 
 macro_rules! traced {
     ($($request:ty),*) => {
@@ -191,7 +194,7 @@ macro_rules! traced {
         })*
     };
 }
-traced!(ApplyRequest, UndeleteRequest, UndoRequest);
+traced!(ApplyRequest, SettleQuarantine, UndeleteRequest, UndoRequest);
 
 /// Refuses a member that is nearly a known one.
 pub(super) fn check<T: Body>(root: Node<'_>) -> Answer<()> {

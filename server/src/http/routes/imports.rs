@@ -7,7 +7,7 @@ use stateloft_core::api::{
 };
 
 use crate::http::app::App;
-use crate::http::extract::{Json, PathText};
+use crate::http::extract::{Json, Once, PathText};
 use crate::http::failure::Answer;
 use crate::http::openapi::Writing;
 use crate::http::reply;
@@ -34,7 +34,12 @@ pub(crate) async fn apply(State(app): State<App>, path: PathText, Json(body): Js
 /// Either way it leaves quarantine; its tombstone has the reason, its history the bytes, and an import of the same files does
 /// not bring it back. What holds no object cannot be named (422).
 #[utoipa::path(post, path = "/imports/settle", tag = "imports", request_body = SettleQuarantine,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 200, body = SettledQuarantine), Writing))]
-pub(crate) async fn settle(State(app): State<App>, Json(body): Json<SettleQuarantine>) -> Answer {
-    reply::json(StatusCode::OK, &app.service.settle_quarantine(body).await?)
+pub(crate) async fn settle(
+    State(app): State<App>,
+    Once(key, Json(body)): Once<Json<SettleQuarantine>>,
+) -> Answer {
+    let done = app.service.once(key, app.service.settle_quarantine(body)).await?;
+    reply::once(&done, |settled| reply::json(StatusCode::OK, settled))
 }

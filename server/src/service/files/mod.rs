@@ -18,6 +18,7 @@ use stateloft_core::api::{
 };
 use stateloft_core::import::{File, bound, counts, plan};
 use stateloft_core::json::Document;
+use stateloft_core::model::Origin;
 
 use super::{Result, Service, ServiceError};
 use crate::budget::{self, Class};
@@ -42,6 +43,8 @@ pub struct ImportOrder {
     pub leave: Vec<String>,
     /// Why.
     pub reason: Option<String>,
+    /// Which start of a program writes, and what made it. What the versions belong to is the import.
+    pub origin: Origin,
 }
 
 /// The files of an import, their bytes at hand.
@@ -116,9 +119,20 @@ impl Service {
 
     /// Writes what was looked at: `POST /imports/{plan}/apply`.
     pub async fn apply_import(&self, plan: &str, request: ApplyImport) -> Result<AppliedImport> {
-        let ApplyImport { files, options, choose, history_only, leave, user_id, reason } = request;
+        let ApplyImport {
+            files,
+            options,
+            choose,
+            history_only,
+            leave,
+            user_id,
+            reason,
+            run_id,
+            causation_id,
+        } = request;
+        let origin = Origin { run_id, correlation_id: None, causation_id };
         let files = ImportFiles::of(files, options)?;
-        let order = ImportOrder { user_id, choose, history_only, leave, reason };
+        let order = ImportOrder { user_id, choose, history_only, leave, reason, origin };
         self.import_files(Some(plan), &files, &order).await
     }
 

@@ -1,6 +1,6 @@
 //! What is in quarantine, settled: named, so that it becomes a state, or dropped. Either way its tombstone and its history stay.
 
-use stateloft_core::api::{SettleAs, SettleQuarantine, SettledQuarantine, VersionView};
+use stateloft_core::api::{Originated, SettleAs, SettleQuarantine, SettledQuarantine, VersionView};
 use stateloft_core::commit::{Change, Expectation, Outcome, Write};
 use stateloft_core::import::{document_of, kept};
 use stateloft_core::json::Document;
@@ -14,12 +14,13 @@ use crate::store::StoreError;
 impl Service {
     /// Names or drops something in quarantine, in one commit: `POST /imports/settle`.
     pub async fn settle_quarantine(&self, request: SettleQuarantine) -> Result<SettledQuarantine> {
-        let SettleQuarantine { state_id, expected_version, save_as, reason, user_id } = request;
+        let origin = request.origin();
+        let SettleQuarantine { state_id, expected_version, save_as, reason, user_id, .. } = request;
         if reason.trim().is_empty() {
             let message = "say why it is settled so: the reason is kept with it";
             return Err(ServiceError::body("/reason", "required", message));
         }
-        let who = Signature::new(user_id, Some(reason))?;
+        let who = Signature::new(user_id, Some(reason))?.from(origin)?;
         let quarantine = StateType::new(kept::QUARANTINE);
         let state_type = quarantine.map_err(|error| ServiceError::Internal(error.to_string()))?;
         let key = StateKey { state_type, state_id };

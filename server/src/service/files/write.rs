@@ -57,7 +57,7 @@ impl Service {
         let user_id = order.user_id.clone().unwrap_or_else(|| AUTHOR.to_owned());
         let reason = order.reason.as_deref().map(Signature::reason).transpose()?.flatten();
         let reason = reason.filter(|reason| !reason.trim().is_empty());
-        let origin = Origin { correlation_id: Some(import_id.into()), ..Origin::default() };
+        let origin = Origin { correlation_id: Some(import_id.into()), ..order.origin.clone() };
         let mut who = Signature::new(Some(user_id), None)?.from(origin)?;
         let with_data = |planned: &Planned| Some((planned.key.clone(), planned.change.data()?.clone()));
         let states: Vec<_> = planned.iter().filter_map(with_data).collect();

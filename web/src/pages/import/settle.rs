@@ -137,6 +137,9 @@ fn acting(
         });
         let user_id = author.value();
         let request = SettleQuarantine {
+            run_id: None,
+            correlation_id: None,
+            causation_id: None,
             state_id: version.state_id.clone(),
             expected_version: version.version.0,
             save_as,
