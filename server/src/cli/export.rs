@@ -9,6 +9,7 @@ use super::bundle::{Found, NewFile, Recipients, receive};
 use super::client::{Client, Query};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::output::{counted, counted_are};
 use super::reach::{Intent, ReachOrStore};
 use super::say::{remark, write_bytes};
 use super::{Done, asking};
@@ -94,16 +95,16 @@ async fn export(
 fn told(Found { header, trailer }: &Found) -> Exit {
     let (from, to) = (header.from, header.to);
     remark!(
-        "{} versions, {} snapshots and {} restores, of seq {from} to {to}",
-        trailer.versions,
-        trailer.snapshots,
-        trailer.restores
+        "{}, {} and {}, of seq {from} to {to}",
+        counted(trailer.versions, "version"),
+        counted(trailer.snapshots, "snapshot"),
+        counted(trailer.restores, "restore")
     );
     if trailer.whole {
         return Exit::Done;
     }
-    let damaged = trailer.damaged;
-    remark!("stateloft: {damaged} versions are damaged in the store; the bundle says so in their place");
+    let damaged = counted_are(trailer.damaged, "version");
+    remark!("stateloft: {damaged} damaged in the store; the bundle says so in their place");
     Exit::Damaged
 }
 

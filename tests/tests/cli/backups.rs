@@ -114,7 +114,7 @@ async fn a_backup_of_a_damaged_store_holds_the_rest_and_says_so() {
     let database = server.database().display().to_string();
     let made = run(here.path(), &["backup", "--db", &database, "--out", "book"], &[]).await;
     assert_eq!(made.code, Some(6), "{}{}", made.out, made.err);
-    assert!(made.out.contains("BUT             1 versions are damaged in the store"), "{}", made.out);
+    assert!(made.out.contains("BUT             1 version is damaged in the store"), "{}", made.out);
     assert!(!made.out.contains("all of them as they were written"), "{}", made.out);
     assert_eq!(figure(&made.out, "Versions"), "4");
 }

@@ -96,7 +96,7 @@ async fn what_a_server_gives_makes_the_same_store_and_the_same_bundle_again() {
     let origin = server.origin();
     let (code, said) = to_file(here.path(), &["export", "--server", &origin], "book.stateloft").await;
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("20 versions, 1 snapshots and 0 restores, of seq 1 to 20"), "{said}");
+    assert!(said.contains("20 versions, 1 snapshot and 0 restores, of seq 1 to 20"), "{said}");
     let found = lines(&here.path().join("book.stateloft"));
     let kinds: Vec<_> = found.iter().map(|line| line["line"].as_str().unwrap()).collect();
     assert_eq!((kinds[0], kinds[20], kinds[21], kinds[22]), ("header", "version", "snapshot", "trailer"));
@@ -104,7 +104,7 @@ async fn what_a_server_gives_makes_the_same_store_and_the_same_bundle_again() {
     let taken = done(here.path(), &["import", "book.stateloft", "--store", "new.db"]).await;
     for part in [
         "Bundle          book.stateloft\n",
-        "Imported        20 versions, 1 snapshots, 0 restores\n",
+        "Imported        20 versions, 1 snapshot, 0 restores\n",
         "There already   0 versions\n",
         "Ends with       seq 20, chain hash ",
         "whole: all 20 versions are as they were written\n",
@@ -223,7 +223,7 @@ async fn a_damaged_store_is_exported_with_its_damage_told() {
     let database = server.database().display().to_string();
     let ran = run(here.path(), &["export", "--db", &database, "--out", "book"], &[]).await;
     assert_eq!(ran.code, Some(6), "{}", ran.err);
-    assert!(ran.err.contains("1 versions are damaged in the store"), "{}", ran.err);
+    assert!(ran.err.contains("1 version is damaged in the store"), "{}", ran.err);
     let found = lines(&here.path().join("book"));
     assert_eq!((&found[3]["line"], &found[3]["seq"]), (&"damaged".into(), &3.into()));
     assert_eq!(found.last().unwrap()["whole"], false);
@@ -431,7 +431,7 @@ async fn a_bundle_is_merged_into_a_store_that_has_states_and_what_differs_is_lis
     let merged = run(here.path(), &["import", "book", "--merge", "--server", &into], &[]).await;
     assert_eq!(merged.code, Some(4), "{}{}", merged.out, merged.err);
     for part in [
-        "Imported        1 versions",
+        "Imported        1 version,",
         "States          1 new, 0 continued, 0 unchanged, 1 in conflict\n",
         "    conflict    session both: unrelated\n",
         "whole: all 2 versions",

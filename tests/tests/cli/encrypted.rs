@@ -51,7 +51,7 @@ async fn an_encrypted_bundle_is_read_with_each_of_its_keys_and_by_age_itself() {
     let file = made["file"].as_str().unwrap();
     assert!(file.ends_with(".stateloft.age") && made["encrypted"] == true, "{made}");
     let looked = done(here.path(), &["import", "--dry-run", file, "--identity", "bob.key"]).await.out;
-    assert!(looked.contains("10 versions, 1 snapshots"), "{looked}");
+    assert!(looked.contains("10 versions, 1 snapshot,"), "{looked}");
 }
 
 #[tokio::test]

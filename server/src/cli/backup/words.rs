@@ -11,7 +11,7 @@ use super::bundle::Made;
 use crate::cli::bundle::{Figures, Found, Written};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::print_json;
+use crate::cli::output::{counted_are, print_json};
 use crate::cli::say::answer;
 
 /// A bundle, for programs.
@@ -77,9 +77,9 @@ pub(super) fn made(file: &Path, made: &Made, took: Duration, json: bool) -> Resu
         answer!("Took            {seconds:.1} s");
         answer!("Next            --from {next_from} has only what is new then");
         if !trailer.whole {
-            let damaged = trailer.damaged;
             answer!(
-                "BUT             {damaged} versions are damaged in the store; the backup says so in their place"
+                "BUT             {} damaged in the store; the backup says so in their place",
+                counted_are(trailer.damaged, "version")
             );
         }
     }

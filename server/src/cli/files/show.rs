@@ -2,6 +2,7 @@
 
 use stateloft_core::api::{AppliedImport, ImportItem, ImportPreview, ImportStanding, Standing};
 
+use super::super::output::counted;
 use super::super::say::{answer, remark};
 
 /// Lines of one kind that are shown; of more only the number.
@@ -67,7 +68,7 @@ pub(super) fn applied(applied: &AppliedImport) {
     let AppliedImport { import_id, before, seq, versions, counts, .. } = applied;
     match import_id {
         Some(import_id) => {
-            answer!("Imported             {} versions, as {import_id}", versions.len());
+            answer!("Imported             {}, as {import_id}", counted(versions.len() as u64, "version"));
             answer!("Log                  from seq {before} to {seq}: a restore to seq:{before} undoes it");
         }
         None => answer!("Imported             nothing: all of it is there already"),

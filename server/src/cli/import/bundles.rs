@@ -13,7 +13,7 @@ use crate::cli::client::{Answer, Client, Upload};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::files::Files;
-use crate::cli::output::{Progress, print_answer, print_json};
+use crate::cli::output::{Progress, counted, print_answer, print_json};
 use crate::cli::reach::{Intent, ReachOrStore};
 use crate::cli::say::answer;
 use crate::cli::verify::verified_by;
@@ -104,12 +104,12 @@ fn print(client: &Client, name: &str, said: &Answer, json: bool) -> Result<bool,
     }
     answer!("Bundle          {name}");
     answer!(
-        "Imported        {} versions, {} snapshots, {} restores",
-        done.versions,
-        done.snapshots,
-        done.restores
+        "Imported        {}, {}, {}",
+        counted(done.versions, "version"),
+        counted(done.snapshots, "snapshot"),
+        counted(done.restores, "restore")
     );
-    answer!("There already   {} versions", done.passed_over);
+    answer!("There already   {}", counted(done.passed_over, "version"));
     if let Some(merged) = &done.merged {
         print_merged(merged)?;
     }
@@ -166,10 +166,10 @@ fn look(bundle: Input, json: bool) -> Result<(), Failure> {
     answer!("Made            {}, by {}", header.made_at, header.made_by);
     answer!("Range           seq {} to {}", header.from, header.to);
     answer!(
-        "Holds           {} versions, {} snapshots, {} restores",
-        trailer.versions,
-        trailer.snapshots,
-        trailer.restores
+        "Holds           {}, {}, {}",
+        counted(trailer.versions, "version"),
+        counted(trailer.snapshots, "snapshot"),
+        counted(trailer.restores, "restore")
     );
     match trailer.damaged {
         0 => answer!("whole: every line is as it was written; nothing was imported"),

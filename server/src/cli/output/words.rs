@@ -3,6 +3,16 @@
 use stateloft_core::api::VersionView;
 use stateloft_core::model::{ChangeSummary, Verdict};
 
+/// `1 version`, `2 versions`; of words that take an s.
+pub(in crate::cli) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `1 version is`, `2 versions are`.
+pub(in crate::cli) fn counted_are(count: u64, what: &str) -> String {
+    format!("{} {}", counted(count, what), if count == 1 { "is" } else { "are" })
+}
+
 /// A verdict, with how many rules are broken.
 pub(in crate::cli) fn verdict_words(verdict: &Verdict) -> String {
     match verdict {
