@@ -15,6 +15,13 @@ pub(crate) fn for_pages() -> Result<Bindgen> {
     Ok(bindgen)
 }
 
+/// The script that Node requires, which reads the same program from beside itself.
+pub(crate) fn for_node() -> Result<Bindgen> {
+    let mut bindgen = Bindgen::new();
+    bindgen.nodejs(true)?.remove_name_section(true).remove_producers_section(true).typescript(false);
+    Ok(bindgen)
+}
+
 /// Writes them for what cargo compiled into `folder`.
 pub(crate) fn write(bindgen: &mut Bindgen, compiled: &Path, folder: &Path) -> Result<()> {
     let made = bindgen.input_path(compiled).generate(folder);

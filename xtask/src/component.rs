@@ -3,18 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::json;
 
 use crate::console::{files, optimise};
 use crate::finish::Finish;
 use crate::tools::{TARGET, Toolbox};
 use crate::workspace::Workspace;
-use crate::{bindgen, process, progress, typical};
+use crate::{bindgen, package, process, progress, typical};
 
 /// The script that runs the component in a Web Worker.
 pub(crate) const WORKER: &str = "worker.js";
 
-const NAME: &str = "stateloft_core";
+pub(crate) const NAME: &str = "stateloft_core";
 
 /// The finished package.
 #[derive(Debug)]
@@ -56,7 +55,9 @@ fn make(workspace: &Workspace, tools: &Toolbox, finish: Finish, compiled: &Path)
         optimise::wasm(tools, &wasm, "-O3")?;
     }
     std::fs::copy(&worker, folder.join(WORKER)).with_context(|| format!("copying {}", worker.display()))?;
-    files::write(&folder.join("package.json"), manifest().as_bytes())?;
+    if finish == Finish::Shipped {
+        package::complete(workspace, compiled, &folder)?;
+    }
     Ok(Package { browser_files: vec![folder.join(format!("{NAME}.js")), wasm, folder.join(WORKER)], folder })
 }
 
@@ -70,19 +71,6 @@ pub(crate) fn show(workspace: &Workspace) -> Result<()> {
         progress::answer(&format!("  {length:>9}  {}", name.display()))?;
     }
     Ok(())
-}
-
-fn manifest() -> String {
-    let manifest = json!({
-        "name": "stateloft-core",
-        "version": env!("CARGO_PKG_VERSION"),
-        "license": env!("CARGO_PKG_LICENSE"),
-        "type": "module",
-        "main": format!("{NAME}.js"),
-        "types": format!("{NAME}.d.ts"),
-        "sideEffects": false,
-    });
-    format!("{manifest:#}\n")
 }
 
 fn length(path: &Path) -> Result<u64> {

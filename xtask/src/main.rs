@@ -7,6 +7,7 @@ mod bench;
 mod bindgen;
 mod browser;
 mod budget;
+mod bundlers;
 mod component;
 mod console;
 mod debian;
@@ -16,6 +17,7 @@ mod first_start;
 mod fuzz;
 mod influxd;
 mod lockfile;
+mod package;
 mod postgres;
 mod process;
 mod progress;
@@ -106,6 +108,8 @@ enum Command {
     Tools,
     /// Try the WebSocket protocol with Autobahn's suite, which is installed once per machine; it needs a Python 2.7.
     Autobahn,
+    /// Try the component's package with TypeScript, esbuild and Vite, which are fetched once per machine; it needs Node and npm.
+    Bundlers,
     /// Find or build the InfluxDB server that the tests start, and print where it is.
     Influxd,
 }
@@ -136,6 +140,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Component => component::show(&workspace)?,
         Command::Tools => tools::show(&workspace)?,
         Command::Autobahn => autobahn::run(&workspace)?,
+        Command::Bundlers => bundlers::run(&workspace)?,
         Command::Influxd => progress::answer(&influxd::ensure(&workspace)?.display().to_string())?,
     }
     Ok(ExitCode::SUCCESS)

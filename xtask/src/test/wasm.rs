@@ -48,8 +48,11 @@ pub(super) fn in_node(workspace: &Workspace) -> Result<()> {
         progress::note("the component was not tried in Node: there is no Node here, or no package");
         return Ok(());
     };
-    let script = workspace.root.join("tests").join("component.mjs");
-    process::run(Command::new(node).arg(script).arg(package))
+    for script in ["component.mjs", "package.mjs"] {
+        let script = workspace.root.join("tests").join(script);
+        process::run(Command::new(&node).arg(script).arg(&package))?;
+    }
+    Ok(())
 }
 
 /// `test result: ok. 3 passed; 0 failed; ...` is 3.
