@@ -131,10 +131,7 @@ def test_it_works_inside_a_running_loop() -> None:  # D-034
     assert asyncio.run(main())["active_positions"] == POSITIONS
 
 
-def test_options_of_older_programs_are_taken_and_other_options_later_are_not_passed_over() -> None:  # D-057
-    manager = UnifiedStateManager(auto_migrate=True, enable_validation=True, file_fallback=True)
-    assert manager.initialize()
-    manager.shutdown()
+def test_options_that_come_later_and_are_others_are_not_passed_over() -> None:  # D-057
     shared = get_state_manager(auto_migrate=True, legacy_state_path="state.json")
     assert get_state_manager() is shared is get_state_manager(auto_migrate=True)
     with pytest.raises(ValueError, match="other options"):

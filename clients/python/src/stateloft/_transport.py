@@ -15,11 +15,12 @@ import threading
 import time
 import urllib.parse
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
+from ._narrow import is_dict
 from .errors import OutcomeUnknown, Problem, Refused, StateloftError, Unavailable, raised
 
 __all__ = ["Answer", "Transport"]
@@ -71,11 +72,17 @@ class Transport:
         self._base = parts.path.rstrip("/") + "/api/v1"
         self._context = context or (ssl.create_default_context() if self._secure else None)
         self._headers = {"Accept": "application/json", "User-Agent": "stateloft-python"}
-        if key and key.strip():
-            self._headers["Authorization"] = f"Bearer {key.strip()}"
+        self.use_key(key)
         self._lock = threading.RLock()  # a signal handler may save while its own thread holds it
         self._kept: list[_Kept] = []
         _TRANSPORTS.add(self)
+
+    def use_key(self, key: Optional[str]) -> None:
+        """The key of the requests from now on."""
+        headers = {name: value for name, value in self._headers.items() if name != "Authorization"}
+        if key and key.strip():
+            headers["Authorization"] = f"Bearer {key.strip()}"
+        self._headers = headers
 
     def request(
         self,
@@ -138,7 +145,9 @@ class Transport:
         return Answer(response.status, answered, text)
 
     @contextmanager
-    def stream(self, path: str, query: Query, headers: Mapping[str, str], timeout: float) -> Iterator[Callable[[], bytes]]:
+    def stream(
+        self, path: str, query: Query, headers: Mapping[str, str], timeout: float
+    ) -> Generator[Callable[[], bytes], None, None]:
         """Opens a stream; gives a function that reads its next line, empty at the end.
 
         ``timeout`` is how long the server may be silent, in seconds. Leaving the block closes the connection.
@@ -234,7 +243,7 @@ def problem_of(status: int, headers: Mapping[str, str], text: str, writes: bool)
         document: Any = json.loads(text)
     except ValueError:
         document = None
-    if not isinstance(document, dict):
+    if not is_dict(document):
         said = " ".join(text.split())[:200] or "nothing"
         document = {"detail": f"HTTP status {status}, and said {said}"}
     try:

@@ -21,11 +21,12 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Optional, TypeVar, Union
 
-from . import _state
 from ._batch import Batch
 from ._models import Diff, Pending, Snapshot, Version
 from ._restore import Plan, Restore
 from ._state import Journaled, State
+from ._state import flush as flush_blocking
+from ._state import state as open_blocking
 from ._watch import Event, watch
 from .client import Client as Blocking
 from .client import Moment
@@ -116,6 +117,10 @@ class Client:
         """See :meth:`stateloft.Client.seq`."""
         return await self._do(self.blocking.seq)
 
+    async def status(self) -> dict[str, Any]:
+        """See :meth:`stateloft.Client.status`."""
+        return await self._do(self.blocking.status)
+
     async def watch(
         self, topic: str = "states", *, after: Optional[int] = None, data: bool = True, name: Optional[str] = None
     ) -> AsyncIterator[Event]:
@@ -123,7 +128,7 @@ class Client:
         stopped = threading.Event()
         if after is None:
             after = await self.seq()
-        events = watch(self.blocking._transport, self.blocking.codec, topic, after, data, name, stopped)
+        events = watch(self.blocking.transport, self.blocking.codec, topic, after, data, name, stopped)
         thread = ThreadPoolExecutor(1, thread_name_prefix="stateloft-watch")
         try:
             while True:
@@ -177,7 +182,7 @@ class AsyncBatch:
 
 async def state(name: str, default: Optional[dict[str, Any]] = None, **options: Any) -> State:
     """Opens a dict that survives, see :func:`stateloft.state`. Reading and changing it never waits."""
-    return await _elsewhere(None, _state.state, name, default, **options)
+    return await _elsewhere(None, open_blocking, name, default, **options)
 
 
 async def save(what: State, reason: Optional[str] = None) -> Union[Version, Journaled, Pending]:
@@ -187,4 +192,4 @@ async def save(what: State, reason: Optional[str] = None) -> Union[Version, Jour
 
 async def flush(timeout: float = 10.0) -> bool:
     """See :func:`stateloft.flush`."""
-    return await _elsewhere(None, _state.flush, timeout)
+    return await _elsewhere(None, flush_blocking, timeout)

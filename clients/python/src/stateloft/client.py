@@ -75,6 +75,15 @@ class Client:
         return self._transport.server
 
     @property
+    def transport(self) -> Transport:
+        """The connections, for what speaks to the server beside this client."""
+        return self._transport
+
+    def use_key(self, key: Optional[str]) -> None:
+        """From the next request on this is the API key; ``None``: none."""
+        self._transport.use_key(key)
+
+    @property
     def codec(self) -> Codec:
         """How values are kept."""
         return self._codec
@@ -418,6 +427,11 @@ class Client:
         """The seq of the store's last version; 0 if there is none."""
         page = self._object(self._transport.request("GET", "/events", {"before": 0, "limit": 1, "data": False}))
         return int(page["seq"])
+
+    def status(self) -> dict[str, Any]:
+        """How the server and its store are, as the API has it."""
+        found: dict[str, Any] = self._object(self._transport.request("GET", "/status"))
+        return found
 
     # -- the rest --------------------------------------------------------------------------------------------------
 

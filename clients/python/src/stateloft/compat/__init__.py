@@ -8,16 +8,31 @@ functions beside it keep the same things on a Stateloft server. Only the import 
 
 from __future__ import annotations
 
+from ._config import APIConfig, CacheConfig, DatabaseConfig, ServerSetting, StateManagementConfig
 from ._files import StateManager, TradingStateManager
 from ._migration import StateMigrator, migrate_legacy_system, validate_migration
-from ._unified import UnifiedStateManager, create_backward_compatible_manager, get_state_manager
+from ._schemas import PositionSchema, ValidationError
+from ._unified import (
+    UnifiedStateManager,
+    create_backward_compatible_manager,
+    create_enhanced_trading_state_manager,
+    get_state_manager,
+)
 
 __all__ = [
+    "APIConfig",
+    "CacheConfig",
+    "DatabaseConfig",
+    "PositionSchema",
+    "ServerSetting",
+    "StateManagementConfig",
     "StateManager",
     "StateMigrator",
     "TradingStateManager",
     "UnifiedStateManager",
+    "ValidationError",
     "create_backward_compatible_manager",
+    "create_enhanced_trading_state_manager",
     "get_state_manager",
     "migrate_legacy_system",
     "validate_migration",

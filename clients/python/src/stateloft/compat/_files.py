@@ -14,15 +14,16 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Optional, Union
 
+from .._narrow import is_dict, is_mapping
 from ..errors import Damaged, NotKept
 from ._serializers import SerializersCodec
 
-__all__ = ["StateManager", "TradingStateManager"]
+__all__ = ["StateManager", "TradingStateManager", "data_in", "header_in"]
 
 _LOG = logging.getLogger("stateloft")
 
@@ -108,7 +109,7 @@ class StateManager:
 
     def register_serializer(self, name: str, serializer: Callable[[Any], Any]) -> None:
         """A function that turns objects it knows into values that can be kept, and returns others as they are."""
-        self._codec.serializers[name] = serializer
+        self._codec.register(name, serializer)
 
     def register_deserializer(self, name: str, deserializer: Callable[[Any], Any]) -> None:
         """A function that turns dicts it knows into objects, and returns others as they are."""
@@ -122,11 +123,10 @@ class StateManager:
         """The summary, without reading the data; ``None`` if there is no file, or one that has none."""
         if not self.path.is_file():
             return None
-        with _open(self.path) as file:
-            line = file.readline()
-        if not line.startswith(_HEADER.encode()):
+        header = header_in(self.path)
+        if header is None:
             return None
-        found: dict[str, Any] = self._codec.value(line.decode("utf-8").rstrip().rstrip(",") + "}")["summary"]
+        found: dict[str, Any] = self._codec.value(header)["summary"]
         return found
 
     def _write(self, state: dict[str, Any], summary: dict[str, Any]) -> None:
@@ -145,20 +145,14 @@ class StateManager:
         _sync(self.path.parent)
 
     def _read(self, path: Path) -> dict[str, Any]:
-        with _open(path) as file:
-            text = file.read().decode("utf-8")
-        if text.startswith(_HEADER):
-            said = json.loads(text.partition("\n")[0].rstrip(",") + "}")
-            data = text.partition('\n"data":')[2][:-2]
-            if hashlib.sha256(data.encode("utf-8")).hexdigest() != said["sha256"]:
-                raise ValueError("the checksum is another one")
-        else:
-            data = text
-            if "NaN" in text or "Infinity" in text:  # as Python writes them; the ordinary reader refuses that
-                found = json.loads(text)
-                return dict(found)
-        value = self._codec.value(data)
-        if not isinstance(value, dict):
+        text = data_in(path).decode("utf-8")
+        try:
+            value = self._codec.value(text)
+        except ValueError:
+            if "NaN" not in text and "Infinity" not in text:
+                raise
+            value = self._codec.again(json.loads(text))  # as older programs write them; the strict reader refuses that
+        if not is_dict(value):
             raise ValueError("it holds no object")
         return value
 
@@ -183,7 +177,7 @@ class StateManager:
             self.path.unlink()
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> Generator[None, None, None]:
         """No other process or thread is at the file meanwhile."""
         os.makedirs(self.path.parent, exist_ok=True)
         handle = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -250,13 +244,38 @@ class TradingStateManager(StateManager):
             "positions_summary": {
                 pair: {name: position.get(name) for name in shown}
                 for pair, position in positions.items()
-                if isinstance(position, Mapping)
+                if is_mapping(position)
             },
         }
 
 
+def header_in(path: Path) -> Optional[str]:
+    """What the first line of a file says, as JSON; ``None`` for a file of an older program."""
+    with _open(path) as file:
+        line: bytes = file.readline()
+    return line.decode("utf-8").rstrip().rstrip(",") + "}" if line.startswith(_HEADER.encode()) else None
+
+
+def data_in(path: Path) -> bytes:
+    """The state in a file, as JSON; of a file of an older program all of it.
+
+    Raises:
+        ValueError: it is not what was written.
+    """
+    with _open(path) as file:
+        raw: bytes = file.read()
+    if not raw.startswith(_HEADER.encode()):
+        return raw
+    header, _, rest = raw.partition(b"\n")
+    said = json.loads(header.rstrip(b",") + b"}")
+    data = rest.rstrip(b"\n")[len(b'"data":') : -1]
+    if hashlib.sha256(data).hexdigest() != said["sha256"]:
+        raise ValueError("the checksum is another one")
+    return data
+
+
 @contextmanager
-def _open(path: Path) -> Iterator[Any]:
+def _open(path: Path) -> Generator[Any, None, None]:
     with open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)

@@ -6,6 +6,7 @@ from typing import Any, Callable, Optional
 
 from .._codec import Codec, Writer
 from .._kinds import codec
+from .._narrow import is_dict, is_list
 from ..errors import NotKept
 
 __all__ = ["SerializersCodec"]
@@ -20,13 +21,18 @@ class SerializersCodec:
         self._ordinary = codec()
         self._codec = Codec([self._find, *self._ordinary.finders], self._ordinary.readers)
 
+    def register(self, name: str, serializer: Callable[[Any], Any]) -> None:
+        """One more serializer; also for types that were written before."""
+        self.serializers[name] = serializer
+        self._codec = Codec([self._find, *self._ordinary.finders], self._ordinary.readers)
+
     def text(self, data: Any) -> str:
         """The data of a file as JSON text. Raises ``NotKept``."""
         return self._codec.document(data)
 
     def value(self, text: str) -> Any:
         """What it was made of; every deserializer sees every dict, innermost first."""
-        return self._again(self._codec.value(text))
+        return self.again(self._codec.value(text))
 
     def _find(self, kind: type) -> Optional[Writer]:
         ordinary = next(filter(None, (find(kind) for find in self._ordinary.finders)), None)
@@ -45,11 +51,12 @@ class SerializersCodec:
 
         return write
 
-    def _again(self, value: Any) -> Any:
-        if type(value) is dict:
-            value = {key: self._again(each) for key, each in value.items()}
+    def again(self, value: Any) -> Any:
+        """The value with every dict as the deserializers make it."""
+        if is_dict(value):
+            value = {key: self.again(each) for key, each in value.items()}
             for deserializer in self.deserializers.values():
                 value = deserializer(value)
-        elif type(value) is list:
-            value = [self._again(each) for each in value]
+        elif is_list(value):
+            value = [self.again(each) for each in value]
         return value

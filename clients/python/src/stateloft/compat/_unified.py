@@ -11,14 +11,21 @@ import logging
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Any, Optional, Union
 
 from .._models import Version
+from .._narrow import is_mapping
 from ..client import Client
 from ..errors import Conflict, StateloftError
+from ._config import DatabaseConfig, StateManagementConfig
 
-__all__ = ["UnifiedStateManager", "create_backward_compatible_manager", "get_state_manager"]
+__all__ = [
+    "UnifiedStateManager",
+    "create_backward_compatible_manager",
+    "create_enhanced_trading_state_manager",
+    "get_state_manager",
+]
 
 _LOG = logging.getLogger("stateloft")
 
@@ -30,30 +37,33 @@ class UnifiedStateManager:
     """The older library's manager, on a server.
 
     Args:
+        config: settings of the older library; what of them is the server's says so by a :class:`ServerSetting`.
         auto_migrate, legacy_state_path: import that file (or folder) when it is initialised.
-        enable_validation, file_fallback: accepted as they were. The server validates, and has its own journal.
+        enable_validation, file_fallback: settings of the server, too: it validates, and has a journal of its own.
         client: else one of the environment's server.
     """
 
     def __init__(
         self,
-        config: Any = None,
+        config: Optional[StateManagementConfig] = None,
         auto_migrate: bool = False,
         legacy_state_path: Optional[str] = None,
         *,
-        enable_validation: bool = True,
-        file_fallback: bool = True,
+        enable_validation: Optional[bool] = None,
+        file_fallback: Optional[bool] = None,
         client: Optional[Client] = None,
     ) -> None:
         self.client = client or Client(author="trading_system")
         self.auto_migrate, self.legacy_state_path = auto_migrate, legacy_state_path
         self.initialized = False
         self.enhanced_manager = self
-        self.config = (
-            config
-            if config is not None
-            else SimpleNamespace(enable_validation=enable_validation, enable_file_fallback=file_fallback)
-        )
+        self.config = StateManagementConfig() if config is None else config
+        if enable_validation is not None:
+            self.config.enable_validation = enable_validation
+        if file_fallback is not None:
+            self.config.enable_file_fallback = file_fallback
+        self.config.api.send_key_with(self.client.use_key)
+        self.config.in_use()
 
     def initialize(self) -> bool:
         """Asks the server, and imports the older file where that is wanted. ``False`` if the server does not answer."""
@@ -141,15 +151,18 @@ class UnifiedStateManager:
         return _named(self._heads(data=True), "position")
 
     def get_portfolio_summary(self) -> dict[str, Any]:
-        """``exists``, counts, ``database_type``, ``last_update``, and the portfolio's members."""
+        """``exists``, counts, ``database_type``, ``last_update``, and the portfolio's members.
+
+        Summaries that a program kept in its portfolio are left out, so that one which is kept there again does not grow.
+        """
         heads = self._heads(data=True)
         portfolio = heads.get(("portfolio", _PORTFOLIO))
         return {
-            **({} if portfolio is None else portfolio.data),
+            **({} if portfolio is None else _without_summaries(portfolio.data)),
             "exists": bool(heads),
             "active_positions_count": len(_named(heads, "position")),
             "pair_states_count": len(_named(heads, "pair_state")),
-            "database_type": "stateloft",
+            "database_type": self._engine(),
             "last_update": max((head.recorded_at for head in heads.values()), default=None),
         }
 
@@ -197,7 +210,7 @@ class UnifiedStateManager:
         """How it is; asks the server. Never raises."""
         status: dict[str, Any] = {
             "initialized": self.initialized,
-            "database_type": "stateloft",
+            "database_type": None,
             "server": self.client.server,
             "timestamp": dt.datetime.now(dt.timezone.utc),
             "status": "unavailable",
@@ -214,6 +227,7 @@ class UnifiedStateManager:
             **status,
             "status": "healthy",
             "database_connected": True,
+            "database_type": summary["database_type"],
             "active_positions": summary["active_positions_count"],
             "pair_states": summary["pair_states_count"],
             "last_update": summary["last_update"],
@@ -251,6 +265,10 @@ class UnifiedStateManager:
     ) -> None:
         self.shutdown()
 
+    def _engine(self) -> str:
+        """What the server keeps its versions in: ``sqlite``, ``postgresql`` or ``influxdb``."""
+        return str(self.client.status()["store"]["kind"])
+
     def _heads(self, data: bool = False) -> dict[tuple[str, str], Version]:
         """The live states by type and id, all of one moment."""
         seq = self.client.seq()
@@ -270,16 +288,36 @@ def _named(heads: Mapping[tuple[str, str], Version], kind: str) -> dict[str, Any
     return {name[len(prefix) :]: head.data for (of, name), head in heads.items() if of == kind}
 
 
+_SUMMARY = {"exists", "active_positions_count", "pair_states_count", "database_type", "last_update"}
+
+
+def _without_summaries(value: Any) -> Any:
+    """The value without dicts in it that are summaries."""
+    if is_mapping(value):
+        return {name: _without_summaries(each) for name, each in value.items() if not _is_summary(each)}
+    return value
+
+
+def _is_summary(value: Any) -> bool:
+    return is_mapping(value) and value.keys() >= _SUMMARY
+
+
 _SHARED: list[UnifiedStateManager] = []
 
 
-def get_state_manager(config: Any = None, **options: Any) -> UnifiedStateManager:
+def get_state_manager(config: Optional[StateManagementConfig] = None, **options: Any) -> UnifiedStateManager:
     """One manager for the program. Options that differ from those of the first call are an error, not passed over."""
     if not _SHARED:
         _SHARED.append(UnifiedStateManager(config, **options))
     elif config is not None or options:
         made = _SHARED[0]
-        known = {"auto_migrate": made.auto_migrate, "legacy_state_path": made.legacy_state_path, "client": made.client}
+        known = {
+            "auto_migrate": made.auto_migrate,
+            "legacy_state_path": made.legacy_state_path,
+            "enable_validation": made.config.enable_validation,
+            "file_fallback": made.config.enable_file_fallback,
+            "client": made.client,
+        }
         if config is not None or any(known.get(name) != value for name, value in options.items()):
             raise ValueError("the manager was made with other options before")
     return _SHARED[0]
@@ -292,3 +330,15 @@ def create_backward_compatible_manager(
     manager = UnifiedStateManager(auto_migrate=state_file is not None, legacy_state_path=state_file, client=client)
     manager.initialize()
     return manager
+
+
+def create_enhanced_trading_state_manager(
+    database_type: str = "influxdb", database_config: Optional[Mapping[str, Any]] = None, *, client: Optional[Client] = None
+) -> UnifiedStateManager:
+    """A manager on the environment's server, whose database is its own: what is said of one here says where it belongs.
+
+    Raises:
+        ValueError: there is no such kind of database, or no such setting of it.
+    """
+    database = DatabaseConfig.of(database_type, database_config or {})
+    return UnifiedStateManager(StateManagementConfig(database=database), client=client)
