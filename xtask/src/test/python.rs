@@ -18,15 +18,16 @@ const SERVER_VARIABLE: &str = "STATELOFT_BIN";
 /// Written when an environment is whole.
 const MARK: &str = "stateloft-complete";
 
-/// mypy, strictly, and pytest, with exactly the packages that the tests name. Where there is no Python, or the packages
-/// cannot be had, the step fails: what is skipped is not proved.
+/// mypy and pyright, both strictly, and pytest, with exactly the packages that the tests name. Where there is no Python, or the
+/// packages cannot be had, the step fails: what is skipped is not proved.
 pub(super) fn client(workspace: &Workspace) -> Result<()> {
     let package = workspace.root.join("clients").join("python");
     let python = environment(&package.join("tests").join("requirements.txt"))?;
     let server = server::build(workspace, Profile::Test)?;
-    for module in [["-m", "mypy"], ["-m", "pytest"]] {
+    let there = ["--pythonpath".as_ref(), python.as_os_str()];
+    for (module, arguments) in [("mypy", &[][..]), ("pyright", &there), ("pytest", &[])] {
         let mut command = Command::new(&python);
-        command.args(module).current_dir(&package);
+        command.args(["-m", module]).args(arguments).current_dir(&package);
         command.env("PYTHONPATH", package.join("src")).env("PYTHONDONTWRITEBYTECODE", "1");
         process::run(command.env(SERVER_VARIABLE, &server))?;
     }

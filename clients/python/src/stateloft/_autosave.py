@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, Optional, TypeVar, Union
 
 from ._models import Pending, Version
+from ._narrow import is_dict
 from ._state import Journaled, OnConflict, State, at_end, not_at_end, state
 from .client import Client
 from .errors import NotKept, StateloftError
@@ -62,7 +63,7 @@ class Autosave(Generic[F]):
     def save(self, reason: Optional[str] = None) -> Union[Version, Journaled, Pending]:
         """Asks the function and makes what it returns durable; raises as :meth:`State.save`."""
         data = self._function()
-        if not isinstance(data, dict):
+        if not is_dict(data):
             raise NotKept(f"an autosaved function returns a dict, not a {type(data).__name__}")
         with self._lock:
             return self.state.replace(data, reason)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from ._narrow import is_dict, is_list, is_set
 from ._numbers import Number
 from ._text import DEPTH, float_text, integer_text, number_text, read, string_text
 from .errors import NotKept
@@ -115,7 +116,7 @@ class Codec:
             return Tagged(kind, value)
 
     def _write(self, value: Any, out: Callable[[str], None], depth: int) -> None:
-        kind = type(value)
+        kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]
         if kind is str:
             out(string_text(value))
         elif kind is float:
@@ -148,9 +149,9 @@ class Codec:
                 raise NotKept(f"nested more than {DEPTH} deep, or within itself")
             # A writer may give a value that is again none of JSON's; one step down, so that it must come to an end.
             self._write(writer(value), out, depth + 1)
-        elif isinstance(value, dict):
+        elif is_dict(value):
             self._write_object(value, out, depth)
-        elif isinstance(value, list):
+        elif is_list(value):
             self._write_array(value, out, depth)
         elif isinstance(value, str):
             out(string_text(str.__str__(value)))
@@ -196,7 +197,7 @@ class Codec:
             raise NotKept(f"nested more than {DEPTH} deep, or within itself")
         out(f'{{"{KEY}":{string_text(tagged.kind)},"{_VALUE}":')
         value = tagged.value
-        if isinstance(value, (set, frozenset)):  # in an order of its own, so that equal sets are equal texts
+        if is_set(value):  # in an order of its own, so that equal sets are equal texts
             texts = sorted(self._element(each, depth + 2) for each in value)
             out("[" + ",".join(texts) + "]")
         else:

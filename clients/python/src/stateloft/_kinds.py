@@ -32,6 +32,7 @@ from decimal import Decimal
 from typing import Any, Optional
 
 from ._codec import Codec, Reader, Tagged, Writer
+from ._narrow import is_subclass, kind_of
 from ._numbers import Number
 from .errors import NotKept
 
@@ -125,25 +126,25 @@ def _is_model(kind: type) -> bool:
     return pydantic is not None and issubclass(kind, pydantic.BaseModel) and hasattr(kind, "model_construct")
 
 
-def _find_structured(kind: type) -> Optional[Writer]:
+def _find_structured(kind: type[Any]) -> Optional[Writer]:
     """Enums, dataclasses, named tuples, pydantic models; sets of ours and others by their base."""
-    if issubclass(kind, enum.Enum):
+    if is_subclass(kind, enum.Enum):
         return lambda value: Tagged("enum", {"type": _name(kind), "name": value.name or _flags(value)})
     if dataclasses.is_dataclass(kind):
         names = [field.name for field in dataclasses.fields(kind)]
         return lambda value: _structured("dataclass", kind, {name: getattr(value, name) for name in names})
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+    if is_subclass(kind, tuple) and hasattr(kind, "_fields"):
         return lambda value: _structured("namedtuple", kind, value._asdict())
     if _is_model(kind):
         return lambda value: _structured("model", kind, {**value.__dict__, **(value.__pydantic_extra__ or {})})
-    if issubclass(kind, set):
+    if is_subclass(kind, set):
         return _SIMPLE[set]
     return None
 
 
 def _flags(value: Any) -> str:
     """A combination of flags, which has no name of its own before Python 3.11."""
-    kind: type[enum.Flag] = type(value)
+    kind: type[enum.Flag] = kind_of(value)
     return "|".join(str(each.name) for each in kind if each.value and each in value)
 
 
@@ -182,10 +183,10 @@ def _read_dataclass(value: Any) -> Any:
 
 def _read_namedtuple(value: Any) -> Any:
     kind: Any = _loaded(value["type"])
-    is_tuple = issubclass(kind, tuple)
-    if not is_tuple or tuple(value["fields"]) != getattr(kind, "_fields", None):
+    if not is_subclass(kind, tuple) or tuple(value["fields"]) != getattr(kind, "_fields", None):
         raise TypeError("no such named tuple")
-    return tuple.__new__(kind, tuple(value["fields"].values()))
+    made: Any = tuple.__new__(kind, tuple(value["fields"].values()))  # pyright: ignore[reportUnknownMemberType]
+    return made
 
 
 def _read_model(value: Any) -> Any:
@@ -263,18 +264,18 @@ def _without_tag(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, enum.Enum):
         return value.value
-    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+    if is_subclass(kind_of(value), tuple) and not hasattr(value, "_fields"):
         return list(value)
     if isinstance(value, uuid.UUID):
         return str(value)
     return None
 
 
-def _find_plain(kind: type) -> Optional[Writer]:
-    if kind in (Decimal, dt.datetime, dt.date, dt.time, tuple, uuid.UUID) or issubclass(kind, enum.Enum):
+def _find_plain(kind: type[Any]) -> Optional[Writer]:
+    if kind in (Decimal, dt.datetime, dt.date, dt.time, tuple, uuid.UUID) or is_subclass(kind, enum.Enum):
         return _without_tag
     structured = _find_structured(kind)
-    if structured is not None and not issubclass(kind, set):
+    if structured is not None and not is_subclass(kind, set):
         return lambda value: structured(value).value["fields"]
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ._narrow import is_dict, is_list
 from ._text import read
 from .errors import Conflict
 
@@ -33,7 +34,7 @@ def _merge(base: Any, mine: Any, theirs: Any, path: str, paths: list[str]) -> An
         return mine
     if mine == base:
         return theirs
-    if not (isinstance(base, dict) and isinstance(mine, dict) and isinstance(theirs, dict)):
+    if not (is_dict(base) and is_dict(mine) and is_dict(theirs)):
         paths.append(path or "the whole document")
         return mine
     result: dict[str, Any] = {}
@@ -51,7 +52,7 @@ def _tree(text: str) -> Any:
     return _of(value)
 
 
-class _Members(list):  # type: ignore[type-arg]
+class _Members(list[Any]):
     """The members of an object, told apart from an array."""
 
 
@@ -60,7 +61,7 @@ def _of(value: Any) -> Any:
         tree = {json.dumps(key, ensure_ascii=False): _of(each) for key, each in value}
         # A tagged value is one value: half of a decimal is none.
         return _text(tree) if list(tree)[:1] == ['"$stateloft"'] else tree
-    if isinstance(value, list):
+    if is_list(value):
         return "[" + ",".join(_text(_of(each)) for each in value) + "]"
     if isinstance(value, (str, bool, int)) or value is None:
         return json.dumps(value, ensure_ascii=False)
@@ -68,6 +69,6 @@ def _of(value: Any) -> Any:
 
 
 def _text(tree: Any) -> str:
-    if isinstance(tree, dict):
+    if is_dict(tree):
         return "{" + ",".join(f"{key}:{_text(each)}" for key, each in tree.items()) + "}"
     return str(tree)

@@ -51,7 +51,7 @@ class Version:
     saved_at: Optional[dt.datetime] = None
     """When an older system saved it, where it was imported."""
     notices: Sequence[Mapping[str, Any]] = ()
-    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    answer: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
     """Everything that the server said of it."""
 
     @property
@@ -62,7 +62,7 @@ class Version:
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Version:
         """Reads a version as the API shows it."""
-        verdict = answer.get("verdict") or {}
+        verdict: Mapping[str, Any] = answer.get("verdict") or {}
         recorded = moment(answer["timestamp"])
         assert recorded is not None
         return cls(
@@ -103,7 +103,7 @@ class Pending:
     state_id: Optional[str] = None
     data: Any = None
     """When it was read: what the state is once it is written."""
-    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    answer: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Pending:
@@ -127,7 +127,7 @@ class Change:
     delta: Optional[str]
     """By how much a number changed, exactly."""
     percent: Optional[str]
-    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    answer: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class Diff:
     after: Version
     changes: Sequence[Change]
     counts: Mapping[str, int]
-    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    answer: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -173,7 +173,7 @@ class Snapshot:
     author: Optional[str]
     reason: Optional[str]
     created_at: Optional[dt.datetime]
-    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    answer: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Snapshot:

@@ -28,7 +28,8 @@ def find(kind: type) -> Optional[Writer]:
 
 def write_scalar(value: Any) -> Tagged:
     """One number, text, truth value, time or duration of numpy."""
-    (plain,) = values_of(np.asarray(value).reshape(1))
+    flat: Any = np.asarray(value).reshape(1)  # pyright: ignore[reportUnknownMemberType]
+    (plain,) = values_of(flat)
     if isinstance(plain, Tagged):
         raise NotKept(f"{value} is no number that JSON can say; save None, or leave it out")
     return Tagged("numpy", {"dtype": value.dtype.str, "value": plain})
@@ -74,7 +75,8 @@ def array_of(values: list[Any], dtype: str) -> Any:
     """A flat array of these values."""
     kind = np.dtype(dtype)
     if kind.kind in "mM":
-        return np.array(values, dtype="int64").view(kind)
+        whole: Any = np.array(values, dtype="int64")
+        return whole.view(kind)
     if kind.kind == "O":
         made = np.empty(len(values), dtype=object)
         for index, each in enumerate(values):

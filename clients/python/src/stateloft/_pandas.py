@@ -17,6 +17,7 @@ import numpy as np
 
 from . import _numpy
 from ._codec import Tagged, Writer
+from ._narrow import is_subclass, kind_of
 
 _pd: Any = import_module("pandas")  # its types come in a package of their own, which programs need not have
 
@@ -72,7 +73,7 @@ def read_frame(value: Any) -> Any:
 
 def column_parts(value: Any) -> dict[str, Any]:
     """The type and the values of a series or a flat index."""
-    dtype = value.dtype
+    dtype: Any = value.dtype
     if isinstance(dtype, _pd.CategoricalDtype):
         codes = value.codes if hasattr(value, "codes") else value.cat.codes
         categories = column_parts(_pd.Series(dtype.categories))
@@ -84,9 +85,10 @@ def column_parts(value: Any) -> dict[str, Any]:
         }
     if isinstance(dtype, _pd.DatetimeTZDtype) or dtype.kind in "mM":
         return {"dtype": str(dtype), "values": [None if each is _pd.NaT else _moment(each) for each in value]}
-    if isinstance(dtype, np.dtype) and dtype.kind != "O":
+    of_numpy = is_subclass(kind_of(dtype), np.dtype)
+    if of_numpy and dtype.kind != "O":
         return {"dtype": str(dtype), "values": _numpy.values_of(value.to_numpy())}
-    if dtype.kind == "O" and isinstance(dtype, np.dtype):
+    if of_numpy:
         return {"dtype": "object", "values": [_object(each) for each in value]}
     is_missing = value.isna()
     values = value.tolist()
@@ -117,7 +119,9 @@ def column(parts: Any) -> Any:
             unit, zone = dtype[len("datetime64[") : -1].split(", ", 1)
             there = _pd.to_datetime(_pd.Series(values, dtype="object"), utc=True, format="ISO8601")
             return there.dt.tz_convert(zone).dt.as_unit(unit).array
-        return np.array([np.datetime64("NaT" if each is None else each) for each in values], dtype=dtype)
+        moments: Any = [np.datetime64("NaT" if each is None else each) for each in values]
+        made: Any = np.array(moments, dtype=dtype)
+        return made
     if dtype.startswith("timedelta64["):
         whole = [np.timedelta64("NaT" if each is None else each, "ns") for each in values]
         return np.array(whole, dtype="timedelta64[ns]").astype(dtype)

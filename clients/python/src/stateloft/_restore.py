@@ -123,12 +123,12 @@ class Restore:
 
 
 def _planned(answer: Mapping[str, Any]) -> Planned:
-    status = (answer.get("verdict") or {}).get("status", "")
+    verdict: Mapping[str, Any] = answer.get("verdict") or {}
     return Planned(
         answer["state_type"],
         answer["state_id"],
         answer["effect"],
         bool(answer.get("exact", False)),
-        {"valid": True, "invalid": False}.get(status),
+        {"valid": True, "invalid": False}.get(verdict.get("status", "")),
         answer,
     )

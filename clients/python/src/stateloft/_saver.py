@@ -150,13 +150,13 @@ class Saver:
 
 
 _SAVERS: dict[tuple[str, str], Saver] = {}
-_LOCK = threading.Lock()
+_lock = threading.Lock()
 
 
 def saver_for(client: Client, folder: Optional[str], limit: int) -> Saver:
     """The saver of this client's server, one a process and journal."""
     where = (client.server, str(folder_for(client.server, folder)))
-    with _LOCK:
+    with _lock:
         if where not in _SAVERS:
             try:
                 _SAVERS[where] = Saver(client, folder, limit)
@@ -171,8 +171,8 @@ def savers() -> list[Saver]:
 
 
 def _after_fork() -> None:
-    global _LOCK
-    _LOCK = threading.Lock()
+    global _lock
+    _lock = threading.Lock()
     for each in savers():
         each.after_fork()
 

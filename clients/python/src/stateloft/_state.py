@@ -18,6 +18,7 @@ from typing import Any, Literal, Optional, Union
 from ._journal import LIMIT, Entry
 from ._merge import merged
 from ._models import Diff, Pending, Version
+from ._narrow import is_dict, is_mapping
 from ._replay import head_of, save_text
 from ._saver import Saver, saver_for, savers
 from ._tracked import Owner, TrackedDict, TrackedList
@@ -66,7 +67,7 @@ class State(MutableMapping[str, Any]):
         self._client, self._saver = client, saver
         self.state_type, self.state_id = state_type, state_id
         self.on_conflict, self.interval = on_conflict, interval
-        self._owner = _Owner(self)
+        self._owner = _Owner(lambda: saver.soon(self))
         self._sending = threading.RLock()
         self._error: Optional[StateloftError] = None
         self._last: Union[Version, Journaled, Pending, None] = None
@@ -114,7 +115,7 @@ class State(MutableMapping[str, Any]):
         return f"State({self.name!r}, {dict(self._root)!r})"
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Mapping) and dict(self._root) == dict(other))
+        return self is other or (is_mapping(other) and dict(self._root) == dict(other))
 
     def __hash__(self) -> int:
         return id(self)
@@ -247,7 +248,7 @@ class State(MutableMapping[str, Any]):
 
     def _become_text(self, text: str) -> None:
         value = self._client.codec.value(text)
-        if not isinstance(value, dict):
+        if not is_dict(value):
             raise TypeError(f"{self.name} is a {type(value).__name__}, which is no dict that can be changed")
         with self._owner.lock:
             _become(self._root, value)
@@ -367,19 +368,19 @@ def _become(into: Any, value: Any) -> None:
 
 
 class _Owner(Owner):
-    def __init__(self, state: State) -> None:
+    def __init__(self, tell: Callable[[], None]) -> None:
         super().__init__()
-        self._state = state
+        self._tell = tell
 
     def changed(self) -> None:
         self.edits += 1
-        self._state._saver.soon(self._state)
+        self._tell()
 
 
 _STATES: dict[tuple[str, str], State] = {}
 _DEFAULT: list[Client] = []
 _AT_END: list[Callable[[], None]] = []
-_LOCK = threading.Lock()
+_lock = threading.Lock()
 
 
 def state(
@@ -415,7 +416,7 @@ def state(
     state_type, slash, state_id = name.partition("/")
     if not (state_type and slash and state_id):
         raise ValueError(f"{name!r} is no name of a state: TYPE/ID is meant")
-    with _LOCK:
+    with _lock:
         if client is None:
             if not _DEFAULT:
                 _DEFAULT.append(Client())
@@ -478,8 +479,8 @@ def _watch_signals() -> None:
 
 
 def _after_fork() -> None:
-    global _LOCK
-    _LOCK = threading.Lock()
+    global _lock
+    _lock = threading.Lock()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from ._narrow import kind_of
+
 __all__ = ["Owner", "TrackedDict", "TrackedList", "TrackedSet", "tracked"]
 
 _PLAIN = (str, int, float, bool, type(None), bytes, tuple, frozenset)
@@ -22,7 +24,7 @@ class Owner:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.edits = 0
+        self.edits: int = 0
         """How often something changed."""
         self.opaque = False
         """Whether there is something in it that can change without telling: an object that is no dict, list or set."""
@@ -34,14 +36,14 @@ class Owner:
 
 def tracked(value: Any, owner: Owner) -> Any:
     """The value, with tracked copies of the dicts, lists and sets in it."""
-    kind = type(value)
+    kind = kind_of(value)
     if kind is dict or isinstance(value, TrackedDict):
         return TrackedDict(value, owner)
     if kind is list or isinstance(value, TrackedList):
         return TrackedList(value, owner)
     if kind is set or isinstance(value, TrackedSet):
         return TrackedSet(value, owner)
-    if not isinstance(value, _PLAIN):
+    if not issubclass(kind, _PLAIN):
         owner.opaque = True
     return value
 
@@ -72,7 +74,7 @@ def _changing(base: type, *names: str) -> Callable[[type], type]:
 
 
 @_changing(dict, "__delitem__", "clear", "pop", "popitem")
-class TrackedDict(dict):  # type: ignore[type-arg]
+class TrackedDict(dict[Any, Any]):
     """A dict that tells its owner of changes."""
 
     __slots__ = ("_owner",)
@@ -111,7 +113,7 @@ class TrackedDict(dict):  # type: ignore[type-arg]
 
 
 @_changing(list, "__delitem__", "clear", "pop", "remove", "reverse", "sort", "__imul__")
-class TrackedList(list):  # type: ignore[type-arg]
+class TrackedList(list[Any]):
     """A list that tells its owner of changes."""
 
     __slots__ = ("_owner",)
@@ -122,7 +124,7 @@ class TrackedList(list):  # type: ignore[type-arg]
 
     def __setitem__(self, place: Any, value: Any) -> None:
         with self._owner.lock:
-            if isinstance(place, slice):
+            if kind_of(place) is slice:
                 super().__setitem__(place, [tracked(each, self._owner) for each in value])
             else:
                 super().__setitem__(place, tracked(value, self._owner))
@@ -172,7 +174,7 @@ class TrackedList(list):  # type: ignore[type-arg]
     "__isub__",
     "__ixor__",
 )
-class TrackedSet(set):  # type: ignore[type-arg]
+class TrackedSet(set[Any]):
     """A set that tells its owner of changes."""
 
     def __init__(self, elements: Any, owner: Owner) -> None:

@@ -22,7 +22,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional
@@ -119,7 +119,7 @@ def program(named: Optional[str] = None) -> str:
 
 
 @contextmanager
-def server(*, binary: Optional[str] = None, environment: Optional[Mapping[str, str]] = None) -> Iterator[Server]:
+def server(*, binary: Optional[str] = None, environment: Optional[Mapping[str, str]] = None) -> Generator[Server, None, None]:
     """A running server with an empty SQLite store of its own.
 
     Args:
