@@ -27,8 +27,10 @@ mod soak;
 mod test;
 mod tools;
 mod typical;
+mod wheel;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -64,6 +66,15 @@ enum Command {
     },
     /// Build `stateloft` for release, with the console inside.
     Build,
+    /// Build a wheel of the Python client with the server in it, into `target/wheel`: `pip install` it, and `stateloft` is there.
+    Wheel {
+        /// Put this program in, instead of building the released one.
+        #[arg(long, value_name = "PROGRAM")]
+        binary: Option<PathBuf>,
+        /// Another folder for the wheel.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
     /// Run all checks and tests; stops at the first step that fails.
     Test {
         /// Run just this step.
@@ -131,6 +142,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Run { demo, server } => return run::run(&workspace, demo, &server),
         Command::Demo { server } => return run::demo(&server),
         Command::Build => server::release(&workspace)?,
+        Command::Wheel { binary, out } => wheel::show(&workspace, binary, out)?,
         Command::Test { only } => test::test(&workspace, only)?,
         Command::Bench { quick, only } => bench::bench(&workspace, quick, only)?,
         Command::Soak { minutes, store } => soak::soak(&workspace, minutes, store)?,

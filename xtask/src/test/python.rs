@@ -10,10 +10,13 @@ use sha2::{Digest as _, Sha256};
 use crate::server::{self, Profile};
 use crate::tools::{find_program, tools_dir};
 use crate::workspace::Workspace;
-use crate::{process, progress};
+use crate::{process, progress, wheel};
 
 /// How the tests learn where the server's program is.
 const SERVER_VARIABLE: &str = "STATELOFT_BIN";
+
+/// And where the wheel is that they install.
+const WHEEL_VARIABLE: &str = "STATELOFT_WHEEL";
 
 /// Written when an environment is whole.
 const MARK: &str = "stateloft-complete";
@@ -24,12 +27,13 @@ pub(super) fn client(workspace: &Workspace) -> Result<()> {
     let package = workspace.root.join("clients").join("python");
     let python = environment(&package.join("tests").join("requirements.txt"))?;
     let server = server::build(workspace, Profile::Test)?;
+    let wheel = wheel::for_tests(workspace, &server)?;
     let there = ["--pythonpath".as_ref(), python.as_os_str()];
     for (module, arguments) in [("mypy", &[][..]), ("pyright", &there), ("pytest", &[])] {
         let mut command = Command::new(&python);
         command.args(["-m", module]).args(arguments).current_dir(&package);
         command.env("PYTHONPATH", package.join("src")).env("PYTHONDONTWRITEBYTECODE", "1");
-        process::run(command.env(SERVER_VARIABLE, &server))?;
+        process::run(command.env(SERVER_VARIABLE, &server).env(WHEEL_VARIABLE, &wheel))?;
     }
     Ok(())
 }

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -27,9 +26,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional
 
+from ._program import program
 from .client import Client
 
-__all__ = ["Server", "server"]
+__all__ = ["Server", "program", "server"]
 
 _START_LIMIT = 60.0
 _LISTENS = re.compile(r"listens on (http://\S+)")
@@ -108,14 +108,6 @@ class Server:
         """Stops it if it runs, and starts it again: the same store, the same address."""
         self.stop()
         self.start()
-
-
-def program(named: Optional[str] = None) -> str:
-    """The server's program: the argument, else ``STATELOFT_BIN``, else ``stateloft`` on the path."""
-    found = named or os.environ.get("STATELOFT_BIN") or shutil.which("stateloft")
-    if not found:
-        raise RuntimeError("there is no server here: put `stateloft` on the PATH, or its path into STATELOFT_BIN")
-    return found
 
 
 @contextmanager
