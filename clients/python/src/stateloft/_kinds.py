@@ -163,7 +163,7 @@ def _read_enum(value: Any) -> enum.Enum:
         if not issubclass(kind, enum.Flag):
             raise
         whole = kind(0)
-        for name in filter(None, names.split("|")):
+        for name in filter(None, str(names).split("|")):
             whole |= kind[name]
         return whole
 
