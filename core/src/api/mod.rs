@@ -5,6 +5,7 @@ mod alarm;
 mod batch;
 mod bundle;
 mod clock;
+mod close_missing;
 mod event;
 mod given;
 mod import;
@@ -26,9 +27,10 @@ mod version_filter;
 mod vitals;
 
 pub use alarm::{Alarm, AlarmCode, Stops};
-pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult};
+pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult, FailedCheck};
 pub use bundle::{BundleImported, BundleMerged, ConflictReason, LeftOut, MergeConflict, MergeSide, Named};
 pub use clock::{ClockStatus, ConfirmClock};
+pub use close_missing::{CloseMissing, CloseScope};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
 pub use given::{ApplyGiven, GivenPlan, GivenPlanned, GivenRequest, GivenState, RestoredTo};
 pub use import::{

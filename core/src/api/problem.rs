@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PendingState, Plan, StateMoved, VersionView};
+use super::{FailedCheck, PendingState, Plan, StateMoved, VersionView};
 use crate::json::Diagnosis;
 use crate::model::StateKey;
 
@@ -73,6 +73,8 @@ codes! {
     StateExists = "state_exists", 409, "The state exists already";
     /// The head is not the version the client expected.
     VersionConflict = "version_conflict", 409, "The state has moved on";
+    /// A check of a batch does not hold; every one that does not is named. Nothing was written.
+    CheckFailed = "check_failed", 409, "A check of the batch does not hold";
     /// A snapshot of that name exists.
     SnapshotExists = "snapshot_exists", 409, "A snapshot of that name exists";
     /// There are as many as there may be; the detail says what to do.
@@ -209,6 +211,9 @@ pub struct Problem {
     /// Every head that moved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<MovedHead>,
+    /// Every check of a batch that does not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<FailedCheck>,
     /// A fresh plan in place of the outdated one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
@@ -254,6 +259,7 @@ impl Problem {
             hint: None,
             errors: Vec::new(),
             conflicts: Vec::new(),
+            checks: Vec::new(),
             plan: None,
             moved: Vec::new(),
             pending: None,

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use super::adopt::adopted;
-use super::{Expectation, Foreseen, HeadMoved, Refusal};
+use super::{Expectation, Foreseen, HeadMoved, Refusal, Terms};
 use crate::hash::{ChainHash, ContentHash, Link};
 use crate::json::Document;
 use crate::model::{ChangeSummary, Operation, Origin, Seq, StateKey, StateType, Timestamp, Verdict, Version};
@@ -179,10 +179,39 @@ pub fn decide<S: BuildHasher>(
     summarise: Summarise<'_>,
 ) -> Result<Vec<Outcome>, Refusal> {
     check_expectations(batch, heads)?;
+    decide_each(batch.iter(), tip, heads, now, summarise)
+}
+
+/// As [`decide`], of a batch that is written on terms. What is closed follows what the batch writes, in the same commit, and so
+/// do the outcomes.
+///
+/// `heads` must hold the heads of the states that are checked as well, as far as they exist, and those of all living states in
+/// the terms' closings.
+pub fn decide_on_terms<S: BuildHasher>(
+    batch: &[Write],
+    terms: &Terms,
+    tip: &mut Tip,
+    heads: &mut HashMap<StateKey, Version, S>,
+    now: Timestamp,
+    summarise: Summarise<'_>,
+) -> Result<Vec<Outcome>, Refusal> {
+    check_expectations(batch, heads)?;
+    terms.check(heads)?;
+    let closed = terms.deletes(batch, heads)?;
+    decide_each(batch.iter().chain(&closed), tip, heads, now, summarise)
+}
+
+fn decide_each<'w, S: BuildHasher>(
+    writes: impl Iterator<Item = &'w Write>,
+    tip: &mut Tip,
+    heads: &mut HashMap<StateKey, Version, S>,
+    now: Timestamp,
+    summarise: Summarise<'_>,
+) -> Result<Vec<Outcome>, Refusal> {
     let mut new_tip = *tip;
     let mut moved: HashMap<StateKey, Version> = HashMap::new();
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for write in batch {
+    let mut outcomes = Vec::with_capacity(writes.size_hint().0);
+    for write in writes {
         let head = moved.get(&write.key).or_else(|| heads.get(&write.key));
         let outcome = match rebased(write, head)? {
             Some(write) => decide_one(&write, head, &new_tip, now, summarise)?,

@@ -1,6 +1,6 @@
 //! Why nothing of a batch is written.
 
-use super::HeadMoved;
+use super::{CheckFailed, HeadMoved, TooMuch};
 use crate::model::{Seq, StateKey, Version, VersionNumber};
 
 /// Why a batch was refused. Nothing of it is written.
@@ -8,6 +8,10 @@ use crate::model::{Seq, StateKey, Version, VersionNumber};
 pub enum Refusal {
     /// These heads are not where the writer expected them; every one that moved is named.
     Conflict(Vec<HeadMoved>),
+    /// These checks do not hold; every one that does not is named.
+    ChecksFailed(Vec<CheckFailed>),
+    /// It would close, or look through, more than one batch may.
+    TooMuch(TooMuch),
     /// A state to delete does not exist.
     NotFound(StateKey),
     /// A state to delete is deleted already; its tombstone is given.

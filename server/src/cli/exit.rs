@@ -72,6 +72,7 @@ impl Exit {
             | Code::CannotReplay => Self::NotFound,
             Code::StateExists
             | Code::VersionConflict
+            | Code::CheckFailed
             | Code::SnapshotExists
             | Code::NotDeleted
             | Code::StatePending

@@ -2,9 +2,10 @@
 
 use stateloft_core::api::{Code, FieldError, MovedHead, PendingState, PendingWrite, Problem, VersionView};
 use stateloft_core::bundle::{Fault, Wrong};
-use stateloft_core::commit::{Expectation, HeadMoved};
+use stateloft_core::commit::{CheckFailed, Expectation, HeadMoved};
 use stateloft_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, Violation};
 
+use super::checks;
 use super::restores::Outdated;
 use crate::budget::Overloaded;
 use crate::store::{Imports, StoreError};
@@ -100,6 +101,9 @@ pub enum ServiceError {
     /// These heads are not where the writer expected them. Nothing was written.
     #[error("{}", conflict_text(.0))]
     Conflict(Vec<HeadMoved>),
+    /// These checks of a batch do not hold. Nothing was written.
+    #[error("{}; nothing was written", checks::text(.0))]
+    ChecksFailed(Vec<CheckFailed>),
     /// `If-Match` or `If-None-Match` does not hold; the head is given if there is one.
     #[error("the precondition does not hold for {key}: {}", head_text(head.as_deref()))]
     PreconditionFailed {
@@ -164,6 +168,12 @@ pub enum ServiceError {
         "the store is away, and only saves, deletes and batches are kept in the fallback journal; nothing was written"
     )]
     NeedsStore,
+    /// The store is away, or writes wait in the fallback journal, and a batch on terms cannot wait there.
+    #[error(
+        "the store is away, or writes wait in the fallback journal to be replayed: a batch with checks or close_missing is about \
+         what is stored at one moment and cannot wait there; nothing was written: send it again when the store is back"
+    )]
+    TermsNeedStore,
     /// The store failed while it wrote.
     #[error(
         "the store did not answer while it wrote: the write may be stored or not; read the state before you write it again"
@@ -255,6 +265,7 @@ impl ServiceError {
                 Code::StateExists
             }
             Self::Conflict(_) => Code::VersionConflict,
+            Self::ChecksFailed(_) => Code::CheckFailed,
             Self::CannotReplay { .. } => Code::CannotReplay,
             Self::PreconditionFailed { .. } => Code::PreconditionFailed,
             Self::Invalid(_) => Code::ValidationFailed,
@@ -267,9 +278,11 @@ impl ServiceError {
             Self::Store(StoreError::Stopped(_)) => Code::WritesStopped,
             Self::Store(StoreError::Busy(_)) | Self::Overloaded(_) => Code::Overloaded,
             // Deferred writes are answered with 202, not with a problem, wherever a client asked for them.
-            Self::Store(_) | Self::NeedsStore | Self::Deferred(_) | Self::DeferredBefore(_) => {
-                Code::StoreUnavailable
-            }
+            Self::Store(_)
+            | Self::NeedsStore
+            | Self::TermsNeedStore
+            | Self::Deferred(_)
+            | Self::DeferredBefore(_) => Code::StoreUnavailable,
             Self::OutcomeUnknown | Self::WrittenBefore => Code::OutcomeUnknown,
             Self::KeyTaken => Code::IdempotencyKeyReused,
             Self::StatePending(_) | Self::NoVersionYet(_) => Code::StatePending,
@@ -295,6 +308,7 @@ impl ServiceError {
         let mut problem = Problem::new(self.code(), detail);
         match self {
             Self::Conflict(moved) => problem.conflicts = moved.iter().map(moved_head).collect(),
+            Self::ChecksFailed(failed) => problem.checks = failed.iter().map(checks::described).collect(),
             Self::PreconditionFailed { key, head } => {
                 problem.conflicts = vec![MovedHead {
                     key: key.clone(),
@@ -376,7 +390,7 @@ fn conflict_text(moved: &[HeadMoved]) -> String {
     moved.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-fn head_text(head: Option<&Version>) -> String {
+pub(super) fn head_text(head: Option<&Version>) -> String {
     match head {
         None => "it does not exist".to_owned(),
         Some(head) if head.is_deleted() => format!("it is deleted, at version {}", head.version),

@@ -6,6 +6,7 @@
 mod batch;
 mod bundle;
 mod checker;
+mod checks;
 mod clock_watch;
 mod error;
 mod files;

@@ -141,13 +141,14 @@ impl Repeatable for Version {
 #[async_trait]
 impl Repeatable for BatchResponse {
     async fn again(service: &Service, did: Did) -> Result<Self> {
-        let Did::Batch { outcomes, batch_id, seq } = did else { return strange(&did) };
+        let Did::Batch { outcomes, batch_id, seq, closed } = did else { return strange(&did) };
         let mut results = Vec::with_capacity(outcomes.len());
         for (seq, made) in outcomes {
             let version = service.version_at(seq).await?;
             results.push(StateView { unchanged: !made, ..StateView::of(&version) });
         }
-        Ok(Self { batch_id: batch_id.unwrap_or_default(), seq, results })
+        let closed = closed.map(|count| results.split_off(results.len().saturating_sub(count)));
+        Ok(Self { batch_id: batch_id.unwrap_or_default(), seq, results, closed })
     }
 }
 

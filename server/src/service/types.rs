@@ -43,12 +43,21 @@ impl Service {
         keys: impl Iterator<Item = &'a StateKey>,
         place: impl Fn(usize) -> String,
     ) -> Result<()> {
+        self.accept_type_names(keys.map(|key| &key.state_type), place).await
+    }
+
+    /// As [`accept_types`](Self::accept_types), of types alone.
+    pub(super) async fn accept_type_names<'a>(
+        &self,
+        types: impl Iterator<Item = &'a StateType>,
+        place: impl Fn(usize) -> String,
+    ) -> Result<()> {
         let names = &self.settings.types;
         if names.unknown != UnknownTypes::Refuse {
             return Ok(());
         }
-        let types = keys.map(|key| &key.state_type).enumerate();
-        let unnamed: Vec<_> = types.filter(|(_, state_type)| !names.is_named(state_type)).collect();
+        let unnamed: Vec<_> =
+            types.enumerate().filter(|(_, state_type)| !names.is_named(state_type)).collect();
         if unnamed.is_empty() {
             return Ok(());
         }

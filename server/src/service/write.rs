@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use stateloft_core::api::{ClientOperation, FieldError, Originated, PutRequest, RestoreRecord, SaveRequest};
-use stateloft_core::commit::{Change, Expectation, Foreseen, Outcome, Refusal, Write};
+use stateloft_core::commit::{Change, Expectation, Foreseen, Outcome, Refusal, Terms, Write};
 use stateloft_core::diff::summarise;
 use stateloft_core::json::{Document, ENCODED_TWICE, Kind, is_encoded_twice};
 use stateloft_core::model::{Origin, StateKey, Verdict, Version, VersionNumber};
 
+use super::checks;
 use super::once::keyed;
 use super::precondition::Demand;
 use super::signature::Signature;
@@ -131,8 +132,29 @@ impl Service {
     /// Commits one atomic batch.
     pub(super) async fn commit(
         &self,
-        mut writes: Vec<Write>,
+        writes: Vec<Write>,
         restore: Option<Box<NewRestore>>,
+    ) -> Result<(Vec<Outcome>, Option<Box<RestoreRecord>>)> {
+        self.commit_as(writes, |writes| WriteRequest::Batch { writes, restore }).await
+    }
+
+    /// Commits one atomic batch on terms. The outcomes of what it closes are behind those of its writes.
+    pub(super) async fn commit_on_terms(
+        &self,
+        writes: Vec<Write>,
+        terms: Box<Terms>,
+    ) -> Result<Vec<Outcome>> {
+        let done = self.commit_as(writes, |writes| WriteRequest::OnTerms { writes, terms }).await;
+        done.map(|(outcomes, _)| outcomes).map_err(|error| match error {
+            ServiceError::NeedsStore => ServiceError::TermsNeedStore,
+            other => other,
+        })
+    }
+
+    async fn commit_as(
+        &self,
+        mut writes: Vec<Write>,
+        request: impl FnOnce(Vec<Write>) -> WriteRequest,
     ) -> Result<(Vec<Outcome>, Option<Box<RestoreRecord>>)> {
         if self.settings.resilience.fallback.is_some() && writes.iter().any(|write| write.batch_id.is_none())
         {
@@ -145,7 +167,7 @@ impl Service {
         for write in &mut writes {
             self.foresee(write).await;
         }
-        match self.writer.write(keyed(WriteRequest::Batch { writes, restore })).await? {
+        match self.writer.write(keyed(request(writes))).await? {
             Ok(Written::Batch { outcomes, restore }) => Ok((outcomes, restore)),
             Ok(Written::Pending(pending)) => Err(ServiceError::Deferred(pending)),
             Err(WriteRefusal::StatePending(key)) => Err(ServiceError::StatePending(key)),
@@ -153,6 +175,8 @@ impl Service {
             Err(WriteRefusal::OutcomeUnknown) => Err(ServiceError::OutcomeUnknown),
             Err(WriteRefusal::Batch(refusal)) => Err(match refusal {
                 Refusal::Conflict(moved) => ServiceError::Conflict(moved),
+                Refusal::ChecksFailed(failed) => checks::not_holding(failed),
+                Refusal::TooMuch(what) => ServiceError::TooLarge(what.to_string()),
                 Refusal::NotFound(key) => ServiceError::StateNotFound(key),
                 Refusal::AlreadyDeleted(tombstone) => ServiceError::StateDeleted(tombstone),
                 misfit @ Refusal::DoesNotFollow { .. } => {

@@ -171,14 +171,18 @@ fn next_group(jobs: &mut Vec<Job>, last_was_long: bool) -> Vec<Job> {
     std::mem::replace(jobs, later)
 }
 
-/// How many of these make one group: what a group writes is held twice while it is written, with the heads before it.
+/// How many of these make one group: what a group writes is held twice while it is written, with the heads before it. One that
+/// closes what it does not name is a group of its own, as nobody knows how much that is.
 fn light(jobs: &[Job]) -> usize {
     let mut bytes = 0;
     let long = jobs.first().is_some_and(is_long);
+    if jobs.first().is_some_and(|job| job.request.closes()) {
+        return 1;
+    }
     let fit = jobs.iter().take_while(|job| {
         let before = bytes;
         bytes += job.request.data_bytes();
-        is_long(job) == long && (before == 0 || bytes <= GROUP_BYTES)
+        !job.request.closes() && is_long(job) == long && (before == 0 || bytes <= GROUP_BYTES)
     });
     fit.count()
 }
@@ -305,8 +309,8 @@ async fn publish(events: &EventLog, results: &[std::result::Result<Written, Writ
 
 #[cfg(test)]
 mod tests {
-    use stateloft_core::commit::{Change, Expectation, Write};
-    use stateloft_core::model::{StateKey, Verdict};
+    use stateloft_core::commit::{Change, Closing, Expectation, Terms, Write};
+    use stateloft_core::model::{StateKey, StateType, Verdict};
 
     use super::*;
 
@@ -346,6 +350,22 @@ mod tests {
             groups.push(group.iter().map(name).collect());
         }
         groups
+    }
+
+    #[test]
+    fn what_closes_states_is_a_group_of_its_own() {
+        let closing = || {
+            let closing = Closing { types: vec![StateType::new("position").unwrap()], prefix: None };
+            let terms = Box::new(Terms { closings: vec![closing], ..Terms::default() });
+            Job { request: WriteRequest::OnTerms { writes: Vec::new(), terms }, ..job(0, 1) }
+        };
+        let mut jobs = vec![job(0, 1), job(1, 1), closing(), closing(), job(2, 1)];
+        let mut sizes = Vec::new();
+        while !jobs.is_empty() {
+            let group = next_group(&mut jobs, true);
+            sizes.push((group.len(), group.iter().any(|job| job.request.closes())));
+        }
+        assert_eq!(sizes, [(2, false), (1, true), (1, true), (1, false)]);
     }
 
     #[test]

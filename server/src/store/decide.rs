@@ -4,11 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use stateloft_core::api::RestoreRecord;
-use stateloft_core::commit::{Outcome, Tip, decide};
+use stateloft_core::commit::{Outcome, Refusal, Terms, Tip, TooMuch, Write, decide, decide_on_terms};
 use stateloft_core::diff::summarise;
 use stateloft_core::hash::RequestHash;
 use stateloft_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey, Timestamp, Version};
 
+use super::closing::Asked;
 use super::receipt::{Did, Receipt, Receipts};
 use super::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 use crate::heavy;
@@ -21,6 +22,8 @@ pub(super) const BEFORE_RESTORE: &str = "before-restore-";
 pub(super) struct Needs<'a> {
     /// States whose heads are needed.
     pub(super) heads: HashSet<&'a StateKey>,
+    /// Requests that close what they do not name: the heads of living states there are needed as well.
+    pub(super) closings: Vec<Asked<'a>>,
     /// Snapshots that are needed, as far as they exist.
     pub(super) snapshots: HashSet<&'a SnapshotId>,
     /// Keys whose receipts are needed, as far as they exist.
@@ -32,13 +35,17 @@ pub(super) struct Needs<'a> {
 impl<'a> Needs<'a> {
     pub(super) fn of(group: &'a [WriteRequest]) -> Self {
         let mut needs = Self::default();
-        for request in group {
+        for (nth, request) in group.iter().enumerate() {
             let (request, key) = request.parts();
             needs.receipts.extend(key.map(|key| &key.key));
             match request {
                 WriteRequest::Batch { writes, restore } => {
                     needs.heads.extend(writes.iter().map(|write| &write.key));
                     needs.before_restore |= restore.is_some();
+                }
+                WriteRequest::OnTerms { writes, terms } => {
+                    needs.heads.extend(terms.named(writes));
+                    needs.closings.extend(Asked::of(nth, writes, terms));
                 }
                 WriteRequest::CreateSnapshot(snapshot) => {
                     needs.snapshots.insert(&snapshot.id);
@@ -62,8 +69,10 @@ impl<'a> Needs<'a> {
 pub(super) struct Known {
     /// The end of the log.
     pub(super) tip: Tip,
-    /// The heads needed, as far as they exist.
+    /// The heads needed, as far as they exist, and those of all living states of which some are closed.
     pub(super) heads: HashMap<StateKey, Version>,
+    /// The requests that would close more than one may: what lives there is not among the heads.
+    pub(super) crowded: HashSet<usize>,
     /// The snapshots needed, as far as they exist.
     pub(super) snapshots: HashMap<SnapshotId, Snapshot>,
     /// The receipts needed, as far as they exist.
@@ -104,15 +113,22 @@ impl Decided {
 
 /// Decides each request in order; a refused one changes nothing for the next.
 pub(super) fn decide_group(group: &[WriteRequest], known: Known, now: Timestamp) -> Decided {
-    let bytes = group.iter().map(WriteRequest::data_bytes).sum();
+    let looked_at: usize =
+        if group.iter().any(is_on_terms) { known.heads.values().map(Version::size).sum() } else { 0 };
+    let bytes = group.iter().map(WriteRequest::data_bytes).sum::<usize>() + looked_at;
     heavy::work(bytes, || decide_each(group, known, now))
+}
+
+fn is_on_terms(request: &WriteRequest) -> bool {
+    matches!(request.parts().0, WriteRequest::OnTerms { .. })
 }
 
 fn decide_each(group: &[WriteRequest], mut known: Known, now: Timestamp) -> Decided {
     let mut decided = Decided::default();
-    for request in group {
+    for (nth, request) in group.iter().enumerate() {
         let (request, key) = request.parts();
         let free = key.map_or(Ok(()), |key| known.receipts.check(key, now));
+        let free = free.and_then(|()| known.has_room_for(nth));
         let answer = free.and_then(|()| decided.decide(request, &mut known, now));
         let did = answer.as_ref().ok().and_then(|written| Did::of(request, written, known.tip.seq));
         if let (Some(key), Some(did)) = (key, did) {
@@ -135,6 +151,11 @@ impl Decided {
         match request {
             WriteRequest::Batch { writes, restore: None } => {
                 let outcomes = known.batch(writes, now)?;
+                self.keep(&outcomes);
+                Ok(Written::Batch { outcomes, restore: None })
+            }
+            WriteRequest::OnTerms { writes, terms } => {
+                let outcomes = known.on_terms(writes, terms, now)?;
                 self.keep(&outcomes);
                 Ok(Written::Batch { outcomes, restore: None })
             }
@@ -180,17 +201,29 @@ impl Decided {
 }
 
 impl Known {
-    fn batch(
+    /// Refuses a request that would close more than one may.
+    fn has_room_for(&self, nth: usize) -> Result<(), WriteRefusal> {
+        let crowded = self.crowded.contains(&nth);
+        if crowded { Err(WriteRefusal::Batch(Refusal::TooMuch(TooMuch::ToClose))) } else { Ok(()) }
+    }
+
+    fn batch(&mut self, writes: &[Write], now: Timestamp) -> Result<Vec<Outcome>, WriteRefusal> {
+        decide(writes, &mut self.tip, &mut self.heads, now, &summarise).map_err(WriteRefusal::Batch)
+    }
+
+    fn on_terms(
         &mut self,
-        writes: &[stateloft_core::commit::Write],
+        writes: &[Write],
+        terms: &Terms,
         now: Timestamp,
     ) -> Result<Vec<Outcome>, WriteRefusal> {
-        decide(writes, &mut self.tip, &mut self.heads, now, &summarise).map_err(WriteRefusal::Batch)
+        let decided = decide_on_terms(writes, terms, &mut self.tip, &mut self.heads, now, &summarise);
+        decided.map_err(WriteRefusal::Batch)
     }
 
     fn restore(
         &mut self,
-        writes: &[stateloft_core::commit::Write],
+        writes: &[Write],
         new: &NewRestore,
         now: Timestamp,
     ) -> Result<(Vec<Outcome>, RestoreRecord, Snapshot), WriteRefusal> {

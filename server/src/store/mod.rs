@@ -6,6 +6,7 @@
 
 mod awaited;
 pub mod cached;
+mod closing;
 mod cursor;
 mod deadline;
 mod decide;

@@ -44,6 +44,10 @@ pub enum Did {
         batch_id: Option<String>,
         /// The end of the log after it.
         seq: Seq,
+        /// How many of the outcomes, the last ones, are of states that it closed because it did not name them; absent where it
+        /// was not asked to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closed: Option<usize>,
     },
     /// The restore of this id was applied.
     Restore(String),
@@ -62,11 +66,22 @@ impl Did {
                 outcomes: outcomes.iter().map(|o| (o.version().seq, o.is_written())).collect(),
                 batch_id: request.batch_id().map(str::to_owned),
                 seq,
+                closed: closed(request, outcomes.len()),
             },
             Written::Snapshot(snapshot) => Self::Snapshot(Box::new(SnapshotView::of(snapshot))),
             Written::SnapshotDeleted(snapshot) => Self::Forgotten(Box::new(SnapshotView::of(snapshot))),
             Written::Pending(_) => return None,
         })
+    }
+}
+
+/// How many of so many outcomes of a request are of what it closed, if it was asked to.
+fn closed(request: &WriteRequest, outcomes: usize) -> Option<usize> {
+    match request {
+        WriteRequest::OnTerms { writes, .. } if request.closes() => {
+            Some(outcomes.saturating_sub(writes.len()))
+        }
+        _ => None,
     }
 }
 

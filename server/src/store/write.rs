@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stateloft_core::api::{PendingWrite, PlanCounts, RestoreRecord, RestoredTo, Scope};
-use stateloft_core::commit::{Outcome, Refusal, Write};
+use stateloft_core::commit::{Condition, Outcome, Refusal, Terms, Write};
 use stateloft_core::json::Document;
 use stateloft_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
 
@@ -18,6 +18,13 @@ pub enum WriteRequest {
         writes: Vec<Write>,
         /// The batch applies a restore: a snapshot is taken first and the restore is recorded.
         restore: Option<Box<NewRestore>>,
+    },
+    /// Writes to states, all or none, on terms. Those that it closes are among what it wrote, behind the writes' outcomes.
+    OnTerms {
+        /// The writes.
+        writes: Vec<Write>,
+        /// What must be true, and what is closed.
+        terms: Box<Terms>,
     },
     /// Names a seq.
     CreateSnapshot(NewSnapshot),
@@ -36,8 +43,13 @@ impl WriteRequest {
     #[must_use]
     pub fn data_bytes(&self) -> usize {
         match self {
-            Self::Batch { writes, .. } => {
-                writes.iter().map(|write| write.change.data().map_or(0, Document::len)).sum()
+            Self::Batch { writes, .. } => data_bytes(writes),
+            Self::OnTerms { writes, terms } => {
+                let compared = terms.checks.iter().map(|check| match &check.condition {
+                    Condition::Equals(_, value) => value.len(),
+                    Condition::Head(_) | Condition::Content(_) | Condition::Has(..) => 0,
+                });
+                data_bytes(writes) + compared.sum::<usize>()
             }
             Self::CreateSnapshot(_)
             | Self::DeleteSnapshot(_)
@@ -51,8 +63,15 @@ impl WriteRequest {
     pub(super) fn batch_id(&self) -> Option<&str> {
         match self.parts().0 {
             Self::Batch { writes, .. } => writes.first()?.batch_id.as_deref(),
+            Self::OnTerms { terms, .. } => terms.signed.batch_id.as_deref(),
             _ => None,
         }
+    }
+
+    /// Whether it closes what it does not name.
+    #[must_use]
+    pub fn closes(&self) -> bool {
+        matches!(self.parts().0, Self::OnTerms { terms, .. } if !terms.closings.is_empty())
     }
 
     /// What is asked, and the key for which it is done once.
@@ -63,6 +82,10 @@ impl WriteRequest {
             other => (other, None),
         }
     }
+}
+
+fn data_bytes(writes: &[Write]) -> usize {
+    writes.iter().map(|write| write.change.data().map_or(0, Document::len)).sum()
 }
 
 /// A snapshot to make.
@@ -108,7 +131,7 @@ pub struct NewRestore {
 pub enum Written {
     /// One outcome a write, in order, and the restore's record if it was one.
     Batch {
-        /// The outcomes.
+        /// The outcomes; behind them those of what was closed.
         outcomes: Vec<Outcome>,
         /// The record.
         restore: Option<Box<RestoreRecord>>,

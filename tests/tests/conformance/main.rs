@@ -29,6 +29,7 @@ mod receipts;
 mod restores;
 mod service;
 mod sqlite_file;
+mod terms;
 
 /// One test a case and backend, named `<backend>::<module>::<case>`.
 macro_rules! stamp {
@@ -155,6 +156,14 @@ macro_rules! conformance {
                     a_refused_request_uses_up_no_key,
                     a_key_is_free_again_after_a_day,
                     a_snapshot_names_any_past_seq;
+                terms:
+                    what_a_batch_does_not_name_is_closed_in_the_same_commit,
+                    a_closing_reaches_exactly_its_types_and_its_prefix,
+                    requests_of_one_group_are_closed_or_come_after,
+                    a_batch_is_written_only_if_all_its_checks_hold,
+                    more_bytes_than_one_batch_may_close_are_refused_whole,
+                    closings_race_with_writers,
+                    what_was_closed_is_closed_for_whoever_reads_heads;
                 busy_restores:
                     a_plan_stands_while_only_other_paths_move,
                     what_moved_under_a_plan_is_said_path_by_path,

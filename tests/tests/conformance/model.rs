@@ -3,12 +3,14 @@
 use std::future::Future;
 
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use stateloft_core::api::{DeletedFilter, Moment, PlanCounts, Scope, Sort, ValidityFilter};
-use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::commit::{Change, Check, Closing, Condition, Expectation, Signed, Terms, Write};
+use stateloft_core::json::Pointer;
 use stateloft_core::model::{
-    Seq, SnapshotKind, StateKey, StateType, Timestamp, Verdict, VersionNumber, Violation,
+    Seq, SnapshotKind, StateId, StateKey, StateType, Timestamp, Verdict, VersionNumber, Violation,
 };
 use stateloft_server::store::memory::MemoryStore;
 use stateloft_server::store::{
@@ -35,6 +37,7 @@ const DATA: [&str; 6] = [
     r#"{"S":"É"}"#,
 ];
 const AUTHORS: [Option<&str>; 4] = [None, Some("bot"), Some("ann"), Some("")];
+const PREFIXES: [Option<&str>; 5] = [None, Some("a"), Some("a_"), Some("é/"), Some("zz")];
 const NAMES: [&str; 4] = ["eod", "EOD", "before-restore-3", "é"];
 
 /// One request, as the numbers that proptest plays with.
@@ -42,6 +45,8 @@ const NAMES: [&str; 4] = ["eod", "EOD", "before-restore-3", "é"];
 enum Request {
     Batch(Vec<Item>),
     Restore(Vec<Item>),
+    /// With a prefix of what is closed, and perhaps a state that is checked and how.
+    OnTerms(Vec<Item>, usize, Option<(usize, u8)>),
     Snapshot(usize),
     Forget(usize),
 }
@@ -75,6 +80,8 @@ fn request() -> impl Strategy<Value = Request> {
     prop_oneof![
         8 => vec(item(), 1..4).prop_map(Request::Batch),
         1 => vec(item(), 1..4).prop_map(Request::Restore),
+        2 => (vec(item(), 0..3), 0..PREFIXES.len(), option::of((0..IDS.len(), 0..4_u8)))
+            .prop_map(|(items, prefix, check)| Request::OnTerms(items, prefix, check)),
         1 => (0..NAMES.len()).prop_map(Request::Snapshot),
         1 => (0..NAMES.len()).prop_map(Request::Forget),
     ]
@@ -118,6 +125,25 @@ fn write(item: &Item) -> Write {
     }
 }
 
+/// Positions and pair states with a prefix are closed, if a check of one of the states holds.
+fn terms(prefix: usize, check: Option<(usize, u8)>) -> Terms {
+    let pointer = || Pointer::parse("/n").unwrap();
+    let check = check.map(|(id, what)| Check {
+        item: id,
+        key: typed(IDS[id].0, IDS[id].1),
+        condition: match what {
+            0 => Condition::Head(Expectation::Present),
+            1 => Condition::Head(Expectation::Absent),
+            2 => Condition::Has(pointer(), true),
+            _ => Condition::Equals(pointer(), doc("1.00")),
+        },
+    });
+    let types = ["position", "pair_state"].map(|name| StateType::new(name).unwrap()).to_vec();
+    let prefix = PREFIXES[prefix].map(|prefix| StateId::new(prefix).unwrap());
+    let signed = Signed { author: Some("closer".into()), ..Signed::default() };
+    Terms { checks: check.into_iter().collect(), closings: vec![Closing { types, prefix }], signed }
+}
+
 fn to_request(request: &Request, number: usize) -> WriteRequest {
     let writes = |items: &[Item]| items.iter().map(write).collect();
     match request {
@@ -135,6 +161,9 @@ fn to_request(request: &Request, number: usize) -> WriteRequest {
                 undoes: None,
             };
             WriteRequest::Batch { writes: writes(items), restore: Some(Box::new(restore)) }
+        }
+        Request::OnTerms(items, prefix, check) => {
+            WriteRequest::OnTerms { writes: writes(items), terms: Box::new(terms(*prefix, *check)) }
         }
         Request::Snapshot(name) => WriteRequest::CreateSnapshot(NewSnapshot {
             id: snapshot_id(NAMES[*name]),

@@ -31,21 +31,8 @@ pub async fn data_with_more_in_it_than_is_checked_is_stored_unchecked_or_refused
     assert_eq!(refused.code(), Code::TooLarge);
     assert!(refused.problem().detail.contains("split it into several states"), "{refused}");
     let SaveRequest { state_type, state_id, data, .. } = large("portfolio");
-    let saved = BatchItem {
-        op: BatchOperation::Save,
-        state_type,
-        state_id,
-        data: Some(data),
-        expected_version: None,
-    };
-    let batch = BatchRequest {
-        items: vec![saved],
-        user_id: None,
-        description: None,
-        run_id: None,
-        correlation_id: None,
-        causation_id: None,
-    };
+    let saved = BatchItem { data: Some(data), ..BatchItem::new(BatchOperation::Save, state_type, state_id) };
+    let batch = BatchRequest { items: vec![saved], ..BatchRequest::default() };
     assert_eq!(code(service.batch(batch).await), Code::TooLarge);
     let small = SaveRequest { state_type: StateType::new("position").unwrap(), ..request("small", "{}") };
     assert!(service.save(small, &Precondition::None).await.unwrap().version().verdict.is_invalid());
@@ -72,22 +59,12 @@ pub async fn strict_types_refuse_and_warned_ones_keep_the_verdict(f: &Fixture) {
     assert_eq!(off.version().verdict, Verdict::NotChecked);
     let other = service.save(wrong("bot_memory"), &Precondition::None).await.unwrap();
     assert_eq!(other.version().verdict, Verdict::NotChecked, "a type without rules");
-    let item = |state_type: &str, data: &str| BatchItem {
-        op: BatchOperation::Save,
-        state_type: StateType::new(state_type).unwrap(),
-        state_id: StateId::new("b").unwrap(),
-        data: Some(doc(data)),
-        expected_version: None,
+    let item = |state_type: &str, data: &str| {
+        let (state_type, state_id) = (StateType::new(state_type).unwrap(), StateId::new("b").unwrap());
+        BatchItem { data: Some(doc(data)), ..BatchItem::new(BatchOperation::Save, state_type, state_id) }
     };
     let items = vec![item("bot_memory", "{}"), item("portfolio", r#"{"total_value":"many"}"#)];
-    let batch = BatchRequest {
-        items,
-        user_id: None,
-        description: None,
-        run_id: None,
-        correlation_id: None,
-        causation_id: None,
-    };
+    let batch = BatchRequest { items, ..BatchRequest::default() };
     let problem = service.batch(batch).await.unwrap_err().problem();
     assert_eq!(problem.code, Code::ValidationFailed);
     assert!(problem.errors.iter().all(|error| error.pointer.starts_with("/items/1/data")), "{problem:?}");

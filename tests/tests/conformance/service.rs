@@ -368,20 +368,15 @@ pub async fn a_reader_that_follows_the_doorbell_misses_nothing(f: &Fixture) {
 
 pub async fn batches_are_checked_before_they_are_written(f: &Fixture) {
     let service = f.service().await;
-    let item = |op, id: &str, data: Option<&str>| BatchItem {
-        op,
-        state_type: StateType::new("bot_memory").unwrap(),
-        state_id: StateId::new(id).unwrap(),
-        data: data.map(doc),
-        expected_version: None,
+    let item = |op, id: &str, data: Option<&str>| {
+        let (state_type, state_id) = (StateType::new("bot_memory").unwrap(), StateId::new(id).unwrap());
+        BatchItem { data: data.map(doc), ..BatchItem::new(op, state_type, state_id) }
     };
     let batch = |items| BatchRequest {
         items,
         user_id: Some("bot".into()),
         description: Some("all".into()),
-        run_id: None,
-        correlation_id: None,
-        causation_id: None,
+        ..BatchRequest::default()
     };
     let (op_save, op_delete) = (BatchOperation::Save, BatchOperation::Delete);
     let wrong = [

@@ -39,6 +39,7 @@ mod saving;
 mod snapshots;
 mod stopping;
 mod strict;
+mod terms;
 mod types;
 mod vitals;
 mod waiting;

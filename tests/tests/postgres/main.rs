@@ -10,6 +10,7 @@
 )]
 
 mod away;
+mod closing;
 mod damage;
 mod faults;
 mod harm;

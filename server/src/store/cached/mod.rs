@@ -244,6 +244,11 @@ impl Drop for Watch<'_> {
                 cache.moving(key);
                 cache.forget(key);
             }
+            if self.group.iter().any(WriteRequest::closes) {
+                // Nobody knows which.
+                let end = cache.end();
+                cache.start_anew(end);
+            }
         }
     }
 }
@@ -252,7 +257,7 @@ fn keys(group: &[WriteRequest]) -> impl Iterator<Item = &StateKey> {
     group
         .iter()
         .flat_map(|request| match request.parts().0 {
-            WriteRequest::Batch { writes, .. } => writes.as_slice(),
+            WriteRequest::Batch { writes, .. } | WriteRequest::OnTerms { writes, .. } => writes.as_slice(),
             _ => &[],
         })
         .map(|write| &write.key)

@@ -34,7 +34,8 @@ impl FallbackStore {
         for request in group {
             let (request, once) = request.parts();
             let writes = match request {
-                // An entry has one id for all it writes, and each version of an import says by its own when it was saved.
+                // An entry has one id for all it writes, and each version of an import says by its own when it was saved. What is
+                // written on terms is not kept: what they would mean at the replay, nobody has looked at.
                 WriteRequest::Batch { writes, restore: None } if !writes.iter().any(is_imported) => writes,
                 _ => {
                     let refusal =

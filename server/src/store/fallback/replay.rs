@@ -197,7 +197,10 @@ impl FallbackStore {
                     let reason = match refusal {
                         Refusal::AlreadyDeleted(_) => "the state is deleted already",
                         Refusal::NotFound(_) | Refusal::Conflict(_) => "the state to delete does not exist",
-                        Refusal::DoesNotFollow { .. } => "it does not follow what the store has",
+                        // No write on terms waits, and no version of another store.
+                        Refusal::ChecksFailed(_) | Refusal::TooMuch(_) | Refusal::DoesNotFollow { .. } => {
+                            "it does not follow what the store has"
+                        }
                     };
                     let conflict = self.conflict_of(entry, &heads, tip, reason.to_owned(), now).await?;
                     return Ok(Fate::Conflict(Box::new(conflict)));

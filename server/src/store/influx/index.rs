@@ -14,6 +14,7 @@ use stateloft_core::model::{
 };
 
 use super::epoch::Epochs;
+use crate::store::closing::{self, Asked, Living, ToClose};
 use crate::store::decide::{Known, Needs, SnapshotChange};
 use crate::store::receipt::{Receipts, oldest};
 use crate::store::{Imports, OriginFilter, Receipt, TypeTotals};
@@ -179,13 +180,28 @@ impl Index {
     }
 
     pub(super) fn known(&self, needs: &Needs<'_>) -> Known {
-        let head = |key: &&StateKey| self.head(key).map(|head| ((*key).clone(), head.clone()));
+        let mut closing = ToClose::default();
+        needs.closings.iter().for_each(|asked| closing.add(asked, self.living(asked)));
+        let head = |key: &StateKey| self.head(key).map(|head| (key.clone(), head.clone()));
         Known {
             tip: self.tip,
-            heads: needs.heads.iter().filter_map(head).collect(),
+            heads: needs.heads.iter().copied().chain(&closing.heads).filter_map(head).collect(),
+            crowded: closing.crowded,
             snapshots: self.snapshots.values().map(|s| (s.id.clone(), s.clone())).collect(),
             receipts: Receipts::of(needs.receipts.iter().filter_map(|key| self.receipts.get(*key).cloned())),
         }
+    }
+
+    /// The living states of which a request closes some.
+    fn living<'s>(&'s self, asked: &'s Asked<'_>) -> impl Iterator<Item = Living> + 's {
+        let each = asked.closings.iter().flat_map(|closing| closing.types.iter().map(move |t| (closing, t)));
+        each.flat_map(move |(closing, state_type)| {
+            let begin = closing::first(closing, state_type);
+            let states = begin.into_iter().flat_map(|first| self.states.range::<StateKey, _>(first..));
+            let there = states.take_while(move |(key, _)| closing::reaches(closing, state_type, key));
+            let live = there.filter(|(_, state)| !state.head.is_deleted()).take(asked.limit());
+            live.map(|(key, state)| Living { key: (**key).clone(), size: state.head.size() as u64 })
+        })
     }
 
     /// Adds the next version. `tip` moves with it.

@@ -13,6 +13,7 @@ use stateloft_core::commit::Tip;
 use stateloft_core::hash::RequestHash;
 use stateloft_core::model::{Seq, Snapshot, StateKey, Timestamp, Version};
 
+use super::closing::{Asked, Living, ToClose};
 use super::decide::{Known, Needs, SnapshotChange, decide_group};
 use super::receipt::Receipts;
 use super::{Admin, Commits, Receipt, Result, WriteRefusal, WriteRequest, Written};
@@ -80,13 +81,23 @@ impl Inner {
     }
 
     fn known(&self, needs: &Needs<'_>) -> Known {
-        let head = |key: &&StateKey| self.head(key).map(|head| ((*key).clone(), head.clone()));
+        let mut closing = ToClose::default();
+        needs.closings.iter().for_each(|asked| closing.add(asked, self.living(asked)));
+        let head = |key: &StateKey| self.head(key).map(|head| (key.clone(), head.clone()));
         Known {
             tip: self.tip,
-            heads: needs.heads.iter().filter_map(head).collect(),
+            heads: needs.heads.iter().copied().chain(&closing.heads).filter_map(head).collect(),
+            crowded: closing.crowded,
             snapshots: self.snapshots.values().map(|s| (s.id.clone(), s.clone())).collect(),
             receipts: Receipts::of(needs.receipts.iter().filter_map(|key| self.receipts.get(*key).cloned())),
         }
+    }
+
+    /// The living states of which a request closes some.
+    fn living<'s>(&'s self, asked: &'s Asked<'_>) -> impl Iterator<Item = Living> + 's {
+        let heads = self.states.keys().filter_map(|key| self.head(key)).filter(|head| !head.is_deleted());
+        let there = heads.filter(|head| asked.closings.iter().any(|closing| closing.has(&head.key)));
+        there.map(|head| Living { key: head.key.clone(), size: head.size() as u64 })
     }
 
     fn keep(&mut self, version: Version) {

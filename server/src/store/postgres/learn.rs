@@ -18,7 +18,10 @@ const STATE_PK: usize = rows::OWN;
 
 impl Writer {
     /// Reads the heads that are needed and not known. False if somebody else has written: then nothing is known any more.
-    pub(super) async fn learn_heads(&mut self, needs: &Needs<'_>) -> Tried<bool> {
+    pub(super) async fn learn_heads<'k>(
+        &mut self,
+        needed: impl Iterator<Item = &'k StateKey>,
+    ) -> Tried<bool> {
         // The log's end and heads in one statement, so that both are of the same moment.
         const SQL: &str = concat!(
             "SELECT ",
@@ -32,8 +35,7 @@ impl Writer {
             rows::head!(),
             ") ON true"
         );
-        let unknown: Vec<&StateKey> =
-            needs.heads.iter().copied().filter(|key| self.heads.get(key).is_none()).collect();
+        let unknown: Vec<&StateKey> = needed.filter(|key| self.heads.get(key).is_none()).collect();
         if unknown.is_empty() {
             return Ok(true);
         }

@@ -5,7 +5,7 @@
 //! nothing if there is a version that this writer does not know. Then it waits for its turn first, and reads what is
 //! needed while nobody else can write.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use sqlx::Connection as _;
@@ -22,7 +22,7 @@ use crate::store::decide::{Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
 use crate::store::receipt::Receipts;
 use crate::store::refusing::Refusal;
-use crate::store::sql::receipts;
+use crate::store::sql::{receipts, to_close};
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRequest};
 
@@ -150,10 +150,10 @@ impl Writer {
         doubt: &mut Doubt<'_>,
     ) -> Tried<Option<Answers>> {
         let needs = Needs::of(group);
-        if !self.learn_heads(&needs).await? {
+        if !self.learn_heads(needs.heads.iter().copied()).await? {
             return Ok(None);
         }
-        let decided = decide_group(group, self.known(&needs), now);
+        let decided = decide_group(group, self.known(needs.heads.iter().copied()), now);
         if decided.is_empty() {
             // Refusals and equal data are answers about the present, so the present must be what is known.
             let present = read_counter(&mut self.connection).await?;
@@ -204,10 +204,14 @@ impl Writer {
             self.finish("UPDATE meta SET layout = layout WHERE id = 1; COMMIT").await?;
             return Ok(doubt.earlier.take().map(|earlier| earlier.answers).unwrap_or_default());
         }
-        self.learn_heads(&needs).await?;
+        // Nobody else can write now, so what lives stays as it is.
+        let closing = to_close(&mut self.connection, &needs.closings).await?;
+        let heads = || needs.heads.iter().copied().chain(&closing.heads);
+        self.learn_heads(heads()).await?;
         let snapshots = self.read_snapshots(&needs).await?;
         let receipts = receipts(&mut self.connection, needs.receipts.iter().copied()).await?;
-        let known = Known { snapshots, receipts: Receipts::of(receipts), ..self.known(&needs) };
+        let receipts = Receipts::of(receipts);
+        let known = Known { snapshots, receipts, crowded: closing.crowded, ..self.known(heads()) };
         let decided = decide_group(group, known, now);
         if decided.is_empty() {
             self.finish("ROLLBACK").await?;
@@ -239,10 +243,11 @@ impl Writer {
     }
 
     /// What is known without another question: no snapshot and no receipt.
-    fn known(&self, needs: &Needs<'_>) -> Known {
+    fn known<'k>(&self, heads: impl Iterator<Item = &'k StateKey>) -> Known {
         Known {
             tip: self.counter.tip,
-            heads: self.heads.versions(needs.heads.iter().copied()),
+            heads: self.heads.versions(heads),
+            crowded: HashSet::new(),
             snapshots: HashMap::new(),
             receipts: Receipts::default(),
         }

@@ -14,7 +14,7 @@ use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
 use crate::store::receipt::Receipts;
 use crate::store::sql::proof::settled;
-use crate::store::sql::{kept_up, keys_json, receipts, rows, snapshot, snapshots_between, tip};
+use crate::store::sql::{kept_up, keys_json, receipts, rows, snapshot, snapshots_between, tip, to_close};
 use crate::store::text::after_prefix;
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
@@ -120,10 +120,13 @@ impl Writer {
     }
 
     async fn known(&mut self, needs: &Needs<'_>) -> Result<Known> {
-        self.learn_heads(needs).await?;
+        let closing = to_close(&mut self.connection, &needs.closings).await?;
+        let heads = || needs.heads.iter().copied().chain(&closing.heads);
+        self.learn_heads(heads()).await?;
         Ok(Known {
             tip: self.tip,
-            heads: self.heads.versions(needs.heads.iter().copied()),
+            heads: self.heads.versions(heads()),
+            crowded: closing.crowded,
             snapshots: self.read_snapshots(needs).await?,
             receipts: Receipts::of(receipts(&mut self.connection, needs.receipts.iter().copied()).await?),
         })
@@ -148,7 +151,7 @@ impl Writer {
     }
 
     /// Reads the heads that are needed and not known.
-    async fn learn_heads(&mut self, needs: &Needs<'_>) -> Result<()> {
+    async fn learn_heads<'k>(&mut self, needed: impl Iterator<Item = &'k StateKey>) -> Result<()> {
         const SQL: &str = concat!(
             "SELECT ",
             rows::columns_with_data!(),
@@ -157,8 +160,7 @@ impl Writer {
             " CROSS JOIN versions AS v ON v.seq = ",
             rows::head!()
         );
-        let unknown: Vec<&StateKey> =
-            needs.heads.iter().copied().filter(|key| self.heads.get(key).is_none()).collect();
+        let unknown: Vec<&StateKey> = needed.filter(|key| self.heads.get(key).is_none()).collect();
         if unknown.is_empty() {
             return Ok(());
         }

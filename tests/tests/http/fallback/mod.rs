@@ -100,7 +100,7 @@ impl Setting {
         other.client.save("position", id, data).await;
     }
 
-    async fn log(&self) -> Vec<Value> {
+    pub(super) async fn log(&self) -> Vec<Value> {
         let page = self.server.client.get("/api/v1/events?after=0&limit=1000").await.expect(200).json();
         page["events"].as_array().unwrap().clone()
     }
