@@ -126,6 +126,56 @@ def test_a_batch_is_written_whole_or_not_at_all(client: stateloft.Client) -> Non
     assert batch.versions == ()
 
 
+def test_a_batch_closes_what_it_does_not_name_and_says_what(client: stateloft.Client) -> None:
+    mine, kind = name(), "k" + uuid.uuid4().hex[:12]
+    for each in ("a", "b", "c"):
+        client.save(kind, mine + each, {"n": 1})
+        client.save("book", mine + each, {"n": 1})
+    with client.batch("full save", close_missing={kind: None, "book": mine + "b"}) as batch:
+        batch.save(kind, mine + "b", {"n": Decimal("2.50")})
+        batch.check(kind, mine + "c", pointer="/n", equals=1.0)
+    assert [(each.state_type, each.state_id) for each in batch.closed] == [("book", mine + "b"), (kind, mine + "a")]
+    assert {each.operation for each in batch.closed} == {"delete"}
+    assert {each.reason for each in (*batch.closed, *batch.versions)} == {"full save"}
+    assert {each.correlation_id for each in batch.closed} == {batch.correlation_id}
+    with client.batch(close_missing=kind) as batch:
+        pass
+    assert (batch.versions, len(batch.closed)) == ((), 2), "a batch of no writes closes all"
+    assert batch.commit() == () and len(batch.closed) == 2, "it is sent once"
+    assert list(client.list(kind)) == [] and client.get("book", mine + "a") == {"n": 1}
+    with pytest.raises(stateloft.Refused), client.batch(close_missing=[]):
+        pass
+
+
+def test_a_batch_is_written_only_if_what_it_checks_is_true(client: stateloft.Client) -> None:
+    a, b, gone = name(), name(), name()
+    data = {"stop": 1.084, "qty": Decimal("1.20"), "note": None}
+    saved = client.save("book", a, data)
+    client.save("book", gone, {})
+    client.delete("book", gone)
+    with pytest.raises(stateloft.Conflict) as refused, client.batch(close_missing="book") as batch:
+        batch.check("book", a, version=1)
+        batch.check("book", a, version=2)
+        batch.check("book", a, pointer="/stop", equals=1.085)
+        batch.check("book", a, pointer="/note", exists=False)
+        batch.check("book", gone, exists=True)
+        batch.save("book", b, {"n": 1})
+    assert refused.value.code == "check_failed" and refused.value.written is False
+    assert [each["item"] for each in refused.value.checks] == ["/items/1", "/items/2", "/items/3", "/items/4"]
+    assert refused.value.checks[1]["found"] == 1.084 and refused.value.checks[0]["head"]["version"] == 1
+    assert client.get("book", b, None) is None and client.get("book", a) == data
+    with client.batch() as batch:
+        batch.check("book", a, content_hash=saved.content_hash)  # type: ignore[union-attr]
+        batch.check("book", a, pointer="/stop", equals=1.0840)
+        batch.check("book", a, pointer="/qty", equals=Decimal("1.2"))
+        batch.check("book", a, pointer="/note", equals=None)
+        batch.check("book", a, pointer="/limit", exists=False)
+        batch.check("book", gone, exists=False)
+        batch.check("book", b, version=0)
+        batch.save("book", b, {"n": 1})
+    assert [each.state_id for each in batch.versions] == [b] and batch.closed == ()
+
+
 def test_a_restore_writes_what_the_plan_showed_and_can_be_undone(client: stateloft.Client) -> None:
     a, b, before = name(), name(), f"before-{uuid.uuid4().hex}"
     client.save("book", a, {"n": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,26 @@ def test_one_save_is_one_commit_and_what_is_closed_stays_closed() -> None:  # D-
     again = UnifiedStateManager()
     assert again.load_trading_state()["active_positions"] == POSITIONS  # type: ignore[index]
     again.shutdown()
+    manager.shutdown()
+
+
+def test_full_saves_of_two_programs_at_once_each_leave_one_whole_book() -> None:  # D-025, D-028
+    manager = UnifiedStateManager()
+    books = [{f"{each}{n}": {"direction": "long", "quantity": n} for n in range(each)} for each in range(1, 5)]
+    manager.client.save("position", "of another program", {"direction": "long"})
+
+    def save(book: dict[str, Any]) -> bool:
+        own = UnifiedStateManager()
+        saved = all(own.save_trading_state(book, {}, {"total_value": len(book)}) for _ in range(5))
+        own.shutdown()
+        return saved
+
+    with ThreadPoolExecutor(len(books)) as threads:
+        assert all(threads.map(save, books)), "nobody is refused because somebody else saves"
+    loaded = manager.load_trading_state()
+    assert loaded is not None and loaded["active_positions"] in books
+    assert loaded["total_value"] == len(loaded["active_positions"]), "of one save, and not of several"
+    assert manager.client.get("position", "of another program") == {"direction": "long"}
     manager.shutdown()
 
 

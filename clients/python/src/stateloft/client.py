@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Optional, Union
 
-from ._batch import Batch
+from ._batch import Batch, CloseMissing
 from ._codec import Codec
 from ._models import Diff, Pending, Snapshot, Version
 from ._restore import Plan, Restore, Selection
@@ -177,17 +177,24 @@ class Client:
         correlation_id: Optional[str] = None,
         causation_id: Optional[str] = None,
         idempotency_key: Optional[str] = None,
+        close_missing: Optional[CloseMissing] = None,
     ) -> Batch:
         """Several writes, all or none::
 
             with client.batch("entry filled") as batch:
                 batch.save("position", "EURUSD", position)
                 batch.delete("order", "17")
+                batch.check("session", "btc-grid", version=7)
 
         They are sent when the block ends, in one commit; not at all if it ends with an exception.
+
+        Args:
+            close_missing: living states of these types that the batch does not name are deleted in the same commit: a type,
+                several, or a dict of types with how ids start (``{"position": "bot/"}``; ``None``: all). ``batch.closed`` says
+                which. With it a batch of no writes closes all of them.
         """
         origin = self._origin(reason, author, run_id, correlation_id, causation_id)
-        return Batch(self, origin, idempotency_key)
+        return Batch(self, origin, idempotency_key, close_missing)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 

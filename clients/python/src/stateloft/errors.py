@@ -174,6 +174,11 @@ class Conflict(StateloftError):
         """Each state that moved: ``state_type``, ``state_id``, ``expected_version``, ``head``."""
         return () if self.problem is None else self.problem.document.get("conflicts") or ()
 
+    @property
+    def checks(self) -> Sequence[Mapping[str, Any]]:
+        """Each check of a batch that does not hold: ``item``, ``state_type``, ``state_id``, ``message``, ``head``, ``found``."""
+        return () if self.problem is None else self.problem.document.get("checks") or ()
+
 
 class PlanOutdated(Conflict):
     """Something that a restore's plan writes has moved. ``plan`` is a fresh one, ``moved`` what moved."""

@@ -1,7 +1,7 @@
 """Positions, pair states and a portfolio on a server, by the calls of an older library.
 
 The states are ``position_PAIR``, ``pair_PAIR`` and ``portfolio_main``. A save of everything is one commit: what is not in it is
-closed, and if another program wrote meanwhile nothing is written.
+closed by the same commit, whoever wrote it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Optional, Union
 from .._models import Version
 from .._narrow import is_mapping
 from ..client import Client
-from ..errors import Conflict, StateloftError
+from ..errors import StateloftError
 from ._config import DatabaseConfig, StateManagementConfig
 
 __all__ = [
@@ -87,30 +87,17 @@ class UnifiedStateManager:
         user_id: Optional[str] = None,
     ) -> bool:
         """Everything in one commit; positions and pair states that are not in it are closed (deleted, with history)."""
-        wanted = {
-            **{("position", "position_" + pair): data for pair, data in active_positions.items()},
-            **{("pair_state", "pair_" + pair): data for pair, data in pair_states.items()},
-        }
-        if portfolio_data is not None:
-            wanted[("portfolio", _PORTFOLIO)] = portfolio_data
-        for _ in range(3):
-            try:
-                heads = self._heads()
-                with self.client.batch("Save of the trading state", author=user_id) as batch:
-                    for (kind, name), data in wanted.items():
-                        head = heads.get((kind, name))
-                        batch.save(kind, name, data, if_version=None if head is None else head.version)
-                    for kind, name in heads.keys() - wanted.keys():
-                        if kind in _PREFIXES:
-                            batch.delete(kind, name, if_version=heads[kind, name].version)
-                return True
-            except Conflict:
-                continue
-            except StateloftError as error:
-                _LOG.error("the trading state was not saved: %s", error)
-                return False
-        _LOG.error("the trading state was not saved: other programs write to it all the time")
-        return False
+        try:
+            with self.client.batch("Save of the trading state", author=user_id, close_missing=_PREFIXES) as batch:
+                for kind, states in (("position", active_positions), ("pair_state", pair_states)):
+                    for pair, data in states.items():
+                        batch.save(kind, _PREFIXES[kind] + pair, data)
+                if portfolio_data is not None:
+                    batch.save("portfolio", _PORTFOLIO, portfolio_data)
+            return True
+        except StateloftError as error:
+            _LOG.error("the trading state was not saved: %s", error)
+            return False
 
     def load_trading_state(self) -> Optional[dict[str, Any]]:
         """``active_positions``, ``pair_states``, ``last_update``, and the portfolio's members, all of one moment.
