@@ -1,9 +1,13 @@
 //! `cargo xtask bench`: the released server, measured beside baselines of the same run.
 
-use anyhow::Result;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
 
 use crate::finish::Finish;
 use crate::server::{self, Profile};
+use crate::tools::find_program;
 use crate::workspace::Workspace;
 use crate::{console, influxd, postgres, process, progress};
 
@@ -22,6 +26,8 @@ pub(crate) enum Part {
     Size,
     /// The comparing of documents.
     Diff,
+    /// What a save costs the thread of a Python program.
+    Python,
 }
 
 /// Builds what is shipped, measures it (or one part of it), and prints the table for `docs/BENCHMARKS.md`.
@@ -34,6 +40,20 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<Part>) -> R
     console::build(workspace, Finish::Shipped)?;
     let program = server::build(workspace, Profile::Release)?;
     progress::heading("Measuring");
+    if only != Some(Part::Python) {
+        measure(workspace, &program, quick, only, influxd.as_deref())?;
+    }
+    if wants(Part::Python) { python(workspace, &program) } else { Ok(()) }
+}
+
+/// Everything that is measured over HTTP or in Rust.
+fn measure(
+    workspace: &Workspace,
+    program: &Path,
+    quick: bool,
+    only: Option<Part>,
+    influxd: Option<&Path>,
+) -> Result<()> {
     let mut cargo = workspace.cargo();
     cargo.args(["bench", "--package", "stateloft-tests", "--bench", "stateloft", "--"]);
     if quick {
@@ -46,4 +66,16 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<Part>) -> R
         cargo.env(influxd::VARIABLE, influxd);
     }
     process::run(cargo.env("STATELOFT_BIN", program))
+}
+
+/// More rows of the table, from inside a Python program. The client needs nothing but Python itself.
+fn python(workspace: &Workspace, program: &Path) -> Result<()> {
+    let python = ["python3", "python"]
+        .into_iter()
+        .find_map(find_program)
+        .context("the Python client is measured with Python 3.9 or newer, and there is none on PATH")?;
+    let package = workspace.root.join("clients").join("python");
+    let mut command = Command::new(python);
+    command.arg(package.join("benchmarks").join("saves.py")).env("PYTHONPATH", package.join("src"));
+    process::run(command.env("PYTHONDONTWRITEBYTECODE", "1").env("STATELOFT_BIN", program))
 }
