@@ -14,16 +14,22 @@
 
 mod brought;
 mod fault;
+mod kind;
 mod reader;
 mod shape;
 mod tally;
+#[cfg(feature = "unpack")]
+mod unpack;
 mod version;
 mod writer;
 
 pub use brought::{brought_as, holds_the_same, is_the_same};
 pub use fault::{Fault, Whole, Wrong};
+pub use kind::{GZIP, Kind};
 pub use reader::{Reader, is_bundle};
 pub use shape::{DamagedLine, FORMAT, FORMAT_VERSION, Header, Line, Trailer};
+#[cfg(feature = "unpack")]
+pub use unpack::Unpacked;
 pub use writer::Writer;
 
 /// The longest line, in bytes: the largest document, and more than anything said of it.

@@ -53,7 +53,7 @@ use writer::Writer;
 
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::store::guarded::as_one_request;
-pub use bundle::{BundleImport, BundleInto, CHUNK, Export, ExportRequest, Packed, Start, Unpacked};
+pub use bundle::{BundleImport, BundleInto, CHUNK, Export, ExportRequest, Packed, Start};
 pub use error::{Result, ServiceError};
 pub use files::{ImportFiles, ImportOrder};
 pub use ids::{IdSource, Uuids};

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use stateloft_core::api::{BundleImported, Code, Moment, PlanRequest, RestoreRecord, Scope, Selection};
+use stateloft_core::bundle::Unpacked;
 use stateloft_core::commit::{Change, Misfit, Refusal, Write};
 use stateloft_core::json::Document;
 use stateloft_core::model::{Origin, Seq, Snapshot, SnapshotKind, StateType, Verdict, Version, Violation};
 use stateloft_server::service::{
-    BundleImport, BundleInto, CHUNK, ExportRequest, Service, ServiceError, Start, Unpacked,
+    BundleImport, BundleInto, CHUNK, ExportRequest, Service, ServiceError, Start,
 };
 use stateloft_server::store::memory::MemoryStore;
 use stateloft_server::store::{NewSnapshot, StateStore, WriteRefusal, WriteRequest};

@@ -1,12 +1,11 @@
 //! A bundle looked at as it goes by: whether every line is as it was written, and what is in it.
 
 use serde::Serialize;
-use stateloft_core::bundle::{Fault, Header, Line, Reader, Trailer, Wrong};
+use stateloft_core::bundle::{Fault, Header, Line, Reader, Trailer, Unpacked, Wrong};
 use stateloft_core::hash::ChainHash;
 use stateloft_core::model::Seq;
 
 use crate::heavy;
-use crate::service::Unpacked;
 
 /// A bundle that goes by.
 #[derive(Default)]

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use stateloft_core::bundle::Kind;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Identities;
-use super::kind::{Kind, START};
+use super::kind::{START, kind_of};
 use crate::cli::client::Upload;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -125,7 +126,7 @@ impl Input {
         let mut start = Vec::new();
         let read = bytes.by_ref().take(START as u64).read_to_end(&mut start);
         read.map_err(|error| format!("{name}: {error}; nothing was written"))?;
-        let kind = Kind::of(&start);
+        let kind = kind_of(&start);
         Ok((kind, Self { name, bytes: Box::new(Cursor::new(start).chain(bytes)), ..self }))
     }
 

@@ -1,51 +1,25 @@
-//! What a file is, by what is in it: a name may say anything.
+//! What a file is, by what is in it, unpacked where it is packed.
 
 use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
-use stateloft_core::bundle::is_bundle;
+use stateloft_core::bundle::{Kind, is_bundle};
 
 /// Bytes of a file that say what it is.
 pub(in crate::cli) const START: usize = 64 << 10;
 /// More than how a bundle begins, unpacked.
 const LOOKED_AT: u64 = 1 << 10;
 
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) enum Kind {
-    /// A bundle, packed or unpacked.
-    Bundle,
-    /// Encrypted with age.
-    Encrypted,
-    /// The same as text, which age calls armor.
-    Armored,
-    /// Something else that is packed with gzip.
-    Gzip,
-    /// Anything else.
-    Other,
-}
-
-impl Kind {
-    /// By a file's first bytes, [`START`] of them or all that there are.
-    pub(in crate::cli) fn of(start: &[u8]) -> Self {
-        if is_bundle(start) {
-            return Self::Bundle;
-        }
-        if start.starts_with(b"age-encryption.org/") {
-            return Self::Encrypted;
-        }
-        if start.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
-            return Self::Armored;
-        }
-        if !start.starts_with(&[0x1f, 0x8b]) {
-            return Self::Other;
-        }
-        let mut unpacked = Vec::new();
-        // What cannot be unpacked any more is behind what was read.
-        let _ =
-            MultiGzDecoder::new(&start[..start.len().min(START)]).take(LOOKED_AT).read_to_end(&mut unpacked);
-        if is_bundle(&unpacked) { Self::Bundle } else { Self::Gzip }
+/// What a file is, by its first bytes, [`START`] of them or all that there are.
+pub(in crate::cli) fn kind_of(start: &[u8]) -> Kind {
+    let kind = Kind::begins(start);
+    if kind != Kind::Gzip {
+        return kind;
     }
+    let mut unpacked = Vec::new();
+    // What cannot be unpacked any more is behind what was read.
+    let _ = MultiGzDecoder::new(&start[..start.len().min(START)]).take(LOOKED_AT).read_to_end(&mut unpacked);
+    if is_bundle(&unpacked) { Kind::Bundle } else { kind }
 }
 
 #[cfg(test)]
@@ -77,7 +51,7 @@ mod tests {
             (b"{\"line\":\"header\"}".to_vec(), Kind::Other),
             (Vec::new(), Kind::Other),
         ] {
-            assert_eq!(Kind::of(&bytes), kind, "{:?}", String::from_utf8_lossy(&bytes));
+            assert_eq!(kind_of(&bytes), kind, "{:?}", String::from_utf8_lossy(&bytes));
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) use given::{Given, Input, Sending};
 use keys::Sealing;
 #[cfg(feature = "encryption")]
 pub(super) use keys::{Identities, Recipients};
-pub(super) use kind::Kind;
+pub(super) use kind::kind_of;
 pub(super) use new_file::{NewFile, Written};
 pub(super) use receive::receive;
 #[cfg(not(feature = "encryption"))]

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::super::bundle::Kind;
+use stateloft_core::bundle::Kind;
+
+use super::super::bundle::kind_of;
 
 /// How deep folders are looked through.
 const DEPTH: usize = 32;
@@ -69,7 +71,7 @@ impl Collected {
                 format!("the files are larger than {} MiB together: import them in parts", BYTES_MAX >> 20)
             })?;
             let bytes = std::fs::read(path).map_err(|error| wrong(&error))?;
-            if matches!(Kind::of(&bytes), Kind::Bundle | Kind::Encrypted) {
+            if matches!(kind_of(&bytes), Kind::Bundle | Kind::Encrypted) {
                 return Err(format!(
                     "{} is a bundle, or encrypted: import it by its own name; nothing was written",
                     path.display()

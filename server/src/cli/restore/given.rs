@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use stateloft_core::api::{GivenRequest, GivenState, ImportOptions, Scope};
-use stateloft_core::bundle::{Fault, Header, Line, Reader, Wrong};
+use stateloft_core::bundle::{Fault, Header, Line, Reader, Unpacked, Wrong};
 use stateloft_core::import::{self, FILE_MAX_BYTES};
 use stateloft_core::json::Document;
 use stateloft_core::model::StateKey;
@@ -16,7 +16,6 @@ use crate::cli::bundle::{Identities, Input};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::say::remark;
-use crate::service::Unpacked;
 
 /// Bytes of documents that one restore may have, about: those of a request.
 const BYTES_MAX: usize = 46 << 20;

@@ -3,8 +3,6 @@
 mod export;
 mod import;
 mod points;
-mod unpack;
 
 pub use export::{Export, ExportRequest, Packed, Start};
 pub use import::{BundleImport, BundleInto, CHUNK};
-pub use unpack::Unpacked;

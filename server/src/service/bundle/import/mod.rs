@@ -5,7 +5,7 @@ mod adopt;
 mod merge;
 
 use stateloft_core::api::BundleImported;
-use stateloft_core::bundle::{DamagedLine, Fault, Header, Line, Reader, Trailer, Whole, Wrong};
+use stateloft_core::bundle::{DamagedLine, Fault, Header, Line, Reader, Trailer, Unpacked, Whole, Wrong};
 use stateloft_core::commit::Tip;
 use stateloft_core::hash::ChainHash;
 use stateloft_core::json::Document;
@@ -13,7 +13,6 @@ use stateloft_core::model::{Seq, Version};
 
 use self::adopt::Adoption;
 use self::merge::Merge;
-use super::Unpacked;
 use crate::heavy;
 use crate::service::{Result, Service, ServiceError};
 use crate::store::StoreError;

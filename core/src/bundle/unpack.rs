@@ -4,18 +4,18 @@ use std::io::{self, Write as _};
 
 use flate2::write::MultiGzDecoder;
 
+use super::GZIP;
+
 /// So much is unpacked at a time: gzip may make a thousand times as much of it.
 const PIECE: usize = 4 << 10;
-/// How gzip begins.
-const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The bytes of a bundle, unpacked.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Unpacked {
     how: How,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 enum How {
     /// The first byte has not come, or only that.
     #[default]
@@ -40,7 +40,7 @@ impl Unpacked {
             }
             How::First(first) => {
                 let start = [first, *next];
-                self.how = if start == MAGIC {
+                self.how = if start == GZIP {
                     How::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))
                 } else {
                     How::Plain
