@@ -2,10 +2,12 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own vectors has failed")]
 
+mod books;
 mod cases;
 
 use cases::{Case, Outcome};
 use js_sys::{JSON, JsString, Reflect};
+use stateloft_core::wasm::bundle::Bundle;
 use stateloft_core::wasm::exports;
 use wasm_bindgen::{JsCast, JsError, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -57,6 +59,80 @@ fn a_selection_with_a_member_that_is_not_known_is_refused() {
     for right in [r#"{"left":["/a"]}"#, "{}", "null"] {
         assert!(given(right).is_ok(), "{right}");
     }
+}
+
+/// A file comes in pieces of any size; what it holds is asked for again and again.
+#[wasm_bindgen_test]
+fn a_packed_bundle_is_opened_piece_by_piece_and_asked() {
+    let log = books::log(&[("a/x", Some("{\"n\":1.50}")), ("b/y", Some("2")), ("a/x", None)]);
+    let packed = packed(&books::bundle(&log, true));
+    for size in [1, 7, packed.len()] {
+        let mut bundle = fed(&packed, size);
+        let summary = stringified(&bundle.summary().ok().unwrap());
+        for part in [
+            r#""made_by":"stateloft test""#,
+            r#""moments":[1,3]"#,
+            r#""end":"whole""#,
+            r#""types":["a","b"]"#,
+        ] {
+            assert!(summary.contains(part), "{summary}");
+        }
+        let asked = |text: &str| JSON::parse(text).unwrap();
+        let then = bundle.states(&asked(r#"{"at":2,"by_id":true}"#), 0, 10).ok().unwrap();
+        let then = stringified(&then);
+        assert!(then.starts_with(r#"{"total":2,"items":[{"version":{"state_id":"x","#), "{then}");
+        let second = stringified(&bundle.states(&asked(r#"{"at":2,"by_id":true}"#), 1, 10).ok().unwrap());
+        assert!(second.starts_with(r#"{"total":2,"items":[{"version":{"state_id":"y","#), "{second}");
+        let state = asked(r#"{"state_type":"a","state_id":"x","at":null}"#);
+        let history = stringified(&bundle.history(&state, 0, 1).ok().unwrap());
+        assert!(
+            history.starts_with(r#"{"total":2,"items":["#) && history.contains(r#""operation":"delete""#),
+            "{history}"
+        );
+        let version = asked(r#"{"state_type":"a","state_id":"x","number":1}"#);
+        assert!(stringified(&bundle.version(&version).ok().unwrap()).contains(r#""seq":1,"#));
+        assert_eq!(bundle.text(1.0).as_deref(), Some("{\"n\":1.50}"));
+        assert_eq!((bundle.text(3.0), bundle.text(4.0)), (None, None), "a tombstone has none");
+        for wrong in [r#"{"at":9}"#, r#"{"att":1}"#] {
+            assert!(bundle.states(&asked(wrong), 0, 1).is_err(), "{wrong}");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_packed_bundle_that_was_cut_says_its_line_and_keeps_what_is_whole() {
+    let log = books::log(&[("a/x", Some("1")), ("b/y", Some("2")), ("a/x", Some("3"))]);
+    let packed = packed(&books::bundle(&log, true));
+    let mut lines = Vec::new();
+    for length in 20..packed.len() {
+        let bundle = fed(&packed[..length], 64);
+        let summary = bundle.summary().ok().unwrap();
+        let member = |name: &str| Reflect::get(&summary, &name.into()).unwrap();
+        // The last bytes are gzip's own sum, behind the bundle's end.
+        assert_eq!(member("end"), "faulty", "{length}");
+        let versions = member("versions").as_f64().unwrap();
+        lines.push(member("line").as_f64().unwrap());
+        assert_eq!(bundle.text(1.0).is_some(), versions > 0.0);
+    }
+    assert!(lines.is_sorted(), "more bytes, more lines: {lines:?}");
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+fn fed(bytes: &[u8], size: usize) -> Bundle {
+    let mut bundle = Bundle::new();
+    for piece in bytes.chunks(size) {
+        if !bundle.feed(&js_sys::Uint8Array::from(piece)) {
+            break;
+        }
+    }
+    bundle.finish();
+    bundle
 }
 
 fn call(case: &Case) -> Outcome {

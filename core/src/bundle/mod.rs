@@ -10,11 +10,13 @@
 //! where it is, before anything is made of that line. Versions are held against their hashes besides. The trailer has the
 //! whole SHA-256 and counts, so that a bundle that was cut is never taken for a whole one.
 //!
-//! Both sides go line by line and hold no more than one.
+//! Both sides go line by line and hold no more than one. [`Opened`] keeps what a reader hands out, for who wants to look into it.
 
 mod brought;
 mod fault;
 mod kind;
+mod look;
+mod opened;
 mod reader;
 mod shape;
 mod tally;
@@ -26,6 +28,8 @@ mod writer;
 pub use brought::{brought_as, holds_the_same, is_the_same};
 pub use fault::{Fault, Whole, Wrong};
 pub use kind::{GZIP, Kind};
+pub use look::{AskedState, AskedStates, OutOfReach, StateThen};
+pub use opened::{End, HELD_MAX, Opened};
 pub use reader::{Reader, is_bundle};
 pub use shape::{DamagedLine, FORMAT, FORMAT_VERSION, Header, Line, Trailer};
 #[cfg(feature = "unpack")]

@@ -12,7 +12,7 @@ use crate::api::{ImportOptions, StateSelection};
 const TYPES: &str = include_str!("types.d.ts");
 
 /// A result as plain data: objects, arrays, texts, numbers, booleans, null.
-fn plain<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
+pub(super) fn plain<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
     Ok(result.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
 
@@ -22,7 +22,7 @@ fn plain_or_thrown<T: Serialize>(result: Result<T, Misuse>) -> Result<JsValue, J
 
 /// Plain data as one of core's types. It is read as JSON: from an object itself only the members that are known would be
 /// read, and a misspelt one passed over.
-fn argument<T: DeserializeOwned>(name: &'static str, value: &JsValue) -> Result<T, Misuse> {
+pub(super) fn argument<T: DeserializeOwned>(name: &'static str, value: &JsValue) -> Result<T, Misuse> {
     let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
     // What is undefined has no JSON.
     let text = text.unwrap_or_else(|| "null".to_owned());

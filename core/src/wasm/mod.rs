@@ -7,6 +7,8 @@
 //! A document is given as its JSON text, or by the handle that [`outline`] gave for one of the last documents
 //! that were given as text, so that a large one is sent and read only once.
 
+#[cfg(feature = "wasm")]
+pub mod bundle;
 mod compare;
 mod documents;
 #[cfg(feature = "wasm")]

@@ -286,3 +286,86 @@ export interface FoundItem {
   /** Nothing says which of several versions is newer. */
   order_unknown: boolean;
 }
+
+/** What a bundle is, and whether it is whole. */
+export interface BundleSummary {
+  /** What it says of itself; null where its first line could not be read. */
+  header: {
+    made_at: string;
+    made_by: string;
+    /** The first and the last seq that it is about. */
+    from: number;
+    to: number;
+    scope: { types?: string[]; prefix?: string };
+    /** Every version, or of each state only the last. */
+    history: boolean;
+    chain_hash_before?: string;
+  } | null;
+  versions: number;
+  states: number;
+  types: string[];
+  restores: number;
+  snapshots: number;
+  /** The last 200 of them. */
+  last_snapshots: { id: string; seq: number }[];
+  /** Versions that the store could not give, and the first 200 of them. */
+  damaged: number;
+  first_damaged: { seq: number; reason: string }[];
+  /** The first and the last moment that can be shown. */
+  moments: [number, number] | null;
+  last_chain_hash: string | null;
+  /** `open` while it is fed; `faulty` in `line`, and what was before that can be asked for. */
+  end: "open" | "whole" | "faulty" | "too_large";
+  line: number | null;
+  wrong: string | null;
+}
+
+/** Some of a list. */
+export interface BundlePage<T> {
+  total: number;
+  items: T[];
+}
+
+/** Which states are asked for: as of `at`, else at the bundle's end. */
+export interface AskedStates {
+  at?: number | null;
+  /** In type, id, author, reason or data. */
+  q?: string | null;
+  state_type?: string | null;
+  deleted?: boolean;
+  by_id?: boolean;
+}
+
+/** Which state; of its versions the one with `number`, the last one `before` a number, or the last one as of `at`. */
+export interface AskedState {
+  state_type: string;
+  state_id: string;
+  at?: number | null;
+  number?: number | null;
+  before?: number | null;
+}
+
+/** A version without its data, as the API describes it. */
+export interface VersionView {
+  state_type: string;
+  state_id: string;
+  seq: number;
+  version: number;
+  version_id: string;
+  operation: string;
+  timestamp: string;
+  user_id: string | null;
+  description: string | null;
+  batch_id?: string;
+  content_hash: string | null;
+  chain_hash: string;
+  verdict: Verdict;
+  change: { added: number; changed: number; removed: number };
+  size: number;
+}
+
+/** A state at a moment: its last version then, and how many there are up to it. */
+export interface StateThen {
+  version: VersionView;
+  versions: number;
+}
