@@ -19,6 +19,7 @@ mod leaving;
 mod live;
 mod low;
 mod night;
+mod opened;
 mod origins;
 mod outage;
 mod pages;

@@ -25,6 +25,8 @@ pub enum Page {
     Restored(String),
     /// `/view/import`: files that are imported, and what of them waits in quarantine.
     Import,
+    /// `/view/opened`: a bundle that was opened as a file; nothing of it is sent.
+    Opened,
     /// `/view/health`
     Health,
     /// No page has this address.
@@ -45,6 +47,7 @@ impl Page {
             "/view/snapshots" => Self::Snapshots,
             "/view/restore" => Self::Restore,
             "/view/import" => Self::Import,
+            "/view/opened" => Self::Opened,
             "/view/health" => Self::Health,
             _ => match path.strip_prefix("/view/restore/") {
                 Some(id) if !id.contains('/') => Self::Restored(decode(id)),
@@ -65,6 +68,7 @@ impl Page {
             Self::Snapshots => "Snapshots",
             Self::Restore | Self::Restored(_) => "Restore",
             Self::Import => "Import",
+            Self::Opened => "Bundle file",
             Self::Health => "Health",
             Self::Unknown => "Not found",
         }
@@ -275,6 +279,7 @@ mod tests {
             ("/view/states/", Page::States),
             ("/view/restore/", Page::Restore),
             ("/view/import", Page::Import),
+            ("/view/opened", Page::Opened),
             ("/view/restore/a%20b", Page::Restored("a b".into())),
             ("/view/restore/a/b", Page::Unknown),
             ("/view/nothing", Page::Unknown),

@@ -92,6 +92,13 @@ const IMPORT: [Parameter; 5] = [
     ("after", Reads::Seq, false),
 ];
 
+const OPENED: [Parameter; 4] = [
+    ("q", Reads::Text, false),
+    ("seq", Reads::Seq, false),
+    ("deleted", Reads::Words(&["include"]), false),
+    ("sort", Reads::Words(&["id"]), false),
+];
+
 fn parameters(page: &Page) -> Vec<Parameter> {
     match page {
         Page::State => [&COMPARISON[..], &STATE].concat(),
@@ -101,6 +108,7 @@ fn parameters(page: &Page) -> Vec<Parameter> {
         Page::Snapshots => SNAPSHOTS.to_vec(),
         Page::Restore => RESTORE.to_vec(),
         Page::Import => IMPORT.to_vec(),
+        Page::Opened => [&COMPARISON[..], &OPENED].concat(),
         Page::Overview | Page::Restored(_) | Page::Health | Page::Unknown => Vec::new(),
     }
 }

@@ -25,6 +25,7 @@ pub mod link;
 pub mod listing;
 pub mod misread;
 pub mod number;
+pub mod opened;
 pub mod path_history;
 pub mod pick;
 pub mod places;

@@ -10,7 +10,9 @@ use futures::future::join;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-use super::{activity, compare, first_run, health, import, restore, snapshots, state, states, styles};
+use super::{
+    activity, compare, first_run, health, import, opened, restore, snapshots, state, states, styles,
+};
 use crate::model::address::Page;
 use crate::shell::{Help, Misreadings};
 
@@ -33,6 +35,7 @@ async fn code(page: &Page) -> Result<Draw, SplitLoaderError> {
         Page::Snapshots => draw_snapshots().await,
         Page::Health => draw_health().await,
         Page::Import => draw_import().await,
+        Page::Opened => draw_opened().await,
         _ => draw_restore().await,
     }
 }
@@ -82,6 +85,11 @@ fn draw_state() -> Result<Draw, SplitLoaderError> {
 #[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_compare() -> Result<Draw, SplitLoaderError> {
     Ok(|_| view! { <compare::Compare/> }.into_any())
+}
+
+#[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_opened() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <opened::Opened/> }.into_any())
 }
 
 #[wasm_split(activity, wasm_split_path = leptos::wasm_split, fallible)]

@@ -8,6 +8,7 @@ mod health;
 mod import;
 mod later;
 mod lazy;
+mod opened;
 mod origin;
 mod overview;
 mod restore;

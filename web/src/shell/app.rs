@@ -76,9 +76,13 @@ fn Frame() -> impl IntoView {
             });
         }
     });
-    // How the server is can be seen without the store.
+    // How the server is can be seen without the store, and a file without either.
     let shown = Memo::new(move |_| {
-        desk.ready.get() || (router.page.get() == Page::Health && desk.status.value.with(Option::is_some))
+        desk.ready.get()
+            || match router.page.get() {
+                Page::Health => desk.status.value.with(Option::is_some),
+                page => page == Page::Opened,
+            }
     });
     let page = move || {
         if shown.get() { view! { <PageView/> }.into_any() } else { view! { <Waiting/> }.into_any() }

@@ -65,6 +65,7 @@ fn EntryLink(entry: &'static Entry) -> impl IntoView {
         let here = match router.page.get() {
             Page::State => Page::States,
             Page::Restored(_) => Page::Restore,
+            Page::Opened => Page::Import,
             page => page,
         };
         let view = router.query.with(saved_view);

@@ -22,7 +22,8 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
     let router = router();
     let theme: Theme = expect_context();
     let searching = RwSignal::new(false);
-    let deep = move || matches!(router.page.get(), Page::State | Page::Restored(_) | Page::Import);
+    let deep =
+        move || matches!(router.page.get(), Page::State | Page::Restored(_) | Page::Import | Page::Opened);
     let title = move || match router.page.get() {
         Page::Overview => "stateloft".to_owned(),
         Page::State => router.param("id").unwrap_or_default(),

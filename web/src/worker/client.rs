@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
-use super::port::{Answer, Port};
+use super::port::{Answer, Port, Said};
 use crate::model::jobs::{Jobs, LARGE, Step};
 
 /// Why there is no result.
@@ -219,8 +219,12 @@ impl Client {
             port
         } else {
             self.start += 1;
-            let on_answer = move |answer| heard(lane, answer);
-            Port::open(on_answer, move |why| broken(lane, why)).map_err(WorkerError::Broken)?
+            let on_said = move |said| {
+                if let Said::Answer(answer) = said {
+                    heard(lane, answer);
+                }
+            };
+            Port::open(on_said, move |why| broken(lane, why)).map_err(WorkerError::Broken)?
         };
         let port = self.port.insert(port);
         if call.only.is_some_and(|only| only != self.start) {

@@ -8,6 +8,14 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 /// An answer: which job, and its value or why there is none.
 pub(super) type Answer = (u32, Result<JsValue, String>);
 
+/// What a worker says.
+pub(super) enum Said {
+    /// A job is done.
+    Answer(Answer),
+    /// How far the job is that it works on.
+    Progress(JsValue),
+}
+
 /// A running worker. Dropping it stops it, even in the middle of a job.
 pub(super) struct Port {
     worker: Worker,
@@ -18,7 +26,7 @@ pub(super) struct Port {
 impl Port {
     /// Starts the component's worker.
     pub(super) fn open(
-        mut on_answer: impl FnMut(Answer) + 'static,
+        mut on_said: impl FnMut(Said) + 'static,
         mut on_broken: impl FnMut(String) + 'static,
     ) -> Result<Self, String> {
         let address = address().ok_or("This page does not say where its component is.")?;
@@ -26,8 +34,8 @@ impl Port {
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(&address, &options).map_err(|error| words(&error))?;
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(answer) = read_answer(&event.data()) {
-                on_answer(answer);
+            if let Some(said) = read(&event.data()) {
+                on_said(said);
             }
         });
         let broken = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
@@ -68,17 +76,20 @@ fn address() -> Option<String> {
     document.query_selector("meta[name=\"stateloft-component\"]").ok()??.get_attribute("content")
 }
 
-fn read_answer(data: &JsValue) -> Option<Answer> {
+fn read(data: &JsValue) -> Option<Said> {
     let field = |name: &str| Reflect::get(data, &name.into()).ok();
+    if let Some(progress) = field("progress").filter(|progress| !progress.is_undefined()) {
+        return Some(Said::Progress(progress));
+    }
     // Job numbers are made here and fit.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "our own number comes back")]
     let id = field("id")?.as_f64()? as u32;
     if field("ok")?.is_truthy() {
-        return Some((id, Ok(field("value")?)));
+        return Some(Said::Answer((id, Ok(field("value")?))));
     }
     let error = field("error")?;
     let text = error.as_string().unwrap_or_else(|| words(&error));
-    Some((id, Err(text)))
+    Some(Said::Answer((id, Err(text))))
 }
 
 /// What an exception says.

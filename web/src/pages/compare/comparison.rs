@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 
 use crate::api::ApiError;
 use crate::model::number;
-use crate::worker::{self, Job, JobId, WorkerError};
+use crate::worker::{self, Job, JobId, Source, WorkerError};
 
 /// One side: a version with everything but its data.
 pub(crate) type Side = Arc<VersionView>;
@@ -95,18 +95,30 @@ pub(crate) struct Comparison {
     pub(crate) stage: RwSignal<Stage>,
     /// The texts of what `stage` speaks of.
     pub(crate) texts: RwSignal<Option<Texts>, LocalStorage>,
+    source: Source,
     again: RwSignal<u32>,
 }
 
 impl Comparison {
-    /// Compares `a` with `b`, and again whenever one of them changes.
+    /// Compares `a` with `b` of the store, and again whenever one of them changes.
     pub(crate) fn new(key: StateKey, a: Signal<Option<Side>>, b: Signal<Option<Side>>) -> Self {
+        Self::of(Source::Store, key, a, b)
+    }
+
+    /// The same with versions from elsewhere.
+    pub(crate) fn of(
+        source: Source,
+        key: StateKey,
+        a: Signal<Option<Side>>,
+        b: Signal<Option<Side>>,
+    ) -> Self {
         let this = Self {
             key: StoredValue::new(key),
             a,
             b,
             stage: RwSignal::new(Stage::Idle),
             texts: RwSignal::new_local(None),
+            source,
             again: RwSignal::new(0),
         };
         let task = StoredValue::new(None::<AbortHandle>);
@@ -146,13 +158,14 @@ impl Comparison {
         if large || !matches!(self.stage.try_get_untracked(), Some(Stage::Done(_))) {
             self.stage.try_set(Stage::Reading);
         }
-        let read_a = async {
-            match &a {
-                Some(a) => worker::text_of(&key, a).await,
-                None => Ok(JsValue::from_str("{}")),
+        let read = async |side: Option<&VersionView>| -> Result<JsValue, Failure> {
+            match (side, self.source) {
+                (None, _) => Ok(JsValue::from_str("{}")),
+                (Some(side), Source::Store) => Ok(worker::text_of(&key, side).await?),
+                (Some(side), Source::File) => Ok(worker::file_text(side).await?),
             }
         };
-        let (a_text, b_text) = try_join(read_a, worker::text_of(&key, &b)).await?;
+        let (a_text, b_text) = try_join(read(a.as_deref()), read(Some(&b))).await?;
         let state_type = JsValue::from_str(key.state_type.as_str());
         let job = worker::start("diff", &[state_type, a_text.clone(), b_text.clone()]);
         if large {

@@ -40,6 +40,7 @@ pub(super) fn Ground(importing: Importing) -> impl IntoView {
                 <p class="ink2">"or paste JSON. It is read and judged in this browser; your files are not touched."</p>
                 <div class="row"><Pickers importing/></div>
             </div>
+            <p class="ground-file"><Pic icon=Icon::File size=14/>"To look into a bundle, as stateloft export writes it, without taking it in: "<a href="/view/opened">"open it as a file"</a></p>
             <div class="ground-about">
                 <div>
                     <h2>"Known by what is in them"</h2>

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use stateloft_core::api::Standing;
 use stateloft_core::model::StateKey;
 
+use super::bundles::BundleFile;
 use super::details::Details;
 use super::reading::Given;
 use super::working::Fault;
@@ -79,6 +80,8 @@ pub(super) struct Importing {
     pub(super) fault: RwSignal<Option<Fault>>,
     /// What was not taken, and why.
     pub(super) refused: RwSignal<Option<String>>,
+    /// Bundles among what was given: those are no files of an older program.
+    pub(super) bundles: RwSignal<Vec<BundleFile>, LocalStorage>,
     /// The boxes that were turned.
     pub(super) ticks: RwSignal<Ticks>,
     /// What was folded or unfolded by hand.
@@ -128,6 +131,7 @@ impl Importing {
             work: RwSignal::new(Work::Idle),
             fault: RwSignal::new(None),
             refused: RwSignal::new(None),
+            bundles: RwSignal::new_local(Vec::new()),
             ticks,
             turned: RwSignal::new(turned),
             open: RwSignal::new(BTreeSet::new()),

@@ -10,6 +10,7 @@
 
 mod apply;
 mod aside;
+mod bundles;
 mod chips;
 mod details;
 mod ground;

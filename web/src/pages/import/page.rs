@@ -5,13 +5,14 @@ use leptos::prelude::*;
 
 use super::apply::Apply;
 use super::aside::{WhatHappens, Zone};
+use super::bundles::Bundles;
 use super::ground::Ground;
 use super::importing::{Importing, Work};
 use super::list::Files;
 use super::quarantine::Quarantine;
 use super::written::ImportResult;
 use crate::model::number;
-use crate::parts::{Icon, Notice, NoticeKind, Pic};
+use crate::parts::{DropOver, Icon, Notice, NoticeKind, Pic};
 use crate::shell::router;
 
 /// Import.
@@ -35,6 +36,7 @@ fn Wizard() -> impl IntoView {
         <div class="page import-page">
             <Head importing done any/>
             <Refused importing/>
+            <Bundles importing/>
             {move || done.get().map(|id| view! { <ImportResult id/> })}
             <Show when=move || any.get() fallback=move || view! { <Ground importing/> }>
                 <div class="import-body">
@@ -45,9 +47,7 @@ fn Wizard() -> impl IntoView {
                     </aside>
                 </div>
             </Show>
-            <Show when=move || over.get()>
-                <div class="drop-over" aria-hidden="true"><Pic icon=Icon::Import size=32/><b>"Drop to look at them here"</b></div>
-            </Show>
+            <DropOver over words="Drop to look at them here"/>
         </div>
     }
 }

@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
+use super::bundles::{BundleFile, is_named_bundle};
 use super::importing::Importing;
 use crate::model::import::{FILES_MAX, TOO_MUCH, pieces};
 use crate::model::number;
@@ -79,6 +80,12 @@ impl Importing {
     /// Takes files in, each with its name. All of them together may have no more than can be looked at here.
     pub(super) fn add(self, given: Vec<(String, Blob)>, pasted: bool) {
         self.refused.set(None);
+        let (bundles, given): (Vec<_>, Vec<_>) =
+            given.into_iter().partition(|(name, _)| is_named_bundle(name));
+        self.set_aside(bundles.into_iter().map(|(name, file)| BundleFile { name, file, kind: None }));
+        if given.is_empty() {
+            return;
+        }
         let here: u64 = self.files.with_untracked(|files| files.iter().map(|file| file.size).sum());
         let all = given.iter().fold(here, |all, (_, blob)| all + size(blob));
         if all > FILES_MAX {
@@ -115,6 +122,7 @@ impl Importing {
             for (id, source, size) in waiting {
                 let read = self.read_one(id, &source, size).await;
                 let stage = match read {
+                    Some(Ok(bytes)) if self.is_set_aside(id, &bytes, &source) => continue,
                     Some(Ok(bytes)) => Stage::Read(bytes),
                     Some(Err(())) => Stage::Failed,
                     // It was left out, or the page is gone.

@@ -8,12 +8,13 @@ use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, DataTransfer, DragEvent, File, FileList, FileSystemDirectoryEntry, FileSystemEntry,
-    FileSystemFileEntry, HtmlInputElement,
+    Blob, DataTransfer, File, FileList, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry,
+    HtmlInputElement,
 };
 
 use super::importing::Importing;
 use crate::model::import::{is_wanted, within};
+use crate::parts::on_drop;
 
 /// How deep folders are looked through.
 const DEPTH: u32 = 32;
@@ -24,28 +25,7 @@ impl Importing {
     /// Listens to files that are dropped anywhere on the page, and to what is pasted outside of fields. `over` says whether some
     /// are held over it.
     pub(super) fn listen(self, over: RwSignal<bool>) {
-        let brings = |event: &DragEvent| {
-            event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0))
-        };
-        let hover = move |event: DragEvent| {
-            if brings(&event) {
-                event.prevent_default();
-                over.try_set(true);
-            }
-        };
-        let leave = move |event: DragEvent| {
-            // It leaves the window, and not only one part of it for another.
-            if event.related_target().is_none() {
-                over.try_set(false);
-            }
-        };
-        let drop = move |event: DragEvent| {
-            over.try_set(false);
-            if let Some(data) = event.data_transfer().filter(|_| brings(&event)) {
-                event.prevent_default();
-                self.take_dropped(&data);
-            }
-        };
+        on_drop(over, move |data| self.take_dropped(data));
         let paste = move |event: web_sys::ClipboardEvent| {
             let in_field = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
             let in_field = in_field.is_some_and(|at| at.closest("input, textarea").ok().flatten().is_some());
@@ -53,13 +33,8 @@ impl Importing {
                 self.take_pasted(&data);
             }
         };
-        let listening = [
-            window_event_listener(ev::dragover, hover),
-            window_event_listener(ev::dragleave, leave),
-            window_event_listener(ev::drop, drop),
-            window_event_listener(ev::paste, paste),
-        ];
-        on_cleanup(move || listening.into_iter().for_each(WindowListenerHandle::remove));
+        let listening = window_event_listener(ev::paste, paste);
+        on_cleanup(move || listening.remove());
     }
 
     /// Takes the files that were chosen in a field; those of a folder under their names within it.
