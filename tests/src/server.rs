@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 /// How long the server may take to start or stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 /// A running `stateloft serve`. It ends with the test.
@@ -227,7 +227,7 @@ impl Server {
     /// Asks for `/status` until it says what is wanted, and returns it.
     ///
     /// # Panics
-    /// If it does not within 20 seconds.
+    /// If it does not within a minute.
     pub async fn until_status(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {

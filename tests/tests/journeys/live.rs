@@ -29,7 +29,7 @@ async fn a_save_a_delete_and_a_lost_connection_show_in_the_list() {
     let deleted = server.request(Method::DELETE, path).send().await.unwrap();
     assert!(deleted.status().is_success(), "{}", deleted.status());
     browser.see_no_text("[aria-label='States'] a", "pairs_fx").await;
-    browser.assert_clean(&["WebSocket", "Failed to load resource"]).await;
+    browser.assert_clean(&["WebSocket", "Failed to load resource", "Failed to fetch"]).await;
     browser.close().await;
 }
 
