@@ -28,10 +28,11 @@ struct Costs {
 /// Adds the rows: when the state has few versions, and when it has very many.
 pub(crate) async fn measure(table: &mut Table, database: &Path) {
     let server = Server::start(database).await;
-    let mut client = Client::connect(&server.address).await;
     let mut few: Option<Costs> = None;
     for (versions, words) in LENGTHS {
         fill(&server, versions).await;
+        // After that: a connection on which nothing is asked for so long is closed.
+        let mut client = Client::connect(&server.address).await;
         let costs = Costs::of(&mut client, versions).await;
         let mut row = |what: &str, part: fn(&Costs) -> Duration| {
             let took = part(&costs).as_secs_f64();
