@@ -56,7 +56,7 @@ async function open(id, file) {
 // `init` finds the WebAssembly beside its own script.
 const ready = init();
 
-self.onmessage = async ({ data: { id, fn, args } }) => {
+async function answer({ id, fn, args }) {
   try {
     await ready;
     const called = functions.get(fn);
@@ -68,4 +68,10 @@ self.onmessage = async ({ data: { id, fn, args } }) => {
     // After a trap the component's memory cannot be trusted: the page is told by an error event, and starts afresh.
     if (error instanceof WebAssembly.RuntimeError) setTimeout(() => { throw error; });
   }
+}
+
+// One after the other: a file is read in pieces, and what is asked meanwhile waits for it.
+let before = Promise.resolve();
+self.onmessage = ({ data }) => {
+  before = before.then(() => answer(data));
 };

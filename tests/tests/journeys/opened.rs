@@ -122,7 +122,7 @@ async fn a_bundle_is_looked_at_as_a_file_and_nothing_is_sent() {
     browser.see_text(".file-banner", "This is a file: book.stateloft").await;
     browser.see_text(".file-banner", "seq 1 to 7").await;
     browser.see_text(".file-banner", "Nothing here is live, nothing is sent.").await;
-    browser.see_text(".file-checked", "Whole: 7 versions, as written.").await;
+    browser.see_text(".file-checked", "7 versions, as written.").await;
     browser.see_text(".file-row", "EURUSD/é").await;
     assert_eq!(rows(&browser).await, json!(["EURUSD/é", "desk-1"]), "what changed last comes first");
     browser.pictures("19-opened-list").await;
@@ -380,7 +380,7 @@ async fn opens_without_a_freeze(mebibytes: usize) {
         let (thousands, rest) = digits.split_at(digits.len() - 3);
         format!("{thousands},{rest}")
     };
-    browser.see_text(".file-checked", &format!("Whole: {count} versions, as written.")).await;
+    browser.see_text(".file-checked", &format!("{count} versions, as written.")).await;
     browser.click(".trow.file-row", "S99").await;
     browser.see_text(".rail-row.on", &format!("v{}", versions / 100)).await;
     browser.see_text(".change", "ticks").await;

@@ -61,7 +61,7 @@ impl Summary {
         Found {
             trust: Trust::Whole,
             brief: "whole".to_owned(),
-            head: format!("Whole: {versions}, as written."),
+            head: format!("{versions}, as written."),
             rest: format!("Every line has its sum, every document its hash. {chain}"),
         }
     }
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn whole_is_said_only_of_what_has_its_last_line_and_every_version() {
         let found = summary(Ended::Whole).found();
-        assert_eq!((found.trust, found.head.as_str()), (Trust::Whole, "Whole: 1,234 versions, as written."));
+        assert_eq!((found.trust, found.head.as_str()), (Trust::Whole, "1,234 versions, as written."));
         assert!(found.rest.contains("from the beginning of the log to its end"), "{}", found.rest);
 
         let mut later = summary(Ended::Whole);
