@@ -44,6 +44,9 @@ pub enum Change {
         /// Whether it was the data of an earlier moment there: `restore`; else as [`Change::Save`].
         restored: bool,
     },
+    /// Store once more what the state held before the batch, with the verdict that it had: `restore`, or a tombstone if it was
+    /// deleted. It is for the end of a batch that puts something into the state's history: whatever the head is by then stays.
+    Keep,
     /// Take in this version of another store exactly as it is. It must be the one that follows the end of the log.
     Adopt(Box<Version>),
 }
@@ -55,7 +58,8 @@ impl Change {
         match self {
             Self::Save(data) | Self::Restore(data) | Self::Record { data, .. } => Some(data),
             Self::Adopt(version) => version.data.as_ref(),
-            Self::Delete => None,
+            // What is kept is known when it is decided.
+            Self::Delete | Self::Keep => None,
         }
     }
 }
@@ -212,8 +216,10 @@ fn decide_each<'w, S: BuildHasher>(
     let mut moved: HashMap<StateKey, Version> = HashMap::new();
     let mut outcomes = Vec::with_capacity(writes.size_hint().0);
     for write in writes {
-        let head = moved.get(&write.key).or_else(|| heads.get(&write.key));
-        let outcome = match rebased(write, head)? {
+        let before = heads.get(&write.key);
+        let head = moved.get(&write.key).or(before);
+        let kept = matches!(write.change, Change::Keep).then(|| keeping(write, before)).transpose()?;
+        let outcome = match rebased(kept.as_ref().unwrap_or(write), head)? {
             Some(write) => decide_one(&write, head, &new_tip, now, summarise)?,
             None => Outcome::Unchanged(head.cloned().ok_or_else(|| conflict(write, None))?),
         };
@@ -249,6 +255,13 @@ fn conflict(write: &Write, head: Option<&Version>) -> Refusal {
     Refusal::Conflict(vec![head_moved(write, head)])
 }
 
+/// What a [`Change::Keep`] writes, where this was the head before the batch.
+fn keeping(write: &Write, before: Option<&Version>) -> Result<Write, Refusal> {
+    let before = before.ok_or_else(|| Refusal::NotFound(write.key.clone()))?;
+    let change = before.data.clone().map_or(Change::Delete, Change::Restore);
+    Ok(Write { change, verdict: before.verdict.clone(), ..write.clone() })
+}
+
 /// The write as it is onto this head; `None` if there is nothing to write onto it.
 fn rebased<'w>(write: &'w Write, head: Option<&Version>) -> Result<Option<Cow<'w, Write>>, Refusal> {
     let Some(Rebasing(rebase)) = write.rebase.as_ref().filter(|_| !write.expectation.holds(head)) else {
@@ -276,7 +289,8 @@ fn decide_one(
         (Change::Save(_) | Change::Record { .. }, _) if live => Operation::Update,
         (Change::Save(_) | Change::Record { .. }, _) => Operation::Create,
         (Change::Adopt(version), _) => return adopted(version, head, tip).map(Outcome::Written),
-        (Change::Delete, None) => return Err(Refusal::NotFound(write.key.clone())),
+        // It has become one of the others.
+        (Change::Keep, _) | (Change::Delete, None) => return Err(Refusal::NotFound(write.key.clone())),
         (Change::Delete, Some(head)) if !live => return Err(Refusal::AlreadyDeleted(Box::new(head.clone()))),
         (Change::Delete, Some(_)) => Operation::Delete,
     };

@@ -233,6 +233,26 @@ fn what_is_recorded_is_a_version_even_where_nothing_changed() {
 }
 
 #[test]
+fn what_is_kept_is_what_the_state_held_before_the_batch_living_or_deleted() {
+    let past =
+        || write("a", Change::Record { data: document(r#"{"old":1}"#), restored: false }, Expectation::Any);
+    let keep = || write("a", Change::Keep, Expectation::Any);
+    let mut log = Log::new();
+    assert_eq!(log.commit(&[past(), keep()]), Err(Refusal::NotFound(key("a"))), "there is nothing to keep");
+    let mut invalid = save("a", r#"{"now":1.50}"#);
+    invalid.verdict = Verdict::NotChecked;
+    log.version(invalid);
+    let outcomes = log.commit(&[past(), past(), keep()]).unwrap();
+    let [_, _, Outcome::Written(kept)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+    assert_eq!((kept.version, kept.operation), (VersionNumber(4), Operation::Restore));
+    assert_eq!(kept.data, Some(document(r#"{"now":1.50}"#)));
+    assert_eq!(kept.verdict, Verdict::NotChecked, "as it was");
+    log.version(write("a", Change::Delete, Expectation::Any));
+    let outcomes = log.commit(&[past(), keep()]).unwrap();
+    assert_eq!(outcomes[1].version().operation, Operation::Delete);
+}
+
+#[test]
 fn what_was_foreseen_for_another_head_is_worked_out_anew() {
     let summarise: Summarise<'_> = &|_, old, new| ChangeSummary {
         changed: u32::from(old.is_some()),

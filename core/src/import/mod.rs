@@ -41,6 +41,6 @@ pub use plan::{FILE_MAX_BYTES, File, plan};
 pub use python::written_back;
 #[cfg(feature = "validate")]
 pub use rules::{OptionError, check_zone};
-pub use standing::{Known, bound, counts, standings};
+pub use standing::{Known, LookedAt, counts, standings};
 #[cfg(feature = "validate")]
 pub use table::{Form, Table};

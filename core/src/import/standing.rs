@@ -1,11 +1,11 @@
 //! What an import finds in a store, and what it would therefore write.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::fmt;
 
-use crate::api::{ImportCounts, ImportPlan, ImportStanding, Standing};
+use crate::api::{ImportCounts, ImportItem, ImportPlan, ImportStanding, Standing};
 use crate::hash::{ContentHash, RequestHash};
-use crate::model::{StateKey, VersionNumber};
+use crate::model::{Seq, StateKey, VersionNumber};
 
 /// What a store holds of one state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,15 +37,15 @@ impl Known {
     }
 }
 
-/// How each item of a plan stands to a store. What is not `known` was never there.
+/// How each item of a plan stands to a store, of which this is known. What is not known was never there.
 #[must_use]
-pub fn standings<S: BuildHasher>(
+pub fn standings<'a>(
     plan: &ImportPlan,
-    known: &HashMap<StateKey, Known, S>,
+    known: impl Fn(&StateKey) -> Option<&'a Known>,
 ) -> Vec<ImportStanding> {
     let nothing = Known::default();
-    let standing = |item: &crate::api::ImportItem| {
-        let known = known.get(&item.key()).unwrap_or(&nothing);
+    let standing = |item: &ImportItem| {
+        let known = known(&item.key()).unwrap_or(&nothing);
         known.standing(&ContentHash::of(&item.data), item.order_unknown)
     };
     plan.items.iter().map(standing).collect()
@@ -66,10 +66,80 @@ pub fn counts(plan: &ImportPlan, standings: &[ImportStanding]) -> ImportCounts {
     }
 }
 
-/// Binds what was found (the plan's hash) and how it stands to the store.
-#[must_use]
-pub fn bound(plan: &str, standings: &[ImportStanding]) -> String {
-    // Words and numbers: writing them cannot fail.
-    let standings = serde_json::to_vec(standings).unwrap_or_default();
-    RequestHash::of(&[plan.as_bytes(), &standings]).to_string()
+/// What an import was when it was looked at: the name of its plan, `<hash>-<seq>`.
+///
+/// The hash binds the files, the options, and of which items the store had the state at all. It does not bind heads: beside a
+/// program that saves, each look would be out of date before anybody had read it, also where its state is left alone. What is
+/// written over a head is told by the seq instead: it was looked at if the head is not later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookedAt {
+    hash: String,
+    /// The last version that the look has seen for certain.
+    pub seq: Seq,
+}
+
+impl LookedAt {
+    /// A look at a store after `seq`, by the plan's hash and how its items stood.
+    #[must_use]
+    pub fn new(plan: &str, standings: &[ImportStanding], seq: Seq) -> Self {
+        let is_there = |standing: &ImportStanding| match standing.status {
+            Standing::New | Standing::Unordered => 0,
+            Standing::Unchanged | Standing::Different => 1,
+        };
+        let there: Vec<u8> = standings.iter().map(is_there).collect();
+        Self { hash: RequestHash::of(&[plan.as_bytes(), &there]).to_string(), seq }
+    }
+
+    /// Reads the name of a plan; `None` if it is none.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let (hash, seq) = name.rsplit_once('-')?;
+        Some(Self { hash: hash.to_owned(), seq: Seq(seq.parse().ok()?) })
+    }
+
+    /// Whether these files stand so still, as far as nothing of them is written over a head.
+    #[must_use]
+    pub fn is_of(&self, plan: &str, standings: &[ImportStanding]) -> bool {
+        *self == Self::new(plan, standings, self.seq)
+    }
+}
+
+impl fmt::Display for LookedAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.hash, self.seq)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stands(statuses: &[(Standing, u64)]) -> Vec<ImportStanding> {
+        let of =
+            |&(status, head)| ImportStanding { status, version: (head > 0).then_some(VersionNumber(head)) };
+        statuses.iter().map(of).collect()
+    }
+
+    #[test]
+    fn a_plan_stays_what_it_is_while_a_program_saves_and_not_when_a_state_comes_to_be() {
+        let seen = stands(&[(Standing::Different, 7), (Standing::New, 0), (Standing::Unordered, 0)]);
+        let name = LookedAt::new("files", &seen, Seq(40)).to_string();
+        let read = LookedAt::parse(&name).unwrap();
+        assert_eq!(read.seq, Seq(40));
+        assert!(read.is_of("files", &seen));
+        let later = stands(&[(Standing::Different, 900), (Standing::New, 0), (Standing::Unordered, 0)]);
+        assert!(read.is_of("files", &later), "a head that moved");
+        let held = stands(&[(Standing::Unchanged, 8), (Standing::New, 0), (Standing::Unordered, 0)]);
+        assert!(read.is_of("files", &held), "the program saved just that");
+        let came = stands(&[(Standing::Different, 7), (Standing::Different, 1), (Standing::Unordered, 0)]);
+        assert!(!read.is_of("files", &came), "a new one is there now");
+        assert!(!read.is_of("other files", &seen));
+    }
+
+    #[test]
+    fn what_is_no_name_of_a_plan_is_not_read_as_one() {
+        for name in ["", "x", "abc", "abc-", "abc--1", "abc-1.5", "abc-99999999999999999999"] {
+            assert_eq!(LookedAt::parse(name), None, "{name}");
+        }
+    }
 }

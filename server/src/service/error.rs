@@ -139,10 +139,10 @@ pub enum ServiceError {
     PlanOutdated(Box<Outdated>),
     /// The files, or the states that they are about, are not what was looked at.
     #[error(
-        "the import is out of date: the files, or states that they are about, are not what they were when it was looked at; \
-         nothing was written: ask again what it would write (POST /api/v1/imports)"
+        "the import is out of date: {}; nothing was written: ask again what it would write (POST /api/v1/imports)",
+        outdated(.0)
     )]
-    ImportOutdated,
+    ImportOutdated(Vec<StateKey>),
     /// The documents, or the states that they are about, are not what was looked at.
     #[error(
         "the plan is out of date: something that it writes, or replaces, has changed since it was looked at, or other documents \
@@ -270,7 +270,7 @@ impl ServiceError {
             Self::PreconditionFailed { .. } => Code::PreconditionFailed,
             Self::Invalid(_) => Code::ValidationFailed,
             Self::Body(_) => Code::InvalidBody,
-            Self::PlanOutdated(_) | Self::ImportOutdated | Self::DocumentsOutdated => Code::PlanOutdated,
+            Self::PlanOutdated(_) | Self::ImportOutdated(_) | Self::DocumentsOutdated => Code::PlanOutdated,
             Self::AlreadyUndone(_) => Code::AlreadyUndone,
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,
@@ -375,6 +375,21 @@ fn moved_head(moved: &HeadMoved) -> MovedHead {
 
 fn field_error(violation: &Violation) -> FieldError {
     FieldError::new(&violation.pointer, &violation.code, &violation.message)
+}
+
+/// What of an import is not what was looked at.
+fn outdated(moved: &[StateKey]) -> String {
+    const NAMED: usize = 5;
+    if moved.is_empty() {
+        return "the files are others, or states that they are about came to be since it was looked at"
+            .to_owned();
+    }
+    let named: Vec<_> = moved.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = match moved.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("what was chosen to be written over has moved since it was looked at: {}{more}", named.join(", "))
 }
 
 fn conflict_text(moved: &[HeadMoved]) -> String {

@@ -57,6 +57,29 @@ pub async fn d_001_delete_is_a_version_and_history_stays(f: &Fixture) {
     assert_eq!(first.data, Some(doc(r#"{"n":1}"#)));
 }
 
+pub async fn what_is_kept_is_the_head_of_the_commit_behind_what_goes_into_the_history(f: &Fixture) {
+    let past = |id: &str| Write {
+        change: Change::Record { data: doc(r#"{"old":1.50}"#), restored: false },
+        ..save(id, "{}")
+    };
+    let keep = |id: &str| Write { change: Change::Keep, ..save(id, "{}") };
+    f.save("a", r#"{"now":2.0}"#).await;
+    f.save("gone", "{}").await;
+    f.delete("gone").await;
+    // In one group, so that the one before moves the head that is kept.
+    let writes = vec![past("a"), past("gone"), keep("gone"), keep("a")];
+    let group = [batch(vec![save("a", r#"{"now":3.0}"#)]), batch(writes)];
+    let answers = f.commit(&group).await;
+    let written = outcomes(answers.into_iter().nth(1).unwrap().unwrap());
+    let operations: Vec<Operation> = written.iter().map(|outcome| outcome.version().operation).collect();
+    assert_eq!(operations, [Operation::Update, Operation::Create, Operation::Delete, Operation::Restore]);
+    assert_eq!(f.head("a").await.unwrap().data, Some(doc(r#"{"now":3.0}"#)));
+    assert!(f.head("gone").await.unwrap().is_deleted());
+    let refused = f.batch(vec![past("never"), keep("never")]).await;
+    assert_eq!(refused, Err(WriteRefusal::Batch(Refusal::NotFound(key("never")))));
+    f.check_chain().await;
+}
+
 pub async fn deleting_what_is_not_there_is_refused(f: &Fixture) {
     let never = f.batch(vec![delete("a")]).await;
     assert_eq!(never, Err(WriteRefusal::Batch(Refusal::NotFound(key("a")))));

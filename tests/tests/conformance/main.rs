@@ -70,6 +70,7 @@ macro_rules! conformance {
                     operations_say_what_happened,
                     d_001_delete_is_a_version_and_history_stays,
                     deleting_what_is_not_there_is_refused,
+                    what_is_kept_is_the_head_of_the_commit_behind_what_goes_into_the_history,
                     d_018_expectations_are_kept,
                     d_018_only_the_first_of_a_group_wins,
                     a_conflict_names_every_head_that_moved,

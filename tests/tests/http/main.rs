@@ -19,6 +19,7 @@ mod handles;
 mod ids;
 mod imported;
 mod imports;
+mod imports_beside;
 mod journal_damage;
 mod keys;
 mod lists;

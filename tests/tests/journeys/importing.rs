@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use thirtyfour::Key;
 
 /// The state of a pairs program: so many positions and, where it says when it was saved, a portfolio.
-fn state_file(positions: usize, saved: Option<&str>) -> String {
+pub(crate) fn state_file(positions: usize, saved: Option<&str>) -> String {
     let mut text = String::from("{\n  \"active_positions\": {\n");
     for n in 0..positions {
         let comma = if n + 1 < positions { "," } else { "" };
@@ -42,7 +42,7 @@ async fn choose(browser: &Browser, files: &[&PathBuf]) {
 }
 
 /// Lets files of these names and texts fall onto the page, as a mouse would.
-async fn drop_files(browser: &Browser, files: &[(&str, &str)]) {
+pub(crate) async fn drop_files(browser: &Browser, files: &[(&str, &str)]) {
     let script = "const data = new DataTransfer();
         for (const [name, text] of arguments[0]) data.items.add(new File([text], name));
         for (const type of ['dragover', 'drop'])
@@ -52,7 +52,7 @@ async fn drop_files(browser: &Browser, files: &[(&str, &str)]) {
 }
 
 /// Accepts what is invalid, if anything is.
-async fn accept(browser: &Browser) {
+pub(crate) async fn accept(browser: &Browser) {
     let script = "const box = document.querySelector('.apply .check'); if (box && !box.checked) box.click(); return true";
     browser.script(script, &[]).await;
 }

@@ -14,6 +14,7 @@ mod first_visit;
 mod health;
 mod imported;
 mod importing;
+mod importing_beside;
 mod large;
 mod leaving;
 mod live;

@@ -1,8 +1,8 @@
 //! Files of older programs, taken in: what the core finds in them is held against the store, and what is chosen is written in
 //! one commit.
 //!
-//! Nothing is kept between planning and writing: the same files give the same plan, and its hash binds how each item stands to
-//! the store. A second run finds everything there, so it writes nothing.
+//! Nothing is kept between planning and writing: the same files give the same plan, and its name says what the store was when it
+//! was looked at. A second run finds everything there, so it writes nothing.
 
 mod place;
 mod settle;
@@ -16,9 +16,9 @@ use base64::engine::general_purpose::STANDARD;
 use stateloft_core::api::{
     AppliedImport, ApplyImport, ImportFile, ImportOptions, ImportPlan, ImportPreview, ImportRequest,
 };
-use stateloft_core::import::{File, bound, counts, plan};
+use stateloft_core::import::{File, LookedAt, counts, plan};
 use stateloft_core::json::Document;
-use stateloft_core::model::Origin;
+use stateloft_core::model::{Origin, Seq};
 
 use super::{Result, Service, ServiceError};
 use crate::budget::{self, Class};
@@ -105,10 +105,11 @@ impl Service {
     /// The same of files that are at hand.
     pub async fn preview_files(&self, files: &ImportFiles) -> Result<ImportPreview> {
         let found = files.plan().await?;
+        // Before the look: what is later may not have been seen.
         let seq = self.store.tip().await?.seq;
-        let stood = self.stand(&found).await?;
+        let stood = Stood::look(self.store.as_ref(), &found).await?;
         let preview = ImportPreview {
-            plan: bound(&found.hash, &stood.standings),
+            plan: LookedAt::new(&found.hash, &stood.standings, seq).to_string(),
             seq,
             counts: counts(&found, &stood.standings),
             standings: stood.standings,
@@ -145,32 +146,46 @@ impl Service {
     ) -> Result<AppliedImport> {
         let found = files.plan().await?;
         check_sources(&found, order)?;
-        let mut last = None;
+        let mut stood = Stood::look(self.store.as_ref(), &found).await?;
+        let mut last = Vec::new();
         for _ in 0..ATTEMPTS {
-            let before = self.store.tip().await?.seq;
-            let stood = self.stand(&found).await?;
-            if looked_at.is_some_and(|plan| plan != bound(&found.hash, &stood.standings)) {
-                return Err(ServiceError::ImportOutdated);
+            if let Some(plan) = looked_at {
+                let tip = self.store.tip().await?.seq;
+                still_so(plan, tip, &found, &stood, order)?;
             }
             match self.write_import(&found, &files.options, &stood, order).await {
-                // What moved has another standing now, or none that matters.
-                Err(ServiceError::Conflict(moved)) => last = Some(moved),
+                // What moved has another standing now, or none that matters. Only that is looked at again: beside a program that
+                // saves, the whole would never stand still.
+                Err(ServiceError::Conflict(moved)) => {
+                    stood.look_again(self.store.as_ref(), &found, &moved).await?;
+                    last = moved;
+                }
                 Err(error) => return Err(error),
                 Ok((import_id, versions)) => {
-                    let seq = versions.last().map_or(before, |version| version.seq);
+                    // One commit: its versions follow one another.
+                    let (before, seq) = match (versions.first(), versions.last()) {
+                        (Some(first), Some(last)) => (Seq(first.seq.0.saturating_sub(1)), last.seq),
+                        _ => self.store.tip().await.map(|tip| (tip.seq, tip.seq))?,
+                    };
                     let counts = counts(&found, &stood.standings);
                     let ImportPlan { files, errors, .. } = found;
                     return Ok(AppliedImport { import_id, before, seq, versions, counts, files, errors });
                 }
             }
         }
-        Err(ServiceError::Conflict(last.unwrap_or_default()))
+        Err(ServiceError::Conflict(last))
     }
+}
 
-    /// How everything that was found stands to the store.
-    async fn stand(&self, found: &ImportPlan) -> Result<Stood> {
-        stand::stand(self.store.as_ref(), found).await
-    }
+/// Whether the plan is what was looked at: the files, which states there are at all, and what is chosen. What is left, or goes into
+/// the history with its head behind it, may move.
+fn still_so(plan: &str, tip: Seq, found: &ImportPlan, stood: &Stood, order: &ImportOrder) -> Result<()> {
+    let looked_at = LookedAt::parse(plan)
+        // What is behind the end was looked at in another store, or before this one was put back.
+        .filter(|plan| plan.seq <= tip && plan.is_of(&found.hash, &stood.standings))
+        .ok_or_else(|| ServiceError::ImportOutdated(Vec::new()))?;
+    let moved = stood.moved_since(looked_at.seq, found, &order.choose);
+    if moved.is_empty() { Ok(()) } else { Err(ServiceError::ImportOutdated(moved)) }
 }
 
 /// What is chosen or left must be there: a slip would otherwise leave something out in silence.

@@ -1,16 +1,15 @@
 //! Which versions of states an import writes, in which order, and where each stands in the older system's history.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use stateloft_core::api::{ImportItem, ImportPlan, Standing};
-use stateloft_core::commit::{Change, Expectation, HeadMoved};
+use stateloft_core::commit::{Change, Expectation};
 use stateloft_core::hash::ContentHash;
-use stateloft_core::model::{Imported, StateKey, Timestamp, Version, VersionNumber};
+use stateloft_core::model::{Imported, StateKey, Timestamp, VersionNumber};
 
 use super::ImportOrder;
 use super::stand::Stood;
 use crate::service::{Result, Service, ServiceError};
-use crate::store::StoreError;
 
 /// A version that an import writes.
 pub(super) struct Planned {
@@ -25,8 +24,7 @@ pub(super) struct Planned {
 impl Service {
     /// The versions of states that are written, of each state in the order of the files: what is new and not left, what is chosen,
     /// and what goes into the history only, with the head once more behind it.
-    pub(super) async fn plan_states(
-        &self,
+    pub(super) fn plan_states(
         found: &ImportPlan,
         stood: &Stood,
         order: &ImportOrder,
@@ -36,41 +34,27 @@ impl Service {
         let mut planned = Vec::with_capacity(chosen.items.len() + chosen.kept.len());
         for item in chosen.items {
             let key = item.key();
-            let place = places.entry(key.clone()).or_insert_with(|| Place::of(stood, &key));
+            let place = places
+                .entry(key.clone())
+                .or_insert_with(|| Place::of(stood, &key, chosen.kept.contains(&key)));
             planned.push(place.plan(key, item));
         }
-        for key in chosen.kept {
-            planned.push(self.head_again(key, stood).await?);
-        }
+        planned.extend(chosen.kept.into_iter().map(keep));
         Ok(planned)
-    }
-
-    /// What the state held when it was looked at, to be written behind what goes into its history.
-    async fn head_again(&self, key: StateKey, stood: &Stood) -> Result<Planned> {
-        let looked_at = stood.known.get(&key).map_or(VersionNumber::ZERO, |known| known.head);
-        let head = self.store.head(&key).await?.map(StoreError::unless_damaged).transpose()?;
-        match head {
-            Some(head) if head.version == looked_at => Ok(again(key, head)),
-            head => {
-                let expected = Expectation::Version(looked_at);
-                Err(ServiceError::Conflict(vec![HeadMoved { key, expected, head }]))
-            }
-        }
     }
 }
 
-fn again(key: StateKey, head: Version) -> Planned {
-    let description = format!("Kept as version {} was: what an import brought is history only", head.version);
-    let change = head.data.map_or(Change::Delete, Change::Restore);
-    // Within a batch the first write speaks for the others.
-    Planned { key, change, description, expectation: Expectation::Any, imported: None }
+/// Behind what goes into a state's history: what the state holds by then, also if a program saves it meanwhile.
+fn keep(key: StateKey) -> Planned {
+    let description = "What an import brought is history only: this is what the state held".to_owned();
+    Planned { key, change: Change::Keep, description, expectation: Expectation::Any, imported: None }
 }
 
 /// What is written.
 struct Chosen<'a> {
     items: Vec<&'a ImportItem>,
     /// States of which the head is written once more behind them.
-    kept: Vec<StateKey>,
+    kept: BTreeSet<StateKey>,
 }
 
 impl<'a> Chosen<'a> {
@@ -102,8 +86,8 @@ impl<'a> Chosen<'a> {
             }
         }
         // What becomes the head is behind what is history only, and then the old one need not be kept.
-        let mut seen: HashSet<StateKey> = heads.iter().map(|item| item.key()).collect();
-        let kept = past.iter().map(|item| item.key()).filter(|key| seen.insert(key.clone())).collect();
+        let replaced: HashSet<StateKey> = heads.iter().map(|item| item.key()).collect();
+        let kept = past.iter().map(|item| item.key()).filter(|key| !replaced.contains(key)).collect();
         past.extend(heads);
         Ok(Self { items: past, kept })
     }
@@ -118,6 +102,8 @@ struct Place {
     head: VersionNumber,
     /// Whether something is planned of the state: within a batch the first write speaks for the others.
     begun: bool,
+    /// Whether the head, whatever it is by then, comes back behind what is planned.
+    kept: bool,
     last: Last,
 }
 
@@ -133,14 +119,15 @@ enum Last {
 }
 
 impl Place {
-    fn of(stood: &Stood, key: &StateKey) -> Self {
-        let head = stood.known.get(key).map_or(VersionNumber::ZERO, |known| known.head);
-        let last = match stood.imported_until.get(key) {
+    fn of(stood: &Stood, key: &StateKey, kept: bool) -> Self {
+        let there = stood.of(key);
+        let head = there.map_or(VersionNumber::ZERO, |there| there.known.head);
+        let last = match there.and_then(|there| there.imported_until) {
             _ if head == VersionNumber::ZERO => Last::Nothing,
-            Some(until) => Last::Imported(*until),
+            Some(until) => Last::Imported(until),
             None => Last::Other,
         };
-        Self { head, begun: false, last }
+        Self { head, begun: false, kept, last }
     }
 
     fn plan(&mut self, key: StateKey, item: &ImportItem) -> Planned {
@@ -153,7 +140,10 @@ impl Place {
         self.last = saved_at.map_or(Last::Other, Last::Imported);
         let version_id = || format!("file:{}", ContentHash::of(&item.data));
         let imported = saved_at.map(|saved_at| Imported { saved_at, version_id: version_id() });
-        let expectation = if self.begun { Expectation::Any } else { Expectation::Version(self.head) };
+        // What was saved there before is behind what is known to be older still.
+        let may_move = self.kept && imported.is_none();
+        let expectation =
+            if self.begun || may_move { Expectation::Any } else { Expectation::Version(self.head) };
         self.begun = true;
         Planned { key, change: recorded(item), description: described(item), expectation, imported }
     }

@@ -9,7 +9,7 @@ use stateloft_core::import::kept;
 use stateloft_core::model::Origin;
 
 use super::place::Planned;
-use super::stand::{self, Stood};
+use super::stand::{Stood, There};
 use super::{ImportOrder, VERSIONS_MAX};
 use crate::service::signature::Signature;
 use crate::service::{Result, Service, ServiceError};
@@ -27,7 +27,7 @@ impl Service {
         stood: &Stood,
         order: &ImportOrder,
     ) -> Result<(Option<String>, Vec<VersionView>)> {
-        let mut planned = self.plan_states(found, stood, order).await?;
+        let mut planned = Self::plan_states(found, stood, order)?;
         self.add_kept(found, options, &mut planned).await?;
         if planned.is_empty() {
             return Ok((None, Vec::new()));
@@ -95,7 +95,7 @@ impl Service {
         kept.push((key, data, format!("Import of {} files", found.files.len())));
         for (key, data, description) in kept {
             let hash = ContentHash::of(&data);
-            let (known, _) = stand::one(self.store.as_ref(), &key, &HashSet::from([hash])).await?;
+            let There { known, .. } = There::of(self.store.as_ref(), &key, &HashSet::from([hash])).await?;
             if known.hash == Some(hash) || known.earlier.contains_key(&hash) {
                 continue;
             }

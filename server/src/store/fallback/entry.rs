@@ -118,14 +118,15 @@ pub(super) enum Expected {
 }
 
 impl EntryWrite {
-    /// A write as it waits. One that takes in a version of another store cannot: its place in the log is part of it.
+    /// A write as it waits. One that takes in a version of another store cannot: its place in the log is part of it; nor one that is
+    /// about what the store holds by then.
     pub(super) fn of(write: &Write, base: Option<VersionNumber>, after: Before) -> Option<Self> {
         let (kind, data) = match &write.change {
             Change::Save(data) => (Kind::Save, Some(data.clone())),
             Change::Restore(data) => (Kind::Restore, Some(data.clone())),
             Change::Delete => (Kind::Delete, None),
             Change::Record { data, restored } => (Kind::Record { restored: *restored }, Some(data.clone())),
-            Change::Adopt(_) => return None,
+            Change::Adopt(_) | Change::Keep => return None,
         };
         let expected = match write.expectation {
             Expectation::Any => Expected::Any,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use stateloft_core::api::{ImportStanding, Standing, VersionView};
 use stateloft_core::hash::ContentHash;
-use stateloft_core::import::{Known, kept};
-use stateloft_core::model::{StateKey, Timestamp, VersionNumber};
+use stateloft_core::import::{Known, LookedAt, kept};
+use stateloft_core::model::{Seq, StateKey, Timestamp, VersionNumber};
 
 use super::found::{Found, Item};
 
@@ -89,6 +89,8 @@ pub struct Stood {
 /// A look at the store.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Look {
+    /// The last version of the store before it began.
+    pub seq: Seq,
     /// What it holds, of the states that it has.
     pub states: HashMap<StateKey, Held>,
 }
@@ -122,12 +124,12 @@ impl Look {
         found.quarantine.iter().map(|held| one(held).unwrap_or(Standing::New)).collect()
     }
 
-    /// The hash of the plan that these standings make, as the server has it.
+    /// The name of the plan that was looked at, as the server gives it.
     #[must_use]
     pub fn plan(&self, found: &Found) -> String {
         let standings: Vec<ImportStanding> =
             self.items(found).into_iter().map(|stood| stood.standing).collect();
-        stateloft_core::import::bound(&found.hash, &standings)
+        LookedAt::new(&found.hash, &standings, self.seq).to_string()
     }
 }
 
@@ -159,7 +161,7 @@ mod tests {
             state_type: held.head.state_type.clone(),
             state_id: held.head.state_id.clone(),
         };
-        Look { states: held.into_iter().map(|held| (key(&held), held)).collect() }
+        Look { seq: Seq(9), states: held.into_iter().map(|held| (key(&held), held)).collect() }
     }
 
     #[test]
@@ -185,7 +187,7 @@ mod tests {
             ]
         );
         let standings: Vec<_> = stood.into_iter().map(|stood| stood.standing).collect();
-        assert_eq!(look.plan(&found), stateloft_core::import::bound("plan", &standings));
+        assert_eq!(look.plan(&found), LookedAt::new("plan", &standings, Seq(9)).to_string());
         assert_ne!(look.plan(&found), Look::default().plan(&found));
     }
 

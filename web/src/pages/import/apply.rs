@@ -16,8 +16,10 @@ pub(super) fn Apply(importing: Importing) -> impl IntoView {
     let router = router();
     let author = Author::remembered();
     let (writing, tally) = (importing.writing, importing.tally);
-    let compared =
-        Memo::new(move |_| importing.shown.with(Option::is_some) && importing.work.get() == Work::Idle);
+    let compared = Memo::new(move |_| {
+        importing.shown.with(Option::is_some)
+            && matches!(importing.work.get(), Work::Idle | Work::LookingAgain)
+    });
     let size = Memo::new(move |_| {
         importing.files.with(|files| {
             files.iter().filter(|file| file.bytes().is_some()).map(|file| file.size).sum::<u64>()

@@ -48,6 +48,9 @@ pub(super) enum Work {
     Judging,
     /// So many of so many states have been looked for in the store.
     Looking(u64, u64),
+    /// The store is looked at again: what is shown of these files is whole, and can be written. Beside a program that saves all the
+    /// time it is so nearly always.
+    LookingAgain,
 }
 
 /// What is kept while another page is shown.

@@ -50,7 +50,7 @@ pub(super) fn Files(importing: Importing) -> impl IntoView {
 #[component]
 fn Progress(importing: Importing) -> impl IntoView {
     let words = move || match importing.work.get() {
-        Work::Idle => None,
+        Work::Idle | Work::LookingAgain => None,
         Work::Judging => {
             let read: u64 = importing
                 .files

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use stateloft_core::api::{History, VersionView};
 use stateloft_core::hash::ContentHash;
-use stateloft_core::model::{StateKey, StateType};
+use stateloft_core::import::kept;
+use stateloft_core::model::{Seq, StateKey, StateType};
 
 use crate::api::{self, ApiError};
 use crate::model::address::Query;
@@ -37,7 +38,7 @@ pub(super) async fn look(found: &Found, progress: impl Fn(u64, u64)) -> Result<L
         progress(done.get(), all);
     };
     progress(0, all);
-    let mut look = Look::default();
+    let mut look = Look { seq: tip().await?, ..Look::default() };
     for (state_type, wanted) in types {
         let heads = if wanted.len() > FEW { Some(heads(&state_type, &wanted).await?) } else { None };
         let each = wanted.into_iter().map(|(key, hashes)| {
@@ -53,6 +54,12 @@ pub(super) async fn look(found: &Found, progress: impl Fn(u64, u64)) -> Result<L
         look.states.extend(all.into_iter().flatten());
     }
     Ok(look)
+}
+
+/// The last version of the store. While only what was known is listed there is none: then nothing is taken for looked at.
+async fn tip() -> Result<Seq, ApiError> {
+    let query = Query::default().with("state_type", Some(kept::QUARANTINE)).with("limit", Some("1"));
+    Ok(api::states(&query).await?.seq.unwrap_or_default())
 }
 
 /// What is known of a state's head before it is asked for.

@@ -89,8 +89,10 @@ impl Importing {
         }
         let judged = self.judge(read).await.map_err(Fault::Worker)?;
         let found = Arc::clone(&judged.found);
+        let is_shown = |shown: &Arc<Shown>| Arc::ptr_eq(&shown.found, &found);
+        let again = self.shown.try_with_untracked(|shown| shown.as_ref().is_some_and(is_shown)) == Some(true);
         let progress = move |done, all| {
-            self.work.try_set(Work::Looking(done, all));
+            self.work.try_set(if again { Work::LookingAgain } else { Work::Looking(done, all) });
         };
         let look = Arc::new(look(&found, progress).await.map_err(Fault::Store)?);
         let round = self.round.try_update(|round| {
