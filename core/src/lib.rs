@@ -14,6 +14,7 @@ pub mod hidden;
 pub mod import;
 pub mod json;
 pub mod model;
+pub mod reconcile;
 pub mod restore;
 pub mod schema;
 pub mod search;

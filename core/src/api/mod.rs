@@ -16,6 +16,7 @@ mod origin;
 mod pending;
 mod problem;
 mod query;
+mod reconcile;
 mod record;
 mod resilience;
 mod restore;
@@ -45,6 +46,10 @@ pub use origin::Originated;
 pub use pending::{ChangeKind, PendingFilter, PendingList, PendingState, StaleFilter, StateRow, StateRows};
 pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};
+pub use reconcile::{
+    Agreement, AgreementCounts, Apart, Because, BrokerShape, Held, ReconcileOptions, ReconcileReport,
+    ReconcileRow, Tolerance, Unread,
+};
 pub use resilience::{
     BreakerState, BreakerStatus, CacheStatus, ConflictSide, DamagedFile, FallbackConflict, FallbackConflicts,
     FallbackStatus, ForceBreaker, ForcedState, KeepSide, PendingWrite, SetAside, SettleConflict,

@@ -79,7 +79,7 @@ pub(super) fn spell_percent(negative: bool, hundredths: u128) -> String {
 }
 
 /// The power of ten in which both are whole numbers. Of a zero only its decimal places count, within reason.
-fn common_scale(a: Decimal<'_>, b: Decimal<'_>) -> i64 {
+pub(super) fn common_scale(a: Decimal<'_>, b: Decimal<'_>) -> i64 {
     let of_zero = |zero: Decimal<'_>, other: i64| match zero.scale() {
         places @ ..0 => places.max(-MAX_PLAIN / 2).min(other),
         _ => other,
@@ -92,7 +92,7 @@ fn common_scale(a: Decimal<'_>, b: Decimal<'_>) -> i64 {
 }
 
 /// The size of `number` in units of ten to the `scale`, as digits without leading zeros.
-fn aligned(number: Decimal<'_>, scale: i64) -> Option<Vec<u8>> {
+pub(super) fn aligned(number: Decimal<'_>, scale: i64) -> Option<Vec<u8>> {
     let Some((above, digits)) = number.significant() else { return Some(Vec::new()) };
     let length = usize::try_from(above - scale).ok().filter(|length| *length <= MAX_DIGITS)?;
     let mut out: Vec<u8> = digits.map(|digit| digit - b'0').collect();
@@ -101,7 +101,7 @@ fn aligned(number: Decimal<'_>, scale: i64) -> Option<Vec<u8>> {
 }
 
 /// `(b_negative, b) - (a_negative, a)` as a sign and digits without leading zeros.
-fn subtract(b_negative: bool, b: &[u8], a_negative: bool, a: &[u8]) -> (bool, Vec<u8>) {
+pub(super) fn subtract(b_negative: bool, b: &[u8], a_negative: bool, a: &[u8]) -> (bool, Vec<u8>) {
     if b_negative != a_negative {
         return (b_negative, add_sizes(a, b));
     }
@@ -111,7 +111,7 @@ fn subtract(b_negative: bool, b: &[u8], a_negative: bool, a: &[u8]) -> (bool, Ve
     }
 }
 
-fn add_sizes(a: &[u8], b: &[u8]) -> Vec<u8> {
+pub(super) fn add_sizes(a: &[u8], b: &[u8]) -> Vec<u8> {
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
     let mut out = vec![0];
     out.extend_from_slice(long);
@@ -135,7 +135,7 @@ fn subtract_sizes(large: &[u8], small: &[u8]) -> Vec<u8> {
     without_leading_zeros(out)
 }
 
-fn without_leading_zeros(mut digits: Vec<u8>) -> Vec<u8> {
+pub(super) fn without_leading_zeros(mut digits: Vec<u8>) -> Vec<u8> {
     let zeros = digits.iter().take_while(|digit| **digit == 0).count();
     digits.drain(..zeros);
     digits
@@ -149,7 +149,7 @@ fn as_u128(digits: &[u8]) -> Option<u128> {
 }
 
 /// Writes `digits` times ten to the `scale`.
-fn spell(negative: bool, mut digits: Vec<u8>, scale: i64) -> String {
+pub(super) fn spell(negative: bool, mut digits: Vec<u8>, scale: i64) -> String {
     if digits.is_empty() {
         return "0".to_owned();
     }

@@ -1,8 +1,10 @@
 //! Exact decimal numbers, read from the text they were written with. Nothing here rounds, unless it says so.
 mod difference;
 mod small;
+mod total;
 
 pub use difference::{Difference, compare, delta, percent};
+pub use total::{product, sum};
 
 use std::cmp::Ordering;
 

@@ -1,0 +1,150 @@
+//! A broker's list of positions, held against the positions of a store: a report, which changes nothing.
+//!
+//! Three things that look alike are kept apart: a position that the broker calls flat, one that a whole list does not name, and one of
+//! which nothing is known, because the call failed, the list is not whole, the quantity is null, or the answer is older than what
+//! changed here. Only the first two say that a position is gone. `NautilusTrader`'s reconciliation has the same distinctions.
+//!
+//! Positions are lots by their ids. Only where the broker nets a symbol, and so names no lots, lots of one symbol are added up.
+
+mod compare;
+mod holding;
+mod ours;
+mod pairing;
+mod read;
+mod shapes;
+#[cfg(test)]
+mod tests;
+
+use crate::api::{
+    Agreement, AgreementCounts, Because, BrokerShape, ReconcileOptions, ReconcileReport, ReconcileRow, Unread,
+};
+use crate::hash::RequestHash;
+use crate::json::{Decimal, Document};
+use crate::model::{StateKey, Timestamp, VersionNumber};
+
+/// A state that holds positions, as it is here.
+#[derive(Debug, Clone, Copy)]
+pub struct OurState<'a> {
+    /// Which.
+    pub key: &'a StateKey,
+    /// Its last version.
+    pub version: VersionNumber,
+    /// When that was made.
+    pub changed_at: Timestamp,
+    /// What it holds; `None` if it is deleted.
+    pub data: Option<&'a Document>,
+}
+
+/// What is asked cannot be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReconcileError {
+    /// A tolerance is no decimal that is at least 0.
+    #[error("{0:?} is no decimal that is at least 0, such as 0.00001")]
+    Tolerance(String),
+    /// There is neither a list nor the words of a failure, and that is no empty list.
+    #[error(
+        "there is no list: say what the call failed with (failure), or send the list, also when it is empty"
+    )]
+    NoList,
+    /// There is both.
+    #[error(
+        "there is a list and a failure: a call that failed has no list; if only a part came, say partial"
+    )]
+    ListAndFailure,
+    /// The list is in nobody's words.
+    #[error("the list is none of a known shape (plain, ccxt, alpaca, oanda, freqtrade, mt5): {0}")]
+    Shape(String),
+}
+
+impl ReconcileError {
+    /// Which member of a request it is about.
+    #[must_use]
+    pub fn pointer(&self) -> &'static str {
+        match self {
+            Self::Tolerance(_) => "/options/tolerance",
+            Self::NoList | Self::ListAndFailure => "/options/failure",
+            Self::Shape(_) => "/list",
+        }
+    }
+}
+
+/// Holds a broker's list against our states. A list of `null` is no answer.
+///
+/// # Errors
+/// [`ReconcileError`]
+pub fn reconcile(
+    ours: &[OurState<'_>],
+    list: Option<&Document>,
+    options: &ReconcileOptions,
+) -> Result<ReconcileReport, ReconcileError> {
+    for tolerance in [&options.tolerance.quantity, &options.tolerance.price].into_iter().flatten() {
+        if Decimal::parse(tolerance).is_none_or(Decimal::is_negative) {
+            return Err(ReconcileError::Tolerance(tolerance.clone()));
+        }
+    }
+    let (theirs, shape) = match (list, &options.failure) {
+        (Some(_), Some(_)) => return Err(ReconcileError::ListAndFailure),
+        (None, None) => return Err(ReconcileError::NoList),
+        (None, Some(_)) => (None, None),
+        (Some(list), None) if list.root().is_null() => (None, None),
+        (Some(list), None) => {
+            let (theirs, shape) = shapes::read(list.root(), options)?;
+            (Some(theirs), Some(shape))
+        }
+    };
+    let ours = ours::lots(ours);
+    let (mut rows, unread) = match theirs {
+        None => (compare::unanswered(ours), Vec::new()),
+        Some(shapes::Theirs { holdings, unread }) => {
+            let whole = !options.partial && unread.is_empty();
+            (
+                pairing::groups(ours, holdings)
+                    .into_iter()
+                    .filter_map(|g| compare::row(g, whole, options))
+                    .collect(),
+                unread,
+            )
+        }
+    };
+    rows.sort_by(|a, b| place(a).cmp(&place(b)));
+    Ok(report(rows, unread, shape, options))
+}
+
+/// The worst first, then by name.
+fn place(row: &ReconcileRow) -> (Agreement, Option<&str>, &[String], Option<&str>) {
+    let first = row.ours.first().or(row.theirs.first());
+    (row.verdict, row.symbol.as_deref(), &row.ids, first.map(|held| held.pointer.as_str()))
+}
+
+fn report(
+    rows: Vec<ReconcileRow>,
+    unread: Vec<Unread>,
+    shape: Option<BrokerShape>,
+    options: &ReconcileOptions,
+) -> ReconcileReport {
+    let count = |verdict| rows.iter().filter(|row| row.verdict == verdict).count() as u64;
+    let counts = AgreementCounts {
+        matched: count(Agreement::Matched),
+        quantity_mismatch: count(Agreement::QuantityMismatch),
+        price_mismatch: count(Agreement::PriceMismatch),
+        missing_here: count(Agreement::MissingHere),
+        missing_there: count(Agreement::MissingThere),
+        unknown: count(Agreement::Unknown),
+    };
+    // Texts and numbers: writing them cannot fail.
+    let said = serde_json::to_vec(&(options, shape, &rows, &unread)).unwrap_or_default();
+    ReconcileReport {
+        hash: RequestHash::of(&[&said]).to_string(),
+        shape,
+        as_of: options.as_of,
+        failure: options.failure.clone(),
+        counts,
+        rows,
+        unread,
+    }
+}
+
+/// Of what nothing can be said.
+fn unknown(because: Because) -> (Agreement, Option<Because>) {
+    (Agreement::Unknown, Some(because))
+}

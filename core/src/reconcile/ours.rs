@@ -1,0 +1,87 @@
+//! The lots that states of ours hold.
+
+use super::OurState;
+use super::holding::{Holding, Lot};
+use super::read::{decimal, is_closed, name, plain, said};
+use crate::json::{Kind, Node, Pointer};
+
+/// Every lot, also closed ones: what the broker still has of those is worth a row.
+pub(super) fn lots(states: &[OurState<'_>]) -> Vec<Lot> {
+    states.iter().flat_map(of_state).collect()
+}
+
+fn of_state<'a>(state: &'a OurState<'_>) -> impl Iterator<Item = Lot> + use<'a> {
+    let lot = |(holding, closed)| Lot {
+        holding,
+        closed,
+        state_type: state.key.state_type.to_string(),
+        state_id: state.key.state_id.to_string(),
+        version: state.version.0,
+        changed_at: state.changed_at,
+    };
+    let found = state.data.map(|data| of_document(data.root())).unwrap_or_default();
+    found.into_iter().map(lot)
+}
+
+/// The four forms of a position: one symbol, one symbol with lots, a pair of two legs, a map of positions.
+fn of_document(root: Node<'_>) -> Vec<(Holding, bool)> {
+    if root.kind() != Kind::Object {
+        return Vec::new();
+    }
+    let is_map = !root.is_empty() && root.members().all(|member| member.value.kind() == Kind::Object);
+    if !is_map {
+        return of_object(root, "", None);
+    }
+    let mut all = Vec::new();
+    for member in root.members() {
+        let key = member.key.decoded().into_owned();
+        let pointer = Pointer::default().join(&key).to_string();
+        all.extend(of_object(member.value, &pointer, Some(&key)));
+    }
+    all
+}
+
+fn of_object(node: Node<'_>, pointer: &str, called: Option<&str>) -> Vec<(Holding, bool)> {
+    if let Some(lots) = said(node, "lots").filter(|lots| lots.kind() == Kind::Array) {
+        return of_lots(node, lots, pointer, called);
+    }
+    if said(node, "symbol1").is_some() && decimal_of(node, "volume1").is_some() {
+        return ["1", "2"].into_iter().map(|leg| (of_leg(node, leg, pointer), is_closed(node))).collect();
+    }
+    let mut holding = plain(node, pointer.to_owned());
+    holding.symbol = holding.symbol.or_else(|| called.map(str::to_owned));
+    vec![(holding, is_closed(node))]
+}
+
+/// Each lot has its own quantity and price; what it does not say of symbol and side the position says.
+fn of_lots(node: Node<'_>, lots: Node<'_>, pointer: &str, called: Option<&str>) -> Vec<(Holding, bool)> {
+    let of_all = plain(node, String::new());
+    let lot = |(nth, lot): (usize, Node<'_>)| {
+        let mut holding = plain(lot, format!("{pointer}/lots/{nth}"));
+        holding.ids.extend(said(lot, "id").and_then(name));
+        let symbol = || of_all.symbol.clone().or_else(|| called.map(str::to_owned));
+        holding.symbol = holding.symbol.or_else(symbol);
+        holding.side = holding.side.or(of_all.side);
+        (holding, is_closed(lot) || is_closed(node))
+    };
+    lots.elements().enumerate().map(lot).collect()
+}
+
+/// A leg of a pair. Which side each is on is not said by the direction of the pair, so it is not made up.
+fn of_leg(node: Node<'_>, leg: &str, pointer: &str) -> Holding {
+    let of = |word: &str| format!("{word}{leg}");
+    let ids = ["ticket", "position_id"].iter().filter_map(|id| name(said(node, &of(id))?));
+    Holding {
+        ids: ids.filter(|id| id != "0").collect(),
+        symbol: said(node, &of("symbol")).and_then(name),
+        side: None,
+        unsided: true,
+        quantity: decimal_of(node, &of("volume")),
+        price: decimal_of(node, &of("entry_exec_price")).or_else(|| decimal_of(node, &of("entry_price"))),
+        pointer: format!("{pointer}/{}", of("volume")),
+    }
+}
+
+fn decimal_of(node: Node<'_>, member: &str) -> Option<String> {
+    said(node, member).and_then(decimal)
+}

@@ -1,0 +1,108 @@
+//! Members by the words that programs and brokers have for them.
+
+use std::collections::BTreeSet;
+
+use super::holding::{Holding, Side};
+use crate::json::{Decimal, Kind, Node};
+use crate::tagged::meant;
+
+/// Words for how much is held.
+const QUANTITIES: [&str; 10] =
+    ["quantity", "qty", "size", "amount", "contracts", "units", "shares", "volume", "lots", "contracts_held"];
+/// Words for the entry price.
+const PRICES: [&str; 7] = [
+    "entry_price",
+    "avg_entry_price",
+    "average_price",
+    "entryPrice",
+    "averagePrice",
+    "open_rate",
+    "price_open",
+];
+/// Words for what names a lot.
+const IDS: [&str; 10] = [
+    "ticket",
+    "position_id",
+    "positionId",
+    "order_id",
+    "orderId",
+    "client_order_id",
+    "clientOrderId",
+    "trade_id",
+    "broker_id",
+    "identifier",
+];
+const SYMBOLS: [&str; 3] = ["symbol", "instrument", "pair"];
+const SIDES: [&str; 3] = ["side", "direction", "position_side"];
+
+/// A member that says something: it is there and not null. Tagged values are seen through.
+pub(super) fn said<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
+    let (value, _) = meant(node.get(name)?);
+    (!value.is_null()).then_some(value)
+}
+
+/// A decimal, also one in a text.
+pub(super) fn decimal(node: Node<'_>) -> Option<String> {
+    let text = match node.kind() {
+        Kind::Number => node.text().to_owned(),
+        Kind::String => node.as_str()?.trim().to_owned(),
+        _ => return None,
+    };
+    // Some brokers write +5.
+    let text = text.strip_prefix('+').map_or(text.clone(), str::to_owned);
+    Decimal::parse(&text).is_some().then_some(text)
+}
+
+/// A text that is not empty; a whole number as its digits.
+pub(super) fn name(node: Node<'_>) -> Option<String> {
+    match node.kind() {
+        Kind::Number => node.as_decimal()?.is_integer().then(|| node.text().to_owned()),
+        Kind::String => node.as_str().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        _ => None,
+    }
+}
+
+/// A word for a side.
+pub(super) fn side(node: Node<'_>) -> Option<Side> {
+    let word = node.as_str()?;
+    let is = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word.trim()));
+    match () {
+        () if is(&["long", "buy", "up"]) => Some(Side::Long),
+        () if is(&["short", "sell", "down"]) => Some(Side::Short),
+        () => None,
+    }
+}
+
+/// The first of these members that says something that can be read so.
+pub(super) fn first<T>(node: Node<'_>, names: &[&str], read: impl Fn(Node<'_>) -> Option<T>) -> Option<T> {
+    names.iter().find_map(|member| read(said(node, member)?))
+}
+
+/// What names a lot.
+pub(super) fn ids(node: Node<'_>) -> BTreeSet<String> {
+    // A ticket of 0 is MetaTrader's word for none.
+    IDS.iter().filter_map(|id| name(said(node, id)?)).filter(|id| id != "0").collect()
+}
+
+/// An object in plain words.
+pub(super) fn plain(node: Node<'_>, pointer: String) -> Holding {
+    Holding {
+        ids: ids(node),
+        symbol: first(node, &SYMBOLS, name),
+        side: first(node, &SIDES, side),
+        unsided: false,
+        quantity: first(node, &QUANTITIES, decimal),
+        price: first(node, &PRICES, decimal),
+        pointer,
+    }
+}
+
+/// Whether an object says that it is closed.
+pub(super) fn is_closed(node: Node<'_>) -> bool {
+    let status = said(node, "status").and_then(Node::as_str);
+    let ended =
+        ["exit_time", "exit_reason", "closed_at", "close_date"].iter().any(|name| said(node, name).is_some());
+    ended
+        || status.is_some_and(|status| status.eq_ignore_ascii_case("closed"))
+        || said(node, "is_open").and_then(Node::as_bool) == Some(false)
+}

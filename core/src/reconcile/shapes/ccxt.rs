@@ -1,0 +1,36 @@
+//! `fetchPositions` of ccxt: a symbol is netted, or has a long and a short one where the account is hedged.
+//! <https://docs.ccxt.com/#/?id=position-structure>
+
+use super::Read;
+use crate::json::number::product;
+use crate::json::{Decimal, Node};
+use crate::reconcile::holding::Holding;
+use crate::reconcile::read::{decimal, name, said, side};
+
+/// How much is held is `contracts` times `contractSize`: what one contract holds of the base.
+pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
+    let contracts = said(node, "contracts").and_then(decimal);
+    let quantity = match (&contracts, said(node, "contractSize").and_then(decimal)) {
+        (Some(contracts), Some(size)) => Some(times(contracts, &size)?),
+        _ => contracts,
+    };
+    Ok(vec![Holding {
+        // Most exchanges give none; where there is one it names the position and not an order.
+        ids: said(node, "id").and_then(name).into_iter().collect(),
+        symbol: said(node, "symbol").and_then(name),
+        side: said(node, "side").and_then(side),
+        quantity,
+        price: said(node, "entryPrice").and_then(decimal),
+        pointer: pointer.to_owned(),
+        ..Holding::default()
+    }])
+}
+
+fn times(contracts: &str, size: &str) -> Result<String, String> {
+    let one = |number| Decimal::parse(number).is_some_and(|n| Decimal::parse("1") == Some(n));
+    if one(size) {
+        return Ok(contracts.to_owned());
+    }
+    let total = Decimal::parse(contracts).zip(Decimal::parse(size)).and_then(|(a, b)| product(a, b));
+    total.ok_or_else(|| format!("{contracts} contracts of {size} cannot be multiplied"))
+}

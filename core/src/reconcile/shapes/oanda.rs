@@ -1,0 +1,37 @@
+//! Positions of OANDA's v20 API: an instrument with a long and a short side, each with its trades.
+//! <https://developer.oanda.com/rest-live-v20/position-df/>
+
+use super::Read;
+use crate::json::{Kind, Node};
+use crate::reconcile::holding::{Holding, Side};
+use crate::reconcile::read::{decimal, name, said};
+
+/// The sides that hold something; if neither does, the instrument is flat, and that is said.
+pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
+    let symbol = said(node, "instrument").and_then(name);
+    let sides: Vec<Holding> = [("long", Side::Long), ("short", Side::Short)]
+        .into_iter()
+        .filter_map(|(member, side)| {
+            Some(of_side(said(node, member)?, symbol.clone(), side, format!("{pointer}/{member}")))
+        })
+        .collect();
+    let holds = |held: &Holding| !held.is_flat();
+    match sides.as_slice() {
+        [] => Err("it has neither a long nor a short side".to_owned()),
+        sides if sides.iter().any(holds) => Ok(sides.iter().filter(|held| holds(held)).cloned().collect()),
+        [first, ..] => Ok(vec![Holding { side: None, pointer: pointer.to_owned(), ..first.clone() }]),
+    }
+}
+
+fn of_side(node: Node<'_>, symbol: Option<String>, side: Side, pointer: String) -> Holding {
+    let trades = said(node, "tradeIDs").filter(|trades| trades.kind() == Kind::Array);
+    Holding {
+        ids: trades.into_iter().flat_map(|trades| trades.elements()).filter_map(name).collect(),
+        symbol,
+        side: Some(side),
+        quantity: said(node, "units").and_then(decimal),
+        price: said(node, "averagePrice").and_then(decimal),
+        pointer,
+        ..Holding::default()
+    }
+}

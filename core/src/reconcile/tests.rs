@@ -1,0 +1,281 @@
+use super::*;
+use crate::api::{Apart, Tolerance};
+use crate::json::Limits;
+
+const LOOKED: &str = "2026-11-29T09:45:58Z";
+const BEFORE: &str = "2026-11-29T09:00:00Z";
+const AFTER: &str = "2026-11-29T09:46:04Z";
+
+fn document(text: &str) -> Document {
+    Document::parse(text, &Limits::default()).unwrap()
+}
+
+fn time(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn options() -> ReconcileOptions {
+    ReconcileOptions {
+        as_of: time(LOOKED),
+        shape: None,
+        failure: None,
+        partial: false,
+        tolerance: Tolerance::default(),
+        symbols: std::collections::BTreeMap::new(),
+    }
+}
+
+/// Our states, each saved before the broker was asked unless its text starts with `later:`.
+fn held(
+    ours: &[&str],
+    list: Option<&str>,
+    options: &ReconcileOptions,
+) -> Result<ReconcileReport, ReconcileError> {
+    let states: Vec<_> = ours
+        .iter()
+        .enumerate()
+        .map(|(nth, text)| {
+            let (at, text) = text.strip_prefix("later:").map_or((BEFORE, *text), |text| (AFTER, text));
+            (StateKey::new("position", &format!("p{nth}")).unwrap(), time(at), document(text))
+        })
+        .collect();
+    let ours: Vec<OurState<'_>> = states
+        .iter()
+        .map(|(key, changed_at, data)| OurState {
+            key,
+            version: VersionNumber(3),
+            changed_at: *changed_at,
+            data: Some(data),
+        })
+        .collect();
+    let list = list.map(document);
+    reconcile(&ours, list.as_ref(), options)
+}
+
+fn report(ours: &[&str], list: &str) -> ReconcileReport {
+    held(ours, Some(list), &options()).unwrap()
+}
+
+/// Verdict, reason, and how far the quantities are apart, by row.
+fn said(report: &ReconcileReport) -> Vec<(Agreement, Option<Because>, Option<&str>)> {
+    let delta = |apart: &Option<Apart>| {
+        apart.as_ref().and_then(|apart| apart.delta.clone()).map(|delta| &*delta.leak())
+    };
+    report.rows.iter().map(|row| (row.verdict, row.because, delta(&row.quantity))).collect()
+}
+
+#[test]
+fn d_090_a_call_that_failed_closes_nothing_and_no_list_is_no_empty_list() {
+    let ours = [r#"{"symbol":"EURUSD","side":"long","quantity":1}"#];
+    let failed = ReconcileOptions { failure: Some("time-out".into()), ..options() };
+    let unanswered = [(Agreement::Unknown, Some(Because::NoAnswer), None)];
+    assert_eq!(said(&held(&ours, None, &failed).unwrap()), unanswered);
+    assert_eq!(said(&report(&ours, "null")), unanswered);
+    assert_eq!(held(&ours, None, &options()), Err(ReconcileError::NoList));
+    assert_eq!(held(&ours, Some("[]"), &failed), Err(ReconcileError::ListAndFailure));
+    assert!(matches!(
+        held(&ours, Some(r#"{"message":"forbidden."}"#), &options()),
+        Err(ReconcileError::Shape(_))
+    ));
+    // An empty list that is whole is an answer.
+    assert_eq!(said(&report(&ours, "[]")), [(Agreement::MissingThere, Some(Because::NotListed), None)]);
+}
+
+#[test]
+fn flat_missing_and_null_are_three_things() {
+    let ours = [
+        r#"{"symbol":"A","side":"long","quantity":2}"#,
+        r#"{"symbol":"B","side":"long","quantity":2}"#,
+        r#"{"symbol":"C","side":"long","quantity":2}"#,
+    ];
+    let list = r#"[{"symbol":"A","quantity":0},{"symbol":"C","quantity":null}]"#;
+    assert_eq!(
+        said(&report(&ours, list)),
+        [
+            (Agreement::MissingThere, Some(Because::Flat), Some("-2")),
+            (Agreement::MissingThere, Some(Because::NotListed), None),
+            (Agreement::Unknown, Some(Because::NotSaid), None),
+        ]
+    );
+}
+
+#[test]
+fn what_is_not_on_a_page_of_two_is_unknown_and_so_it_is_beside_what_cannot_be_read() {
+    let ours =
+        [r#"{"symbol":"A","side":"long","quantity":2}"#, r#"{"symbol":"B","side":"long","quantity":2}"#];
+    let list = r#"[{"symbol":"A","side":"long","quantity":2}]"#;
+    let partial = ReconcileOptions { partial: true, ..options() };
+    let expected =
+        [(Agreement::Unknown, Some(Because::PartialList), None), (Agreement::Matched, None, Some("0"))];
+    assert_eq!(said(&held(&ours, Some(list), &partial).unwrap()), expected);
+    let odd = report(&ours, r#"[{"symbol":"A","side":"long","quantity":2}, 7, {"who":"me"}]"#);
+    assert_eq!(said(&odd), expected);
+    assert_eq!(odd.unread.iter().map(|unread| unread.pointer.as_str()).collect::<Vec<_>>(), ["/1", "/2"]);
+}
+
+#[test]
+fn an_old_list_cannot_undo_what_changed_here_since() {
+    let ours = [
+        r#"later:{"symbol":"A","ticket":1,"quantity":"0.30"}"#,
+        r#"later:{"symbol":"B","ticket":2,"quantity":"0.30"}"#,
+        r#"later:{"symbol":"C","ticket":3,"quantity":"0.30","status":"closed"}"#,
+    ];
+    let list = r#"[{"symbol":"A","ticket":1,"quantity":"0.20"},{"symbol":"C","ticket":3,"quantity":"0.30"}]"#;
+    assert_eq!(said(&report(&ours, list)), [(Agreement::Unknown, Some(Because::ChangedSince), None); 3]);
+}
+
+#[test]
+fn d_098_two_lots_of_a_symbol_stay_two() {
+    let ours = [r#"{"symbol":"EURUSD","direction":"long","lots":[
+        {"id":"a","ticket":38091207,"quantity":"0.40","entry_price":"1.0880"},
+        {"id":"b","ticket":38084831,"quantity":"0.80","entry_price":"1.0871"},
+        {"id":"c","ticket":38077450,"quantity":"1.50","entry_price":"1.0900"}]}"#];
+    let list = r#"[
+        {"ticket":38091207,"symbol":"EURUSD","type":0,"volume":0.30,"price_open":1.088},
+        {"ticket":38084831,"symbol":"EURUSD","type":0,"volume":0.8,"price_open":1.0872},
+        {"ticket":38092655,"symbol":"EURUSD","type":1,"volume":0.5,"price_open":1.2684}]"#;
+    let report = report(&ours, list);
+    assert_eq!(report.shape, Some(BrokerShape::Mt5));
+    assert_eq!(
+        said(&report),
+        [
+            (Agreement::QuantityMismatch, None, Some("-0.10")),
+            (Agreement::MissingHere, None, None),
+            (Agreement::MissingThere, Some(Because::NotListed), None),
+            (Agreement::PriceMismatch, None, Some("0")),
+        ]
+    );
+    assert_eq!(report.rows[0].ids, ["38091207"]);
+    assert_eq!(report.rows[0].ours[0].pointer, "/lots/0");
+    assert_eq!(report.rows[2].ids, ["38077450", "c"]);
+    assert_eq!(report.rows[3].price.as_ref().unwrap().delta.as_deref(), Some("+0.0001"));
+    assert_eq!(report.counts.quantity_mismatch, 1);
+}
+
+#[test]
+fn d_099_a_long_of_a_hundred_is_no_short_of_one() {
+    let ours = [r#"{"symbol":"AAPL","side":"long","qty":"100"}"#];
+    let alpaca =
+        r#"[{"asset_id":"b0b6","symbol":"AAPL","qty":"-1","side":"short","avg_entry_price":"190.1"}]"#;
+    let report = report(&ours, alpaca);
+    assert_eq!(report.shape, Some(BrokerShape::Alpaca));
+    assert_eq!(said(&report), [(Agreement::QuantityMismatch, None, Some("-101"))]);
+}
+
+#[test]
+fn d_096_fractions_are_exact_and_lots_of_a_netted_symbol_are_added_up() {
+    let ours = [
+        r#"{"symbol":"BTC/USDT:USDT","side":"buy","quantity":"0.1"}"#,
+        r#"{"symbol":"BTC/USDT:USDT","side":"long","quantity":"0.2"}"#,
+    ];
+    let ccxt = r#"[{"symbol":"BTC/USDT:USDT","side":"long","contracts":300,"contractSize":0.001,"entryPrice":95000,"info":{}}]"#;
+    assert_eq!(said(&report(&ours, ccxt)), [(Agreement::Matched, None, Some("0"))]);
+    let more = ccxt.replace("300", "301");
+    assert_eq!(said(&report(&ours, &more)), [(Agreement::QuantityMismatch, None, Some("+0.001"))]);
+    let tolerant = ReconcileOptions {
+        tolerance: Tolerance { quantity: Some("0.001".into()), price: None },
+        ..options()
+    };
+    assert_eq!(said(&held(&ours, Some(&more), &tolerant).unwrap())[0].0, Agreement::Matched);
+}
+
+#[test]
+fn a_hedged_account_has_both_sides_and_its_trades_are_its_lots() {
+    let ours = [
+        r#"{"symbol":"EUR_USD","side":"long","units":"100","trade_id":"11"}"#,
+        r#"{"symbol":"EUR_USD","side":"long","units":"50","trade_id":"12"}"#,
+        r#"{"symbol":"EUR_USD","side":"short","units":"70","trade_id":"13"}"#,
+    ];
+    let oanda = r#"{"positions":[{"instrument":"EUR_USD",
+        "long":{"units":"150","averagePrice":"1.08","tradeIDs":["11","12"]},
+        "short":{"units":"-60","averagePrice":"1.09","tradeIDs":["13"]}}],"lastTransactionID":"9"}"#;
+    let report = report(&ours, oanda);
+    assert_eq!(
+        said(&report),
+        [(Agreement::QuantityMismatch, None, Some("+10")), (Agreement::Matched, None, Some("0"))]
+    );
+    assert_eq!(report.rows[1].ours.len(), 2);
+    assert_eq!(report.rows[0].theirs[0].pointer, "/positions/0/short");
+}
+
+#[test]
+fn an_instrument_that_both_sides_call_empty_is_flat() {
+    let list = r#"{"positions":[{"instrument":"EUR_USD","long":{"units":"0"},"short":{"units":"0"}}]}"#;
+    assert_eq!(said(&report(&[], list)), []);
+    let ours = [r#"{"symbol":"EUR_USD","side":"long","units":"5"}"#];
+    assert_eq!(said(&report(&ours, list)), [(Agreement::MissingThere, Some(Because::Flat), Some("-5"))]);
+}
+
+#[test]
+fn what_is_listed_twice_is_not_counted_twice() {
+    let ours = [r#"{"symbol":"A","side":"long","quantity":2}"#];
+    let list = r#"[{"symbol":"A","side":"long","quantity":1},{"symbol":"A","side":"long","quantity":1}]"#;
+    assert_eq!(said(&report(&ours, list)), [(Agreement::Unknown, Some(Because::NamedTwice), None)]);
+    let tickets = r#"[{"ticket":5,"symbol":"B","quantity":1},{"ticket":5,"symbol":"B","quantity":1}]"#;
+    assert_eq!(said(&report(&[], tickets)), [(Agreement::Unknown, Some(Because::NamedTwice), None)]);
+}
+
+#[test]
+fn the_legs_of_a_pair_are_compared_by_ticket_and_size() {
+    let ours = [r#"{"symbol1":"DAX","symbol2":"CAC","direction":"short","volume1":0.40,"volume2":0.30,
+        "ticket1":5,"ticket2":6,"entry_exec_price1":18000.5,"entry_exec_price2":7500}"#];
+    let list = r#"[{"ticket":5,"symbol":"DAX","type":1,"volume":0.4,"price_open":18000.50},
+        {"ticket":6,"symbol":"CAC","type":0,"volume":0.2,"price_open":7500}]"#;
+    assert_eq!(
+        said(&report(&ours, list)),
+        [(Agreement::QuantityMismatch, None, Some("-0.10")), (Agreement::Matched, None, Some("0"))]
+    );
+}
+
+#[test]
+fn symbols_are_the_same_only_where_they_are_said_to_be() {
+    let ours = [r#"{"symbol":"EURUSD","side":"long","quantity":1}"#];
+    let list = r#"[{"symbol":"EUR_USD","side":"long","quantity":1}]"#;
+    let verdicts = |report: &ReconcileReport| report.rows.iter().map(|row| row.verdict).collect::<Vec<_>>();
+    assert_eq!(verdicts(&report(&ours, list)), [Agreement::MissingHere, Agreement::MissingThere]);
+    let named =
+        ReconcileOptions { symbols: [("EUR_USD".to_owned(), "EURUSD".to_owned())].into(), ..options() };
+    assert_eq!(verdicts(&held(&ours, Some(list), &named).unwrap()), [Agreement::Matched]);
+}
+
+#[test]
+fn open_trades_of_freqtrade_and_tagged_decimals_are_read() {
+    let ours = [
+        r#"{"trade_id":7,"pair":"ETH/USDT","amount":{"$stateloft":"decimal","value":0.250},"open_rate":3600.10}"#,
+    ];
+    let list = r#"[{"trade_id":7,"pair":"ETH/USDT","amount":0.25,"open_rate":3600.1,"is_short":false,"is_open":true}]"#;
+    let report = report(&ours, list);
+    assert_eq!(report.shape, Some(BrokerShape::Freqtrade));
+    assert_eq!(said(&report), [(Agreement::Matched, None, Some("0"))]);
+}
+
+#[test]
+fn what_was_closed_here_and_is_open_there_says_so() {
+    let ours = [r#"{"ticket":5,"symbol":"A","quantity":1,"exit_reason":"manual"}"#];
+    let list = r#"[{"ticket":5,"symbol":"A","quantity":1}]"#;
+    assert_eq!(said(&report(&ours, list)), [(Agreement::MissingHere, Some(Because::ClosedHere), None)]);
+    assert_eq!(said(&report(&ours, "[]")), []);
+}
+
+#[test]
+fn a_map_of_positions_is_read_by_its_keys_and_a_tolerance_must_be_a_size() {
+    let ours = [r#"{"EURUSD":{"side":"long","quantity":1},"GBP/USD":{"side":"short","quantity":2}}"#];
+    let list =
+        r#"[{"symbol":"EURUSD","side":"long","quantity":1},{"symbol":"GBP/USD","side":"sell","quantity":2}]"#;
+    let found = report(&ours, list);
+    assert_eq!(found.counts.matched, 2);
+    assert_eq!(found.rows[1].ours[0].pointer, "/GBP~1USD");
+    for tolerance in ["-1", "x", ""] {
+        let tolerance = Tolerance { price: Some(tolerance.into()), quantity: None };
+        let refused = held(&ours, Some(list), &ReconcileOptions { tolerance, ..options() });
+        assert!(matches!(refused, Err(ReconcileError::Tolerance(_))), "{refused:?}");
+    }
+}
+
+#[test]
+fn the_hash_is_of_all_that_is_said() {
+    let ours = [r#"{"symbol":"A","side":"long","quantity":2}"#];
+    let first = report(&ours, r#"[{"symbol":"A","side":"long","quantity":2}]"#);
+    assert_eq!(first.hash, report(&ours, r#"[{"symbol":"A","side":"long","quantity":2}]"#).hash);
+    assert_ne!(first.hash, report(&ours, r#"[{"symbol":"A","side":"long","quantity":2.0}]"#).hash);
+}
