@@ -48,7 +48,7 @@ pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};
 pub use reconcile::{
     Agreement, AgreementCounts, Apart, Because, BrokerShape, Held, ReconcileOptions, ReconcileReport,
-    ReconcileRow, Tolerance, Unread,
+    ReconcileRequest, ReconcileRow, Tolerance, Unread,
 };
 pub use resilience::{
     BreakerState, BreakerStatus, CacheStatus, ConflictSide, DamagedFile, FallbackConflict, FallbackConflicts,

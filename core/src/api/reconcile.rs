@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Scope;
+use crate::json::Document;
 use crate::model::Timestamp;
 
 /// Whose words a broker's list is in.
@@ -218,4 +220,28 @@ pub struct ReconcileReport {
     pub rows: Vec<ReconcileRow>,
     /// What of the list is not understood; because of it the list does not count as whole.
     pub unread: Vec<Unread>,
+}
+
+/// Body of `POST /reconcile`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReconcileRequest {
+    /// Which of our states hold the positions; all of type `position` where neither states nor types are named.
+    #[serde(default)]
+    pub scope: Scope,
+    /// Only states whose last version this run wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// The broker's answer, as it came; left out where the call failed.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
+    pub list: Option<Document>,
+    /// How it is to be read.
+    pub options: ReconcileOptions,
+}
+
+/// A list of `null` was given: it is an answer that says nothing.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Document>, D::Error> {
+    Document::deserialize(deserializer).map(Some)
 }

@@ -19,7 +19,7 @@ pub(super) fn unanswered(ours: Vec<Lot>) -> Vec<ReconcileRow> {
 pub(super) fn row(group: Group, whole: bool, options: &ReconcileOptions) -> Option<ReconcileRow> {
     let (open, closed): (Vec<&Lot>, Vec<&Lot>) = group.ours.iter().partition(|lot| lot.is_open());
     let theirs: Vec<&Holding> = group.theirs.iter().collect();
-    let changed = |lots: &[&Lot]| lots.iter().any(|lot| lot.changed_at > options.as_of);
+    let changed = |lots: &[&Lot]| lots.iter().any(|lot| lot.changed);
     let row = match (open.as_slice(), theirs.as_slice()) {
         ([], theirs) if theirs.iter().all(|held| held.is_flat()) => return None,
         ([], theirs) if group.twice => row_of(&closed, theirs, &group, unknown(Because::NamedTwice)),

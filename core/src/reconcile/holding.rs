@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::api::Held;
 use crate::json::Decimal;
-use crate::model::Timestamp;
+use crate::json::number::same_value;
 
 /// A side, where one is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,7 +36,8 @@ pub(super) struct Lot {
     pub(super) state_type: String,
     pub(super) state_id: String,
     pub(super) version: u64,
-    pub(super) changed_at: Timestamp,
+    /// It is not what it was when the broker was asked.
+    pub(super) changed: bool,
     /// It says that it is closed, or its state is deleted.
     pub(super) closed: bool,
 }
@@ -72,6 +73,18 @@ impl Holding {
     /// Whether it says that nothing is held.
     pub(super) fn is_flat(&self) -> bool {
         self.quantity.as_deref().is_some_and(is_zero)
+    }
+
+    /// Whether it holds the same, wherever it stands.
+    pub(super) fn says_as(&self, other: &Self) -> bool {
+        let Self { ids, symbol, side, unsided, quantity, price, pointer: _ } = self;
+        let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
+            (Some(a), Some(b)) => same_value(a, b),
+            (a, b) => a == b,
+        };
+        (ids, symbol, side, unsided) == (&other.ids, &other.symbol, &other.side, &other.unsided)
+            && same(quantity, &other.quantity)
+            && same(price, &other.price)
     }
 
     pub(super) fn held(&self) -> Held {

@@ -33,6 +33,9 @@ pub struct OurState<'a> {
     pub changed_at: Timestamp,
     /// What it holds; `None` if it is deleted.
     pub data: Option<&'a Document>,
+    /// What it held when the broker was asked, where that is known and it was changed later. A program that writes a price or a
+    /// heartbeat into its position ten times a second has not changed what it holds.
+    pub then: Option<&'a Document>,
 }
 
 /// What is asked cannot be done.
@@ -92,7 +95,7 @@ pub fn reconcile(
             (Some(theirs), Some(shape))
         }
     };
-    let ours = ours::lots(ours);
+    let ours = ours::lots(ours, options.as_of);
     let (mut rows, unread) = match theirs {
         None => (compare::unanswered(ours), Vec::new()),
         Some(shapes::Theirs { holdings, unread }) => {

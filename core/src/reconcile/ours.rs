@@ -3,23 +3,34 @@
 use super::OurState;
 use super::holding::{Holding, Lot};
 use super::read::{decimal, is_closed, name, plain, said};
-use crate::json::{Kind, Node, Pointer};
+use crate::json::{Document, Kind, Node, Pointer};
+use crate::model::Timestamp;
 
 /// Every lot, also closed ones: what the broker still has of those is worth a row.
-pub(super) fn lots(states: &[OurState<'_>]) -> Vec<Lot> {
-    states.iter().flat_map(of_state).collect()
+pub(super) fn lots(states: &[OurState<'_>], as_of: Timestamp) -> Vec<Lot> {
+    states.iter().flat_map(|state| of_state(state, as_of)).collect()
 }
 
-fn of_state<'a>(state: &'a OurState<'_>) -> impl Iterator<Item = Lot> + use<'a> {
-    let lot = |(holding, closed)| Lot {
+fn of_state<'a>(state: &'a OurState<'_>, as_of: Timestamp) -> impl Iterator<Item = Lot> + use<'a> {
+    let all = |document: Option<&Document>| document.map(|data| of_document(data.root())).unwrap_or_default();
+    let is_later = state.changed_at > as_of;
+    let then = if is_later { all(state.then) } else { Vec::new() };
+    let found = match state.data {
+        Some(data) => of_document(data.root()),
+        // What it held was closed with it.
+        None => then.iter().map(|(holding, _)| (holding.clone(), true)).collect(),
+    };
+    let same = move |holding: &Holding, closed| {
+        then.iter().any(|(held, was_closed)| held.says_as(holding) && *was_closed == closed)
+    };
+    let lot = move |(holding, closed)| Lot {
+        changed: is_later && !same(&holding, closed),
         holding,
         closed,
         state_type: state.key.state_type.to_string(),
         state_id: state.key.state_id.to_string(),
         version: state.version.0,
-        changed_at: state.changed_at,
     };
-    let found = state.data.map(|data| of_document(data.root())).unwrap_or_default();
     found.into_iter().map(lot)
 }
 

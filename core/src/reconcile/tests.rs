@@ -46,6 +46,7 @@ fn held(
             version: VersionNumber(3),
             changed_at: *changed_at,
             data: Some(data),
+            then: None,
         })
         .collect();
     let list = list.map(document);
@@ -122,6 +123,43 @@ fn an_old_list_cannot_undo_what_changed_here_since() {
     ];
     let list = r#"[{"symbol":"A","ticket":1,"quantity":"0.20"},{"symbol":"C","ticket":3,"quantity":"0.30"}]"#;
     assert_eq!(said(&report(&ours, list)), [(Agreement::Unknown, Some(Because::ChangedSince), None); 3]);
+}
+
+#[test]
+fn a_heartbeat_in_a_position_is_no_change_of_what_it_holds() {
+    let key = StateKey::new("position", "p").unwrap();
+    let now = document(r#"{"symbol":"A","ticket":1,"quantity":"0.30","last_price":1.09,"beat":901}"#);
+    let list = document(r#"[{"symbol":"A","ticket":1,"quantity":"0.20"}]"#);
+    let of = |then: &str| {
+        let then = document(then);
+        let state = OurState {
+            key: &key,
+            version: VersionNumber(9),
+            changed_at: time(AFTER),
+            data: Some(&now),
+            then: Some(&then),
+        };
+        reconcile(&[state], Some(&list), &options()).unwrap().rows[0].verdict
+    };
+    assert_eq!(of(r#"{"symbol":"A","ticket":1,"quantity":0.3,"beat":7}"#), Agreement::QuantityMismatch);
+    assert_eq!(of(r#"{"symbol":"A","ticket":1,"quantity":0.2,"beat":7}"#), Agreement::Unknown, "a fill came");
+    assert_eq!(of(r#"{"symbol":"A","ticket":1,"quantity":0.3,"status":"closed"}"#), Agreement::Unknown);
+}
+
+#[test]
+fn a_state_that_was_deleted_since_the_broker_was_asked_is_no_new_position_of_the_brokers() {
+    let key = StateKey::new("position", "p").unwrap();
+    let list = document(r#"[{"symbol":"A","ticket":1,"quantity":"0.20"}]"#);
+    let then = document(r#"{"symbol":"A","ticket":1,"quantity":"0.20"}"#);
+    let state = OurState {
+        key: &key,
+        version: VersionNumber(9),
+        changed_at: time(AFTER),
+        data: None,
+        then: Some(&then),
+    };
+    let report = reconcile(&[state], Some(&list), &options()).unwrap();
+    assert_eq!(said(&report), [(Agreement::Unknown, Some(Because::ChangedSince), None)]);
 }
 
 #[test]

@@ -85,6 +85,7 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::restores::plan))
         .routes(routes!(at::restores::apply))
         .routes(routes!(at::restores::plan_documents))
+        .routes(routes!(at::reconcile::reconcile))
         .routes(routes!(at::restores::apply_documents))
         .routes(routes!(at::restores::list))
         .routes(routes!(at::restores::show))

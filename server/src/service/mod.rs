@@ -17,6 +17,7 @@ mod once;
 mod overview;
 mod precondition;
 mod read;
+mod reconcile;
 mod resilience;
 mod restores;
 mod rules;

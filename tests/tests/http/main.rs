@@ -34,6 +34,7 @@ mod quarantine;
 mod quotas;
 mod raw;
 mod reading;
+mod reconcile;
 mod restores;
 mod safety;
 mod saving;

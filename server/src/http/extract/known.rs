@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use stateloft_core::api::{
     ApplyGiven, ApplyImport, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot,
-    ForceBreaker, GivenRequest, ImportRequest, Originated, PlanRequest, PutRequest, SaveRequest,
-    SettleConflict, SettleQuarantine, UndeleteRequest, UndoRequest,
+    ForceBreaker, GivenRequest, ImportRequest, Originated, PlanRequest, PutRequest, ReconcileRequest,
+    SaveRequest, SettleConflict, SettleQuarantine, UndeleteRequest, UndoRequest,
 };
 use stateloft_core::json::Node;
 use stateloft_core::model::{Origin, StateId, StateType};
@@ -180,6 +180,7 @@ impl Body for ApplyGiven {
         trace(self, origin);
     }
 }
+impl Body for ReconcileRequest {}
 impl Body for ConfirmClock {}
 impl Body for ForceBreaker {}
 impl Body for PlanRequest {}

@@ -15,6 +15,7 @@ pub(super) mod journal;
 pub(super) mod metrics;
 pub(super) mod overview;
 pub(super) mod probes;
+pub(super) mod reconcile;
 pub(super) mod restores;
 pub(super) mod snapshot_restore;
 pub(super) mod snapshots;

@@ -118,7 +118,7 @@ impl Service {
         Ok(())
     }
 
-    pub(super) async fn moved_since(
+    pub(in crate::service) async fn moved_since(
         &self,
         seq: Seq,
         scope: &Scope,
