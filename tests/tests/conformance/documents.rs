@@ -106,7 +106,7 @@ pub async fn a_large_document_comes_back(f: &Fixture) {
 }
 
 pub async fn large_documents_make_short_pages_that_lose_nothing(f: &Fixture) {
-    let filler = "x".repeat(6 << 20);
+    let filler = "x".repeat(4 << 20);
     for n in 0..12 {
         f.save(&format!("s{n:02}"), &format!(r#"{{"n":{n},"filler":"{filler}"}}"#)).await;
     }

@@ -176,10 +176,15 @@ fn to_request(request: &Request, number: usize) -> WriteRequest {
     }
 }
 
+/// Logs that are tried on each backend; `PROPTEST_CASES` tries as many as it says.
+const CASES: u32 = 8;
+
 /// Runs the model test on a backend.
 pub fn agrees_with_the_reference<F: Future<Output = Fixture>>(open: impl Fn() -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let config = Config { cases: 24, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
+    let asked = std::env::var("PROPTEST_CASES").ok().map(|cases| cases.parse().unwrap());
+    let cases = asked.unwrap_or(CASES);
+    let config = Config { cases, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&work(), |groups| {
         runtime.block_on(async {
             let fixture = open().await;
