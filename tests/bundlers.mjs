@@ -30,9 +30,10 @@ const typed = `
   const rows: Row[] = side_by_side("position", "{}", text);
   const patch: string = json_patch("position", "{}", text);
   const page: Outline = outline(text, "", 0, 10);
-  export { check, found, page, patch, place, plan, plan_hash, rows, verdict, verify };`;
-const names = `apply, check, diff, import_preview, json_patch, outline, plan, plan_hash, side_by_side, validate, verify,
-  type Diff, type FoundInFiles, type Outline, type Row, type Validated`;
+  const agreed: ReconcileReport = reconcile("[]", null, { as_of: "2026-01-01T00:00:00Z", failure: "time-out" });
+  export { agreed, check, found, page, patch, place, plan, plan_hash, rows, verdict, verify };`;
+const names = `apply, check, diff, import_preview, json_patch, outline, plan, plan_hash, reconcile, side_by_side, validate, verify,
+  type Diff, type FoundInFiles, type Outline, type ReconcileReport, type Row, type Validated`;
 const page = `
   import init, { diff } from "stateloft-core";
   await init(globalThis.given);

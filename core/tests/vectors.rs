@@ -83,6 +83,7 @@ fn call(case: &Case) -> Outcome {
         )),
         "plan_hash" => given(Ok(wasm::plan_hash(&data_of(&case.args[0]), &data_of(&case.args[1])))),
         "verify" => given(wasm::verify(text(0), text(1))),
+        "reconcile" => given(wasm::reconcile(text(0), case.args[1].as_str(), &data_of(&case.args[2]))),
         "import_preview" => {
             let files = case.args[0].as_array().unwrap().iter();
             let part = |file: &Value, name: &str| file[name].as_str().unwrap().to_owned();

@@ -16,20 +16,20 @@ pub(super) fn unanswered(ours: Vec<Lot>) -> Vec<ReconcileRow> {
 }
 
 /// The row of a group; `None` where neither side has anything.
-pub(super) fn row(group: Group, whole: bool, options: &ReconcileOptions) -> Option<ReconcileRow> {
+pub(super) fn row(group: &Group, whole: bool, options: &ReconcileOptions) -> Option<ReconcileRow> {
     let (open, closed): (Vec<&Lot>, Vec<&Lot>) = group.ours.iter().partition(|lot| lot.is_open());
     let theirs: Vec<&Holding> = group.theirs.iter().collect();
     let changed = |lots: &[&Lot]| lots.iter().any(|lot| lot.changed);
     let row = match (open.as_slice(), theirs.as_slice()) {
         ([], theirs) if theirs.iter().all(|held| held.is_flat()) => return None,
-        ([], theirs) if group.twice => row_of(&closed, theirs, &group, unknown(Because::NamedTwice)),
+        ([], theirs) if group.twice => row_of(&closed, theirs, group, unknown(Because::NamedTwice)),
         ([], theirs) => {
-            row_of(&closed, theirs, &group, only_there(theirs, !closed.is_empty(), changed(&closed)))
+            row_of(&closed, theirs, group, only_there(theirs, !closed.is_empty(), changed(&closed)))
         }
-        (ours, []) => row_of(ours, &[], &group, only_here(ours, whole, changed(ours))),
-        (ours, _) if group.twice => row_of(ours, &theirs, &group, unknown(Because::NamedTwice)),
-        (ours, theirs) if changed(ours) => row_of(ours, theirs, &group, unknown(Because::ChangedSince)),
-        (ours, theirs) => both(ours, theirs, &group, whole, options),
+        (ours, []) => row_of(ours, &[], group, only_here(ours, whole, changed(ours))),
+        (ours, _) if group.twice => row_of(ours, &theirs, group, unknown(Because::NamedTwice)),
+        (ours, theirs) if changed(ours) => row_of(ours, theirs, group, unknown(Because::ChangedSince)),
+        (ours, theirs) => both(ours, theirs, group, whole, options),
     };
     Some(row)
 }

@@ -103,7 +103,7 @@ pub fn reconcile(
             (
                 pairing::groups(ours, holdings)
                     .into_iter()
-                    .filter_map(|g| compare::row(g, whole, options))
+                    .filter_map(|group| compare::row(&group, whole, options))
                     .collect(),
                 unread,
             )

@@ -147,6 +147,17 @@ pub fn verify(events: &JsString, previous: &str) -> Result<JsValue, JsError> {
     plain_or_thrown(super::verify(&utf8(events), previous))
 }
 
+/// How a broker's list of positions stands to ours. A call that failed has no list.
+#[wasm_bindgen(unchecked_return_type = "ReconcileReport")]
+pub fn reconcile(
+    ours: &JsString,
+    #[wasm_bindgen(unchecked_param_type = "string | null | undefined")] list: Option<JsString>,
+    #[wasm_bindgen(unchecked_param_type = "ReconcileOptions")] options: &JsValue,
+) -> Result<JsValue, JsError> {
+    let options = argument("options", options)?;
+    plain_or_thrown(super::reconcile(&utf8(ours), list.map(|list| utf8(&list)).as_deref(), &options))
+}
+
 /// What files of older programs hold, and what an import of them would write.
 #[wasm_bindgen(unchecked_return_type = "FoundInFiles")]
 #[allow(clippy::needless_pass_by_value, reason = "an array crosses as a value")]

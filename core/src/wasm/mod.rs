@@ -15,6 +15,7 @@ mod documents;
 pub mod exports;
 mod import;
 mod inspect;
+mod reconcile;
 mod restore;
 mod verify;
 
@@ -22,5 +23,6 @@ pub use compare::{apply, diff, json_patch, side_by_side};
 pub use documents::Misuse;
 pub use import::{FoundInFiles, FoundItem, FoundRecord, import_preview};
 pub use inspect::{Checked, Child, Outline, TextError, Validated, check, outline, validate};
+pub use reconcile::reconcile;
 pub use restore::{RestoredState, plan, plan_hash};
 pub use verify::{Verified, verify};

@@ -201,6 +201,84 @@ export interface Verified {
   fault: string | null;
 }
 
+/** In whose words a broker's list is. */
+export type BrokerShape = "plain" | "ccxt" | "alpaca" | "oanda" | "freqtrade" | "mt5";
+
+/** How a broker's list is to be read. */
+export interface ReconcileOptions {
+  /** When the broker was asked: what changed here later cannot be in its answer. */
+  as_of: string;
+  /** Without it the list is recognised. */
+  shape?: BrokerShape | null;
+  /** What the call failed with; there is no list then. */
+  failure?: string | null;
+  /** The list is not whole: what is not in it is not known. */
+  partial?: boolean;
+  /** How far apart quantities and prices may be: decimals as texts. */
+  tolerance?: { quantity?: string | null; price?: string | null };
+  /** Our names of symbols by the broker's, where they differ. */
+  symbols?: Record<string, string>;
+}
+
+/** One side of a position. */
+export interface Held {
+  state_type?: string;
+  state_id?: string;
+  version?: number;
+  /** JSON Pointer within the state, or within the broker's list. */
+  pointer: string;
+  /** Above zero for long, below for short; absent where it is not said. */
+  quantity?: string;
+  price?: string;
+}
+
+/** Two numbers that should be equal; `delta` is the broker's less ours. */
+export interface Apart {
+  ours: string;
+  theirs: string;
+  delta?: string;
+}
+
+/** One position, as both sides have it. */
+export interface ReconcileRow {
+  verdict: "quantity_mismatch" | "missing_here" | "missing_there" | "unknown" | "price_mismatch" | "matched";
+  because?:
+    | "flat"
+    | "not_listed"
+    | "no_answer"
+    | "partial_list"
+    | "not_said"
+    | "changed_since"
+    | "not_said_here"
+    | "named_twice"
+    | "closed_here";
+  symbol?: string;
+  ids: string[];
+  ours: Held[];
+  theirs: Held[];
+  quantity?: Apart;
+  price?: Apart;
+}
+
+/** How a broker's list stands to ours, the worst first. */
+export interface ReconcileReport {
+  hash: string;
+  shape?: BrokerShape;
+  as_of: string;
+  failure?: string;
+  counts: {
+    matched: number;
+    quantity_mismatch: number;
+    price_mismatch: number;
+    missing_here: number;
+    missing_there: number;
+    unknown: number;
+  };
+  rows: ReconcileRow[];
+  /** What of the list is not understood; because of it the list does not count as whole. */
+  unread: { pointer: string; reason: string }[];
+}
+
 /** A file: what it is called, with its folders, and its bytes. */
 export interface FileBytes {
   name: string;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The files, by name.
-pub(crate) const FILES: [(&str, &str); 10] = [
+pub(crate) const FILES: [(&str, &str); 11] = [
     ("apply.json", include_str!("../../../tests/vectors/apply.json")),
     ("check.json", include_str!("../../../tests/vectors/check.json")),
     ("diff.json", include_str!("../../../tests/vectors/diff.json")),
@@ -14,6 +14,7 @@ pub(crate) const FILES: [(&str, &str); 10] = [
     ("json_patch.json", include_str!("../../../tests/vectors/json_patch.json")),
     ("outline.json", include_str!("../../../tests/vectors/outline.json")),
     ("plan.json", include_str!("../../../tests/vectors/plan.json")),
+    ("reconcile.json", include_str!("../../../tests/vectors/reconcile.json")),
     ("side_by_side.json", include_str!("../../../tests/vectors/side_by_side.json")),
     ("validate.json", include_str!("../../../tests/vectors/validate.json")),
     ("verify.json", include_str!("../../../tests/vectors/verify.json")),

@@ -29,8 +29,11 @@ pub fn product(a: Decimal<'_>, b: Decimal<'_>) -> Option<String> {
 }
 
 /// Differences have a sign, also above zero.
-fn unsigned(text: String) -> String {
-    text.strip_prefix('+').map_or(text.clone(), str::to_owned)
+fn unsigned(mut text: String) -> String {
+    if text.starts_with('+') {
+        text.remove(0);
+    }
+    text
 }
 
 #[cfg(test)]

@@ -1,18 +1,17 @@
 //! `GET /v2/positions` of Alpaca: one position a symbol, decimals as texts. Its `asset_id` names the symbol, not a lot.
 //! <https://docs.alpaca.markets/reference/getallopenpositions>
 
-use super::Read;
 use crate::json::Node;
 use crate::reconcile::holding::Holding;
 use crate::reconcile::read::{decimal, name, said, side};
 
-pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
-    Ok(vec![Holding {
+pub(super) fn read(node: Node<'_>, pointer: &str) -> Holding {
+    Holding {
         symbol: said(node, "symbol").and_then(name),
         side: said(node, "side").and_then(side),
         quantity: said(node, "qty").and_then(decimal),
         price: said(node, "avg_entry_price").and_then(decimal),
         pointer: pointer.to_owned(),
         ..Holding::default()
-    }])
+    }
 }

@@ -1,20 +1,19 @@
 //! `fetchPositions` of ccxt: a symbol is netted, or has a long and a short one where the account is hedged.
 //! <https://docs.ccxt.com/#/?id=position-structure>
 
-use super::Read;
 use crate::json::number::product;
 use crate::json::{Decimal, Node};
 use crate::reconcile::holding::Holding;
 use crate::reconcile::read::{decimal, name, said, side};
 
 /// How much is held is `contracts` times `contractSize`: what one contract holds of the base.
-pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
+pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Holding, String> {
     let contracts = said(node, "contracts").and_then(decimal);
     let quantity = match (&contracts, said(node, "contractSize").and_then(decimal)) {
         (Some(contracts), Some(size)) => Some(times(contracts, &size)?),
         _ => contracts,
     };
-    Ok(vec![Holding {
+    Ok(Holding {
         // Most exchanges give none; where there is one it names the position and not an order.
         ids: said(node, "id").and_then(name).into_iter().collect(),
         symbol: said(node, "symbol").and_then(name),
@@ -23,7 +22,7 @@ pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
         price: said(node, "entryPrice").and_then(decimal),
         pointer: pointer.to_owned(),
         ..Holding::default()
-    }])
+    })
 }
 
 fn times(contracts: &str, size: &str) -> Result<String, String> {

@@ -19,9 +19,6 @@ pub(super) struct Theirs {
     pub(super) unread: Vec<Unread>,
 }
 
-/// What an element of a list is.
-type Read = Result<Vec<Holding>, String>;
-
 /// Reads a list, in the shape that is said or shows.
 pub(super) fn read(
     list: Node<'_>,
@@ -68,18 +65,19 @@ fn shape_of(elements: Node<'_>) -> BrokerShape {
     }
 }
 
-fn one(shape: BrokerShape, element: Node<'_>, pointer: &str) -> Read {
+/// What an element of a list is.
+fn one(shape: BrokerShape, element: Node<'_>, pointer: &str) -> Result<Vec<Holding>, String> {
     if element.kind() != Kind::Object {
         return Err("it is no object".to_owned());
     }
     let holdings = match shape {
-        BrokerShape::Plain => Ok(vec![plain(element, pointer.to_owned())]),
-        BrokerShape::Ccxt => ccxt::read(element, pointer),
-        BrokerShape::Alpaca => alpaca::read(element, pointer),
-        BrokerShape::Oanda => oanda::read(element, pointer),
-        BrokerShape::Freqtrade => freqtrade::read(element, pointer),
-        BrokerShape::Mt5 => mt5::read(element, pointer),
-    }?;
+        BrokerShape::Plain => vec![plain(element, pointer.to_owned())],
+        BrokerShape::Ccxt => vec![ccxt::read(element, pointer)?],
+        BrokerShape::Alpaca => vec![alpaca::read(element, pointer)],
+        BrokerShape::Oanda => oanda::read(element, pointer)?,
+        BrokerShape::Freqtrade => vec![freqtrade::read(element, pointer)],
+        BrokerShape::Mt5 => vec![mt5::read(element, pointer)?],
+    };
     if holdings.iter().any(|held| held.symbol.is_none() && held.ids.is_empty()) {
         return Err("it names neither a symbol nor a ticket".to_owned());
     }

@@ -1,12 +1,11 @@
 //! `positions_get` of `MetaTrader` 5, each position as an object: one a ticket, and `type` 0 is a buy, 1 a sell.
 //! <https://www.mql5.com/en/docs/python_metatrader5/mt5positionsget_py>
 
-use super::Read;
 use crate::json::Node;
 use crate::reconcile::holding::{Holding, Side};
 use crate::reconcile::read::{decimal, name, said, side};
 
-pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
+pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Holding, String> {
     let kind = said(node, "type").ok_or("it does not say its type")?;
     let side = match kind.text() {
         "0" => Side::Long,
@@ -14,7 +13,7 @@ pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
         other => side(kind).ok_or_else(|| format!("its type {other} is neither 0 (buy) nor 1 (sell)"))?,
     };
     let ids = ["ticket", "identifier"].iter().filter_map(|id| name(said(node, id)?));
-    Ok(vec![Holding {
+    Ok(Holding {
         ids: ids.filter(|id| id != "0").collect(),
         symbol: said(node, "symbol").and_then(name),
         side: Some(side),
@@ -22,5 +21,5 @@ pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
         price: said(node, "price_open").and_then(decimal),
         pointer: pointer.to_owned(),
         ..Holding::default()
-    }])
+    })
 }

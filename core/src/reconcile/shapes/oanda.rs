@@ -1,13 +1,12 @@
 //! Positions of OANDA's v20 API: an instrument with a long and a short side, each with its trades.
 //! <https://developer.oanda.com/rest-live-v20/position-df/>
 
-use super::Read;
 use crate::json::{Kind, Node};
 use crate::reconcile::holding::{Holding, Side};
 use crate::reconcile::read::{decimal, name, said};
 
 /// The sides that hold something; if neither does, the instrument is flat, and that is said.
-pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
+pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Vec<Holding>, String> {
     let symbol = said(node, "instrument").and_then(name);
     let sides: Vec<Holding> = [("long", Side::Long), ("short", Side::Short)]
         .into_iter()
@@ -26,7 +25,7 @@ pub(super) fn read(node: Node<'_>, pointer: &str) -> Read {
 fn of_side(node: Node<'_>, symbol: Option<String>, side: Side, pointer: String) -> Holding {
     let trades = said(node, "tradeIDs").filter(|trades| trades.kind() == Kind::Array);
     Holding {
-        ids: trades.into_iter().flat_map(|trades| trades.elements()).filter_map(name).collect(),
+        ids: trades.into_iter().flat_map(Node::elements).filter_map(name).collect(),
         symbol,
         side: Some(side),
         quantity: said(node, "units").and_then(decimal),
