@@ -11,6 +11,16 @@ import stateloft.testing
 from stateloft import _saver, _state
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the proofs by kill and by time run for minutes, not for seconds")
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether a proof may take minutes."""
+    return bool(request.config.getoption("--long"))
+
+
 @pytest.fixture
 def server() -> Iterator[stateloft.testing.Server]:
     """A server of the test's own, which it may kill."""
