@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import gc
 import os
 import pickle
 import signal
@@ -21,6 +22,7 @@ from typing import Any, Callable
 import pytest
 
 import stateloft
+import stateloft._saver
 from stateloft._state import _STATES
 from stateloft.testing import Server
 
@@ -53,6 +55,33 @@ def until(what: Callable[[], Any]) -> Any:
             return found
         time.sleep(0.01)
     raise AssertionError("it did not happen")
+
+
+def test_a_state_that_the_program_has_no_more_is_saved_and_then_forgotten(server: Server, tmp_path: Path) -> None:
+    def there(called: str) -> list[str]:
+        gc.collect()
+        return [each for _, each in list(_STATES) if each.startswith(called)]
+
+    client = server.client()
+    options: dict[str, Any] = {"client": client, "journal": str(tmp_path), "interval": 0.05}
+    for number in range(3):
+        stateloft.state(f"order/{number}", {"qty": Decimal(number)}, **options)["placed"] = True
+    until(lambda: not there("order/"))
+    assert sorted(each.state_id for each in client.list("order")) == ["0", "1", "2"]
+    nested = stateloft.state("kept/part", {"open": {}}, **options)["open"]
+    until(lambda: client.get("kept", "part", None) is not None)
+    nested["EURUSD"] = 2  # who has a part of it has it
+    until(lambda: client.get("kept", "part") == {"open": {"EURUSD": 2}})
+    server.kill()
+    nested["EURUSD"] = 3
+    del nested
+    journal = next(iter(stateloft._saver.savers())).journal
+    until(lambda: journal.waiting)
+    assert there("kept/") == ["kept/part"], "it waits in the journal"
+    server.start()
+    assert stateloft.flush(30)
+    until(lambda: not there("kept/"))
+    assert client.get("kept", "part") == {"open": {"EURUSD": 3}}
 
 
 def test_a_save_is_durable_before_it_returns_and_says_why(opened: Any, client: stateloft.Client) -> None:

@@ -33,6 +33,8 @@ class Saver:
         self.journal = Journal(folder_for(client.server, folder), limit)
         self._states: weakref.WeakSet[State] = weakref.WeakSet()
         self._due: dict[int, float] = {}
+        self._held: dict[int, State] = {}
+        """States that are not safe yet: they stay, whether or not the program still has them."""
         self._start()
 
     def _start(self) -> None:
@@ -59,6 +61,7 @@ class Saver:
         """The state changed: it is saved within its interval."""
         if id(state) not in self._due:  # unlocked on purpose: a tick must not wait for anything here
             with self._wake:
+                self._held[id(state)] = state
                 self._due.setdefault(id(state), time.monotonic() + state.interval)
                 self._ensure_thread()
                 self._wake.notify()
@@ -73,7 +76,8 @@ class Saver:
     def failed(self, error: Exception) -> None:
         """The server did not answer: it is left alone for a while."""
         if not self.away:
-            _LOG.warning("%s; writes go to %s until it is back", error, self.journal.folder)
+            # The text only: a handler may keep what it is given, and an exception holds on to the state.
+            _LOG.warning("%s; writes go to %s until it is back", str(error), self.journal.folder)
         self._retry_at = time.monotonic() + self._wait
         self._wait = min(self._wait * 2, _LONGEST_WAIT)
 
@@ -105,7 +109,7 @@ class Saver:
     def after_fork(self) -> None:
         """In a child: nothing of the parent's is ours to save."""
         self.journal.after_fork()
-        self._due = {}
+        self._due, self._held = {}, {}
         self._start()
         for state in self.states():
             state.after_fork()
@@ -125,9 +129,17 @@ class Saver:
                     del self._due[each]
             if self.journal.waiting and not self.away:
                 self.drain()
-            for state in self.states():
-                if id(state) in due or state.is_due_for_a_look(now):
-                    self._push(state)
+            self._look_after(due, now)
+
+    def _look_after(self, due: set[int], now: float) -> None:
+        for state in self.states():
+            if id(state) in due or state.is_due_for_a_look(now):
+                self._push(state)
+        for state in list(self._held.values()):
+            if state.is_safe():
+                with self._wake:
+                    if id(state) not in self._due:  # changed meanwhile
+                        self._held.pop(id(state), None)
 
     def _pause(self) -> Optional[float]:
         times = list(self._due.values())

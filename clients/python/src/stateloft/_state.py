@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from types import FrameType
@@ -217,6 +218,19 @@ class State(MutableMapping[str, Any]):
             self._saved_edits = edits
             return True
 
+    def is_safe(self) -> bool:
+        """Whether nothing is lost if the program has it no more: it is at the server, and what is in it says when it changes."""
+        if self.unsaved or self._owner.opaque or not self._sending.acquire(blocking=False):
+            return False
+        try:
+            name = self.state_type, self.state_id
+            if self._saver.journal.of(*name) or name in self._saver.replay.refused:
+                return False
+            self._catch_up()
+            return not self.unsaved
+        finally:
+            self._sending.release()
+
     def after_fork(self) -> None:
         """In a child: what the parent changed, the parent saves."""
         self._sending = threading.RLock()
@@ -377,7 +391,8 @@ class _Owner(Owner):
         self._tell()
 
 
-_STATES: dict[tuple[str, str], State] = {}
+_STATES: weakref.WeakValueDictionary[tuple[str, str], State] = weakref.WeakValueDictionary()
+"""Those that the program has, or that are not safe yet: one that has a state for each order must not grow by all there ever were."""
 _DEFAULT: list[Client] = []
 _AT_END: list[Callable[[], None]] = []
 _lock = threading.Lock()

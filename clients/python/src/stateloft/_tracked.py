@@ -7,16 +7,22 @@ is made of a half-made change.
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable
+from decimal import Decimal
+from enum import Enum
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from ._narrow import kind_of
 
 __all__ = ["Owner", "TrackedDict", "TrackedList", "TrackedSet", "tracked"]
 
-_PLAIN = (str, int, float, bool, type(None), bytes, tuple, frozenset)
+_TIMES = (dt.date, dt.time, dt.timedelta)
+_PLAIN = (str, int, float, bool, type(None), bytes, tuple, frozenset, Decimal, UUID, Enum, *_TIMES)
+"""Types whose values do not change."""
 
 
 class Owner:
