@@ -312,6 +312,20 @@ def test_connections_are_kept_and_outlive_a_restart_of_the_server(server: Server
     assert isinstance(saved, stateloft.Version) and saved.version == 5
 
 
+@pytest.mark.parametrize("writes", [False, True])
+def test_all_kept_connections_of_a_server_that_was_restarted_are_given_up_at_once(server: Server, writes: bool) -> None:
+    client = server.client()
+    client.save("book", "x", {"n": 1})
+    taken = [client.transport._take() for _ in range(4)]
+    for each in taken:
+        client.transport._keep(each)
+    server.restart()
+    if writes:
+        assert isinstance(client.save("book", "x", {"n": 2}), stateloft.Version)
+    else:
+        assert client.get("book", "x") == {"n": 1}
+
+
 def test_a_client_is_shared_by_threads(client: stateloft.Client) -> None:
     mine = name()
 

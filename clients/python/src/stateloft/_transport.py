@@ -125,6 +125,7 @@ class Transport:
             raw = response.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
+            self.close()  # after a restart of the server the others are broken, too, and the next attempt would get one of them
             said = f"{self.server} did not answer {method} {target.partition('?')[0]}: {error or type(error).__name__}"
             if writes:
                 raise OutcomeUnknown(said + "; it may have been written or not") from error
