@@ -18,6 +18,9 @@ __all__ = ["DEPTH", "float_text", "integer_text", "number_text", "read", "string
 DEPTH = 96
 """How deep arrays and objects may be nested; the server refuses more."""
 
+_INTEGER_END = 10**4000
+"""Kept, for it takes longer to work out than a small state to write."""
+
 _quoted: Callable[[str], str] = _encoder.encode_basestring
 
 
@@ -44,7 +47,7 @@ def float_text(number: float) -> str:
 
 def integer_text(number: int) -> str:
     """All digits, however many. (Python's limit on digits is for texts of strangers, not for numbers that are there.)"""
-    if -(10**4000) < number < 10**4000:
+    if -_INTEGER_END < number < _INTEGER_END:
         return int.__repr__(number)
     raise NotKept("an integer of more than 4,000 digits")
 
