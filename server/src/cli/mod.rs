@@ -39,6 +39,7 @@ mod snapshot;
 mod source;
 mod status;
 mod status_details;
+mod supervisor;
 mod undo;
 mod verify;
 mod watch;

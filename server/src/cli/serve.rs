@@ -7,7 +7,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::source::{Source, understood};
-use super::{Done, files, handles, journal, logging, open, say};
+use super::{Done, files, handles, journal, logging, open, say, supervisor};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Sources};
 use crate::http::{self, Options};
@@ -64,6 +64,7 @@ async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) -> Done {
         env!("CARGO_PKG_VERSION"),
         listening.address()
     ));
+    supervisor::say_ready(listening.address());
     let checker = tokio::spawn({
         let (service, stop) = (Arc::clone(&service), stop.clone());
         async move { service.keep_checking(stop).await }
@@ -120,6 +121,7 @@ fn stop_on_signals() -> Result<CancellationToken, String> {
     tokio::spawn(async move {
         signals.next().await;
         tracing::info!("stopping: what is under way is finished");
+        supervisor::say_stopping();
         cancelled.cancel();
         signals.next().await;
         tracing::warn!("stopped by a second signal before everything had ended");

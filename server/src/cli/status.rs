@@ -3,7 +3,7 @@
 use clap::Args;
 use stateloft_core::api::{
     BreakerState, BreakerStatus, CacheStatus, Code, FallbackStatus, LatencyStatus, MirrorState, MirrorStatus,
-    Status,
+    Ready, Status,
 };
 
 use super::client::{Client, Query};
@@ -16,6 +16,7 @@ use super::say::answer;
 use super::{Done, asking, status_details};
 
 /// Ask a running server how it is. Exit code 0: all is well; 10: it cannot be reached, or its store does not answer.
+/// With `--ready`, 10: it does not take work.
 #[derive(Debug, Args)]
 pub(super) struct StatusOf {
     #[command(flatten)]
@@ -23,11 +24,17 @@ pub(super) struct StatusOf {
     /// Print the status as the API has it.
     #[arg(long)]
     json: bool,
+    /// Only ask whether it takes work, as a load balancer or a container's health check does. Needs no key.
+    #[arg(long)]
+    ready: bool,
 }
 
 impl StatusOf {
     pub(super) async fn run(self) -> Done {
         asking(self.reach.client()?, async |server| {
+            if self.ready {
+                return readiness(server, self.json).await;
+            }
             let said = server.get("/status", &Query::default()).await?;
             let status: Status = server.understood(&said)?;
             if self.json {
@@ -40,6 +47,21 @@ impl StatusOf {
         })
         .await
     }
+}
+
+/// Whether it takes work. What is wrong all the same is named, and keeps nobody from sending some.
+async fn readiness(server: &Client, json: bool) -> Result<Exit, Failure> {
+    let said = server.get("/readyz", &Query::default()).await?;
+    let ready: Ready = server.understood(&said)?;
+    if json {
+        print_answer(&said);
+    } else if ready.alarms.is_empty() {
+        answer!("ready");
+    } else {
+        let alarms: Vec<String> = ready.alarms.iter().map(ToString::to_string).collect();
+        answer!("ready, with alarms: {}", alarms.join(", "));
+    }
+    Ok(Exit::Done)
 }
 
 async fn print_details(server: &Client) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ mod profiles;
 mod restore;
 mod restore_file;
 mod states;
+mod supervised;
 mod tls;
 mod unread;
 mod watch;
