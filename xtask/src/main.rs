@@ -21,6 +21,7 @@ mod package;
 mod postgres;
 mod process;
 mod progress;
+mod proxy;
 mod run;
 mod server;
 mod soak;

@@ -32,7 +32,7 @@ pub(crate) enum Step {
     Soak,
     /// Tests of WebAssembly, above all the component's, in headless Chromium.
     Wasm,
-    /// Building the console, and the component's vectors in Node where it is installed.
+    /// Building the console; where Node is installed the component in it, and the guide to it in the browser.
     Console,
     /// Journeys through the console in headless Chromium against a real server.
     Journeys,

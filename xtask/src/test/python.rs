@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::server::{self, Profile};
 use crate::tools::{find_program, tools_dir};
 use crate::workspace::Workspace;
-use crate::{process, progress, wheel};
+use crate::{process, progress, proxy, wheel};
 
 /// How the tests learn where the server's program is.
 const SERVER_VARIABLE: &str = "STATELOFT_BIN";
@@ -21,13 +21,14 @@ const WHEEL_VARIABLE: &str = "STATELOFT_WHEEL";
 /// Written when an environment is whole.
 const MARK: &str = "stateloft-complete";
 
-/// mypy and pyright, both strictly, and pytest, with exactly the packages that the tests name. Where there is no Python, or the
-/// packages cannot be had, the step fails: what is skipped is not proved.
+/// mypy and pyright, both strictly, and pytest, which runs the guides as well, with exactly the packages that the tests name. Where
+/// there is no Python, or the packages cannot be had, the step fails: what is skipped is not proved.
 pub(super) fn client(workspace: &Workspace) -> Result<()> {
     let package = workspace.root.join("clients").join("python");
     let python = environment(&package.join("tests").join("requirements.txt"))?;
     let server = server::build(workspace, Profile::Test)?;
     let wheel = wheel::for_tests(workspace, &server)?;
+    proxy::ensure()?;
     let there = ["--pythonpath".as_ref(), python.as_os_str()];
     for (module, arguments) in [("mypy", &[][..]), ("pyright", &there), ("pytest", &[])] {
         let mut command = Command::new(&python);

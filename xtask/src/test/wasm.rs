@@ -48,9 +48,13 @@ pub(super) fn in_node(workspace: &Workspace) -> Result<()> {
         progress::note("the component was not tried in Node: there is no Node here, or no package");
         return Ok(());
     };
-    for script in ["component.mjs", "package.mjs"] {
-        let script = workspace.root.join("tests").join(script);
-        process::run(Command::new(&node).arg(script).arg(&package))?;
+    // The guide has pages, too, which a browser opens.
+    let browser = browser::ensure()?;
+    for script in ["component.mjs", "package.mjs", "guide.mjs"] {
+        let mut command = Command::new(&node);
+        command.arg(workspace.root.join("tests").join(script)).arg(&package);
+        browser.configure(&mut command);
+        process::run(&mut command)?;
     }
     Ok(())
 }
