@@ -237,6 +237,39 @@ fn a_hedged_account_has_both_sides_and_its_trades_are_its_lots() {
 }
 
 #[test]
+fn a_hedged_account_without_tickets_is_compared_side_by_side() {
+    let ours = [
+        r#"{"symbol":"A","side":"long","quantity":3}"#,
+        r#"{"symbol":"A","side":"short","quantity":1}"#,
+        r#"{"symbol":"A","side":"short","quantity":1}"#,
+    ];
+    let list = r#"[{"symbol":"A","side":"long","contracts":3,"info":{}},{"symbol":"A","side":"short","contracts":3,"info":{}}]"#;
+    assert_eq!(
+        said(&report(&ours, list)),
+        [(Agreement::QuantityMismatch, None, Some("-1")), (Agreement::Matched, None, Some("0"))]
+    );
+    let no_side = [r#"{"symbol1":"A","symbol2":"B","volume1":3,"volume2":1}"#];
+    let first = &report(&no_side, list).rows[0];
+    assert_eq!((first.verdict, first.because), (Agreement::MissingThere, Some(Because::NotListed)), "B");
+    let of_a = &report(&no_side, list).rows[1];
+    assert_eq!((of_a.verdict, of_a.because), (Agreement::Unknown, Some(Because::NamedTwice)));
+}
+
+#[test]
+fn on_a_page_of_two_only_what_is_named_by_a_ticket_can_differ() {
+    let partial = ReconcileOptions { partial: true, ..options() };
+    let ours = [r#"{"symbol":"A","side":"long","quantity":3}"#, r#"{"symbol":"B","ticket":2,"quantity":3}"#];
+    let list = r#"[{"symbol":"A","side":"long","quantity":1},{"symbol":"B","ticket":2,"quantity":1}]"#;
+    assert_eq!(
+        said(&held(&ours, Some(list), &partial).unwrap()),
+        [
+            (Agreement::QuantityMismatch, None, Some("-2")),
+            (Agreement::Unknown, Some(Because::PartialList), Some("-2"))
+        ]
+    );
+}
+
+#[test]
 fn an_instrument_that_both_sides_call_empty_is_flat() {
     let list = r#"{"positions":[{"instrument":"EUR_USD","long":{"units":"0"},"short":{"units":"0"}}]}"#;
     assert_eq!(said(&report(&[], list)), []);
