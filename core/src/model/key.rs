@@ -33,8 +33,19 @@ pub struct StateType(Arc<str>);
 
 impl StateType {
     /// The types that come with a meaning of their own.
-    pub const BUILT_IN: [&'static str; 7] =
-        ["position", "pair_state", "portfolio", "strategy", "configuration", "market_data", "quarantine"];
+    pub const BUILT_IN: [&'static str; 11] = [
+        "position",
+        "pair_state",
+        "portfolio",
+        "strategy",
+        "configuration",
+        "market_data",
+        "quarantine",
+        "freqtrade_trade",
+        "ccxt_position",
+        "alpaca_position",
+        "oanda_position",
+    ];
 
     /// Checks and takes a type name.
     pub fn new(text: &str) -> Result<Self, KeyError> {

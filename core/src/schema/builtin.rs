@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::PathRules;
 use super::collect::collect;
 
-const SCHEMAS: [(&str, &str); 7] = [
+const SCHEMAS: [(&str, &str); 11] = [
     ("position", include_str!("builtin/position.json")),
     ("pair_state", include_str!("builtin/pair_state.json")),
     ("portfolio", include_str!("builtin/portfolio.json")),
@@ -14,6 +14,10 @@ const SCHEMAS: [(&str, &str); 7] = [
     ("configuration", include_str!("builtin/configuration.json")),
     ("market_data", include_str!("builtin/market_data.json")),
     ("quarantine", include_str!("builtin/quarantine.json")),
+    ("freqtrade_trade", include_str!("builtin/freqtrade_trade.json")),
+    ("ccxt_position", include_str!("builtin/ccxt_position.json")),
+    ("alpaca_position", include_str!("builtin/alpaca_position.json")),
+    ("oanda_position", include_str!("builtin/oanda_position.json")),
 ];
 
 static PATH_RULES: LazyLock<BTreeMap<&str, PathRules>> = LazyLock::new(|| {
@@ -72,6 +76,29 @@ mod tests {
         let heartbeat = path_rules("strategy").root().member("heartbeat");
         assert!(heartbeat.member("clock").is_volatile());
         assert!(heartbeat.element().member("any/thing").is_volatile());
+    }
+
+    #[test]
+    fn trades_and_positions_of_other_programs_have_names_units_and_what_is_theirs_alone() {
+        let trade = path_rules("freqtrade_trade").root();
+        assert_eq!(trade.member("orders").identity(), Some("order_id"));
+        assert_eq!(trade.member("custom_data").identity(), Some("cd_key"));
+        assert_eq!(
+            trade.at("/orders/0/order_id").protected_because(),
+            Some("names an order at the exchange")
+        );
+        assert!(trade.member("max_rate").is_volatile() && !trade.member("stop_loss").is_volatile());
+        assert_eq!(trade.member("stake_amount").unit(), Some("stake currency"));
+        let unified = path_rules("ccxt_position").root();
+        assert!(unified.at("/info/markPrice").is_volatile() && unified.member("markPrice").is_volatile());
+        assert!(unified.member("id").is_identifier() && !unified.member("contracts").is_volatile());
+        let alpaca = path_rules("alpaca_position").root();
+        assert!(alpaca.member("unrealized_pl").is_volatile() && !alpaca.member("qty").is_volatile());
+        assert_eq!(alpaca.member("asset_id").protected_because(), Some("names an asset at the broker"));
+        let oanda = path_rules("oanda_position").root();
+        assert_eq!(oanda.at("/short/tradeIDs/1").protected_because(), Some("names a trade at the broker"));
+        assert_eq!(oanda.at("/long/averagePrice").unit(), None);
+        assert_eq!(oanda.member("pl").unit(), Some("account currency"));
     }
 
     #[test]
