@@ -25,6 +25,7 @@ ALL: dict[str, list[str]] = {
     "outage": ["# by hand: on the machine in trouble"],
     "python-bot": [],
     "restore-at-three": [],
+    "sidecar": [],
 }
 
 # And those that another test types: it is named, and names the guide.

@@ -31,8 +31,8 @@ exits! {
     Usage = 2, "the command line is wrong";
     /// Everything works, but live states break rules (`check`).
     InvalidStates = 3, "live states break rules (check)";
-    /// Everything else was imported, but some of it could not be (`import`).
-    RowsLeft = 4, "some could not be imported, the rest is in (import)";
+    /// Everything else was imported or sent, but some of it could not be (`import`, `watch-files`).
+    RowsLeft = 4, "some could not be imported or sent, the rest is in (import, watch-files)";
     /// An end that was never acknowledged, or a cache, cannot be read (`journal check`).
     Torn = 5, "an unfinished end of the journal cannot be read (journal check)";
     /// What was acknowledged is not what was written.

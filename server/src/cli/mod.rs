@@ -35,6 +35,7 @@ mod save;
 mod say;
 mod serve;
 mod show;
+mod signals;
 mod snapshot;
 mod source;
 mod status;
@@ -43,6 +44,7 @@ mod supervisor;
 mod undo;
 mod verify;
 mod watch;
+mod watch_files;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,6 +83,7 @@ enum Command {
     Restore(restore::Restore),
     Undo(undo::Undo),
     Watch(watch::Watch),
+    WatchFiles(watch_files::WatchFiles),
     Status(status::StatusOf),
     Clock(clock::Clock),
     Check(check::Check),
@@ -126,6 +129,7 @@ async fn done(command: Command) -> Done {
         Command::Restore(command) => command.run().await,
         Command::Undo(command) => command.run().await,
         Command::Watch(command) => command.run().await,
+        Command::WatchFiles(command) => command.run().await,
         Command::Status(command) => command.run().await,
         Command::Clock(command) => command.run().await,
         Command::Check(command) => command.run().await,

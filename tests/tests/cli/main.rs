@@ -19,6 +19,7 @@ mod supervised;
 mod tls;
 mod unread;
 mod watch;
+mod watch_files;
 
 use std::path::Path;
 use std::process::Stdio;

@@ -29,7 +29,7 @@ pub(super) fn collect(paths: &[PathBuf]) -> Result<Collected, String> {
         let about = std::fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
         if about.is_dir() {
             let mut files = Vec::new();
-            walk(path, 0, &mut files)?;
+            walk(path, 0, has_ending, &mut files)?;
             if files.is_empty() {
                 return Err(format!("{}: no file ends in .json, .jsonl or .ndjson", path.display()));
             }
@@ -88,8 +88,13 @@ impl Collected {
     }
 }
 
-/// Adds the files of a folder and of those in it. Links to folders are not followed: they may lead back.
-fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), String> {
+/// Adds the files of a folder and of those in it that are wanted. Links to folders are not followed: they may lead back.
+pub(in crate::cli) fn walk(
+    folder: &Path,
+    depth: usize,
+    wanted: fn(&Path) -> bool,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), String> {
     if depth > DEPTH {
         return Err(format!("{}: folders are nested more than {DEPTH} deep", folder.display()));
     }
@@ -98,19 +103,21 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Str
         let entry = entry.map_err(wrong)?;
         let (path, kind) = (entry.path(), entry.file_type().map_err(wrong)?);
         if kind.is_dir() {
-            walk(&path, depth + 1, files)?;
-        } else if has_ending(&path) && path.is_file() {
+            walk(&path, depth + 1, wanted, files)?;
+        } else if wanted(&path) && path.is_file() {
             files.push(path);
         }
     }
     Ok(())
 }
 
-fn has_ending(path: &Path) -> bool {
+/// Whether a file ends as those with states do.
+pub(in crate::cli) fn has_ending(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
-fn slashed(path: &Path) -> String {
+/// A path as names of files say it.
+pub(in crate::cli) fn slashed(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }

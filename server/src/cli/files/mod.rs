@@ -25,6 +25,7 @@ use crate::config::{Config, Loaded};
 use crate::service::{ImportFiles, ImportOrder, Service, ServiceError};
 use crate::store::Resilience;
 use collect::collect;
+pub(super) use collect::{has_ending, slashed, walk};
 pub(super) use start::at_the_start;
 
 /// Files and folders, and what is said of them.

@@ -5,6 +5,7 @@ mod backup;
 mod commits;
 mod disk;
 mod failure;
+mod foreign;
 mod ground;
 mod lock;
 mod migrate;
@@ -43,6 +44,7 @@ use sizes::Sizes;
 use writer::Writer;
 
 pub use backup::{Backup, Step};
+pub use foreign::{Cell, ForeignDatabase, ForeignRow, Unreadable};
 pub use opening::OnLoss;
 
 /// A store in a SQLite file.
