@@ -60,6 +60,10 @@ const KEYS: &[&str] = &[
     "",
     "$stateloft",
     "value",
+    "stateloft_file",
+    "sha256",
+    "saved_at",
+    "summary",
 ];
 const LEAVES: &[&str] = &[
     "1",

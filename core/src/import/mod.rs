@@ -18,6 +18,8 @@ pub mod kept;
 #[cfg(feature = "validate")]
 mod order;
 #[cfg(feature = "validate")]
+mod packed;
+#[cfg(feature = "validate")]
 mod plan;
 #[cfg(feature = "validate")]
 mod python;

@@ -1,6 +1,7 @@
 //! From files to a plan.
 
 use super::draft::{self, Draft};
+use super::packed::packed;
 use super::python;
 use super::report::Report;
 use super::rules::{OptionError, Rules};
@@ -39,6 +40,9 @@ pub fn plan(files: &[File<'_>], options: &ImportOptions) -> Result<ImportPlan, O
 }
 
 fn read(file: File<'_>, rules: &Rules, report: &mut Report) {
+    if let Some(packed) = packed(file.bytes) {
+        return report.unreadable(file.name, packed);
+    }
     let limits = Limits { max_bytes: FILE_MAX_BYTES, ..Limits::default() };
     for piece in python::pieces(file.bytes, &limits) {
         match &piece.read {

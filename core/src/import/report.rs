@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::File;
 use super::draft::Found;
 use super::order;
+use super::packed::Packed;
 use super::python::Piece;
 use crate::api::{
     FileError, FileSummary, ImportItem, ImportPlan, ImportRecord, ImportSource, QuarantineCode, Quarantined,
@@ -95,6 +96,22 @@ impl Report {
             message: diagnosis.told_of(line, byte),
             near: diagnosis.near.clone(),
             hint: diagnosis.hint.map(str::to_owned),
+        });
+        self.file(name).damaged = true;
+    }
+
+    /// A file that is no text because it was packed or encrypted.
+    pub(super) fn unreadable(&mut self, name: &str, packed: Packed) {
+        self.errors.push(FileError {
+            file: name.to_owned(),
+            line: 1,
+            column: 1,
+            byte: 0,
+            pointer: None,
+            code: packed.code.to_owned(),
+            message: packed.message.to_owned(),
+            near: String::new(),
+            hint: Some(packed.hint.to_owned()),
         });
         self.file(name).damaged = true;
     }

@@ -26,6 +26,8 @@ pub enum QuarantineCode {
     NotJson,
     /// `each` leads nowhere in this document.
     NothingThere,
+    /// Its checksum is of other data.
+    Damaged,
 }
 
 /// Something that cannot be placed, as it was given.

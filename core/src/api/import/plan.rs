@@ -50,6 +50,8 @@ pub enum Shape {
     Tables,
     /// Sessions, their positions and checkpoints.
     Sessions,
+    /// What the Python client's state managers keep in a file.
+    StateloftFile,
     /// As the request says.
     Chosen,
     /// Nothing is in it.

@@ -32,7 +32,8 @@ impl<'a> Translation<'a> {
         if !may_have {
             return Self { text: Cow::Borrowed(text), edits: Vec::new() };
         }
-        let mut walk = Walk { text, copied: 0, out: String::new(), edits: Vec::new() };
+        let mut walk =
+            Walk { text, is_tagged: is_tagged(text), copied: 0, out: String::new(), edits: Vec::new() };
         walk.through();
         if walk.edits.is_empty() {
             return Self { text: Cow::Borrowed(text), edits: Vec::new() };
@@ -50,8 +51,15 @@ impl<'a> Translation<'a> {
     }
 }
 
+/// Whether a text is a file of the Python client, in which a key like the tag's is the tag.
+fn is_tagged(text: &str) -> bool {
+    let inside = text.trim_start().strip_prefix('{').map(str::trim_start);
+    inside.is_some_and(|inside| inside.starts_with("\"stateloft_file\""))
+}
+
 struct Walk<'a> {
     text: &'a str,
+    is_tagged: bool,
     copied: usize,
     out: String,
     edits: Vec<Edit>,
@@ -104,7 +112,7 @@ impl Walk<'_> {
         let end = at + 1;
         let raw = &self.text[start + 1..at];
         let is_key = || bytes[end..].iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':');
-        if raw.len() >= "$stateloft".len() && is_reserved(&decoded(raw)) && is_key() {
+        if !self.is_tagged && raw.len() >= "$stateloft".len() && is_reserved(&decoded(raw)) && is_key() {
             self.replace(start + 1, 0, "$");
         }
         end
@@ -145,6 +153,14 @@ mod tests {
             Translation::of(given).text,
             r#"{"$$stateloft":"$stateloft","$\u0024stateloft" :1,"$$$stateloft":2,"$ref":3}"#
         );
+    }
+
+    #[test]
+    fn in_a_file_of_the_python_client_a_tag_is_a_tag() {
+        let given = "{\n \"stateloft_file\":1,\"data\":{\"a\":{\"$stateloft\":\"decimal\",\"value\":1.20}}}";
+        assert_eq!(Translation::of(given).text, given);
+        let other = r#"{"data":{"$stateloft":1},"stateloft_file":1}"#;
+        assert_eq!(Translation::of(other).text, r#"{"data":{"$$stateloft":1},"stateloft_file":1}"#);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod portfolio;
 mod positions;
 mod sessions;
 mod state;
+mod stateloft_file;
 mod tables;
 
 use super::draft::Draft;
@@ -23,7 +24,8 @@ struct Recogniser {
 }
 
 /// The first that knows a document has it: those that ask for more come first.
-const RECOGNISERS: [Recogniser; 6] = [
+const RECOGNISERS: [Recogniser; 7] = [
+    Recogniser { is_it: stateloft_file::is_one, take: stateloft_file::take },
     Recogniser { is_it: backup::is_one, take: backup::take },
     Recogniser { is_it: broker::is_one, take: broker::take },
     Recogniser { is_it: sessions::is_one, take: sessions::take },
@@ -34,6 +36,13 @@ const RECOGNISERS: [Recogniser; 6] = [
 
 /// Takes a document apart.
 pub(super) fn recognise(draft: &mut Draft<'_>, root: Node<'_>) -> Shape {
+    // Before anything else: whatever is asked for, damaged data is taken for no state.
+    if stateloft_file::is_one(root)
+        && let Some((code, reason)) = stateloft_file::fault(root)
+    {
+        draft.quarantine(&Pointer::root(), root, code, &reason);
+        return Shape::StateloftFile;
+    }
     if let Some(chosen) = &draft.rules.chosen {
         return chosen::take(draft, chosen, root);
     }

@@ -18,6 +18,7 @@ pub const fn shape_words(shape: Shape) -> &'static str {
         Shape::BrokerSummary => "broker summary",
         Shape::Tables => "series and tables",
         Shape::Sessions => "sessions and checkpoints",
+        Shape::StateloftFile => "file of the Python client",
         Shape::Chosen => "as chosen",
         Shape::Empty => "empty",
         Shape::Unknown => "of no known shape",

@@ -10,7 +10,7 @@ use crate::parts::{CopyButton, Icon, Pic};
 use stateloft_core::api::Shape;
 
 /// The shapes that are known, in the order in which they are said.
-const SHAPES: [Shape; 8] = [
+const SHAPES: [Shape; 9] = [
     Shape::TypedState,
     Shape::UntypedState,
     Shape::FlatState,
@@ -19,6 +19,7 @@ const SHAPES: [Shape; 8] = [
     Shape::BrokerSummary,
     Shape::Tables,
     Shape::Sessions,
+    Shape::StateloftFile,
 ];
 
 /// The drop ground.
