@@ -44,6 +44,12 @@ try {
     assert.ok(existsSync(join(installed, path)), `${path} is not in the package`);
   }
 
+  // So are the licences of what is compiled in.
+  const thirdParty = readFileSync(join(installed, "THIRD-PARTY.txt"), "utf8");
+  for (const name of ["jsonschema", "serde", "wasm-bindgen"]) {
+    assert.match(thirdParty, new RegExp(`^${name} \\S+: `, "m"), `${name} has no licence in the package`);
+  }
+
   // Every example of the README prints what it says.
   const readme = readFileSync(join(installed, "README.md"), "utf8");
   const examples = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, text]) => text);

@@ -16,6 +16,7 @@ mod finish;
 mod first_start;
 mod fuzz;
 mod influxd;
+mod licenses;
 mod lockfile;
 mod package;
 mod postgres;

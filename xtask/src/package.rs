@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::bindgen;
 use crate::component::NAME;
 use crate::console::files;
 use crate::workspace::Workspace;
+use crate::{bindgen, licenses};
 
 /// What Node requires; it has the component loaded when `require` returns.
 const REQUIRED: &str = "node.cjs";
@@ -34,6 +34,8 @@ pub(crate) fn complete(workspace: &Workspace, compiled: &Path, folder: &Path) ->
         let from = workspace.root.join("core/js").join(name);
         fs::copy(&from, folder.join(name)).with_context(|| format!("copying {}", from.display()))?;
     }
+    let third_party = licenses::of(workspace, &[licenses::COMPONENT])?;
+    files::write(&folder.join(licenses::NAME), third_party.as_bytes())?;
     // The order of its conditions counts, so it is a text and no value.
     let manifest = workspace.root.join("core/js").join(MANIFEST);
     let manifest = fs::read_to_string(&manifest).with_context(|| manifest.display().to_string())?;

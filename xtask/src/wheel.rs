@@ -6,15 +6,24 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::console::{self, files};
 use crate::finish::Finish;
+use crate::licenses::{self, Program};
+use crate::progress;
 use crate::server::{self, Profile};
-use crate::tools::find_program;
+use crate::tools::{TARGET, find_program};
 use crate::workspace::Workspace;
-use crate::{console, progress};
 
 /// How hard what is shipped is packed, and what only a test installs.
 const SHIPPED: &str = "9";
 const QUICK: &str = "1";
+
+/// What is in the server's program: itself, the console and the component.
+const PROGRAMS: [Program<'static>; 3] = [
+    Program { package: "stateloft-server", features: "", target: None },
+    Program { package: "stateloft-web", features: "", target: Some(TARGET) },
+    licenses::COMPONENT,
+];
 
 /// Builds the wheel, around the released server or around a program that is there, and prints where it is.
 pub(crate) fn show(workspace: &Workspace, binary: Option<PathBuf>, out: Option<PathBuf>) -> Result<()> {
@@ -43,9 +52,13 @@ fn pack(workspace: &Workspace, binary: &Path, out: &Path, level: &str) -> Result
         .into_iter()
         .find_map(find_program)
         .context("the wheel is packed by Python 3.9 or newer, and there is none on PATH")?;
+    let third_party = workspace.scratch().join(licenses::NAME);
+    std::fs::create_dir_all(workspace.scratch())?;
+    files::write(&third_party, licenses::of(workspace, &PROGRAMS)?.as_bytes())?;
     let mut command = Command::new(python);
     command.arg(package.join("tools").join("wheel.py")).env("PYTHONDONTWRITEBYTECODE", "1");
     command.arg("--binary").arg(binary).arg("--license").arg(workspace.root.join("LICENSE"));
+    command.arg("--third-party").arg(third_party);
     command.arg("--out").arg(out).args(["--level", level]);
     let mut packer = command
         .stdin(Stdio::piped())
@@ -68,4 +81,25 @@ fn project(package: &Path) -> Result<String> {
     let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let project: serde_json::Value = toml::from_str(&text).with_context(|| format!("{}", path.display()))?;
     Ok(project.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_compiled_into_the_servers_program_is_named_with_its_licences_and_always_in_the_same_words() {
+        let workspace = Workspace::locate().unwrap();
+        let said = licenses::of(&workspace, &PROGRAMS).unwrap();
+        let listed = said.split(&"-".repeat(80)).next().unwrap();
+        let names: Vec<&str> = listed.lines().filter_map(|line| line.split(' ').next()).collect();
+        for name in ["axum", "jsonschema", "leptos", "libsqlite3-sys", "wasm-bindgen"] {
+            assert!(names.contains(&name), "{name} is not among {names:?}");
+        }
+        for none in ["stateloft-core", "proptest", "serde_derive"] {
+            assert!(!names.contains(&none), "{none} is compiled in");
+        }
+        assert!(!said.contains(&*workspace.root.to_string_lossy()));
+        assert_eq!(licenses::of(&workspace, &PROGRAMS).unwrap(), said);
+    }
 }

@@ -118,9 +118,51 @@ def test_the_wheel_says_what_it_is_and_nothing_of_where_it_was_made() -> None:
         assert {each.date_time for each in wheel.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert not any("__pycache__" in each or each.startswith(("tests/", "tools/")) for each in names)
         assert "stateloft/py.typed" in names and any(each.endswith("licenses/LICENSE") for each in names)
+        (third_party,) = (each for each in names if each.endswith("licenses/THIRD-PARTY.txt"))
+        said = wheel.read(third_party).decode("utf-8")
     for line in ("License-Expression: Apache-2.0", "Requires-Python: >=3.9", "Classifier: Typing :: Typed"):
         assert line in text.splitlines()
     assert "# stateloft for Python" in text
+    assert [each for each in text.splitlines() if each.startswith("License-File")] == [
+        "License-File: LICENSE",
+        "License-File: THIRD-PARTY.txt",
+    ]
+    listed, *texts = said.split("-" * 80)
+    crates = re.findall(r"^(.+ \S+): \S", listed, re.MULTILINE)
+    assert len(crates) > 100 and {each.split()[0] for each in crates} >= {"axum", "leptos", "jsonschema", "serde", "sqlx"}
+    for each in crates:
+        assert any(f"\n{each}\n" in text.partition("\n\n")[0] + "\n" for text in texts), f"{each} has no licence"
+    assert str(Path.home()) not in said
+
+
+def test_the_same_parts_make_the_same_bytes(tmp_path: Path) -> None:
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+    try:
+        import wheel
+    finally:
+        sys.path.pop(0)
+    project = {
+        "name": "stateloft",
+        "version": "1.2.3",
+        "description": "d",
+        "license": {"text": "Apache-2.0"},
+        "keywords": ["a"],
+        "classifiers": ["B", "A"],
+        "requires-python": ">=3.9",
+        "dependencies": [],
+        "readme": "README.md",
+    }
+    made: list[bytes] = []
+    for at in (1_000_000_000, 1_700_000_000):
+        folder = tmp_path / str(at)
+        folder.mkdir(mode=0o700 if made else 0o755)
+        parts = {name: folder / name for name in ("program", "LICENSE", "THIRD-PARTY.txt")}
+        for name, path in parts.items():
+            path.write_bytes(name.encode() * 5000)
+            os.utime(path, (at, at))
+        licenses = {name: parts[name] for name in ("LICENSE", "THIRD-PARTY.txt")}
+        made.append(wheel.write(project, parts["program"], licenses, "py3-none-any", folder, 9).read_bytes())
+    assert made[0] == made[1]
 
 
 def test_a_program_that_other_machines_could_not_start_is_not_packed(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="Packs the client and the server's program into one wheel.")
     arguments.add_argument("--binary", type=Path, required=True, help="the server's program")
     arguments.add_argument("--license", type=Path, required=True, help="the text of the licence")
+    arguments.add_argument("--third-party", type=Path, required=True, help="what is compiled into the program, with licences")
     arguments.add_argument("--out", type=Path, required=True, help="the folder for the wheel")
     arguments.add_argument("--level", type=int, default=9, help="how hard it is packed, 0 to 9")
     given = arguments.parse_args()
@@ -37,17 +38,19 @@ def main() -> None:
     if said[:2] != [_NAME, project["version"]]:  # a released one says its commit as well
         sys.exit(f"the program is {' '.join(said)}, the client {project['version']}: they go together")
     tag = f"py3-none-{platform_tag(binary)}"
-    print(write(project, binary, given.license, tag, given.out, given.level))
+    licenses = {"LICENSE": given.license, "THIRD-PARTY.txt": given.third_party}
+    print(write(project, binary, licenses, tag, given.out, given.level))
 
 
-def write(project: dict[str, Any], binary: Path, licence: Path, tag: str, out: Path, level: int) -> Path:
+def write(project: dict[str, Any], binary: Path, licenses: Mapping[str, Path], tag: str, out: Path, level: int) -> Path:
     """Writes the wheel of these parts, and returns its path."""
     stem = f"{_NAME}-{project['version']}"
     information = f"{stem}.dist-info"
     members = dict(_sources())
     members[f"{stem}.data/scripts/{_NAME}"] = binary.read_bytes()
-    members[f"{information}/licenses/LICENSE"] = licence.read_bytes()
-    members[f"{information}/METADATA"] = _metadata(project).encode("utf-8")
+    for name, path in licenses.items():
+        members[f"{information}/licenses/{name}"] = path.read_bytes()
+    members[f"{information}/METADATA"] = _metadata(project, licenses).encode("utf-8")
     about = f"Wheel-Version: 1.0\nGenerator: {_NAME}\nRoot-Is-Purelib: false\nTag: {tag}\n"
     members[f"{information}/WHEEL"] = about.encode()
     record = "".join(f"{name},sha256={_digest(data)},{len(data)}\n" for name, data in members.items())
@@ -68,14 +71,14 @@ def _sources() -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(root).as_posix(), path.read_bytes()
 
 
-def _metadata(project: dict[str, Any]) -> str:
+def _metadata(project: dict[str, Any], licenses: Iterable[str]) -> str:
     lines = [
         "Metadata-Version: 2.4",
         f"Name: {project['name']}",
         f"Version: {project['version']}",
         f"Summary: {project['description']}",
         f"License-Expression: {project['license']['text']}",
-        "License-File: LICENSE",
+        *(f"License-File: {each}" for each in licenses),
         f"Keywords: {','.join(project['keywords'])}",
         *(f"Classifier: {each}" for each in project["classifiers"]),
         f"Requires-Python: {project['requires-python']}",
