@@ -13,6 +13,7 @@ pub mod client;
 pub mod cut;
 pub mod damage;
 pub mod faulty;
+pub mod files;
 pub mod gate;
 mod guardian;
 pub mod hand;

@@ -1,4 +1,4 @@
-//! The console's first download must stay small.
+//! What browsers download must stay small: the console's first download, and the component, which others load as well.
 
 use std::path::{Path, PathBuf};
 
@@ -9,35 +9,93 @@ use crate::console::{COMPRESSED_SUFFIX, PAGE, files, is_component, is_later};
 use crate::progress;
 use crate::workspace::Workspace;
 
-const LIMIT_FILE: &str = "web/size-budget.json";
-const LIMIT_KEY: &str = "first_download_brotli_bytes";
+/// How large something may be, and where that is said.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    what: &'static str,
+    /// The file with the limit.
+    file: &'static str,
+    /// Its member.
+    key: &'static str,
+}
 
-/// Adds up what a browser fetches before the console stands, compressed, and compares it with the limit.
+const CONSOLE: Budget = Budget {
+    what: "the console's first download",
+    file: "web/size-budget.json",
+    key: "first_download_brotli_bytes",
+};
+
+const COMPONENT: Budget =
+    Budget { what: "the component", file: "core/js/size-budget.json", key: "component_brotli_bytes" };
+
+/// Adds up what a browser fetches, compressed, and compares it with the limits.
 ///
-/// That is all of `dist/` except the component and the pages' parts and styles, which are loaded when they are first needed.
+/// Before the console stands that is all of `dist/` except the component and the pages' parts and styles, which are loaded when
+/// they are first needed.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let dist = workspace.dist();
-    let mut downloads = Vec::new();
     let page = String::from_utf8_lossy(&files::read(&dist.join(PAGE))?).into_owned();
-    for name in first_download(files::files_below(&dist)?, &page) {
-        let path = dist.join(&name);
-        let length =
-            std::fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?.len();
-        downloads.push((name, length));
+    let all = files::files_below(&dist)?;
+    CONSOLE.check(workspace, first_download(all.clone(), &page))?;
+    COMPONENT.check(workspace, component(all))
+}
+
+impl Budget {
+    fn check(self, workspace: &Workspace, files: Vec<PathBuf>) -> Result<()> {
+        let dist = workspace.dist();
+        let mut downloads = Vec::new();
+        for name in files {
+            let path = dist.join(&name);
+            let length =
+                std::fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?.len();
+            downloads.push((name, length));
+        }
+        if downloads.is_empty() {
+            bail!("{} holds no compressed files: build the console first", workspace.shown(&dist));
+        }
+        let limit = self.limit(&String::from_utf8_lossy(&files::read(&workspace.root.join(self.file))?))?;
+        self.judge(&downloads, limit)
     }
-    if downloads.is_empty() {
-        bail!("{} holds no compressed files: build the console first", workspace.shown(&dist));
+
+    fn limit(self, text: &str) -> Result<u64> {
+        let Self { file, key, .. } = self;
+        let json: Value = serde_json::from_str(text).with_context(|| format!("{file} is not JSON"))?;
+        json[key].as_u64().with_context(|| format!("{file} has no whole number `{key}`"))
     }
-    let limit = limit(&String::from_utf8_lossy(&files::read(&workspace.root.join(LIMIT_FILE))?))?;
-    judge(&downloads, limit)
+
+    fn judge(self, downloads: &[(PathBuf, u64)], limit: u64) -> Result<()> {
+        let total = downloads.iter().map(|(_, length)| length).sum();
+        for (name, length) in downloads {
+            progress::answer(&format!("{:>9}  {}", progress::grouped(*length), name.display()))?;
+        }
+        let (all, most) = (progress::grouped(total), progress::grouped(limit));
+        progress::answer(&format!("{all:>9}  in all, {}; the limit is {most}", self.what))?;
+        if total > limit {
+            bail!(
+                "{} is {} bytes over its limit of {} (in {})",
+                self.what,
+                progress::grouped(total - limit),
+                progress::grouped(limit),
+                self.file
+            );
+        }
+        Ok(())
+    }
+}
+
+fn is_compressed(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == COMPRESSED_SUFFIX)
+}
+
+/// The compressed forms of the component's files.
+fn component(files: Vec<PathBuf>) -> Vec<PathBuf> {
+    files.into_iter().filter(|file| is_compressed(file) && is_component(file)).collect()
 }
 
 /// The compressed forms of the files that the page loads at once.
 fn first_download(files: Vec<PathBuf>, page: &str) -> Vec<PathBuf> {
-    let compressed =
-        |file: &PathBuf| file.extension().is_some_and(|extension| extension == COMPRESSED_SUFFIX);
     let later = |file: &PathBuf| is_component(file) || is_later(file) || is_disabled(page, file);
-    files.into_iter().filter(|file| compressed(file) && !later(file)).collect()
+    files.into_iter().filter(|file| is_compressed(file) && !later(file)).collect()
 }
 
 /// Whether the page names a style sheet and does not let the browser fetch it yet (`web/src/pages/styles.rs`).
@@ -50,33 +108,11 @@ fn is_disabled(page: &str, compressed: &Path) -> bool {
     })
 }
 
-fn limit(text: &str) -> Result<u64> {
-    let json: Value = serde_json::from_str(text).with_context(|| format!("{LIMIT_FILE} is not JSON"))?;
-    json[LIMIT_KEY].as_u64().with_context(|| format!("{LIMIT_FILE} has no whole number `{LIMIT_KEY}`"))
-}
-
-fn judge(downloads: &[(PathBuf, u64)], limit: u64) -> Result<()> {
-    let total = downloads.iter().map(|(_, length)| length).sum();
-    for (name, length) in downloads {
-        progress::answer(&format!("{:>9}  {}", progress::grouped(*length), name.display()))?;
-    }
-    let (all, most) = (progress::grouped(total), progress::grouped(limit));
-    progress::answer(&format!("{all:>9}  in all; the limit is {most}"))?;
-    if total > limit {
-        bail!(
-            "the console's first download is {} bytes over its limit of {} (in {LIMIT_FILE})",
-            progress::grouped(total - limit),
-            progress::grouped(limit)
-        );
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::{first_download, judge, limit};
+    use super::{COMPONENT, CONSOLE, component, first_download};
 
     #[test]
     fn what_comes_later_and_uncompressed_files_do_not_count() {
@@ -92,21 +128,22 @@ mod tests {
             "states-ab.css.br",
         ];
         let files: Vec<PathBuf> = first.into_iter().chain(other).map(PathBuf::from).collect();
+        assert_eq!(component(files.clone()), ["component-ab/worker.js.br"].map(PathBuf::from));
         assert_eq!(first_download(files, page), first.map(PathBuf::from));
     }
 
     #[test]
     fn the_sum_may_reach_but_not_pass_the_limit() {
         let downloads = [(PathBuf::from("a"), 100), (PathBuf::from("b"), 200)];
-        assert!(judge(&downloads, 300).is_ok());
-        let error = judge(&downloads, 299).unwrap_err().to_string();
-        assert!(error.contains("1 bytes over its limit of 299"), "{error}");
+        assert!(CONSOLE.judge(&downloads, 300).is_ok());
+        let error = COMPONENT.judge(&downloads, 299).unwrap_err().to_string();
+        assert!(error.contains("the component is 1 bytes over its limit of 299"), "{error}");
     }
 
     #[test]
     fn a_limit_file_without_a_number_is_an_error() {
-        assert_eq!(limit(r#"{"first_download_brotli_bytes": 300000}"#).unwrap(), 300_000);
-        assert!(limit("{}").is_err());
-        assert!(limit("not json").is_err());
+        assert_eq!(CONSOLE.limit(r#"{"first_download_brotli_bytes": 300000}"#).unwrap(), 300_000);
+        assert!(CONSOLE.limit("{}").is_err());
+        assert!(COMPONENT.limit("not json").is_err());
     }
 }

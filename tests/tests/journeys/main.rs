@@ -9,6 +9,7 @@ mod busy;
 mod comparing;
 mod disguised;
 mod exact;
+mod example;
 mod eyes;
 mod first_visit;
 mod health;
