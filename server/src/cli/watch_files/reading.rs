@@ -178,14 +178,20 @@ mod tests {
     }
 
     #[test]
-    fn of_several_versions_of_a_state_in_a_file_the_last_one_counts() {
-        let options = ImportOptions {
-            state_type: StateType::new("bot_memory").ok(),
-            id_from: Some("/id".to_owned()),
-            ..ImportOptions::default()
+    fn of_several_versions_of_a_state_in_a_file_the_last_one_counts_if_it_is_known_which_that_is() {
+        let reading = |each: Option<&str>| {
+            Reading::Import(ImportOptions {
+                state_type: StateType::new("bot_memory").ok(),
+                each: each.map(str::to_owned),
+                id_from: Some("/id".to_owned()),
+                ..ImportOptions::default()
+            })
         };
-        let reading = Reading::Import(options);
-        let twice = reading.of("log.jsonl", b"{\"id\":\"a\",\"n\":1}\n{\"id\":\"a\",\"n\":2}\n", "").unwrap();
-        assert!(twice.states.is_empty() && twice.left.len() == 2, "nothing says which is newer: {twice:?}");
+        let lines_of_a_log = "{\"id\":\"a\",\"n\":1}\n{\"id\":\"a\",\"n\":2}\n";
+        let found = read(&reading(None), "log.jsonl", lines_of_a_log);
+        assert_eq!(found, Ok(lines(&[("bot_memory a/a", r#"{"id":"a","n":2}"#)])));
+        let twice = br#"[{"id":"a","n":1},{"id":"a","n":2}]"#;
+        let unknown = reading(Some("")).of("a.json", twice, "").unwrap();
+        assert!(unknown.states.is_empty() && unknown.left.len() == 2, "{unknown:?}");
     }
 }
