@@ -76,6 +76,51 @@ async fn d_050_a_damaged_file_is_named_and_stays_and_what_is_wholly_in_is_archiv
 }
 
 #[tokio::test]
+async fn a_file_of_the_python_client_comes_in_with_its_generations_and_a_damaged_or_packed_one_does_not() {
+    let here = folder();
+    let old = here.path().join("old");
+    std::fs::create_dir(&old).unwrap();
+    std::fs::write(old.join("bot.json"), fixture("s9_client.json")).unwrap();
+    std::fs::write(old.join("bot.before.json"), fixture("s9_client_before.json")).unwrap();
+    let ran = import(here.path(), &["--yes", "--json"]).await;
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let done: Value = serde_json::from_str(&ran.out).unwrap();
+    let written = done["versions"].as_array().unwrap().iter();
+    let mut ids: Vec<_> = written.map(|version| version["state_id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    let expected = [
+        "pair_DAX-CAC",
+        "pair_OIL-GAS",
+        "portfolio_main",
+        "position_DAX-CAC",
+        "position_DAX-CAC",
+        "position_OIL-GAS",
+    ];
+    assert_eq!(
+        ids.iter().filter(|id| !id.starts_with("import_")).collect::<Vec<_>>(),
+        expected.iter().collect::<Vec<_>>()
+    );
+    let head = run(here.path(), &["get", "position", "position_DAX-CAC", "--store", "configured"], &[]).await;
+    assert!(
+        head.out.contains(r#""volume1":3,"stop_loss":{"$stateloft":"decimal","value":1.15}"#),
+        "{}",
+        head.out
+    );
+
+    let text = String::from_utf8(fixture("s9_client.json")).unwrap();
+    std::fs::write(old.join("bent.json"), text.replace("\"volume1\":3", "\"volume1\":4")).unwrap();
+    std::fs::write(old.join("packed.json"), b"\x1f\x8b\x08\x00").unwrap();
+    let ran = import(here.path(), &["--yes"]).await;
+    assert_eq!(ran.code, Some(4), "{}", ran.err);
+    assert!(ran.err.contains("packed.json") && ran.err.contains("gzip"), "{}", ran.err);
+    let told = format!("{}{}", ran.out, ran.err);
+    assert!(told.contains("bent.json") && told.contains("checksum"), "{told}");
+    let after =
+        run(here.path(), &["get", "position", "position_DAX-CAC", "--store", "configured"], &[]).await;
+    assert_eq!(after.out, head.out, "nothing of the damaged file is a state");
+}
+
+#[tokio::test]
 async fn d_052_what_differs_waits_for_a_choice_and_a_settings_file_becomes_no_portfolio() {
     let here = with(&["s2_reconciled.json"]);
     std::fs::write(here.path().join("old/config.json"), r#"{"api":{"port":1}}"#).unwrap();
