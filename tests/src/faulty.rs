@@ -12,9 +12,9 @@ use stateloft_core::model::{
 };
 use stateloft_server::alarms::Raised;
 use stateloft_server::store::{
-    Activity, Admin, Commits, Cursor, Heads, HistoryQuery, Imports, ListQuery, Log, MovedState, Page, Points,
-    Receipt, Result, Rung, StateStore, StoreError, StoreFacts, TypeTotals, WriteRefusal, WriteRequest,
-    Written,
+    Activity, Admin, Commits, Cursor, Heads, HistoryQuery, Imports, LeaseLook, LeaseTerm, Leases, ListQuery,
+    Log, MovedState, Page, Points, Receipt, Result, Rung, StateStore, StoreError, StoreFacts, TypeTotals,
+    WriteRefusal, WriteRequest, Written,
 };
 use tokio::sync::watch;
 
@@ -189,6 +189,22 @@ impl Log for FaultyStore {
     }
     async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity> {
         self.up().await?.activity(since, bucket_micros).await
+    }
+}
+
+#[async_trait]
+impl Leases for FaultyStore {
+    async fn renew_leases(&self, leases: &[LeaseTerm], now: Timestamp) -> Result<Vec<bool>> {
+        self.up().await?.renew_leases(leases, now).await
+    }
+    async fn expect_leases(&self, leases: &[LeaseTerm]) -> Result<()> {
+        self.up().await?.expect_leases(leases).await
+    }
+    async fn look_at_leases(&self) -> Result<Vec<LeaseLook>> {
+        self.up().await?.look_at_leases().await
+    }
+    async fn forget_leases(&self, run_ids: &[String]) -> Result<()> {
+        self.up().await?.forget_leases(run_ids).await
     }
 }
 

@@ -116,8 +116,13 @@ async fn serve(
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     options.limits.stop_timeout = options.limits.stop_timeout.min(std::time::Duration::from_secs(5));
+    let watching = tokio::spawn({
+        let (service, stop) = (Arc::clone(&service), stop.clone());
+        async move { service.keep_watching_runs(stop).await }
+    });
     let task = tokio::spawn(async move {
         listening.serve(Arc::clone(&service), options, stopped).await;
+        watching.await.expect("leases are watched until the end");
         service.shutdown().await;
     });
     Local { address, client: Client::new(address), stop, task, folder }

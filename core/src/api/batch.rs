@@ -105,6 +105,9 @@ originated! {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub description: Option<String>,
+        /// The number of the run that `run_id` names: with it nothing is written unless that run still holds its lease.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub epoch: Option<u64>,
     }
 }
 

@@ -20,6 +20,9 @@ mod reconcile;
 mod record;
 mod resilience;
 mod restore;
+mod run;
+mod run_request;
+mod session;
 mod snapshot;
 mod state;
 mod state_request;
@@ -58,6 +61,12 @@ pub use restore::{
     AppliedRestore, ApplyRequest, Effect, PathMoved, Plan, PlanCounts, PlanRequest, PlannedState,
     RestoreList, RestoreRecord, Scope, Selection, StateMoved, StateSelection, UndoRequest,
 };
+pub use run::{
+    LeaseView, RunComparison, RunDifference, RunHolder, RunLeft, RunList, RunRenewed, RunRow, RunStarted,
+    RunState, RunStates, RunView,
+};
+pub use run_request::{EndRun, EndedAs, MarkCrashed, RenewRun, StartRun, TakeOver};
+pub use session::{RunOutcome, RunStatus, Session};
 pub use snapshot::{CreateSnapshot, SnapshotList, SnapshotRestored, SnapshotView};
 pub use state::{Deleted, DiffView, History, StateList, StateSummary, StateView, VersionView};
 pub use state_request::{ClientOperation, PutRequest, SaveRequest, UndeleteRequest};

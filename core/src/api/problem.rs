@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FailedCheck, PendingState, Plan, StateMoved, VersionView};
+use super::{FailedCheck, PendingState, Plan, RunHolder, StateMoved, VersionView};
 use crate::json::Diagnosis;
 use crate::model::StateKey;
 
@@ -59,6 +59,8 @@ codes! {
     SnapshotNotFound = "snapshot_not_found", 404, "No such snapshot";
     /// There is no such restore.
     RestoreNotFound = "restore_not_found", 404, "No such restore";
+    /// There is no such run.
+    RunNotFound = "run_not_found", 404, "No such run";
     /// There is no such conflict of the fallback journal.
     ConflictNotFound = "conflict_not_found", 404, "No such conflict";
     /// This server runs without what was asked for.
@@ -75,6 +77,10 @@ codes! {
     VersionConflict = "version_conflict", 409, "The state has moved on";
     /// A check of a batch does not hold; every one that does not is named. Nothing was written.
     CheckFailed = "check_failed", 409, "A check of the batch does not hold";
+    /// The run that writes does not hold its lease any more: it has ended, or another has taken its place. Nothing was written.
+    LeaseLost = "lease_lost", 409, "The run does not hold its lease any more";
+    /// Another run of the same instance holds its lease.
+    RunHeld = "run_held", 409, "Another run of this instance is live";
     /// A snapshot of that name exists.
     SnapshotExists = "snapshot_exists", 409, "A snapshot of that name exists";
     /// There are as many as there may be; the detail says what to do.
@@ -224,6 +230,9 @@ pub struct Problem {
     /// The write that waits in the fallback journal, where that is why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Box<PendingState>>,
+    /// The run that holds the lease, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Box<RunHolder>>,
 }
 
 impl Problem {
@@ -263,6 +272,7 @@ impl Problem {
             plan: None,
             moved: Vec::new(),
             pending: None,
+            holder: None,
         }
     }
 }

@@ -44,6 +44,9 @@ originated! {
         /// The version the client last saw; 0 if it must not have existed. The save is refused (409) if it moved.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub expected_version: Option<u64>,
+        /// The number of the run that `run_id` names: with it nothing is written unless that run still holds its lease.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub epoch: Option<u64>,
     }
 }
 
@@ -64,6 +67,9 @@ originated! {
         /// The version the client last saw.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub expected_version: Option<u64>,
+        /// The number of the run that `run_id` names: with it nothing is written unless that run still holds its lease.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub epoch: Option<u64>,
     }
 }
 
@@ -82,5 +88,8 @@ originated! {
         /// The version last seen: the tombstone's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub expected_version: Option<u64>,
+        /// The number of the run that `run_id` names: with it nothing is written unless that run still holds its lease.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub epoch: Option<u64>,
     }
 }

@@ -199,6 +199,8 @@ pub fn decide_on_terms<S: BuildHasher>(
     now: Timestamp,
     summarise: Summarise<'_>,
 ) -> Result<Vec<Outcome>, Refusal> {
+    // First of all: what a run that has lost its lease expects is of a world that its successor has moved.
+    terms.stop_who_lost(heads)?;
     check_expectations(batch, heads)?;
     terms.check(heads)?;
     let closed = terms.deletes(batch, heads)?;

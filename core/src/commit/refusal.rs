@@ -1,6 +1,6 @@
 //! Why nothing of a batch is written.
 
-use super::{CheckFailed, HeadMoved, TooMuch};
+use super::{CheckFailed, Fence, HeadMoved, TooMuch};
 use crate::model::{Seq, StateKey, Version, VersionNumber};
 
 /// Why a batch was refused. Nothing of it is written.
@@ -10,6 +10,13 @@ pub enum Refusal {
     Conflict(Vec<HeadMoved>),
     /// These checks do not hold; every one that does not is named.
     ChecksFailed(Vec<CheckFailed>),
+    /// The run that writes does not hold its lease any more; the head of its session is given, if it ever had one.
+    LeaseLost {
+        /// Which run.
+        fence: Fence,
+        /// Its session.
+        session: Option<Box<Version>>,
+    },
     /// It would close, or look through, more than one batch may.
     TooMuch(TooMuch),
     /// A state to delete does not exist.

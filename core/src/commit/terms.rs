@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use super::{Change, Check, CheckFailed, Expectation, Refusal, Write};
+use super::{Change, Check, CheckFailed, Expectation, Fence, Refusal, Write};
 use crate::model::{Origin, StateId, StateKey, StateType, Verdict, Version};
 
 /// The most states that one batch closes.
@@ -23,6 +23,8 @@ pub struct Terms {
     pub closings: Vec<Closing>,
     /// What those deletes say of themselves.
     pub signed: Signed,
+    /// The run that writes must still hold its lease.
+    pub fence: Option<Fence>,
 }
 
 /// States of which what is not named is closed.
@@ -79,7 +81,27 @@ impl Terms {
     #[must_use]
     pub fn named<'a>(&'a self, batch: &'a [Write]) -> HashSet<&'a StateKey> {
         let written = batch.iter().map(|write| &write.key);
-        written.chain(self.checks.iter().map(|check| &check.key)).collect()
+        let fence = self.fence.iter().map(Fence::session);
+        written.chain(self.checks.iter().map(|check| &check.key)).chain(fence).collect()
+    }
+
+    /// Whether these are no terms but that the run which writes holds its lease: that can be decided at any later time.
+    #[must_use]
+    pub fn only_fence(&self) -> bool {
+        self.checks.is_empty() && self.closings.is_empty()
+    }
+
+    /// Refuses the batch of a run that does not hold its lease any more.
+    pub(super) fn stop_who_lost<S: BuildHasher>(
+        &self,
+        heads: &HashMap<StateKey, Version, S>,
+    ) -> Result<(), Refusal> {
+        let Some(fence) = &self.fence else { return Ok(()) };
+        let session = heads.get(fence.session());
+        if fence.holds(session) {
+            return Ok(());
+        }
+        Err(Refusal::LeaseLost { fence: fence.clone(), session: session.cloned().map(Box::new) })
     }
 
     /// Refuses the batch unless all checks hold.

@@ -67,12 +67,15 @@ impl Exit {
             | Code::VersionNotFound
             | Code::SnapshotNotFound
             | Code::RestoreNotFound
+            | Code::RunNotFound
             | Code::ConflictNotFound
             | Code::StateDeleted
             | Code::CannotReplay => Self::NotFound,
             Code::StateExists
             | Code::VersionConflict
             | Code::CheckFailed
+            | Code::RunHeld
+            | Code::LeaseLost
             | Code::SnapshotExists
             | Code::NotDeleted
             | Code::StatePending

@@ -30,6 +30,7 @@ mod open;
 mod output;
 mod reach;
 mod restore;
+mod runs;
 mod runtime;
 mod save;
 mod say;
@@ -82,6 +83,7 @@ enum Command {
     Snapshot(snapshot::Snapshots),
     Restore(restore::Restore),
     Undo(undo::Undo),
+    Runs(runs::Runs),
     Watch(watch::Watch),
     WatchFiles(watch_files::WatchFiles),
     Status(status::StatusOf),
@@ -128,6 +130,7 @@ async fn done(command: Command) -> Done {
         Command::Snapshot(command) => command.run().await,
         Command::Restore(command) => command.run().await,
         Command::Undo(command) => command.run().await,
+        Command::Runs(command) => command.run().await,
         Command::Watch(command) => command.run().await,
         Command::WatchFiles(command) => command.run().await,
         Command::Status(command) => command.run().await,

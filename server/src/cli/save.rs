@@ -56,6 +56,7 @@ impl Save {
             correlation_id: by.origin.correlation_id,
             causation_id: by.origin.causation_id,
             expected_version: if_version,
+            epoch: None,
         };
         asking(reach.client(Intent::Begin).await?, async |client| {
             match client.write(Method::POST, "/states", Some(&request)).await? {

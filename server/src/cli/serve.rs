@@ -70,6 +70,10 @@ async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) -> Done {
         let (service, stop) = (Arc::clone(&service), stop.clone());
         async move { service.keep_checking(stop).await }
     });
+    let watching = tokio::spawn({
+        let (service, stop) = (Arc::clone(&service), stop.clone());
+        async move { service.keep_watching_runs(stop).await }
+    });
     let mirroring = tokio::spawn({
         let (service, stop) = (Arc::clone(&service), stop.clone());
         async move {
@@ -81,7 +85,7 @@ async fn serve(Loaded { config, warnings }: Loaded, on_loss: OnLoss) -> Done {
     let serving = listening.serve(Arc::clone(&service), Options::from_config(&config.api), stop.clone());
     let refused = serve_unless_refused(serving, &config, later, &stop).await;
     // They end with the same signal; a panic in them must not keep the store from being closed.
-    let _ = tokio::join!(checker, mirroring);
+    let _ = tokio::join!(checker, watching, mirroring);
     service.shutdown().await;
     tracing::info!("stopped");
     refused.map_or(Ok(ExitCode::SUCCESS), |why| Err(why.into()))

@@ -26,15 +26,16 @@ impl Service {
         let closings = closings(request.close_missing.as_ref())?;
         let batch_id: Arc<str> = self.settings.ids.new_id(self.now()).into();
         let origin = request.origin();
-        let mut who = Signature::new(request.user_id, request.description)?.from(origin)?;
+        let mut who =
+            Signature::new(request.user_id, request.description)?.from(origin)?.within(request.epoch)?;
         who.batch_id = Some(Arc::clone(&batch_id));
         let writes = self.batch_writes(request.items, &who)?;
         self.accept_named(&writes, request.close_missing.as_ref()).await?;
         let count = writes.len();
-        let outcomes = if checks.is_empty() && closings.is_empty() {
+        let outcomes = if checks.is_empty() && closings.is_empty() && who.fence.is_none() {
             self.commit(writes, None).await?.0
         } else {
-            let terms = Terms { checks, closings, signed: signed(&who) };
+            let terms = Terms { checks, closings, signed: signed(&who), fence: who.fence };
             self.commit_on_terms(writes, Box::new(terms)).await?
         };
         let mut results: Vec<StateView> = outcomes.iter().map(view_of).collect();

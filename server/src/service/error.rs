@@ -1,12 +1,15 @@
 //! Why the service refused, each with what a client needs to go on.
 
-use stateloft_core::api::{Code, FieldError, MovedHead, PendingState, PendingWrite, Problem, VersionView};
+use stateloft_core::api::{
+    Code, FieldError, MovedHead, PendingState, PendingWrite, Problem, RunHolder, VersionView,
+};
 use stateloft_core::bundle::{Fault, Wrong};
 use stateloft_core::commit::{CheckFailed, Expectation, HeadMoved};
 use stateloft_core::model::{Seq, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, Violation};
 
 use super::checks;
 use super::restores::Outdated;
+use super::runs::LeaseLost;
 use crate::budget::Overloaded;
 use crate::store::{Imports, StoreError};
 
@@ -202,6 +205,15 @@ pub enum ServiceError {
         "the store is away and an earlier write to {0} waits in the fallback journal, so that its version is not known yet; nothing was written"
     )]
     StatePending(StateKey),
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    RunNotFound(String),
+    /// Another run of the instance is live.
+    #[error("{}", held_text(.0))]
+    RunHeld(Box<RunHolder>),
+    /// The run does not hold its lease any more. Nothing was written.
+    #[error("{}", .0)]
+    LeaseLost(Box<LeaseLost>),
     /// There is no such conflict of the fallback journal.
     #[error("there is no conflict {0} that waits for a decision")]
     ConflictNotFound(String),
@@ -287,6 +299,9 @@ impl ServiceError {
             Self::KeyTaken => Code::IdempotencyKeyReused,
             Self::StatePending(_) | Self::NoVersionYet(_) => Code::StatePending,
             Self::ConflictNotFound(_) => Code::ConflictNotFound,
+            Self::RunNotFound(_) => Code::RunNotFound,
+            Self::RunHeld(_) => Code::RunHeld,
+            Self::LeaseLost(_) => Code::LeaseLost,
             Self::NotConfigured(_) => Code::NotConfigured,
             Self::Stopping => Code::ShuttingDown,
             Self::Bundle(Fault { wrong: Wrong::NotABundle | Wrong::Format(_), .. }) => Code::NotABundle,
@@ -324,6 +339,8 @@ impl ServiceError {
             Self::Bundle(Fault { line, .. }) | Self::BundleConflict { line, .. } => {
                 problem.line = usize::try_from(*line).ok();
             }
+            Self::RunHeld(holder) => problem.holder = Some(holder.clone()),
+            Self::LeaseLost(lost) => problem.holder = lost.holder.clone().map(Box::new),
             Self::PendingDelete(pending) => problem.pending = Some(pending.clone()),
             Self::PlanOutdated(outdated) => {
                 problem.plan = Some(Box::new(outdated.plan.clone()));
@@ -333,6 +350,23 @@ impl ServiceError {
         }
         problem
     }
+}
+
+fn held_text(holder: &RunHolder) -> String {
+    let place = match (&holder.host, holder.pid) {
+        (Some(host), Some(pid)) => format!(" on {host}, process {pid},"),
+        (Some(host), None) => format!(" on {host}"),
+        (None, Some(pid)) => format!(" in process {pid}"),
+        (None, None) => String::new(),
+    };
+    let until = holder
+        .until
+        .map_or_else(String::new, |until| format!(", and holds its lease until {until} unless it renews"));
+    format!(
+        "{} is live{place} since {}{until}: wait until it has ended, end it, or say with take_over why it may be replaced; nothing \
+         was begun",
+        holder.run_id, holder.since
+    )
 }
 
 /// What clients are told; the error's own text is for the log. That nothing was written is said only where it is certain.

@@ -21,6 +21,7 @@ mod reconcile;
 mod resilience;
 mod restores;
 mod rules;
+mod runs;
 mod signature;
 mod snapshots;
 mod status;
@@ -65,6 +66,7 @@ pub use precondition::Precondition;
 pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};
 pub use resilience::{Found, Reading};
 pub use restores::Outdated;
+pub use runs::{LeaseLost, RunsRequest};
 pub use stream::EventFilter;
 pub use types::{TypeNames, UnknownTypes};
 pub use waiting::PendingRequest;
@@ -135,6 +137,8 @@ pub struct Service {
     recorded: AtomicI64,
     /// Held while a snapshot is made that somebody asks for, so that two do not both find room for the last one.
     naming: tokio::sync::Mutex<()>,
+    /// Renewals of leases that wait for each other.
+    renewals: runs::Renewals,
     /// Whose turn it is among requests with the same key.
     turns: once::Turns,
     /// What `/status` counted last, for when the store is away.
@@ -174,6 +178,7 @@ impl Service {
             alarms,
             recorded: AtomicI64::new(0),
             naming: tokio::sync::Mutex::default(),
+            renewals: runs::Renewals::default(),
             turns: once::Turns::default(),
             counted: std::sync::Mutex::default(),
         });

@@ -110,7 +110,7 @@ impl Service {
         }
     }
 
-    async fn version_at(&self, seq: Seq) -> Result<Version> {
+    pub(super) async fn version_at(&self, seq: Seq) -> Result<Version> {
         let found = self.store.by_seq(seq).await?.map(StoreError::unless_damaged).transpose()?;
         found.ok_or_else(|| ServiceError::Internal(format!("a receipt names seq {seq}, which is not there")))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stateloft_core::api::{ClientOperation, FieldError, Originated, PutRequest, RestoreRecord, SaveRequest};
-use stateloft_core::commit::{Change, Expectation, Foreseen, Outcome, Refusal, Terms, Write};
+use stateloft_core::commit::{Change, Expectation, Fence, Foreseen, Outcome, Refusal, Terms, Write};
 use stateloft_core::diff::summarise;
 use stateloft_core::json::{Document, ENCODED_TWICE, Kind, is_encoded_twice};
 use stateloft_core::model::{Origin, StateKey, Verdict, Version, VersionNumber};
@@ -25,6 +25,8 @@ pub struct ChangeRequest {
     pub description: Option<String>,
     /// Where the write comes from.
     pub origin: Origin,
+    /// The number of the run that writes, which must hold its lease.
+    pub epoch: Option<u64>,
     /// The version last seen.
     pub expected_version: Option<u64>,
     /// From the headers.
@@ -41,7 +43,8 @@ impl Service {
             must_not_exist: request.operation == ClientOperation::Create,
             precondition,
         };
-        let who = Signature::new(request.user_id, request.description)?.from(origin)?;
+        let who =
+            Signature::new(request.user_id, request.description)?.from(origin)?.within(request.epoch)?;
         self.store_data(key, request.data, demand, who).await
     }
 
@@ -55,7 +58,8 @@ impl Service {
         let demand =
             Demand { expected_version: request.expected_version, must_not_exist: false, precondition };
         let origin = request.origin();
-        let who = Signature::new(request.user_id, request.description)?.from(origin)?;
+        let who =
+            Signature::new(request.user_id, request.description)?.from(origin)?.within(request.epoch)?;
         self.store_data(key, request.data, demand, who).await
     }
 
@@ -71,24 +75,26 @@ impl Service {
         let verdict = self.accept(&key, &data)?;
         let expectation = self.expectation(&key, demand).await?;
         let write = who.write(key, Change::Save(data), expectation, verdict);
-        self.commit_one(write, demand.precondition).await
+        self.commit_one(write, demand.precondition, who.fence).await
     }
 
     /// Writes a tombstone; the history stays. The tombstone is returned.
     pub async fn delete(&self, key: StateKey, request: ChangeRequest) -> Result<Version> {
         let demand = request.demand();
         let who = Signature::new(request.user_id.clone(), request.description.clone())?
-            .from(request.origin.clone())?;
+            .from(request.origin.clone())?
+            .within(request.epoch)?;
         let expectation = self.expectation(&key, demand).await?;
         let write = who.write(key, Change::Delete, expectation, Verdict::NotChecked);
-        self.commit_one(write, demand.precondition).await.map(Outcome::into_version)
+        self.commit_one(write, demand.precondition, who.fence).await.map(Outcome::into_version)
     }
 
     /// Writes the data from before the tombstone again.
     pub async fn undelete(&self, key: StateKey, request: ChangeRequest) -> Result<Version> {
         let demand = request.demand();
         let who = Signature::new(request.user_id.clone(), request.description.clone())?
-            .from(request.origin.clone())?;
+            .from(request.origin.clone())?
+            .within(request.epoch)?;
         let expected = self.expectation(&key, demand).await?;
         let tombstone =
             self.store.head(&key).await?.ok_or_else(|| ServiceError::StateNotFound(key.clone()))?;
@@ -108,13 +114,25 @@ impl Service {
             Expectation::Any | Expectation::Absent => Expectation::Version(tombstone.version),
         };
         let write = who.write(key, Change::Restore(data), expectation, verdict);
-        self.commit_one(write, demand.precondition).await.map(Outcome::into_version)
+        self.commit_one(write, demand.precondition, who.fence).await.map(Outcome::into_version)
     }
 
-    async fn commit_one(&self, write: Write, precondition: &Precondition) -> Result<Outcome> {
+    async fn commit_one(
+        &self,
+        write: Write,
+        precondition: &Precondition,
+        fence: Option<Fence>,
+    ) -> Result<Outcome> {
         let conditional = *precondition != Precondition::None;
-        match self.commit(vec![write], None).await {
-            Ok((mut outcomes, _)) => {
+        let done = match fence {
+            None => self.commit(vec![write], None).await.map(|(outcomes, _)| outcomes),
+            fence => {
+                let terms = Box::new(Terms { fence, ..Terms::default() });
+                self.commit_on_terms(vec![write], terms).await
+            }
+        };
+        match done {
+            Ok(mut outcomes) => {
                 outcomes.pop().ok_or_else(|| ServiceError::Internal("a write without an outcome".into()))
             }
             // The headers' demand was turned into an expectation: its failure is theirs.
@@ -176,6 +194,7 @@ impl Service {
             Err(WriteRefusal::Batch(refusal)) => Err(match refusal {
                 Refusal::Conflict(moved) => ServiceError::Conflict(moved),
                 Refusal::ChecksFailed(failed) => checks::not_holding(failed),
+                Refusal::LeaseLost { fence, session } => self.lost(&fence, session.as_deref()).await,
                 Refusal::TooMuch(what) => ServiceError::TooLarge(what.to_string()),
                 Refusal::NotFound(key) => ServiceError::StateNotFound(key),
                 Refusal::AlreadyDeleted(tombstone) => ServiceError::StateDeleted(tombstone),

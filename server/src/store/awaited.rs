@@ -12,7 +12,7 @@ use stateloft_core::model::{StateKey, Timestamp, Version};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::forward::forward_reads;
+use super::forward::{forward_leases, forward_reads};
 use super::{
     Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written,
 };
@@ -170,6 +170,7 @@ impl AwaitedStore {
 }
 
 forward_reads!(AwaitedStore);
+forward_leases!(AwaitedStore);
 
 #[async_trait]
 impl Commits for AwaitedStore {

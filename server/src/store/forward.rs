@@ -18,7 +18,7 @@ macro_rules! forward_reads {
             };
             use $crate::store::{
                 Activity, Cursor, Heads, HistoryQuery, Imports, ListQuery, Log, MovedState, Page, Points,
-                Receipt, Result, TypeTotals,
+                Receipt, Result, TypeTotals, Wrote,
             };
 
             #[async_trait]
@@ -85,6 +85,15 @@ macro_rules! forward_reads {
                 async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
                     self.read("history page", |inner| inner.history(query)).await
                 }
+                async fn written_by(
+                    &self,
+                    run_id: &str,
+                    since: Seq,
+                    behind: Option<&StateKey>,
+                    limit: usize,
+                ) -> Result<Vec<Wrote>> {
+                    self.read("states of a run", |inner| inner.written_by(run_id, since, behind, limit)).await
+                }
                 async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity> {
                     self.read("activity", |inner| inner.activity(since, bucket_micros)).await
                 }
@@ -122,6 +131,33 @@ macro_rules! forward_reads {
                 }
                 async fn count_scope(&self, scope: &Scope) -> Result<u64> {
                     self.read("count of states", |inner| inner.count_scope(scope)).await
+                }
+            }
+        };
+    };
+}
+
+/// Writes [`Leases`](super::Leases) of a decorator, through its own `read`.
+macro_rules! forward_leases {
+    ($store:ty) => {
+        const _: () = {
+            use async_trait::async_trait;
+            use stateloft_core::model::Timestamp;
+            use $crate::store::{LeaseLook, LeaseTerm, Leases, Result};
+
+            #[async_trait]
+            impl Leases for $store {
+                async fn renew_leases(&self, leases: &[LeaseTerm], now: Timestamp) -> Result<Vec<bool>> {
+                    self.read("renewal of leases", |inner| inner.renew_leases(leases, now)).await
+                }
+                async fn expect_leases(&self, leases: &[LeaseTerm]) -> Result<()> {
+                    self.read("leases", |inner| inner.expect_leases(leases)).await
+                }
+                async fn look_at_leases(&self) -> Result<Vec<LeaseLook>> {
+                    self.read("leases", |inner| inner.look_at_leases()).await
+                }
+                async fn forget_leases(&self, run_ids: &[String]) -> Result<()> {
+                    self.read("leases", |inner| inner.forget_leases(run_ids)).await
                 }
             }
         };
@@ -191,4 +227,4 @@ macro_rules! forward_admin {
     };
 }
 
-pub(super) use {forward_admin, forward_reads};
+pub(super) use {forward_admin, forward_leases, forward_reads};

@@ -20,6 +20,7 @@ pub mod influx;
 mod known_heads;
 mod lanes;
 mod layers;
+mod leases;
 mod log_end;
 mod longest;
 pub mod memory;
@@ -40,7 +41,7 @@ mod upkeep;
 mod verify;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use stateloft_core::api::{AppliedRestore, RestoreRecord, StateSummary, StoreStatus, VersionView};
@@ -57,12 +58,14 @@ pub use awaited::{Attempt, Awaited, AwaitedStore, Opening};
 pub use error::{DamagedVersion, StoreError};
 pub use facts::{PoolFacts, StoreFacts};
 pub use layers::{Layered, Layers, Resilience};
+pub use leases::{LeaseLook, LeaseTerm, Leases};
 pub(crate) use log_end::LogEnd;
 pub(crate) use memory::read::{matches, summary};
 pub(crate) use noticed::NoticedStore;
 pub use older::{OlderRow, OlderRows};
 pub use query::{
     Activity, Cursor, HistoryQuery, Imports, ListQuery, MovedState, OriginFilter, Page, Rung, TypeTotals,
+    Wrote,
 };
 pub use receipt::{Did, Receipt, RequestKey};
 pub use ticks::{SystemTicks, Ticks};
@@ -72,10 +75,12 @@ pub use write::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 
 /// Bytes of data that one answer of a store holds before it is cut short, so that large documents do not fill the memory.
 const PAGE_BYTES: usize = 8 << 20;
+/// Versions that are looked through at a time for those of a run.
+const RUN_STRETCH: usize = 1_000;
 
 /// A complete store.
-pub trait StateStore: Commits + Heads + Log + Points + Admin {}
-impl<T: Commits + Heads + Log + Points + Admin> StateStore for T {}
+pub trait StateStore: Commits + Heads + Log + Points + Leases + Admin {}
+impl<T: Commits + Heads + Log + Points + Leases + Admin> StateStore for T {}
 
 /// What every method answers with; an error is never an empty answer.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -173,6 +178,37 @@ pub trait Log: Send + Sync {
     async fn imports(&self, after: Seq, time: Timestamp) -> Result<Imports>;
     /// The versions of one state, newest first, filtered and paged.
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>>;
+    /// The states of which a run wrote versions after a seq, by type and id, behind one of them, at most `limit`.
+    async fn written_by(
+        &self,
+        run_id: &str,
+        since: Seq,
+        behind: Option<&StateKey>,
+        limit: usize,
+    ) -> Result<Vec<Wrote>> {
+        let mut found: BTreeMap<StateKey, Wrote> = BTreeMap::new();
+        let mut after = since;
+        loop {
+            let views = match self.views_after(after, RUN_STRETCH).await {
+                // Nobody knows what it was. Whole ones may follow.
+                Err(StoreError::DamagedVersion(damaged)) => {
+                    after = damaged.seq;
+                    continue;
+                }
+                other => other?,
+            };
+            let Some(last) = views.last() else { break };
+            after = last.seq;
+            for view in views.iter().filter(|view| view.run_id.as_deref() == Some(run_id)) {
+                let key = StateKey { state_type: view.state_type.clone(), state_id: view.state_id.clone() };
+                let versions = found.get(&key).map_or(0, |wrote| wrote.versions) + 1;
+                let wrote = Wrote { key: key.clone(), versions, version: view.version, seq: view.seq };
+                found.insert(key, wrote);
+            }
+        }
+        let rest = found.into_values().filter(|wrote| behind.is_none_or(|behind| wrote.key > *behind));
+        Ok(rest.take(limit).collect())
+    }
     /// Versions per bucket and author since a time.
     async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity>;
 }

@@ -8,10 +8,10 @@ use stateloft_core::api::{AlarmCode, AppliedRestore, RestoreRecord, StateSummary
 use stateloft_core::commit::Tip;
 use stateloft_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber};
 
-use super::forward::{forward_admin, forward_reads};
+use super::forward::{forward_admin, forward_leases, forward_reads};
 use super::{
-    Activity, Commits, DamagedVersion, Imports, MovedState, Page, Receipt, Result, StateStore, StoreError,
-    TypeTotals, WriteRefusal, WriteRequest, Written,
+    Activity, Commits, DamagedVersion, Imports, LeaseLook, MovedState, Page, Receipt, Result, StateStore,
+    StoreError, TypeTotals, WriteRefusal, WriteRequest, Written, Wrote,
 };
 use crate::alarms::Alarms;
 
@@ -131,6 +131,10 @@ macro_rules! without_versions {
 }
 
 without_versions!(
+    (),
+    Vec<bool>,
+    Vec<LeaseLook>,
+    Vec<Wrote>,
     Imports,
     Option<Receipt>,
     Tip,
@@ -194,6 +198,7 @@ impl Looked for Option<AppliedRestore> {
 }
 
 forward_reads!(NoticedStore);
+forward_leases!(NoticedStore);
 
 #[async_trait]
 impl Commits for NoticedStore {

@@ -1,7 +1,7 @@
 //! What can be asked of a store.
 
 use stateloft_core::api::{ActivityBucket, DeletedFilter, Sort, ValidityFilter};
-use stateloft_core::model::{Origin, Seq, StateKey, StateType, Timestamp, Version};
+use stateloft_core::model::{Origin, Seq, StateKey, StateType, Timestamp, Version, VersionNumber};
 use stateloft_core::search::Needle;
 
 /// A place in a list, opaque to clients. Made by the store that reads it.
@@ -94,6 +94,19 @@ impl OriginFilter {
         holds(&self.run_id, |origin| origin.run_id.as_deref())
             && holds(&self.correlation_id, |origin| origin.correlation_id.as_deref())
     }
+}
+
+/// What a run wrote of a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrote {
+    /// Which state.
+    pub key: StateKey,
+    /// How many versions.
+    pub versions: u64,
+    /// The last of them.
+    pub version: VersionNumber,
+    /// Its seq.
+    pub seq: Seq,
 }
 
 /// What was imported later than a moment and is older than it.

@@ -63,7 +63,10 @@ impl WriteRequest {
     pub(super) fn batch_id(&self) -> Option<&str> {
         match self.parts().0 {
             Self::Batch { writes, .. } => writes.first()?.batch_id.as_deref(),
-            Self::OnTerms { terms, .. } => terms.signed.batch_id.as_deref(),
+            Self::OnTerms { writes, terms } => {
+                let first = || writes.first()?.batch_id.as_deref();
+                terms.signed.batch_id.as_deref().or_else(first)
+            }
             _ => None,
         }
     }

@@ -14,6 +14,7 @@ mod output;
 mod profiles;
 mod restore;
 mod restore_file;
+mod runs;
 mod states;
 mod supervised;
 mod tls;
@@ -296,7 +297,7 @@ async fn status_prints_what_a_running_server_says() {
         "Breaker         closed",
         "Cache           heads: ",
         "On disk         ",
-        "Formats         API v1, layout 6 of the store",
+        "Formats         API v1, layout 7 of the store",
         "Incidents       none since the start",
     ] {
         assert!(status.out.contains(part), "{part} in {}", status.out);

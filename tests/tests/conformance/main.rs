@@ -27,6 +27,7 @@ mod origins;
 mod points;
 mod receipts;
 mod restores;
+mod runs;
 mod service;
 mod sqlite_file;
 mod terms;
@@ -150,6 +151,15 @@ macro_rules! conformance {
                     one_batch_carries_its_origin_in_each_version,
                     equal_data_from_elsewhere_makes_no_version,
                     a_history_is_limited_to_a_run_and_a_correlation;
+                runs:
+                    d_092_a_start_ends_nobody_elses_run_and_is_refused_while_its_instance_is_live,
+                    a_lease_that_runs_out_makes_a_version_that_says_so_and_renewals_make_none,
+                    a_lease_that_is_over_does_not_hold_up_the_next_start,
+                    d_093_a_run_that_was_told_to_stop_has_stopped_and_its_result_is_exact,
+                    a_run_that_was_replaced_writes_nothing_more,
+                    of_those_who_start_at_the_same_moment_one_wins,
+                    who_writes_a_session_by_hand_takes_its_lease_and_gives_it_to_nobody,
+                    what_runs_wrote_is_listed_counted_and_compared;
                 receipts:
                     a_request_with_a_key_is_done_once,
                     of_two_in_one_group_the_second_finds_the_first,

@@ -141,7 +141,12 @@ fn terms(prefix: usize, check: Option<(usize, u8)>) -> Terms {
     let types = ["position", "pair_state"].map(|name| StateType::new(name).unwrap()).to_vec();
     let prefix = PREFIXES[prefix].map(|prefix| StateId::new(prefix).unwrap());
     let signed = Signed { author: Some("closer".into()), ..Signed::default() };
-    Terms { checks: check.into_iter().collect(), closings: vec![Closing { types, prefix }], signed }
+    Terms {
+        checks: check.into_iter().collect(),
+        closings: vec![Closing { types, prefix }],
+        signed,
+        fence: None,
+    }
 }
 
 fn to_request(request: &Request, number: usize) -> WriteRequest {

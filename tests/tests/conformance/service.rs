@@ -23,6 +23,7 @@ pub fn request(id: &str, data: &str) -> SaveRequest {
         user_id: Some("bot".into()),
         description: None,
         expected_version: None,
+        epoch: None,
         run_id: None,
         correlation_id: None,
         causation_id: None,

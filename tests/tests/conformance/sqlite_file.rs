@@ -89,11 +89,14 @@ async fn a_newer_file_is_refused_with_both_numbers() {
     open(folder.path()).await.unwrap().close().await;
     meddle(folder.path(), "PRAGMA user_version = 99").await;
     let refused = open(folder.path()).await.unwrap_err();
-    assert_eq!(refused, StoreError::TooNew { found: 99, known: 6 });
+    assert_eq!(refused, StoreError::TooNew { found: 99, known: 7 });
     assert!(refused.to_string().contains("99"), "{refused}");
 }
 
-/// Makes of a file of layout 6 what the program before it would have written.
+/// Makes of a file of layout 7 what the program before it would have written.
+const LAYOUT_6: &str = "DROP TABLE run_leases; PRAGMA user_version = 6";
+
+/// The same of a file of layout 6.
 const LAYOUT_5: &str = "DROP TABLE origins; PRAGMA user_version = 5";
 
 /// The same of a file of layout 5.
@@ -119,7 +122,7 @@ const LAYOUT_1: &str = "\
 
 #[tokio::test]
 async fn an_older_file_is_brought_up_to_date() {
-    for (layout, back) in [(5, 1), (4, 2), (3, 3), (2, 4), (1, 5)] {
+    for (layout, back) in [(6, 1), (5, 2), (4, 3), (3, 4), (2, 5), (1, 6)] {
         let folder = tempfile::tempdir().unwrap();
         let f = fixture(open(folder.path()).await.unwrap());
         for id in ["a", "b", "a", "c", "a"] {
@@ -127,12 +130,12 @@ async fn an_older_file_is_brought_up_to_date() {
         }
         f.delete("c").await;
         f.store.close().await;
-        for step in &[LAYOUT_5, LAYOUT_4, LAYOUT_3, LAYOUT_2, LAYOUT_1][..back] {
+        for step in &[LAYOUT_6, LAYOUT_5, LAYOUT_4, LAYOUT_3, LAYOUT_2, LAYOUT_1][..back] {
             meddle(folder.path(), step).await;
         }
         let path = folder.path().join("deep/er/stateloft.db");
         let reader = SqliteStore::open_read_only(&path).await.unwrap_err();
-        assert!(reader.to_string().contains(&format!("layout {layout}, older than 6")), "{reader}");
+        assert!(reader.to_string().contains(&format!("layout {layout}, older than 7")), "{reader}");
         let f = fixture(open(folder.path()).await.unwrap());
         assert_eq!(f.ids(&everything()).await, ["a", "b"]);
         assert_eq!(f.head("a").await.unwrap().seq, Seq(5));

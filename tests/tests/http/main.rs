@@ -36,6 +36,7 @@ mod raw;
 mod reading;
 mod reconcile;
 mod restores;
+mod runs;
 mod safety;
 mod saving;
 mod snapshots;

@@ -230,7 +230,7 @@ async fn sizes_connections_and_versions_are_those_of_the_store() {
         found["pool"]["max"].as_u64() > Some(0) && found["pool"]["longest_wait_ms"].is_number(),
         "{found}"
     );
-    assert_eq!((&found["versions"]["layout"], &found["versions"]["api"]), (&json!(6), &json!("v1")));
+    assert_eq!((&found["versions"]["layout"], &found["versions"]["api"]), (&json!(7), &json!("v1")));
     assert!(found["slowest_read"].is_null(), "nobody measures without a guard: {found}");
 
     let layers = Layers { guard: Some(guard()), ..Layers::default() };

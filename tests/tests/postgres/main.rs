@@ -25,6 +25,7 @@ mod programs;
 mod proxy;
 mod read_only;
 mod refused;
+mod runs;
 mod servers;
 mod site;
 mod writes_stopped;

@@ -61,12 +61,16 @@ async fn a_newer_schema_is_refused_with_both_numbers() {
     let settings = postgres.database();
     PostgresStore::open(settings.clone()).await.unwrap().close().await;
     postgres.sql(&settings.database, "UPDATE stateloft.meta SET layout = 99");
-    assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 6 });
+    assert_eq!(refused(&settings).await, StoreError::TooNew { found: 99, known: 7 });
     let reader = PostgresStore::open_read_only(settings).await.unwrap_err();
-    assert_eq!(reader, StoreError::TooNew { found: 99, known: 6 });
+    assert_eq!(reader, StoreError::TooNew { found: 99, known: 7 });
 }
 
-/// Makes of tables of layout 6 what the program before it would have written.
+/// Makes of tables of layout 7 what the program before it would have written.
+const LAYOUT_6: &str =
+    "SET search_path = stateloft; DROP TABLE run_leases, run_watch; UPDATE meta SET layout = 6";
+
+/// The same of tables of layout 6.
 const LAYOUT_5: &str = "SET search_path = stateloft; DROP TABLE origins; UPDATE meta SET layout = 5";
 
 /// The same of tables of layout 5.
@@ -111,18 +115,18 @@ async fn a_schema_of_the_former_name_is_named_and_may_be_renamed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_schema_is_brought_up_to_date() {
     let postgres = Postgres::shared();
-    for (layout, back) in [(5, 1), (4, 2), (3, 3), (2, 4), (1, 5)] {
+    for (layout, back) in [(6, 1), (5, 2), (4, 3), (3, 4), (2, 5), (1, 6)] {
         let settings = postgres.database();
         let first = server(&settings).await;
         for (n, id) in ["a", "b", "a", "c", "a"].into_iter().enumerate() {
             save(&first, id, &format!(r#"{{"n":{n}}}"#)).await;
         }
         first.shutdown().await;
-        for step in &[LAYOUT_5, LAYOUT_4, LAYOUT_3, LAYOUT_2, LAYOUT_1][..back] {
+        for step in &[LAYOUT_6, LAYOUT_5, LAYOUT_4, LAYOUT_3, LAYOUT_2, LAYOUT_1][..back] {
             postgres.sql(&settings.database, step);
         }
         let reader = PostgresStore::open_read_only(settings.clone()).await.unwrap_err();
-        assert!(reader.to_string().contains(&format!("layout {layout}, older than 6")), "{reader}");
+        assert!(reader.to_string().contains(&format!("layout {layout}, older than 7")), "{reader}");
         let second = server(&settings).await;
         let listed = async || {
             let page = second.store().list(&ListQuery { limit: 10, ..ListQuery::default() }).await.unwrap();

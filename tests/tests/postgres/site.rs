@@ -33,6 +33,7 @@ pub fn request(id: &str, data: &str, expected_version: Option<u64>) -> SaveReque
         user_id: Some("bot".into()),
         description: None,
         expected_version,
+        epoch: None,
         run_id: None,
         correlation_id: None,
         causation_id: None,

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
-use stateloft_core::api::{History, RestoreList, SnapshotList, StateRows};
+use stateloft_core::api::{History, RestoreList, RunList, SnapshotList, StateRows};
 
 use super::{Client, Query};
 use crate::cli::failure::Failure;
@@ -38,6 +38,7 @@ pages! {
     History: versions;
     SnapshotList: snapshots;
     RestoreList: restores;
+    RunList: runs;
 }
 
 /// A list that is being read.

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use stateloft_core::api::{
     ApplyGiven, ApplyImport, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot,
-    ForceBreaker, GivenRequest, ImportRequest, Originated, PlanRequest, PutRequest, ReconcileRequest,
-    SaveRequest, SettleConflict, SettleQuarantine, UndeleteRequest, UndoRequest,
+    EndRun, ForceBreaker, GivenRequest, ImportRequest, MarkCrashed, Originated, PlanRequest, PutRequest,
+    ReconcileRequest, RenewRun, SaveRequest, SettleConflict, SettleQuarantine, StartRun, UndeleteRequest,
+    UndoRequest,
 };
 use stateloft_core::json::Node;
 use stateloft_core::model::{Origin, StateId, StateType};
@@ -89,6 +90,7 @@ impl Body for SaveRequest {
         "user_id",
         "description",
         "expected_version",
+        "epoch",
         "run_id",
         "correlation_id",
         "causation_id",
@@ -116,6 +118,7 @@ impl Body for SaveRequest {
             user_id: optional(body, "user_id", text)?,
             description: optional(body, "description", text)?,
             expected_version: optional(body, "expected_version", counter)?,
+            epoch: optional(body, "epoch", counter)?,
             run_id: optional(body, "run_id", shared)?,
             correlation_id: optional(body, "correlation_id", shared)?,
             causation_id: optional(body, "causation_id", shared)?,
@@ -124,8 +127,16 @@ impl Body for SaveRequest {
 }
 
 impl Body for PutRequest {
-    const MEMBERS: &'static [&'static str] =
-        &["data", "user_id", "description", "expected_version", "run_id", "correlation_id", "causation_id"];
+    const MEMBERS: &'static [&'static str] = &[
+        "data",
+        "user_id",
+        "description",
+        "expected_version",
+        "epoch",
+        "run_id",
+        "correlation_id",
+        "causation_id",
+    ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn trace(&mut self, origin: Origin) {
@@ -138,6 +149,7 @@ impl Body for PutRequest {
             user_id: optional(body, "user_id", text)?,
             description: optional(body, "description", text)?,
             expected_version: optional(body, "expected_version", counter)?,
+            epoch: optional(body, "epoch", counter)?,
             run_id: optional(body, "run_id", shared)?,
             correlation_id: optional(body, "correlation_id", shared)?,
             causation_id: optional(body, "causation_id", shared)?,
@@ -181,6 +193,12 @@ impl Body for ApplyGiven {
     }
 }
 impl Body for ReconcileRequest {}
+impl Body for StartRun {
+    const DEPTH: usize = 2;
+}
+impl Body for RenewRun {}
+impl Body for EndRun {}
+impl Body for MarkCrashed {}
 impl Body for ConfirmClock {}
 impl Body for ForceBreaker {}
 impl Body for PlanRequest {}

@@ -18,4 +18,4 @@ pub(crate) use origin::origin;
 pub(crate) use path::{PathText, state_id, state_key, state_type};
 pub(crate) use pieces::{Pieces, throw_away};
 pub(crate) use query::{Params, list, names};
-pub(crate) use time::{moment, time_or_naive};
+pub(crate) use time::{moment, time, time_or_naive};

@@ -16,6 +16,11 @@ pub(crate) fn moment(text: &str) -> Answer<Moment> {
     })
 }
 
+/// Reads a time, which has a zone.
+pub(crate) fn time(text: &str) -> Answer<Timestamp> {
+    Timestamp::parse(text).map_err(|error| Failure::parameter(error.to_string()).with_hint(hint(&error)))
+}
+
 /// Reads a time; older clients leave the zone out and mean UTC.
 pub(crate) fn time_or_naive(text: &str) -> Answer<Timestamp> {
     Timestamp::parse(text)

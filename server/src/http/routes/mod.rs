@@ -17,6 +17,7 @@ pub(super) mod overview;
 pub(super) mod probes;
 pub(super) mod reconcile;
 pub(super) mod restores;
+pub(super) mod runs;
 pub(super) mod snapshot_restore;
 pub(super) mod snapshots;
 pub(super) mod state_delete;

@@ -28,6 +28,8 @@ pub(crate) struct Parameters {
     description: Option<String>,
     /// Which start of a program deletes.
     run_id: Option<String>,
+    /// The number of the run that `run_id` names: with it nothing is deleted unless that run still holds its lease.
+    epoch: Option<u64>,
     /// What this belongs to, together with others; else the trace of a `traceparent` header.
     correlation_id: Option<String>,
     /// What made the writer delete; else the span of a `traceparent` header.
@@ -55,6 +57,7 @@ pub(crate) async fn delete(
         user_id: asked.user_id,
         description: asked.description,
         origin: origin(asked.run_id, asked.correlation_id, asked.causation_id, &headers),
+        epoch: asked.epoch,
         expected_version: asked.expected_version,
         precondition: entity_tag::precondition(&headers)?,
     };

@@ -43,6 +43,7 @@ pub(crate) async fn undelete(
         origin: body.origin(),
         user_id: body.user_id,
         description: body.description,
+        epoch: body.epoch,
         expected_version: body.expected_version,
         precondition: entity_tag::precondition(&headers)?,
     };

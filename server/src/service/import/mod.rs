@@ -202,6 +202,7 @@ impl<'a> Import<'a> {
             description: Some(row.description.into()),
             batch_id: Some(row.reference.batch_id().into()),
             origin: None,
+            fence: None,
         };
         let record = |data| Change::Record { data, restored: false };
         let changes = match row.what {

@@ -17,7 +17,7 @@ use stateloft_core::api::CacheStatus;
 use stateloft_core::commit::Outcome;
 use stateloft_core::model::{StateKey, Timestamp, Version};
 
-use super::forward::{forward_admin, forward_reads};
+use super::forward::{forward_admin, forward_leases, forward_reads};
 use super::{Commits, LogEnd, Result, StateStore, StoreError, Ticks, WriteRefusal, WriteRequest, Written};
 use tip::SharedTip;
 
@@ -227,6 +227,7 @@ impl CachedStore {
 }
 
 forward_reads!(CachedStore);
+forward_leases!(CachedStore);
 
 /// Makes a cache suspicious unless the commit's end is known.
 struct Watch<'a> {

@@ -33,10 +33,16 @@ impl FallbackStore {
         let (mut records, mut answers) = (Vec::new(), Vec::new());
         for request in group {
             let (request, once) = request.parts();
-            let writes = match request {
-                // An entry has one id for all it writes, and each version of an import says by its own when it was saved. What is
-                // written on terms is not kept: what they would mean at the replay, nobody has looked at.
-                WriteRequest::Batch { writes, restore: None } if !writes.iter().any(is_imported) => writes,
+            let (writes, fence) = match request {
+                // An entry has one id for all it writes, and each version of an import says by its own when it was saved.
+                WriteRequest::Batch { writes, restore: None } if !writes.iter().any(is_imported) => {
+                    (writes, None)
+                }
+                // What is written on other terms is not kept: what they would mean at the replay, nobody has looked at. A run that
+                // has lost its lease has lost it for ever.
+                WriteRequest::OnTerms { writes, terms } if terms.only_fence() => {
+                    (writes, terms.fence.as_ref())
+                }
                 _ => {
                     let refusal =
                         if in_doubt { WriteRefusal::OutcomeUnknown } else { WriteRefusal::NeedsStore };
@@ -53,7 +59,11 @@ impl FallbackStore {
                 Ok(entry) => {
                     answers.push(Ok(Written::Pending(waits(&entry, ahead))));
                     ahead += 1;
-                    records.push(Record::Entry(Entry { once: once.copied(), ..entry }));
+                    records.push(Record::Entry(Entry {
+                        once: once.copied(),
+                        fence: fence.cloned(),
+                        ..entry
+                    }));
                 }
                 // Sent with the others of its group, it may have found them written.
                 Err(_) if in_doubt => answers.push(Err(WriteRefusal::OutcomeUnknown)),
@@ -105,7 +115,7 @@ impl FallbackStore {
         }
         // Only now: a refused batch is followed by nothing.
         group_waits.extend(kept.iter().map(|write| (write.key.clone(), (id.clone(), write.is_delete()))));
-        Ok(Entry { number: 0, id, accepted_at: now, sent_after, once: None, writes: kept })
+        Ok(Entry { number: 0, id, accepted_at: now, sent_after, once: None, fence: None, writes: kept })
     }
 
     fn base_of(&self, key: &StateKey) -> Option<VersionNumber> {

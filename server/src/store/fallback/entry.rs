@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use stateloft_core::commit::{Change, Expectation, Write};
+use stateloft_core::commit::{Change, Expectation, Fence, Write};
 use stateloft_core::json::Document;
 use stateloft_core::model::{Origin, Seq, StateKey, Timestamp, Verdict, VersionNumber, accepted_at};
 
@@ -36,6 +36,9 @@ pub(super) struct Entry {
     /// The key of the request, for which it is written once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) once: Option<RequestKey>,
+    /// The run that writes must still hold its lease when it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fence: Option<Fence>,
     pub(super) writes: Vec<EntryWrite>,
 }
 

@@ -44,7 +44,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::cached::HeadCache;
-use super::forward::{forward_admin, forward_reads};
+use super::forward::{forward_admin, forward_leases, forward_reads};
 use super::{Commits, Result, StateStore, StoreError, Ticks, WriteRefusal, WriteRequest, Written};
 use crate::alarms::{Alarms, Raised};
 use crate::clock::Clock;
@@ -253,6 +253,7 @@ fn stands_in(alarm: &mut Raised) {
 }
 
 forward_reads!(FallbackStore);
+forward_leases!(FallbackStore);
 
 #[async_trait]
 impl Commits for FallbackStore {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use stateloft_core::api::FallbackConflict;
-use stateloft_core::commit::{Outcome, Refusal};
+use stateloft_core::commit::{Outcome, Refusal, Terms};
 use stateloft_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,8 @@ use crate::store::{Did, RequestKey, Result, StoreError, WriteRefusal, WriteReque
 
 /// Versions looked at in one step.
 const STRETCH: usize = 1_000;
+/// Why an entry of a run is a conflict that has lost its lease.
+const LOST: &str = "the run that wrote it does not hold its lease any more";
 /// How often an entry is looked at anew when heads move in between.
 const ATTEMPTS: usize = 10;
 
@@ -169,7 +171,12 @@ impl FallbackStore {
             let number =
                 |key| heads.get(key).and_then(Option::as_ref).map_or(VersionNumber::ZERO, |h| h.version);
             let writes = entry.writes.iter().map(|write| write.onto(number(&write.key), &entry.id)).collect();
-            let batch = WriteRequest::Batch { writes, restore: None };
+            let batch = match entry.fence.clone() {
+                None => WriteRequest::Batch { writes, restore: None },
+                fence => {
+                    WriteRequest::OnTerms { writes, terms: Box::new(Terms { fence, ..Terms::default() }) }
+                }
+            };
             let group = [match entry.once {
                 Some(key) => WriteRequest::Once(key, Box::new(batch)),
                 None => batch,
@@ -197,7 +204,8 @@ impl FallbackStore {
                     let reason = match refusal {
                         Refusal::AlreadyDeleted(_) => "the state is deleted already",
                         Refusal::NotFound(_) | Refusal::Conflict(_) => "the state to delete does not exist",
-                        // No write on terms waits, and no version of another store.
+                        Refusal::LeaseLost { .. } => LOST,
+                        // No write on other terms waits, and no version of another store.
                         Refusal::ChecksFailed(_) | Refusal::TooMuch(_) | Refusal::DoesNotFollow { .. } => {
                             "it does not follow what the store has"
                         }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod breaker;
+mod leases;
 mod patience;
 mod record;
 mod settings;

@@ -20,6 +20,7 @@ mod options;
 mod owner;
 mod points;
 mod row;
+mod run_leases;
 mod series;
 mod session;
 
@@ -33,6 +34,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::deadline::{self, Sending};
+use super::leases::OwnLeases;
 use super::{Admin, Commits, Result, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
 use crate::alarms::Raised;
 use client::Client;
@@ -54,6 +56,7 @@ const AT_MOST: Duration = Duration::from_hours(1);
 pub struct InfluxStore {
     shared: Arc<Shared>,
     stop: CancellationToken,
+    run_leases: OwnLeases,
 }
 
 impl InfluxStore {
@@ -70,7 +73,8 @@ impl InfluxStore {
         let shared =
             Arc::new(Shared { client, index: RwLock::default(), writing: Some(Writing { lease, session }) });
         let stop = CancellationToken::new();
-        let store = Self { shared: Arc::clone(&shared), stop: stop.clone() };
+        let store =
+            Self { shared: Arc::clone(&shared), stop: stop.clone(), run_leases: OwnLeases::default() };
         tokio::spawn(keep(shared, stop));
         let opened = store.shared.ready().await;
         match opened {
@@ -88,7 +92,7 @@ impl InfluxStore {
         client.version().await?;
         let shared = Arc::new(Shared { client, index: RwLock::default(), writing: None });
         session::catch_up(&shared.client, &shared.index).await?;
-        Ok(Self { shared, stop: CancellationToken::new() })
+        Ok(Self { shared, stop: CancellationToken::new(), run_leases: OwnLeases::default() })
     }
 
     /// What is in memory, if it is known to be what is stored: nobody else writes while the lease is good.

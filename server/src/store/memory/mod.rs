@@ -15,13 +15,17 @@ use stateloft_core::model::{Seq, Snapshot, StateKey, Timestamp, Version};
 
 use super::closing::{Asked, Living, ToClose};
 use super::decide::{Known, Needs, SnapshotChange, decide_group};
+use super::leases::OwnLeases;
 use super::receipt::Receipts;
-use super::{Admin, Commits, Receipt, Result, WriteRefusal, WriteRequest, Written};
+use super::{
+    Admin, Commits, LeaseLook, LeaseTerm, Leases, Receipt, Result, WriteRefusal, WriteRequest, Written,
+};
 
 /// A store in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     inner: RwLock<Inner>,
+    leases: OwnLeases,
 }
 
 #[derive(Debug)]
@@ -132,6 +136,27 @@ impl Commits for MemoryStore {
         inner.receipts.extend(decided.receipts.into_iter().map(|receipt| (receipt.key.key, receipt)));
         inner.receipts.retain(|_, receipt| receipt.counts_at(now));
         Ok(decided.answers)
+    }
+}
+
+#[async_trait]
+impl Leases for MemoryStore {
+    async fn renew_leases(&self, leases: &[LeaseTerm], now: Timestamp) -> Result<Vec<bool>> {
+        Ok(self.leases.renew(leases, now))
+    }
+
+    async fn expect_leases(&self, leases: &[LeaseTerm]) -> Result<()> {
+        self.leases.expect(leases);
+        Ok(())
+    }
+
+    async fn look_at_leases(&self) -> Result<Vec<LeaseLook>> {
+        Ok(self.leases.look())
+    }
+
+    async fn forget_leases(&self, run_ids: &[String]) -> Result<()> {
+        self.leases.forget(run_ids);
+        Ok(())
     }
 }
 

@@ -9,16 +9,17 @@ use super::find::SCHEMA;
 use crate::store::{Result, StoreError, former};
 
 /// Step n brings a database from layout n to n+1. A step, once released, is never edited.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_listed.sql"),
     include_str!("migrations/0003_log_only.sql"),
     include_str!("migrations/0004_receipts.sql"),
     include_str!("migrations/0005_imported.sql"),
     include_str!("migrations/0006_origins.sql"),
+    include_str!("migrations/0007_run_leases.sql"),
 ];
 /// The number of steps.
-pub(super) const CURRENT: i64 = 6;
+pub(super) const CURRENT: i64 = 7;
 /// The lock that servers take turns by: any number that nobody else takes.
 const LOCK: i64 = 0x7374_6174_6568_7365;
 const UNDEFINED_COLUMN: &str = "42703";

@@ -5,6 +5,7 @@ mod counter;
 mod failure;
 mod find;
 mod learn;
+mod leases;
 mod link;
 mod migrate;
 mod older;

@@ -12,7 +12,7 @@ use super::{Connection, SqlStore, Statement, activity, proof, times};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::lanes::Lane;
 use crate::store::{
-    Activity, Heads as _, HistoryQuery, Imports, Log, OriginFilter, Page, Result, StoreError,
+    Activity, Heads as _, HistoryQuery, Imports, Log, OriginFilter, Page, Result, StoreError, Wrote,
 };
 
 macro_rules! from_versions {
@@ -99,6 +99,20 @@ async fn stretch<S: SqlStore>(
 impl<S: SqlStore> Log for S {
     async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
         stretch(self, Lane::Long, AFTER, seq, limit, Seq::next).await
+    }
+
+    async fn written_by(
+        &self,
+        run_id: &str,
+        since: Seq,
+        behind: Option<&StateKey>,
+        limit: usize,
+    ) -> Result<Vec<Wrote>> {
+        let read = async {
+            let mut reader = self.reader(Lane::Long).await?;
+            written_by(&mut *reader, run_id, since, behind, limit).await
+        };
+        self.within(read).await
     }
 
     async fn tail(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
@@ -233,6 +247,35 @@ async fn history(connection: &mut impl Connection, query: &HistoryQuery) -> Resu
     let (rows, more) = summaries(connection, statement, query.limit, query.with_data).await?;
     let next = next(&rows, more, total, |row| Place::History(row.version.seq));
     Ok(Page { rows, total, next, seq: tip })
+}
+
+/// What a run wrote, by type and id.
+async fn written_by(
+    connection: &mut impl Connection,
+    run_id: &str,
+    since: Seq,
+    behind: Option<&StateKey>,
+    limit: usize,
+) -> Result<Vec<Wrote>> {
+    let mut statement = Statement::new(
+        "SELECT s.state_type, s.state_id, count(*), max(v.version), max(v.seq) FROM origins AS o \
+         JOIN versions AS v ON v.seq = o.seq JOIN states AS s ON s.state_pk = v.state_pk WHERE o.run_id = ",
+    );
+    statement.push_bind(run_id).push(" AND o.seq > ").push_bind(sql(since.0));
+    if let Some(behind) = behind {
+        statement.push(" AND (s.state_type, s.state_id) > (").push_bind(behind.state_type.as_str());
+        statement.push(", ").push_bind(behind.state_id.as_str()).push(")");
+    }
+    statement.push(" GROUP BY s.state_type, s.state_id ORDER BY s.state_type, s.state_id LIMIT ");
+    statement.push_bind(sql(limit as u64));
+    let wrote = |row: &_| {
+        let (state_type, state_id) = (rows::text(row, 0)?, rows::text(row, 1)?);
+        let key = StateKey::new(state_type, state_id)
+            .map_err(|error| StoreError::Damaged(format!("a state's name: {error}")))?;
+        let (version, seq) = (VersionNumber(rows::number(row, 3)?), Seq(rows::number(row, 4)?));
+        Ok(Wrote { key, versions: rows::number(row, 2)?, version, seq })
+    };
+    connection.all(statement).await?.iter().map(wrote).collect()
 }
 
 /// The condition that a version is one of a history, after `low`, up to `high`. The state's row is looked up first: joined,

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use super::SqliteStore;
 use super::ground::Ground;
 use super::writer::Writer;
+use crate::store::leases::OwnLeases;
 use crate::store::{Commits, Result, StoreError, WriteRefusal, WriteRequest, Written};
 
 /// What only the one server has that writes.
@@ -18,6 +19,8 @@ pub(super) struct Own {
     /// Absent after a failure, until the next commit opens it anew.
     pub(super) writer: Mutex<Option<Writer>>,
     pub(super) ground: Arc<Ground>,
+    /// Who renews.
+    pub(super) leases: OwnLeases,
 }
 
 #[async_trait]

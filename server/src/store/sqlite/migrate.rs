@@ -10,16 +10,17 @@ use crate::store::{Result, StoreError};
 /// Says that a SQLite file is ours.
 const APPLICATION: i64 = 0x5354_4853;
 /// Step n brings a file from layout n to n+1. A step, once released, is never edited.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_listed.sql"),
     include_str!("migrations/0003_log_only.sql"),
     include_str!("migrations/0004_receipts.sql"),
     include_str!("migrations/0005_imported.sql"),
     include_str!("migrations/0006_origins.sql"),
+    include_str!("migrations/0007_run_leases.sql"),
 ];
 /// The number of steps.
-pub(super) const CURRENT: i64 = 6;
+pub(super) const CURRENT: i64 = 7;
 
 /// Brings the file to the layout of this program. Nothing is changed when a step fails.
 pub(super) async fn run(connection: &mut SqliteConnection) -> Result<()> {

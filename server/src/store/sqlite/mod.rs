@@ -7,6 +7,7 @@ mod disk;
 mod failure;
 mod foreign;
 mod ground;
+mod leases;
 mod lock;
 mod migrate;
 mod open;
@@ -83,7 +84,8 @@ impl SqliteStore {
         let lock = FileLock::take(&path)?;
         opening::look_at_log(&path, on_loss)?;
         let sealed = seal::read(&path)?;
-        let writer = Writer::open(&path).await?;
+        let mut writer = Writer::open(&path).await?;
+        let leases = writer.leases().await?;
         open::sync_folder(&path)?;
         let place = Arc::new(Place::of(&path, lock.identity()?)?);
         let readers = open::readers_of(&path, READERS, Arc::clone(&place)).await?;
@@ -94,7 +96,7 @@ impl SqliteStore {
         opening::look_at_end(&mut anchor, &path, sealed, writer.tip(), on_loss, &alarms).await?;
         let ground = Ground::under(&path, place, lock, anchor, writer.tip(), Arc::clone(&alarms));
         let readers = Readers::beside(&ground, readers, probe);
-        let own = Own { writer: Mutex::new(Some(writer)), ground };
+        let own = Own { writer: Mutex::new(Some(writer)), ground, leases };
         Ok(Self::over(path, readers, alarms, Some(own)))
     }
 
@@ -201,6 +203,7 @@ impl Admin for SqliteStore {
 
     async fn close(&self) {
         self.readers.close().await;
+        self.keep_leases().await;
         let Some(own) = &self.own else { return };
         let mut kept = own.writer.lock().await;
         own.ground.close().await;

@@ -9,9 +9,10 @@ use stateloft_core::commit::Tip;
 use stateloft_core::model::{Seq, Snapshot, SnapshotId, StateKey, Timestamp, Version};
 
 use super::write::{self, Placed};
-use super::{failed, not_committed, open};
+use super::{failed, leases, not_committed, open};
 use crate::store::decide::{BEFORE_RESTORE, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
+use crate::store::leases::{KeptLease, OwnLeases};
 use crate::store::receipt::Receipts;
 use crate::store::sql::proof::settled;
 use crate::store::sql::{kept_up, keys_json, receipts, rows, snapshot, snapshots_between, tip, to_close};
@@ -51,6 +52,16 @@ impl Writer {
     /// The end of the log: everything up to it is durable.
     pub(super) fn tip(&self) -> Tip {
         self.tip
+    }
+
+    /// The leases that an earlier server has written down.
+    pub(super) async fn leases(&mut self) -> Result<OwnLeases> {
+        leases::read(&mut self.connection).await
+    }
+
+    /// Writes down leases. After an error the writer must not be used again.
+    pub(super) async fn keep_leases(&mut self, kept: &[KeptLease], gone: &[String]) -> Result<()> {
+        leases::write(&mut self.connection, kept, gone).await
     }
 
     /// Decides and writes a group. After an error the writer must not be used again.

@@ -100,6 +100,15 @@ impl Setting {
         other.client.save("position", id, data).await;
     }
 
+    /// Replaces a live run on another server that still reaches the store.
+    pub(super) async fn replaced_elsewhere(&self, program: &str) {
+        let behind = Arc::new(FaultyStore::new(Arc::clone(self.store.behind())));
+        let folder = Arc::new(TempDir::new().unwrap());
+        let other = Local::serve_layered(Layers::default(), self.hand.clone(), &behind, folder).await;
+        let body = format!(r#"{{"program":"{program}","take_over":{{"reason":"it is away","by":"ann"}}}}"#);
+        let _ = other.client.post("/api/v1/runs", body).await.expect(201);
+    }
+
     pub(super) async fn log(&self) -> Vec<Value> {
         let page = self.server.client.get("/api/v1/events?after=0&limit=1000").await.expect(200).json();
         page["events"].as_array().unwrap().clone()

@@ -1,0 +1,212 @@
+//! Runs as they are answered.
+
+use serde::{Deserialize, Serialize};
+
+use super::{RunOutcome, Session, VersionView};
+use crate::diff::Diff;
+use crate::model::{Seq, StateId, StateType, Timestamp, VersionNumber};
+
+/// A lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LeaseView {
+    /// How long it is from a renewal on, in seconds.
+    pub seconds: u64,
+    /// When it ends unless it is renewed, by the server's clock, for people. A program counts `seconds` from before it asked, by a
+    /// clock of its own that nobody sets.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub until: Timestamp,
+}
+
+/// Who holds the lease of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunHolder {
+    /// Which run.
+    pub run_id: String,
+    /// On which machine, if it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Its process there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u64>,
+    /// Since when.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub since: Timestamp,
+    /// Until when, unless it renews; absent where the store cannot be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub until: Option<Timestamp>,
+    /// When it renewed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub last_renewal: Option<Timestamp>,
+}
+
+/// A state of which a run wrote versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunState {
+    /// Kind of the state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub state_type: StateType,
+    /// Name of the state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub state_id: StateId,
+    /// How many of its versions the run wrote.
+    pub versions: u64,
+    /// The last of them.
+    pub version: VersionNumber,
+    /// Its place in the store.
+    pub seq: Seq,
+    /// The state's last version now.
+    pub head_version: VersionNumber,
+    /// Whether the state is there now, and not deleted.
+    pub live: bool,
+    /// Whether something else has written it since.
+    pub changed_since: bool,
+}
+
+/// What the run before has left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunLeft {
+    /// The run.
+    pub run: Session,
+    /// The first 100 states of which it wrote versions, by type and id.
+    pub states: Vec<RunState>,
+    /// Whether there are more: `GET /runs/{run_id}/states` has all.
+    pub more: bool,
+    /// How many of these states are of type `position` and live.
+    pub open_positions: u64,
+    /// How many of these states something else has written since.
+    pub changed_since: u64,
+}
+
+/// Answer to `POST /runs`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunStarted {
+    /// The run's id, for its writes.
+    pub run_id: String,
+    /// Its number, for its writes.
+    pub epoch: u64,
+    /// What it found.
+    pub outcome: RunOutcome,
+    /// Its lease.
+    pub lease: LeaseView,
+    /// The end of the log when it had begun.
+    pub seq: Seq,
+    /// The run itself.
+    pub run: Session,
+    /// What the run before has left; absent for the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<RunLeft>,
+}
+
+/// Answer to `POST /runs/{run_id}/renew`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunRenewed {
+    /// The run.
+    pub run_id: String,
+    /// Its number.
+    pub epoch: u64,
+    /// Its lease.
+    pub lease: LeaseView,
+}
+
+/// A run of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunRow {
+    /// The run.
+    pub run: Session,
+    /// Whether it holds its lease: nothing has ended it, and nobody has written its session by hand.
+    pub live: bool,
+    /// The last version of its session.
+    pub version: VersionView,
+}
+
+/// A page of runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunList {
+    /// The runs, the last changed first.
+    pub runs: Vec<RunRow>,
+    /// The end of the log.
+    pub seq: Seq,
+    /// Where the next page starts; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// Answer to `GET /runs/{run_id}`, and to what ends one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunView {
+    /// The run.
+    pub run: Session,
+    /// Whether it holds its lease.
+    pub live: bool,
+    /// Its lease, while it is live and the store can be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<RunHolder>,
+    /// The last version of its session.
+    pub version: VersionView,
+    /// Of how many states it wrote versions.
+    pub states: u64,
+    /// How many versions it wrote.
+    pub versions: u64,
+    /// How many of these states are of type `position` and live.
+    pub open_positions: u64,
+}
+
+/// A page of the states of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunStates {
+    /// The states, by type and id.
+    pub states: Vec<RunState>,
+    /// Where the next page starts; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// A state that one run left otherwise than another found it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunDifference {
+    /// Kind of the state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub state_type: StateType,
+    /// Name of the state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub state_id: StateId,
+    /// The last version that the first run wrote.
+    pub left: VersionView,
+    /// The state's last version when the second run began.
+    pub found: VersionView,
+}
+
+/// Answer to `GET /runs/compare`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunComparison {
+    /// The first run.
+    pub a: Session,
+    /// The second one.
+    pub b: Session,
+    /// Whether both are of the same code; absent where one of them did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_code: Option<bool>,
+    /// How the settings differ, from the first to the second; absent where one of them gave none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub config: Option<Diff>,
+    /// What the second found otherwise than the first left it, by type and id: a state's differences are
+    /// `GET /states/{state_id}/diff?from=&to=` with the two versions.
+    pub found_different: Vec<RunDifference>,
+    /// How many states the first wrote.
+    pub states: u64,
+}

@@ -1,0 +1,210 @@
+//! What names a run: one start of one program.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::StateKey;
+
+/// The longest name of a program, or of an instance, in bytes: with both and a number an id fits into an origin.
+const NAME_MAX_BYTES: usize = 48;
+/// The type of the states that say what became of runs.
+const SESSION: &str = "session";
+
+/// Why a text names no run, program or instance.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RunIdError {
+    /// It is not the name of a program or of an instance.
+    #[error(
+        "names of programs and instances are 1 to {NAME_MAX_BYTES} of A-Z, a-z, 0-9, _ and -, and begin with a letter or digit; got {0:?}"
+    )]
+    Name(String),
+    /// It is not the id of a run.
+    #[error("the id of a run is PROGRAM.INSTANCE.EPOCH, such as btc-grid.main.17; got {0:?}")]
+    Id(String),
+}
+
+/// The name of a program, or of one of its instances. It goes into an address as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RunName(Arc<str>);
+
+impl RunName {
+    /// Checks and takes a name.
+    ///
+    /// # Errors
+    /// [`RunIdError::Name`] where it is none.
+    pub fn new(text: &str) -> Result<Self, RunIdError> {
+        let starts_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let goes_on_well =
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        if starts_well && goes_on_well && text.len() <= NAME_MAX_BYTES {
+            Ok(Self(text.into()))
+        } else {
+            Err(RunIdError::Name(excerpt(text)))
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RunName {
+    type Error = RunIdError;
+
+    fn try_from(text: String) -> Result<Self, RunIdError> {
+        Self::new(&text)
+    }
+}
+
+impl Serialize for RunName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl fmt::Display for RunName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One start of one program: `PROGRAM.INSTANCE.EPOCH`. Epochs count the starts of an instance from 1 on, so that of two who start
+/// it at the same moment both want the same id, and one gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RunId {
+    program: RunName,
+    instance: RunName,
+    epoch: u64,
+    session: StateKey,
+}
+
+impl RunId {
+    /// The start of this number of an instance.
+    ///
+    /// # Errors
+    /// [`RunIdError::Id`] for the number 0.
+    pub fn new(program: RunName, instance: RunName, epoch: u64) -> Result<Self, RunIdError> {
+        let text = format!("{program}.{instance}.{epoch}");
+        match StateKey::new(SESSION, &text) {
+            Ok(session) if epoch > 0 => Ok(Self { program, instance, epoch, session }),
+            _ => Err(RunIdError::Id(text)),
+        }
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &RunName {
+        &self.program
+    }
+
+    /// Which of those that run side by side.
+    #[must_use]
+    pub fn instance(&self) -> &RunName {
+        &self.instance
+    }
+
+    /// The how manieth start it is.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The state that says what the run is and what became of it.
+    #[must_use]
+    pub fn session(&self) -> &StateKey {
+        &self.session
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.session.state_id.as_str()
+    }
+
+    /// The start of all ids of a program, or of one of its instances.
+    #[must_use]
+    pub fn prefix(program: &RunName, instance: Option<&RunName>) -> String {
+        instance.map_or_else(|| format!("{program}."), |instance| format!("{program}.{instance}."))
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for RunId {
+    type Err = RunIdError;
+
+    fn from_str(text: &str) -> Result<Self, RunIdError> {
+        let wrong = || RunIdError::Id(excerpt(text));
+        let mut parts = text.split('.');
+        let (Some(program), Some(instance), Some(epoch), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(wrong());
+        };
+        let epoch: u64 = epoch.parse().map_err(|_| wrong())?;
+        let name = |text| RunName::new(text).map_err(|_| wrong());
+        let id = Self::new(name(program)?, name(instance)?, epoch)?;
+        // One run has one spelling.
+        if id.as_str() == text { Ok(id) } else { Err(wrong()) }
+    }
+}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ORIGIN_MAX_BYTES;
+
+    #[test]
+    fn an_id_has_one_spelling_and_goes_into_a_path_and_an_origin() {
+        let id: RunId = "btc-grid.main.17".parse().unwrap();
+        assert_eq!((id.program().as_str(), id.instance().as_str(), id.epoch()), ("btc-grid", "main", 17));
+        assert_eq!(id.to_string(), "btc-grid.main.17");
+        assert_eq!(id.session(), &StateKey::new("session", "btc-grid.main.17").unwrap());
+        let name = RunName::new(&"x".repeat(NAME_MAX_BYTES)).unwrap();
+        let long = RunId::new(name.clone(), name, u64::MAX).unwrap();
+        assert!(long.to_string().len() <= ORIGIN_MAX_BYTES);
+        assert_eq!(long.to_string().parse(), Ok(long));
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        let long = format!("{}.main.1", "x".repeat(NAME_MAX_BYTES + 1));
+        for wrong in [
+            "",
+            "a",
+            "a.b",
+            "a.b.0",
+            "a.b.01",
+            "a.b.+1",
+            "a.b.-1",
+            "a.b.x",
+            "a.b.c.1",
+            ".b.1",
+            "a..1",
+            "a.b.",
+            "-.b.1",
+            "a/b.c.1",
+            "é.b.1",
+            "a b.c.1",
+            "a.b.18446744073709551616",
+            "A.B.1 ",
+            &long,
+        ] {
+            assert!(wrong.parse::<RunId>().is_err(), "{wrong:?}");
+        }
+    }
+}

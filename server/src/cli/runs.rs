@@ -1,0 +1,269 @@
+//! `stateloft runs`: who is writing, what ended, and an operator's word about it.
+
+use clap::{Args, Subcommand};
+use hyper::Method;
+use serde::Serialize;
+use stateloft_core::api::{EndRun, EndedAs, MarkCrashed, RunList, RunRow, RunStatus, RunView};
+use stateloft_core::json::Document;
+use stateloft_core::model::{RunId, RunName};
+
+use super::client::{Answer, Client, Pages, Query, Written};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::style::theirs;
+use super::output::{Column, Table, counted, print_answer, print_json};
+use super::reach::{Intent, ReachOrStore};
+use super::say::answer;
+use super::{Done, asking};
+
+const COLUMNS: [Column; 7] = [
+    Column::text("RUN"),
+    Column::text("STATUS"),
+    Column::text("STARTED"),
+    Column::text("ENDED"),
+    Column::text("HOST"),
+    Column::text("CODE"),
+    Column::text("REASON"),
+];
+
+/// Look at runs of programs, and end those that do not end by themselves.
+#[derive(Debug, Args)]
+pub(super) struct Runs {
+    #[command(flatten)]
+    reach: ReachOrStore,
+    #[command(subcommand)]
+    what: What,
+    /// Print the answer of the API; of a list a line of JSON for each run.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// What is to be done about runs.
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List them, the last changed first.
+    List {
+        /// Only these: active, completed, crashed, stopped or replaced.
+        #[arg(long, value_name = "STATUS", value_parser = status)]
+        status: Option<RunStatus>,
+        /// Only of this program.
+        #[arg(long, value_name = "NAME", value_parser = name)]
+        program: Option<RunName>,
+        /// Only of this instance.
+        #[arg(long, value_name = "NAME", value_parser = name)]
+        instance: Option<RunName>,
+        /// At most so many; without it all.
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Show one: how it is, who holds its lease, and what it wrote.
+    Show {
+        /// Its id, such as btc-grid.main.17.
+        #[arg(value_name = "RUN", value_parser = run_id)]
+        run: RunId,
+    },
+    /// End a live run as one that has ended by itself.
+    End {
+        /// Its id.
+        #[arg(value_name = "RUN", value_parser = run_id)]
+        run: RunId,
+        /// It has done what it was to do; without this it was stopped.
+        #[arg(long)]
+        completed: bool,
+        /// The value of what it ends with, kept exactly.
+        #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
+        final_value: Option<Document>,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Who.
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+    },
+    /// Say of a run that it is gone, before its lease has run out.
+    MarkCrashed {
+        /// Its id.
+        #[arg(value_name = "RUN", value_parser = run_id)]
+        run: RunId,
+        /// Why that is certain.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who says so.
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+    },
+}
+
+impl What {
+    fn intent(&self) -> Intent {
+        match self {
+            Self::List { .. } | Self::Show { .. } => Intent::Read,
+            Self::End { .. } | Self::MarkCrashed { .. } => Intent::Write,
+        }
+    }
+}
+
+impl Runs {
+    pub(super) async fn run(self) -> Done {
+        let Self { reach, what, json } = self;
+        asking(reach.client(what.intent()).await?, async |client| {
+            match what {
+                What::List { status, program, instance, limit } => {
+                    let query = Query::default()
+                        .and("status", status.map(RunStatus::as_str))
+                        .and("program", program)
+                        .and("instance", instance);
+                    list(client, query, limit, json).await?;
+                }
+                What::Show { run } => {
+                    let answer = client.get(&format!("/runs/{run}"), &Query::default()).await?;
+                    print(client, &run, &answer, json)?;
+                }
+                What::End { run, completed, final_value, reason, author } => {
+                    let status = if completed { EndedAs::Completed } else { EndedAs::Stopped };
+                    let end = EndRun { status, final_value, reason, user_id: author };
+                    write(client, &run, "end", &end, json).await?;
+                }
+                What::MarkCrashed { run, reason, author } => {
+                    let crashed = MarkCrashed { reason, user_id: author };
+                    write(client, &run, "mark-crashed", &crashed, json).await?;
+                }
+            }
+            Ok(Exit::Done)
+        })
+        .await
+    }
+}
+
+fn status(text: &str) -> Result<RunStatus, String> {
+    let all = [
+        RunStatus::Active,
+        RunStatus::Completed,
+        RunStatus::Crashed,
+        RunStatus::Stopped,
+        RunStatus::Replaced,
+    ];
+    let found = all.into_iter().find(|status| status.as_str() == text);
+    found.ok_or_else(|| "it must be active, completed, crashed, stopped or replaced".to_owned())
+}
+
+fn name(text: &str) -> Result<RunName, String> {
+    RunName::new(text).map_err(|error| error.to_string())
+}
+
+fn run_id(text: &str) -> Result<RunId, String> {
+    text.parse().map_err(|error: stateloft_core::model::RunIdError| error.to_string())
+}
+
+fn number(text: &str) -> Result<Document, String> {
+    let number: Document =
+        text.parse().map_err(|error: stateloft_core::json::JsonError| error.to_string())?;
+    if number.root().as_decimal().is_some() { Ok(number) } else { Err("it must be a number".to_owned()) }
+}
+
+async fn write(
+    client: &Client,
+    run: &RunId,
+    what: &str,
+    body: &impl Serialize,
+    json: bool,
+) -> Result<(), Failure> {
+    match client.write(Method::POST, &format!("/runs/{run}/{what}"), Some(body)).await? {
+        Written::Stored(answer) => print(client, run, &answer, json),
+        // What ends a run does not wait in a journal.
+        Written::Waits(pending) => {
+            Err(format!("it waits in the server's journal: {}", pending.pending_id).into())
+        }
+    }
+}
+
+async fn list(client: &Client, query: Query, limit: Option<usize>, json: bool) -> Result<(), Failure> {
+    let mut pages = Pages::<RunList>::new(client, "/runs", query, limit);
+    let mut table = Table::new(&COLUMNS);
+    while let Some(page) = pages.next().await? {
+        if json {
+            page.runs.iter().try_for_each(print_json)?;
+        } else {
+            table.print(page.runs.iter().map(cells));
+        }
+    }
+    Ok(())
+}
+
+fn cells(row: &RunRow) -> Vec<String> {
+    let run = &row.run;
+    let status = match (run.status, row.live) {
+        (RunStatus::Active, false) => "active, not live",
+        (status, _) => status.as_str(),
+    };
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    vec![
+        run.run_id.clone(),
+        status.to_owned(),
+        run.started_at.to_string(),
+        run.ended_at.map(|at| at.to_string()).unwrap_or_default(),
+        text(&run.host),
+        text(&run.code),
+        text(&run.reason),
+    ]
+}
+
+fn print(client: &Client, id: &RunId, said: &Answer, json: bool) -> Result<(), Failure> {
+    let found: RunView = client.understood(said)?;
+    let run = &found.run;
+    if run.run_id != id.as_str() {
+        return Err(format!(
+            "{} was asked about the run {id} and answers about {}",
+            client.place(),
+            run.run_id
+        )
+        .into());
+    }
+    if json {
+        print_answer(said);
+        return Ok(());
+    }
+    answer!("Run         {}", run.run_id);
+    answer!("Status      {}{}", run.status.as_str(), if found.live { ", live" } else { "" });
+    answer!("Started     {}", run.started_at);
+    if let Some(holder) = &found.holder {
+        for (title, time) in [("Renewed    ", holder.last_renewal), ("Lease until", holder.until)] {
+            if let Some(time) = time {
+                answer!("{title} {time}");
+            }
+        }
+    }
+    if let Some(ended) = run.ended_at {
+        answer!("Ended       {ended}");
+    }
+    if let Some(last) = run.last_renewal {
+        let away = if run.servers_were_away { "; no server was there for a while after that" } else { "" };
+        answer!("Renewed     {last}{away}");
+    }
+    let numbers = [("Capital", &run.capital), ("Final value", &run.final_value), ("Result", &run.pnl)];
+    for (title, number) in numbers {
+        if let Some(number) = number {
+            answer!("{title:<12}{}", number.text());
+        }
+    }
+    let pid = run.pid.map(|pid| pid.to_string());
+    let texts = [
+        ("Host", &run.host),
+        ("Process", &pid),
+        ("Code", &run.code),
+        ("Strategy", &run.strategy),
+        ("Reason", &run.reason),
+    ];
+    for (title, text) in texts {
+        if let Some(text) = text {
+            answer!("{title:<12}{}", theirs(text));
+        }
+    }
+    answer!(
+        "Wrote       {} of {}, {} live",
+        counted(found.versions, "version"),
+        counted(found.states, "state"),
+        counted(found.open_positions, "position")
+    );
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! Reading runs.
+
+use stateloft_core::api::{
+    DeletedFilter, RunList, RunRow, RunState, RunStates, RunStatus, RunView, Sort, StateSummary, VersionView,
+};
+use stateloft_core::commit::Fence;
+use stateloft_core::model::{RunId, RunName, StateKey, StateType, Timestamp};
+use stateloft_core::search::Needle;
+
+use super::super::read::page_size;
+use super::super::{Result, Service, ServiceError};
+use super::known::{Known, run_id};
+use crate::store::{Cursor, ListQuery};
+
+/// Pages of the store that one page of runs is looked for in.
+const LOOKED_THROUGH: usize = 20;
+/// States of a run that are counted at a time.
+const COUNTED: usize = 10_000;
+
+/// Which runs to list: `GET /runs`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunsRequest {
+    /// Only these.
+    pub status: Option<RunStatus>,
+    /// Only of this program.
+    pub program: Option<RunName>,
+    /// Only of this instance.
+    pub instance: Option<RunName>,
+    /// Only those that had not ended by then.
+    pub from: Option<Timestamp>,
+    /// Only those that had begun by then.
+    pub to: Option<Timestamp>,
+    /// At most this many, 1 to 1000.
+    pub limit: usize,
+    /// From the page before.
+    pub cursor: Option<String>,
+}
+
+impl RunsRequest {
+    fn has(&self, row: &RunRow) -> bool {
+        let run = &row.run;
+        self.status.is_none_or(|status| run.status == status)
+            && self.program.as_ref().is_none_or(|program| run.program == *program)
+            && self.instance.as_ref().is_none_or(|instance| run.instance == *instance)
+            && self.from.is_none_or(|from| run.ended_at.is_none_or(|ended| ended >= from))
+            && self.to.is_none_or(|to| run.started_at <= to)
+    }
+
+    /// What the store is asked: it passes over most of what is not meant.
+    fn query(&self) -> Result<ListQuery> {
+        let prefix = self.program.as_ref().map(|program| RunId::prefix(program, self.instance.as_ref()));
+        // As sessions are written; what else has these words is passed over here.
+        let text = self.status.map(|status| Needle::new(&format!("\"status\":\"{}\"", status.as_str())));
+        let session = StateType::new("session").map_err(|error| ServiceError::Internal(error.to_string()))?;
+        Ok(ListQuery {
+            types: vec![session],
+            prefix,
+            text,
+            deleted: DeletedFilter::Exclude,
+            sort: Sort::Changed,
+            limit: page_size(self.limit)?,
+            cursor: self.cursor.clone().map(Cursor),
+            with_data: true,
+            ..ListQuery::default()
+        })
+    }
+}
+
+impl Service {
+    /// Runs, the last changed first. A page may have few rows, or none, and still be followed by another.
+    pub async fn runs(&self, request: &RunsRequest) -> Result<RunList> {
+        let mut query = request.query()?;
+        let mut runs = Vec::new();
+        for _ in 0..LOOKED_THROUGH {
+            let page = self.store.list(&query).await?;
+            runs.extend(page.rows.into_iter().filter_map(row).filter(|row| request.has(row)));
+            query.cursor = page.next;
+            if query.cursor.is_none() || !runs.is_empty() {
+                return Ok(RunList { runs, seq: page.seq, next_cursor: query.cursor.map(|cursor| cursor.0) });
+            }
+        }
+        let seq = self.events.last_seq();
+        Ok(RunList { runs, seq, next_cursor: query.cursor.map(|cursor| cursor.0) })
+    }
+
+    /// One run, with what it wrote in numbers: `GET /runs/{run_id}`.
+    pub async fn run_view(&self, id: &str) -> Result<RunView> {
+        let id = run_id(id)?;
+        let run = self.run(&id).await?;
+        self.view_of(run).await
+    }
+
+    pub(super) async fn view_of(&self, run: Known) -> Result<RunView> {
+        let since = self.begun_at(run.id.session()).await?;
+        let (mut states, mut versions, mut open_positions) = (0, 0, 0);
+        let mut behind: Option<StateKey> = None;
+        loop {
+            let wrote = self.store.written_by(run.id.as_str(), since, behind.as_ref(), COUNTED).await?;
+            let Some(last) = wrote.last() else { break };
+            behind = Some(last.key.clone());
+            states += wrote.len() as u64;
+            versions += wrote.iter().map(|wrote| wrote.versions).sum::<u64>();
+            let positions = wrote.iter().filter(|wrote| wrote.key.state_type.as_str() == "position");
+            let keys: Vec<StateKey> = positions.map(|wrote| wrote.key.clone()).collect();
+            let standing = self.store.standing(&keys, self.store.tip().await?.seq).await?;
+            open_positions += standing.values().filter(|(_, live)| *live).count() as u64;
+            if wrote.len() < COUNTED {
+                break;
+            }
+        }
+        let live = run.is_live();
+        let look = if live { self.lease_of(&run).await.ok() } else { None };
+        let holder = live.then(|| run.holder(look.as_ref(), self.now()));
+        let version = VersionView::of(&run.head);
+        Ok(RunView { run: run.session, live, holder, version, states, versions, open_positions })
+    }
+
+    /// The states of which a run wrote versions: `GET /runs/{run_id}/states`.
+    pub async fn run_states(&self, id: &str, limit: usize, cursor: Option<&str>) -> Result<RunStates> {
+        let id = run_id(id)?;
+        let run = self.run(&id).await?;
+        let behind = cursor.map(behind).transpose()?;
+        let (states, next_cursor) = self.states_of(&run, behind.as_ref(), page_size(limit)?).await?;
+        Ok(RunStates { states, next_cursor })
+    }
+
+    /// A page of a run's states, and where the next one begins.
+    pub(super) async fn states_of(
+        &self,
+        run: &Known,
+        behind: Option<&StateKey>,
+        limit: usize,
+    ) -> Result<(Vec<RunState>, Option<String>)> {
+        let since = self.begun_at(run.id.session()).await?;
+        let mut wrote = self.store.written_by(run.id.as_str(), since, behind, limit + 1).await?;
+        let more = wrote.len() > limit;
+        wrote.truncate(limit);
+        let keys: Vec<StateKey> = wrote.iter().map(|wrote| wrote.key.clone()).collect();
+        let standing = self.store.standing(&keys, self.store.tip().await?.seq).await?;
+        let next = keys.last().filter(|_| more).map(|key| format!("{}/{}", key.state_type, key.state_id));
+        let state = |wrote: crate::store::Wrote| {
+            let (head_version, live) = standing.get(&wrote.key).copied().unwrap_or((wrote.version, false));
+            RunState {
+                state_type: wrote.key.state_type,
+                state_id: wrote.key.state_id,
+                versions: wrote.versions,
+                version: wrote.version,
+                seq: wrote.seq,
+                head_version,
+                live,
+                changed_since: head_version > wrote.version,
+            }
+        };
+        Ok((wrote.into_iter().map(state).collect(), next))
+    }
+}
+
+/// The state behind which a page begins.
+fn behind(cursor: &str) -> Result<StateKey> {
+    let wrong = || ServiceError::Store(crate::store::StoreError::BadCursor);
+    let (state_type, state_id) = cursor.split_once('/').ok_or_else(wrong)?;
+    StateKey::new(state_type, state_id).map_err(|_| wrong())
+}
+
+/// The run of a session in a list.
+fn row(summary: StateSummary) -> Option<RunRow> {
+    let StateSummary { version, data } = summary;
+    let id: RunId = version.state_id.as_str().parse().ok()?;
+    let data = data?;
+    let run: stateloft_core::api::Session = serde_json::from_str(data.text()).ok()?;
+    let live = Fence::is_live(version.version, Some(&data));
+    (run.run_id == id.as_str()).then_some(RunRow { run, live, version })
+}

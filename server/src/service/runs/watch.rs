@@ -1,0 +1,131 @@
+//! Ending runs that do not renew.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use stateloft_core::api::{RunStatus, Session, Sort};
+use stateloft_core::model::{RunId, RunName, StateType};
+use tokio_util::sync::CancellationToken;
+
+use super::super::signature::Signature;
+use super::super::{Result, Service, ServiceError};
+use super::LOOK;
+use super::known::{Known, with_end};
+use crate::repeats::Repeats;
+use crate::store::{LeaseLook, LeaseTerm, ListQuery};
+
+/// Runs that are ended at the same time.
+const AT_ONCE: usize = 64;
+/// Sessions that are read at a time.
+const PAGE: usize = 1_000;
+/// How often live runs are looked for whose lease nobody knows, such as those of a bundle.
+const SEARCH: std::time::Duration = std::time::Duration::from_mins(10);
+
+impl Service {
+    /// Keeps ending runs whose lease is over, until `stop` is cancelled. Several servers on one store may all do it: a run is ended
+    /// once, as its session is expected to be as it was.
+    pub async fn keep_watching_runs(&self, stop: CancellationToken) {
+        // A store that hangs keeps nobody from stopping: what is under way is written whole, or not at all.
+        stop.run_until_cancelled(self.watch_runs()).await;
+    }
+
+    async fn watch_runs(&self) {
+        let failing = Repeats::new();
+        let mut searched: Option<Instant> = None;
+        loop {
+            let looked = async {
+                if searched.is_none_or(|at| at.elapsed() >= SEARCH) {
+                    self.expect_live_runs().await?;
+                    searched = Some(Instant::now());
+                }
+                self.end_lost_runs().await
+            };
+            match looked.await {
+                Ok(()) => {
+                    if let Some(times) = failing.ended() {
+                        tracing::info!(times, "leases of runs are looked at again");
+                    }
+                }
+                Err(error) => {
+                    if let Some(times) = failing.happened() {
+                        tracing::warn!(%error, times, "leases of runs cannot be looked at; each gets a full term when they can");
+                    }
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Looks once at all leases, and ends the runs whose lease is over.
+    async fn end_lost_runs(&self) -> Result<()> {
+        let mut over = self.store.look_at_leases().await?;
+        over.retain(|look| look.left.is_zero());
+        let ended = futures::stream::iter(over).map(|look| self.end_lost_run(look)).buffer_unordered(AT_ONCE);
+        let ended: Vec<String> = ended.try_collect().await?;
+        if !ended.is_empty() {
+            self.store.forget_leases(&ended).await?;
+        }
+        Ok(())
+    }
+
+    async fn end_lost_run(&self, look: LeaseLook) -> Result<String> {
+        let run = match look.run_id.parse::<RunId>() {
+            Ok(id) => self.known(&id).await,
+            Err(_) => Ok(None),
+        };
+        let run = match run {
+            // It never began, or somebody has deleted it.
+            Ok(None) | Err(ServiceError::StateDeleted(_)) => return Ok(look.run_id),
+            Ok(Some(run)) if run.session.status != RunStatus::Active => return Ok(look.run_id),
+            Ok(Some(run)) => run,
+            Err(error) => return Err(error),
+        };
+        let (session, why) = self.crashed(&run, &look);
+        let write = run.ended(&session, &Signature::new(None, Some(why))?)?;
+        match self.commit_runs(vec![write]).await {
+            // Or something else has ended it.
+            Ok(_) | Err(ServiceError::Conflict(_) | ServiceError::ChecksFailed(_)) => Ok(look.run_id),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn crashed(&self, run: &Known, look: &LeaseLook) -> (Session, String) {
+        let session = with_end(run, RunStatus::Crashed, Some(look), self.now());
+        if run.is_live() {
+            return (session, "lease ran out".to_owned());
+        }
+        let why = "its session was written by hand, which took its lease".to_owned();
+        (Session { reason: Some(why.clone()), ..session }, why)
+    }
+
+    /// Begins a full term for each live run whose lease nobody knows.
+    async fn expect_live_runs(&self) -> Result<()> {
+        let mut last: HashMap<(RunName, RunName), RunId> = HashMap::new();
+        let session = StateType::new("session").map_err(|error| ServiceError::Internal(error.to_string()))?;
+        let mut query =
+            ListQuery { types: vec![session], sort: Sort::Id, limit: PAGE, ..ListQuery::default() };
+        loop {
+            let page = self.store.list(&query).await?;
+            for id in page.rows.iter().filter_map(|row| row.version.state_id.as_str().parse::<RunId>().ok()) {
+                let of = (id.program().clone(), id.instance().clone());
+                if last.get(&of).is_none_or(|known| known.epoch() < id.epoch()) {
+                    last.insert(of, id);
+                }
+            }
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                break;
+            }
+        }
+        let mut live: Vec<LeaseTerm> = Vec::new();
+        for id in last.values() {
+            match self.known(id).await {
+                Ok(run) => live.extend(run.filter(Known::is_live).map(|run| run.lease())),
+                Err(ServiceError::StateDeleted(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if live.is_empty() { Ok(()) } else { Ok(self.store.expect_leases(&live).await?) }
+    }
+}
