@@ -44,7 +44,7 @@ impl Start {
     pub async fn run(self) -> Local {
         let folder = self.folder.unwrap_or_else(|| Arc::new(TempDir::new().expect("a folder")));
         let store = SqliteStore::open(&folder.path().join("test.db")).await.expect("a store");
-        serve(Arc::new(store), self.options, self.settings, folder).await
+        serve(Arc::new(store), self.options, self.settings, folder, Runs::Watched).await
     }
 }
 
@@ -60,7 +60,8 @@ impl Local {
         let store = SqliteStore::open(&folder.path().join("test.db")).await.expect("a store");
         let store = Arc::new(FaultyStore::new(Arc::new(store)));
         let behind: Arc<dyn StateStore> = Arc::<FaultyStore>::clone(&store);
-        (serve(behind, Options::default(), Settings::default(), Arc::new(folder)).await, store)
+        let folder = Arc::new(folder);
+        (serve(behind, Options::default(), Settings::default(), folder, Runs::LeftAlone).await, store)
     }
 
     /// A server whose store can be made to fail, behind these layers.
@@ -82,7 +83,7 @@ impl Local {
         let Layered { store, resilience } =
             layers.around_with(behind, ticks, Arc::clone(&clock)).await.expect("layers");
         let settings = Settings { clock, resilience, ..Settings::default() };
-        serve(store, Options::default(), settings, folder).await
+        serve(store, Options::default(), settings, folder, Runs::LeftAlone).await
     }
 
     /// The folder of its store; keep it to start another server on the same store.
@@ -103,11 +104,19 @@ impl Local {
     }
 }
 
+/// Whether the server ends runs whose lease is over.
+enum Runs {
+    Watched,
+    /// Of a store that counts what it is asked, or is made to fail, nobody asks anything but the test.
+    LeftAlone,
+}
+
 async fn serve(
     store: Arc<dyn StateStore>,
     mut options: Options,
     settings: Settings,
     folder: Arc<TempDir>,
+    runs: Runs,
 ) -> Local {
     let service = Service::start(store, settings).await.expect("a service");
     let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -118,7 +127,12 @@ async fn serve(
     options.limits.stop_timeout = options.limits.stop_timeout.min(std::time::Duration::from_secs(5));
     let watching = tokio::spawn({
         let (service, stop) = (Arc::clone(&service), stop.clone());
-        async move { service.keep_watching_runs(stop).await }
+        async move {
+            match runs {
+                Runs::Watched => service.keep_watching_runs(stop).await,
+                Runs::LeftAlone => {}
+            }
+        }
     });
     let task = tokio::spawn(async move {
         listening.serve(Arc::clone(&service), options, stopped).await;
