@@ -13,8 +13,11 @@ fn main() {
     say_commit();
 }
 
-/// The program is compiled anew when the console has changed, also where none had been built before.
+/// The program is compiled anew when the console in it has changed, also where none had been built before.
 fn watch_console() {
+    if std::env::var_os("CARGO_FEATURE_CONSOLE").is_none() {
+        return;
+    }
     let dist = Path::new("../dist");
     // A folder that is not there would count as changed every time, and everything would be built again each time.
     if !dist.exists()

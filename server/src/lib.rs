@@ -1,6 +1,7 @@
 //! The Stateloft server: `cli -> http -> service -> store, events -> core`.
 // They panic when nobody reads on: `cli::say` writes what the program says.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(not(feature = "network"), allow(dead_code, reason = "some of it is for stores over the network"))]
 
 pub mod alarms;
 pub mod budget;

@@ -5,7 +5,6 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::finish::Finish;
 use crate::server::{self, Profile};
 use crate::tools::find_program;
 use crate::workspace::Workspace;
@@ -37,7 +36,7 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<Part>) -> R
         postgres::ensure()?;
     }
     let influxd = if wants(Part::Influx) { Some(influxd::ensure(workspace)?) } else { None };
-    console::build(workspace, Finish::Shipped)?;
+    console::build(workspace)?;
     let program = server::build(workspace, Profile::Release)?;
     progress::heading("Measuring");
     if only != Some(Part::Python) {

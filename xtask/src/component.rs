@@ -26,13 +26,32 @@ pub(crate) struct Package {
 
 /// Compiles core with its feature `wasm` and makes the package.
 pub(crate) fn build(workspace: &Workspace, tools: &Toolbox, finish: Finish) -> Result<Package> {
-    let compiled =
-        workspace.target.join(TARGET).join(finish.component_profile()).join(format!("{NAME}.wasm"));
-    let first = typical::the_first_time(!compiled.is_file(), typical::COMPONENT);
-    progress::step(&format!("Building the component{first}"), || make(workspace, tools, finish, &compiled))
+    let first = typical::the_first_time(!compiled(workspace, finish).is_file(), typical::COMPONENT);
+    progress::step(&format!("Building the component{first}"), || {
+        compile(workspace, finish)?;
+        package(workspace, tools, finish)
+    })
 }
 
-fn make(workspace: &Workspace, tools: &Toolbox, finish: Finish, compiled: &Path) -> Result<Package> {
+/// Where cargo puts it.
+pub(crate) fn compiled(workspace: &Workspace, finish: Finish) -> PathBuf {
+    workspace.target.join(TARGET).join(finish.component_profile()).join(format!("{NAME}.wasm"))
+}
+
+/// Compiles core with its feature `wasm`.
+pub(crate) fn compile(workspace: &Workspace, finish: Finish) -> Result<()> {
+    let mut cargo = workspace.cargo();
+    // Only here is core a program of its own; everywhere else it is compiled into one.
+    cargo.args(["rustc", "-p", "stateloft-core", "--lib", "--crate-type", "cdylib", "--features", "wasm"]);
+    for feature in finish.core_features() {
+        cargo.args(["--features", feature]);
+    }
+    process::run(cargo.args(["--target", TARGET, "--profile", finish.component_profile()]))
+}
+
+/// Makes the package of what is compiled.
+pub(crate) fn package(workspace: &Workspace, tools: &Toolbox, finish: Finish) -> Result<Package> {
+    let compiled = compiled(workspace, finish);
     let worker = workspace.root.join("core").join("js").join(WORKER);
     if !worker.is_file() {
         bail!(
@@ -41,14 +60,9 @@ fn make(workspace: &Workspace, tools: &Toolbox, finish: Finish, compiled: &Path)
             workspace.shown(&worker)
         );
     }
-    let mut cargo = workspace.cargo();
-    // Only here is core a program of its own; everywhere else it is compiled into one.
-    cargo.args(["rustc", "-p", "stateloft-core", "--lib", "--crate-type", "cdylib", "--features", "wasm"]);
-    process::run(cargo.args(["--target", TARGET, "--profile", finish.component_profile()]))?;
-
     let folder = workspace.target.join("component");
     files::empty_dir(&folder)?;
-    bindgen::write(bindgen::for_pages()?.typescript(true), compiled, &folder)?;
+    bindgen::write(bindgen::for_pages()?.typescript(true), &compiled, &folder)?;
 
     let wasm = folder.join(format!("{NAME}_bg.wasm"));
     if finish == Finish::Shipped {
@@ -56,7 +70,7 @@ fn make(workspace: &Workspace, tools: &Toolbox, finish: Finish, compiled: &Path)
     }
     std::fs::copy(&worker, folder.join(WORKER)).with_context(|| format!("copying {}", worker.display()))?;
     if finish == Finish::Shipped {
-        package::complete(workspace, compiled, &folder)?;
+        package::complete(workspace, &compiled, &folder)?;
     }
     Ok(Package { browser_files: vec![folder.join(format!("{NAME}.js")), wasm, folder.join(WORKER)], folder })
 }

@@ -27,10 +27,19 @@ impl Finish {
         }
     }
 
-    /// Brotli's level: the best takes seconds for each of the large files, a middle one hardly any time.
+    /// Core's features for a program of the console. What both quick ones are made of is compiled once only if its features are the
+    /// same in both.
+    pub(crate) fn core_features(self) -> &'static [&'static str] {
+        match self {
+            Self::Quick => &["alike"],
+            Self::Shipped => &[],
+        }
+    }
+
+    /// Brotli's level: the best takes seconds for each of the large files, a low one hardly any time.
     pub(crate) fn brotli_quality(self) -> u32 {
         match self {
-            Self::Quick => 5,
+            Self::Quick => 1,
             Self::Shipped => 11,
         }
     }

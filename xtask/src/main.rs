@@ -38,7 +38,6 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::finish::Finish;
 use crate::workspace::Workspace;
 
 /// Sets up, builds, tests and runs Stateloft.
@@ -56,6 +55,9 @@ enum Command {
         /// Also run a simulated trading program that saves into the server.
         #[arg(long)]
         demo: bool,
+        /// Build all of the server: also the stores PostgreSQL and InfluxDB, TLS for its command line, and encrypted bundles.
+        #[arg(long)]
+        whole: bool,
         /// Arguments for `stateloft serve`, after `--`.
         #[arg(last = true, value_name = "SERVER ARGUMENT")]
         server: Vec<String>,
@@ -141,7 +143,7 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
     match command {
-        Command::Run { demo, server } => return run::run(&workspace, demo, &server),
+        Command::Run { demo, whole, server } => return run::run(&workspace, demo, whole, &server),
         Command::Demo { server } => return run::demo(&server),
         Command::Build => server::release(&workspace)?,
         Command::Wheel { binary, out } => wheel::show(&workspace, binary, out)?,
@@ -150,7 +152,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Soak { minutes, store } => soak::soak(&workspace, minutes, store)?,
         Command::Fuzz { minutes } => fuzz::fuzz(&workspace, minutes)?,
         Command::Fill { url } => demo::fill(&url)?,
-        Command::Console => console::build(&workspace, Finish::Shipped)?,
+        Command::Console => console::build(&workspace)?,
         Command::Component => component::show(&workspace)?,
         Command::Tools => tools::show(&workspace)?,
         Command::Autobahn => autobahn::run(&workspace)?,

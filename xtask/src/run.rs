@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use crate::finish::Finish;
 use crate::server::Profile;
 use crate::workspace::Workspace;
 use crate::{console, demo, first_start, progress, server};
@@ -20,11 +19,16 @@ const DEFAULT_ADDRESS: &str = "127.0.0.1:8000";
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Builds and starts the server and stays until it ends; its exit code becomes ours.
-pub(crate) fn run(workspace: &Workspace, demo: bool, server_arguments: &[String]) -> Result<ExitCode> {
+pub(crate) fn run(
+    workspace: &Workspace,
+    demo: bool,
+    whole: bool,
+    server_arguments: &[String],
+) -> Result<ExitCode> {
     let default_address = (!names_an_address(server_arguments)).then_some(DEFAULT_ADDRESS);
     first_start::foretell(workspace, default_address);
-    console::build(workspace, Finish::Quick)?;
-    let program = server::build(workspace, Profile::Quick)?;
+    let profile = if whole { Profile::QuickWhole } else { Profile::Quick };
+    let program = console::build_beside(workspace, || server::build(workspace, profile))?;
     let stop = stop_requests()?;
     let mut command = Command::new(program);
     command.arg("serve").args(server_arguments).current_dir(&workspace.root).stdout(Stdio::piped());

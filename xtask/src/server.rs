@@ -5,20 +5,27 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::finish::{Finish, QUICK_PROFILE};
+use crate::finish::QUICK_PROFILE;
 use crate::workspace::Workspace;
 use crate::{console, process, progress, typical};
 
 const PACKAGE: &str = "stateloft-server";
 const PROGRAM: &str = "stateloft";
 
+/// What the program of a first start is built with, and what the whole one has besides. Neither has the console in it: it reads the
+/// one in `dist/`.
+const QUICK: &str = "mimalloc";
+const WHOLE: &str = "network,encryption";
+
 /// How the server is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// Without optimisation, sharing everything that the tests compile.
     Test,
-    /// Optimised, but without the slow last steps: for `run`, where a person waits for the first start.
+    /// Optimised where it pays at once, and without what a first start can do without: for `run`, where a person waits.
     Quick,
+    /// The same with all its parts.
+    QuickWhole,
     /// What is shipped and measured.
     Release,
 }
@@ -27,7 +34,7 @@ impl Profile {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Test => "dev",
-            Self::Quick => QUICK_PROFILE,
+            Self::Quick | Self::QuickWhole => QUICK_PROFILE,
             Self::Release => "release",
         }
     }
@@ -41,6 +48,7 @@ impl Profile {
         match self {
             Self::Test => typical::SERVER_TEST,
             Self::Quick => typical::SERVER_QUICK,
+            Self::QuickWhole => typical::SERVER_QUICK_WHOLE,
             Self::Release => typical::SERVER_RELEASE,
         }
     }
@@ -61,8 +69,10 @@ pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     // is compiled twice.
     match profile {
         Profile::Test => cargo.arg("--workspace"),
-        Profile::Quick => {
-            cargo.args(["--package", PACKAGE, "--no-default-features", "--features", "mimalloc"])
+        Profile::Quick => cargo.args(["--package", PACKAGE, "--no-default-features", "--features", QUICK]),
+        Profile::QuickWhole => {
+            let features = format!("{QUICK},{WHOLE}");
+            cargo.args(["--package", PACKAGE, "--no-default-features", "--features", &features])
         }
         Profile::Release => cargo.args(["--package", PACKAGE]),
     };
@@ -82,7 +92,7 @@ pub(crate) fn build_with_soak(workspace: &Workspace, profile: Profile) -> Result
 
 /// `cargo xtask build`: the program to ship.
 pub(crate) fn release(workspace: &Workspace) -> Result<()> {
-    console::build(workspace, Finish::Shipped)?;
+    console::build(workspace)?;
     let program = build(workspace, Profile::Release)?;
     progress::answer(&workspace.shown(&program).to_string())?;
     Ok(())

@@ -24,6 +24,9 @@ pub(crate) const COMPONENT: Duration = Duration::from_secs(85);
 /// The server as `run` starts it.
 pub(crate) const SERVER_QUICK: Duration = Duration::from_mins(4);
 
+/// The same with what goes over the network.
+pub(crate) const SERVER_QUICK_WHOLE: Duration = Duration::from_mins(5);
+
 /// The server as it is shipped.
 pub(crate) const SERVER_RELEASE: Duration = Duration::from_mins(7);
 

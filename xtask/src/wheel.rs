@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use crate::console::{self, files};
-use crate::finish::Finish;
 use crate::licenses::{self, Program};
 use crate::progress;
 use crate::server::{self, Profile};
@@ -30,7 +29,7 @@ pub(crate) fn show(workspace: &Workspace, binary: Option<PathBuf>, out: Option<P
     let (binary, level) = if let Some(binary) = binary {
         (binary, QUICK)
     } else {
-        console::build(workspace, Finish::Shipped)?;
+        console::build(workspace)?;
         (server::build(workspace, Profile::Release)?, SHIPPED)
     };
     let out = out.unwrap_or_else(|| workspace.target.join("wheel"));

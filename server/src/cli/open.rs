@@ -10,11 +10,11 @@ use crate::clock::Clock;
 use crate::config::{Config, StoreConfig};
 use crate::mirror::Mirror;
 use crate::service::{Service, Settings};
-use crate::store::influx::InfluxStore;
 use crate::store::memory::MemoryStore;
-use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::{OnLoss, SqliteStore};
-use crate::store::{Awaited, AwaitedStore, Layered, Opening, Resilience, StateStore, StoreError};
+use crate::store::{
+    Awaited, AwaitedStore, Layered, Opening, Resilience, StateStore, StoreError, influx, postgres,
+};
 
 /// Opens the store that a configuration names with everything around it, to serve it. One on the network may be away: then
 /// it is used from when it comes, and the second one of these waits for it. By the clock is recorded what is written.
@@ -33,17 +33,14 @@ pub(super) async fn store(
         }
         StoreConfig::Postgres(settings) => {
             let given = settings.clone();
-            let open = move || PostgresStore::open(given.clone()).map(shared).boxed();
+            let open = move || postgres::open(given.clone()).boxed();
             let opening =
                 Opening { kind: "postgresql", engine: "PostgreSQL", shared: true, open: Box::new(open) };
             AwaitedStore::start(opening).await.map_err(|error| at(settings, &error))?
         }
         StoreConfig::Influx(options) => {
             let given = options.clone();
-            let open = move || {
-                let given = given.clone();
-                async move { InfluxStore::open(&given).await }.map(shared).boxed()
-            };
+            let open = move || influx::open(given.clone()).boxed();
             let opening =
                 Opening { kind: "influxdb", engine: "InfluxDB", shared: false, open: Box::new(open) };
             AwaitedStore::start(opening).await.map_err(|error| at(options, &error))?
@@ -56,12 +53,6 @@ pub(super) async fn store(
     let layered = config.layers.clone().around(store, Arc::clone(clock)).await;
     let layered = layered.map_err(|error| error.to_string())?;
     Ok((layered, later))
-}
-
-fn shared<S: StateStore + 'static>(
-    opened: crate::store::Result<S>,
-) -> crate::store::Result<Arc<dyn StateStore>> {
-    opened.map(|store| Arc::new(store) as Arc<dyn StateStore>)
 }
 
 /// Waits until a store that was away says why it will never let us in, in words.
@@ -81,10 +72,10 @@ pub(super) async fn bare_store(config: &Config) -> Result<Arc<dyn StateStore>, S
             Arc::new(SqliteStore::open(path).await.map_err(|error| at(path.display(), &error))?)
         }
         StoreConfig::Postgres(settings) => {
-            Arc::new(PostgresStore::open(settings.clone()).await.map_err(|error| at(settings, &error))?)
+            postgres::open(settings.clone()).await.map_err(|error| at(settings, &error))?
         }
         StoreConfig::Influx(options) => {
-            Arc::new(InfluxStore::open(options).await.map_err(|error| at(options, &error))?)
+            influx::open(options.clone()).await.map_err(|error| at(options, &error))?
         }
     })
 }
@@ -94,12 +85,12 @@ pub(super) async fn store_to_read(config: &Config) -> Result<Arc<dyn StateStore>
     let path = match &config.store {
         StoreConfig::Sqlite { path } => path,
         StoreConfig::Postgres(settings) => {
-            let store = PostgresStore::open_read_only(settings.clone()).await;
-            return Ok(Arc::new(store.map_err(|error| at(settings, &error))?));
+            let store = postgres::open_read_only(settings.clone()).await;
+            return store.map_err(|error| at(settings, &error));
         }
         StoreConfig::Influx(options) => {
-            let store = InfluxStore::open_read_only(options).await;
-            return Ok(Arc::new(store.map_err(|error| at(options, &error))?));
+            let store = influx::open_read_only(options).await;
+            return store.map_err(|error| at(options, &error));
         }
     };
     if !path.is_file() {
@@ -114,7 +105,7 @@ pub(super) async fn store_to_try(config: &Config) -> Result<Arc<dyn StateStore>,
     let is_absent = match &config.store {
         StoreConfig::Sqlite { path } => !path.is_file(),
         StoreConfig::Postgres(settings) => {
-            PostgresStore::is_absent(settings).await.map_err(|error| at(settings, &error))?
+            postgres::is_absent(settings).await.map_err(|error| at(settings, &error))?
         }
         // A bucket without a store reads as an empty one.
         StoreConfig::Influx(_) => false,

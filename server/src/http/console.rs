@@ -1,8 +1,13 @@
-//! The console's files, embedded in the binary.
+//! The console's files, which are within the program, or beside it in the one of a first start.
 //!
 //! Every address that the console draws by itself (`/` and `/view/...`) answers its page. Files with a hash in their name
 //! never change; the page is asked for each time. Where the build left only a compressed file, clients that cannot take it
 //! get it unpacked.
+
+#[cfg(feature = "console")]
+mod embedded;
+#[cfg(not(feature = "console"))]
+mod folder;
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -18,8 +23,12 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
+
+#[cfg(feature = "console")]
+use embedded::stored;
+#[cfg(not(feature = "console"))]
+use folder::stored;
 
 use super::app::App;
 use super::entity_tag::is_held;
@@ -34,11 +43,6 @@ const NOT_BUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Stateloft
     <p>This server was built without its console. The API is at <a href=\"/api/v1/openapi.json\">/api/v1</a>.\
     <p>To build both and start: <code>cargo xtask run</code>";
 
-#[derive(RustEmbed)]
-#[folder = "../dist"]
-#[allow_missing = true]
-struct Files;
-
 /// The console's addresses.
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -49,12 +53,12 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn page(request: Request) -> Response {
-    send(&embedded, PAGE, request.headers()).unwrap_or_else(|| Html(NOT_BUILT).into_response())
+    send(&stored, PAGE, request.headers()).unwrap_or_else(|| Html(NOT_BUILT).into_response())
 }
 
 async fn file(request: Request) -> Result<Response, Failure> {
     let path = request.uri().path().trim_start_matches('/');
-    match send(&embedded, path, request.headers()) {
+    match send(&stored, path, request.headers()) {
         Some(response) => Ok(response),
         None => fallback::not_found(request.uri().clone()).await,
     }
@@ -62,7 +66,7 @@ async fn file(request: Request) -> Result<Response, Failure> {
 
 /// Which console is in the program: the first digits of its page's hash. The page names every other file by its hash.
 pub(super) fn version() -> Option<String> {
-    let page = embedded(PAGE).or_else(|| embedded(&format!("{PAGE}.br")))?;
+    let page = stored(PAGE).or_else(|| stored(&format!("{PAGE}.br")))?;
     Some(page.hash.iter().take(6).fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
 }
 
@@ -70,11 +74,6 @@ pub(super) fn version() -> Option<String> {
 struct Stored {
     data: Cow<'static, [u8]>,
     hash: [u8; 32],
-}
-
-fn embedded(path: &str) -> Option<Stored> {
-    let file = Files::get(path)?;
-    Some(Stored { hash: file.metadata.sha256_hash(), data: file.data })
 }
 
 fn send(files: &dyn Fn(&str) -> Option<Stored>, path: &str, headers: &HeaderMap) -> Option<Response> {
@@ -153,8 +152,8 @@ fn has_hash(path: &str) -> bool {
 /// What pages may load and run: our own files, our own WebAssembly, and the page's own inline scripts by their hashes.
 pub(super) fn content_security_policy() -> HeaderValue {
     static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-        let plain = embedded(PAGE).map(|file| file.data.into_owned());
-        let page = plain.or_else(|| unpack(&embedded(&format!("{PAGE}.br"))?.data)).unwrap_or_default();
+        let plain = stored(PAGE).map(|file| file.data.into_owned());
+        let page = plain.or_else(|| unpack(&stored(&format!("{PAGE}.br"))?.data)).unwrap_or_default();
         let page = String::from_utf8_lossy(&page);
         let scripts: String = inline_scripts(&page)
             .flat_map(|script| {

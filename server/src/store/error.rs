@@ -27,6 +27,17 @@ impl fmt::Display for DamagedVersion {
     }
 }
 
+impl StoreError {
+    /// What is said in a program that is built without an engine.
+    #[cfg(not(feature = "network"))]
+    pub(crate) fn absent(engine: &str) -> Self {
+        Self::Refused(format!(
+            "this program was built for a first start and has no {engine}. Build the whole one, with \
+             `cargo xtask run --whole` to run it or with `cargo xtask build` to keep it"
+        ))
+    }
+}
+
 /// A store's failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {

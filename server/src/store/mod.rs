@@ -16,6 +16,10 @@ pub mod fallback;
 mod former;
 mod forward;
 pub mod guarded;
+#[cfg(feature = "network")]
+pub mod influx;
+#[cfg(not(feature = "network"))]
+#[path = "influx/absent.rs"]
 pub mod influx;
 mod known_heads;
 mod lanes;
@@ -27,6 +31,10 @@ pub mod memory;
 mod noticed;
 mod older;
 mod pool_watch;
+#[cfg(feature = "network")]
+pub mod postgres;
+#[cfg(not(feature = "network"))]
+#[path = "postgres/absent.rs"]
 pub mod postgres;
 mod proof;
 mod query;

@@ -15,10 +15,11 @@ mod stamp;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::finish::Finish;
+use crate::finish::{Finish, QUICK_PROFILE};
 use crate::tools::{self, TARGET, Toolbox, Trunk};
 use crate::workspace::Workspace;
 use crate::{component, process, progress, typical};
@@ -32,33 +33,88 @@ pub(crate) const PAGE: &str = "index.html";
 /// What stands in `index.html` where the address of the component's worker belongs.
 const COMPONENT_PLACEHOLDER: &str = "STATELOFT_COMPONENT_URL";
 
-/// Brings `dist/` up to date; takes no time when nothing it is made from has changed.
-pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
+/// Brings `dist/` up to date with what is shipped; takes no time when nothing it is made from has changed.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    let finish = Finish::Shipped;
     let tools = tools::ensure(workspace, finish)?;
     let stamp = stamp::Stamp::new(workspace, &tools, finish)?;
     if stamp.is_current() {
-        progress::note("the console is up to date");
-        return Ok(());
+        return is_current();
     }
     let stage = workspace.scratch().join("console");
-    let package = match finish {
+    // Nothing is shared, and linking either as a whole keeps one core busy for minutes.
+    let package = std::thread::scope(|scope| {
+        let package = scope.spawn(|| component::build(workspace, &tools, finish));
+        program(workspace, &tools, finish, &stage)?;
+        joined(package.join())
+    })?;
+    finish_up(workspace, &stamp, finish, &stage, &package)
+}
+
+/// Brings `dist/` up to date for somebody who waits, and does something else meanwhile: what is done to the programs after they are
+/// compiled keeps one core busy, and the compiler the other.
+pub(crate) fn build_beside<T>(workspace: &Workspace, other: impl FnOnce() -> Result<T>) -> Result<T> {
+    let finish = Finish::Quick;
+    let tools = tools::ensure(workspace, finish)?;
+    let stamp = stamp::Stamp::new(workspace, &tools, finish)?;
+    if stamp.is_current() {
+        is_current()?;
+        return other();
+    }
+    let stage = workspace.scratch().join("console");
+    let (stage, tools) = (stage.as_path(), &tools);
+    let (package, done) = std::thread::scope(|scope| {
         // What both are made of is compiled once, by whichever comes first.
-        Finish::Quick => {
-            program(workspace, &tools, finish, &stage)?;
-            component::build(workspace, &tools, finish)?
-        }
-        // Nothing is shared, and linking either as a whole keeps one core busy for minutes.
-        Finish::Shipped => std::thread::scope(|scope| {
-            let package = scope.spawn(|| component::build(workspace, &tools, finish));
-            program(workspace, &tools, finish, &stage)?;
-            package.join().map_err(|_| anyhow!("building the component panicked"))?
-        })?,
-    };
+        let compiled = compiled_program(workspace, finish);
+        first_step("Compiling the console", &compiled, typical::console(finish), || {
+            compile(workspace, finish)
+        })?;
+        let pages = scope.spawn(move || {
+            files::empty_dir(stage)?;
+            page::write(workspace, stage)?;
+            split::program(workspace, &compiled, stage)
+        });
+        let compiled = component::compiled(workspace, finish);
+        first_step("Compiling the component", &compiled, typical::COMPONENT, || {
+            component::compile(workspace, finish)
+        })?;
+        let package = scope.spawn(move || component::package(workspace, tools, finish));
+        let done = other()?;
+        joined(pages.join())?;
+        anyhow::Ok((joined(package.join())?, done))
+    })?;
+    finish_up(workspace, &stamp, finish, stage, &package)?;
+    Ok(done)
+}
+
+fn is_current() -> Result<()> {
+    progress::note("the console is up to date");
+    Ok(())
+}
+
+fn joined<T>(ended: std::thread::Result<Result<T>>) -> Result<T> {
+    ended.map_err(|_| anyhow!("a part of the console's build panicked"))?
+}
+
+/// A step that takes long where nothing has been `compiled` yet.
+fn first_step<T>(what: &str, compiled: &Path, time: Duration, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let first = typical::the_first_time(!compiled.is_file(), time);
+    progress::step(&format!("{what}{first}"), work)
+}
+
+/// Puts what was built into `dist/`.
+fn finish_up(
+    workspace: &Workspace,
+    stamp: &stamp::Stamp,
+    finish: Finish,
+    stage: &Path,
+    package: &component::Package,
+) -> Result<()> {
     progress::step("Naming the console's files by content and compressing them", || {
-        names::carry_content_hashes(&stage)?;
-        place_component(&package, &stage)?;
-        compress::all(&stage, finish.brotli_quality())?;
-        publish::replace(&stage, &workspace.dist())?;
+        names::carry_content_hashes(stage)?;
+        place_component(package, stage)?;
+        compress::all(stage, finish.brotli_quality())?;
+        publish::replace(stage, &workspace.dist())?;
         stamp.write()
     })?;
     progress::note(&format!("the console is in {}", workspace.shown(&workspace.dist())));
@@ -67,14 +123,18 @@ pub(crate) fn build(workspace: &Workspace, finish: Finish) -> Result<()> {
 
 /// Puts the console into `stage`, all but the component.
 fn program(workspace: &Workspace, tools: &Toolbox, finish: Finish, stage: &Path) -> Result<()> {
-    let compiled = workspace.target.join(TARGET).join(finish.console_profile());
-    let compiled = compiled.join(format!("{}.wasm", split::NAME));
-    let first = typical::the_first_time(!compiled.is_file(), typical::console(finish));
-    progress::step(&format!("Building the console{first}"), || {
+    let compiled = compiled_program(workspace, finish);
+    first_step("Building the console", &compiled, typical::console(finish), || {
         files::empty_dir(stage)?;
         bundle(workspace, tools, finish, stage)?;
         split::program(workspace, &compiled, stage)
     })
+}
+
+/// Where cargo puts the console's program.
+fn compiled_program(workspace: &Workspace, finish: Finish) -> PathBuf {
+    let folder = workspace.target.join(TARGET).join(finish.console_profile());
+    folder.join(format!("{}.wasm", split::NAME))
 }
 
 /// `index.html` and what it names become files with plain names, and the console's crate is compiled.
@@ -89,6 +149,13 @@ fn bundle(workspace: &Workspace, tools: &Toolbox, finish: Finish, stage: &Path) 
 fn compile(workspace: &Workspace, finish: Finish) -> Result<()> {
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--package", split::NAME, "--bin", split::NAME, "--target", TARGET]);
+    for feature in finish.core_features() {
+        cargo.args(["--features", &format!("stateloft-core/{feature}")]);
+    }
+    if finish == Finish::Quick {
+        // What is slow work is done by the component.
+        cargo.args(["--config", &format!("profile.{QUICK_PROFILE}.package.stateloft-core.opt-level=0")]);
+    }
     process::run(cargo.args(["--profile", finish.console_profile()]))
 }
 

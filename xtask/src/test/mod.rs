@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
-use crate::finish::Finish;
 use crate::workspace::Workspace;
 use crate::{budget, console, progress, soak};
 
@@ -77,15 +76,15 @@ fn execute(workspace: &Workspace, step: Step) -> Result<()> {
         Step::Soak => soak::short(workspace)?,
         Step::Wasm => wasm::in_browser(workspace)?,
         Step::Console => {
-            console::build(workspace, Finish::Shipped)?;
+            console::build(workspace)?;
             wasm::in_node(workspace)?;
         }
         Step::Journeys => {
-            console::build(workspace, Finish::Shipped)?;
+            console::build(workspace)?;
             native::journeys(workspace)?;
         }
         Step::Size => {
-            console::build(workspace, Finish::Shipped)?;
+            console::build(workspace)?;
             budget::check(workspace)?;
         }
         Step::Deny => checks::deny(workspace)?,

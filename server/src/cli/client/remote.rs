@@ -15,6 +15,10 @@ use super::transport::{Body, Payload, Unreached};
 /// How long a connection may take.
 const CONNECTING: Duration = Duration::from_secs(10);
 
+/// What is said in a program that is built without TLS.
+const NO_TLS: &str =
+    "this program was built for a first start and has no TLS. `cargo xtask build` builds the whole one";
+
 /// A server somewhere.
 #[derive(Debug)]
 pub(in crate::cli) struct Remote {
@@ -36,6 +40,9 @@ impl Remote {
         roots: Option<&Path>,
     ) -> Result<Self, String> {
         let base = base_of(address)?;
+        if base.starts_with("https:") && !cfg!(feature = "network") {
+            return Err(NO_TLS.to_owned());
+        }
         let key = key.map(str::trim).filter(|key| !key.is_empty());
         let key = key.map(|key| {
             let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
@@ -48,11 +55,7 @@ impl Remote {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("stateloft/", env!("CARGO_PKG_VERSION")));
         if let Some(path) = roots {
-            let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-            let pem = std::fs::read(path).map_err(|error| wrong(&error))?;
-            for root in reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(&error))? {
-                builder = builder.add_root_certificate(root);
-            }
+            builder = trusting(builder, path)?;
         }
         let client = builder.build().map_err(|error| words(&error))?;
         Ok(Self { client, base, key: key.transpose()? })
@@ -76,6 +79,22 @@ impl Remote {
             Err(error) => Err(Unreached { sent: !error.is_connect(), why: words(&error) }),
         }
     }
+}
+
+/// A client that trusts a file of certificates (PEM) besides the system's.
+#[cfg(feature = "network")]
+fn trusting(mut builder: reqwest::ClientBuilder, roots: &Path) -> Result<reqwest::ClientBuilder, String> {
+    let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", roots.display());
+    let pem = std::fs::read(roots).map_err(|error| wrong(&error))?;
+    for root in reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(&error))? {
+        builder = builder.add_root_certificate(root);
+    }
+    Ok(builder)
+}
+
+#[cfg(not(feature = "network"))]
+fn trusting(_: reqwest::ClientBuilder, _: &Path) -> Result<reqwest::ClientBuilder, String> {
+    Err(NO_TLS.to_owned())
 }
 
 /// What went wrong and why, without the address, which the caller names.

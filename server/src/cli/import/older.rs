@@ -13,9 +13,8 @@ use crate::cli::{Done, logging, open};
 use crate::clock::SystemClock;
 use crate::config::{self, Loaded};
 use crate::service::{ImportCounts, ImportWitness, ServiceError};
-use crate::store::influx::OlderPoints;
-use crate::store::postgres::{OlderTable, Password, PostgresSettings};
-use crate::store::{OlderRows, Resilience};
+use crate::store::postgres::{Password, PostgresSettings};
+use crate::store::{OlderRows, Resilience, influx, postgres};
 
 /// How often progress is said.
 const PACE: Duration = Duration::from_secs(1);
@@ -82,12 +81,12 @@ async fn open_older(from: &Older) -> Result<Box<dyn OlderRows>, String> {
         let mut bucket = bucket
             .map_err(|problem| format!("--from-influx: {problem}; the token is taken from INFLUX_TOKEN"))?;
         bucket.root_certificate.clone_from(&from.influx_sslrootcert);
-        let points = OlderPoints::open(&bucket).await.map_err(|error| open::at(&bucket, &error))?;
-        (Box::new(points), bucket.to_string())
+        let points = influx::older(&bucket).await.map_err(|error| open::at(&bucket, &error))?;
+        (points, bucket.to_string())
     } else {
         let database = database(from.from_postgres.as_deref().unwrap_or_default())?;
-        let table = OlderTable::open(&database).await.map_err(|error| open::at(&database, &error))?;
-        (Box::new(table), database.to_string())
+        let table = postgres::older(&database).await.map_err(|error| open::at(&database, &error))?;
+        (table, database.to_string())
     };
     remark!("reading {} rows from {place}", rows.total());
     Ok(rows)

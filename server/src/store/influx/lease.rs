@@ -8,24 +8,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::LeaseTimes;
 use super::client::Client;
 use super::layout::{LEASE, Lines, Records, query};
 use crate::store::{Result, StoreError};
-
-/// How long things take at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LeaseTimes {
-    /// How long a lease is good that nobody renews.
-    pub good: Duration,
-    /// How long a new owner waits before it believes that it is one.
-    pub settle: Duration,
-}
-
-impl Default for LeaseTimes {
-    fn default() -> Self {
-        Self { good: Duration::from_secs(10), settle: Duration::from_secs(1) }
-    }
-}
 
 /// Attempts to write a name in time.
 const ATTEMPTS: usize = 5;

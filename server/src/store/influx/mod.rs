@@ -35,7 +35,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::deadline::{self, Sending};
 use super::leases::OwnLeases;
-use super::{Admin, Commits, Result, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
+use super::older::OlderRows;
+use super::{
+    Admin, Commits, Result, StateStore, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written,
+};
 use crate::alarms::Raised;
 use client::Client;
 use fetch::Fetch;
@@ -43,13 +46,27 @@ use index::Index;
 use lease::Lease;
 use owner::{Session, Shared, Writing, keep};
 
-pub use lease::LeaseTimes;
 pub use older::OlderPoints;
-pub use options::{DEFAULT_TIMEOUT, InfluxOptions, Token};
+pub use options::{DEFAULT_TIMEOUT, InfluxOptions, LeaseTimes, Token};
 pub use series::{Refused, SeriesBucket, mark_line, series_name};
 
 /// How long a commit takes at most whose caller does not say.
 const AT_MOST: Duration = Duration::from_hours(1);
+
+/// Opens the bucket for a server: [`InfluxStore::open`].
+pub(crate) async fn open(options: InfluxOptions) -> Result<Arc<dyn StateStore>> {
+    Ok(Arc::new(InfluxStore::open(&options).await?))
+}
+
+/// Opens the bucket for reading only: [`InfluxStore::open_read_only`].
+pub(crate) async fn open_read_only(options: &InfluxOptions) -> Result<Arc<dyn StateStore>> {
+    Ok(Arc::new(InfluxStore::open_read_only(options).await?))
+}
+
+/// Opens a bucket that an older system wrote.
+pub(crate) async fn older(options: &InfluxOptions) -> Result<Box<dyn OlderRows>> {
+    Ok(Box::new(OlderPoints::open(options).await?))
+}
 
 /// A store in a bucket.
 #[derive(Debug)]

@@ -4,8 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::LeaseTimes;
-
 /// What opens a bucket. Never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
@@ -25,6 +23,21 @@ impl Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(...)")
+    }
+}
+
+/// How long it takes at most to agree on who owns the bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseTimes {
+    /// How long a lease is good that nobody renews.
+    pub good: Duration,
+    /// How long a new owner waits before it believes that it is one.
+    pub settle: Duration,
+}
+
+impl Default for LeaseTimes {
+    fn default() -> Self {
+        Self { good: Duration::from_secs(10), settle: Duration::from_secs(1) }
     }
 }
 

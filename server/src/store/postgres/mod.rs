@@ -27,8 +27,11 @@ use tokio::sync::{Mutex, watch};
 
 use super::deadline::{self, Sending};
 use super::lanes::Lane;
+use super::older::OlderRows;
 use super::refusing::Refusal;
-use super::{Admin, Commits, Result, Rung, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written};
+use super::{
+    Admin, Commits, Result, Rung, StateStore, StoreError, StoreFacts, WriteRefusal, WriteRequest, Written,
+};
 use crate::alarms::Raised;
 use crate::repeats::Repeats;
 use bell::Bell;
@@ -38,6 +41,26 @@ use link::Link;
 pub use older::OlderTable;
 pub use settings::{Password, PostgresHost, PostgresSettings, Tls};
 use writer::Writer;
+
+/// Connects for a server: [`PostgresStore::open`].
+pub(crate) async fn open(settings: PostgresSettings) -> Result<Arc<dyn StateStore>> {
+    Ok(Arc::new(PostgresStore::open(settings).await?))
+}
+
+/// Connects for reading only: [`PostgresStore::open_read_only`].
+pub(crate) async fn open_read_only(settings: PostgresSettings) -> Result<Arc<dyn StateStore>> {
+    Ok(Arc::new(PostgresStore::open_read_only(settings).await?))
+}
+
+/// Whether there are no tables yet: [`PostgresStore::is_absent`].
+pub(crate) async fn is_absent(settings: &PostgresSettings) -> Result<bool> {
+    PostgresStore::is_absent(settings).await
+}
+
+/// Opens a table that an older system wrote.
+pub(crate) async fn older(settings: &PostgresSettings) -> Result<Box<dyn OlderRows>> {
+    Ok(Box::new(OlderTable::open(settings).await?))
+}
 
 /// A store in a PostgreSQL database.
 #[derive(Debug)]

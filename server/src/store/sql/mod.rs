@@ -25,7 +25,9 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::lanes::Lane;
 use super::{PAGE_BYTES, Result};
-pub(super) use heads::{end, kept_up, tip};
+#[cfg(feature = "network")]
+pub(super) use heads::end;
+pub(super) use heads::{kept_up, tip};
 pub(super) use interrupt::Interrupt;
 pub(super) use living::to_close;
 pub(super) use moment::{Discard, Moment};

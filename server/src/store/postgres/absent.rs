@@ -1,0 +1,35 @@
+//! In place of PostgreSQL, in a program that is built without what goes over the network: its settings are read, and whoever wants
+//! to use it is told what to do.
+
+mod settings;
+
+use std::sync::Arc;
+
+use super::older::OlderRows;
+use super::{Result, StateStore, StoreError};
+
+pub use settings::{Password, PostgresHost, PostgresSettings, Tls};
+
+fn absent<T>() -> Result<T> {
+    Err(StoreError::absent("PostgreSQL"))
+}
+
+/// Connects for a server.
+pub(crate) async fn open(_: PostgresSettings) -> Result<Arc<dyn StateStore>> {
+    absent()
+}
+
+/// Connects for reading only.
+pub(crate) async fn open_read_only(_: PostgresSettings) -> Result<Arc<dyn StateStore>> {
+    absent()
+}
+
+/// Whether there are no tables yet.
+pub(crate) async fn is_absent(_: &PostgresSettings) -> Result<bool> {
+    absent()
+}
+
+/// Opens a table that an older system wrote.
+pub(crate) async fn older(_: &PostgresSettings) -> Result<Box<dyn OlderRows>> {
+    absent()
+}
