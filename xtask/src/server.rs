@@ -9,12 +9,12 @@ use crate::finish::QUICK_PROFILE;
 use crate::workspace::Workspace;
 use crate::{console, process, progress, typical};
 
-const PACKAGE: &str = "stateloft-server";
+pub(crate) const PACKAGE: &str = "stateloft-server";
 const PROGRAM: &str = "stateloft";
 
 /// What the program of a first start is built with, and what the whole one has besides. Neither has the console in it: it reads the
 /// one in `dist/`.
-const QUICK: &str = "mimalloc";
+pub(crate) const QUICK: &str = "mimalloc";
 const WHOLE: &str = "network,encryption";
 
 /// How the server is compiled.

@@ -6,7 +6,7 @@
 
 #[cfg(feature = "console")]
 mod embedded;
-#[cfg(not(feature = "console"))]
+#[cfg(any(test, not(feature = "console")))]
 mod folder;
 
 use std::borrow::Cow;

@@ -7,16 +7,26 @@ use anyhow::Result;
 use super::advisories;
 use crate::tools::{self, TARGET};
 use crate::workspace::Workspace;
-use crate::{process, progress};
+use crate::{process, progress, server};
 
 /// `cargo fmt` would change nothing.
 pub(super) fn format(workspace: &Workspace) -> Result<()> {
     process::run(workspace.cargo().args(["fmt", "--all", "--check"]))
 }
 
-/// Clippy, natively, every package and target.
+/// Clippy, natively: every package and target, and the server as a first start has it.
 pub(super) fn clippy(workspace: &Workspace) -> Result<()> {
-    process::run(workspace.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    process::run(workspace.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    let mut quick = workspace.cargo();
+    quick.args([
+        "clippy",
+        "--package",
+        server::PACKAGE,
+        "--no-default-features",
+        "--features",
+        server::QUICK,
+    ]);
+    process::run(quick.args(["--", "-D", "warnings"]))
 }
 
 /// Clippy for the two packages that run in the browser.

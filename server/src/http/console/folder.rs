@@ -1,18 +1,15 @@
 //! The console in the folder where it was built, which is read at each request.
 
-use std::borrow::Cow;
 use std::path::{Component, Path};
 
-use sha2::{Digest as _, Sha256};
-
-use super::Stored;
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dist");
-
 /// A file of the console, if it is there.
-pub(super) fn stored(path: &str) -> Option<Stored> {
-    let data = read_within(Path::new(FOLDER), Path::new(path))?;
-    Some(Stored { hash: Sha256::digest(&data).into(), data: Cow::Owned(data) })
+#[cfg(not(feature = "console"))]
+pub(super) fn stored(path: &str) -> Option<super::Stored> {
+    use sha2::{Digest as _, Sha256};
+
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../dist"));
+    let data = read_within(folder, Path::new(path))?;
+    Some(super::Stored { hash: Sha256::digest(&data).into(), data: data.into() })
 }
 
 /// A file below a folder; nothing else, whatever the path says and wherever it leads.
