@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod apply;
+pub mod book;
 pub mod bundle;
 pub mod commit;
 pub mod diff;

@@ -33,13 +33,14 @@ pub struct StateType(Arc<str>);
 
 impl StateType {
     /// The types that come with a meaning of their own.
-    pub const BUILT_IN: [&'static str; 11] = [
+    pub const BUILT_IN: [&'static str; 12] = [
         "position",
         "pair_state",
         "portfolio",
         "strategy",
         "configuration",
         "market_data",
+        "order",
         "quarantine",
         "freqtrade_trade",
         "ccxt_position",

@@ -8,25 +8,25 @@ use crate::json::number::same_value;
 
 /// A side, where one is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Long,
     Short,
 }
 
 /// Something that is held, or was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Holding {
+pub(crate) struct Holding {
     /// What names this lot and no other: tickets, orders, trades.
-    pub(super) ids: BTreeSet<String>,
-    pub(super) symbol: Option<String>,
-    pub(super) side: Option<Side>,
+    pub(crate) ids: BTreeSet<String>,
+    pub(crate) symbol: Option<String>,
+    pub(crate) side: Option<Side>,
     /// Nothing says its side, not even the sign: only sizes can be compared.
-    pub(super) unsided: bool,
+    pub(crate) unsided: bool,
     /// As it is spelled, with its sign; `None` where it is not said.
-    pub(super) quantity: Option<String>,
-    pub(super) price: Option<String>,
+    pub(crate) quantity: Option<String>,
+    pub(crate) price: Option<String>,
     /// Where it stands in its document.
-    pub(super) pointer: String,
+    pub(crate) pointer: String,
 }
 
 /// A lot of ours.
@@ -57,7 +57,7 @@ impl Holding {
     }
 
     /// Which side, by its word or its sign.
-    pub(super) fn is_on(&self) -> Option<Side> {
+    pub(crate) fn is_on(&self) -> Option<Side> {
         if self.unsided {
             return None;
         }

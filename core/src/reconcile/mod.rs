@@ -10,10 +10,14 @@ mod compare;
 mod holding;
 mod ours;
 mod pairing;
-mod read;
+pub(crate) mod read;
 mod shapes;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use holding::{Holding, Side};
+pub(crate) use ours::holds_open_lots;
+pub(crate) use read::plain;
 
 use crate::api::{
     Agreement, AgreementCounts, Because, BrokerShape, ReconcileOptions, ReconcileReport, ReconcileRow, Unread,

@@ -11,6 +11,11 @@ pub(super) fn lots(states: &[OurState<'_>], as_of: Timestamp) -> Vec<Lot> {
     states.iter().flat_map(|state| of_state(state, as_of)).collect()
 }
 
+/// Whether a state holds a lot that is open as far as it says.
+pub(crate) fn holds_open_lots(data: &Document) -> bool {
+    of_document(data.root()).iter().any(|(holding, closed)| !closed && !holding.is_flat())
+}
+
 fn of_state<'a>(state: &'a OurState<'_>, as_of: Timestamp) -> impl Iterator<Item = Lot> + use<'a> {
     let all = |document: Option<&Document>| document.map(|data| of_document(data.root())).unwrap_or_default();
     let is_later = state.changed_at > as_of;

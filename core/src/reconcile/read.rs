@@ -10,7 +10,7 @@ use crate::tagged::meant;
 const QUANTITIES: [&str; 10] =
     ["quantity", "qty", "size", "amount", "contracts", "units", "shares", "volume", "lots", "contracts_held"];
 /// Words for the entry price.
-const PRICES: [&str; 7] = [
+pub(crate) const PRICES: [&str; 7] = [
     "entry_price",
     "avg_entry_price",
     "average_price",
@@ -36,13 +36,13 @@ const SYMBOLS: [&str; 3] = ["symbol", "instrument", "pair"];
 const SIDES: [&str; 3] = ["side", "direction", "position_side"];
 
 /// A member that says something: it is there and not null. Tagged values are seen through.
-pub(super) fn said<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
+pub(crate) fn said<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
     let (value, _) = meant(node.get(name)?);
     (!value.is_null()).then_some(value)
 }
 
 /// A decimal, also one in a text.
-pub(super) fn decimal(node: Node<'_>) -> Option<String> {
+pub(crate) fn decimal(node: Node<'_>) -> Option<String> {
     let text = match node.kind() {
         Kind::Number => node.text().to_owned(),
         Kind::String => node.as_str()?.trim().to_owned(),
@@ -74,7 +74,7 @@ pub(super) fn side(node: Node<'_>) -> Option<Side> {
 }
 
 /// The first of these members that says something that can be read so.
-pub(super) fn first<T>(node: Node<'_>, names: &[&str], read: impl Fn(Node<'_>) -> Option<T>) -> Option<T> {
+pub(crate) fn first<T>(node: Node<'_>, names: &[&str], read: impl Fn(Node<'_>) -> Option<T>) -> Option<T> {
     names.iter().find_map(|member| read(said(node, member)?))
 }
 
@@ -85,7 +85,7 @@ pub(super) fn ids(node: Node<'_>) -> BTreeSet<String> {
 }
 
 /// An object in plain words.
-pub(super) fn plain(node: Node<'_>, pointer: String) -> Holding {
+pub(crate) fn plain(node: Node<'_>, pointer: String) -> Holding {
     Holding {
         ids: ids(node),
         symbol: first(node, &SYMBOLS, name),

@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 use super::PathRules;
 use super::collect::collect;
 
-const SCHEMAS: [(&str, &str); 11] = [
+const SCHEMAS: [(&str, &str); 12] = [
     ("position", include_str!("builtin/position.json")),
     ("pair_state", include_str!("builtin/pair_state.json")),
     ("portfolio", include_str!("builtin/portfolio.json")),
     ("strategy", include_str!("builtin/strategy.json")),
     ("configuration", include_str!("builtin/configuration.json")),
     ("market_data", include_str!("builtin/market_data.json")),
+    ("order", include_str!("builtin/order.json")),
     ("quarantine", include_str!("builtin/quarantine.json")),
     ("freqtrade_trade", include_str!("builtin/freqtrade_trade.json")),
     ("ccxt_position", include_str!("builtin/ccxt_position.json")),
@@ -53,7 +54,7 @@ mod tests {
             collect(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
         assert_eq!(SCHEMAS.len(), StateType::BUILT_IN.len());
-        assert!(schema_text("order").is_none());
+        assert!(schema_text("session").is_none());
     }
 
     #[test]
@@ -102,8 +103,23 @@ mod tests {
     }
 
     #[test]
+    fn an_order_is_known_by_its_ids_and_so_are_its_legs() {
+        let order = path_rules("order").root();
+        for id in ["client_order_id", "broker_order_id", "parent_id"] {
+            assert_eq!(order.member(id).protected_because(), Some("names an order at the broker"), "{id}");
+        }
+        assert_eq!(order.member("legs").identity(), Some("client_order_id"));
+        assert!(order.at("/legs/0/broker_order_id").is_identifier());
+        assert!(order.member("updated_at").is_volatile() && !order.member("status").is_volatile());
+        let lots = path_rules("position").root().member("lots");
+        assert_eq!(lots.identity(), Some("id"));
+        let exit = lots.element().member("exit_order");
+        assert_eq!(exit.protected_because(), Some("names an order at the broker"));
+    }
+
+    #[test]
     fn a_type_without_schema_has_no_rules() {
-        let root = path_rules("order").root();
+        let root = path_rules("session").root();
         assert!(!root.is_volatile() && root.identity().is_none());
         assert!(!root.member("last_price").is_volatile());
     }
