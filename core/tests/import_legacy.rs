@@ -7,7 +7,7 @@ use std::path::Path;
 use stateloft_core::api::{ImportItem, ImportOptions, ImportPlan, QuarantineCode, RecordCode, Shape};
 use stateloft_core::import::{File, Table, plan, written_back};
 use stateloft_core::json::{Document, Pointer};
-use stateloft_core::model::Verdict;
+use stateloft_core::model::{RunId, Verdict};
 
 fn bytes(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/legacy");
@@ -333,6 +333,32 @@ fn a_session_its_positions_and_checkpoints_are_states_with_exact_decimals() {
     let plan =
         holds("s8_null_checkpoint.json", Shape::Sessions, &["checkpoint_d4e1_2025-06-17T09:31:30+00:00"]);
     assert!(plan.items[0].flags.is_empty(), "{:?}", plan.items[0].flags);
+}
+
+#[test]
+fn the_tables_of_sessions_come_in_row_by_row_with_their_orders_and_none_becomes_a_run() {
+    let plan = read("s8_tables.json");
+    let session = "0b7d2c1e-9a44-4f0e-8f57-5d1f0c3b6a90";
+    let named = [
+        format!("checkpoint_{session}_9"),
+        "order_e7f3".to_owned(),
+        "order_mom-AMD-1".to_owned(),
+        format!("position_{session}_7"),
+        format!("session_{session}"),
+    ];
+    assert_eq!((ids(&plan), &plan.errors), (named.iter().map(String::as_str).collect(), &Vec::new()));
+    let order = item(&plan, "order_mom-AMD-1");
+    assert_eq!((order.state_type.as_str(), at(&order.data, "/limit_price")), ("order", "0.0000125"));
+    assert_eq!(order.saved_at.unwrap().to_string(), "2025-07-01T13:35:00.000000Z");
+    assert_eq!(order.verdict, Verdict::Valid);
+    let position = item(&plan, &named[3]);
+    assert_eq!((at(&position.data, "/qty"), at(&position.data, "/entry_price")), ("0.75", "0.00001234"));
+    has(item(&plan, &named[0]), "count_mismatch /active_positions_count");
+    // An active session of theirs is no live run of ours, and one that would be taken for one is not taken in.
+    assert!(named[4].parse::<RunId>().is_err());
+    assert_eq!(at(&item(&plan, &named[4]).data, "/status"), "\"active\"");
+    let [held] = plan.quarantine.as_slice() else { panic!("{:?}", plan.quarantine) };
+    assert_eq!((held.code, held.source.pointer.as_str()), (QuarantineCode::BadName, "/trading_sessions/1"));
 }
 
 #[test]

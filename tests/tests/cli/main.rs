@@ -9,6 +9,7 @@ mod clock;
 mod diff;
 mod encrypted;
 mod import_files;
+mod import_tables;
 mod journal;
 mod output;
 mod profiles;

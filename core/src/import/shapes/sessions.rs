@@ -1,4 +1,4 @@
-//! Sessions with their positions and checkpoints, as rows of a database: together, in lists, or one row.
+//! Sessions with their positions, checkpoints and orders, as rows of a database: together, in lists, or one row.
 
 use super::super::draft::{Draft, Placed};
 use super::super::flags::{FlagCode, Flags};
@@ -6,6 +6,7 @@ use super::super::said::Said;
 use super::{has, kind_of};
 use crate::api::{QuarantineCode, RecordCode, Shape};
 use crate::json::{Kind, Node, Pointer};
+use crate::model::RunId;
 
 /// Which table a row is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,10 +14,11 @@ enum Row {
     Session,
     Position,
     Checkpoint,
+    Order,
 }
 
 /// Where rows stand in a document that holds several.
-const PLACES: [(&str, Row); 7] = [
+const PLACES: [(&str, Row); 8] = [
     ("trading_session", Row::Session),
     ("session", Row::Session),
     ("trading_sessions", Row::Session),
@@ -24,7 +26,11 @@ const PLACES: [(&str, Row); 7] = [
     ("positions", Row::Position),
     ("checkpoints", Row::Checkpoint),
     ("position_checkpoints", Row::Checkpoint),
+    ("order_journal", Row::Order),
 ];
+
+/// What says when a row was written last, the surest first.
+const SAVED: [&str; 5] = ["updated_at", "checkpoint_time", "cancelled_at", "filled_at", "submitted_at"];
 
 pub(super) fn is_one(root: Node<'_>) -> bool {
     row(root).is_some() || holds_rows(root) || rows_of(root).is_some()
@@ -33,6 +39,9 @@ pub(super) fn is_one(root: Node<'_>) -> bool {
 /// The row that a document is by itself.
 fn row(root: Node<'_>) -> Option<Row> {
     let has_key = |key: &str| root.get(key).is_some();
+    if has_key("alpaca_order_id") && has_key("status") {
+        return Some(Row::Order);
+    }
     if !has_key("session_id") {
         return None;
     }
@@ -53,7 +62,7 @@ fn holds_rows(root: Node<'_>) -> bool {
             found.is_some_and(|found| row(found) == Some(kind) || rows_of(found) == Some(kind))
         })
     };
-    holds(Row::Session) || holds(Row::Checkpoint)
+    holds(Row::Session) || holds(Row::Checkpoint) || holds(Row::Order)
 }
 
 /// What the rows of a list are, by its first.
@@ -95,9 +104,11 @@ fn one(draft: &mut Draft<'_>, kind: Row, row: Node<'_>, at: &Pointer) {
     if kind_of(row) != Kind::Object {
         return draft.quarantine(at, row, QuarantineCode::NotAnObject, "a row is an object");
     }
-    let Some(session) = text(row, "session_id") else {
+    let session = text(row, "session_id");
+    if session.is_none() && kind != Row::Order {
         return draft.quarantine(at, row, QuarantineCode::NoName, "the row has no session_id");
-    };
+    }
+    let session = session.unwrap_or_default();
     let (state_type, state_id, what) = match kind {
         Row::Session => ("session", Some(format!("session_{session}")), format!("session {session}")),
         Row::Position => {
@@ -111,11 +122,21 @@ fn one(draft: &mut Draft<'_>, kind: Row, row: Node<'_>, at: &Pointer) {
             let id = name.map(|name| format!("checkpoint_{session}_{name}"));
             ("checkpoint", id, format!("checkpoint of session {session}"))
         }
+        // An order at the broker belongs to no session.
+        Row::Order => {
+            let name = text(row, "client_order_id").or_else(|| text(row, "alpaca_order_id"));
+            let symbol = text(row, "symbol").unwrap_or_default();
+            ("order", name.map(|name| format!("order_{name}")), format!("order of {symbol}"))
+        }
     };
     let Some(state_id) = state_id else {
         return draft.quarantine(at, row, QuarantineCode::NoName, "the row has no id");
     };
-    let said = Said::first(["updated_at", "checkpoint_time"].map(|key| row.get(key)), draft.rules);
+    if kind == Row::Session && state_id.parse::<RunId>().is_ok() {
+        let reason = "its name would be that of a run of this store, and an active one would count as live";
+        return draft.quarantine(at, row, QuarantineCode::BadName, reason);
+    }
+    let said = Said::first(SAVED.map(|key| row.get(key)), draft.rules);
     let flags = if kind == Row::Checkpoint { counted(row) } else { Flags::default() };
     let description = format!("Migrated {what}");
     draft.state(Placed { state_type, state_id, description, said: &said, flags }, at, row);

@@ -8,7 +8,7 @@ use stateloft_core::api::ImportPreview;
 
 use super::super::say::remark;
 use super::collect::Collected;
-use super::show;
+use super::{show, tables};
 use crate::service::ImportFiles;
 
 /// The names of the files of which everything is in the store, or in quarantine there.
@@ -32,7 +32,12 @@ pub(super) fn archive(
         let wrong = |error: std::io::Error| {
             format!("{}: {error}; it was imported and is not archived", path.display())
         };
-        if fs::read(path).map_err(wrong)? != *bytes {
+        let there = fs::read(path).map_err(wrong)?;
+        if tables::is_database(&there) {
+            remark!("not archived: {}: a database stays where its program looks for it", path.display());
+            continue;
+        }
+        if there != *bytes {
             remark!("not archived: {}: it has changed since it was read", path.display());
             continue;
         }

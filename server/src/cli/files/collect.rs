@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use stateloft_core::bundle::Kind;
 
 use super::super::bundle::kind_of;
+use super::tables;
 
 /// How deep folders are looked through.
 const DEPTH: usize = 32;
@@ -60,7 +61,7 @@ impl Collected {
     }
 
     /// Reads all of them.
-    pub(super) fn read(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
+    pub(super) async fn read(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
         let mut left = BYTES_MAX;
         let mut files = Vec::with_capacity(self.0.len());
         for (name, path) in &self.0 {
@@ -77,6 +78,8 @@ impl Collected {
                     path.display()
                 ));
             }
+            let bytes =
+                if tables::is_database(&bytes) { tables::read(path, BYTES_MAX).await? } else { bytes };
             files.push((name.clone(), bytes));
         }
         Ok(files)

@@ -6,6 +6,7 @@ mod parts;
 mod sent;
 mod show;
 mod start;
+mod tables;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ pub(super) use start::at_the_start;
 #[derive(Debug, Args)]
 pub(super) struct Files {
     /// Bundles (`-` reads one from standard input); or files with states, and folders in which those are looked for (.json,
-    /// .jsonl, .ndjson). They are only read.
+    /// .jsonl, .ndjson); or a SQLite database with tables of sessions. They are only read.
     #[arg(value_name = "PATH", required_unless_present_any = ["from_postgres", "from_influx"],
         conflicts_with_all = ["from_postgres", "from_influx"])]
     pub(super) paths: Vec<PathBuf>,
@@ -111,7 +112,7 @@ impl Files {
 pub(super) async fn import(reach: ReachOrStore, asked: &Files, dry_run: bool) -> Done {
     let server = reach.server()?;
     let collected = collect(&asked.paths)?;
-    let files = ImportFiles { files: collected.read()?, options: asked.options()? };
+    let files = ImportFiles { files: collected.read().await?, options: asked.options()? };
     let (preview, applied) = match server {
         Some(server) => {
             let done = sent::import(&server, &files, asked, dry_run).await;

@@ -23,7 +23,7 @@ pub(in crate::cli) async fn at_the_start(service: &Service, legacy: &LegacyFiles
 async fn take_in(service: &Service, legacy: &LegacyFiles) -> Result<AppliedImport, String> {
     let collected = collect(std::slice::from_ref(&legacy.path))?;
     let options = ImportOptions { assume_tz: legacy.assume_tz.clone(), ..ImportOptions::default() };
-    let files = ImportFiles { files: collected.read()?, options };
+    let files = ImportFiles { files: collected.read().await?, options };
     let order = ImportOrder { user_id: Some(AUTHOR.to_owned()), ..ImportOrder::default() };
     service.import_files(None, &files, &order).await.map_err(|error| error.to_string())
 }

@@ -29,6 +29,7 @@ use files::Files;
 use found::Which;
 use freqtrade::Trades;
 use reading::Reading;
+pub(super) use rows::{begin_member, value};
 use run::Source;
 
 /// Watch what a bot writes, without touching it: each change of a file, or of a trade in a database, becomes a version. It goes on

@@ -49,7 +49,8 @@ fn members(row: &ForeignRow, text: &mut String) {
     }
 }
 
-fn begin_member(name: &str, text: &mut String) {
+/// Begins a member of an object.
+pub(in crate::cli) fn begin_member(name: &str, text: &mut String) {
     if !text.ends_with('{') {
         text.push(',');
     }
@@ -57,7 +58,8 @@ fn begin_member(name: &str, text: &mut String) {
     text.push(':');
 }
 
-fn value(cell: &Cell, text: &mut String) {
+/// Writes a value as it stands in a table.
+pub(in crate::cli) fn value(cell: &Cell, text: &mut String) {
     match cell {
         Cell::Null => text.push_str("null"),
         Cell::Bool(is) => text.push_str(if *is { "true" } else { "false" }),
