@@ -4,6 +4,8 @@
 mod alarm;
 mod batch;
 mod bundle;
+mod checkpoint;
+mod checkpoint_kept;
 mod clock;
 mod close_missing;
 mod event;
@@ -33,6 +35,11 @@ mod vitals;
 pub use alarm::{Alarm, AlarmCode, Stops};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult, FailedCheck};
 pub use bundle::{BundleImported, BundleMerged, ConflictReason, LeftOut, MergeConflict, MergeSide, Named};
+pub use checkpoint::{
+    CheckpointList, CheckpointState, CheckpointStatistics, CheckpointTaken, CheckpointView, PinCheckpoint,
+    TakeCheckpoint,
+};
+pub use checkpoint_kept::{CheckpointPins, CheckpointRecord};
 pub use clock::{ClockStatus, ConfirmClock};
 pub use close_missing::{CloseMissing, CloseScope};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
@@ -62,10 +69,10 @@ pub use restore::{
     RestoreList, RestoreRecord, Scope, Selection, StateMoved, StateSelection, UndoRequest,
 };
 pub use run::{
-    LeaseView, RunComparison, RunDifference, RunHolder, RunLeft, RunList, RunRenewed, RunRow, RunStarted,
-    RunState, RunStates, RunView,
+    LeaseView, MarkedCrashed, RunComparison, RunDifference, RunHolder, RunLeft, RunList, RunRenewed, RunRow,
+    RunStarted, RunState, RunStates, RunView,
 };
-pub use run_request::{EndRun, EndedAs, MarkCrashed, RenewRun, StartRun, TakeOver};
+pub use run_request::{EndRun, EndedAs, MarkAllCrashed, MarkCrashed, RenewRun, StartRun, TakeOver};
 pub use session::{RunOutcome, RunStatus, Session};
 pub use snapshot::{CreateSnapshot, SnapshotList, SnapshotRestored, SnapshotView};
 pub use state::{Deleted, DiffView, History, StateList, StateSummary, StateView, VersionView};

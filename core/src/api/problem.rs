@@ -61,6 +61,8 @@ codes! {
     RestoreNotFound = "restore_not_found", 404, "No such restore";
     /// There is no such run.
     RunNotFound = "run_not_found", 404, "No such run";
+    /// The run took no checkpoint of that number.
+    CheckpointNotFound = "checkpoint_not_found", 404, "No such checkpoint";
     /// There is no such conflict of the fallback journal.
     ConflictNotFound = "conflict_not_found", 404, "No such conflict";
     /// This server runs without what was asked for.
@@ -77,6 +79,8 @@ codes! {
     VersionConflict = "version_conflict", 409, "The state has moved on";
     /// A check of a batch does not hold; every one that does not is named. Nothing was written.
     CheckFailed = "check_failed", 409, "A check of the batch does not hold";
+    /// There are more or fewer of what is to be written than whoever asks for it says. Nothing was written.
+    CountDiffers = "count_differs", 409, "There are more or fewer than was said";
     /// The run that writes does not hold its lease any more: it has ended, or another has taken its place. Nothing was written.
     LeaseLost = "lease_lost", 409, "The run does not hold its lease any more";
     /// Another run of the same instance holds its lease.

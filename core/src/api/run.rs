@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RunOutcome, Session, VersionView};
+use super::{CheckpointView, RunOutcome, Session, VersionView};
 use crate::diff::Diff;
 use crate::model::{Seq, StateId, StateType, Timestamp, VersionNumber};
 
@@ -77,10 +77,15 @@ pub struct RunLeft {
     pub states: Vec<RunState>,
     /// Whether there are more: `GET /runs/{run_id}/states` has all.
     pub more: bool,
-    /// How many of these states are of type `position` and live.
+    /// How many of all states that it wrote are of type `position`, live, and have a lot that is not closed.
     pub open_positions: u64,
-    /// How many of these states something else has written since.
+    /// How many of them are of type `order`, live, and not known to be done.
+    pub pending_orders: u64,
+    /// How many of them something else has written since.
     pub changed_since: u64,
+    /// The last checkpoint that it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<CheckpointView>,
 }
 
 /// Answer to `POST /runs`.
@@ -158,8 +163,23 @@ pub struct RunView {
     pub states: u64,
     /// How many versions it wrote.
     pub versions: u64,
-    /// How many of these states are of type `position` and live.
+    /// How many of these states are of type `position`, live, and have a lot that is not closed.
     pub open_positions: u64,
+    /// How many of these states are of type `order`, live, and not known to be done.
+    pub pending_orders: u64,
+    /// How many checkpoints it took.
+    pub checkpoints: u64,
+    /// The last of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_checkpoint: Option<CheckpointView>,
+}
+
+/// Answer to `POST /runs/mark-crashed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MarkedCrashed {
+    /// The runs that were active, as they are now.
+    pub runs: Vec<Session>,
 }
 
 /// A page of the states of a run.

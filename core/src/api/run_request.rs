@@ -125,3 +125,21 @@ pub struct MarkCrashed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
 }
+
+/// Body of `POST /runs/mark-crashed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MarkAllCrashed {
+    /// How many runs are active, as whoever says so believes. If they are not so many, nothing is written.
+    pub count: u64,
+    /// Only those of this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub program: Option<RunName>,
+    /// Why it is certain that they do not trade any more; not empty.
+    pub reason: String,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+}

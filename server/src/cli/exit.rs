@@ -68,6 +68,7 @@ impl Exit {
             | Code::SnapshotNotFound
             | Code::RestoreNotFound
             | Code::RunNotFound
+            | Code::CheckpointNotFound
             | Code::ConflictNotFound
             | Code::StateDeleted
             | Code::CannotReplay => Self::NotFound,
@@ -76,6 +77,7 @@ impl Exit {
             | Code::CheckFailed
             | Code::RunHeld
             | Code::LeaseLost
+            | Code::CountDiffers
             | Code::SnapshotExists
             | Code::NotDeleted
             | Code::StatePending

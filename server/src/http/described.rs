@@ -48,6 +48,7 @@ static ROUTES: LazyLock<HashMap<(Method, usize), Vec<Described>>> = LazyLock::ne
             (Method::GET, &item.get),
             (Method::POST, &item.post),
             (Method::PUT, &item.put),
+            (Method::PATCH, &item.patch),
             (Method::DELETE, &item.delete),
         ];
         for (method, operation) in operations {

@@ -15,7 +15,7 @@ use super::write::must_be_object;
 use super::{Result, Service, ServiceError};
 
 /// The most items of one batch.
-const BATCH_MAX: usize = 10_000;
+pub(super) const BATCH_MAX: usize = 10_000;
 /// The most closings of one batch.
 const CLOSINGS_MAX: usize = 100;
 
@@ -29,7 +29,7 @@ impl Service {
         let mut who =
             Signature::new(request.user_id, request.description)?.from(origin)?.within(request.epoch)?;
         who.batch_id = Some(Arc::clone(&batch_id));
-        let writes = self.batch_writes(request.items, &who)?;
+        let writes = self.batch_writes(request.items, &who, "items")?;
         self.accept_named(&writes, request.close_missing.as_ref()).await?;
         let count = writes.len();
         let outcomes = if checks.is_empty() && closings.is_empty() && who.fence.is_none() {
@@ -62,7 +62,13 @@ impl Service {
         Ok(())
     }
 
-    fn batch_writes(&self, items: Vec<BatchItem>, who: &Signature) -> Result<Vec<Write>> {
+    /// The writes of a batch; `list` is what the body calls its items.
+    pub(super) fn batch_writes(
+        &self,
+        items: Vec<BatchItem>,
+        who: &Signature,
+        list: &str,
+    ) -> Result<Vec<Write>> {
         let key = |item: &BatchItem| StateKey {
             state_type: item.state_type.clone(),
             state_id: item.state_id.clone(),
@@ -84,7 +90,9 @@ impl Service {
             };
             let verdict = verdicts.next().unwrap_or_default();
             if self.is_strict(&key) {
-                broken.extend(verdict.violations().iter().map(|v| (key.clone(), in_item(index, &key, v))));
+                broken.extend(
+                    verdict.violations().iter().map(|v| (key.clone(), in_item(list, index, &key, v))),
+                );
             }
             writes.push(who.write(key, Change::Save(data), expectation, verdict));
         }
@@ -170,15 +178,15 @@ fn signed(who: &Signature) -> Signed {
 }
 
 /// A violation as one of the whole body, which says whose it is.
-fn in_item(index: usize, key: &StateKey, violation: &Violation) -> Violation {
+fn in_item(list: &str, index: usize, key: &StateKey, violation: &Violation) -> Violation {
     Violation {
-        pointer: format!("/items/{index}/data{}", violation.pointer),
+        pointer: format!("/{list}/{index}/data{}", violation.pointer),
         code: violation.code.clone(),
         message: format!("{key}: {}", violation.message),
     }
 }
 
-fn view_of(outcome: &Outcome) -> StateView {
+pub(super) fn view_of(outcome: &Outcome) -> StateView {
     let unchanged = matches!(outcome, Outcome::Unchanged(_));
     StateView { unchanged, ..StateView::of(outcome.version()) }
 }

@@ -208,9 +208,22 @@ pub enum ServiceError {
     /// There is no such run.
     #[error("there is no run {0}")]
     RunNotFound(String),
+    /// The run has no such checkpoint.
+    #[error("{0} has no checkpoint {1}")]
+    CheckpointNotFound(String, u64),
     /// Another run of the instance is live.
     #[error("{}", held_text(.0))]
     RunHeld(Box<RunHolder>),
+    /// There are not as many active runs as was said.
+    #[error(
+        "{there} runs are active, not {said}; nothing was written: look which they are (GET /api/v1/runs?status=active)"
+    )]
+    CountDiffers {
+        /// How many there are.
+        there: u64,
+        /// How many were said.
+        said: u64,
+    },
     /// The run does not hold its lease any more. Nothing was written.
     #[error("{}", .0)]
     LeaseLost(Box<LeaseLost>),
@@ -300,8 +313,10 @@ impl ServiceError {
             Self::StatePending(_) | Self::NoVersionYet(_) => Code::StatePending,
             Self::ConflictNotFound(_) => Code::ConflictNotFound,
             Self::RunNotFound(_) => Code::RunNotFound,
+            Self::CheckpointNotFound(..) => Code::CheckpointNotFound,
             Self::RunHeld(_) => Code::RunHeld,
             Self::LeaseLost(_) => Code::LeaseLost,
+            Self::CountDiffers { .. } => Code::CountDiffers,
             Self::NotConfigured(_) => Code::NotConfigured,
             Self::Stopping => Code::ShuttingDown,
             Self::Bundle(Fault { wrong: Wrong::NotABundle | Wrong::Format(_), .. }) => Code::NotABundle,

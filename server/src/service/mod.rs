@@ -66,7 +66,7 @@ pub use precondition::Precondition;
 pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};
 pub use resilience::{Found, Reading};
 pub use restores::Outdated;
-pub use runs::{LeaseLost, RunsRequest};
+pub use runs::{CheckpointsRequest, LeaseLost, RunsRequest};
 pub use stream::EventFilter;
 pub use types::{TypeNames, UnknownTypes};
 pub use waiting::PendingRequest;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use stateloft_tests::server::Server;
 
-use super::{folder, run};
+use super::{folder, run, run_with};
 
 #[tokio::test]
 async fn runs_are_listed_shown_and_ended_by_an_operator() {
@@ -47,4 +47,105 @@ async fn runs_are_listed_shown_and_ended_by_an_operator() {
     let ask = async |what: &[&str], code: i32| said(["--store", &store], what, code).await;
     assert!(ask(&["show", "grid.b.1"], 0).await.contains("crashed"));
     assert!(ask(&["end", "other.main.1", "--completed"], 0).await.contains("completed"));
+}
+
+#[tokio::test]
+async fn what_a_run_left_is_printed_with_its_data_and_its_checkpoints() {
+    let mut server = Server::start().await;
+    for instance in ["main", "b"] {
+        let body = format!(r#"{{"program":"grid","instance":"{instance}","lease_seconds":3600}}"#);
+        assert_eq!(server.post("/runs", &body).await.0, 201);
+    }
+    let exact = r#"{"symbol":"AAPL261218C00150000","side":"long","quantity":0.750,"entry_price":1.2340e-5}"#;
+    let order = r#"{"client_order_id":"c-1","status":"partially_filled","quantity":1,"filled_quantity":0.3}"#;
+    let first = format!(
+        r#"{{"name":"open","pinned":true,"states":[{{"state_type":"position","state_id":"a","data":{exact}}},
+            {{"state_type":"order","state_id":"c-1","data":{order}}}]}}"#
+    );
+    assert_eq!(server.post("/runs/grid.main.1/checkpoints", &first).await.0, 201);
+    let later = r#"{"state_type":"position","state_id":"a","data":{"symbol":"A","quantity":0},"run_id":"grid.main.1","epoch":1}"#;
+    assert_eq!(server.post("/states", later).await.0, 200);
+    let by_hand =
+        r#"{"state_type":"order","state_id":"c-1","data":{"client_order_id":"c-1","status":"canceled"}}"#;
+    assert_eq!(server.post("/states", by_hand).await.0, 200);
+    for _ in 0..3 {
+        assert_eq!(server.post("/runs/grid.main.1/checkpoints", "{}").await.0, 201);
+    }
+    let (here, origin) = (folder(), server.origin());
+    let said = async |place: [&str; 2], what: &[&str], code: i32| {
+        let arguments = [&["runs"], place.as_slice(), what].concat();
+        let ran = run(here.path(), &arguments, &[]).await;
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {}{}", ran.out, ran.err);
+        ran.out
+    };
+    let ask = async |what: &[&str], code: i32| said(["--server", &origin], what, code).await;
+    let left = ask(&["resume", "grid"], 0).await;
+    assert!(
+        left.contains("grid.main.1") && left.contains("active, live") && left.contains("Checkpoint  4 "),
+        "{left}"
+    );
+    assert!(left.contains("0 open positions in 2 states, 0 pending orders"), "{left}");
+    assert!(
+        left.contains("order c-1, written by something else since") && left.contains("canceled"),
+        "{left}"
+    );
+    let lines = ask(&["resume", "grid.main", "--at-checkpoint", "--json"], 0).await;
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines.len(), 3, "the run and its states: {lines:?}");
+    let run: Value = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!(run["last_checkpoint"]["number"], 4);
+    let listed = ask(&["checkpoints", "grid.main.1", "--limit", "2"], 0).await;
+    let numbers: Vec<_> = listed.lines().filter_map(|line| line.split('\t').next()).collect();
+    assert_eq!(numbers, ["4", "3"]);
+    let listed = ask(&["checkpoints", "grid.main.1", "--all", "--json"], 0).await;
+    let last: Value = serde_json::from_str(listed.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["number"], &last["name"], &last["pinned"]), (&1.into(), &"open".into(), &true.into()));
+    ask(&["resume", "grid.b", "--at-checkpoint"], 8).await;
+    ask(&["resume", "grid.c"], 8).await;
+    ask(&["resume", "grid/c"], 2).await;
+    ask(&["checkpoints", "grid.main.2"], 8).await;
+    // A stopped store says the same, and what a state held is exact.
+    let before = server.get("/runs/grid.main.1").await.1;
+    server.stop().await;
+    let store = server.database().display().to_string();
+    let left = said(["--store", &store], &["resume", "grid", "--json"], 0).await;
+    assert_eq!(left.lines().count(), 3);
+    let told: Value = serde_json::from_str(left.lines().next().unwrap()).unwrap();
+    assert_eq!(told["last_checkpoint"], before["last_checkpoint"]);
+}
+
+#[tokio::test]
+async fn all_active_runs_are_marked_as_crashed_only_with_their_number() {
+    let mut server = Server::start().await;
+    for program in ["grid", "trend", "carry"] {
+        let body = format!(r#"{{"program":"{program}","lease_seconds":3600}}"#);
+        assert_eq!(server.post("/runs", &body).await.0, 201);
+    }
+    let (here, origin) = (folder(), server.origin());
+    let ask = async |what: &[&str], code: i32| {
+        let arguments = [&["runs", "--server", &origin, "mark-crashed"], what].concat();
+        let ran = run(here.path(), &arguments, &[]).await;
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {}{}", ran.out, ran.err);
+        (ran.out, ran.err)
+    };
+    let gone = ["--all", "--reason", "the machine is gone"];
+    let (_, asked) = ask(&gone, 13).await;
+    for (typed, code) in [("2\n", 13), ("yes\n", 13)] {
+        let arguments = [&["runs", "--server", &origin, "mark-crashed"], &gone[..]].concat();
+        assert_eq!(run_with(here.path(), &arguments, &[], typed).await.code, Some(code), "{typed:?}");
+    }
+    assert!(asked.contains("trend.main.1") && asked.contains("how many"), "{asked}");
+    ask(&[&gone[..], &["--count", "2"]].concat(), 9).await;
+    ask(&[&gone[..], &["--count", "1", "--program", "gri"]].concat(), 9).await;
+    ask(&["--all", "grid.main.1", "--reason", "x"], 2).await;
+    ask(&["--count", "1", "--reason", "x"], 2).await;
+    let typed = [&["runs", "--server", &origin, "mark-crashed", "--program", "carry"], &gone[..]].concat();
+    let marked = run_with(here.path(), &typed, &[], "1\n").await;
+    assert_eq!((marked.code, marked.out.trim()), (Some(0), "carry.main.1"), "{}", marked.err);
+    let (marked, _) = ask(&[&gone[..], &["--count", "2", "--author", "ann", "--json"]].concat(), 0).await;
+    let marked: Value = serde_json::from_str(&marked).unwrap();
+    assert_eq!(marked["runs"].as_array().unwrap().len(), 2);
+    assert!(marked["runs"].as_array().unwrap().iter().all(|run| run["status"] == "crashed"), "{marked}");
+    ask(&[&gone[..], &["--count", "0"]].concat(), 0).await;
+    server.stop().await;
 }

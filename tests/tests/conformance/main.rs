@@ -12,6 +12,7 @@ mod backends;
 mod bundles;
 mod busy_restores;
 mod cached;
+mod checkpoints;
 mod commits;
 mod documents;
 mod fixture;
@@ -157,9 +158,18 @@ macro_rules! conformance {
                     a_lease_that_is_over_does_not_hold_up_the_next_start,
                     d_093_a_run_that_was_told_to_stop_has_stopped_and_its_result_is_exact,
                     a_run_that_was_replaced_writes_nothing_more,
+                    d_092_all_active_runs_are_marked_as_crashed_only_with_their_number,
                     of_those_who_start_at_the_same_moment_one_wins,
                     who_writes_a_session_by_hand_takes_its_lease_and_gives_it_to_nobody,
                     what_runs_wrote_is_listed_counted_and_compared;
+                checkpoints:
+                    d_094_a_checkpoint_writes_its_states_and_one_version_and_names_that_moment,
+                    a_checkpoint_that_may_not_be_written_writes_nothing_of_it,
+                    d_100_checkpoints_are_listed_newest_first_and_those_that_are_pinned_stay,
+                    of_checkpoints_that_are_pinned_at_the_same_moment_none_is_lost,
+                    a_checkpoint_beside_a_program_that_goes_on_saving_is_of_one_moment,
+                    d_095_the_next_run_is_told_the_last_checkpoint_and_what_is_open,
+                    what_else_writes_the_state_of_checkpoints_makes_none;
                 receipts:
                     a_request_with_a_key_is_done_once,
                     of_two_in_one_group_the_second_finds_the_first,

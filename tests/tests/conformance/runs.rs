@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateloft_core::api::{
-    BatchItem, BatchOperation, BatchRequest, Code, EndRun, EndedAs, MarkCrashed, PutRequest, RenewRun,
-    RunOutcome, RunStarted, RunStatus, SaveRequest, Session, StartRun, TakeOver,
+    BatchItem, BatchOperation, BatchRequest, Code, EndRun, EndedAs, MarkAllCrashed, MarkCrashed, PutRequest,
+    RenewRun, RunOutcome, RunStarted, RunStatus, SaveRequest, Session, StartRun, TakeOver,
 };
 use stateloft_core::commit::{Change, Expectation, Outcome};
 use stateloft_core::model::{Origin, RunName, StateKey, Version};
@@ -18,7 +18,7 @@ use crate::service::request;
 /// How long anything may take on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-fn start(program: &str) -> StartRun {
+pub fn start(program: &str) -> StartRun {
     StartRun {
         program: RunName::new(program).unwrap(),
         instance: None,
@@ -38,20 +38,20 @@ fn start(program: &str) -> StartRun {
     }
 }
 
-fn take_over(program: &str) -> StartRun {
+pub fn take_over(program: &str) -> StartRun {
     let why = TakeOver { reason: "the box is gone".into(), by: "ann".into() };
     StartRun { take_over: Some(why), host: Some("box-8".into()), ..start(program) }
 }
 
-fn of_run(run: &RunStarted, id: &str, data: &str) -> SaveRequest {
+pub fn of_run(run: &RunStarted, id: &str, data: &str) -> SaveRequest {
     SaveRequest { run_id: Some(run.run_id.as_str().into()), epoch: Some(run.epoch), ..request(id, data) }
 }
 
-async fn write(service: &Service, request: SaveRequest) -> Result<Version, ServiceError> {
+pub async fn write(service: &Service, request: SaveRequest) -> Result<Version, ServiceError> {
     service.save(request, &Precondition::None).await.map(Outcome::into_version)
 }
 
-fn code<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> Code {
+pub fn code<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> Code {
     answer.unwrap_err().code()
 }
 
@@ -266,6 +266,50 @@ pub async fn a_run_that_was_replaced_writes_nothing_more(f: &Fixture) {
     write(&service, unfenced).await.unwrap();
     write(&service, of_run(&second, "a", r#"{"n":4}"#)).await.unwrap();
     service.renew_run(&second.run_id, RenewRun::default()).await.unwrap();
+}
+
+pub async fn d_092_all_active_runs_are_marked_as_crashed_only_with_their_number(f: &Fixture) {
+    let service = f.service().await;
+    let (mut runs, ended) = (Vec::new(), service.start_run(start("ended")).await.unwrap());
+    let end = EndRun { status: EndedAs::Stopped, final_value: None, reason: None, user_id: None };
+    service.end_run(&ended.run_id, end).await.unwrap();
+    for program in ["grid", "trend", "carry"] {
+        runs.push(service.start_run(start(program)).await.unwrap());
+    }
+    let mark = |count: u64, program: Option<&str>| MarkAllCrashed {
+        count,
+        program: program.map(|name| RunName::new(name).unwrap()),
+        reason: "the rack has no power".into(),
+        user_id: Some("ann".into()),
+    };
+    let tip = f.tip().await;
+    for (count, program) in [(2, None), (4, None), (0, None), (2, Some("grid")), (1, Some("ended"))] {
+        assert_eq!(
+            code(service.mark_all_crashed(mark(count, program)).await),
+            Code::CountDiffers,
+            "{count} {program:?}"
+        );
+    }
+    let silent = MarkAllCrashed { reason: " ".into(), ..mark(3, None) };
+    assert_eq!(code(service.mark_all_crashed(silent).await), Code::InvalidBody);
+    assert_eq!(f.tip().await, tip, "nothing was written");
+    for run in &runs {
+        write(&service, of_run(run, &run.run_id, "{}")).await.unwrap();
+    }
+    assert_eq!(service.mark_all_crashed(mark(1, Some("grid"))).await.unwrap().runs[0].run_id, "grid.main.1");
+    let tip = f.tip().await;
+    let marked = service.mark_all_crashed(mark(2, None)).await.unwrap().runs;
+    assert_eq!(f.tip().await.0, tip.0 + 2);
+    for run in marked {
+        assert_eq!((run.status, run.last_renewal.is_some()), (RunStatus::Crashed, true), "{run:?}");
+        let (head, kept) = session(f, &run.run_id).await;
+        assert_eq!((head.author.as_deref(), &kept), (Some("ann"), &run));
+    }
+    for run in &runs {
+        assert_eq!(code(write(&service, of_run(run, &run.run_id, r#"{"n":2}"#)).await), Code::LeaseLost);
+    }
+    assert_eq!(session(f, &ended.run_id).await.1.status, RunStatus::Stopped);
+    assert!(service.mark_all_crashed(mark(0, None)).await.unwrap().runs.is_empty());
 }
 
 pub async fn of_those_who_start_at_the_same_moment_one_wins(f: &Fixture) {

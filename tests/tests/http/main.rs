@@ -6,6 +6,7 @@ mod breaker;
 mod bundles;
 mod busy;
 mod cache;
+mod checkpoints;
 mod clock;
 mod cures;
 mod damage;

@@ -46,6 +46,7 @@ async fn d_080_with_a_key_every_route_wants_it() {
             (Method::GET, item.get.is_some()),
             (Method::POST, item.post.is_some()),
             (Method::PUT, item.put.is_some()),
+            (Method::PATCH, item.patch.is_some()),
             (Method::DELETE, item.delete.is_some()),
         ] {
             if there {

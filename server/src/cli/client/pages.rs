@@ -3,7 +3,9 @@
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
-use stateloft_core::api::{History, RestoreList, RunList, SnapshotList, StateRows};
+use stateloft_core::api::{
+    CheckpointList, History, RestoreList, RunList, RunStates, SnapshotList, StateRows,
+};
 
 use super::{Client, Query};
 use crate::cli::failure::Failure;
@@ -39,12 +41,14 @@ pages! {
     SnapshotList: snapshots;
     RestoreList: restores;
     RunList: runs;
+    RunStates: states;
+    CheckpointList: checkpoints;
 }
 
 /// A list that is being read.
 pub(in crate::cli) struct Pages<'a, P> {
     client: &'a Client,
-    path: &'static str,
+    path: String,
     query: Query,
     cursor: Option<String>,
     /// Rows that are still wanted; without it all.
@@ -57,10 +61,11 @@ impl<'a, P: Page> Pages<'a, P> {
     /// So many rows of a list, or all.
     pub(in crate::cli) fn new(
         client: &'a Client,
-        path: &'static str,
+        path: impl Into<String>,
         query: Query,
         rows: Option<usize>,
     ) -> Self {
+        let path = path.into();
         Self { client, path, query, cursor: None, left: rows, ended: rows == Some(0), page: PhantomData }
     }
 
@@ -71,7 +76,7 @@ impl<'a, P: Page> Pages<'a, P> {
         }
         let limit = self.left.unwrap_or(PAGE).min(PAGE);
         let query = self.query.clone().with("limit", limit).and("cursor", self.cursor.as_deref());
-        let mut page: P = self.client.read(self.path, &query).await?;
+        let mut page: P = self.client.read(&self.path, &query).await?;
         self.cursor = page.next_cursor();
         self.left = self.left.map(|left| left.saturating_sub(page.len()));
         self.ended = self.cursor.is_none() || self.left == Some(0);

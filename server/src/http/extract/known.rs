@@ -10,9 +10,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use stateloft_core::api::{
     ApplyGiven, ApplyImport, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot,
-    EndRun, ForceBreaker, GivenRequest, ImportRequest, MarkCrashed, Originated, PlanRequest, PutRequest,
-    ReconcileRequest, RenewRun, SaveRequest, SettleConflict, SettleQuarantine, StartRun, UndeleteRequest,
-    UndoRequest,
+    EndRun, ForceBreaker, GivenRequest, ImportRequest, MarkAllCrashed, MarkCrashed, Originated,
+    PinCheckpoint, PlanRequest, PutRequest, ReconcileRequest, RenewRun, SaveRequest, SettleConflict,
+    SettleQuarantine, StartRun, TakeCheckpoint, UndeleteRequest, UndoRequest,
 };
 use stateloft_core::json::Node;
 use stateloft_core::model::{Origin, StateId, StateType};
@@ -169,6 +169,15 @@ impl Body for BatchRequest {
         trace(self, origin);
     }
 }
+/// The states stand in a list. The run stands in the address.
+impl Body for TakeCheckpoint {
+    const DEPTH: usize = 3;
+
+    fn trace(&mut self, origin: Origin) {
+        self.correlation_id = self.correlation_id.take().or(origin.correlation_id);
+        self.causation_id = self.causation_id.take().or(origin.causation_id);
+    }
+}
 impl Body for ImportRequest {
     const MAX: usize = IMPORT_MAX;
 }
@@ -199,6 +208,8 @@ impl Body for StartRun {
 impl Body for RenewRun {}
 impl Body for EndRun {}
 impl Body for MarkCrashed {}
+impl Body for MarkAllCrashed {}
+impl Body for PinCheckpoint {}
 impl Body for ConfirmClock {}
 impl Body for ForceBreaker {}
 impl Body for PlanRequest {}

@@ -15,7 +15,7 @@ pub(crate) use body::{Json, OptionalJson};
 pub(crate) use header::tokens;
 pub(crate) use once::Once;
 pub(crate) use origin::origin;
-pub(crate) use path::{PathText, state_id, state_key, state_type};
+pub(crate) use path::{PathText, PathTexts, state_id, state_key, state_type};
 pub(crate) use pieces::{Pieces, throw_away};
 pub(crate) use query::{Params, list, names};
 pub(crate) use time::{moment, time, time_or_naive};

@@ -19,6 +19,19 @@ impl<S: Send + Sync> FromRequestParts<S> for PathText {
     }
 }
 
+/// The decoded texts of the two parameters of a path.
+pub(crate) struct PathTexts(pub(crate) String, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathTexts {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let wrong = |_| Failure::parameter("the path is not percent-encoded UTF-8");
+        let texts = Path::<(String, String)>::from_request_parts(parts, state).await;
+        texts.map(|Path((first, second))| Self(first, second)).map_err(wrong)
+    }
+}
+
 /// The id that a path names. Browsers take `.` and `..` out of every path, encoded or not: for these the path says `-`
 /// and the parameter `state_id` says the id.
 pub(crate) fn state_id(path: &PathText, parameter: Option<&str>) -> Answer<StateId> {

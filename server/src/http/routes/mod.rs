@@ -2,6 +2,7 @@
 
 pub(super) mod batch;
 pub(super) mod breaker;
+pub(super) mod checkpoints;
 pub(super) mod clock;
 pub(super) mod description;
 pub(super) mod events;

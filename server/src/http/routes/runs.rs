@@ -5,8 +5,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use stateloft_core::api::{
-    EndRun, MarkCrashed, RenewRun, RunComparison, RunList, RunRenewed, RunStarted, RunStates, RunStatus,
-    RunView, StartRun,
+    EndRun, MarkAllCrashed, MarkCrashed, MarkedCrashed, RenewRun, RunComparison, RunList, RunRenewed,
+    RunStarted, RunStates, RunStatus, RunView, StartRun,
 };
 use stateloft_core::model::RunName;
 use utoipa::IntoParams;
@@ -113,6 +113,18 @@ pub(crate) async fn mark_crashed(
 ) -> Answer {
     let done = app.service.once(key, app.service.mark_crashed(&path.0, body)).await?;
     reply::once(&done, |run| reply::json(StatusCode::OK, run))
+}
+
+/// Says of all active runs that they are gone, in one commit, if they are as many as is said; else 409 `count_differs`.
+#[utoipa::path(post, path = "/runs/mark-crashed", tag = "runs", request_body = MarkAllCrashed,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
+    responses((status = 200, body = MarkedCrashed), Writing))]
+pub(crate) async fn mark_all_crashed(
+    State(app): State<App>,
+    Once(key, Json(body)): Once<Json<MarkAllCrashed>>,
+) -> Answer {
+    let done = app.service.once(key, app.service.mark_all_crashed(body)).await?;
+    reply::once(&done, |marked| reply::json(StatusCode::OK, marked))
 }
 
 /// Runs, the last changed first.

@@ -91,7 +91,7 @@ pub(super) fn must_say(place: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_text(place: &str, text: &str) -> Result<()> {
+pub(super) fn check_text(place: &str, text: &str) -> Result<()> {
     if text.len() > TEXT_MAX_BYTES {
         let message = format!("it is {} bytes long, more than {TEXT_MAX_BYTES}", text.len());
         return Err(ServiceError::body(place, "max_length", message));

@@ -10,12 +10,11 @@ use stateloft_core::search::Needle;
 use super::super::read::page_size;
 use super::super::{Result, Service, ServiceError};
 use super::known::{Known, run_id};
+use super::wrote::{Work, now};
 use crate::store::{Cursor, ListQuery};
 
 /// Pages of the store that one page of runs is looked for in.
 const LOOKED_THROUGH: usize = 20;
-/// States of a run that are counted at a time.
-const COUNTED: usize = 10_000;
 
 /// Which runs to list: `GET /runs`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,28 +90,24 @@ impl Service {
     }
 
     pub(super) async fn view_of(&self, run: Known) -> Result<RunView> {
-        let since = self.begun_at(run.id.session()).await?;
-        let (mut states, mut versions, mut open_positions) = (0, 0, 0);
-        let mut behind: Option<StateKey> = None;
-        loop {
-            let wrote = self.store.written_by(run.id.as_str(), since, behind.as_ref(), COUNTED).await?;
-            let Some(last) = wrote.last() else { break };
-            behind = Some(last.key.clone());
-            states += wrote.len() as u64;
-            versions += wrote.iter().map(|wrote| wrote.versions).sum::<u64>();
-            let positions = wrote.iter().filter(|wrote| wrote.key.state_type.as_str() == "position");
-            let keys: Vec<StateKey> = positions.map(|wrote| wrote.key.clone()).collect();
-            let standing = self.store.standing(&keys, self.store.tip().await?.seq).await?;
-            open_positions += standing.values().filter(|(_, live)| *live).count() as u64;
-            if wrote.len() < COUNTED {
-                break;
-            }
-        }
+        let Work { states, versions, open, .. } = self.work_of(&run, 0).await?;
+        let (checkpoints, last_checkpoint) = self.last_checkpoint(&run.id).await?;
         let live = run.is_live();
         let look = if live { self.lease_of(&run).await.ok() } else { None };
         let holder = live.then(|| run.holder(look.as_ref(), self.now()));
         let version = VersionView::of(&run.head);
-        Ok(RunView { run: run.session, live, holder, version, states, versions, open_positions })
+        Ok(RunView {
+            run: run.session,
+            live,
+            holder,
+            version,
+            states,
+            versions,
+            open_positions: open.positions,
+            pending_orders: open.orders,
+            checkpoints,
+            last_checkpoint,
+        })
     }
 
     /// The states of which a run wrote versions: `GET /runs/{run_id}/states`.
@@ -138,20 +133,8 @@ impl Service {
         let keys: Vec<StateKey> = wrote.iter().map(|wrote| wrote.key.clone()).collect();
         let standing = self.store.standing(&keys, self.store.tip().await?.seq).await?;
         let next = keys.last().filter(|_| more).map(|key| format!("{}/{}", key.state_type, key.state_id));
-        let state = |wrote: crate::store::Wrote| {
-            let (head_version, live) = standing.get(&wrote.key).copied().unwrap_or((wrote.version, false));
-            RunState {
-                state_type: wrote.key.state_type,
-                state_id: wrote.key.state_id,
-                versions: wrote.versions,
-                version: wrote.version,
-                seq: wrote.seq,
-                head_version,
-                live,
-                changed_since: head_version > wrote.version,
-            }
-        };
-        Ok((wrote.into_iter().map(state).collect(), next))
+        let states = wrote.into_iter().map(|wrote| now(wrote, &standing)).collect();
+        Ok((states, next))
     }
 }
 

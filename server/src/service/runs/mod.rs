@@ -5,7 +5,9 @@
 //! of two starters one wins without any lock. Leases ([`crate::store::Leases`]) say when a run has to be ended that does not renew.
 
 mod begin;
+mod checkpoints;
 mod compare;
+mod crashed;
 mod end;
 mod known;
 mod list;
@@ -13,7 +15,9 @@ mod lost;
 mod renew;
 mod start;
 mod watch;
+mod wrote;
 
+pub use checkpoints::CheckpointsRequest;
 pub use list::RunsRequest;
 pub use lost::LeaseLost;
 pub(super) use renew::Renewals;

@@ -162,16 +162,16 @@ impl Service {
             Err(error) => return Err(error),
             Ok(Some(run)) => run,
         };
-        let (states, next) = self.states_of(&run, None, LEFT).await?;
-        let count = |what: fn(&stateloft_core::api::RunState) -> bool| {
-            states.iter().filter(|state| what(state)).count() as u64
-        };
+        let work = self.work_of(&run, LEFT).await?;
+        let (_, checkpoint) = self.last_checkpoint(&id).await?;
         Ok(Some(RunLeft {
-            open_positions: count(|state| state.live && state.state_type.as_str() == "position"),
-            changed_since: count(|state| state.changed_since),
-            more: next.is_some(),
+            open_positions: work.open.positions,
+            pending_orders: work.open.orders,
+            changed_since: work.changed_since,
+            more: work.states > work.first.len() as u64,
             run: run.session,
-            states,
+            states: work.first,
+            checkpoint,
         }))
     }
 

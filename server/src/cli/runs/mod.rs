@@ -1,19 +1,22 @@
 //! `stateloft runs`: who is writing, what ended, and an operator's word about it.
 
+mod checkpoints;
+mod crashed;
+mod resume;
+mod show;
+
 use clap::{Args, Subcommand};
 use hyper::Method;
 use serde::Serialize;
-use stateloft_core::api::{EndRun, EndedAs, MarkCrashed, RunList, RunRow, RunStatus, RunView};
+use stateloft_core::api::{EndRun, EndedAs, MarkCrashed, RunList, RunRow, RunStatus};
 use stateloft_core::json::Document;
 use stateloft_core::model::{RunId, RunName};
 
-use super::client::{Answer, Client, Pages, Query, Written};
+use super::client::{Client, Pages, Query, Written};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::style::theirs;
-use super::output::{Column, Table, counted, print_answer, print_json};
+use super::output::{Column, Table, print_json};
 use super::reach::{Intent, ReachOrStore};
-use super::say::answer;
 use super::{Done, asking};
 
 const COLUMNS: [Column; 7] = [
@@ -80,11 +83,41 @@ enum What {
         #[arg(long, value_name = "NAME")]
         author: Option<String>,
     },
-    /// Say of a run that it is gone, before its lease has run out.
-    MarkCrashed {
+    /// Print what the last run of an instance has left: how it ended, its last checkpoint, and its states with what they hold now.
+    Resume {
+        /// The program, such as btc-grid, or one of its instances, such as btc-grid.main.
+        #[arg(value_name = "PROGRAM[.INSTANCE]")]
+        of: resume::Instance,
+        /// What they held at the last checkpoint.
+        #[arg(long)]
+        at_checkpoint: bool,
+    },
+    /// List the checkpoints of a run, newest first: the last 100, and those that are pinned.
+    Checkpoints {
         /// Its id.
         #[arg(value_name = "RUN", value_parser = run_id)]
         run: RunId,
+        /// Every one.
+        #[arg(long)]
+        all: bool,
+        /// At most so many.
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Say of a run that it is gone, before its lease has run out.
+    MarkCrashed {
+        /// Its id.
+        #[arg(value_name = "RUN", value_parser = run_id, required_unless_present = "all")]
+        run: Option<RunId>,
+        /// Say it of all active runs, once their number is typed.
+        #[arg(long, conflicts_with = "run")]
+        all: bool,
+        /// Their number, without being asked for it: if they are not so many, nothing is written.
+        #[arg(long, value_name = "N", requires = "all")]
+        count: Option<u64>,
+        /// Only those of this program.
+        #[arg(long, value_name = "NAME", value_parser = name, requires = "all")]
+        program: Option<RunName>,
         /// Why that is certain.
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -97,7 +130,9 @@ enum What {
 impl What {
     fn intent(&self) -> Intent {
         match self {
-            Self::List { .. } | Self::Show { .. } => Intent::Read,
+            Self::List { .. } | Self::Show { .. } | Self::Resume { .. } | Self::Checkpoints { .. } => {
+                Intent::Read
+            }
             Self::End { .. } | Self::MarkCrashed { .. } => Intent::Write,
         }
     }
@@ -117,16 +152,26 @@ impl Runs {
                 }
                 What::Show { run } => {
                     let answer = client.get(&format!("/runs/{run}"), &Query::default()).await?;
-                    print(client, &run, &answer, json)?;
+                    show::print(client, &run, &answer, json)?;
                 }
                 What::End { run, completed, final_value, reason, author } => {
                     let status = if completed { EndedAs::Completed } else { EndedAs::Stopped };
                     let end = EndRun { status, final_value, reason, user_id: author };
                     write(client, &run, "end", &end, json).await?;
                 }
-                What::MarkCrashed { run, reason, author } => {
+                What::Resume { of, at_checkpoint } => {
+                    resume::resume(client, &of, at_checkpoint, json).await?;
+                }
+                What::Checkpoints { run, all, limit } => {
+                    checkpoints::list(client, &run, all, limit, json).await?;
+                }
+                What::MarkCrashed { run: Some(run), reason, author, .. } => {
                     let crashed = MarkCrashed { reason, user_id: author };
                     write(client, &run, "mark-crashed", &crashed, json).await?;
+                }
+                What::MarkCrashed { run: None, count, program, reason, author, .. } => {
+                    let all = crashed::All { count, program, reason, author };
+                    crashed::mark_all(client, all, json).await?;
                 }
             }
             Ok(Exit::Done)
@@ -169,7 +214,7 @@ async fn write(
     json: bool,
 ) -> Result<(), Failure> {
     match client.write(Method::POST, &format!("/runs/{run}/{what}"), Some(body)).await? {
-        Written::Stored(answer) => print(client, run, &answer, json),
+        Written::Stored(answer) => show::print(client, run, &answer, json),
         // What ends a run does not wait in a journal.
         Written::Waits(pending) => {
             Err(format!("it waits in the server's journal: {}", pending.pending_id).into())
@@ -206,64 +251,4 @@ fn cells(row: &RunRow) -> Vec<String> {
         text(&run.code),
         text(&run.reason),
     ]
-}
-
-fn print(client: &Client, id: &RunId, said: &Answer, json: bool) -> Result<(), Failure> {
-    let found: RunView = client.understood(said)?;
-    let run = &found.run;
-    if run.run_id != id.as_str() {
-        return Err(format!(
-            "{} was asked about the run {id} and answers about {}",
-            client.place(),
-            run.run_id
-        )
-        .into());
-    }
-    if json {
-        print_answer(said);
-        return Ok(());
-    }
-    answer!("Run         {}", run.run_id);
-    answer!("Status      {}{}", run.status.as_str(), if found.live { ", live" } else { "" });
-    answer!("Started     {}", run.started_at);
-    if let Some(holder) = &found.holder {
-        for (title, time) in [("Renewed    ", holder.last_renewal), ("Lease until", holder.until)] {
-            if let Some(time) = time {
-                answer!("{title} {time}");
-            }
-        }
-    }
-    if let Some(ended) = run.ended_at {
-        answer!("Ended       {ended}");
-    }
-    if let Some(last) = run.last_renewal {
-        let away = if run.servers_were_away { "; no server was there for a while after that" } else { "" };
-        answer!("Renewed     {last}{away}");
-    }
-    let numbers = [("Capital", &run.capital), ("Final value", &run.final_value), ("Result", &run.pnl)];
-    for (title, number) in numbers {
-        if let Some(number) = number {
-            answer!("{title:<12}{}", number.text());
-        }
-    }
-    let pid = run.pid.map(|pid| pid.to_string());
-    let texts = [
-        ("Host", &run.host),
-        ("Process", &pid),
-        ("Code", &run.code),
-        ("Strategy", &run.strategy),
-        ("Reason", &run.reason),
-    ];
-    for (title, text) in texts {
-        if let Some(text) = text {
-            answer!("{title:<12}{}", theirs(text));
-        }
-    }
-    answer!(
-        "Wrote       {} of {}, {} live",
-        counted(found.versions, "version"),
-        counted(found.states, "state"),
-        counted(found.open_positions, "position")
-    );
-    Ok(())
 }

@@ -1,0 +1,118 @@
+//! `stateloft runs resume`: what the last run of an instance has left, to go on from.
+
+use stateloft_core::api::{RunList, RunStates, RunView, StateRow};
+use stateloft_core::json::writer;
+use stateloft_core::model::{RunId, RunName, StateKey};
+
+use super::checkpoints::told;
+use crate::cli::client::{Client, Pages, Query};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::style::theirs;
+use crate::cli::output::{counted, print_answer, print_json};
+use crate::cli::say::answer;
+
+/// An instance of a program, as it is said on the command line: `PROGRAM` or `PROGRAM.INSTANCE`.
+#[derive(Debug, Clone)]
+pub(super) struct Instance {
+    program: RunName,
+    instance: RunName,
+}
+
+impl std::str::FromStr for Instance {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (program, instance) = text.split_once('.').unwrap_or((text, "main"));
+        let name = |text| RunName::new(text).map_err(|error| error.to_string());
+        Ok(Self { program: name(program)?, instance: name(instance)? })
+    }
+}
+
+/// Prints the last run, its last checkpoint, and the states that it wrote with what they hold now, or held at that checkpoint.
+pub(super) async fn resume(
+    client: &Client,
+    of: &Instance,
+    at_checkpoint: bool,
+    json: bool,
+) -> Result<(), Failure> {
+    let id = last_run(client, of).await?;
+    let run: RunView = client.read(&format!("/runs/{id}"), &Query::default()).await?;
+    let at = match (&run.last_checkpoint, at_checkpoint) {
+        (_, false) => None,
+        (Some(checkpoint), true) => Some(format!("seq:{}", checkpoint.seq)),
+        (None, true) => {
+            let message =
+                format!("{id} took no checkpoint: leave --at-checkpoint out for what its states hold now");
+            return Err(Failure::new(Exit::NotFound, message));
+        }
+    };
+    if json {
+        print_json(&run)?;
+    } else {
+        say(&run);
+    }
+    let path = format!("/runs/{id}/states");
+    let mut pages = Pages::<RunStates>::new(client, path, Query::default(), None);
+    while let Some(page) = pages.next().await? {
+        for state in page.states {
+            let key = StateKey { state_type: state.state_type, state_id: state.state_id };
+            let query = Query::of(&key).and("at", at.as_deref());
+            let (said, row) = match client.read_of::<StateRow>(&key, "/states/-", &query).await {
+                // It is deleted, or was not there yet.
+                Err(failure) if failure.exit == Exit::NotFound => continue,
+                other => other?,
+            };
+            if json {
+                print_answer(&said);
+                continue;
+            }
+            let changed = if state.changed_since { ", written by something else since" } else { "" };
+            answer!("\n{} {}{changed}", key.state_type, theirs(key.state_id.as_str()));
+            match row {
+                StateRow::Stored(row) => {
+                    if let Some(data) = row.data {
+                        answer!("{}", writer::pretty(data.root()));
+                    }
+                }
+                StateRow::Pending(_) => print_answer(&said),
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn last_run(client: &Client, of: &Instance) -> Result<RunId, Failure> {
+    let query = Query::default().and("program", Some(&of.program)).and("instance", Some(&of.instance));
+    let mut pages = Pages::<RunList>::new(client, "/runs", query, None);
+    let mut last: Option<RunId> = None;
+    while let Some(page) = pages.next().await? {
+        let ids = page.runs.iter().filter_map(|row| row.run.run_id.parse::<RunId>().ok());
+        last = ids.chain(last).max_by_key(RunId::epoch);
+    }
+    last.ok_or_else(|| {
+        let message = format!("{}.{} was never started", of.program, of.instance);
+        Failure::new(Exit::NotFound, message)
+    })
+}
+
+fn say(view: &RunView) {
+    let run = &view.run;
+    answer!("Run         {}", run.run_id);
+    answer!("Status      {}{}", run.status.as_str(), if view.live { ", live" } else { "" });
+    if let Some(ended) = run.ended_at {
+        answer!("Ended       {ended}");
+    }
+    if let Some(reason) = &run.reason {
+        answer!("Reason      {}", theirs(reason));
+    }
+    if let Some(last) = &view.last_checkpoint {
+        answer!("Checkpoint  {}", told(last));
+    }
+    answer!(
+        "Left        {} in {}, {}",
+        counted(view.open_positions, "open position"),
+        counted(view.states, "state"),
+        counted(view.pending_orders, "pending order")
+    );
+}
