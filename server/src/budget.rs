@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 pub use held::Held;
 pub use ledger::Ledger;
-pub(crate) use ledger::{carry, held, hold, let_go};
+pub(crate) use ledger::{carried, carry, held, hold, let_go};
 
 /// Bytes that a server holds for others at most, when nothing else is said.
 pub const USUAL: usize = 512 << 20;

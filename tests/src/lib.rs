@@ -7,6 +7,8 @@
 )]
 
 pub mod artifacts;
+pub mod bot;
+pub mod bots;
 pub mod browser;
 pub mod busy;
 pub mod client;

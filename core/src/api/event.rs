@@ -7,13 +7,13 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::VersionView;
 use super::record::Record;
 use super::state::with_data;
+use super::{Ask, VersionView};
 use crate::json::Document;
-use crate::model::{Seq, StateId, StateKey, StateType, Timestamp};
+use crate::model::{RunId, Seq, StateId, StateKey, StateType, Timestamp};
 
-/// What a subscriber listens to: `states`, `states:<type>` or `state:<id>`.
+/// What a subscriber listens to: `states`, `states:<type>`, `state:<id>` or `run:<id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Topic {
@@ -23,18 +23,21 @@ pub enum Topic {
     Type(StateType),
     /// Every state of this id, whatever its type.
     Id(StateId),
+    /// What this run writes, its session, and what it is asked.
+    Run(Box<RunId>),
 }
 
 /// The text is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a topic: use states, states:<type> or state:<id>")]
+#[error("{0:?} is not a topic: use states, states:<type>, state:<id> or run:<id>")]
 pub struct TopicError(String);
 
 impl Topic {
-    /// Whether an event of this state belongs to the topic.
+    /// Whether an event of this state, which this run wrote if any did, belongs to the topic.
     #[must_use]
-    pub fn covers(&self, key: &StateKey) -> bool {
+    pub fn covers(&self, key: &StateKey, run_id: Option<&str>) -> bool {
         match self {
+            Self::Run(run) => run_id == Some(run.as_str()) || key == run.session(),
             Self::All => true,
             Self::Type(state_type) => *state_type == key.state_type,
             Self::Id(state_id) => *state_id == key.state_id,
@@ -49,6 +52,7 @@ impl FromStr for Topic {
             None if text == "states" => Some(Self::All),
             Some(("states", name)) => StateType::new(name).ok().map(Self::Type),
             Some(("state", id)) => StateId::new(id).ok().map(Self::Id),
+            Some(("run", id)) => id.parse().ok().map(|run| Self::Run(Box::new(run))),
             _ => None,
         };
         topic.ok_or_else(|| TopicError(text.chars().take(80).collect()))
@@ -61,6 +65,7 @@ impl fmt::Display for Topic {
             Self::All => f.write_str("states"),
             Self::Type(state_type) => write!(f, "states:{state_type}"),
             Self::Id(state_id) => write!(f, "state:{state_id}"),
+            Self::Run(run) => write!(f, "run:{}", run.as_str()),
         }
     }
 }
@@ -190,6 +195,15 @@ pub enum ServerMessage {
         /// How far.
         seq: Seq,
     },
+    /// A run whose topic is listened to is asked something for a restore. It is no part of the log: what counts is what the run is asked
+    /// now, and that is said whenever it changes, and at once to who subscribes.
+    Ask {
+        /// Which run.
+        run_id: String,
+        /// What.
+        #[serde(flatten)]
+        ask: Box<Ask>,
+    },
     /// Snapshots or restores were made or deleted: read their lists again.
     ListsChanged,
     /// What the client asked cannot be replayed.
@@ -245,6 +259,7 @@ impl<'de> Deserialize<'de> for ServerMessage {
             message: Option<String>,
             now: Option<Timestamp>,
             store: Option<StorePulse>,
+            run_id: Option<String>,
         }
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let words: Words = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
@@ -260,6 +275,10 @@ impl<'de> Deserialize<'de> for ServerMessage {
             "state_update" => Self::StateUpdate(serde_json::from_str(raw.get()).map_err(D::Error::custom)?),
             "caught_up" => Self::CaughtUp { seq: seq()? },
             "lists_changed" => Self::ListsChanged,
+            "ask" => Self::Ask {
+                run_id: words.run_id.ok_or_else(|| missing("run_id"))?,
+                ask: serde_json::from_str(raw.get()).map_err(D::Error::custom)?,
+            },
             "cannot_replay" => Self::CannotReplay {
                 after: after()?,
                 reason: words.reason.ok_or_else(|| missing("reason"))?,
@@ -286,6 +305,7 @@ impl<'de> Deserialize<'de> for ServerMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::AskKind;
 
     #[test]
     fn an_update_carries_its_data_exactly() {
@@ -310,6 +330,19 @@ mod tests {
                 store: StorePulse::Journal,
             },
             ServerMessage::SubscriptionConfirmed { topic: Topic::All, after: Seq(1), seq: Seq(2) },
+            ServerMessage::UnsubscriptionConfirmed { topic: "run:grid.main.3".parse().unwrap() },
+            ServerMessage::Ask {
+                run_id: "grid.main.3".into(),
+                ask: Box::new(Ask {
+                    handshake: "h".into(),
+                    kind: AskKind::Reload,
+                    states: vec![StateKey::new("position", "a").unwrap()],
+                    more: 0,
+                    until: None,
+                    seq: Some(Seq(9)),
+                    reason: None,
+                }),
+            },
         ] {
             let text = serde_json::to_string(&message).unwrap();
             assert_eq!(serde_json::from_str::<ServerMessage>(&text).unwrap(), message, "{text}");

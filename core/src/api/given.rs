@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::origin::originated;
-use super::{Effect, Moment, MomentError, PlanCounts, Scope, Selection, VersionView};
+use super::{Effect, HandshakeTerms, HeldBy, Moment, MomentError, PlanCounts, Scope, Selection, VersionView};
 use crate::hash::ContentHash;
 use crate::json::Document;
 use crate::model::{Seq, StateId, StateKey, StateType, Verdict, VersionNumber};
@@ -89,6 +89,9 @@ originated! {
         /// Write states that break rules in mode warn all the same.
         #[serde(default)]
         pub accept_violations: bool,
+        /// How live runs that hold what is written are asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub handshake: Option<HandshakeTerms>,
     }
 }
 
@@ -156,6 +159,9 @@ pub struct GivenPlan {
     pub equal_listed: u64,
     /// The snapshot that applying would take first.
     pub snapshot_before: String,
+    /// The live runs that hold some of what would be written: applying asks them first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<HeldBy>,
 }
 
 /// What a restore went back to, as its record keeps it: a [`Moment`], or `documents:NAME`.

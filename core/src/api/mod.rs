@@ -2,6 +2,7 @@
 //! server and the console.
 
 mod alarm;
+mod ask;
 mod batch;
 mod bundle;
 mod checkpoint;
@@ -10,6 +11,7 @@ mod clock;
 mod close_missing;
 mod event;
 mod given;
+mod handshake;
 mod import;
 mod mirror;
 mod notice;
@@ -33,6 +35,7 @@ mod version_filter;
 mod vitals;
 
 pub use alarm::{Alarm, AlarmCode, Stops};
+pub use ask::{Ask, AskKind, Heard, Pause, PauseStatus, SayPaused, SayReloaded, UnreadRestore};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult, FailedCheck};
 pub use bundle::{BundleImported, BundleMerged, ConflictReason, LeftOut, MergeConflict, MergeSide, Named};
 pub use checkpoint::{
@@ -44,6 +47,10 @@ pub use clock::{ClockStatus, ConfirmClock};
 pub use close_missing::{CloseMissing, CloseScope};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
 pub use given::{ApplyGiven, GivenPlan, GivenPlanned, GivenRequest, GivenState, RestoredTo};
+pub use handshake::{
+    Handshake, HandshakeList, HandshakeRun, HandshakeStatus, HandshakeTerms, HandshakeView, HeardBy, HeldBy,
+    StopHandshake, WithoutWord,
+};
 pub use import::{
     AppliedImport, ApplyImport, FileError, FileSummary, ImportCounts, ImportFile, ImportFlag, ImportItem,
     ImportOptions, ImportPlan, ImportPreview, ImportRecord, ImportRequest, ImportSource, ImportStanding,

@@ -63,6 +63,8 @@ codes! {
     RunNotFound = "run_not_found", 404, "No such run";
     /// The run took no checkpoint of that number.
     CheckpointNotFound = "checkpoint_not_found", 404, "No such checkpoint";
+    /// There is no such handshake.
+    HandshakeNotFound = "handshake_not_found", 404, "No such handshake";
     /// There is no such conflict of the fallback journal.
     ConflictNotFound = "conflict_not_found", 404, "No such conflict";
     /// This server runs without what was asked for.
@@ -83,6 +85,16 @@ codes! {
     CountDiffers = "count_differs", 409, "There are more or fewer than was said";
     /// The run that writes does not hold its lease any more: it has ended, or another has taken its place. Nothing was written.
     LeaseLost = "lease_lost", 409, "The run does not hold its lease any more";
+    /// The run that writes makes way for a restore, and has not said yet that it has read it. Nothing was written.
+    RunPaused = "run_paused", 409, "The run is paused for a restore";
+    /// A live run that holds what the restore writes gave no word in time. Nothing was written.
+    NoWord = "no_word", 409, "A live run gave no word";
+    /// Another restore asks one of the same runs. Nothing was written.
+    HandshakeOpen = "handshake_open", 409, "Another restore asks the same run";
+    /// An operator stopped the handshake, or the server that led it was away too long. Nothing was written.
+    HandshakeStopped = "handshake_stopped", 409, "The handshake was stopped";
+    /// The handshake is not where what is said of it belongs: it is over, or another one has begun.
+    HandshakeOver = "handshake_over", 409, "The handshake is not at that step";
     /// Another run of the same instance holds its lease.
     RunHeld = "run_held", 409, "Another run of this instance is live";
     /// A snapshot of that name exists.
@@ -237,6 +249,9 @@ pub struct Problem {
     /// The run that holds the lease, where that is why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<Box<RunHolder>>,
+    /// The handshake of a restore, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<String>,
 }
 
 impl Problem {
@@ -277,6 +292,7 @@ impl Problem {
             moved: Vec::new(),
             pending: None,
             holder: None,
+            handshake: None,
         }
     }
 }

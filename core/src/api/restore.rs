@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::origin::originated;
-use super::{Moment, RestoredTo, VersionView};
+use super::{HandshakeTerms, HandshakeView, HeldBy, Moment, RestoredTo, VersionView};
 use crate::hash::ContentHash;
 use crate::model::{Seq, SnapshotId, StateKey, StateType, Timestamp, Verdict, VersionNumber};
 
@@ -197,6 +197,13 @@ pub struct Plan {
     pub equal_listed: u64,
     /// The snapshot that applying would take first.
     pub snapshot_before: String,
+    /// The live runs that hold some of what would be written: applying asks them first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<HeldBy>,
+    /// Sessions of live runs that differ and are left as they are, as a run whose session is written has lost its lease: a scope
+    /// that is to have one names it in `states`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<StateKey>,
 }
 
 /// What moved in one state between two looks at a plan.
@@ -287,6 +294,9 @@ originated! {
         /// Write states that break rules in mode warn all the same.
         #[serde(default)]
         pub accept_violations: bool,
+        /// How live runs that hold what is written are asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub handshake: Option<HandshakeTerms>,
     }
 }
 
@@ -302,6 +312,9 @@ originated! {
         /// Who.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub user_id: Option<String>,
+        /// How live runs that hold what is written are asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub handshake: Option<HandshakeTerms>,
     }
 }
 
@@ -350,6 +363,9 @@ pub struct AppliedRestore {
     pub record: RestoreRecord,
     /// The versions it wrote, without data.
     pub versions: Vec<VersionView>,
+    /// How live runs were asked, where there were some, and who has not said yet that it has read what was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<Box<HandshakeView>>,
 }
 
 /// Answer to `GET /restores`, newest first.

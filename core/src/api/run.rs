@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckpointView, RunOutcome, Session, VersionView};
+use super::{Ask, CheckpointView, RunOutcome, Session, VersionView};
 use crate::diff::Diff;
 use crate::model::{Seq, StateId, StateType, Timestamp, VersionNumber};
 
@@ -119,6 +119,9 @@ pub struct RunRenewed {
     pub epoch: u64,
     /// Its lease.
     pub lease: LeaseView,
+    /// What it is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<Ask>,
 }
 
 /// A run of a list.

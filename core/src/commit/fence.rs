@@ -3,29 +3,69 @@
 //! A run is live for exactly as long as its session has one version, which says `active`. Renewals make no version, and whatever
 //! ends a run does: its own end, a crash, a successor, but also a person who writes, deletes or restores the session. As versions
 //! are only ever added, nothing can bring a run back to life, a restore of the whole store included.
+//!
+//! A live run that has been asked to make way for a restore is paused: from its word on, and in any case from the commit of the restore
+//! on, until it says that it has read what was written. A state of its own says so ([`RunId::pause`]), as the session of a live run
+//! must never be written.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
 use crate::json::{Document, Pointer};
-use crate::model::{RunId, StateKey, Version, VersionNumber};
+use crate::model::{RunId, StateKey, Version, VersionNumber, pause_of};
 
-/// The run that writes, whose lease must not be lost.
+/// The run that writes, whose lease must not be lost, and which must not be paused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Kept", into = "Kept")]
 pub struct Fence {
     session: StateKey,
+    pause: StateKey,
+}
+
+/// A fence as it is kept with what waits in a journal.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    session: StateKey,
+}
+
+impl From<Kept> for Fence {
+    fn from(Kept { session }: Kept) -> Self {
+        Self { pause: pause_of(&session), session }
+    }
+}
+
+impl From<Fence> for Kept {
+    fn from(Fence { session, .. }: Fence) -> Self {
+        Self { session }
+    }
 }
 
 impl Fence {
     /// Of this run.
     #[must_use]
     pub fn of(run: &RunId) -> Self {
-        Self { session: run.session().clone() }
+        Kept { session: run.session().clone() }.into()
     }
 
     /// The state that says whether the run is live.
     #[must_use]
     pub fn session(&self) -> &StateKey {
         &self.session
+    }
+
+    /// The state that says whether the run is paused. Of most runs there never is one.
+    #[must_use]
+    pub fn pause(&self) -> &StateKey {
+        &self.pause
+    }
+
+    /// Whether a run may not write, by the head of its pause: it has said that it makes way for a restore, or the restore has been
+    /// written, and it has not said yet that it has read that.
+    #[must_use]
+    pub fn is_paused(pause: Option<&Version>) -> bool {
+        let status = pause.and_then(|head| status_in(head.data.as_ref()));
+        matches!(status.as_deref(), Some("paused" | "written"))
     }
 
     /// Whether the run is live, by the head of its session.
@@ -37,12 +77,13 @@ impl Fence {
     /// Whether a session is that of a live run, by the number and the data of its head.
     #[must_use]
     pub fn is_live(version: VersionNumber, data: Option<&Document>) -> bool {
-        let status = || {
-            let place = Pointer::parse("/status").ok()?;
-            data?.tape().get(&place)?.as_str()
-        };
-        version == VersionNumber(1) && status().as_deref() == Some("active")
+        version == VersionNumber(1) && status_in(data).as_deref() == Some("active")
     }
+}
+
+fn status_in(data: Option<&Document>) -> Option<Cow<'_, str>> {
+    let place = Pointer::parse("/status").ok()?;
+    data?.tape().get(&place)?.as_str()
 }
 
 #[cfg(test)]
@@ -115,6 +156,52 @@ mod tests {
                 assert_eq!(log.0, before, "nothing was written");
             }
         }
+    }
+
+    #[test]
+    fn a_paused_run_writes_nothing_until_it_has_read_and_another_run_goes_on() {
+        let (run, other): (RunId, RunId) = ("grid.main.3".parse().unwrap(), "grid.side.1".parse().unwrap());
+        let position = |n: usize| save(StateKey::new("position", "a").unwrap(), &format!(r#"{{"n":{n}}}"#));
+        let mut log = Log(Tip::START, HashMap::new());
+        for run in [&run, &other] {
+            log.write(&[save(run.session().clone(), r#"{"status":"active"}"#)]);
+        }
+        for (n, (status, may)) in [
+            (r#"{"status":"asked"}"#, true),
+            (r#"{"status":"paused"}"#, false),
+            (r#"{"status":"gone_on"}"#, true),
+            (r#"{"status":"written","handshake":"x"}"#, false),
+            (r#"{"status":"reloaded"}"#, true),
+            (r#"{"handshake":"x"}"#, true),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            log.write(&[save(run.pause().clone(), status)]);
+            let before = log.0;
+            let stale = Write { expectation: Expectation::Absent, ..position(9) };
+            let answer = log.fenced(&run, &[if may { position(n) } else { stale }]);
+            if may {
+                answer.unwrap();
+            } else {
+                assert!(matches!(answer, Err(Refusal::RunPaused { .. })), "{status}: {answer:?}");
+                assert_eq!(log.0, before, "nothing was written");
+            }
+            log.fenced(&other, &[position(100 + n)]).unwrap();
+        }
+        // Who has lost its lease is told so, paused or not.
+        log.write(&[save(run.pause().clone(), r#"{"status":"paused"}"#)]);
+        log.write(&[save(run.session().clone(), r#"{"status":"crashed"}"#)]);
+        assert!(matches!(log.fenced(&run, &[position(7)]), Err(Refusal::LeaseLost { .. })));
+    }
+
+    #[test]
+    fn a_fence_is_kept_as_it_always_was() {
+        let run: RunId = "grid.main.3".parse().unwrap();
+        let kept = r#"{"session":{"state_type":"session","state_id":"grid.main.3"}}"#;
+        assert_eq!(serde_json::to_string(&Fence::of(&run)).unwrap(), kept);
+        let read: Fence = serde_json::from_str(kept).unwrap();
+        assert_eq!((&read, read.pause()), (&Fence::of(&run), run.pause()));
     }
 
     #[test]

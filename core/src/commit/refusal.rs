@@ -17,6 +17,13 @@ pub enum Refusal {
         /// Its session.
         session: Option<Box<Version>>,
     },
+    /// The run that writes makes way for a restore, and has not read it yet; the head of its pause is given.
+    RunPaused {
+        /// Which run.
+        fence: Fence,
+        /// Its pause.
+        pause: Box<Version>,
+    },
     /// It would close, or look through, more than one batch may.
     TooMuch(TooMuch),
     /// A state to delete does not exist.

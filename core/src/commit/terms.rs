@@ -81,7 +81,7 @@ impl Terms {
     #[must_use]
     pub fn named<'a>(&'a self, batch: &'a [Write]) -> HashSet<&'a StateKey> {
         let written = batch.iter().map(|write| &write.key);
-        let fence = self.fence.iter().map(Fence::session);
+        let fence = self.fence.iter().flat_map(|fence| [fence.session(), fence.pause()]);
         written.chain(self.checks.iter().map(|check| &check.key)).chain(fence).collect()
     }
 
@@ -91,7 +91,7 @@ impl Terms {
         self.checks.is_empty() && self.closings.is_empty()
     }
 
-    /// Refuses the batch of a run that does not hold its lease any more.
+    /// Refuses the batch of a run that does not hold its lease any more, or that is paused.
     pub(super) fn stop_who_lost<S: BuildHasher>(
         &self,
         heads: &HashMap<StateKey, Version, S>,
@@ -99,7 +99,10 @@ impl Terms {
         let Some(fence) = &self.fence else { return Ok(()) };
         let session = heads.get(fence.session());
         if fence.holds(session) {
-            return Ok(());
+            let pause = heads.get(fence.pause()).filter(|pause| Fence::is_paused(Some(pause)));
+            return pause.map_or(Ok(()), |pause| {
+                Err(Refusal::RunPaused { fence: fence.clone(), pause: Box::new(pause.clone()) })
+            });
         }
         Err(Refusal::LeaseLost { fence: fence.clone(), session: session.cloned().map(Box::new) })
     }

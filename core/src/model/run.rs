@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::StateKey;
+use super::{StateKey, StateType};
 
 /// The longest name of a program, or of an instance, in bytes: with both and a number an id fits into an origin.
 const NAME_MAX_BYTES: usize = 48;
 /// The type of the states that say what became of runs.
 const SESSION: &str = "session";
+/// The type of the states that say of runs whether they make way for a restore.
+const PAUSE: &str = "pause";
+/// The type of the states that say how runs were asked to.
+const HANDSHAKE: &str = "handshake";
 
 /// Why a text names no run, program or instance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +78,23 @@ impl fmt::Display for RunName {
     }
 }
 
+/// The pause of the run of a session.
+pub(crate) fn pause_of(session: &StateKey) -> StateKey {
+    StateKey { state_type: StateType::known(PAUSE), state_id: session.state_id.clone() }
+}
+
+/// Whether a state is what the server keeps of restores that make runs wait: no restore takes it back by itself.
+#[must_use]
+pub fn is_of_handshakes(key: &StateKey) -> bool {
+    matches!(key.state_type.as_str(), PAUSE | HANDSHAKE)
+}
+
+/// Whether a state says what became of a run.
+#[must_use]
+pub fn is_session(key: &StateKey) -> bool {
+    key.state_type.as_str() == SESSION
+}
+
 /// One start of one program: `PROGRAM.INSTANCE.EPOCH`. Epochs count the starts of an instance from 1 on, so that of two who start
 /// it at the same moment both want the same id, and one gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -82,6 +103,7 @@ pub struct RunId {
     instance: RunName,
     epoch: u64,
     session: StateKey,
+    pause: StateKey,
 }
 
 impl RunId {
@@ -92,7 +114,9 @@ impl RunId {
     pub fn new(program: RunName, instance: RunName, epoch: u64) -> Result<Self, RunIdError> {
         let text = format!("{program}.{instance}.{epoch}");
         match StateKey::new(SESSION, &text) {
-            Ok(session) if epoch > 0 => Ok(Self { program, instance, epoch, session }),
+            Ok(session) if epoch > 0 => {
+                Ok(Self { program, instance, epoch, pause: pause_of(&session), session })
+            }
             _ => Err(RunIdError::Id(text)),
         }
     }
@@ -119,6 +143,12 @@ impl RunId {
     #[must_use]
     pub fn session(&self) -> &StateKey {
         &self.session
+    }
+
+    /// The state that says whether the run makes way for a restore; of most runs there never is one.
+    #[must_use]
+    pub fn pause(&self) -> &StateKey {
+        &self.pause
     }
 
     /// The id.

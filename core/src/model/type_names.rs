@@ -3,7 +3,7 @@
 use super::StateType;
 
 /// Further types that Stateloft's own documents speak of, without a shape of their own.
-const SPOKEN_OF: [&str; 4] = ["session", "checkpoint", "schema", "audit"];
+const SPOKEN_OF: [&str; 6] = ["session", "checkpoint", "schema", "audit", "pause", "handshake"];
 
 /// Whether a type needs no introduction.
 #[must_use]

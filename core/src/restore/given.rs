@@ -76,6 +76,7 @@ pub fn plan_given(
         states,
         equal_listed,
         snapshot_before,
+        held_by: Vec::new(),
     };
     Ok((plan, written))
 }

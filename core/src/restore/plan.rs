@@ -6,10 +6,14 @@ use super::{
     Choice, Side, StateError, StatePlan, Unclear, Writing, bound_hash, named, plan_hash, plan_state,
     selection_key,
 };
-use crate::api::{Effect, Plan, PlanCounts, PlanRequest, PlannedState, StateSelection, VersionView};
+use crate::api::{Effect, Plan, PlanCounts, PlanRequest, PlannedState, Scope, StateSelection, VersionView};
 use crate::apply::ApplyError;
+use crate::commit::Fence;
 use crate::json::Document;
-use crate::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber};
+use crate::model::{
+    Seq, Snapshot, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber, is_of_handshakes,
+    is_session,
+};
 use crate::schema::PathRules;
 
 /// At most this many equal states are listed in a plan.
@@ -104,6 +108,9 @@ pub fn plan(
     rules: Rules<'_>,
 ) -> Result<(Plan, Vec<Planned>), PlanError> {
     let named = named(&asked.request.selection).map_err(PlanError::State)?;
+    let (stays, moved): (Vec<_>, Vec<_>) =
+        moved.into_iter().partition(|(now, _)| stays(&asked.request.scope, now));
+    let in_scope = asked.states_in_scope.saturating_sub(stays.len() as u64);
     let there: BTreeSet<&StateKey> = moved.iter().map(|(now, _)| &now.key).collect();
     if let Some(strange) = named.iter().find(|key| !there.contains(key)) {
         return Err(PlanError::State(selection_key(strange)));
@@ -126,15 +133,22 @@ pub fn plan(
         selection: asked.request.selection,
         exact: asked.request.exact,
         seq: asked.seq,
-        counts: PlanCounts {
-            equal: asked.states_in_scope.saturating_sub(counts.written() + counts.damaged),
-            ..counts
-        },
+        counts: PlanCounts { equal: in_scope.saturating_sub(counts.written() + counts.damaged), ..counts },
         states,
         equal_listed,
         snapshot_before: Snapshot::before_restore_id(asked.seq).map(|id| id.to_string()).unwrap_or_default(),
+        held_by: Vec::new(),
+        left_out: stays.into_iter().map(|(now, _)| now.key).filter(is_session).collect(),
     };
     Ok((plan, written))
+}
+
+/// Whether a state stays as it is though it is in the scope: what the server keeps of live runs is not taken back by itself. Who means
+/// it names the state.
+#[must_use]
+pub fn stays(scope: &Scope, now: &Version) -> bool {
+    let live_session = || is_session(&now.key) && Fence::is_live(now.version, now.data.as_ref());
+    !scope.states.contains(&now.key) && (is_of_handshakes(&now.key) || live_session())
 }
 
 /// A plan in the making.

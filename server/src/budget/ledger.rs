@@ -55,6 +55,17 @@ impl Ledger {
     }
 }
 
+/// Work for the request that this task works for, which another task is to do.
+pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let ledger = Ledger::current();
+    async move {
+        match ledger {
+            Some(ledger) => LEDGER.scope(ledger, work).await,
+            None => work.await,
+        }
+    }
+}
+
 /// Holds so many bytes more until the current request ends; waits a moment for others to let go. What is not done for a
 /// request (the server's own work, a program's) is not counted here.
 pub(crate) async fn hold(class: Class, bytes: usize) -> Result<(), Overloaded> {

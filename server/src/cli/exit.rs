@@ -69,6 +69,7 @@ impl Exit {
             | Code::RestoreNotFound
             | Code::RunNotFound
             | Code::CheckpointNotFound
+            | Code::HandshakeNotFound
             | Code::ConflictNotFound
             | Code::StateDeleted
             | Code::CannotReplay => Self::NotFound,
@@ -78,6 +79,11 @@ impl Exit {
             | Code::RunHeld
             | Code::LeaseLost
             | Code::CountDiffers
+            | Code::RunPaused
+            | Code::NoWord
+            | Code::HandshakeOpen
+            | Code::HandshakeStopped
+            | Code::HandshakeOver
             | Code::SnapshotExists
             | Code::NotDeleted
             | Code::StatePending

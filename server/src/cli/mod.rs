@@ -81,7 +81,7 @@ enum Command {
     Diff(diff::DiffOf),
     Show(show::Show),
     Snapshot(snapshot::Snapshots),
-    Restore(restore::Restore),
+    Restore(Box<restore::Restore>),
     Undo(undo::Undo),
     Runs(runs::Runs),
     Watch(watch::Watch),

@@ -8,7 +8,7 @@ use super::client::encoded;
 use super::exit::Exit;
 use super::named::Authored;
 use super::reach::{Intent, ReachOrStore};
-use super::restore::print_applied;
+use super::restore::{Asking, print_applied};
 use super::{Done, asking};
 
 /// Take back what a restore wrote, where it is still what the restore wrote.
@@ -20,6 +20,8 @@ pub(super) struct Undo {
     #[arg(value_name = "RESTORE")]
     restore: String,
     #[command(flatten)]
+    ask: Asking,
+    #[command(flatten)]
     by: Authored,
     /// Print the answer of the API.
     #[arg(long)]
@@ -28,8 +30,9 @@ pub(super) struct Undo {
 
 impl Undo {
     pub(super) async fn run(self) -> Done {
-        let Self { reach, restore, by, json } = self;
+        let Self { reach, restore, ask, by, json } = self;
         let request = UndoRequest {
+            handshake: ask.terms(by.author.as_deref()),
             reason: by.reason,
             user_id: by.author,
             run_id: by.origin.run_id,

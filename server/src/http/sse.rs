@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use futures::Stream;
-use stateloft_core::api::{Code, Topic, Unreadable};
-use stateloft_core::model::Seq;
+use stateloft_core::api::{Code, HeardBy, ServerMessage, Topic, Unreadable};
+use stateloft_core::model::{RunId, Seq};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +23,7 @@ use super::ws::{LOST, admit};
 use crate::budget::{Budget, Held};
 use crate::events::{EventLog, EventsHeld, Introduction, Listener, Pages};
 use crate::repeats::Repeats;
-use crate::service::ServiceError;
+use crate::service::{Service, ServiceError};
 use crate::store::{DamagedVersion, StoreError};
 
 /// Messages of fewer bytes are sent in one piece; of larger ones no copy is made.
@@ -53,7 +53,9 @@ pub(super) async fn stream(
     listener.listens_to(subscriptions.names());
     listener.is_at(subscriptions.cursor(), 0);
     let (doorbell, turns) = (log.doorbell(), log.turns());
-    let reader = Reader {
+    let run = subscriptions.runs().next().cloned();
+    let mut reader = Reader {
+        service: Arc::clone(&app.service),
         log,
         doorbell,
         turns,
@@ -69,6 +71,9 @@ pub(super) async fn stream(
         stop: app.stop.clone(),
         listener,
     };
+    if let Some(run) = run {
+        reader.say_asks(&run).await;
+    }
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -78,6 +83,7 @@ pub(super) async fn stream(
 }
 
 struct Reader {
+    service: Arc<Service>,
     log: Arc<EventLog>,
     doorbell: watch::Receiver<Seq>,
     turns: watch::Receiver<u64>,
@@ -148,6 +154,16 @@ impl Reader {
         named("cannot_replay", seq, &data)
     }
 
+    /// Says what a run is asked now. Where that cannot be read, its next renewal says it. It has no place in the log, and so no id.
+    async fn say_asks(&mut self, run: &RunId) {
+        for ask in self.service.hand_asks(run, HeardBy::Events).await.unwrap_or_default() {
+            let ask = ServerMessage::Ask { run_id: run.to_string(), ask: Box::new(ask) };
+            // Texts and numbers: writing them cannot fail.
+            let text = serde_json::to_string(&ask).unwrap_or_default();
+            self.ready.push_back(format!("event: ask\ndata: {text}\n\n").into());
+        }
+    }
+
     /// Says that a version cannot be read, and goes on behind it.
     fn pass_unreadable(&mut self, damaged: &DamagedVersion) {
         let seq = damaged.seq;
@@ -172,7 +188,9 @@ impl Reader {
         };
         let EventsHeld { events, held } = read.inspect_err(say_stuck).ok()?;
         let mut sent = 0;
+        let mut asked: Vec<RunId> = Vec::new();
         for event in &events {
+            asked.extend(self.subscriptions.asked_by(event.version()).cloned());
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
                 self.prepare(event.seq(), event.fields(with_data), held.clone());
                 // Until it was told that it has everything, it is told of what was before.
@@ -183,6 +201,10 @@ impl Reader {
             }
         }
         self.page = held;
+        asked.dedup();
+        for run in &asked {
+            self.say_asks(run).await;
+        }
         self.listener.is_at(self.subscriptions.cursor(), sent);
         Some(())
     }

@@ -1,7 +1,7 @@
 //! What one session listens to, and how far it has been told.
 
 use stateloft_core::api::Topic;
-use stateloft_core::model::{Seq, Version};
+use stateloft_core::model::{RunId, Seq, Version};
 
 /// One topic of a session.
 #[derive(Debug)]
@@ -103,13 +103,26 @@ impl Subscriptions {
         self.topics.iter().any(|known| known.from < seq)
     }
 
+    /// The runs whose topics are listened to and that this version asks something.
+    pub(crate) fn asked_by<'s>(&'s self, version: &'s Version) -> impl Iterator<Item = &'s RunId> {
+        self.runs().filter(|run| *run.pause() == version.key)
+    }
+
+    /// The runs whose topics are listened to.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &RunId> {
+        self.topics.iter().filter_map(|known| match &known.topic {
+            Topic::Run(run) => Some(run.as_ref()),
+            _ => None,
+        })
+    }
+
     /// Moves on over an event. Says whether to send it, and if so, whether with its data.
     pub(crate) fn pass(&mut self, version: &Version) -> Option<bool> {
         self.cursor = version.seq;
         let wanted = self
             .topics
             .iter()
-            .filter(|known| known.from < version.seq && known.topic.covers(&version.key))
+            .filter(|known| known.from < version.seq && known.topic.covers(&version.key, run_of(version)))
             .map(|known| known.with_data)
             .reduce(|one, other| one || other);
         if wanted.is_some() {
@@ -119,12 +132,18 @@ impl Subscriptions {
     }
 }
 
+fn run_of(version: &Version) -> Option<&str> {
+    version.origin.as_deref().and_then(|origin| origin.run_id.as_deref())
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use stateloft_core::hash::ChainHash;
-    use stateloft_core::model::{ChangeSummary, Operation, StateKey, Timestamp, Verdict, VersionNumber};
+    use stateloft_core::model::{
+        ChangeSummary, Operation, Origin, StateKey, Timestamp, Verdict, VersionNumber,
+    };
 
     use super::*;
 
@@ -159,6 +178,28 @@ mod tests {
         session.add(topic("state:a"), Some(Seq(0)), true, Seq(9)).unwrap();
         assert_eq!(session.pass(&version(1, "a")), Some(true));
         assert_eq!(session.pass(&version(2, "b")), Some(false));
+    }
+
+    #[test]
+    fn a_run_s_topic_has_what_it_wrote_and_its_session_and_says_when_it_is_asked() {
+        let mut session = Subscriptions::new(10);
+        session.add(topic("run:grid.main.3"), Some(Seq(0)), true, Seq(9)).unwrap();
+        let of = |state_type: &str, id: &str, seq: u64| Version {
+            key: StateKey::new(state_type, id).unwrap(),
+            ..version(seq, "x")
+        };
+        let by = |run: &str, seq: u64| Version {
+            origin: Origin { run_id: Some(run.into()), ..Origin::default() }.shared(),
+            ..version(seq, "a")
+        };
+        assert_eq!(session.pass(&by("grid.main.3", 1)), Some(true));
+        assert_eq!(session.pass(&by("grid.main.30", 2)), None);
+        assert_eq!(session.pass(&of("session", "grid.main.3", 3)), Some(true));
+        let pause = of("pause", "grid.main.3", 4);
+        assert_eq!(session.pass(&pause), None, "it is said what is asked, not how that is kept");
+        assert_eq!(session.asked_by(&pause).count(), 1);
+        assert_eq!(session.asked_by(&of("pause", "grid.main.4", 5)).count(), 0);
+        assert_eq!(session.asked_by(&of("session", "grid.main.3", 5)).count(), 0);
     }
 
     #[test]

@@ -227,6 +227,55 @@ pub enum ServiceError {
     /// The run does not hold its lease any more. Nothing was written.
     #[error("{}", .0)]
     LeaseLost(Box<LeaseLost>),
+    /// The run that writes makes way for a restore. Nothing was written.
+    #[error("{}", paused_text(run_id, handshake.as_deref(), *written))]
+    RunPaused {
+        /// Which run.
+        run_id: String,
+        /// The handshake of the restore.
+        handshake: Option<String>,
+        /// Whether it is written, and has to be read.
+        written: bool,
+    },
+    /// There is no such handshake.
+    #[error("there is no handshake {0}")]
+    HandshakeNotFound(String),
+    /// Live runs that hold what a restore writes gave no word in time. Nothing was written.
+    #[error(
+        "no word of {} in time; nothing was written, and who had paused is told to go on: ask again, end the run, or say with          handshake.without_word why it may be written all the same", runs.join(", ")
+    )]
+    NoWord {
+        /// The handshake.
+        handshake: String,
+        /// Who.
+        runs: Vec<String>,
+    },
+    /// Another restore asks one of the same runs. Nothing was written.
+    #[error(
+        "another restore asks {run_id} to pause: wait for the end of handshake {handshake}, or stop it (POST          /api/v1/handshakes/{handshake}/stop); nothing was written"
+    )]
+    HandshakeOpen {
+        /// The other handshake.
+        handshake: String,
+        /// The run.
+        run_id: String,
+    },
+    /// The handshake of a restore has ended before it was written.
+    #[error("the handshake of the restore has ended: {because}; nothing was written")]
+    HandshakeStopped {
+        /// The handshake.
+        handshake: String,
+        /// Why.
+        because: String,
+    },
+    /// What is said of a handshake does not belong to where it is.
+    #[error("handshake {handshake}: {text}")]
+    HandshakeOver {
+        /// The handshake.
+        handshake: String,
+        /// Why not.
+        text: String,
+    },
     /// There is no such conflict of the fallback journal.
     #[error("there is no conflict {0} that waits for a decision")]
     ConflictNotFound(String),
@@ -317,6 +366,12 @@ impl ServiceError {
             Self::RunHeld(_) => Code::RunHeld,
             Self::LeaseLost(_) => Code::LeaseLost,
             Self::CountDiffers { .. } => Code::CountDiffers,
+            Self::RunPaused { .. } => Code::RunPaused,
+            Self::HandshakeNotFound(_) => Code::HandshakeNotFound,
+            Self::NoWord { .. } => Code::NoWord,
+            Self::HandshakeOpen { .. } => Code::HandshakeOpen,
+            Self::HandshakeStopped { .. } => Code::HandshakeStopped,
+            Self::HandshakeOver { .. } => Code::HandshakeOver,
             Self::NotConfigured(_) => Code::NotConfigured,
             Self::Stopping => Code::ShuttingDown,
             Self::Bundle(Fault { wrong: Wrong::NotABundle | Wrong::Format(_), .. }) => Code::NotABundle,
@@ -356,6 +411,11 @@ impl ServiceError {
             }
             Self::RunHeld(holder) => problem.holder = Some(holder.clone()),
             Self::LeaseLost(lost) => problem.holder = lost.holder.clone().map(Box::new),
+            Self::RunPaused { handshake, .. } => problem.handshake.clone_from(handshake),
+            Self::NoWord { handshake, .. }
+            | Self::HandshakeOpen { handshake, .. }
+            | Self::HandshakeStopped { handshake, .. }
+            | Self::HandshakeOver { handshake, .. } => problem.handshake = Some(handshake.clone()),
             Self::PendingDelete(pending) => problem.pending = Some(pending.clone()),
             Self::PlanOutdated(outdated) => {
                 problem.plan = Some(Box::new(outdated.plan.clone()));
@@ -365,6 +425,19 @@ impl ServiceError {
         }
         problem
     }
+}
+
+fn paused_text(run_id: &str, handshake: Option<&str>, written: bool) -> String {
+    let handshake = handshake.unwrap_or("HANDSHAKE");
+    let what = if written {
+        "a restore has been written that it has not read yet: read the states again, and say so"
+    } else {
+        "it makes way for a restore: wait until it is told to reload or to go on"
+    };
+    format!(
+        "{run_id} is paused, as {what} (POST /api/v1/runs/{run_id}/handshakes/{handshake}/reloaded after a restore; what it is asked is in \
+         the answer to a renewal); nothing was written"
+    )
 }
 
 fn held_text(holder: &RunHolder) -> String {

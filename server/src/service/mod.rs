@@ -10,6 +10,7 @@ mod checks;
 mod clock_watch;
 mod error;
 mod files;
+mod handshakes;
 mod ids;
 mod import;
 mod latency;

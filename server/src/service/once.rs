@@ -19,14 +19,28 @@ use crate::store::{Did, Receipt, RequestKey, StoreError, WriteRequest};
 
 tokio::task_local! {
     /// The key of the request that this task works for.
-    static KEY: RequestKey;
+    static KEY: Option<RequestKey>;
+}
+
+fn key_now() -> Option<RequestKey> {
+    KEY.try_with(|key| *key).ok().flatten()
+}
+
+/// Work for the request that this task works for, which another task is to do.
+pub(super) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    KEY.scope(key_now(), work)
+}
+
+/// Work that is not what the request asks for: what it writes is no answer to the request's key.
+pub(super) fn apart<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    KEY.scope(None, work)
 }
 
 /// The same request as it is written: once, if the request that this task works for has a key.
 pub(super) fn keyed(request: WriteRequest) -> WriteRequest {
-    match KEY.try_with(|key| *key) {
-        Ok(key) => WriteRequest::Once(key, Box::new(request)),
-        Err(_) => request,
+    match key_now() {
+        Some(key) => WriteRequest::Once(key, Box::new(request)),
+        None => request,
     }
 }
 
@@ -80,7 +94,7 @@ impl Service {
             Err(ServiceError::Store(error)) if error.is_outage() => {}
             Err(error) => return Err(error),
         }
-        let refusal = match KEY.scope(key, work).await {
+        let refusal = match KEY.scope(Some(key), work).await {
             Ok(answer) => return Ok(Answered { answer, again: false }),
             Err(error) => error,
         };

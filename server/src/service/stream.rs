@@ -30,8 +30,8 @@ impl EventFilter {
         !self.topics.is_empty() || self.versions.is_any()
     }
 
-    fn covers(&self, key: &StateKey, version: impl FnOnce() -> VersionView) -> bool {
-        (self.topics.is_empty() || self.topics.iter().any(|topic| topic.covers(key)))
+    fn covers(&self, key: &StateKey, run: Option<&str>, version: impl FnOnce() -> VersionView) -> bool {
+        (self.topics.is_empty() || self.topics.iter().any(|topic| topic.covers(key, run)))
             && (!self.versions.is_any() || self.versions.matches(&version()))
     }
 }
@@ -112,7 +112,8 @@ impl<'a> Gathered<'a> {
     fn take_all<'v>(&mut self, versions: impl Iterator<Item = &'v Version>) {
         for version in versions {
             let event = || Event { version: VersionView::of(version), data: version.data.clone() };
-            let covered = self.filter.covers(&version.key, || VersionView::of(version));
+            let run = version.origin.as_deref().and_then(|origin| origin.run_id.as_deref());
+            let covered = self.filter.covers(&version.key, run, || VersionView::of(version));
             if !self.take(version.seq, version.size(), covered, event) {
                 return;
             }
@@ -122,7 +123,7 @@ impl<'a> Gathered<'a> {
     fn take_views(&mut self, views: Vec<VersionView>) {
         for version in views {
             let key = StateKey { state_type: version.state_type.clone(), state_id: version.state_id.clone() };
-            let covered = self.filter.covers(&key, || version.clone());
+            let covered = self.filter.covers(&key, version.run_id.as_deref(), || version.clone());
             // What was not read does not count.
             if !self.take(version.seq, 0, covered, || Event { version, data: None }) {
                 return;

@@ -195,6 +195,7 @@ impl Service {
                 Refusal::Conflict(moved) => ServiceError::Conflict(moved),
                 Refusal::ChecksFailed(failed) => checks::not_holding(failed),
                 Refusal::LeaseLost { fence, session } => self.lost(&fence, session.as_deref()).await,
+                Refusal::RunPaused { fence, pause } => Self::run_paused(&fence, &pause),
                 Refusal::TooMuch(what) => ServiceError::TooLarge(what.to_string()),
                 Refusal::NotFound(key) => ServiceError::StateNotFound(key),
                 Refusal::AlreadyDeleted(tombstone) => ServiceError::StateDeleted(tombstone),

@@ -41,6 +41,8 @@ impl<'a> Needs<'a> {
             match request {
                 WriteRequest::Batch { writes, restore } => {
                     needs.heads.extend(writes.iter().map(|write| &write.key));
+                    let beside = restore.iter().flat_map(|restore| &restore.beside);
+                    needs.heads.extend(beside.map(|write| &write.key));
                     needs.before_restore |= restore.is_some();
                 }
                 WriteRequest::OnTerms { writes, terms } => {
@@ -230,10 +232,13 @@ impl Known {
         let before = self.tip;
         // Letters and digits are always a name, and numbers do not run out: there is one.
         let id = self.before_restore_name(before.seq).ok_or(WriteRefusal::NothingToRestore)?;
-        let outcomes = self.batch(writes, now)?;
-        if self.tip.seq == before.seq {
+        let all: Vec<Write> = writes.iter().chain(&new.beside).cloned().collect();
+        let outcomes = self.batch(if new.beside.is_empty() { writes } else { &all }, now)?;
+        let own = outcomes.iter().take(writes.len());
+        let last = own.filter(|outcome| outcome.is_written()).map(Outcome::version).next_back();
+        let Some((last_seq, timestamp)) = last.map(|last| (last.seq, last.recorded_at)) else {
             return Err(WriteRefusal::NothingToRestore);
-        }
+        };
         let snapshot = Snapshot {
             id,
             seq: before.seq,
@@ -251,9 +256,9 @@ impl Known {
             scope: new.scope.clone(),
             counts: new.counts,
             first_seq: before.seq.next(),
-            last_seq: self.tip.seq,
+            last_seq,
             snapshot_before: snapshot.id.clone(),
-            timestamp: self.tip.recorded_at,
+            timestamp,
             user_id: new.author.as_deref().map(str::to_owned),
             reason: new.reason.clone(),
             undoes: new.undoes.clone(),

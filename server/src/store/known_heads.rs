@@ -1,6 +1,7 @@
-//! The heads that a writer wrote or read lately: bots write the same states again and again.
+//! The heads that a writer wrote or read lately: bots write the same states again and again. That there is none is known as well: each save of
+//! a run asks whether it is paused, and of most runs there never is such a state.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use stateloft_core::json::Document;
 use stateloft_core::model::{StateKey, Version};
@@ -9,6 +10,8 @@ use stateloft_core::model::{StateKey, Version};
 const BYTES: usize = 64 << 20;
 /// Bytes of a head besides its data, about. The index of the data is counted with the data.
 const OVERHEAD: usize = 600;
+/// So many states are known not to be there at most.
+const ABSENT: usize = 20_000;
 
 /// A head and its row.
 #[derive(Debug)]
@@ -22,12 +25,28 @@ pub(super) struct KnownHead {
 #[derive(Debug, Default)]
 pub(super) struct KnownHeads {
     heads: HashMap<StateKey, KnownHead>,
+    /// States that were looked for and never existed.
+    absent: HashSet<StateKey>,
     bytes: usize,
 }
 
 impl KnownHeads {
     pub(super) fn get(&self, key: &StateKey) -> Option<&KnownHead> {
         self.heads.get(key)
+    }
+
+    /// Whether nothing is known of a state: it has to be looked for.
+    pub(super) fn is_unknown(&self, key: &StateKey) -> bool {
+        !self.heads.contains_key(key) && !self.absent.contains(key)
+    }
+
+    /// These were looked for: those that were not found do not exist.
+    pub(super) fn looked_for<'a>(&mut self, keys: impl Iterator<Item = &'a StateKey>) {
+        if self.absent.len() >= ABSENT {
+            self.absent.clear();
+        }
+        let missing = keys.filter(|key| !self.heads.contains_key(key)).cloned();
+        self.absent.extend(missing);
     }
 
     /// The heads of these states, as far as they are known.
@@ -51,6 +70,7 @@ impl KnownHeads {
 
     pub(super) fn keep(&mut self, state_pk: i64, version: Version) {
         self.bytes += weight(&version);
+        self.absent.remove(&version.key);
         if let Some(old) = self.heads.insert(version.key.clone(), KnownHead { state_pk, version }) {
             self.bytes -= weight(&old.version);
         }
@@ -100,6 +120,24 @@ mod tests {
         let time = Timestamp::from_micros(1);
         let outcomes = decide(&[write], &mut Tip::START.clone(), &mut HashMap::new(), time, &summary);
         outcomes.unwrap().pop().unwrap().into_version()
+    }
+
+    #[test]
+    fn what_was_looked_for_and_is_not_there_is_known_until_it_is_written() {
+        let mut heads = KnownHeads::default();
+        let (there, not) = (head("a", 1), head("b", 1));
+        heads.keep(1, there.clone());
+        assert!(!heads.is_unknown(&there.key) && heads.is_unknown(&not.key));
+        heads.looked_for([&there.key, &not.key].into_iter());
+        assert!(!heads.is_unknown(&not.key) && heads.get(&not.key).is_none());
+        heads.keep(2, not.clone());
+        assert_eq!(heads.versions([&there.key, &not.key].into_iter()).len(), 2);
+        heads.heads.clear();
+        assert!(heads.is_unknown(&not.key), "it is there, wherever it is kept");
+        for n in 0..2 * ABSENT {
+            heads.looked_for([StateKey::new("pause", &format!("p{n}")).unwrap()].iter());
+        }
+        assert!(heads.absent.len() <= ABSENT);
     }
 
     #[test]

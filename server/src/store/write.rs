@@ -43,7 +43,9 @@ impl WriteRequest {
     #[must_use]
     pub fn data_bytes(&self) -> usize {
         match self {
-            Self::Batch { writes, .. } => data_bytes(writes),
+            Self::Batch { writes, restore } => {
+                data_bytes(writes) + restore.as_ref().map_or(0, |restore| data_bytes(&restore.beside))
+            }
             Self::OnTerms { writes, terms } => {
                 let compared = terms.checks.iter().map(|check| match &check.condition {
                     Condition::Equals(_, value) => value.len(),
@@ -127,6 +129,9 @@ pub struct NewRestore {
     pub reason: String,
     /// The restore that this one undoes.
     pub undoes: Option<String>,
+    /// What is written in the same commit, behind the restore's own versions, and is no part of it: that live runs have to read
+    /// what it wrote. Its outcomes are behind those of the restore's writes.
+    pub beside: Vec<Write>,
 }
 
 /// What a request did.

@@ -57,11 +57,11 @@ fn order(plan: &Plan) -> ApplyRequest {
     ApplyRequest { accept_violations: true, ..crate::restores::order(plan) }
 }
 
-async fn apply(service: &Service, plan: &Plan) -> Result<AppliedRestore, ServiceError> {
+async fn apply(service: &Arc<Service>, plan: &Plan) -> Result<AppliedRestore, ServiceError> {
     service.apply(&plan.plan, order(plan)).await
 }
 
-async fn undo(service: &Service, restore: &AppliedRestore) -> Result<AppliedRestore, ServiceError> {
+async fn undo(service: &Arc<Service>, restore: &AppliedRestore) -> Result<AppliedRestore, ServiceError> {
     service.undo(&restore.record.restore_id, UndoRequest::default()).await
 }
 

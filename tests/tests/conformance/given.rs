@@ -1,5 +1,7 @@
 //! Restores to documents that come with the request.
 
+use std::sync::Arc;
+
 use stateloft_core::api::{
     AppliedRestore, ApplyGiven, Code, Effect, GivenPlan, GivenRequest, GivenState, RestoredTo, Scope,
     Selection, StateSelection, UndoRequest,
@@ -55,12 +57,13 @@ fn order(request: &GivenRequest) -> ApplyGiven {
         run_id: None,
         correlation_id: Some("c".into()),
         causation_id: None,
+        handshake: None,
         accept_violations: false,
     }
 }
 
 async fn apply(
-    service: &Service,
+    service: &Arc<Service>,
     plan: &GivenPlan,
     asked: &GivenRequest,
 ) -> Result<AppliedRestore, ServiceError> {

@@ -17,6 +17,7 @@ mod commits;
 mod documents;
 mod fixture;
 mod given;
+mod handshakes;
 mod history;
 mod imported;
 mod lists;
@@ -170,6 +171,14 @@ macro_rules! conformance {
                     a_checkpoint_beside_a_program_that_goes_on_saving_is_of_one_moment,
                     d_095_the_next_run_is_told_the_last_checkpoint_and_what_is_open,
                     what_else_writes_the_state_of_checkpoints_makes_none;
+                handshakes:
+                    a_run_that_gave_its_word_writes_nothing_until_it_has_read_the_restore,
+                    without_a_word_nothing_is_written_unless_an_operator_says_so,
+                    who_is_not_live_any_more_is_not_waited_for_and_its_successor_is_asked,
+                    what_moves_while_runs_are_asked_makes_the_plan_stale_and_lets_them_go_on,
+                    a_handshake_that_is_stopped_has_stopped_its_restore_and_another_one_waits_for_it,
+                    a_run_that_has_not_read_a_restore_still_has_to_when_the_next_one_is_not_written,
+                    sessions_of_live_runs_are_left_as_they_are_unless_they_are_named;
                 receipts:
                     a_request_with_a_key_is_done_once,
                     of_two_in_one_group_the_second_finds_the_first,

@@ -164,6 +164,7 @@ fn to_request(request: &Request, number: usize) -> WriteRequest {
                 author: None,
                 reason: "model".into(),
                 undoes: None,
+                beside: Vec::new(),
             };
             WriteRequest::Batch { writes: writes(items), restore: Some(Box::new(restore)) }
         }

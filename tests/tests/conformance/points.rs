@@ -73,6 +73,7 @@ fn restore(id: &str) -> NewRestore {
         author: Some("ann".into()),
         reason: "bad deploy".into(),
         undoes: None,
+        beside: Vec::new(),
     }
 }
 

@@ -50,20 +50,22 @@ pub fn order(plan: &Plan) -> ApplyRequest {
         run_id: None,
         correlation_id: None,
         causation_id: None,
+        handshake: None,
     }
 }
 
-async fn apply(service: &Service, plan: &Plan) -> Result<AppliedRestore, ServiceError> {
+async fn apply(service: &Arc<Service>, plan: &Plan) -> Result<AppliedRestore, ServiceError> {
     service.apply(&plan.plan, order(plan)).await
 }
 
-async fn undo(service: &Service, restore: &AppliedRestore) -> Result<AppliedRestore, ServiceError> {
+async fn undo(service: &Arc<Service>, restore: &AppliedRestore) -> Result<AppliedRestore, ServiceError> {
     let request = UndoRequest {
         reason: None,
         user_id: Some("ann".into()),
         run_id: None,
         correlation_id: None,
         causation_id: None,
+        handshake: None,
     };
     service.undo(&restore.record.restore_id, request).await
 }

@@ -17,6 +17,7 @@ mod exclusion;
 mod fallback;
 mod frozen;
 mod handles;
+mod handshakes;
 mod ids;
 mod imported;
 mod imports;

@@ -12,6 +12,7 @@ mod away;
 mod bucket;
 mod busy;
 mod damage;
+mod fenced;
 mod importing;
 mod killed;
 mod many;

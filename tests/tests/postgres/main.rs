@@ -13,6 +13,7 @@ mod away;
 mod closing;
 mod damage;
 mod faults;
+mod handshakes;
 mod harm;
 mod importing;
 mod in_doubt;

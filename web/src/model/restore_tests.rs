@@ -86,6 +86,8 @@ fn plan(states: Vec<PlannedState>) -> Plan {
         states,
         equal_listed: 0,
         snapshot_before: "before-restore-9".into(),
+        held_by: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 

@@ -39,8 +39,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let tools = tools::ensure(workspace, finish)?;
     let stamp = stamp::Stamp::new(workspace, &tools, finish)?;
     if stamp.is_current() {
-        say_current();
-        return Ok(());
+        return is_current();
     }
     let stage = workspace.scratch().join("console");
     // Nothing is shared, and linking either as a whole keeps one core busy for minutes.
@@ -59,7 +58,7 @@ pub(crate) fn build_beside<T>(workspace: &Workspace, other: impl FnOnce() -> Res
     let tools = tools::ensure(workspace, finish)?;
     let stamp = stamp::Stamp::new(workspace, &tools, finish)?;
     if stamp.is_current() {
-        say_current();
+        is_current()?;
         return other();
     }
     let stage = workspace.scratch().join("console");
@@ -88,8 +87,9 @@ pub(crate) fn build_beside<T>(workspace: &Workspace, other: impl FnOnce() -> Res
     Ok(done)
 }
 
-fn say_current() {
+fn is_current() -> Result<()> {
     progress::note("the console is up to date");
+    Ok(())
 }
 
 fn joined<T>(ended: std::thread::Result<Result<T>>) -> Result<T> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{FileError, FileSummary, ImportOptions, ImportPlan};
-use crate::api::VersionView;
+use crate::api::{HeldBy, VersionView};
 use crate::model::{Seq, VersionNumber};
 
 /// How an item stands to what the store holds.
@@ -112,6 +112,10 @@ pub struct ImportPreview {
     pub standings: Vec<ImportStanding>,
     /// How many stand how.
     pub counts: ImportCounts,
+    /// The live runs that hold states which would be written over if they were chosen. An import does not ask them: what they save
+    /// next is written over it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<HeldBy>,
 }
 
 /// Body of `POST /imports/{plan}/apply`: the same files and options, and what of them is chosen.

@@ -114,7 +114,7 @@ fn sources(preview: &ImportPreview) -> HashSet<String> {
 fn joined(previews: &[ImportPreview]) -> ImportPreview {
     let mut previews = previews.iter().cloned();
     let mut all = previews.next().unwrap_or_default();
-    for ImportPreview { found, standings, counts, .. } in previews {
+    for ImportPreview { found, standings, counts, held_by, .. } in previews {
         all.found.files.extend(found.files);
         all.found.items.extend(found.items);
         all.found.quarantine.extend(found.quarantine);
@@ -122,6 +122,7 @@ fn joined(previews: &[ImportPreview]) -> ImportPreview {
         all.found.errors.extend(found.errors);
         all.standings.extend(standings);
         all.counts = all.counts.and(counts);
+        all.held_by.extend(held_by);
     }
     all
 }

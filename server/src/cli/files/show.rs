@@ -22,7 +22,7 @@ pub(super) fn left<'p>(
 
 /// What would be written, on standard error: it is talk, whatever is printed besides.
 pub(super) fn preview(preview: &ImportPreview, chosen: &[String]) {
-    let ImportPreview { found, counts, .. } = preview;
+    let ImportPreview { found, counts, held_by, .. } = preview;
     remark!("Files                {} ({} damaged)", found.files.len(), counts.damaged_files);
     remark!("New                  {}", counts.new);
     remark!("There already        {}", counts.unchanged);
@@ -30,6 +30,12 @@ pub(super) fn preview(preview: &ImportPreview, chosen: &[String]) {
     remark!("Of unknown order     {}", counts.unordered);
     remark!("Break rules          {} (they are kept with their verdict)", counts.invalid);
     remark!("Kept in quarantine   {}", counts.quarantined);
+    lines(held_by.iter().map(|run| {
+        format!(
+            "live: {} holds some of what differs, and would write its own over it with its next save",
+            run.run_id
+        )
+    }));
     lines(found.errors.iter().map(|error| format!("damaged: {}: {}", error.file, error.message)));
     lines(found.quarantine.iter().map(|held| format!("quarantine: {}: {}", held.source, held.reason)));
     lines(left(preview, chosen).map(|(item, standing)| match standing.status {

@@ -5,6 +5,7 @@ use stateloft_core::api::{ApplyGiven, Code, Effect, GivenPlan, GivenPlanned, Giv
 use stateloft_core::diff::{Effort, diff_within};
 use stateloft_core::schema::path_rules;
 
+use super::asking::{Allowed, held};
 use super::consent::Consent;
 use super::plan::{Row, SHOWN, first_changes, totals};
 use super::print_applied;
@@ -22,7 +23,7 @@ pub(super) async fn restore(
     reach: ReachOrStore,
     request: GivenRequest,
     consent: &Consent,
-    accept_violations: bool,
+    allowed: Allowed,
     by: Authored,
     json: bool,
 ) -> Done {
@@ -38,9 +39,9 @@ pub(super) async fn restore(
         if dry_run || plan.counts.written() == 0 {
             return Ok(Exit::Done);
         }
-        consent.given(&plan.plan, &plan.counts, accept_violations)?;
+        consent.given(&plan.plan, &plan.counts, allowed.accept_violations)?;
         let path = format!("/restores/documents/{}/apply", plan.plan);
-        let body = applying(request, by, accept_violations);
+        let body = applying(request, by, allowed);
         print_applied(client, client.write(Method::POST, &path, Some(&body)).await?, json)?;
         Ok(Exit::Done)
     })
@@ -60,7 +61,8 @@ fn in_parts(failure: Failure) -> Failure {
     Failure { message, ..failure }
 }
 
-fn applying(request: GivenRequest, by: Authored, accept_violations: bool) -> ApplyGiven {
+fn applying(request: GivenRequest, by: Authored, allowed: Allowed) -> ApplyGiven {
+    let Allowed { accept_violations, handshake } = allowed;
     let GivenRequest { name, states, scope, selection, exact, delete_others } = request;
     ApplyGiven {
         name,
@@ -75,6 +77,7 @@ fn applying(request: GivenRequest, by: Authored, accept_violations: bool) -> App
         correlation_id: by.origin.correlation_id,
         causation_id: by.origin.causation_id,
         accept_violations,
+        handshake,
     }
 }
 
@@ -101,6 +104,9 @@ async fn print(client: &Client, plan: &GivenPlan, request: &GivenRequest, is_ans
     }
     for line in &totals(&plan.counts, &plan.snapshot_before) {
         say(line);
+    }
+    for line in held(&plan.held_by) {
+        say(&line);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `stateloft restore`: planned, looked at, then written.
 
 mod asked;
+mod asking;
 mod consent;
 mod file;
 mod given;
@@ -18,11 +19,14 @@ use super::client::{Answer, Client, Written};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::named::{Authored, moment};
+use super::output::style::theirs;
 use super::output::{print_answer, print_json};
 use super::reach::{Intent, ReachOrStore};
 use super::say::{answer, remark};
 use super::{Done, asking};
 use asked::{Asked, Parts};
+use asking::Allowed;
+pub(super) use asking::Asking;
 use consent::Consent;
 
 /// Go back to a moment, or to what a file says: plans what would be written, shows it, asks, and writes it in one commit, after a
@@ -51,6 +55,8 @@ pub(super) struct Restore {
     #[arg(long)]
     accept_violations: bool,
     #[command(flatten)]
+    ask: Asking,
+    #[command(flatten)]
     by: Authored,
     /// Print the restore that was applied, or with --dry-run the plan, as the API has it.
     #[arg(long)]
@@ -68,6 +74,7 @@ impl Restore {
             asked,
             consent,
             accept_violations,
+            ask,
             mut by,
             json,
         } = self;
@@ -79,11 +86,12 @@ impl Restore {
                 "say why with --reason TEXT: it is kept with every version; or look first, with --dry-run";
             return Err(Failure::usage(message));
         }
+        let allowed = Allowed { accept_violations, handshake: ask.terms(by.author.as_deref()) };
         if let Some(file) = &file {
             let identities = Identities::of(&identity)?;
             let request =
                 given::request(file, &identities, Parts { scope, selection, exact }, delete_others)?;
-            return file::restore(reach, request, &consent, accept_violations, by, json).await;
+            return file::restore(reach, request, &consent, allowed, by, json).await;
         }
         let target = target.ok_or_else(|| Failure::usage("say where to: a moment, or --file FILE"))?;
         let asked = PlanRequest { target, scope, selection, exact };
@@ -100,7 +108,7 @@ impl Restore {
                 return Ok(Exit::Done);
             }
             consent.given(&plan.plan, &plan.counts, accept_violations)?;
-            let request = applying(asked, plan.seq, by, accept_violations);
+            let request = applying(asked, plan.seq, by, allowed);
             let path = format!("/restores/{}/apply", plan.plan);
             print_applied(client, client.write(Method::POST, &path, Some(&request)).await?, json)?;
             Ok(Exit::Done)
@@ -110,7 +118,8 @@ impl Restore {
 }
 
 /// The request that applies a plan.
-fn applying(asked: PlanRequest, seq: Seq, by: Authored, accept_violations: bool) -> ApplyRequest {
+fn applying(asked: PlanRequest, seq: Seq, by: Authored, allowed: Allowed) -> ApplyRequest {
+    let Allowed { accept_violations, handshake } = allowed;
     ApplyRequest {
         target: asked.target,
         scope: asked.scope,
@@ -123,6 +132,7 @@ fn applying(asked: PlanRequest, seq: Seq, by: Authored, accept_violations: bool)
         correlation_id: by.origin.correlation_id,
         causation_id: by.origin.causation_id,
         accept_violations,
+        handshake,
     }
 }
 
@@ -134,7 +144,7 @@ pub(super) fn print_applied(client: &Client, written: Written, json: bool) -> Re
             return Err(format!("it waits in the server's journal: {}", pending.pending_id).into());
         }
     };
-    let AppliedRestore { record, .. } = client.understood(&said)?;
+    let AppliedRestore { record, handshake, .. } = client.understood(&said)?;
     if json {
         print_answer(&said);
     } else {
@@ -144,6 +154,12 @@ pub(super) fn print_applied(client: &Client, written: Written, json: bool) -> Re
             record.restore_id,
             record.first_seq,
             record.last_seq
+        );
+    }
+    for run in handshake.iter().flat_map(|handshake| &handshake.waits_for) {
+        remark!(
+            "stateloft: {} has not said yet that it has read what was written; it writes nothing before",
+            theirs(run)
         );
     }
     remark!(

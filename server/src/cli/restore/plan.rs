@@ -4,6 +4,7 @@ use stateloft_core::api::{DiffView, Effect, Plan, PlanCounts, PlannedState};
 use stateloft_core::diff::Diff;
 use stateloft_core::model::{Operation, StateKey, Verdict, VersionNumber};
 
+use super::asking::held;
 use crate::cli::client::{Client, Query};
 use crate::cli::failure::Failure;
 use crate::cli::output::style::{ADDED, HEAD, PLACE, REMOVED, WARNED, styled, theirs};
@@ -37,6 +38,15 @@ pub(super) async fn print(client: &Client, plan: &Plan, is_answer: bool) {
     }
     for line in &totals(&plan.counts, &plan.snapshot_before) {
         say(line);
+    }
+    for line in held(&plan.held_by) {
+        say(&line);
+    }
+    for session in &plan.left_out {
+        say(&format!(
+            "Left as it is   {}: its run is live; --state names it all the same",
+            theirs(&session.to_string())
+        ));
     }
 }
 

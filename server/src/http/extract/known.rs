@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use stateloft_core::api::{
     ApplyGiven, ApplyImport, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot,
     EndRun, ForceBreaker, GivenRequest, ImportRequest, MarkAllCrashed, MarkCrashed, Originated,
-    PinCheckpoint, PlanRequest, PutRequest, ReconcileRequest, RenewRun, SaveRequest, SettleConflict,
-    SettleQuarantine, StartRun, TakeCheckpoint, UndeleteRequest, UndoRequest,
+    PinCheckpoint, PlanRequest, PutRequest, ReconcileRequest, RenewRun, SaveRequest, SayPaused, SayReloaded,
+    SettleConflict, SettleQuarantine, StartRun, StopHandshake, TakeCheckpoint, UndeleteRequest, UndoRequest,
 };
 use stateloft_core::json::Node;
 use stateloft_core::model::{Origin, StateId, StateType};
@@ -206,6 +206,9 @@ impl Body for StartRun {
     const DEPTH: usize = 2;
 }
 impl Body for RenewRun {}
+impl Body for SayPaused {}
+impl Body for SayReloaded {}
+impl Body for StopHandshake {}
 impl Body for EndRun {}
 impl Body for MarkCrashed {}
 impl Body for MarkAllCrashed {}

@@ -34,7 +34,7 @@ pub(crate) struct Parameters {
     /// Whether events carry their data; they do when left out.
     #[serde(default = "yes")]
     data: bool,
-    /// Only events of this topic: `states` (all, when left out), `states:<type>` or `state:<id>`.
+    /// Only events of this topic: `states` (all, when left out), `states:<type>`, `state:<id>` or `run:<id>`.
     topic: Option<String>,
     /// Only versions of these types, separated by commas.
     state_type: Option<String>,

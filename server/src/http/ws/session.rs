@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stateloft_core::api::{ClientMessage, Code, ServerMessage, Topic};
+use stateloft_core::api::{ClientMessage, Code, HeardBy, ServerMessage, Topic};
 use stateloft_core::json::{Diagnosis, Document};
-use stateloft_core::model::Seq;
+use stateloft_core::model::{RunId, Seq};
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -155,7 +155,11 @@ impl Session {
                     self.listener.replays();
                 }
                 let after = from;
+                let run = if let Topic::Run(run) = &topic { Some(run.clone()) } else { None };
                 self.say(&ServerMessage::SubscriptionConfirmed { topic, after, seq }).await?;
+                if let Some(run) = run {
+                    self.say_asks(&run).await?;
+                }
                 if self.subscriptions.cursor() >= seq { self.caught_up().await } else { Ok(()) }
             }
             Err(Refused::CannotReplay(reason)) => {
@@ -193,7 +197,9 @@ impl Session {
         // Once it was told that it has everything; until then it is told of what was before.
         let live = self.told.is_some();
         let mut sent: Vec<Arc<LoggedEvent>> = Vec::new();
+        let mut asked: Vec<RunId> = Vec::new();
         for event in &stretch {
+            asked.extend(self.subscriptions.asked_by(event.version()).cloned());
             if let Some(with_data) = self.subscriptions.pass(event.version()) {
                 let message = event.message(with_data);
                 // Whoever speaks WebSocket copies a message before it goes out.
@@ -207,12 +213,25 @@ impl Session {
         }
         self.flush().await?;
         drop(held);
+        asked.dedup();
+        for run in &asked {
+            self.say_asks(run).await?;
+        }
         if live {
             self.log.sent_live(&sent);
         }
         self.listener.is_at(self.subscriptions.cursor(), sent.len());
         if self.told.is_none() && self.subscriptions.cursor() >= self.log.last_seq() {
             self.caught_up().await?;
+        }
+        Ok(())
+    }
+
+    /// Says what a run is asked now. Where that cannot be read, its next renewal says it.
+    async fn say_asks(&mut self, run: &RunId) -> Step {
+        let asks = self.app.service.hand_asks(run, HeardBy::Socket).await.unwrap_or_default();
+        for ask in asks {
+            self.say(&ServerMessage::Ask { run_id: run.to_string(), ask: Box::new(ask) }).await?;
         }
         Ok(())
     }

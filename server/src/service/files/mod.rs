@@ -14,11 +14,12 @@ use std::collections::HashSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use stateloft_core::api::{
-    AppliedImport, ApplyImport, ImportFile, ImportOptions, ImportPlan, ImportPreview, ImportRequest,
+    AppliedImport, ApplyImport, HeldBy, ImportFile, ImportItem, ImportOptions, ImportPlan, ImportPreview,
+    ImportRequest, ImportStanding, Standing,
 };
 use stateloft_core::import::{File, LookedAt, counts, plan};
 use stateloft_core::json::Document;
-use stateloft_core::model::{Origin, Seq};
+use stateloft_core::model::{Origin, Seq, StateKey};
 
 use super::{Result, Service, ServiceError};
 use crate::budget::{self, Class};
@@ -112,10 +113,23 @@ impl Service {
             plan: LookedAt::new(&found.hash, &stood.standings, seq).to_string(),
             seq,
             counts: counts(&found, &stood.standings),
+            held_by: self.who_holds(&found, &stood.standings).await?,
             standings: stood.standings,
             found,
         };
         Ok(preview)
+    }
+
+    /// The live runs that hold what would be written over.
+    async fn who_holds(&self, found: &ImportPlan, standings: &[ImportStanding]) -> Result<Vec<HeldBy>> {
+        let items = found.items.iter().zip(standings);
+        let differing = items.filter(|(_, standing)| standing.status == Standing::Different);
+        let key = |item: &ImportItem| StateKey {
+            state_type: item.state_type.clone(),
+            state_id: item.state_id.clone(),
+        };
+        let keys: Vec<StateKey> = differing.map(|(item, _)| key(item)).collect();
+        self.held_by(&keys.iter().collect()).await
     }
 
     /// Writes what was looked at: `POST /imports/{plan}/apply`.

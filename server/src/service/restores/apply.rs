@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use stateloft_core::api::{
-    AppliedRestore, ApplyRequest, Moment, Originated, PlanRequest, RestoredTo, Scope, Selection,
-    SnapshotRestored, VersionView,
+    AppliedRestore, ApplyRequest, HandshakeView, Moment, Originated, PlanRequest, RestoredTo, Scope,
+    Selection, SnapshotRestored, VersionView,
 };
 use stateloft_core::commit::{Change, Expectation, Outcome, Rebasing, Write};
 use stateloft_core::model::{Origin, SnapshotId, StateKey, Violation};
 use stateloft_core::restore::{Planned, PlannedState, Writing, selection_key};
 
 use super::plan::{ToWrite, Worked};
+use crate::budget;
+use crate::service::handshakes::{About, Shake};
+use crate::service::once;
 use crate::service::signature::Signature;
 use crate::service::{Result, Service, ServiceError};
 use crate::store::NewRestore;
 
 /// How often a restore is worked out anew when what it binds moves between that and the commit.
-pub(super) const ATTEMPTS: usize = 5;
+pub(super) const ATTEMPTS: usize = 8;
 
 /// Who restores and why, and what the restore undoes.
 #[derive(Debug, Clone)]
@@ -31,7 +34,23 @@ pub(super) struct Order {
 
 impl Service {
     /// Writes what a plan says, in one commit, if the same request still gives the same plan.
-    pub async fn apply(&self, plan: &str, request: ApplyRequest) -> Result<AppliedRestore> {
+    /// Live runs that hold what it writes are asked first. Whoever hangs up does not stop it.
+    pub async fn apply(self: &Arc<Self>, plan: &str, request: ApplyRequest) -> Result<AppliedRestore> {
+        let (service, plan) = (Arc::clone(self), plan.to_owned());
+        let mut shake = Shake::new(self, request.handshake.clone())?;
+        carry_on(Box::pin(async move {
+            let done = service.apply_plan(&plan, request, &mut shake).await;
+            service.end_shake(shake, done).await
+        }))
+        .await
+    }
+
+    async fn apply_plan(
+        &self,
+        plan: &str,
+        request: ApplyRequest,
+        shake: &mut Shake,
+    ) -> Result<AppliedRestore> {
         if request.reason.trim().is_empty() {
             return Err(ServiceError::body("/reason", "required", "a restore needs a reason"));
         }
@@ -54,7 +73,7 @@ impl Service {
             if worked.plan.plan != plan {
                 return Err(self.outdated(worked, request.seq).await?);
             }
-            match self.write_plan(worked, order.clone()).await {
+            match self.write_plan(worked, order.clone(), shake).await {
                 // What moved is perhaps not what the plan binds: then it is the same plan again.
                 Err(ServiceError::Conflict(_)) => {}
                 other => return other,
@@ -66,10 +85,26 @@ impl Service {
 
     /// Restores everything to a snapshot without a look at the plan, as old clients do.
     pub async fn restore_snapshot(
+        self: &Arc<Self>,
+        id: &SnapshotId,
+        user_id: Option<String>,
+        origin: Origin,
+    ) -> Result<SnapshotRestored> {
+        let (service, id) = (Arc::clone(self), id.clone());
+        let mut shake = Shake::new(self, None)?;
+        carry_on(Box::pin(async move {
+            let done = service.restore_all(&id, user_id, origin, &mut shake).await;
+            service.end_shake(shake, done).await
+        }))
+        .await
+    }
+
+    async fn restore_all(
         &self,
         id: &SnapshotId,
         user_id: Option<String>,
         origin: Origin,
+        shake: &mut Shake,
     ) -> Result<SnapshotRestored> {
         let order = Order {
             user_id,
@@ -86,7 +121,7 @@ impl Service {
         };
         for _ in 0..ATTEMPTS {
             let worked = self.work_out(asked.clone(), true).await?;
-            match self.write_plan(worked, order.clone()).await {
+            match self.write_plan(worked, order.clone(), shake).await {
                 Ok(restore) => return Ok(self.snapshot_restored(id, Some(restore))),
                 Err(ServiceError::NothingToRestore) => return Ok(self.snapshot_restored(id, None)),
                 Err(ServiceError::Conflict(_)) => {}
@@ -129,22 +164,41 @@ impl Service {
 
     /// Writes a plan in one commit. What it says is written onto the heads that there are then; only what it binds must be as it
     /// was.
-    pub(super) async fn write_plan(&self, worked: Worked, order: Order) -> Result<AppliedRestore> {
-        self.write_planned(worked.into(), order).await
+    pub(super) async fn write_plan(
+        &self,
+        worked: Worked,
+        order: Order,
+        shake: &mut Shake,
+    ) -> Result<AppliedRestore> {
+        self.write_planned(worked.into(), order, shake).await
     }
 
     /// The same of any plan.
-    pub(super) async fn write_planned(&self, planned: ToWrite, order: Order) -> Result<AppliedRestore> {
+    pub(super) async fn write_planned(
+        &self,
+        planned: ToWrite,
+        order: Order,
+        shake: &mut Shake,
+    ) -> Result<AppliedRestore> {
         let ToWrite { plan, target, target_seq, scope, selection, exact, counts, .. } = planned;
         let (writes, mut targets, everything) = (planned.writes, planned.targets, planned.everything);
         if writes.is_empty() {
             return Err(ServiceError::NothingToRestore);
         }
         self.check_rules(&writes, order.accept_violations)?;
-        let restore_id: Arc<str> = self.settings.ids.new_id(self.now()).into();
+        let restore_id = Arc::clone(&shake.id);
         let mut who = Signature::new(order.user_id, None)?.from(order.origin)?;
         who.description = Signature::reason(&order.reason)?;
         who.batch_id = Some(Arc::clone(&restore_id));
+        let about = About {
+            plan: &plan,
+            target: target.to_string(),
+            reason: &order.reason,
+            author: who.author.as_deref(),
+            by_run: who.origin.as_deref().and_then(|origin| origin.run_id.as_deref()),
+        };
+        let keys = writes.iter().map(|planned| &planned.key).collect();
+        let beside = self.in_agreement(shake, &about, &keys).await?;
         let planned = |planned: Planned| {
             let rebase = (!exact).then(|| PlannedState {
                 target: targets.remove(&planned.key),
@@ -155,7 +209,8 @@ impl Service {
             });
             write(planned, &who, rebase)
         };
-        let writes = writes.into_iter().filter_map(planned).collect();
+        let writes: Vec<Write> = writes.into_iter().filter_map(planned).collect();
+        let own = writes.len();
         let record = NewRestore {
             restore_id,
             plan,
@@ -166,15 +221,25 @@ impl Service {
             author: who.author.clone(),
             reason: order.reason,
             undoes: order.undoes,
+            beside,
         };
         let (outcomes, record) = self.commit(writes, Some(Box::new(record))).await?;
         let record =
             record.ok_or_else(|| ServiceError::Internal("a restore came back without its record".into()))?;
-        let versions = outcomes.iter().filter_map(|outcome| match outcome {
+        let versions = outcomes.iter().take(own).filter_map(|outcome| match outcome {
             Outcome::Written(version) => Some(VersionView::of(version)),
             Outcome::Unchanged(_) => None,
         });
-        Ok(AppliedRestore { versions: versions.collect(), record: *record })
+        let handshake = self.handshake_of(shake).await;
+        Ok(AppliedRestore { versions: versions.collect(), record: *record, handshake })
+    }
+
+    /// How the runs stand that were asked, for the answer. That the restore is written is certain without it.
+    async fn handshake_of(&self, shake: &Shake) -> Option<Box<HandshakeView>> {
+        if !shake.has_asked() {
+            return None;
+        }
+        self.handshake(&shake.id).await.ok().map(Box::new)
     }
 
     fn check_rules(&self, writes: &[Planned], accept_violations: bool) -> Result<()> {
@@ -192,6 +257,14 @@ impl Service {
             invalid => Err(ServiceError::ViolationsNotAccepted(invalid as u64)),
         }
     }
+}
+
+/// Does this to its end, whether anybody still waits for it or not.
+pub(super) async fn carry_on<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let work = tokio::spawn(once::carried(budget::carried(work)));
+    work.await.map_err(|error| ServiceError::Internal(error.to_string()))?
 }
 
 fn write(planned: Planned, who: &Signature, rebase: Option<PlannedState>) -> Option<Write> {

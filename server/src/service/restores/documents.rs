@@ -1,14 +1,16 @@
 //! Restores to documents that come with the request: planned, looked at and applied as others are.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use stateloft_core::api::{AppliedRestore, ApplyGiven, GivenPlan, GivenRequest, Originated, RestoredTo};
 use stateloft_core::model::{Seq, StateKey, Version};
-use stateloft_core::restore::{GivenAsked, GivenNow, Side, plan_given};
+use stateloft_core::restore::{GivenAsked, GivenNow, Side, plan_given, stays};
 
-use super::apply::{ATTEMPTS, Order};
+use super::apply::{ATTEMPTS, Order, carry_on};
 use super::plan::{STATES_MAX, ToWrite, unplanned, weight, with_rules};
 use crate::budget::{self, Class};
+use crate::service::handshakes::Shake;
 use crate::service::write::must_be_object;
 use crate::service::{Result, Service, ServiceError};
 
@@ -24,11 +26,32 @@ struct Worked {
 impl Service {
     /// Works out what a restore to given documents would write; writes nothing.
     pub async fn plan_documents(&self, request: GivenRequest) -> Result<GivenPlan> {
-        Ok(self.work_out_documents(&request).await?.plan)
+        let Worked { mut plan, to_write } = self.work_out_documents(&request).await?;
+        plan.held_by = self.held_by(&to_write.keys()).await?;
+        Ok(plan)
     }
 
     /// Writes that in one commit, if the same request still gives the same plan.
-    pub async fn apply_documents(&self, plan: &str, request: ApplyGiven) -> Result<AppliedRestore> {
+    pub async fn apply_documents(
+        self: &Arc<Self>,
+        plan: &str,
+        request: ApplyGiven,
+    ) -> Result<AppliedRestore> {
+        let (service, plan) = (Arc::clone(self), plan.to_owned());
+        let mut shake = Shake::new(self, request.handshake.clone())?;
+        carry_on(Box::pin(async move {
+            let done = service.apply_given(&plan, request, &mut shake).await;
+            service.end_shake(shake, done).await
+        }))
+        .await
+    }
+
+    async fn apply_given(
+        &self,
+        plan: &str,
+        request: ApplyGiven,
+        shake: &mut Shake,
+    ) -> Result<AppliedRestore> {
         if request.reason.trim().is_empty() {
             return Err(ServiceError::body("/reason", "required", "a restore needs a reason"));
         }
@@ -47,7 +70,7 @@ impl Service {
             if found.plan != plan {
                 break;
             }
-            match self.write_planned(to_write, order.clone()).await {
+            match self.write_planned(to_write, order.clone(), shake).await {
                 // What moved is perhaps not what the plan binds: then it is the same plan again.
                 Err(ServiceError::Conflict(_)) => {}
                 other => return other,
@@ -115,7 +138,7 @@ impl Service {
             budget::hold(Class::Work, bytes).await?;
             states.push(GivenNow { key, now, data: Some(given.data.clone()) });
         }
-        let gone = others.into_values().filter(|head| !head.is_deleted());
+        let gone = others.into_values().filter(|head| !head.is_deleted() && !stays(&request.scope, head));
         states.extend(gone.map(|head| GivenNow { key: head.key.clone(), now: Some(head), data: None }));
         Ok(states)
     }

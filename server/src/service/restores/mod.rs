@@ -29,6 +29,13 @@ impl Service {
     /// One applied restore with the versions it wrote.
     pub async fn restore(&self, restore_id: &str) -> Result<AppliedRestore> {
         let found = self.store.restore(restore_id).await?;
-        found.ok_or_else(|| ServiceError::RestoreNotFound(restore_id.chars().take(80).collect()))
+        let mut found =
+            found.ok_or_else(|| ServiceError::RestoreNotFound(restore_id.chars().take(80).collect()))?;
+        found.handshake = match self.handshake(restore_id).await {
+            Ok(handshake) => Some(Box::new(handshake)),
+            Err(ServiceError::HandshakeNotFound(_)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(found)
     }
 }

@@ -20,7 +20,8 @@ pub struct Outdated {
 
 impl Service {
     /// The refusal. `looked` is the store's seq when the plan was looked at.
-    pub(super) async fn outdated(&self, worked: Worked, looked: Option<Seq>) -> Result<ServiceError> {
+    pub(super) async fn outdated(&self, mut worked: Worked, looked: Option<Seq>) -> Result<ServiceError> {
+        self.say_who_holds(&mut worked).await?;
         let Worked { plan, targets, .. } = worked;
         let mut moved = Vec::new();
         // What the request says of the past is believed as far as there is one.

@@ -46,6 +46,13 @@ pub(super) struct ToWrite {
     pub(super) everything: bool,
 }
 
+impl ToWrite {
+    /// The states that it writes.
+    pub(super) fn keys(&self) -> HashSet<&StateKey> {
+        self.writes.iter().map(|planned| &planned.key).collect()
+    }
+}
+
 impl From<Worked> for ToWrite {
     fn from(Worked { plan, writes, targets, everything }: Worked) -> Self {
         let Plan { plan, target, target_seq, scope, selection, exact, counts, .. } = plan;
@@ -58,7 +65,16 @@ impl From<Worked> for ToWrite {
 impl Service {
     /// Works out what a restore would write; writes nothing.
     pub async fn plan(&self, request: PlanRequest) -> Result<Plan> {
-        Ok(self.work_out(request, false).await?.plan)
+        let mut worked = self.work_out(request, false).await?;
+        self.say_who_holds(&mut worked).await?;
+        Ok(worked.plan)
+    }
+
+    /// Says in a plan which live runs hold what it writes.
+    pub(super) async fn say_who_holds(&self, worked: &mut Worked) -> Result<()> {
+        let keys = worked.writes.iter().map(|planned| &planned.key).collect();
+        worked.plan.held_by = self.held_by(&keys).await?;
+        Ok(())
     }
 
     /// A plan with what it writes. With `everything` noise and what is protected is written too.

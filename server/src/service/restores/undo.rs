@@ -1,6 +1,8 @@
 //! Taking a restore back: exactly the paths that it wrote, to what they were, where they still are what it wrote. What somebody
 //! has written since is shown, and never taken back by itself.
 
+use std::sync::Arc;
+
 use stateloft_core::api::{
     AppliedRestore, Moment, Originated, PlanRequest, RestoreRecord, Scope, Selection, UndoRequest,
 };
@@ -8,7 +10,8 @@ use stateloft_core::model::{Seq, StateKey, Version, VersionNumber};
 use stateloft_core::restore::{Undo, selection_key, undo_state};
 use stateloft_core::schema::path_rules;
 
-use super::apply::{ATTEMPTS, Order};
+use super::apply::{ATTEMPTS, Order, carry_on};
+use crate::service::handshakes::Shake;
 use crate::service::{Result, Service, ServiceError};
 
 /// What is left to take back of a restore.
@@ -24,7 +27,22 @@ struct Left {
 impl Service {
     /// Takes back what a restore wrote. Refused, with a plan for just these states, when some of it has been written since: what
     /// still is as it was written is ticked in that plan.
-    pub async fn undo(&self, restore_id: &str, request: UndoRequest) -> Result<AppliedRestore> {
+    pub async fn undo(self: &Arc<Self>, restore_id: &str, request: UndoRequest) -> Result<AppliedRestore> {
+        let (service, restore_id) = (Arc::clone(self), restore_id.to_owned());
+        let mut shake = Shake::new(self, request.handshake.clone())?;
+        carry_on(Box::pin(async move {
+            let done = service.take_back(&restore_id, request, &mut shake).await;
+            service.end_shake(shake, done).await
+        }))
+        .await
+    }
+
+    async fn take_back(
+        &self,
+        restore_id: &str,
+        request: UndoRequest,
+        shake: &mut Shake,
+    ) -> Result<AppliedRestore> {
         let restore = self.restore(restore_id).await?;
         let reason = request.reason.clone().filter(|reason| !reason.trim().is_empty());
         let order = Order {
@@ -44,7 +62,7 @@ impl Service {
             if moved {
                 return Err(self.outdated(worked, Some(restore.record.last_seq)).await?);
             }
-            match self.write_plan(worked, order.clone()).await {
+            match self.write_plan(worked, order.clone(), shake).await {
                 Err(ServiceError::Conflict(_)) => {}
                 other => return other,
             }

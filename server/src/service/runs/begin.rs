@@ -80,7 +80,7 @@ pub(super) fn check_number(place: &str, number: Option<&Document>) -> Result<()>
 }
 
 /// Refuses a text that says nothing.
-pub(super) fn must_say(place: &str, text: &str) -> Result<()> {
+pub(in crate::service) fn must_say(place: &str, text: &str) -> Result<()> {
     if text.trim().is_empty() {
         return Err(ServiceError::body(
             place,

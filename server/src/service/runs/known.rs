@@ -11,33 +11,33 @@ use crate::store::{LeaseLook, LeaseTerm, StoreError};
 
 /// A run, by the head of its session.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) id: RunId,
-    pub(super) session: Session,
-    pub(super) head: Version,
+pub(in crate::service) struct Known {
+    pub(in crate::service) id: RunId,
+    pub(in crate::service) session: Session,
+    pub(in crate::service) head: Version,
 }
 
 impl Known {
     /// The run of this session; `None` where it is deleted, or not what the session of a run is.
-    pub(super) fn of(head: Version) -> Option<Self> {
+    pub(in crate::service) fn of(head: Version) -> Option<Self> {
         let id: RunId = head.key.state_id.as_str().parse().ok()?;
         let session: Session = serde_json::from_str(head.data.as_ref()?.text()).ok()?;
         (*id.session() == head.key && session.run_id == id.as_str()).then_some(Self { id, session, head })
     }
 
     /// Whether it holds its lease.
-    pub(super) fn is_live(&self) -> bool {
+    pub(in crate::service) fn is_live(&self) -> bool {
         Fence::of(&self.id).holds(Some(&self.head))
     }
 
     /// Its lease.
-    pub(super) fn lease(&self) -> LeaseTerm {
+    pub(in crate::service) fn lease(&self) -> LeaseTerm {
         let term = std::time::Duration::from_secs(self.session.lease_seconds);
         LeaseTerm { run_id: self.id.to_string(), term }
     }
 
     /// How it holds its lease, at a time.
-    pub(super) fn holder(&self, look: Option<&LeaseLook>, now: Timestamp) -> RunHolder {
+    pub(in crate::service) fn holder(&self, look: Option<&LeaseLook>, now: Timestamp) -> RunHolder {
         RunHolder {
             run_id: self.id.to_string(),
             host: self.session.host.clone(),
@@ -49,7 +49,7 @@ impl Known {
     }
 
     /// The write that ends it, of what is known of it now.
-    pub(super) fn ended(&self, as_this: &Session, who: &Signature) -> Result<Write> {
+    pub(in crate::service) fn ended(&self, as_this: &Session, who: &Signature) -> Result<Write> {
         let expected = Expectation::Version(self.head.version);
         let data = Change::Save(document(as_this)?);
         Ok(who.write(self.id.session().clone(), data, expected, Verdict::NotChecked))
@@ -57,26 +57,26 @@ impl Known {
 }
 
 /// A time some while later.
-pub(super) fn later(now: Timestamp, while_: std::time::Duration) -> Timestamp {
+pub(in crate::service) fn later(now: Timestamp, while_: std::time::Duration) -> Timestamp {
     let micros = i64::try_from(while_.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(now.micros().saturating_add(micros))
 }
 
 /// A session as a document.
-pub(super) fn document(session: &Session) -> Result<Document> {
+pub(in crate::service) fn document(session: &Session) -> Result<Document> {
     let text = serde_json::to_string(session).map_err(|error| ServiceError::Internal(error.to_string()))?;
     text.parse().map_err(|error: stateloft_core::json::JsonError| ServiceError::Internal(error.to_string()))
 }
 
 /// The id of a run that a path names.
-pub(super) fn run_id(text: &str) -> Result<RunId> {
+pub(in crate::service) fn run_id(text: &str) -> Result<RunId> {
     text.parse()
         .map_err(|error: stateloft_core::model::RunIdError| ServiceError::Parameter(error.to_string()))
 }
 
 impl Service {
     /// A run by its id, if there is one.
-    pub(super) async fn known(&self, id: &RunId) -> Result<Option<Known>> {
+    pub(in crate::service) async fn known(&self, id: &RunId) -> Result<Option<Known>> {
         let head = self.store.head(id.session()).await?.map(StoreError::unless_damaged).transpose()?;
         match head {
             Some(tombstone) if tombstone.is_deleted() => Err(ServiceError::StateDeleted(Box::new(tombstone))),
@@ -85,13 +85,13 @@ impl Service {
     }
 
     /// A run by its id.
-    pub(super) async fn run(&self, id: &RunId) -> Result<Known> {
+    pub(in crate::service) async fn run(&self, id: &RunId) -> Result<Known> {
         self.known(id).await?.ok_or_else(|| ServiceError::RunNotFound(id.to_string()))
     }
 
     /// The number of the last start of an instance; 0 if it was never started. As each start follows one that there is, numbers have
     /// no gaps, and halving finds the last.
-    pub(super) async fn last_epoch(&self, program: &RunName, instance: &RunName) -> Result<u64> {
+    pub(in crate::service) async fn last_epoch(&self, program: &RunName, instance: &RunName) -> Result<u64> {
         let (mut low, mut step) = (0, 1);
         while self.was_started(program, instance, low + step).await? {
             low += step;
@@ -113,7 +113,7 @@ impl Service {
     }
 
     /// How the lease of a live run is. One of which nothing is known begins now.
-    pub(super) async fn lease_of(&self, run: &Known) -> Result<LeaseLook> {
+    pub(in crate::service) async fn lease_of(&self, run: &Known) -> Result<LeaseLook> {
         let find = |looks: Vec<LeaseLook>| looks.into_iter().find(|look| look.run_id == run.id.as_str());
         if let Some(look) = find(self.store.look_at_leases().await?) {
             return Ok(look);
@@ -124,7 +124,7 @@ impl Service {
     }
 
     /// Forgets leases of runs that have ended. Where that fails, the next look does it.
-    pub(super) async fn forget_leases(&self, run_ids: &[String]) {
+    pub(in crate::service) async fn forget_leases(&self, run_ids: &[String]) {
         if let Err(error) = self.store.forget_leases(run_ids).await {
             tracing::debug!(%error, "leases of runs that have ended are forgotten later");
         }
@@ -132,7 +132,12 @@ impl Service {
 }
 
 /// The session as one that ended so.
-pub(super) fn with_end(run: &Known, status: RunStatus, look: Option<&LeaseLook>, now: Timestamp) -> Session {
+pub(in crate::service) fn with_end(
+    run: &Known,
+    status: RunStatus,
+    look: Option<&LeaseLook>,
+    now: Timestamp,
+) -> Session {
     Session {
         status,
         ended_at: Some(now),

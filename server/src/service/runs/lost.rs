@@ -71,7 +71,7 @@ impl Service {
     }
 
     /// The same for a run that was found not to be live.
-    pub(super) async fn not_live(&self, run: &Known) -> ServiceError {
+    pub(in crate::service) async fn not_live(&self, run: &Known) -> ServiceError {
         self.lost(&Fence::of(&run.id), Some(&run.head)).await
     }
 }

@@ -17,7 +17,9 @@ mod start;
 mod watch;
 mod wrote;
 
+pub(super) use begin::must_say;
 pub use checkpoints::CheckpointsRequest;
+pub(super) use known::{Known, later, run_id};
 pub use list::RunsRequest;
 pub use lost::LeaseLost;
 pub(super) use renew::Renewals;
@@ -33,7 +35,7 @@ const LOOK: Duration = Duration::from_millis(500);
 
 impl Service {
     /// Commits what begins or ends runs. It never waits in the fallback journal: who is live is decided now or not at all.
-    async fn commit_runs(&self, writes: Vec<Write>) -> Result<Vec<Outcome>> {
+    pub(super) async fn commit_runs(&self, writes: Vec<Write>) -> Result<Vec<Outcome>> {
         let check = |(item, write): (usize, &Write)| Check {
             item,
             key: write.key.clone(),

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use stateloft_core::api::{LeaseView, RenewRun, RunRenewed};
+use stateloft_core::api::{HeardBy, LeaseView, RenewRun, RunRenewed};
 use stateloft_core::model::Timestamp;
 use tokio::sync::oneshot;
 
@@ -79,6 +79,7 @@ impl Service {
         }
         let seconds = run.session.lease_seconds;
         let lease = LeaseView { seconds, until: later(now, Duration::from_secs(seconds)) };
-        Ok(RunRenewed { run_id: id.to_string(), epoch: id.epoch(), lease })
+        let asks = self.hand_asks(&id, HeardBy::Renewal).await?;
+        Ok(RunRenewed { run_id: id.to_string(), epoch: id.epoch(), lease, asks })
     }
 }

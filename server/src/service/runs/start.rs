@@ -176,7 +176,7 @@ impl Service {
     }
 
     /// The seq at which a run began.
-    pub(super) async fn begun_at(&self, session: &StateKey) -> Result<Seq> {
+    pub(in crate::service) async fn begun_at(&self, session: &StateKey) -> Result<Seq> {
         let first = self.store.version(session, VersionNumber(1)).await?;
         Ok(first.map_or(Seq::ZERO, |first| first.seq))
     }

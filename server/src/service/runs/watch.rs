@@ -8,6 +8,7 @@ use stateloft_core::api::{RunStatus, Session, Sort};
 use stateloft_core::model::{RunId, RunName, StateType};
 use tokio_util::sync::CancellationToken;
 
+use super::super::handshakes::handshake_of_lease;
 use super::super::signature::Signature;
 use super::super::{Result, Service, ServiceError};
 use super::LOOK;
@@ -19,7 +20,7 @@ use crate::store::{LeaseLook, LeaseTerm, ListQuery};
 const AT_ONCE: usize = 64;
 /// Sessions that are read at a time.
 const PAGE: usize = 1_000;
-/// How often live runs are looked for whose lease nobody knows, such as those of a bundle.
+/// How often live runs and open handshakes are looked for whose lease nobody knows, such as those of a bundle.
 const SEARCH: std::time::Duration = std::time::Duration::from_mins(10);
 
 impl Service {
@@ -37,6 +38,7 @@ impl Service {
             let looked = async {
                 if searched.is_none_or(|at| at.elapsed() >= SEARCH) {
                     self.expect_live_runs().await?;
+                    self.store.expect_leases(&self.open_handshakes().await?).await?;
                     searched = Some(Instant::now());
                 }
                 self.end_lost_runs().await
@@ -70,6 +72,10 @@ impl Service {
     }
 
     async fn end_lost_run(&self, look: LeaseLook) -> Result<String> {
+        if let Some(handshake) = handshake_of_lease(&look.run_id) {
+            self.abandon(handshake).await?;
+            return Ok(look.run_id);
+        }
         let run = match look.run_id.parse::<RunId>() {
             Ok(id) => self.known(&id).await,
             Err(_) => Ok(None),

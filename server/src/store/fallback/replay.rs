@@ -20,6 +20,8 @@ use crate::store::{Did, RequestKey, Result, StoreError, WriteRefusal, WriteReque
 const STRETCH: usize = 1_000;
 /// Why an entry of a run is a conflict that has lost its lease.
 const LOST: &str = "the run that wrote it does not hold its lease any more";
+/// Why one is that was paused meanwhile.
+const PAUSED: &str = "the run that wrote it has been paused for a restore, and has not read that yet";
 /// How often an entry is looked at anew when heads move in between.
 const ATTEMPTS: usize = 10;
 
@@ -205,6 +207,7 @@ impl FallbackStore {
                         Refusal::AlreadyDeleted(_) => "the state is deleted already",
                         Refusal::NotFound(_) | Refusal::Conflict(_) => "the state to delete does not exist",
                         Refusal::LeaseLost { .. } => LOST,
+                        Refusal::RunPaused { .. } => PAUSED,
                         // No write on other terms waits, and no version of another store.
                         Refusal::ChecksFailed(_) | Refusal::TooMuch(_) | Refusal::DoesNotFollow { .. } => {
                             "it does not follow what the store has"

@@ -56,7 +56,11 @@ impl Points for InfluxStore {
         let Some(record) = record else { return Ok(None) };
         let seqs: Vec<Seq> = (record.first_seq.0..=record.last_seq.0).map(Seq).collect();
         let rows = self.fetch().summaries(&seqs, false).await?;
-        Ok(Some(AppliedRestore { record, versions: rows.into_iter().map(|row| row.version).collect() }))
+        Ok(Some(AppliedRestore {
+            record,
+            versions: rows.into_iter().map(|row| row.version).collect(),
+            handshake: None,
+        }))
     }
 
     async fn moved_since(

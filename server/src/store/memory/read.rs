@@ -285,7 +285,7 @@ impl Points for MemoryStore {
         Ok(record.map(|record| {
             let seqs = (record.first_seq.0..=record.last_seq.0).map(Seq);
             let versions = seqs.filter_map(|seq| inner.at(seq)).map(VersionView::of).collect();
-            AppliedRestore { record, versions }
+            AppliedRestore { record, versions, handshake: None }
         }))
     }
 

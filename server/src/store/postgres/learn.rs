@@ -35,11 +35,11 @@ impl Writer {
             rows::head!(),
             ") ON true"
         );
-        let unknown: Vec<&StateKey> = needed.filter(|key| self.heads.get(key).is_none()).collect();
+        let unknown: Vec<&StateKey> = needed.filter(|key| self.heads.is_unknown(key)).collect();
         if unknown.is_empty() {
             return Ok(true);
         }
-        let (types, ids) = keys(unknown.into_iter());
+        let (types, ids) = keys(unknown.iter().copied());
         let found = sqlx::query(SQL).bind(types).bind(ids).fetch_all(&mut self.connection).await?;
         let Some(first) = found.first() else { return Err(no_counter().into()) };
         if counter(first, STATE_PK + 1)? != self.counter {
@@ -51,6 +51,7 @@ impl Writer {
                 self.heads.keep(state_pk, settled(&mut self.connection, rows::found(row)?).await?);
             }
         }
+        self.heads.looked_for(unknown.into_iter());
         Ok(true)
     }
 

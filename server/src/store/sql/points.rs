@@ -86,7 +86,7 @@ async fn restore(connection: &mut impl Connection, restore_id: &str) -> Result<O
     let versions = Statement::new(VERSIONS).bind(sql(record.first_seq.0)).bind(sql(record.last_seq.0));
     let versions = connection.all(versions).await?;
     let versions = versions.iter().map(rows::view).collect::<Result<_>>()?;
-    Ok(Some(AppliedRestore { record, versions }))
+    Ok(Some(AppliedRestore { record, versions, handshake: None }))
 }
 
 #[async_trait]

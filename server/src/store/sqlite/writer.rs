@@ -171,16 +171,17 @@ impl Writer {
             " CROSS JOIN versions AS v ON v.seq = ",
             rows::head!()
         );
-        let unknown: Vec<&StateKey> = needed.filter(|key| self.heads.get(key).is_none()).collect();
+        let unknown: Vec<&StateKey> = needed.filter(|key| self.heads.is_unknown(key)).collect();
         if unknown.is_empty() {
             return Ok(());
         }
-        let query = sqlx::query(SQL).bind(keys_json(unknown.into_iter()));
+        let query = sqlx::query(SQL).bind(keys_json(unknown.iter().copied()));
         for row in &query.fetch_all(&mut self.connection).await.map_err(failed)? {
             let state_pk = rows::integer(row, rows::OWN)?;
             // A damaged head can be written over: then it is not the head any more.
             self.heads.keep(state_pk, settled(&mut self.connection, rows::found(row)?).await?);
         }
+        self.heads.looked_for(unknown.into_iter());
         Ok(())
     }
 

@@ -103,6 +103,7 @@ fn apply(plan: Plan, id: &str) -> Sent<ApplyRequest> {
         run_id: None,
         correlation_id: None,
         causation_id: None,
+        handshake: None,
     };
     Sent {
         path: format!("/restores/{}/apply", encode_segment(&plan.plan)),

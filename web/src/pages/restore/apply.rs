@@ -148,6 +148,7 @@ impl Planning {
             run_id: None,
             correlation_id: None,
             causation_id: None,
+            handshake: None,
         };
         Some((confirmed.plan.clone(), request))
     }

@@ -78,7 +78,7 @@ pub(crate) fn Restored(id: String) -> impl IntoView {
 
 #[component]
 fn Card(applied: AppliedRestore) -> impl IntoView {
-    let AppliedRestore { record, versions } = applied;
+    let AppliedRestore { record, versions, .. } = applied;
     let facts = facts(&record);
     let (refused, writing) = (RwSignal::new(None), Writing::new());
     let more = versions.len().saturating_sub(ROWS) as u64;

@@ -1,0 +1,59 @@
+//! `/handshakes`: how live runs were asked before restores.
+
+use axum::extract::{OriginalUri, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use stateloft_core::api::{HandshakeList, HandshakeView, StopHandshake};
+use utoipa::IntoParams;
+
+use super::page;
+use crate::http::app::App;
+use crate::http::extract::{OptionalJson, Params, PathText};
+use crate::http::failure::Answer;
+use crate::http::openapi::{Always, Reading, Writing};
+use crate::http::{link, reply};
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParameters {
+    /// Only those of this plan.
+    plan: Option<String>,
+    /// Rows of a page, 1 to 1000; 50 when left out.
+    #[serde(default = "page")]
+    limit: usize,
+    /// From the page before.
+    cursor: Option<String>,
+}
+
+/// The handshakes of restores, the last changed first.
+#[utoipa::path(get, path = "/handshakes", tag = "restores", params(ListParameters),
+    responses((status = 200, body = HandshakeList), Always))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Params(asked): Params<ListParameters>,
+    OriginalUri(here): OriginalUri,
+) -> Answer {
+    let found = app.service.handshakes(asked.plan.as_deref(), asked.limit, asked.cursor).await?;
+    let mut response = reply::json(StatusCode::OK, &found)?;
+    link::next(&mut response, &here, "cursor", found.next_cursor.as_deref());
+    Ok(response)
+}
+
+/// One handshake: how far it is with each run.
+#[utoipa::path(get, path = "/handshakes/{handshake}", tag = "restores", params(("handshake" = String, Path)),
+    responses((status = 200, body = HandshakeView), Reading))]
+pub(crate) async fn show(State(app): State<App>, path: PathText) -> Answer {
+    reply::json(StatusCode::OK, &app.service.handshake(&path.0).await?)
+}
+
+/// Stops a handshake before its restore is written: nothing is, and the runs are told to go on.
+#[utoipa::path(post, path = "/handshakes/{handshake}/stop", tag = "restores", request_body = Option<StopHandshake>,
+    params(("handshake" = String, Path)),
+    responses((status = 200, body = HandshakeView), Writing))]
+pub(crate) async fn stop(
+    State(app): State<App>,
+    path: PathText,
+    OptionalJson(body): OptionalJson<StopHandshake>,
+) -> Answer {
+    reply::json(StatusCode::OK, &app.service.stop_handshake(&path.0, body.unwrap_or_default()).await?)
+}

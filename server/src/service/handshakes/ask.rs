@@ -1,0 +1,133 @@
+//! Asking runs to pause.
+
+use stateloft_core::api::{
+    Handshake, HandshakeRun, HandshakeStatus, HeldBy, Pause, PauseStatus, UnreadRestore,
+};
+use stateloft_core::model::{RunId, Timestamp};
+
+use super::super::runs::later;
+use super::super::{Result, Service, ServiceError};
+use super::kept::{ATTEMPTS, Kept, never, step, was_later};
+use super::shake::{About, Shake, stopped};
+
+impl Service {
+    /// Asks these runs to pause, all in one commit.
+    pub(super) async fn ask(
+        &self,
+        shake: &mut Shake,
+        about: &About<'_>,
+        holders: &[HeldBy],
+        writes: usize,
+    ) -> Result<()> {
+        if shake.keeper.is_none() {
+            shake.keeper = Some(self.lead(&shake.id).await?);
+        }
+        let who = step(about.author, &format!("asked to pause for a restore: {}", about.reason));
+        for _ in 0..ATTEMPTS {
+            let now = self.now();
+            let until = later(now, shake.wait);
+            let kept = self.kept_handshake(&shake.id).await?;
+            let begun = kept.value.clone().unwrap_or_else(|| begun(shake, about, writes as u64, now));
+            let mut asking = Handshake { until, ..begun };
+            if asking.status != HandshakeStatus::Asking {
+                return Err(stopped(&asking));
+            }
+            let mut pauses = Vec::with_capacity(holders.len());
+            for holder in holders {
+                let (pause, row) = self.asked(shake, holder, (now, until), about.reason).await?;
+                pauses.push(pause.0.becomes(&pause.1, &who)?);
+                asking.runs.push(row);
+            }
+            asking.runs.sort_by(|one, other| one.run_id.cmp(&other.run_id));
+            let record = kept.becomes(&asking, &who)?;
+            match self.commit_step(std::iter::once(record).chain(pauses).collect()).await {
+                Err(error) if was_later(&error) => {}
+                other => {
+                    other?;
+                    shake.asked.extend(holders.iter().map(|holder| holder.run_id.clone()));
+                    return Ok(());
+                }
+            }
+        }
+        Err(never())
+    }
+
+    /// What one run is asked. One that has not read an earlier restore yet writes nothing anyway, and need not be waited for.
+    async fn asked(
+        &self,
+        shake: &Shake,
+        holder: &HeldBy,
+        (now, until): (Timestamp, Timestamp),
+        reason: &str,
+    ) -> Result<((Kept<Pause>, Pause), HandshakeRun)> {
+        let run: RunId =
+            holder.run_id.parse().map_err(|_| ServiceError::RunNotFound(holder.run_id.clone()))?;
+        let kept = self.kept_pause(&run).await?;
+        let mut unread = None;
+        if let Some(pause) = &kept.value {
+            if matches!(pause.status, PauseStatus::Asked | PauseStatus::Paused) {
+                self.is_free(pause, &holder.run_id).await?;
+            }
+            if pause.status == PauseStatus::Written {
+                let earlier = UnreadRestore { handshake: pause.handshake.clone(), seq: kept.seq };
+                unread = Some(pause.unread.clone().unwrap_or(earlier));
+            }
+        }
+        let status = if unread.is_some() { PauseStatus::Paused } else { PauseStatus::Asked };
+        let note =
+            unread.as_ref().map(|_| "it has not read an earlier restore yet, and writes nothing".to_owned());
+        let row = HandshakeRun {
+            run_id: holder.run_id.clone(),
+            host: holder.host.clone(),
+            states: holder.states.clone(),
+            more: holder.more,
+            asked_at: now,
+            heard_at: None,
+            heard_by: None,
+            paused_at: unread.as_ref().map(|_| now),
+            note,
+            ended_at: None,
+            told_at: None,
+            reloaded_at: None,
+            seq: None,
+        };
+        let pause = Pause {
+            handshake: shake.id.to_string(),
+            status,
+            states: holder.states.clone(),
+            more: holder.more,
+            until: Some(until),
+            reason: Some(reason.to_owned()),
+            unread,
+        };
+        Ok(((kept, pause), row))
+    }
+
+    /// Refuses to ask a run that another restore asks.
+    async fn is_free(&self, pause: &Pause, run_id: &str) -> Result<()> {
+        let other = self.kept_handshake(&pause.handshake).await?.value;
+        if other.is_none_or(|other| other.status != HandshakeStatus::Asking) {
+            return Ok(());
+        }
+        Err(ServiceError::HandshakeOpen { handshake: pause.handshake.clone(), run_id: run_id.to_owned() })
+    }
+}
+
+fn begun(shake: &Shake, about: &About<'_>, writes: u64, now: Timestamp) -> Handshake {
+    Handshake {
+        handshake: shake.id.to_string(),
+        plan: about.plan.to_owned(),
+        target: about.target.clone(),
+        writes,
+        reason: about.reason.to_owned(),
+        user_id: about.author.map(str::to_owned),
+        status: HandshakeStatus::Asking,
+        asked_at: now,
+        wait_seconds: shake.wait.as_secs(),
+        until: later(now, shake.wait),
+        without_word: None,
+        runs: Vec::new(),
+        ended_at: None,
+        because: None,
+    }
+}

@@ -1,0 +1,82 @@
+//! Which live runs hold states in their memory.
+
+use std::collections::{BTreeSet, HashSet};
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use stateloft_core::api::{HeldBy, RunHolder};
+use stateloft_core::model::{RunId, Seq, StateKey};
+
+use super::super::runs::Known;
+use super::super::{Result, Service, ServiceError};
+use crate::store::LeaseLook;
+
+/// States that are named of a run.
+const NAMED: usize = 1_000;
+/// Runs that are looked at at the same time.
+const AT_ONCE: usize = 16;
+/// States of a run that are read at a time.
+const PAGE: usize = 10_000;
+
+impl Service {
+    /// The live runs that hold some of these states, by id: that have written them, or were given them when they began, as the run
+    /// before them had written them.
+    pub(in crate::service) async fn held_by(&self, keys: &HashSet<&StateKey>) -> Result<Vec<HeldBy>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let looks = self.store.look_at_leases().await?;
+        let runs = looks.into_iter().filter_map(|look| Some((look.run_id.parse::<RunId>().ok()?, look)));
+        let held = futures::stream::iter(runs)
+            .map(|(id, look)| async move { self.holds(&id, &look, keys).await })
+            .buffer_unordered(AT_ONCE);
+        let held: Vec<Option<HeldBy>> = held.try_collect().await?;
+        let mut held: Vec<HeldBy> = held.into_iter().flatten().collect();
+        held.sort_by(|one, other| one.run_id.cmp(&other.run_id));
+        Ok(held)
+    }
+
+    async fn holds(&self, id: &RunId, look: &LeaseLook, keys: &HashSet<&StateKey>) -> Result<Option<HeldBy>> {
+        let Some(run) = self.live(id).await? else { return Ok(None) };
+        // The session of a live run has one version.
+        let mut held = self.written_of(run.id.as_str(), run.head.seq, keys).await?;
+        if let Some(before) = run.session.previous.as_deref().and_then(|id| id.parse::<RunId>().ok()) {
+            let since = self.begun_at(before.session()).await?;
+            held.extend(self.written_of(before.as_str(), since, keys).await?);
+        }
+        held.extend(keys.get(run.id.session()).map(|key| (*key).clone()));
+        if held.is_empty() {
+            return Ok(None);
+        }
+        let RunHolder { run_id, host, pid, until, last_renewal, .. } = run.holder(Some(look), self.now());
+        let more = held.len().saturating_sub(NAMED) as u64;
+        let states = held.into_iter().take(NAMED).collect();
+        Ok(Some(HeldBy { run_id, host, pid, last_renewal, until, states, more }))
+    }
+
+    /// A run, if it is live.
+    pub(super) async fn live(&self, id: &RunId) -> Result<Option<Known>> {
+        match self.known(id).await {
+            Ok(run) => Ok(run.filter(Known::is_live)),
+            Err(ServiceError::StateDeleted(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn written_of(
+        &self,
+        run_id: &str,
+        since: Seq,
+        keys: &HashSet<&StateKey>,
+    ) -> Result<BTreeSet<StateKey>> {
+        let (mut found, mut behind) = (BTreeSet::new(), None);
+        loop {
+            let wrote = self.store.written_by(run_id, since, behind.as_ref(), PAGE).await?;
+            let more = wrote.len() == PAGE;
+            behind = wrote.last().map(|wrote| wrote.key.clone());
+            found.extend(wrote.into_iter().map(|wrote| wrote.key).filter(|key| keys.contains(key)));
+            if !more {
+                return Ok(found);
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Restores that ask live runs first.
+//!
+//! A restore that writes what a live run holds in its memory would be written over by the run's next save. So it asks those runs to
+//! pause, waits for their word, writes, and tells them to read again. All of that is kept in two kinds of states: `handshake` (its id is
+//! that of the restore), which says how far it is, and `pause` (its id is the run's), which says what the run is asked, and by which a
+//! commit refuses what a paused run saves ([`stateloft_core::commit::Fence`]). So it does not matter which server applies the
+//! restore, and to which one a run speaks.
+//!
+//! Each step is a commit that expects the one before it, and the last one writes restore, handshake and pauses at once: there is no
+//! moment at which a run could write on top of what it has not read, and whoever stops a handshake has stopped the restore.
+//!
+//! The server that waits keeps a lease ([`crate::store::Leases`]) while it does. Any server that finds it over, by the rules of leases,
+//! ends the handshake and lets the runs go on, so that no run stays paused for a server that is gone.
+
+mod ask;
+mod holders;
+mod keeper;
+mod kept;
+mod list;
+mod over;
+mod shake;
+mod words;
+
+pub(super) use keeper::handshake_of_lease;
+pub(super) use shake::{About, Shake};
