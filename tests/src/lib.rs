@@ -9,6 +9,7 @@
 pub mod artifacts;
 pub mod bot;
 pub mod bots;
+pub mod broker;
 pub mod browser;
 pub mod busy;
 pub mod client;

@@ -21,6 +21,7 @@ mod pending;
 mod problem;
 mod query;
 mod reconcile;
+mod reconcile_plan;
 mod record;
 mod resilience;
 mod restore;
@@ -66,6 +67,11 @@ pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};
 pub use reconcile::{
     Agreement, AgreementCounts, Apart, Because, BrokerShape, Held, ReconcileOptions, ReconcileReport,
     ReconcileRequest, ReconcileRow, Tolerance, Unread,
+};
+pub use reconcile_plan::{
+    Agreed, AppliedReconcile, ApplyReconcile, ChosenRow, CloseReason, Drift, DriftList, PlanReconcile,
+    PlannedRow, PlannedWrite, ReconcileOutdated, ReconcilePlan, ReconcilePolicy, ResolvedHow, RowChoice,
+    RowMoved, Share,
 };
 pub use resilience::{
     BreakerState, BreakerStatus, CacheStatus, ConflictSide, DamagedFile, FallbackConflict, FallbackConflicts,

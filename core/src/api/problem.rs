@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FailedCheck, PendingState, Plan, RunHolder, StateMoved, VersionView};
+use super::{FailedCheck, PendingState, Plan, ReconcileOutdated, RunHolder, StateMoved, VersionView};
 use crate::json::Diagnosis;
 use crate::model::StateKey;
 
@@ -243,6 +243,9 @@ pub struct Problem {
     /// What has moved between the outdated plan and the fresh one, where the request said when it was made (`seq`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<StateMoved>,
+    /// What a plan that does something about a broker's list would be now, in place of the outdated one, and which rows moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconcile: Option<Box<ReconcileOutdated>>,
     /// The write that waits in the fallback journal, where that is why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Box<PendingState>>,
@@ -290,6 +293,7 @@ impl Problem {
             checks: Vec::new(),
             plan: None,
             moved: Vec::new(),
+            reconcile: None,
             pending: None,
             holder: None,
             handshake: None,

@@ -242,6 +242,6 @@ pub struct ReconcileRequest {
 }
 
 /// A list of `null` was given: it is an answer that says nothing.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Document>, D::Error> {
+pub(super) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Document>, D::Error> {
     Document::deserialize(deserializer).map(Some)
 }

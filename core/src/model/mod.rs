@@ -24,7 +24,7 @@ pub use numbers::{Seq, VersionNumber, whole_number};
 pub use operation::Operation;
 pub use origin::{ORIGIN_MAX_BYTES, Origin, OriginError};
 pub(crate) use run::pause_of;
-pub use run::{RunId, RunIdError, RunName, is_of_handshakes, is_session};
+pub use run::{RunId, RunIdError, RunName, is_kept_of_runs, is_session};
 pub use snapshot::{Snapshot, SnapshotId, SnapshotKind};
 pub use time::{Timestamp, TimestampError};
 pub use type_names::{is_well_known, meant, well_known};

@@ -16,6 +16,12 @@ const SESSION: &str = "session";
 const PAUSE: &str = "pause";
 /// The type of the states that say how runs were asked to.
 const HANDSHAKE: &str = "handshake";
+/// The type of the states whose versions are the checkpoints of a run.
+const CHECKPOINT: &str = "checkpoint";
+/// The type of the states that say what differs from a broker's lists, and since when.
+const DRIFT: &str = "drift";
+/// The type of the states that keep a broker's list with what was written of it.
+const RECONCILE: &str = "reconcile";
 
 /// Why a text names no run, program or instance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,10 +89,10 @@ pub(crate) fn pause_of(session: &StateKey) -> StateKey {
     StateKey { state_type: StateType::known(PAUSE), state_id: session.state_id.clone() }
 }
 
-/// Whether a state is what the server keeps of restores that make runs wait: no restore takes it back by itself.
+/// Whether a state is what the server keeps of runs and what was done with them: records, which no restore takes back by itself.
 #[must_use]
-pub fn is_of_handshakes(key: &StateKey) -> bool {
-    matches!(key.state_type.as_str(), PAUSE | HANDSHAKE)
+pub fn is_kept_of_runs(key: &StateKey) -> bool {
+    matches!(key.state_type.as_str(), PAUSE | HANDSHAKE | CHECKPOINT | DRIFT | RECONCILE)
 }
 
 /// Whether a state says what became of a run.

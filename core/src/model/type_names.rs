@@ -3,7 +3,8 @@
 use super::StateType;
 
 /// Further types that Stateloft's own documents speak of, without a shape of their own.
-const SPOKEN_OF: [&str; 6] = ["session", "checkpoint", "schema", "audit", "pause", "handshake"];
+const SPOKEN_OF: [&str; 8] =
+    ["session", "checkpoint", "schema", "audit", "pause", "handshake", "reconcile", "drift"];
 
 /// Whether a type needs no introduction.
 #[must_use]

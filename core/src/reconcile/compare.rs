@@ -2,7 +2,7 @@
 
 use super::holding::{Holding, Lot};
 use super::pairing::Group;
-use super::unknown;
+use super::{Row, unknown};
 use crate::api::{Agreement, Apart, Because, Held, ReconcileOptions, ReconcileRow};
 use crate::json::Decimal;
 use crate::json::number::{delta, sum};
@@ -10,13 +10,24 @@ use crate::json::number::{delta, sum};
 type Said = (Agreement, Option<Because>);
 
 /// The rows where no list came: everything that is open here is unknown.
-pub(super) fn unanswered(ours: Vec<Lot>) -> Vec<ReconcileRow> {
+pub(super) fn unanswered(ours: Vec<Lot>) -> Vec<Row> {
     let open = ours.into_iter().filter(Lot::is_open);
-    open.map(|lot| row_of(&[&lot], &[], &Group::default(), unknown(Because::NoAnswer))).collect()
+    open.map(|lot| {
+        let said = row_of(&[&lot], &[], &Group::default(), unknown(Because::NoAnswer));
+        Row { said, ours: vec![lot], theirs: Vec::new() }
+    })
+    .collect()
 }
 
 /// The row of a group; `None` where neither side has anything.
-pub(super) fn row(group: &Group, whole: bool, options: &ReconcileOptions) -> Option<ReconcileRow> {
+pub(super) fn row(group: Group, whole: bool, options: &ReconcileOptions) -> Option<Row> {
+    let said = said(&group, whole, options)?;
+    let Group { ours, theirs, .. } = group;
+    let (open, closed): (Vec<Lot>, Vec<Lot>) = ours.into_iter().partition(Lot::is_open);
+    Some(Row { said, ours: if open.is_empty() { closed } else { open }, theirs })
+}
+
+fn said(group: &Group, whole: bool, options: &ReconcileOptions) -> Option<ReconcileRow> {
     let (open, closed): (Vec<&Lot>, Vec<&Lot>) = group.ours.iter().partition(|lot| lot.is_open());
     let theirs: Vec<&Holding> = group.theirs.iter().collect();
     let changed = |lots: &[&Lot]| lots.iter().any(|lot| lot.changed);
@@ -94,7 +105,7 @@ fn both(
 }
 
 /// What they hold together; `None` if one of them does not say it.
-fn total<'a>(holdings: impl Iterator<Item = &'a Holding>, sizes_only: bool) -> Option<String> {
+pub(super) fn total<'a>(holdings: impl Iterator<Item = &'a Holding>, sizes_only: bool) -> Option<String> {
     let of = |holding: &Holding| match (sizes_only, holding.signed()?) {
         (true, quantity) => Some(quantity.trim_start_matches('-').to_owned()),
         (false, quantity) => Some(quantity),
@@ -110,14 +121,14 @@ fn total<'a>(holdings: impl Iterator<Item = &'a Holding>, sizes_only: bool) -> O
     total
 }
 
-fn apart(ours: String, theirs: String) -> Apart {
+pub(super) fn apart(ours: String, theirs: String) -> Apart {
     let delta =
         Decimal::parse(&ours).zip(Decimal::parse(&theirs)).and_then(|(ours, theirs)| delta(ours, theirs));
     Apart { ours, theirs, delta }
 }
 
 /// Whether two numbers agree.
-fn within(apart: &Apart, tolerance: Option<&str>) -> bool {
+pub(super) fn within(apart: &Apart, tolerance: Option<&str>) -> bool {
     let Some(delta) = apart.delta.as_deref() else { return false };
     let size = delta.trim_start_matches(['+', '-']);
     let tolerance = tolerance.and_then(Decimal::parse).or_else(|| Decimal::parse("0"));

@@ -33,6 +33,8 @@ pub(crate) struct Holding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lot {
     pub(super) holding: Holding,
+    /// Which of the states that were given it is of.
+    pub(super) state: usize,
     pub(super) state_type: String,
     pub(super) state_id: String,
     pub(super) version: u64,

@@ -7,9 +7,11 @@
 //! Positions are lots by their ids. Only where the broker nets a symbol, and so names no lots, lots of one symbol are added up.
 
 mod compare;
+mod drift;
 mod holding;
 mod ours;
 mod pairing;
+mod plan;
 pub(crate) mod read;
 mod shapes;
 #[cfg(test)]
@@ -25,6 +27,12 @@ use crate::api::{
 use crate::hash::RequestHash;
 use crate::json::{Decimal, Document};
 use crate::model::{StateKey, Timestamp, VersionNumber};
+use holding::Lot;
+
+pub use drift::{AgreedRow, Drifts, Seen};
+#[cfg(feature = "validate")]
+pub use plan::OntoLots;
+pub use plan::{Edited, PlanError, Planned, PlannedEdit, Reconciling, plan};
 
 /// A state that holds positions, as it is here.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +83,22 @@ impl ReconcileError {
     }
 }
 
+/// A row with what it is made of.
+#[derive(Debug)]
+struct Row {
+    said: ReconcileRow,
+    /// Our lots: those that are open, or where none is those that were closed.
+    ours: Vec<Lot>,
+    theirs: Vec<Holding>,
+}
+
+/// What both sides say.
+struct Compared {
+    rows: Vec<Row>,
+    unread: Vec<Unread>,
+    shape: Option<BrokerShape>,
+}
+
 /// Holds a broker's list against our states. A list of `null` is no answer.
 ///
 /// # Errors
@@ -84,6 +108,16 @@ pub fn reconcile(
     list: Option<&Document>,
     options: &ReconcileOptions,
 ) -> Result<ReconcileReport, ReconcileError> {
+    let Compared { rows, unread, shape } = compared(ours, list, options)?;
+    let rows = rows.into_iter().map(|row| row.said).collect();
+    Ok(report(rows, unread, shape, options))
+}
+
+fn compared(
+    ours: &[OurState<'_>],
+    list: Option<&Document>,
+    options: &ReconcileOptions,
+) -> Result<Compared, ReconcileError> {
     for tolerance in [&options.tolerance.quantity, &options.tolerance.price].into_iter().flatten() {
         if Decimal::parse(tolerance).is_none_or(Decimal::is_negative) {
             return Err(ReconcileError::Tolerance(tolerance.clone()));
@@ -104,17 +138,12 @@ pub fn reconcile(
         None => (compare::unanswered(ours), Vec::new()),
         Some(shapes::Theirs { holdings, unread }) => {
             let whole = !options.partial && unread.is_empty();
-            (
-                pairing::groups(ours, holdings)
-                    .into_iter()
-                    .filter_map(|group| compare::row(&group, whole, options))
-                    .collect(),
-                unread,
-            )
+            let groups = pairing::groups(ours, holdings).into_iter();
+            (groups.filter_map(|group| compare::row(group, whole, options)).collect(), unread)
         }
     };
-    rows.sort_by(|a, b| place(a).cmp(&place(b)));
-    Ok(report(rows, unread, shape, options))
+    rows.sort_by(|a, b| place(&a.said).cmp(&place(&b.said)));
+    Ok(Compared { rows, unread, shape })
 }
 
 /// The worst first, then by name.

@@ -8,7 +8,7 @@ use crate::model::Timestamp;
 
 /// Every lot, also closed ones: what the broker still has of those is worth a row.
 pub(super) fn lots(states: &[OurState<'_>], as_of: Timestamp) -> Vec<Lot> {
-    states.iter().flat_map(|state| of_state(state, as_of)).collect()
+    states.iter().enumerate().flat_map(|(nth, state)| of_state(nth, state, as_of)).collect()
 }
 
 /// Whether a state holds a lot that is open as far as it says.
@@ -16,7 +16,11 @@ pub(crate) fn holds_open_lots(data: &Document) -> bool {
     of_document(data.root()).iter().any(|(holding, closed)| !closed && !holding.is_flat())
 }
 
-fn of_state<'a>(state: &'a OurState<'_>, as_of: Timestamp) -> impl Iterator<Item = Lot> + use<'a> {
+fn of_state<'a>(
+    nth: usize,
+    state: &'a OurState<'_>,
+    as_of: Timestamp,
+) -> impl Iterator<Item = Lot> + use<'a> {
     let all = |document: Option<&Document>| document.map(|data| of_document(data.root())).unwrap_or_default();
     let is_later = state.changed_at > as_of;
     let then = if is_later { all(state.then) } else { Vec::new() };
@@ -31,6 +35,7 @@ fn of_state<'a>(state: &'a OurState<'_>, as_of: Timestamp) -> impl Iterator<Item
     let lot = move |(holding, closed)| Lot {
         changed: is_later && !same(&holding, closed),
         holding,
+        state: nth,
         closed,
         state_type: state.key.state_type.to_string(),
         state_id: state.key.state_id.to_string(),
@@ -40,7 +45,7 @@ fn of_state<'a>(state: &'a OurState<'_>, as_of: Timestamp) -> impl Iterator<Item
 }
 
 /// The four forms of a position: one symbol, one symbol with lots, a pair of two legs, a map of positions.
-fn of_document(root: Node<'_>) -> Vec<(Holding, bool)> {
+pub(super) fn of_document(root: Node<'_>) -> Vec<(Holding, bool)> {
     if root.kind() != Kind::Object {
         return Vec::new();
     }

@@ -7,7 +7,7 @@ use crate::json::{Decimal, Kind, Node};
 use crate::tagged::meant;
 
 /// Words for how much is held.
-const QUANTITIES: [&str; 10] =
+pub(super) const QUANTITIES: [&str; 10] =
     ["quantity", "qty", "size", "amount", "contracts", "units", "shares", "volume", "lots", "contracts_held"];
 /// Words for the entry price.
 pub(crate) const PRICES: [&str; 7] = [
@@ -32,8 +32,8 @@ const IDS: [&str; 10] = [
     "broker_id",
     "identifier",
 ];
-const SYMBOLS: [&str; 3] = ["symbol", "instrument", "pair"];
-const SIDES: [&str; 3] = ["side", "direction", "position_side"];
+pub(super) const SYMBOLS: [&str; 3] = ["symbol", "instrument", "pair"];
+pub(super) const SIDES: [&str; 3] = ["side", "direction", "position_side"];
 
 /// A member that says something: it is there and not null. Tagged values are seen through.
 pub(crate) fn said<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {

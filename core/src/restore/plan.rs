@@ -11,7 +11,7 @@ use crate::apply::ApplyError;
 use crate::commit::Fence;
 use crate::json::Document;
 use crate::model::{
-    Seq, Snapshot, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber, is_of_handshakes,
+    Seq, Snapshot, StateKey, StateType, Timestamp, Verdict, Version, VersionNumber, is_kept_of_runs,
     is_session,
 };
 use crate::schema::PathRules;
@@ -148,7 +148,7 @@ pub fn plan(
 #[must_use]
 pub fn stays(scope: &Scope, now: &Version) -> bool {
     let live_session = || is_session(&now.key) && Fence::is_live(now.version, now.data.as_ref());
-    !scope.states.contains(&now.key) && (is_of_handshakes(&now.key) || live_session())
+    !scope.states.contains(&now.key) && (is_kept_of_runs(&now.key) || live_session())
 }
 
 /// A plan in the making.

@@ -1,7 +1,8 @@
 //! Why the service refused, each with what a client needs to go on.
 
 use stateloft_core::api::{
-    Code, FieldError, MovedHead, PendingState, PendingWrite, Problem, RunHolder, VersionView,
+    Code, FieldError, MovedHead, PendingState, PendingWrite, Problem, ReconcileOutdated, RunHolder,
+    VersionView,
 };
 use stateloft_core::bundle::{Fault, Wrong};
 use stateloft_core::commit::{CheckFailed, Expectation, HeadMoved};
@@ -152,6 +153,12 @@ pub enum ServiceError {
          are given; nothing was written: ask again what it would write (POST /api/v1/restores/documents)"
     )]
     DocumentsOutdated,
+    /// What both sides say of chosen rows, or what would be written, is not what was looked at; what it is now is given.
+    #[error(
+        "the plan is out of date: {}; nothing was written, and here is what it would be now",
+        reconcile_outdated(.0)
+    )]
+    ReconcileOutdated(Box<ReconcileOutdated>),
     /// Every path that the restore wrote is as it was before.
     #[error("restore {0} has been undone already: everything that it wrote is as it was before")]
     AlreadyUndone(String),
@@ -344,7 +351,10 @@ impl ServiceError {
             Self::PreconditionFailed { .. } => Code::PreconditionFailed,
             Self::Invalid(_) => Code::ValidationFailed,
             Self::Body(_) => Code::InvalidBody,
-            Self::PlanOutdated(_) | Self::ImportOutdated(_) | Self::DocumentsOutdated => Code::PlanOutdated,
+            Self::PlanOutdated(_)
+            | Self::ImportOutdated(_)
+            | Self::DocumentsOutdated
+            | Self::ReconcileOutdated(_) => Code::PlanOutdated,
             Self::AlreadyUndone(_) => Code::AlreadyUndone,
             Self::ViolationsNotAccepted(_) => Code::ViolationsNotAccepted,
             Self::NothingToRestore => Code::NothingToRestore,
@@ -421,6 +431,7 @@ impl ServiceError {
                 problem.plan = Some(Box::new(outdated.plan.clone()));
                 problem.moved.clone_from(&outdated.moved);
             }
+            Self::ReconcileOutdated(outdated) => problem.reconcile = Some(outdated.clone()),
             _ => {}
         }
         problem
@@ -438,6 +449,14 @@ fn paused_text(run_id: &str, handshake: Option<&str>, written: bool) -> String {
         "{run_id} is paused, as {what} (POST /api/v1/runs/{run_id}/handshakes/{handshake}/reloaded after a restore; what it is asked is in \
          the answer to a renewal); nothing was written"
     )
+}
+
+fn reconcile_outdated(outdated: &ReconcileOutdated) -> String {
+    match outdated.moved.len() {
+        0 => "the list, how it is read, the choices, or what would be written in place of what, is not what was looked at".into(),
+        1 => "a row that something was chosen of is not what was looked at".into(),
+        moved => format!("{moved} rows that something was chosen of are not what was looked at"),
+    }
 }
 
 fn held_text(holder: &RunHolder) -> String {

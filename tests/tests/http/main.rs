@@ -37,6 +37,7 @@ mod quotas;
 mod raw;
 mod reading;
 mod reconcile;
+mod reconcile_apply;
 mod restores;
 mod runs;
 mod safety;

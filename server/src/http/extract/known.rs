@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use stateloft_core::api::{
-    ApplyGiven, ApplyImport, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock, CreateSnapshot,
-    EndRun, ForceBreaker, GivenRequest, ImportRequest, MarkAllCrashed, MarkCrashed, Originated,
-    PinCheckpoint, PlanRequest, PutRequest, ReconcileRequest, RenewRun, SaveRequest, SayPaused, SayReloaded,
-    SettleConflict, SettleQuarantine, StartRun, StopHandshake, TakeCheckpoint, UndeleteRequest, UndoRequest,
+    ApplyGiven, ApplyImport, ApplyReconcile, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock,
+    CreateSnapshot, EndRun, ForceBreaker, GivenRequest, ImportRequest, MarkAllCrashed, MarkCrashed,
+    Originated, PinCheckpoint, PlanReconcile, PlanRequest, PutRequest, ReconcileRequest, RenewRun,
+    SaveRequest, SayPaused, SayReloaded, SettleConflict, SettleQuarantine, StartRun, StopHandshake,
+    TakeCheckpoint, UndeleteRequest, UndoRequest,
 };
 use stateloft_core::json::Node;
 use stateloft_core::model::{Origin, StateId, StateType};
@@ -202,6 +203,8 @@ impl Body for ApplyGiven {
     }
 }
 impl Body for ReconcileRequest {}
+impl Body for PlanReconcile {}
+impl Body for ApplyReconcile {}
 impl Body for StartRun {
     const DEPTH: usize = 2;
 }

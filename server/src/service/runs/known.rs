@@ -89,6 +89,11 @@ impl Service {
         self.known(id).await?.ok_or_else(|| ServiceError::RunNotFound(id.to_string()))
     }
 
+    /// The id of a run that there is.
+    pub(in crate::service) async fn run_named(&self, text: &str) -> Result<RunId> {
+        Ok(self.run(&run_id(text)?).await?.id)
+    }
+
     /// The number of the last start of an instance; 0 if it was never started. As each start follows one that there is, numbers have
     /// no gaps, and halving finds the last.
     pub(in crate::service) async fn last_epoch(&self, program: &RunName, instance: &RunName) -> Result<u64> {

@@ -1,0 +1,206 @@
+//! Lots that are new here: what they say, and which state gets them. Nothing is made up: what the broker does not say is absent.
+
+use std::collections::BTreeMap;
+
+use super::PlanError;
+use super::choose::Refused;
+use super::edit::changed;
+use crate::api::{ChosenRow, PlannedWrite};
+use crate::diff::{Change, ChangeKind, Place};
+use crate::json::writer::quote;
+use crate::json::{Document, Kind, Node, Pointer};
+use crate::model::{StateId, StateKey, StateType};
+use crate::reconcile::OurState;
+use crate::reconcile::holding::{Holding, Side};
+use crate::reconcile::read::{QUANTITIES, SYMBOLS, first, name, said};
+
+/// A lot of the broker's that becomes one of ours.
+pub(super) struct NewLot<'a> {
+    pub(super) held: &'a Holding,
+    /// How much of it, without a sign.
+    pub(super) size: String,
+    pub(super) id: Option<String>,
+    pub(super) chosen: &'a ChosenRow,
+    pub(super) row: &'a str,
+}
+
+/// What is added, by state.
+pub(super) struct Created<'a> {
+    ours: &'a [OurState<'a>],
+    state_type: &'a StateType,
+    /// To a state that has lots: how many, by its place.
+    grown: BTreeMap<usize, u32>,
+    /// States that there are not yet: their symbol and side, and their lots.
+    begun: BTreeMap<StateKey, Begun>,
+}
+
+struct Begun {
+    /// The members of all lots.
+    head: String,
+    lots: Vec<String>,
+    rows: Vec<String>,
+    /// Its one position, where it has no name by which a lot could be known.
+    plain: Option<String>,
+}
+
+impl<'a> Created<'a> {
+    pub(super) fn new(ours: &'a [OurState<'a>], state_type: &'a StateType) -> Self {
+        Self { ours, state_type, grown: BTreeMap::new(), begun: BTreeMap::new() }
+    }
+
+    /// Adds a lot; where a state that there is gets it, answers which and the change.
+    pub(super) fn add(&mut self, lot: &NewLot<'_>) -> Result<Option<(usize, Change)>, Refused> {
+        match self.place(lot)? {
+            Ok((state, lots)) => {
+                if lot.id.is_none() {
+                    return Err(Refused::needs(
+                        "id",
+                        "the broker gives this position no id, and a lot here has one: say it",
+                    ));
+                }
+                let count = self.grown.entry(state).or_default();
+                let at = u32::try_from(lots.len()).unwrap_or(u32::MAX).saturating_add(*count);
+                *count += 1;
+                Ok(Some((state, appended(lots, at, lot))))
+            }
+            Err(key) => {
+                self.begin(key, lot)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The states that are begun.
+    pub(super) fn into_writes(self) -> Result<Vec<PlannedWrite>, PlanError> {
+        let write = |(key, begun): (StateKey, Begun)| {
+            let Begun { head, lots, rows, plain } = begun;
+            let text = match plain {
+                Some(plain) => format!("{{{plain}}}"),
+                None => format!("{{{head}\"lots\":[{}]}}", lots.join(",")),
+            };
+            let data: Document = text.parse().map_err(|_| PlanError::TooLarge(key.clone()))?;
+            Ok(PlannedWrite { key, version: None, changes: Vec::new(), data: Some(data), rows })
+        };
+        self.begun.into_iter().map(write).collect()
+    }
+
+    /// The lots of a state that there is, or the name of one that there is not yet.
+    fn place(&self, lot: &NewLot<'_>) -> Result<Result<(usize, Node<'a>), StateKey>, Refused> {
+        let symbol = lot.held.symbol.as_deref();
+        if let Some(id) = &lot.chosen.state_id {
+            let key = StateKey { state_type: self.state_type.clone(), state_id: id.clone() };
+            return match self.ours.iter().position(|state| *state.key == key && state.data.is_some()) {
+                None => Ok(Err(key)),
+                Some(at) => lots_of(&self.ours[at]).map(|lots| Ok((at, lots))).ok_or_else(|| {
+                    Refused::needs(
+                        "state_id",
+                        "that state holds no lots: name one with lots, or one that there is not yet",
+                    )
+                }),
+            };
+        }
+        let is_of = |state: &&OurState<'_>| symbol.is_some() && symbol_of(state).as_deref() == symbol;
+        let with_lots: Vec<(usize, Node<'a>)> = self
+            .ours
+            .iter()
+            .enumerate()
+            .filter(|(_, state)| is_of(state))
+            .filter_map(|(at, state)| Some((at, lots_of(state)?)))
+            .collect();
+        match with_lots.as_slice() {
+            [one] => return Ok(Ok(*one)),
+            [] => {}
+            _ => {
+                return Err(Refused::needs(
+                    "state_id",
+                    "several states hold lots of this symbol: say which gets it",
+                ));
+            }
+        }
+        let called = symbol.or(lot.id.as_deref());
+        let id = called.and_then(|called| StateId::new(called).ok());
+        let id =
+            id.ok_or_else(|| Refused::needs("state_id", "nothing names a state for it: say which gets it"))?;
+        let key = StateKey { state_type: self.state_type.clone(), state_id: id };
+        if self.ours.iter().any(|state| *state.key == key && state.data.is_some()) {
+            return Err(Refused::needs(
+                "state_id",
+                "the state of this name holds a position without lots: say which state gets this one",
+            ));
+        }
+        Ok(Err(key))
+    }
+
+    fn begin(&mut self, key: StateKey, lot: &NewLot<'_>) -> Result<(), Refused> {
+        let symbol = member("symbol", lot.held.symbol.as_deref());
+        let begun = self.begun.entry(key).or_insert_with(|| Begun {
+            head: symbol.clone(),
+            lots: Vec::new(),
+            rows: Vec::new(),
+            plain: None,
+        });
+        if begun.plain.is_some() || (lot.id.is_none() && !begun.lots.is_empty()) {
+            return Err(Refused::needs(
+                "state_id",
+                "another position without an id is written there: say which state gets this one",
+            ));
+        }
+        if begun.head != symbol {
+            return Err(Refused::needs(
+                "state_id",
+                "a position of another symbol is written there: say another state",
+            ));
+        }
+        begun.rows.push(lot.row.to_owned());
+        match &lot.id {
+            Some(_) => begun.lots.push(text(lot, "quantity", false)),
+            None => begun.plain = Some(symbol + &inner(lot, "quantity", false)),
+        }
+        Ok(())
+    }
+}
+
+/// The lots of a state of one symbol.
+fn lots_of<'a>(state: &OurState<'a>) -> Option<Node<'a>> {
+    said(state.data?.root(), "lots").filter(|lots| lots.kind() == Kind::Array)
+}
+
+fn symbol_of(state: &OurState<'_>) -> Option<String> {
+    first(state.data?.root(), &SYMBOLS, name)
+}
+
+/// A lot at the end of others, in their words.
+fn appended(lots: Node<'_>, at: u32, lot: &NewLot<'_>) -> Change {
+    let sibling = lots.elements().next();
+    let word = |names: &[&'static str]| {
+        let has = |name: &&&str| sibling.is_some_and(|sibling| said(sibling, name).is_some());
+        names.iter().find(has).copied()
+    };
+    let quantity = word(&QUANTITIES).unwrap_or("quantity");
+    let texts =
+        sibling.and_then(|sibling| said(sibling, quantity)).is_some_and(|it| it.kind() == Kind::String);
+    let mut pointer = Pointer::default().join("lots");
+    pointer.push_index(at as usize);
+    let change = changed(ChangeKind::Added, &pointer, None, Some(&text(lot, quantity, texts)));
+    let place = Place { at: u32::try_from(lots.len()).ok(), ..Place::default() };
+    Change { place, ..change }
+}
+
+fn text(lot: &NewLot<'_>, quantity: &str, texts: bool) -> String {
+    format!("{{{}{}}}", member("id", lot.id.as_deref()), inner(lot, quantity, texts))
+}
+
+/// Side, quantity, price and time of a lot, as far as they are known.
+fn inner(lot: &NewLot<'_>, quantity: &str, texts: bool) -> String {
+    let number = |number: &str| if texts { quote(number) } else { number.to_owned() };
+    let side = lot.held.is_on().map(|side| if side == Side::Short { "short" } else { "long" });
+    let price = lot.held.price.as_deref().map(|price| format!(",\"entry_price\":{}", number(price)));
+    let time = lot.chosen.time.map(|time| format!(",\"entry_time\":\"{time}\""));
+    let (head, word, amount) = (member("side", side), quote(quantity), number(&lot.size));
+    format!("{head}{word}:{amount}{}{}", price.unwrap_or_default(), time.unwrap_or_default())
+}
+
+/// A member that is a text, with the comma behind it; nothing where there is none.
+fn member(name: &str, value: Option<&str>) -> String {
+    value.map(|value| format!("{}:{},", quote(name), quote(value))).unwrap_or_default()
+}

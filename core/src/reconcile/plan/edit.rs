@@ -1,0 +1,121 @@
+//! Editing a lot where it stands: only the members that are meant change, and every other byte stays.
+
+use crate::diff::{Change, ChangeKind, Place};
+use crate::json::number::delta;
+use crate::json::writer::quote;
+use crate::json::{Decimal, Document, Kind, Node, Pointer};
+use crate::reconcile::holding::Side;
+use crate::reconcile::read::{QUANTITIES, SIDES, decimal, side};
+use crate::tagged::meant;
+
+/// Changes of one object.
+pub(super) struct Editor<'a> {
+    object: Node<'a>,
+    pointer: Pointer,
+    /// Decimals are texts in it.
+    texts: bool,
+    changes: Vec<Change>,
+}
+
+impl<'a> Editor<'a> {
+    /// Of the object at a pointer.
+    pub(super) fn at(document: &'a Document, pointer: Pointer) -> Option<Self> {
+        let object = document.tape().get(&pointer).filter(|node| node.kind() == Kind::Object)?;
+        let spelled = |name: &&str| object.get(name).map(|value| meant(value).0.kind());
+        let texts = QUANTITIES.iter().find_map(spelled) == Some(Kind::String);
+        Some(Self { object, pointer, texts, changes: Vec::new() })
+    }
+
+    pub(super) fn into_changes(self) -> Vec<Change> {
+        self.changes
+    }
+
+    pub(super) fn object(&self) -> Node<'a> {
+        self.object
+    }
+
+    /// Writes a decimal in place of the first of these members that says one, else as the first of them.
+    pub(super) fn decimal(&mut self, names: &[&str], number: &str) {
+        let says =
+            |name: &&&str| self.object.get(name).is_some_and(|value| decimal(meant(value).0).is_some());
+        let Some(name) = names.iter().find(says).or(names.first()) else { return };
+        let as_text = match self.object.get(name).map(|value| meant(value).0.kind()) {
+            Some(Kind::String) => true,
+            Some(Kind::Number) => false,
+            _ => self.texts,
+        };
+        self.set(name, &if as_text { quote(number) } else { number.to_owned() });
+    }
+
+    /// Turns its own word for the side into that of another, in the same vocabulary; `None` where it has no such word of its own.
+    pub(super) fn turn(&mut self, to: Side) -> Option<()> {
+        let own = |name: &&&str| self.object.get(name).is_some_and(|value| side(meant(value).0).is_some());
+        let name = *SIDES.iter().find(own)?;
+        let word = meant(self.object.get(name)?).0.as_str()?.trim().to_owned();
+        let words = [("long", "short"), ("buy", "sell"), ("up", "down")];
+        let (long, short) = words
+            .into_iter()
+            .find(|(long, short)| word.eq_ignore_ascii_case(long) || word.eq_ignore_ascii_case(short))?;
+        let plain = if to == Side::Long { long } else { short };
+        self.set(name, &quote(&in_the_case_of(&word, plain)));
+        Some(())
+    }
+
+    /// Gives a member a value, in place of the one that it has.
+    pub(super) fn set(&mut self, name: &str, text: &str) {
+        let Some(old) = self.object.get(name) else {
+            let at = u32::try_from(self.object.len()).ok();
+            let place = Place { at, ..Place::default() };
+            let change = changed(ChangeKind::Added, &self.pointer.join(name), None, Some(text));
+            return self.changes.push(Change { place, ..change });
+        };
+        // A tagged value keeps its tag.
+        let (inner, within) = meant(old);
+        let pointer = within.iter().fold(self.pointer.join(name), |pointer, member| pointer.join(member));
+        if inner.text() != text {
+            self.changes.push(changed(ChangeKind::Changed, &pointer, Some(inner.text()), Some(text)));
+        }
+    }
+
+    /// Takes members out, where they are.
+    pub(super) fn remove(&mut self, names: &[&str]) {
+        for name in names {
+            if let Some(old) = self.object.get(name) {
+                let pointer = self.pointer.join(name);
+                self.changes.push(changed(ChangeKind::Removed, &pointer, Some(old.text()), None));
+            }
+        }
+    }
+}
+
+/// A change of one value.
+pub(super) fn changed(kind: ChangeKind, pointer: &Pointer, old: Option<&str>, new: Option<&str>) -> Change {
+    let number = |text: Option<&str>| text.map(|text| text.trim_matches('"').to_owned());
+    let (from, to) = (number(old), number(new));
+    let decimals = from.as_deref().and_then(Decimal::parse).zip(to.as_deref().and_then(Decimal::parse));
+    Change {
+        kind,
+        path: pointer.as_str().to_owned(),
+        display: pointer.as_str().to_owned(),
+        old: old.map(str::to_owned),
+        new: new.map(str::to_owned),
+        delta: decimals.and_then(|(from, to)| delta(from, to)),
+        percent: None,
+        unit: None,
+        volatile: false,
+        protected: None,
+        by_place: false,
+        splice: None,
+        series: None,
+        place: Place::default(),
+    }
+}
+
+fn in_the_case_of(word: &str, plain: &str) -> String {
+    let mut letters = word.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_uppercase() => plain.to_uppercase(),
+        (Some(first), _) if first.is_uppercase() => plain[..1].to_uppercase() + &plain[1..],
+        _ => plain.to_owned(),
+    }
+}

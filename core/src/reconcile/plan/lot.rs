@@ -1,0 +1,150 @@
+//! What is written to a lot that there is.
+
+use super::edit::Editor;
+use super::with_changes;
+use crate::api::{ChosenRow, CloseReason, ReconcileOptions};
+use crate::diff::Change;
+use crate::json::writer::quote;
+use crate::json::{Decimal, Document, Pointer};
+use crate::reconcile::compare::{apart, within};
+use crate::reconcile::holding::{Holding, Lot, Side};
+use crate::reconcile::ours::of_document;
+use crate::reconcile::read::{PRICES, QUANTITIES};
+
+/// What says how a lot was closed.
+const EXITS: [&str; 7] =
+    ["exit_time", "exit_price", "exit_reason", "exit_order", "pnl", "closed_at", "close_date"];
+
+/// A lot and the document that it stands in.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub(super) lot: &'a Lot,
+    pub(super) document: &'a Document,
+}
+
+impl<'a> Here<'a> {
+    /// The broker's numbers; `None` where they cannot be written to this lot alone.
+    pub(super) fn adopt(
+        self,
+        there: &str,
+        theirs: &[Holding],
+        options: &ReconcileOptions,
+    ) -> Option<Vec<Change>> {
+        let mut edit = self.editor()?;
+        let reopened = !self.lot.is_open();
+        if reopened {
+            reopen(&mut edit);
+        }
+        self.hold(&mut edit, there)?;
+        let price = match theirs {
+            [held] => held.price.as_deref().filter(|price| self.is_elsewhere(price, options)),
+            _ => None,
+        };
+        match (price, self.leg()) {
+            (None, _) => {}
+            (Some(price), None) => edit.decimal(&PRICES, price),
+            (Some(price), Some(leg)) => {
+                edit.decimal(&[&format!("entry_exec_price{leg}"), &format!("entry_price{leg}")], price);
+            }
+        }
+        let changes = edit.into_changes();
+        (!reopened || self.is_open_with(&changes)).then_some(changes)
+    }
+
+    /// A part of the broker's, of the size that is said.
+    pub(super) fn share(self, there: &str) -> Option<Vec<Change>> {
+        let mut edit = self.editor()?;
+        self.hold(&mut edit, there)?;
+        Some(edit.into_changes())
+    }
+
+    /// Closed, with what is known of it. A leg of a pair is not closed without the other.
+    pub(super) fn close(self, reason: CloseReason, chosen: &ChosenRow) -> Option<Vec<Change>> {
+        if self.is_leg() {
+            return None;
+        }
+        let mut edit = self.editor()?;
+        edit.set("status", "\"closed\"");
+        if edit.object().get("is_open").is_some() {
+            edit.set("is_open", "false");
+        }
+        if let Some(time) = chosen.time {
+            edit.set("exit_time", &quote(&time.to_string()));
+        }
+        if let Some(price) = &chosen.price {
+            edit.decimal(&["exit_price"], price);
+        }
+        // A word without characters that JSON escapes.
+        let word = serde_json::to_string(&reason).unwrap_or_default();
+        edit.set("exit_reason", &word);
+        if let Some(pnl) = &chosen.pnl {
+            edit.decimal(&["pnl"], pnl);
+        }
+        Some(edit.into_changes())
+    }
+
+    fn is_leg(self) -> bool {
+        self.lot.holding.unsided
+    }
+
+    /// Which leg of a pair it is.
+    fn leg(self) -> Option<char> {
+        self.lot.holding.pointer.chars().last().filter(|_| self.is_leg())
+    }
+
+    fn editor(self) -> Option<Editor<'a>> {
+        let mut pointer = Pointer::parse(&self.lot.holding.pointer).ok()?;
+        if self.is_leg() {
+            // A leg is named by its quantity.
+            pointer.pop();
+        }
+        Editor::at(self.document, pointer)
+    }
+
+    /// How much is held, and on which side.
+    fn hold(self, edit: &mut Editor<'_>, there: &str) -> Option<()> {
+        let (size, to) = match there.strip_prefix('-') {
+            Some(size) => (size, Side::Short),
+            None => (there, Side::Long),
+        };
+        if let Some(leg) = self.leg() {
+            edit.decimal(&[&format!("volume{leg}")], size);
+            return Some(());
+        }
+        let Some(here) = self.lot.holding.side else {
+            edit.decimal(&QUANTITIES, there);
+            return Some(());
+        };
+        if here != to && Decimal::parse(size).is_some_and(|size| !size.is_zero()) {
+            edit.turn(to)?;
+        }
+        // Of a short one some write -5 and some 5: as it was.
+        let signed = self.lot.holding.quantity.as_deref().is_some_and(|held| held.starts_with('-'));
+        let minus = if signed && to == Side::Short { "-" } else { "" };
+        edit.decimal(&QUANTITIES, &format!("{minus}{size}"));
+        Some(())
+    }
+
+    fn is_elsewhere(self, price: &str, options: &ReconcileOptions) -> bool {
+        let Some(ours) = self.lot.holding.price.clone() else { return true };
+        !within(&apart(ours, price.to_owned()), options.tolerance.price.as_deref())
+    }
+
+    /// Whether it is open once that is written: something above it may have closed it, too.
+    fn is_open_with(self, changes: &[Change]) -> bool {
+        with_changes(self.document, changes).is_ok_and(|document| {
+            of_document(document.root())
+                .iter()
+                .any(|(holding, closed)| holding.pointer == self.lot.holding.pointer && !closed)
+        })
+    }
+}
+
+fn reopen(edit: &mut Editor<'_>) {
+    edit.remove(&EXITS);
+    for (name, open) in [("status", "\"open\""), ("is_open", "true")] {
+        if edit.object().get(name).is_some() {
+            edit.set(name, open);
+        }
+    }
+}

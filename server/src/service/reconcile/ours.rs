@@ -1,0 +1,130 @@
+//! Our states that count in a reconciliation, as they are and as they were when the broker was asked.
+
+use std::collections::HashMap;
+
+use stateloft_core::api::Scope;
+use stateloft_core::json::Document;
+use stateloft_core::model::{RunId, Seq, StateKey, StateType, Timestamp, Version, VersionNumber};
+use stateloft_core::reconcile::OurState;
+
+use crate::budget::{self, Class};
+use crate::service::{Result, Service, ServiceError};
+use crate::store::StoreError;
+
+/// The type of the states that hold positions, where the request names none.
+const POSITION: &str = "position";
+/// How many versions without a run are passed over in search of the run that wrote a state last.
+const PASSED_OVER: u64 = 50;
+
+/// Which states of a scope count.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose<'a> {
+    /// All of them.
+    Anybody,
+    /// Those whose last version this run wrote.
+    LastBy(&'a str),
+    /// Those that a run of the same instance of the same program wrote last. Positions outlive the run that opened them, and what
+    /// was written without a run, such as a restore, does not make them somebody else's.
+    Instance(&'a RunId),
+}
+
+/// The states that count.
+pub(super) struct Ours {
+    heads: Vec<Version>,
+    then: HashMap<StateKey, Document>,
+}
+
+impl Ours {
+    pub(super) fn states(&self) -> Vec<OurState<'_>> {
+        self.heads
+            .iter()
+            .map(|head| OurState {
+                key: &head.key,
+                version: head.version,
+                changed_at: head.recorded_at,
+                data: head.data.as_ref(),
+                then: self.then.get(&head.key),
+            })
+            .collect()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.heads.iter().map(Version::size).sum()
+    }
+}
+
+impl Service {
+    pub(super) async fn ours(&self, scope: Scope, as_of: Timestamp, whose: Whose<'_>) -> Result<Ours> {
+        let scope = of_positions(scope)?;
+        // Before the states are read: what is later was changed since, too.
+        let asked_at = self.store.seq_at(as_of).await?;
+        let mut heads = Vec::new();
+        for (head, _) in self.moved_since(Seq::ZERO, &scope).await? {
+            if self.counts(&head, whose).await? {
+                // What cannot be read is no position that is not there.
+                heads.push(StoreError::unless_damaged(head)?);
+            }
+        }
+        let then = self.then(&heads, asked_at).await?;
+        Ok(Ours { heads, then })
+    }
+
+    async fn counts(&self, head: &Version, whose: Whose<'_>) -> Result<bool> {
+        Ok(match whose {
+            Whose::Anybody => true,
+            Whose::LastBy(run) => run_of(head) == Some(run),
+            Whose::Instance(id) => self.last_run(head).await?.is_some_and(|run| is_instance(&run, id)),
+        })
+    }
+
+    /// The run that wrote a state last.
+    async fn last_run(&self, head: &Version) -> Result<Option<String>> {
+        if let Some(run) = run_of(head) {
+            return Ok(Some(run.to_owned()));
+        }
+        let last = head.version.0;
+        for number in (last.saturating_sub(PASSED_OVER).max(1)..last).rev() {
+            let version = self.store.version(&head.key, VersionNumber(number)).await?;
+            if let Some(run) = version.as_ref().and_then(run_of) {
+                return Ok(Some(run.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the states held that were changed after a seq, if they held anything.
+    async fn then(&self, heads: &[Version], seq: Seq) -> Result<HashMap<StateKey, Document>> {
+        let mut then = HashMap::new();
+        for head in heads {
+            if head.seq <= seq {
+                continue;
+            }
+            let version =
+                self.store.as_of(&head.key, seq).await?.map(StoreError::unless_damaged).transpose()?;
+            let Some(data) = version.and_then(|version| version.data) else { continue };
+            budget::hold(Class::Work, data.weight_at_most()).await?;
+            then.insert(head.key.clone(), data);
+        }
+        Ok(then)
+    }
+}
+
+/// The type of the states that hold positions.
+pub(super) fn position() -> Result<StateType> {
+    StateType::new(POSITION).map_err(|error| ServiceError::Internal(error.to_string()))
+}
+
+fn of_positions(scope: Scope) -> Result<Scope> {
+    if !scope.states.is_empty() || !scope.types.is_empty() {
+        return Ok(scope);
+    }
+    Ok(Scope { types: vec![position()?], ..scope })
+}
+
+fn run_of(version: &Version) -> Option<&str> {
+    version.origin.as_deref().and_then(|origin| origin.run_id.as_deref())
+}
+
+fn is_instance(run: &str, id: &RunId) -> bool {
+    run.parse::<RunId>().is_ok_and(|run| (run.program(), run.instance()) == (id.program(), id.instance()))
+}

@@ -1,0 +1,88 @@
+//! What choices would write, worked out on the states as they are now.
+
+use stateloft_core::api::{
+    ChosenRow, PlanReconcile, ReconcileOptions, ReconcilePlan, ReconcilePolicy, Scope,
+};
+use stateloft_core::json::Document;
+use stateloft_core::model::{RunId, StateType};
+use stateloft_core::reconcile::{PlanError, Planned, Reconciling, plan};
+
+use super::ours::{Whose, position};
+use crate::heavy;
+use crate::service::{Result, Service, ServiceError};
+
+/// What is asked of a run: the same for a look and for applying what was looked at.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) run: RunId,
+    pub(super) scope: Scope,
+    pub(super) list: Option<Document>,
+    pub(super) options: ReconcileOptions,
+    pub(super) policy: ReconcilePolicy,
+    pub(super) choices: Vec<ChosenRow>,
+}
+
+impl Service {
+    /// How a broker's list stands to a run's positions, and what choices would write: `POST /runs/{run_id}/reconcile`. Writes nothing,
+    /// unless the request asks to keep what it says of drift.
+    pub async fn plan_reconcile(&self, run: &str, request: PlanReconcile) -> Result<ReconcilePlan> {
+        let run = self.run_named(run).await?;
+        let PlanReconcile { scope, list, options, policy, choices, record, epoch } = request;
+        if let (Some(_), false) = (epoch, record) {
+            let message = "epoch is said of what is written: leave it out, or ask to record";
+            return Err(ServiceError::body("/epoch", "unexpected", message));
+        }
+        let asked = Asked { run, scope, list, options, policy, choices };
+        if record {
+            return self.record_drift(&asked, epoch).await;
+        }
+        let mut plan = self.plan_now(&asked).await?.plan;
+        self.drifts_of(&asked.run).await?.drifts.tell(&mut plan.rows);
+        Ok(plan)
+    }
+
+    /// The plan as it is now.
+    pub(super) async fn plan_now(&self, asked: &Asked) -> Result<Planned> {
+        let Asked { run, scope, list, options, policy, choices } = asked;
+        let whose = if *scope == Scope::default() { Whose::Instance(run) } else { Whose::Anybody };
+        let ours = self.ours(scope.clone(), options.as_of, whose).await?;
+        let state_type = begun_type(scope)?;
+        let bytes = list.as_ref().map_or(0, Document::len) + ours.bytes();
+        let planned = heavy::work(bytes, || {
+            let run_id = Some(run.as_str());
+            let asked = Reconciling { run_id, state_type: &state_type, options, policy: *policy, choices };
+            plan(&ours.states(), list.as_ref(), asked)
+        });
+        let planned = planned.map_err(refused)?;
+        for edit in planned.edits.iter().filter(|edit| edit.replaces.is_none()) {
+            if self.store.head(&edit.key).await?.is_some_and(|head| !head.is_deleted()) {
+                let message = format!(
+                    "the lot would go to {}, which there is already and is not among the positions that were looked at: say \
+                     which state gets it (state_id), or widen the scope",
+                    edit.key
+                );
+                return Err(ServiceError::body("/choices", "state_exists", message));
+            }
+        }
+        Ok(planned)
+    }
+}
+
+/// The type of states that are begun: the one that is asked about.
+fn begun_type(scope: &Scope) -> Result<StateType> {
+    match scope.types.as_slice() {
+        [one] => Ok(one.clone()),
+        _ => position(),
+    }
+}
+
+fn refused(error: PlanError) -> ServiceError {
+    match error {
+        PlanError::Report(error) => ServiceError::body(error.pointer(), "invalid", error.to_string()),
+        PlanError::Choice { nth, member, code, text } => {
+            ServiceError::body(&format!("/choices/{nth}/{member}"), code, text)
+        }
+        PlanError::Moved(outdated) => ServiceError::ReconcileOutdated(outdated),
+        error @ PlanError::TooLarge(_) => ServiceError::TooLarge(error.to_string()),
+    }
+}
