@@ -132,6 +132,9 @@ pub struct RunRow {
     pub run: Session,
     /// Whether it holds its lease: nothing has ended it, and nobody has written its session by hand.
     pub live: bool,
+    /// Its lease, while it is live; without `until` where the store cannot be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<RunHolder>,
     /// The last version of its session.
     pub version: VersionView,
 }
@@ -213,7 +216,7 @@ pub struct RunDifference {
 }
 
 /// Answer to `GET /runs/compare`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunComparison {
     /// The first run.
@@ -221,10 +224,10 @@ pub struct RunComparison {
     /// The second one.
     pub b: Session,
     /// Whether both are of the same code; absent where one of them did not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_code: Option<bool>,
     /// How the settings differ, from the first to the second; absent where one of them gave none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub config: Option<Diff>,
     /// What the second found otherwise than the first left it, by type and id: a state's differences are

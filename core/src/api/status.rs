@@ -134,6 +134,8 @@ pub struct Status {
     pub states_invalid: Option<u64>,
     /// Snapshots.
     pub snapshots: Option<u64>,
+    /// Runs that hold their lease.
+    pub runs_live: Option<u64>,
     /// Commit latency as callers saw it, over the last 5 minutes.
     pub commit: LatencyStatus,
     /// Commit to message sent, over the last 5 minutes. What is replayed for who comes later is not in it.

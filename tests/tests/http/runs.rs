@@ -292,3 +292,32 @@ async fn what_a_run_saves_while_the_store_is_away_is_kept_and_written_only_if_it
     assert!(text(conflict, "reason").contains("lease"), "{conflict}");
     let _ = setting.get("b").await.expect(404);
 }
+
+#[tokio::test]
+async fn a_list_says_who_holds_a_lease_and_the_status_how_many_do() {
+    let server = Local::start().await;
+    let client = &server.client;
+    let one = begin(client, &grid()).await;
+    let two = begin(client, &json!({"program": "md-feed", "lease_seconds": 60})).await;
+    let ended = begin(client, &with(grid(), &json!({"instance": "eu"}))).await;
+    let end = format!("/runs/{}/end", ended["run_id"].as_str().unwrap());
+    let _ = post(client, &end, &json!({"status": "completed"})).await.expect(200);
+
+    let list = client.get("/api/v1/runs").await.expect(200).json();
+    let row = |run: &Value| {
+        let rows = list["runs"].as_array().unwrap();
+        rows.iter().find(|row| row["run"]["run_id"] == run["run_id"]).unwrap().clone()
+    };
+    let holder = row(&one)["holder"].clone();
+    assert_eq!((&holder["host"], &holder["pid"]), (&json!("box-7"), &json!(4711)));
+    for run in [&one, &two] {
+        let row = row(run);
+        let shown =
+            client.get(&format!("/api/v1/runs/{}", run["run_id"].as_str().unwrap())).await.expect(200).json();
+        assert_eq!(row["holder"]["last_renewal"], shown["holder"]["last_renewal"]);
+        assert!(row["holder"]["until"].as_str().unwrap() > row["holder"]["since"].as_str().unwrap(), "{row}");
+    }
+    assert_eq!(row(&ended).get("holder"), None);
+    let status = client.get("/api/v1/status").await.expect(200).json();
+    assert_eq!(status["runs_live"], 2);
+}

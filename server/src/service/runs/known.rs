@@ -38,14 +38,7 @@ impl Known {
 
     /// How it holds its lease, at a time.
     pub(in crate::service) fn holder(&self, look: Option<&LeaseLook>, now: Timestamp) -> RunHolder {
-        RunHolder {
-            run_id: self.id.to_string(),
-            host: self.session.host.clone(),
-            pid: self.session.pid,
-            since: self.session.started_at,
-            until: look.map(|look| later(now, look.left)),
-            last_renewal: look.and_then(|look| look.renewed_at),
-        }
+        holder_of(&self.session, look, now)
     }
 
     /// The write that ends it, of what is known of it now.
@@ -53,6 +46,18 @@ impl Known {
         let expected = Expectation::Version(self.head.version);
         let data = Change::Save(document(as_this)?);
         Ok(who.write(self.id.session().clone(), data, expected, Verdict::NotChecked))
+    }
+}
+
+/// How the run of a session holds its lease, at a time.
+pub(super) fn holder_of(session: &Session, look: Option<&LeaseLook>, now: Timestamp) -> RunHolder {
+    RunHolder {
+        run_id: session.run_id.clone(),
+        host: session.host.clone(),
+        pid: session.pid,
+        since: session.started_at,
+        until: look.map(|look| later(now, look.left)),
+        last_renewal: look.and_then(|look| look.renewed_at),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reading runs.
 
+use std::collections::HashMap;
+
 use stateloft_core::api::{
     DeletedFilter, RunList, RunRow, RunState, RunStates, RunStatus, RunView, Sort, StateSummary, VersionView,
 };
@@ -9,9 +11,9 @@ use stateloft_core::search::Needle;
 
 use super::super::read::page_size;
 use super::super::{Result, Service, ServiceError};
-use super::known::{Known, run_id};
+use super::known::{Known, holder_of, run_id};
 use super::wrote::{Work, now};
-use crate::store::{Cursor, ListQuery};
+use crate::store::{Cursor, LeaseLook, ListQuery};
 
 /// Pages of the store that one page of runs is looked for in.
 const LOOKED_THROUGH: usize = 20;
@@ -68,6 +70,26 @@ impl RunsRequest {
 impl Service {
     /// Runs, the last changed first. A page may have few rows, or none, and still be followed by another.
     pub async fn runs(&self, request: &RunsRequest) -> Result<RunList> {
+        let mut list = self.sessions(request).await?;
+        self.tell_leases(&mut list.runs).await;
+        Ok(list)
+    }
+
+    /// Says of those that are live how they hold their leases: one look for all of them.
+    async fn tell_leases(&self, runs: &mut [RunRow]) {
+        if !runs.iter().any(|row| row.live) {
+            return;
+        }
+        let looks = self.store.look_at_leases().await.unwrap_or_default();
+        let looks: HashMap<&str, &LeaseLook> =
+            looks.iter().map(|look| (look.run_id.as_str(), look)).collect();
+        let now = self.now();
+        for row in runs.iter_mut().filter(|row| row.live) {
+            row.holder = Some(holder_of(&row.run, looks.get(row.run.run_id.as_str()).copied(), now));
+        }
+    }
+
+    async fn sessions(&self, request: &RunsRequest) -> Result<RunList> {
         let mut query = request.query()?;
         let mut runs = Vec::new();
         for _ in 0..LOOKED_THROUGH {
@@ -152,5 +174,5 @@ fn row(summary: StateSummary) -> Option<RunRow> {
     let data = data?;
     let run: stateloft_core::api::Session = serde_json::from_str(data.text()).ok()?;
     let live = Fence::is_live(version.version, Some(&data));
-    (run.run_id == id.as_str()).then_some(RunRow { run, live, version })
+    (run.run_id == id.as_str()).then_some(RunRow { run, live, holder: None, version })
 }
