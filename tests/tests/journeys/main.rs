@@ -27,6 +27,7 @@ mod outage;
 mod pages;
 mod restoring;
 mod rewriting;
+mod runs;
 mod silence;
 mod still;
 mod unanswered;

@@ -17,6 +17,10 @@ pub enum Page {
     Compare,
     /// `/view/activity`
     Activity,
+    /// `/view/runs`
+    Runs,
+    /// `/view/run`
+    Run,
     /// `/view/snapshots`
     Snapshots,
     /// `/view/restore`
@@ -44,6 +48,8 @@ impl Page {
             "/view/state" => Self::State,
             "/view/compare" => Self::Compare,
             "/view/activity" => Self::Activity,
+            "/view/runs" => Self::Runs,
+            "/view/run" => Self::Run,
             "/view/snapshots" => Self::Snapshots,
             "/view/restore" => Self::Restore,
             "/view/import" => Self::Import,
@@ -65,6 +71,8 @@ impl Page {
             Self::State => "State",
             Self::Compare => "Compare",
             Self::Activity => "Activity",
+            Self::Runs => "Runs",
+            Self::Run => "Run",
             Self::Snapshots => "Snapshots",
             Self::Restore | Self::Restored(_) => "Restore",
             Self::Import => "Import",
@@ -214,6 +222,18 @@ pub fn compare(key: &StateKey, a: u64, b: u64) -> String {
     format!("/view/compare{query}")
 }
 
+/// The address of a run.
+#[must_use]
+pub fn run(id: &str) -> String {
+    format!("/view/run{}", Query::default().with("id", Some(id)))
+}
+
+/// The address of a run that shows what it found otherwise than this other one had left it.
+#[must_use]
+pub fn runs_compared(left: &str, found: &str) -> String {
+    format!("/view/run{}", Query::default().with("id", Some(found)).with("with", Some(left)))
+}
+
 /// The address of the states of one type.
 #[must_use]
 pub fn states_of(state_type: &str) -> String {
@@ -279,6 +299,8 @@ mod tests {
             ("/view/states/", Page::States),
             ("/view/restore/", Page::Restore),
             ("/view/import", Page::Import),
+            ("/view/runs/", Page::Runs),
+            ("/view/run", Page::Run),
             ("/view/opened", Page::Opened),
             ("/view/restore/a%20b", Page::Restored("a b".into())),
             ("/view/restore/a/b", Page::Unknown),

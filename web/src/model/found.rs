@@ -36,7 +36,7 @@ pub struct Hand {
 
 impl Hand {
     /// Whether something of this author, reason and time can be of this hand.
-    fn wrote(&self, user_id: Option<&str>, reason: Option<&str>, at: Timestamp) -> bool {
+    pub(crate) fn wrote(&self, user_id: Option<&str>, reason: Option<&str>, at: Timestamp) -> bool {
         let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         given(self.user_id.as_deref()) == given(user_id)
             && self.reason.as_ref().is_none_or(|own| given(Some(own)) == given(reason))

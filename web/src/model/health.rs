@@ -125,7 +125,7 @@ mod tests {
         serde_json::from_str(&format!(
             r#"{{"version":"stateloft 0.1.0","started_at":"2026-11-21T09:00:00Z","now":"2026-11-21T09:10:00Z",
             "store":{{"kind":"sqlite","engine":"SQLite 3.51.3","up":true,"size_bytes":1,"pool":null,"promises":[]}},
-            "seq":3,"states_live":1,"states_deleted":0,"states_invalid":0,"snapshots":0,
+            "seq":3,"states_live":1,"states_deleted":0,"states_invalid":0,"snapshots":0,"runs_live":0,
             "commit":{{"count":0,"p50_ms":0.0,"p99_ms":0.0,"max_ms":0.0}},
             "event_lag":{{"count":2,"p50_ms":1.0,"p99_ms":2.0,"max_ms":3.0}},
             "listeners":0,"verified_seq":3,"key_required":false{more}}}"#

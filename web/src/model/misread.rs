@@ -72,6 +72,21 @@ const ACTIVITY: [Parameter; 9] = [
     ("fold", Reads::Words(&["off"]), false),
     ("sel", Reads::Seq, false),
 ];
+const RUNS: [Parameter; 8] = [
+    ("q", Reads::Text, false),
+    ("show", Reads::Words(&["live", "crashed", "completed", "stopped", "replaced"]), false),
+    ("program", Reads::Text, false),
+    ("last", Reads::Words(&["15", "60", "480", "1440", "10080", "43200"]), false),
+    ("from", Reads::Time, false),
+    ("to", Reads::Time, false),
+    ("sel", Reads::Text, false),
+    ("gap", Reads::Text, false),
+];
+const RUN: [Parameter; 3] = [
+    ("id", Reads::Text, false),
+    ("with", Reads::Text, false),
+    ("tab", Reads::Words(&["lots", "states"]), false),
+];
 const SNAPSHOTS: [Parameter; 2] = [("compare", Reads::Text, false), ("new", Reads::Words(&["1"]), false)];
 const RESTORE: [Parameter; 9] = [
     ("target", Reads::Target, false),
@@ -105,6 +120,8 @@ fn parameters(page: &Page) -> Vec<Parameter> {
         Page::Compare => [&COMPARISON[..], &COMPARE].concat(),
         Page::States => STATES.to_vec(),
         Page::Activity => ACTIVITY.to_vec(),
+        Page::Runs => RUNS.to_vec(),
+        Page::Run => RUN.to_vec(),
         Page::Snapshots => SNAPSHOTS.to_vec(),
         Page::Restore => RESTORE.to_vec(),
         Page::Import => IMPORT.to_vec(),
@@ -228,6 +245,11 @@ mod tests {
             (Page::Compare, "?q=btc"),
             (Page::Activity, "?q=path:/a&author=ops,bot&kind=delete,restore&invalid=1&fold=off&sel=12"),
             (Page::Snapshots, "?compare=night%2F&new=1"),
+            (
+                Page::Runs,
+                "?q=btc&show=crashed&program=grid&last=60&from=2026-03-01T10:00:00Z&to=2026-03-01T11:00:00Z&sel=a.b.1&gap=a.b.2",
+            ),
+            (Page::Run, "?id=a.b.2&with=a.b.1&tab=states"),
             (
                 Page::Restore,
                 "?target=seq:9&state=position/A&state=position/B&type=order&type=strategy&prefix=x&exact=1\

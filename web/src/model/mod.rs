@@ -35,6 +35,7 @@ pub mod quiet;
 pub mod rank;
 pub mod rare;
 pub mod restore;
+pub mod runs;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod scale;

@@ -18,6 +18,8 @@ pub struct Standing {
     pub states_deleted: Option<u64>,
     pub states_invalid: Option<u64>,
     pub snapshots: Option<u64>,
+    #[serde(default)]
+    pub runs_live: Option<u64>,
     pub commit: LatencyStatus,
     pub event_lag: LatencyStatus,
     pub listeners: u64,
@@ -75,7 +77,7 @@ mod tests {
         format!(
             r#"{{"version":"stateloft 0.1.0","started_at":"2026-11-21T09:00:00Z","now":"2026-11-21T09:10:00Z",
             "store":{{"kind":"sqlite","engine":"SQLite 3.51.3","up":true,"size_bytes":1,"pool":[1,2],"promises":["x"]}},
-            "seq":3,"states_live":7,"states_deleted":2,"states_invalid":1,"snapshots":4,
+            "seq":3,"states_live":7,"states_deleted":2,"states_invalid":1,"snapshots":4,"runs_live":5,
             "commit":{{"count":5,"p50_ms":0.5,"p99_ms":1.5,"max_ms":2.5}},
             "event_lag":{{"count":2,"p50_ms":1.0,"p99_ms":2.0,"max_ms":3.0}},
             "listeners":6,"verified_seq":2,"key_required":true{more}}}"#
@@ -95,8 +97,8 @@ mod tests {
                 (&whole.version, whole.started_at, whole.now)
             );
             assert_eq!(
-                (&known.store, known.seq, known.snapshots),
-                (&whole.store, whole.seq, whole.snapshots)
+                (&known.store, known.seq, known.snapshots, known.runs_live),
+                (&whole.store, whole.seq, whole.snapshots, whole.runs_live)
             );
             assert_eq!((known.states(), known.states_invalid), (whole.states(), whole.states_invalid));
             assert_eq!((&known.commit, &known.event_lag), (&whole.commit, &whole.event_lag));

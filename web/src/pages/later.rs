@@ -12,6 +12,10 @@ use crate::shell::router;
 /// How long after the first page the code of the others is fetched, so that going there takes no time.
 const QUIET_MS: u32 = 1500;
 
+/// One page of each piece of code.
+const PAGES: [Page; 7] =
+    [Page::State, Page::States, Page::Runs, Page::Snapshots, Page::Activity, Page::Health, Page::Import];
+
 /// A page whose code may still have to come.
 #[component]
 pub(super) fn Later(
@@ -58,7 +62,7 @@ pub(super) fn fetch_in_advance() {
     let here = router().page.get_untracked();
     spawn_local(async move {
         TimeoutFuture::new(QUIET_MS).await;
-        for page in [Page::State, Page::States, Page::Snapshots, Page::Activity, Page::Health, Page::Import] {
+        for page in PAGES {
             // Whoever goes there while the server is away is told so then.
             if page != here && lazy::fetch(&page).await.is_none() {
                 return;

@@ -11,7 +11,8 @@ use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::{
-    activity, compare, first_run, health, import, opened, restore, snapshots, state, states, styles,
+    activity, alive, compare, first_run, health, import, opened, restore, run, runs, snapshots, state,
+    states, styles,
 };
 use crate::model::address::Page;
 use crate::shell::{Help, Misreadings};
@@ -32,6 +33,8 @@ async fn code(page: &Page) -> Result<Draw, SplitLoaderError> {
         Page::State => draw_state().await,
         Page::Compare => draw_compare().await,
         Page::Activity => draw_activity().await,
+        Page::Runs => draw_runs().await,
+        Page::Run => draw_run().await,
         Page::Snapshots => draw_snapshots().await,
         Page::Health => draw_health().await,
         Page::Import => draw_import().await,
@@ -47,6 +50,20 @@ pub(crate) type DrawHelp = fn(RwSignal<bool>) -> AnyView;
 pub(crate) async fn help() -> Option<DrawHelp> {
     let (code, styles) = join(draw_help(), styles::arrive()).await;
     styles.and(code.ok())
+}
+
+/// Draws who is alive, on the overview.
+pub(crate) type DrawAlive = fn() -> AnyView;
+
+/// The code of that.
+pub(crate) async fn alive() -> Option<DrawAlive> {
+    let (code, styles) = join(draw_alive(), styles::arrive()).await;
+    styles.and(code.ok())
+}
+
+#[wasm_split(running, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_alive() -> Result<DrawAlive, SplitLoaderError> {
+    Ok(|| view! { <alive::Alive/> }.into_any())
 }
 
 /// Draws what of the address the page cannot read.
@@ -95,6 +112,16 @@ fn draw_opened() -> Result<Draw, SplitLoaderError> {
 #[wasm_split(activity, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_activity() -> Result<Draw, SplitLoaderError> {
     Ok(|_| view! { <activity::Activity/> }.into_any())
+}
+
+#[wasm_split(running, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_runs() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <runs::Runs/> }.into_any())
+}
+
+#[wasm_split(running, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_run() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <run::Run/> }.into_any())
 }
 
 #[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]

@@ -1,6 +1,7 @@
 //! The pages, one module each.
 
 mod activity;
+mod alive;
 mod compare;
 mod feed_row;
 mod first_run;
@@ -12,6 +13,8 @@ mod opened;
 mod origin;
 mod overview;
 mod restore;
+mod run;
+mod runs;
 mod snapshots;
 mod state;
 mod states;

@@ -32,6 +32,7 @@ pub(crate) enum Icon {
     Plus,
     Restore,
     Right,
+    Runs,
     Search,
     Snapshot,
     States,
@@ -80,6 +81,7 @@ impl Icon {
             Self::Plus => "M8 3v10M3 8h10",
             Self::Restore => "M2.8 2.8v3.7h3.7M3 6.3A5.6 5.6 0 1 1 2.4 9",
             Self::Right => "M6.2 3.5 10.7 8l-4.5 4.5",
+            Self::Runs => "M2 3.2h6.5v2.6H2zM6 6.7h8v2.6H6zM3.8 10.2h6v2.6h-6z",
             Self::Search => "M7 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9M10.3 10.3l3.4 3.4",
             Self::States => "M8 2 14 5.2 8 8.4 2 5.2zM2.3 8.2 8 11.2l5.7-3M2.3 11 8 14l5.7-3",
             Self::Sun => {

@@ -33,7 +33,7 @@ pub(crate) fn App() -> impl IntoView {
     Effect::new(move || {
         let page = router.page.get();
         let name = match &page {
-            Page::State => told(&router.param("id").unwrap_or_default()),
+            Page::State | Page::Run => told(&router.param("id").unwrap_or_default()),
             page => page.title().to_owned(),
         };
         document().set_title(&format!("{name} · stateloft"));
@@ -136,6 +136,7 @@ fn common_keys(help: RwSignal<bool>) {
             "g o" => router.go("/"),
             "g s" => router.go("/view/states"),
             "g a" => router.go("/view/activity"),
+            "g r" => router.go("/view/runs"),
             "g i" => router.go("/view/import"),
             "g h" => router.go("/view/health"),
             _ => return false,

@@ -16,7 +16,8 @@ const PAGES: &[Entry] = &[
     ("/", Icon::Overview, "Overview", false),
     ("/view/states", Icon::States, "States", false),
     ("/view/activity", Icon::Activity, "Activity", false),
-    ("/view/snapshots", Icon::Snapshot, "Snapshots", false),
+    ("/view/runs", Icon::Runs, "Runs", false),
+    ("/view/snapshots", Icon::Snapshot, "Snapshots", true),
     ("/view/compare", Icon::Compare, "Compare", true),
     ("/view/restore", Icon::Restore, "Restore", true),
     ("/view/import", Icon::Import, "Import", true),
@@ -64,6 +65,7 @@ fn EntryLink(entry: &'static Entry) -> impl IntoView {
     let current = move || {
         let here = match router.page.get() {
             Page::State => Page::States,
+            Page::Run => Page::Runs,
             Page::Restored(_) => Page::Restore,
             Page::Opened => Page::Import,
             page => page,
@@ -106,6 +108,7 @@ fn saved_view(query: &Query) -> Option<&'static str> {
 fn figure(status: &Standing, words: &str) -> Option<u64> {
     match words {
         "States" => status.states(),
+        "Runs" => status.runs_live,
         "Snapshots" => status.snapshots,
         "Invalid" => status.states_invalid,
         "Deleted" => status.states_deleted,

@@ -22,11 +22,12 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
     let router = router();
     let theme: Theme = expect_context();
     let searching = RwSignal::new(false);
-    let deep =
-        move || matches!(router.page.get(), Page::State | Page::Restored(_) | Page::Import | Page::Opened);
+    let deep = move || {
+        matches!(router.page.get(), Page::State | Page::Run | Page::Restored(_) | Page::Import | Page::Opened)
+    };
     let title = move || match router.page.get() {
         Page::Overview => "stateloft".to_owned(),
-        Page::State => router.param("id").unwrap_or_default(),
+        Page::State | Page::Run => router.param("id").unwrap_or_default(),
         page => page.title().to_owned(),
     };
     view! {

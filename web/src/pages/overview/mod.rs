@@ -8,8 +8,10 @@ mod positions;
 mod types;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::later::Later;
+use super::lazy::{self, DrawAlive};
 use crate::model::address::Page;
 use crate::model::{age, number};
 use crate::parts::{FaultNote, Icon, Pic};
@@ -73,10 +75,21 @@ fn Board() -> impl IntoView {
                 </div>
                 <div class="column right">
                     <look::NeedsALook/>
+                    <Programs/>
                     <activity::ByAuthor/>
                     <types::ByType/>
                 </div>
             </div>
         </div>
     }
+}
+
+/// Who is alive, once the code of that is here; the overview waits for nothing of it.
+#[component]
+fn Programs() -> impl IntoView {
+    let code = RwSignal::new(None::<DrawAlive>);
+    spawn_local(async move {
+        code.try_set(lazy::alive().await);
+    });
+    move || code.get().map(|draw| draw())
 }
