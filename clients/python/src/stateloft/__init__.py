@@ -11,10 +11,14 @@ from typing import Any, Callable, TypeVar
 
 from ._autosave import Autosave, autosave
 from ._batch import Batch
+from ._code import git
 from ._codec import Tagged
-from ._models import Change, Diff, Pending, Snapshot, Version
+from ._lease import LeaseState
+from ._left import Left, LeftState, Outcome
+from ._models import Change, Diff, Holder, Pending, Snapshot, Version
 from ._numbers import Number
 from ._restore import Plan, Planned, Restore
+from ._run import Run, run
 from ._settings import register_everywhere
 from ._state import Journaled, OnConflict, State, flush, state
 from ._watch import DamagedEvent, Event, Watcher
@@ -24,13 +28,16 @@ from .errors import (
     Conflict,
     Damaged,
     Deleted,
+    HeldBy,
     JournalFull,
+    LeaseLost,
     NotFound,
     NotKept,
     OutcomeUnknown,
     PlanOutdated,
     Problem,
     Refused,
+    RunPaused,
     StateloftError,
     Unauthorized,
     Unavailable,
@@ -62,13 +69,20 @@ __all__ = [
     "Deleted",
     "Diff",
     "Event",
+    "HeldBy",
+    "Holder",
     "JournalFull",
     "Journaled",
+    "LeaseLost",
+    "LeaseState",
+    "Left",
+    "LeftState",
     "Moment",
     "NotFound",
     "NotKept",
     "Number",
     "OnConflict",
+    "Outcome",
     "OutcomeUnknown",
     "Pending",
     "Plan",
@@ -77,6 +91,8 @@ __all__ = [
     "Problem",
     "Refused",
     "Restore",
+    "Run",
+    "RunPaused",
     "Snapshot",
     "State",
     "StateloftError",
@@ -89,6 +105,8 @@ __all__ = [
     "__version__",
     "autosave",
     "flush",
+    "git",
     "register_serializer",
+    "run",
     "state",
 ]

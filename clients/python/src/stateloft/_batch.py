@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional, Union
 
+from ._journal import Origin
 from ._models import Pending, Version
 
 if TYPE_CHECKING:
@@ -29,12 +30,12 @@ class Batch:
     def __init__(
         self,
         client: Client,
-        origin: dict[str, Optional[str]],
+        origin: Origin,
         key: Optional[str],
         close_missing: Optional[CloseMissing] = None,
     ) -> None:
         self._client = client
-        self._origin = {**origin, "correlation_id": origin.get("correlation_id") or uuid.uuid4().hex}
+        self._origin: Origin = {**origin, "correlation_id": origin.get("correlation_id") or uuid.uuid4().hex}
         self._key = key or uuid.uuid4().hex
         self._items: list[str] = []
         self._close = None if close_missing is None else _scopes(close_missing)

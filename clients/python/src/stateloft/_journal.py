@@ -20,16 +20,20 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from .errors import JournalFull
 
-__all__ = ["Entry", "Journal", "folder_for"]
+__all__ = ["Entry", "Journal", "Origin", "folder_for"]
 
 _LOG = logging.getLogger("stateloft")
 
 LIMIT = 64 << 20
 """Bytes that wait at most, unless said otherwise."""
+
+
+Origin = dict[str, Union[str, int, None]]
+"""Author, reason, run, epoch and causes of a write, as the API names them."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Entry:
     """Its idempotency key."""
     state_type: str
     state_id: str
-    head: dict[str, Optional[str]]
+    head: Origin
     """Author, reason and origin, as the API names them."""
     data: str
     """The exact text."""

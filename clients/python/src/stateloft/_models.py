@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-__all__ = ["Change", "Diff", "Pending", "Snapshot", "Version"]
+__all__ = ["Change", "Diff", "Holder", "Pending", "Snapshot", "Version", "moment"]
 
 
 def moment(text: Optional[str]) -> Optional[dt.datetime]:
@@ -186,3 +186,22 @@ class Snapshot:
             moment(answer.get("timestamp") or answer.get("created_at")),
             answer,
         )
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds the lease of an instance."""
+
+    run_id: str
+    host: Optional[str]
+    pid: Optional[int]
+    since: Optional[dt.datetime]
+    until: Optional[dt.datetime]
+    """Until when, unless it renews, by the server's clock."""
+    last_renewal: Optional[dt.datetime]
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Holder:
+        """Reads a holder as the API shows it."""
+        times = (moment(answer.get(name)) for name in ("since", "until", "last_renewal"))
+        return cls(str(answer.get("run_id", "")), answer.get("host"), answer.get("pid"), *times)

@@ -6,10 +6,10 @@ import hashlib
 import logging
 from typing import TYPE_CHECKING, Any, Optional
 
-from ._journal import Entry, Journal
+from ._journal import Entry, Journal, Origin
 from ._merge import merged
 from ._models import Version
-from .errors import Conflict, NotFound, OutcomeUnknown, Refused, StateloftError, Unauthorized
+from .errors import Conflict, LeaseLost, NotFound, OutcomeUnknown, Refused, StateloftError, Unauthorized
 
 if TYPE_CHECKING:
     from .client import Client
@@ -20,7 +20,7 @@ _LOG = logging.getLogger("stateloft")
 
 
 def save_text(
-    client: Client, state_type: str, state_id: str, head: dict[str, Optional[str]], data: str, base: Optional[int], key: str
+    client: Client, state_type: str, state_id: str, head: Origin, data: str, base: Optional[int], key: str
 ) -> Any:
     """Sends a save of a text that was made already."""
     members = {"state_type": state_type, "state_id": state_id, **head, "expected_version": base}
@@ -125,7 +125,7 @@ def _is_final(error: StateloftError) -> bool:
 
     A key that is wrong today, or a proxy that answers in the server's place, says nothing of the write.
     """
-    if isinstance(error, Conflict):
+    if isinstance(error, (Conflict, LeaseLost)):
         return True
     by_the_server = error.code is not None and not error.code.startswith("http_")
     return isinstance(error, Refused) and not isinstance(error, Unauthorized) and by_the_server

@@ -29,7 +29,7 @@ class Saver:
     """Saves the states of one server in the background. The thread starts with the first state."""
 
     def __init__(self, client: Client, folder: Optional[str], limit: int) -> None:
-        self.client = client
+        self.client = client.of_nobody()  # what waits in the journal is of many runs, and says of which
         self.journal = Journal(folder_for(client.server, folder), limit)
         self._states: weakref.WeakSet[State] = weakref.WeakSet()
         self._due: dict[int, float] = {}

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from types import FrameType
 from typing import Any, Literal, Optional, Union
 
-from ._journal import LIMIT, Entry
+from ._journal import LIMIT, Entry, Origin
 from ._merge import merged
 from ._models import Diff, Pending, Version
 from ._narrow import is_dict, is_mapping
@@ -24,7 +24,7 @@ from ._replay import head_of, save_text
 from ._saver import Saver, saver_for, savers
 from ._tracked import Owner, TrackedDict, TrackedList
 from .client import Client, Moment
-from .errors import Conflict, OutcomeUnknown, StateloftError, Unavailable
+from .errors import Conflict, LeaseLost, OutcomeUnknown, StateloftError, Unavailable
 
 __all__ = ["Journaled", "OnConflict", "State", "flush", "state"]
 
@@ -86,6 +86,11 @@ class State(MutableMapping[str, Any]):
     def name(self) -> str:
         """``TYPE/ID``."""
         return f"{self.state_type}/{self.state_id}"
+
+    @property
+    def saver(self) -> Saver:
+        """What saves it in the background."""
+        return self._saver
 
     @property
     def version(self) -> Optional[int]:
@@ -240,7 +245,10 @@ class State(MutableMapping[str, Any]):
 
     def _open(self, default: Mapping[str, Any]) -> None:
         self._saver.drain()
-        waiting = self._saver.journal.of(self.state_type, self.state_id)
+        name = self.state_type, self.state_id
+        if isinstance(self._saver.replay.refused.get(name), LeaseLost):
+            del self._saver.replay.refused[name]  # of a run before: this one reads now what is there
+        waiting = self._saver.journal.of(*name)
         if waiting:
             self._become_text(waiting[-1].data)
             self._text, self._last = waiting[-1].data, Journaled(waiting[-1].key)
@@ -277,7 +285,9 @@ class State(MutableMapping[str, Any]):
 
     def _write(self, text: str, reason: Optional[str]) -> None:
         key = uuid.uuid4().hex
-        head = {"user_id": self._client.author, "description": reason, "run_id": self._client.run_id}
+        head = self._client.origin(reason)
+        if self._client.fence is not None:
+            self._client.fence.check()
         journal = self._saver.journal
         if journal.waiting and not self._saver.away:
             self._saver.drain()
@@ -303,7 +313,7 @@ class State(MutableMapping[str, Any]):
             self._last, self._base = Pending.of(answer), None
         self._text = text
 
-    def _keep(self, key: str, head: dict[str, Optional[str]], text: str) -> None:
+    def _keep(self, key: str, head: Origin, text: str) -> None:
         journal = self._saver.journal
         with journal.lock:  # so that no replay ends between the look and the write
             first = not journal.of(self.state_type, self.state_id)
@@ -326,7 +336,7 @@ class State(MutableMapping[str, Any]):
 
     def _after_refusal(self, error: StateloftError) -> None:
         """Writes of the journal were set aside."""
-        if self.on_conflict == "reload":
+        if self.on_conflict == "reload" and isinstance(error, Conflict):
             _LOG.warning("%s is read again: %s", self.name, error)
             self._take(*head_of(self._client, self.state_type, self.state_id))
             return
@@ -354,7 +364,7 @@ class State(MutableMapping[str, Any]):
     def _merge(self, mine: str, theirs: str, version: int, reason: Optional[str]) -> bool:
         """Writes both sides' changes; ``False`` if somebody was there first again."""
         both = merged(self._text or "{}", mine, theirs)
-        head = {"user_id": self._client.author, "description": reason, "run_id": self._client.run_id}
+        head = self._client.origin(reason)
         try:
             answer = save_text(self._client, self.state_type, self.state_id, head, both, version, uuid.uuid4().hex)
         except Conflict:
@@ -436,11 +446,13 @@ def state(
             if not _DEFAULT:
                 _DEFAULT.append(Client())
             client = _DEFAULT[0]
-        known = _STATES.get((client.server, name))
+        # What a run writes is its own: one that follows it in the same program does not go on with its dict.
+        whose = client.server if client.fence is None else f"{client.server} {client.fence.run_id}", name
+        known = _STATES.get(whose)
         if known is None:
             saver = saver_for(client, journal, journal_limit)
             known = State(client, state_type, state_id, default or {}, on_conflict, interval, saver)
-            _STATES[(client.server, name)] = known
+            _STATES[whose] = known
             _watch_signals()
         return known
 
@@ -474,6 +486,11 @@ def _on_sigterm(number: int, frame: Optional[FrameType]) -> None:
     _save_all()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def is_our_handler(handler: Any) -> bool:
+    """Whether this handler of SIGTERM is the one that saves and ends the program."""
+    return handler is _on_sigterm
 
 
 def at_end(callback: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ fails, too, it is an :class:`~stateloft.errors.OutcomeUnknown`.
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
 import os
@@ -45,6 +46,13 @@ class Answer:
 
 
 @dataclass
+class _Headers:
+    """What every request says; one for all connections that are made of a transport."""
+
+    all: dict[str, str]
+
+
+@dataclass
 class _Kept:
     connection: http.client.HTTPConnection
     since: float
@@ -71,18 +79,28 @@ class Transport:
         self._host, self._port, self._secure = parts.hostname, parts.port, parts.scheme == "https"
         self._base = parts.path.rstrip("/") + "/api/v1"
         self._context = context or (ssl.create_default_context() if self._secure else None)
-        self._headers = {"Accept": "application/json", "User-Agent": "stateloft-python"}
+        self._headers = _Headers({"Accept": "application/json", "User-Agent": "stateloft-python"})
         self.use_key(key)
+        self._open_pool()
+
+    def with_timeout(self, timeout: float) -> Transport:
+        """Connections of their own to the same server, by the same key, that wait so long."""
+        made = copy.copy(self)
+        made.timeout = timeout
+        made._open_pool()
+        return made
+
+    def _open_pool(self) -> None:
         self._lock = threading.RLock()  # a signal handler may save while its own thread holds it
         self._kept: list[_Kept] = []
         _TRANSPORTS.add(self)
 
     def use_key(self, key: Optional[str]) -> None:
         """The key of the requests from now on."""
-        headers = {name: value for name, value in self._headers.items() if name != "Authorization"}
+        headers = {name: value for name, value in self._headers.all.items() if name != "Authorization"}
         if key and key.strip():
             headers["Authorization"] = f"Bearer {key.strip()}"
-        self._headers = headers
+        self._headers.all = headers
 
     def request(
         self,
@@ -103,7 +121,7 @@ class Transport:
         again = not writes or "Idempotency-Key" in (headers or {})
         target = self._target(path, query)
         data = None if body is None else body.encode("utf-8")
-        sent = {**self._headers, **(headers or {})}
+        sent = {**self._headers.all, **(headers or {})}
         if data is not None:
             sent["Content-Type"] = "application/json"
         for last in (False, True) if again else (True,):
@@ -155,7 +173,7 @@ class Transport:
         """
         connection = self._connect(timeout)
         try:
-            connection.request("GET", self._target(path, query), headers={**self._headers, **headers})
+            connection.request("GET", self._target(path, query), headers={**self._headers.all, **headers})
             response = connection.getresponse()
             if response.status != 200:
                 answered = {name.lower(): value for name, value in response.getheaders()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import json
 import uuid
@@ -11,12 +12,14 @@ from typing import Any, Optional, Union
 
 from ._batch import Batch, CloseMissing
 from ._codec import Codec
+from ._fence import Fence
+from ._journal import Origin
 from ._models import Diff, Pending, Snapshot, Version
 from ._restore import Plan, Restore, Selection
 from ._settings import Values, codec_for, context_of, key_or_configured, server_or_configured
 from ._transport import Answer, Query, Transport
 from ._watch import Event, Watcher, watch
-from .errors import Damaged, NotFound
+from .errors import Damaged, LeaseLost, NotFound
 
 __all__ = ["Client", "Moment"]
 
@@ -68,6 +71,24 @@ class Client:
         self._codec = codec_for(values)
         self.author = author
         self.run_id = run_id
+        self._fence: Optional[Fence] = None
+
+    def of_run(self, fence: Fence) -> Client:
+        """A client of the same connections for the writes of a run; :func:`stateloft.run` makes it."""
+        made = copy.copy(self)
+        made._fence, made.run_id = fence, fence.run_id
+        return made
+
+    def of_nobody(self) -> Client:
+        """A client of the same connections that says of itself neither who it is nor for which run it writes."""
+        made = copy.copy(self)
+        made._fence = made.run_id = made.author = None
+        return made
+
+    @property
+    def fence(self) -> Optional[Fence]:
+        """The run that this client writes for, if it is one's."""
+        return self._fence
 
     @property
     def server(self) -> str:
@@ -125,7 +146,7 @@ class Client:
         head = {
             "state_type": state_type,
             "state_id": state_id,
-            **self._origin(reason, author, run_id, correlation_id, causation_id),
+            **self.origin(reason, author, run_id, correlation_id, causation_id),
             "expected_version": if_version,
             "operation": "create" if create else None,
         }
@@ -148,7 +169,7 @@ class Client:
         """Deletes a state: a version like any other, its history stays. Raises as :meth:`save`, and ``NotFound``."""
         query = {
             **_of(state_type, state_id),
-            **self._origin(reason, author, run_id, correlation_id, causation_id),
+            **self.origin(reason, author, run_id, correlation_id, causation_id),
             "expected_version": if_version,
         }
         return self._saved(self._write("DELETE", "/states/-", query=query, key=idempotency_key), state_type, state_id)
@@ -164,7 +185,8 @@ class Client:
         idempotency_key: Optional[str] = None,
     ) -> Saved:
         """Brings a deleted state back as it was. ``Conflict`` if it is not deleted."""
-        body = self.codec.text(_said({"user_id": author or self.author, "description": reason, "expected_version": if_version}))
+        head = {**self.origin(reason, author, None, None, None), "expected_version": if_version}
+        body = self.codec.text(_said(head))
         answer = self._write("POST", "/states/-/undelete", query=_of(state_type, state_id), body=body, key=idempotency_key)
         return self._saved(answer, state_type, state_id)
 
@@ -193,7 +215,7 @@ class Client:
                 several, or a dict of types with how ids start (``{"position": "bot/"}``; ``None``: all). ``batch.closed`` says
                 which. With it a batch of no writes closes all of them.
         """
-        origin = self._origin(reason, author, run_id, correlation_id, causation_id)
+        origin = self.origin(reason, author, run_id, correlation_id, causation_id)
         return Batch(self, origin, idempotency_key, close_missing)
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -292,7 +314,7 @@ class Client:
         ``before=0`` compares with nothing.
         """
         query = {**_of(state_type, state_id), "from": _side(before), "to": _side(after)}
-        return Diff.of(self._object(self._transport.request("GET", "/states/-/diff", query)))
+        return Diff.of(self.decoded(self._transport.request("GET", "/states/-/diff", query)))
 
     # -- going back ------------------------------------------------------------------------------------------------
 
@@ -309,7 +331,7 @@ class Client:
         body = self.codec.text(
             _said({"snapshot_id": name, "seq": seq, "description": reason, "user_id": author or self.author})
         )
-        return Snapshot.of(self._object(self._write("POST", "/snapshots", body=body, key=idempotency_key)))
+        return Snapshot.of(self.decoded(self._write("POST", "/snapshots", body=body, key=idempotency_key)))
 
     def snapshots(self) -> Iterator[Snapshot]:
         """All snapshots, newest first."""
@@ -355,7 +377,7 @@ class Client:
         """Takes back what a restore wrote, where it is still there."""
         name = restore if isinstance(restore, str) else restore.restore_id
         body = self.codec.text(_said({"reason": reason, "user_id": author or self.author}))
-        return Restore.of(self._object(self._write("POST", f"/restores/{name}/undo", body=body)), self)
+        return Restore.of(self.decoded(self._write("POST", f"/restores/{name}/undo", body=body)), self)
 
     # -- following -------------------------------------------------------------------------------------------------
 
@@ -400,7 +422,7 @@ class Client:
                 "state_type": state_type,
                 "author": author,
             }
-            page = self._object(self._transport.request("GET", "/events", query))
+            page = self.decoded(self._transport.request("GET", "/events", query))
             yield from (Version.of(each) for each in page["events"])
             left -= len(page["events"])
             before = int(page["next_after"])
@@ -413,7 +435,7 @@ class Client:
         ``files`` are ``name`` and ``text`` (or ``base64``).
         """
         body = json.dumps({"files": list(files), "options": dict(options or {})})
-        return self._object(self._transport.request("POST", "/imports", body=body))
+        return self.decoded(self._transport.request("POST", "/imports", body=body))
 
     def apply_import(
         self,
@@ -428,16 +450,16 @@ class Client:
         """Writes what the preview of this plan showed, in one commit. ``PlanOutdated`` if it would be something else."""
         body: dict[str, Any] = {"files": list(files), "options": dict(options or {}), "user_id": author or self.author}
         body.update({name: list(each) for name, each in (("choose", choose), ("leave", leave)) if each})
-        return self._object(self._write("POST", f"/imports/{plan}/apply", body=json.dumps(_said(body)), keyed=False))
+        return self.decoded(self._write("POST", f"/imports/{plan}/apply", body=json.dumps(_said(body)), keyed=False))
 
     def seq(self) -> int:
         """The seq of the store's last version; 0 if there is none."""
-        page = self._object(self._transport.request("GET", "/events", {"before": 0, "limit": 1, "data": False}))
+        page = self.decoded(self._transport.request("GET", "/events", {"before": 0, "limit": 1, "data": False}))
         return int(page["seq"])
 
     def status(self) -> dict[str, Any]:
         """How the server and its store are, as the API has it."""
-        found: dict[str, Any] = self._object(self._transport.request("GET", "/status"))
+        found: dict[str, Any] = self.decoded(self._transport.request("GET", "/status"))
         return found
 
     # -- the rest --------------------------------------------------------------------------------------------------
@@ -466,26 +488,29 @@ class Client:
 
     def send(self, path: str, body: str, key: Optional[str] = None) -> Any:
         """Sends a write whose body is made already; its answer with Python's values."""
-        return self._object(self._write("POST", path, body=body, key=key))
+        return self.decoded(self._write("POST", path, body=body, key=key))
 
     def plan(self, body: str) -> Any:
         """Asks for a restore's plan."""
-        return self._object(self._transport.request("POST", "/restores", body=body))
+        return self.decoded(self._transport.request("POST", "/restores", body=body))
 
-    def _origin(
+    def origin(
         self,
-        reason: Optional[str],
-        author: Optional[str],
-        run_id: Optional[str],
-        correlation_id: Optional[str],
-        causation_id: Optional[str],
-    ) -> dict[str, Optional[str]]:
+        reason: Optional[str] = None,
+        author: Optional[str] = None,
+        run_id: Optional[str] = None,
+        correlation_id: Optional[str] = None,
+        causation_id: Optional[str] = None,
+    ) -> Origin:
+        """Who writes, why, and for what, as the API names it."""
+        fence = None if self._fence is None or (run_id or self.run_id) != self._fence.run_id else self._fence
         return {
             "user_id": author or self.author,
             "description": reason,
             "run_id": run_id or self.run_id,
+            "epoch": None if fence is None else fence.epoch,
             "correlation_id": correlation_id,
-            "causation_id": causation_id,
+            "causation_id": causation_id or (None if fence is None else fence.cause),
         }
 
     def _write(
@@ -498,17 +523,25 @@ class Client:
         key: Optional[str] = None,
         keyed: bool = True,
     ) -> Answer:
+        if self._fence is not None:
+            self._fence.check()
         headers = {"Idempotency-Key": key or uuid.uuid4().hex} if keyed else {}
-        return self._transport.request(method, path, query, body, headers)
+        try:
+            return self._transport.request(method, path, query, body, headers)
+        except LeaseLost as error:
+            if self._fence is not None:
+                self._fence.lose(error)
+            raise
 
-    def _object(self, answer: Answer) -> Any:
+    def decoded(self, answer: Answer) -> Any:
+        """An answer with Python's values."""
         try:
             return self.codec.value(answer.text)
         except ValueError as error:
             raise Damaged(f"{self.server} did not answer JSON: {error}") from error
 
     def _saved(self, answer: Answer, state_type: str, state_id: str) -> Saved:
-        found = self._object(answer)
+        found = self.decoded(answer)
         saved = _read(found["version"] if "version" in found and isinstance(found["version"], dict) else found)
         if isinstance(saved, Pending) and saved.state_id is None:
             return saved
@@ -522,7 +555,7 @@ class Client:
         left = limit
         while left is None or left > 0:
             size = _PAGE if left is None else min(left, _PAGE)
-            page = self._object(self._transport.request("GET", path, {**query, "limit": size, "cursor": cursor}))
+            page = self.decoded(self._transport.request("GET", path, {**query, "limit": size, "cursor": cursor}))
             yield from page[member]
             cursor = page.get("next_cursor")
             if left is not None:

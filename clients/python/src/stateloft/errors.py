@@ -11,6 +11,9 @@ known of the write it belongs to: ``False`` means that certainly nothing was wri
         ``Deleted``        there was one
     ``Conflict``           somebody else was there first
         ``PlanOutdated``   a restore's plan; carries a fresh one
+    ``HeldBy``             another run of the instance is live
+    ``LeaseLost``          the run does not hold its lease any more
+    ``RunPaused``          the run paused for a restore and has not read again yet
     ``Unavailable``        nobody, or no store, answered
         ``JournalFull``    and the journal on this disk holds as much as it may
     ``OutcomeUnknown``     sent, and not answered: read before you write again
@@ -20,22 +23,28 @@ known of the write it belongs to: ``False`` means that certainly nothing was wri
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
+
+from ._models import Holder
 
 __all__ = [
     "CannotReplay",
     "Conflict",
     "Damaged",
     "Deleted",
+    "HeldBy",
     "JournalFull",
+    "LeaseLost",
     "NotFound",
     "NotKept",
     "OutcomeUnknown",
     "PlanOutdated",
     "Problem",
     "Refused",
+    "RunPaused",
     "StateloftError",
     "Unauthorized",
     "Unavailable",
@@ -194,6 +203,54 @@ class PlanOutdated(Conflict):
         return () if self.problem is None else self.problem.document.get("moved") or ()
 
 
+class HeldBy(StateloftError):
+    """Another run of the instance is live. ``who``, ``host``, ``pid``, ``since`` and ``until`` say which, and until when at least."""
+
+    @property
+    def holder(self) -> Holder:
+        """Who."""
+        return Holder.of({} if self.problem is None else self.problem.document.get("holder") or {})
+
+    @property
+    def who(self) -> str:
+        """Its run id."""
+        return self.holder.run_id
+
+    @property
+    def host(self) -> Optional[str]:
+        """On which machine."""
+        return self.holder.host
+
+    @property
+    def pid(self) -> Optional[int]:
+        """Its process there."""
+        return self.holder.pid
+
+    @property
+    def since(self) -> Optional[dt.datetime]:
+        """Since when."""
+        return self.holder.since
+
+    @property
+    def until(self) -> Optional[dt.datetime]:
+        """Until when, unless it renews."""
+        return self.holder.until
+
+
+class LeaseLost(StateloftError):
+    """The run does not hold its lease any more: stop trading. Nothing was written, and nothing of this run will be."""
+
+    @property
+    def holder(self) -> Optional[Holder]:
+        """The run that is live instead, where that is known."""
+        found = None if self.problem is None else self.problem.document.get("holder")
+        return None if found is None else Holder.of(found)
+
+
+class RunPaused(StateloftError):
+    """A restore had the run pause, and the program has not said yet that it read again. Nothing was written."""
+
+
 class Unavailable(StateloftError):
     """No server, or no store behind it. Of a write certainly nothing is stored."""
 
@@ -233,6 +290,12 @@ def raised(problem: Problem, retry_after: Optional[float], writes: bool) -> Stat
         return PlanOutdated(message, problem)
     if code == "cannot_replay":
         return CannotReplay(message, problem)
+    if code == "run_held":
+        return HeldBy(message, problem)
+    if code == "lease_lost":
+        return LeaseLost(message, problem)
+    if code == "run_paused":
+        return RunPaused(message, problem)
     if status in (401, 403):
         return Unauthorized(message, problem)
     if status == 410:

@@ -1,0 +1,185 @@
+"""The lease of a run: renewed three times in its length by a thread, and told to the program when it is not held any more.
+
+Its time is counted from before a request was sent, by a clock that nobody sets and that goes on while the machine sleeps. So
+:attr:`Lease.held` errs on one side only: the server's count began later.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Optional, Union
+
+from ._fence import Fence
+from ._models import moment
+from ._transport import Transport
+from .errors import LeaseLost, NotFound, StateloftError
+
+__all__ = ["Lease", "LeaseState", "now"]
+
+_LOG = logging.getLogger("stateloft")
+
+LeaseState = Literal["held", "not known", "lost"]
+"""``not known``: its time is over, and the server has not been heard. It may have ended the run, or be away itself."""
+
+_SOON = 0.2
+"""Seconds after which a renewal that was not answered is tried again, at the soonest."""
+
+
+def now() -> float:
+    """Seconds, by a clock that goes on while the machine sleeps where the system has one."""
+    # On Linux the monotonic clock stands still while the machine sleeps; the server's does not.
+    return time.clock_gettime(_BOOT) if _BOOT is not None else time.monotonic()
+
+
+_BOOT: Optional[int] = getattr(time, "CLOCK_BOOTTIME", None)
+
+_Job = Union[Callable[[], None], None]
+
+
+class Lease:
+    """A lease that was given: ``seconds`` from ``since`` on.
+
+    Two threads: one renews and does nothing else, so that no handler of the program can make it late; the other watches the
+    clock and calls the program's handlers.
+    """
+
+    def __init__(self, transport: Transport, fence: Fence, answer: Mapping[str, Any], since: float) -> None:
+        self._fence = fence
+        fence.on_lost = self._lose
+        self.seconds = float(answer["seconds"])
+        self._transport = transport.with_timeout(min(transport.timeout, max(1.0, self.seconds / 3)))
+        self.lost = threading.Event()
+        """Set when the server has said that the run does not hold its lease any more."""
+        self._stopped = threading.Event()
+        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._on_lost: list[Callable[[LeaseState, str], None]] = []
+        self._on_answer: list[Callable[[Mapping[str, Any]], None]] = []
+        self._why = "the server has not been heard"
+        self._told_of_doubt = False
+        self._take(answer, since)
+
+    def start(self) -> None:
+        """Renews from now on."""
+        for name, target in (("stateloft-lease", self._renew), ("stateloft-run", self._watch)):
+            threading.Thread(target=target, name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """Renews no more and calls no handler any more; waits for neither thread."""
+        self._stopped.set()
+        self._jobs.put(None)
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> LeaseState:
+        """Whether the run may trade, by the clock: it needs no thread to become true."""
+        if self.lost.is_set():
+            return "lost"
+        return "held" if now() < self._until else "not known"
+
+    def server_time(self) -> dt.datetime:
+        """The server's time now, or a little before it: never after it."""
+        return self._server_then + dt.timedelta(seconds=now() - self._heard)
+
+    def on_lost(self, callback: Callable[[LeaseState, str], None]) -> None:
+        """``callback(state, why)`` when the lease is ``lost``, or when its time is over and that is ``not known``."""
+        self._on_lost.append(callback)
+        if self.lost.is_set():
+            self.soon(lambda: callback("lost", self._why))
+
+    def on_answer(self, callback: Callable[[Mapping[str, Any]], None]) -> None:
+        """``callback(answer)`` with each renewal that is answered, in the thread that renews: it must be quick."""
+        self._on_answer.append(callback)
+
+    def soon(self, job: Callable[[], None]) -> None:
+        """Has the thread for handlers do it."""
+        self._jobs.put(job)
+
+    def _lose(self, error: LeaseLost) -> None:
+        self._why = str(error)
+        self.lost.set()
+        _LOG.critical("%s has lost its lease: %s", self._fence.run_id, error)
+        self._tell("lost")
+
+    # -- the thread that renews ------------------------------------------------------------------------------------
+
+    def _renew(self) -> None:
+        wait = self.seconds / 3
+        while not self._stopped.wait(wait) and not self.lost.is_set():
+            sent = now()
+            try:
+                answer = self._ask()
+            except (LeaseLost, NotFound) as error:
+                if isinstance(error, LeaseLost) or error.code == "run_not_found":
+                    self._fence.lose(error if isinstance(error, LeaseLost) else LeaseLost(str(error), error.problem))
+                    return
+                self._why, wait = str(error), self._retry()
+            except StateloftError as error:
+                self._why, wait = str(error), self._retry()
+                _LOG.warning("the lease of %s was not renewed: %s", self._fence.run_id, error)
+            except Exception as error:  # whatever it is, the next renewal is tried
+                self._why, wait = f"{type(error).__name__}: {error}", self._retry()
+                _LOG.exception("the lease of %s was not renewed", self._fence.run_id)
+            else:
+                self._take(answer["lease"], sent)
+                for callback in self._on_answer:
+                    callback(answer)
+                wait = self.seconds / 3
+
+    def _ask(self) -> Any:
+        from ._settings import codec_for
+
+        body = f'{{"epoch":{self._fence.epoch}}}'
+        return codec_for("tagged").value(self._transport.request("POST", f"/runs/{self._fence.run_id}/renew", body=body).text)
+
+    def _retry(self) -> float:
+        return max(_SOON, self.seconds / 12)
+
+    def _take(self, answer: Mapping[str, Any], since: float) -> None:
+        self.seconds = float(answer["seconds"])
+        until = moment(answer["until"])
+        assert until is not None
+        self._server_then, self._heard = until - dt.timedelta(seconds=self.seconds), now()
+        self._until = since + self.seconds
+        if self._told_of_doubt:
+            self._told_of_doubt = False
+            _LOG.warning("%s holds its lease again", self._fence.run_id)
+
+    # -- the thread for handlers -----------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                job = self._jobs.get(timeout=self._rest())
+            except queue.Empty:
+                job = None
+            if self._stopped.is_set():
+                return
+            if job is not None:
+                self._quietly(job)
+            if self.state == "not known" and not self._told_of_doubt:
+                self._told_of_doubt = True
+                _LOG.critical("it is not known whether %s still holds its lease: %s", self._fence.run_id, self._why)
+                self._tell("not known")
+
+    def _rest(self) -> Optional[float]:
+        """Until the lease's time is over; what a machine that slept wakes up to is looked at soon."""
+        if self.lost.is_set():
+            return None
+        return min(self.seconds, max(0.01, self._until - now()))
+
+    def _tell(self, state: LeaseState) -> None:
+        for callback in self._on_lost:
+            self.soon(lambda callback=callback: callback(state, self._why))  # type: ignore[misc]
+
+    @staticmethod
+    def _quietly(job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception:
+            _LOG.exception("a handler of the run failed")
