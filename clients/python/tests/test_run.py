@@ -312,6 +312,7 @@ def test_what_waited_in_the_journal_of_a_run_that_lost_its_lease_is_kept_aside_a
 
 BOT = """
 import os, signal, sys, threading, time, stateloft
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what runs in its background ignore it
 {before}
 with stateloft.run("{program}", client=stateloft.Client("{server}"), lease={lease}, journal="{journal}") as run:
     counters = run.state("counters", "{program}", {{"n": 0}}, interval=3600)
@@ -365,6 +366,7 @@ def test_a_signal_ends_a_run_as_stopped_and_what_the_program_does_with_it_still_
 def test_signals_are_as_they_were_when_the_run_is_over_and_no_thread_touches_them(
     begin: Callable[..., stateloft.Run],
 ) -> None:
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
     with begin():
         assert signal.getsignal(signal.SIGINT) is not before[1]
@@ -379,6 +381,7 @@ def test_signals_are_as_they_were_when_the_run_is_over_and_no_thread_touches_the
     thread.start()
     thread.join()
     assert found == [before]
+    signal.signal(signal.SIGINT, inherited)
     ignored = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         with begin():
@@ -423,10 +426,15 @@ def test_a_child_writes_for_the_run_and_neither_renews_nor_ends_it(
                 os._exit(0)
         os.waitpid(child, 0)
         assert seen(client, run.run_id)["live"]
+        ready, tell = os.pipe()
         stopped = os.fork()
         if stopped == 0:
+            os.write(tell, b".")
             time.sleep(LONG)
             os._exit(0)
+        assert os.read(ready, 1) == b"."
+        os.close(ready)
+        os.close(tell)
         os.kill(stopped, signal.SIGTERM)
         assert os.waitstatus_to_exitcode(os.waitpid(stopped, 0)[1]) == -signal.SIGTERM
         note = client.read("note", program)

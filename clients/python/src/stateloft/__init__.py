@@ -11,14 +11,21 @@ from typing import Any, Callable, TypeVar
 
 from ._autosave import Autosave, autosave
 from ._batch import Batch
+from ._begin import run
+from ._checkpoints import Checkpoint, CheckpointStatistics, Kept
 from ._code import git
 from ._codec import Tagged
+from ._handshake import Ask
 from ._lease import LeaseState
 from ._left import Left, LeftState, Outcome
+from ._lots import Lot, NoSuchLot
 from ._models import Change, Diff, Holder, Pending, Snapshot, Version
 from ._numbers import Number
+from ._orders import Orders
+from ._positions import Positions
+from ._reconcile import Asked, Report, Row
 from ._restore import Plan, Planned, Restore
-from ._run import Run, run
+from ._run import Run
 from ._settings import register_everywhere
 from ._state import Journaled, OnConflict, State, flush, state
 from ._watch import DamagedEvent, Event, Watcher
@@ -58,10 +65,14 @@ def register_serializer(kind: str, of: type[T], write: Callable[[T], Any], read:
 
 
 __all__ = [
+    "Ask",
+    "Asked",
     "Autosave",
     "Batch",
     "CannotReplay",
     "Change",
+    "Checkpoint",
+    "CheckpointStatistics",
     "Client",
     "Conflict",
     "Damaged",
@@ -73,24 +84,31 @@ __all__ = [
     "Holder",
     "JournalFull",
     "Journaled",
+    "Kept",
     "LeaseLost",
     "LeaseState",
     "Left",
     "LeftState",
+    "Lot",
     "Moment",
+    "NoSuchLot",
     "NotFound",
     "NotKept",
     "Number",
     "OnConflict",
+    "Orders",
     "Outcome",
     "OutcomeUnknown",
     "Pending",
     "Plan",
     "PlanOutdated",
     "Planned",
+    "Positions",
     "Problem",
     "Refused",
+    "Report",
     "Restore",
+    "Row",
     "Run",
     "RunPaused",
     "Snapshot",

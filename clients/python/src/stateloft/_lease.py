@@ -55,7 +55,10 @@ class Lease:
         self._transport = transport.with_timeout(min(transport.timeout, max(1.0, self.seconds / 3)))
         self.lost = threading.Event()
         """Set when the server has said that the run does not hold its lease any more."""
-        self._stopped = threading.Event()
+        self.over = threading.Event()
+        """Set when the run has ended here."""
+        self._sooner = threading.Event()
+        self._every = self.seconds / 3
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._on_lost: list[Callable[[LeaseState, str], None]] = []
         self._on_answer: list[Callable[[Mapping[str, Any]], None]] = []
@@ -70,7 +73,8 @@ class Lease:
 
     def stop(self) -> None:
         """Renews no more and calls no handler any more; waits for neither thread."""
-        self._stopped.set()
+        self.over.set()
+        self._sooner.set()
         self._jobs.put(None)
 
     # -- what is known ---------------------------------------------------------------------------------------------
@@ -96,6 +100,11 @@ class Lease:
         """``callback(answer)`` with each renewal that is answered, in the thread that renews: it must be quick."""
         self._on_answer.append(callback)
 
+    def renew_every(self, interval: float) -> None:
+        """At least so often, so that what a renewal brings is heard in time."""
+        self._every = min(self.seconds / 3, interval)
+        self._sooner.set()
+
     def soon(self, job: Callable[[], None]) -> None:
         """Has the thread for handlers do it."""
         self._jobs.put(job)
@@ -109,8 +118,8 @@ class Lease:
     # -- the thread that renews ------------------------------------------------------------------------------------
 
     def _renew(self) -> None:
-        wait = self.seconds / 3
-        while not self._stopped.wait(wait) and not self.lost.is_set():
+        wait = self._every
+        while not self._rested(wait):
             sent = now()
             try:
                 answer = self._ask()
@@ -129,7 +138,13 @@ class Lease:
                 self._take(answer["lease"], sent)
                 for callback in self._on_answer:
                     callback(answer)
-                wait = self.seconds / 3
+                wait = self._every
+
+    def _rested(self, wait: float) -> bool:
+        """Whether it is over; else it is time for the next one."""
+        if self._sooner.wait(wait):
+            self._sooner.clear()
+        return self.over.is_set() or self.lost.is_set()
 
     def _ask(self) -> Any:
         from ._settings import codec_for
@@ -153,12 +168,12 @@ class Lease:
     # -- the thread for handlers -----------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        while not self._stopped.is_set():
+        while not self.over.is_set():
             try:
                 job = self._jobs.get(timeout=self._rest())
             except queue.Empty:
                 job = None
-            if self._stopped.is_set():
+            if self.over.is_set():
                 return
             if job is not None:
                 self._quietly(job)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Optional
 
+from ._checkpoints import Checkpoint
 from ._models import moment
 
 __all__ = ["Left", "LeftState", "Outcome"]
@@ -60,8 +61,12 @@ class Left:
     """The first hundred states that it wrote; ``more``: there are others."""
     more: bool
     open_positions: int
+    pending_orders: Optional[int]
+    """Orders that may still be filled."""
     changed_since: int
     """How many of the states something else has written since."""
+    checkpoint: Optional[Checkpoint]
+    """The last one that it took."""
     run: Mapping[str, Any]
     """The run itself, as the API shows it."""
     answer: Mapping[str, Any] = field(repr=False, compare=False)
@@ -78,7 +83,9 @@ class Left:
             tuple(LeftState.of(each) for each in answer["states"]),
             answer["more"],
             answer["open_positions"],
+            answer.get("pending_orders"),
             answer["changed_since"],
+            None if answer.get("checkpoint") is None else Checkpoint.of(answer["checkpoint"]),
             run,
             answer,
         )

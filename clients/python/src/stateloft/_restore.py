@@ -70,11 +70,18 @@ class Plan:
         *,
         author: Optional[str] = None,
         accept_violations: bool = False,
+        wait: Optional[int] = None,
+        without_word: Optional[tuple[str, str]] = None,
         idempotency_key: Optional[str] = None,
     ) -> Restore:
-        """Writes the plan in one commit, after taking a snapshot.
+        """Writes the plan in one commit, after taking a snapshot, and after the live runs that hold it have made way.
+
+        Args:
+            wait: how many seconds their word is waited for; 10 unless said.
+            without_word: ``(reason, by)``: an operator's word that it is written though one gave none.
 
         Raises:
+            Conflict: a run gave no word (``no_word``); nothing was written.
             PlanOutdated: something that it would write has moved; nothing was written.
             Refused: results break rules, and ``accept_violations`` was not said; nothing was written.
         """
@@ -85,6 +92,7 @@ class Plan:
             "user_id": author or self._client.author,
             "run_id": self._client.run_id,
             "accept_violations": accept_violations or None,
+            "handshake": _terms(wait, without_word),
         }
         text = self._client.codec.text({name: value for name, value in body.items() if value is not None})
         return Restore.of(self._client.send(f"/restores/{self.plan_hash}/apply", text, idempotency_key), self._client)
@@ -120,6 +128,11 @@ class Restore:
     def undo(self, reason: Optional[str] = None, *, author: Optional[str] = None) -> Restore:
         """Takes back what it wrote, where that is still there."""
         return self._client.undo(self, reason, author=author)
+
+
+def _terms(wait: Optional[int], without_word: Optional[tuple[str, str]]) -> Optional[dict[str, Any]]:
+    word = None if without_word is None else {"reason": without_word[0], "by": without_word[1]}
+    return {name: each for name, each in (("wait_seconds", wait), ("without_word", word)) if each is not None} or None
 
 
 def _planned(answer: Mapping[str, Any]) -> Planned:

@@ -1,48 +1,37 @@
-"""A run: one start of one program, which holds the lease of its instance for as long as it is live."""
+"""A run: one start of one program, with what it holds, what its broker says, and ways back."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import logging
-import os
-import socket
 import threading
-import time
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from decimal import Decimal
-from types import TracebackType
-from typing import Any, Literal, Optional, Union
+from typing import Any, Optional, Union
 
 from ._autosave import seconds
-from ._batch import Batch, CloseMissing
-from ._exact import Exact, number
-from ._fence import Fence
-from ._left import Left, Outcome
-from ._lease import Lease, LeaseState, now
+from ._book import Book
+from ._checkpoints import Checkpoint, Checkpoints, CheckpointStatistics, Kept
+from ._exact import Exact
+from ._handshake import Ask, Handler, Handshakes
+from ._left import Left
+from ._live import Live
 from ._models import Pending, Version
-from ._saver import saver_for
-from ._signals import Signals
-from ._state import State, state
+from ._orders import Orders
+from ._positions import Positions
+from ._reconcile import UNSAID, Asked, Policy, Report, Shape, asking, request_of
 from .client import Client
-from .errors import HeldBy, LeaseLost, OutcomeUnknown, Refused, StateloftError, Unavailable
+from .errors import NotFound, StateloftError
 
-__all__ = ["EndedAs", "Run", "run"]
+__all__ = ["Run"]
 
 _LOG = logging.getLogger("stateloft")
 
-EndedAs = Literal["completed", "stopped"]
-
-_TEXT_LIMIT = 250
-"""Bytes of a reason, which the server takes 256 of."""
-
-_HELD_WAIT = 0.25
-"""Seconds between two attempts to begin while another run is live."""
+_ORDERS = 1000
+"""Orders that a program keeps in memory, and that a run gets back at most beside those of the run before."""
 
 
-class Run:
+class Run(Live):
     """A run that has begun; :func:`stateloft.run` makes one. Safe to share between threads.
 
     As a context manager it ends the run with its block: ``completed`` at its end; ``stopped`` by SIGTERM, Ctrl+C, a task that
@@ -51,304 +40,166 @@ class Run:
     """
 
     def __init__(self, client: Client, answer: Mapping[str, Any], since: float, journal: Optional[str] = None) -> None:
-        self.run_id: str = answer["run_id"]
-        """``PROGRAM.INSTANCE.EPOCH``; every write of the run carries it."""
-        self.epoch: int = answer["epoch"]
-        """The how manieth start of the instance it is, from 1 on."""
-        self.outcome: Outcome = answer["outcome"]
-        self.seq: int = answer["seq"]
-        """The end of the store's log when it had begun."""
-        self.left: Optional[Left] = None if answer.get("left") is None else Left.of(answer["left"])
-        """What the run before has left; ``None`` for the first one."""
-        self.program: str = answer["run"]["program"]
-        self.instance: str = answer["run"]["instance"]
-        self.final_value: Exact = None
-        """What the run's assets are worth in the end; set it before the block ends. Decimals are kept exactly."""
-        self.answer = answer
-        """All that the server said when it began."""
-        self._fence = Fence(self.run_id, self.epoch)
-        self.client = client.of_run(self._fence)
-        """A client whose writes carry the run."""
-        self._journal, self._pid = journal, os.getpid()
-        self._lease = Lease(client.transport, self._fence, answer["lease"], since)
-        self._signals: Optional[Signals] = None
-        self._states: list[State] = []
-        self._ending = threading.RLock()
-        self._ended = False
-        self._lease.start()
+        super().__init__(client, answer, since, journal)
+        self._halted = False
+        self._checkpoints = Checkpoints(self.client, self._fence, self._lease.over, self._dicts)
+        self._handshakes = Handshakes(self.client, self._fence, self._lease, self._save_dicts, self._read_again)
+        whose = self.program if self.instance == "main" else f"{self.program}.{self.instance}"
+        self.positions = Positions(Book(self.client, self.state, "position", f"{whose}/"))
+        """Its lots: states ``position``, ``PROGRAM/SYMBOL`` (``PROGRAM.INSTANCE/SYMBOL`` of another instance than ``main``)."""
+        self.orders = Orders(Book(self.client, self.state, "order", f"{whose}/", keep=_ORDERS))
+        """Its orders: states ``order``, ``PROGRAM/CLIENT_ORDER_ID``."""
+        try:
+            self.positions.book.learn()
+        except StateloftError as error:  # the run has begun: they are asked for again when they are needed
+            _LOG.warning("the positions of %s are not known yet: %s", self.run_id, error)
 
-    # -- the lease -------------------------------------------------------------------------------------------------
+    # -- the broker ------------------------------------------------------------------------------------------------
 
     @property
-    def lost(self) -> threading.Event:
-        """Set when the server has said that the lease is lost: another run is live, or may be. Stop trading."""
-        return self._lease.lost
+    def halted(self) -> bool:
+        """Whether the last report under the policy ``halt`` did not agree: open nothing new, go on minding what is open."""
+        return self._halted
 
-    @property
-    def lease(self) -> LeaseState:
-        """``held``; ``not known`` when its time is over and the server has not been heard; ``lost``."""
-        return self._lease.state
+    def asking_broker(self) -> AbstractContextManager[Asked]:
+        """The broker is asked inside; what it raises becomes the failure of the question, and goes no further::
 
-    @property
-    def held(self) -> bool:
-        """Whether the run certainly holds its lease, so that no other one is live. Costs a look at a clock."""
-        return self._lease.state == "held"
-
-    def on_lost(self, callback: Callable[[LeaseState, str], None]) -> None:
-        """``callback(state, why)`` when the lease is ``lost``, or when that is ``not known``, in a thread of its own."""
-        self._lease.on_lost(callback)
-
-    def server_time(self) -> dt.datetime:
-        """The server's time, or a little before it: never after it. What this machine's clock shows does not matter."""
-        return self._lease.server_time()
-
-    # -- writing ---------------------------------------------------------------------------------------------------
-
-    def state(self, state_type: str, state_id: str, default: Optional[Mapping[str, Any]] = None, **options: Any) -> State:
-        """A dict that survives, see :func:`stateloft.state`; each of its versions carries the run.
-
-        What its journal holds when the lease is lost is not written: it is set aside there, and said in the log.
+            with run.asking_broker() as asked:
+                asked.positions = api.list_positions()
+            report = run.reconcile(asked)
         """
-        made = state(f"{state_type}/{state_id}", default, client=self.client, **{**self._where(), **options})
-        with self._ending:
-            if made not in self._states:
-                self._states.append(made)
-        return made
+        return asking(self.server_time())
 
-    def save(self, state_type: str, state_id: str, data: Any, **options: Any) -> Union[Version, Pending]:
-        """See :meth:`Client.save`. Raises ``LeaseLost`` where the run does not hold its lease any more."""
-        return self.client.save(state_type, state_id, data, **options)
-
-    def delete(self, state_type: str, state_id: str, **options: Any) -> Union[Version, Pending]:
-        """See :meth:`Client.delete`."""
-        return self.client.delete(state_type, state_id, **options)
-
-    def batch(self, reason: Optional[str] = None, *, close_missing: Optional[CloseMissing] = None, **options: Any) -> Batch:
-        """See :meth:`Client.batch`."""
-        return self.client.batch(reason, close_missing=close_missing, **options)
-
-    def caused_by(self, cause: object) -> AbstractContextManager[None]:
-        """What is written inside carries this as its ``causation_id``, such as the order that it follows from.
-
-        It counts for the thread, or the task, that is inside; a dict's save in the background is not.
-        """
-        return self._fence.caused_by(str(cause))
-
-    # -- the end ---------------------------------------------------------------------------------------------------
-
-    def end(
+    def reconcile(
         self,
-        status: EndedAs = "completed",
+        positions: Any = UNSAID,
         *,
-        final_value: Exact = None,
-        reason: Optional[str] = None,
-        timeout: float = 10.0,
-    ) -> None:
-        """Ends the run, after what its dicts hold and its journal keeps has arrived. The block of a ``with`` does it.
+        fetch: Optional[Callable[[], Any]] = None,
+        as_of: Optional[dt.datetime] = None,
+        failure: Optional[str] = None,
+        partial: bool = False,
+        shape: Optional[Shape] = None,
+        tolerance: Optional[Mapping[str, Exact]] = None,
+        symbols: Optional[Mapping[str, str]] = None,
+        scope: Optional[Mapping[str, Any]] = None,
+        policy: Policy = "halt",
+    ) -> Report:
+        """How the broker's positions stand to the lots of this run. It writes nothing, and closes nothing.
+
+        Args:
+            positions: what :meth:`asking_broker` gave, or the broker's list as it came, with ``as_of``.
+            fetch: asks the broker instead; what it raises is the failure of the call.
+            as_of: when the broker was asked, taken before the call: :meth:`server_time`.
+            failure: what the call failed with. A call that failed is never an empty list.
+            partial: the list is not whole.
+            shape: in whose words the list is; recognised unless said.
+            tolerance: ``quantity`` and ``price`` that do not count as different.
+            symbols: our names by the broker's.
+            scope: other states than those of :attr:`positions`, as the API has it.
 
         Raises:
-            Unavailable, OutcomeUnknown: the server could not be told within ``timeout`` seconds. The lease runs out then, and
-                the run counts as crashed.
-            LeaseLost: it was ended already, by whoever took it.
+            ValueError: it is not said when the broker was asked, or neither list nor failure is there.
         """
-        value = number(self.final_value if final_value is None else final_value)
-        body = {"status": status, "final_value": value, "reason": _cut(reason), "user_id": self.client.author}
-        self._end(f"/runs/{self.run_id}/end", body, timeout)
+        if fetch is not None:
+            with self.asking_broker() as asked:
+                asked.positions = fetch()
+        elif isinstance(positions, Asked):
+            asked = positions
+        elif as_of is not None:
+            asked = Asked(as_of)
+            asked.positions, asked.failure, asked.partial = positions, failure, partial
+        else:
+            raise ValueError("when was the broker asked? as_of=run.server_time() before the call, or run.asking_broker(), says it")
+        ours = scope or {"types": ["position"], "prefix": self.positions.book.prefix}
+        body = request_of(asked, ours, shape, tolerance, symbols)
+        report = Report.of(self.client.decoded(self.client.transport.request("POST", "/reconcile", body=body)))
+        if policy == "halt":
+            self._halted = not report.agrees
+        return report
 
-    def crash(self, reason: str, *, timeout: float = 10.0) -> None:
-        """Ends the run as crashed: the program is at its end, and not in good order. Raises as :meth:`end`."""
-        body = {"reason": _cut(reason) or "no reason was said", "user_id": self.client.author}
-        self._end(f"/runs/{self.run_id}/mark-crashed", body, timeout)
+    # -- going back ------------------------------------------------------------------------------------------------
 
-    def _end(self, path: str, body: Mapping[str, Any], timeout: float) -> None:
-        with self._ending:
-            if self._ended or os.getpid() != self._pid:
-                return
-            self._ended = True
-            deadline = time.monotonic() + timeout
-            failed = self._settle(timeout)
-            said = self.client.codec.text({name: value for name, value in body.items() if value is not None})
-            key = uuid.uuid4().hex
-            try:
-                _until(deadline, lambda: self.client.send(path, said, key))
-            finally:
-                self._lease.stop()
-                self._fence.close(LeaseLost(f"{self.run_id} has ended; nothing is written for it any more"))
-                if self._signals is not None:
-                    self._signals.restore()
-            if failed is not None:
-                raise failed
+    def checkpoint(
+        self, name: Optional[str] = None, *states: Kept, reason: Optional[str] = None, pinned: bool = False
+    ) -> Union[Checkpoint, Pending]:
+        """Saves states together and names the moment, in one commit.
 
-    def _settle(self, timeout: float) -> Optional[StateloftError]:
-        """Saves what its dicts hold, and waits for what its journals keep; what could not be saved is the answer."""
-        failed: Optional[StateloftError] = None
-        for each in self._states:
-            try:
-                each.push(patience=timeout)
-            except StateloftError as error:
-                _LOG.critical("%s was not saved at the end of the run: %s", each.name, error)
-                failed = error
-        try:
-            for saver in {id(each): each for each in (one.saver for one in self._states)}.values():
-                if saver.journal.waiting:
-                    saver.flush(timeout)
-        except StateloftError as error:
-            failed = failed or error
-        return failed
+        Args:
+            states: dicts of the run, or ``(type, id, data)``; without any the dicts of its positions and orders. Whatever
+                else the run's dicts hold is saved before.
+            pinned: it stays in the list, however many come after it.
+        """
+        return self._checkpoints.take(name, states, reason, pinned)
 
-    def __enter__(self) -> Run:
-        self._signals = Signals()
-        return self
-
-    def __exit__(
-        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    def checkpoint_every(
+        self, interval: Union[str, float] = "30s", collect: Optional[Callable[[], Sequence[Kept]]] = None
     ) -> None:
-        try:
-            self._end_by(error)
-        except StateloftError as failure:
-            if error is None:
-                raise
-            _LOG.error("the end of %s could not be written: %s", self.run_id, failure)
+        """A checkpoint every so often (``"30s"`` or seconds), in a thread of its own, until the run ends.
 
-    def _end_by(self, error: Optional[BaseException]) -> None:
-        heard = None if self._signals is None else self._signals.heard
-        if self.lost.is_set():
-            self._give_up()
-            if error is None:
-                self._fence.check()
-        elif error is None or _is_stop(error):
-            stopped = heard is not None or not (error is None or _is_clean_exit(error))
-            why = heard or (_word_of(error) if stopped else None)
-            self.end("stopped" if stopped else "completed", reason=why)
-        else:
-            self.crash(f"{type(error).__name__}: {error}")
+        ``collect`` gives what else belongs into each, such as the account. What it raises is logged, and costs no checkpoint.
+        """
+        self._checkpoints.every(seconds(interval), collect)
 
-    def _give_up(self) -> None:
-        """There is nothing to end any more."""
-        with self._ending:
-            self._ended = True
-            self._lease.stop()
-            if self._signals is not None:
-                self._signals.restore()
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """Its checkpoints, newest first."""
+        return self._checkpoints.all()
 
-    # -- the rest --------------------------------------------------------------------------------------------------
+    def checkpoint_statistics(self) -> CheckpointStatistics:
+        """Its checkpoints in numbers."""
+        return self._checkpoints.statistics()
 
-    def _where(self) -> dict[str, Any]:
-        return {} if self._journal is None else {"journal": self._journal}
+    def resume(self) -> dict[tuple[str, str], Version]:
+        """What there is to go on with, by type and id, as it was when this run began.
 
-    def __repr__(self) -> str:
-        return f"Run({self.run_id!r}, {self.outcome}, lease {self.lease})"
+        That is each state that the run before wrote and that is still there, also where somebody else has changed it since, and
+        every position of the program and its last thousand orders, whichever run wrote them. What was deleted is not in it.
+        """
+        found: dict[tuple[str, str], Version] = {}
+        for there in (self.positions.book.at(self.seq), self.orders.book.at(self.seq, _ORDERS)):
+            found.update({(each.state_type, each.state_id): each for each in there})
+        for name in () if self.left is None else self._left_by(self.left):
+            if name not in found:
+                try:
+                    found[name] = self.client.at(*name, self.seq)
+                except NotFound:
+                    continue
+        return found
 
+    def _left_by(self, left: Left) -> Iterator[tuple[str, str]]:
+        if not left.more:
+            yield from ((each.state_type, each.state_id) for each in left.states)
+            return
+        for each in self.client.pages(f"/runs/{left.run_id}/states", {}, "states"):
+            yield each["state_type"], each["state_id"]
 
-def run(
-    program: str,
-    instance: Optional[str] = None,
-    *,
-    lease: Union[str, float] = "30s",
-    code: Optional[str] = None,
-    config: Optional[Mapping[str, Any]] = None,
-    symbols: Sequence[str] = (),
-    strategy: Optional[str] = None,
-    interval: Union[str, float, None] = None,
-    planned: Union[str, float, None] = None,
-    capital: Exact = None,
-    metadata: Optional[Mapping[str, Any]] = None,
-    host: Optional[str] = None,
-    pid: Optional[int] = None,
-    wait: Union[str, float, None] = None,
-    take_over: Optional[tuple[str, str]] = None,
-    client: Optional[Client] = None,
-    journal: Optional[str] = None,
-) -> Run:
-    """Begins a run of a program::
+    # -- restores --------------------------------------------------------------------------------------------------
 
-        with stateloft.run("btc-grid", lease="30s", code=stateloft.git(), config=settings) as run:
-            if run.outcome == "after_crash":
-                look_at(run.left)
-            while run.held:
-                ...
+    def on_restore(
+        self, pause: Optional[Handler] = None, reload: Optional[Callable[[Ask], object]] = None
+    ) -> None:
+        """From now on a restore that would write what this run holds is answered.
 
-    Args:
-        program: its name, 1 to 48 of ``A-Z a-z 0-9 _ -``.
-        instance: which of those that run side by side; ``main`` if none is named. One run of it is live at a time.
-        lease: ``"30s"`` or seconds, 1 to 86400: how long after its last sign of life another start has to wait.
-        code: of which code it is; :func:`stateloft.git` knows.
-        config: its settings, kept exactly, so that two runs can be compared.
-        interval, planned: how often it looks at the market, and how long it means to run: ``"30s"`` or seconds.
-        capital: what it begins with; with ``run.final_value`` the run's profit is exact.
-        host, pid: this machine and process unless said otherwise.
-        wait: how long to wait for a run that is live to end or to lose its lease: ``"60s"`` or seconds.
-        take_over: ``(reason, by)``: an operator's word that the run that is live is replaced. It may still be trading.
-        client: else one of the environment's server, which writes as the program.
-        journal: the folder of the journal of its dicts, see :func:`stateloft.state`.
+        Args:
+            pause: finish what is under way, and return. What the dicts hold is saved then, and the restore is told; a text
+                that is returned is shown to the operator. Raised is no word: nothing is restored.
+            reload: the run's dicts have been read again; read what else the program holds. Also called if nothing was
+                restored after all (``ask.kind`` is ``go_on``).
 
-    Raises:
-        HeldBy: another run of the instance is live.
-        Refused: a name or a setting cannot be taken.
-        Unavailable: the server, or its store, is away: what the run before left is not known.
-    """
-    client = client or Client(author=program)
-    begin = {
-        "program": program,
-        "instance": instance,
-        "lease_seconds": _whole(seconds(lease)),
-        "code": code,
-        "config": config,
-        "host": host or socket.gethostname(),
-        "pid": pid or os.getpid(),
-        "symbols": list(symbols) or None,
-        "strategy": strategy,
-        "interval_seconds": None if interval is None else seconds(interval),
-        "planned_seconds": None if planned is None else seconds(planned),
-        "capital": number(capital),
-        "metadata": metadata,
-        "take_over": None if take_over is None else {"reason": take_over[0], "by": take_over[1]},
-        "user_id": client.author,
-    }
-    body = client.codec.text({name: value for name, value in begin.items() if value is not None})
-    deadline = time.monotonic() + (0.0 if wait is None else seconds(wait))
-    while True:
-        since = now()
-        try:
-            answer = client.send("/runs", body)
-        except HeldBy:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(_HELD_WAIT)
-        else:
-            return Run(client, answer, since, journal)
+        Both are called in the thread for handlers. In between writes raise ``RunPaused``, and :attr:`paused` is set. A run
+        without this gives no word, so nothing is restored under it unless an operator says so.
+        """
+        self._handshakes.answer(pause, reload)
 
+    @property
+    def paused(self) -> threading.Event:
+        """Set while a restore has the run pause."""
+        return self._handshakes.paused
 
-def _whole(length: float) -> int:
-    if length != int(length):
-        raise Refused(f"a lease of {length} seconds: whole seconds are meant, 1 to 86400")
-    return int(length)
+    def _save_dicts(self) -> None:
+        for each in self._dicts():
+            each.push()
 
-
-def _is_stop(error: BaseException) -> bool:
-    """Whether it is somebody's wish that the program ends, and nothing that went wrong."""
-    return isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError))
-
-
-def _is_clean_exit(error: BaseException) -> bool:
-    return isinstance(error, SystemExit) and error.code in (None, 0)
-
-
-def _word_of(error: Optional[BaseException]) -> str:
-    return f"exit {error.code}" if isinstance(error, SystemExit) else type(error).__name__
-
-
-def _until(deadline: float, call: Callable[[], Any]) -> Any:
-    """Tries until the server answers, or the time is over."""
-    while True:
-        try:
-            return call()
-        except (Unavailable, OutcomeUnknown):
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(0.2)
-
-
-def _cut(text: Optional[str]) -> Optional[str]:
-    """A reason that is not too long for the server."""
-    return None if text is None else text.encode("utf-8", "replace")[:_TEXT_LIMIT].decode("utf-8", "ignore")
+    def _read_again(self) -> None:
+        self.positions.book.forget_names()
+        for each in self._dicts():
+            each.reload()

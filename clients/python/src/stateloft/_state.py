@@ -64,6 +64,7 @@ class State(MutableMapping[str, Any]):
         on_conflict: OnConflict,
         interval: float,
         saver: Saver,
+        known_absent: bool = False,
     ) -> None:
         self._client, self._saver = client, saver
         self.state_type, self.state_id = state_type, state_id
@@ -78,7 +79,7 @@ class State(MutableMapping[str, Any]):
         self._saved_edits = 0
         self._looked = time.monotonic()
         saver.add(self)
-        self._open(default)
+        self._open(default, known_absent)
 
     # -- what it is ------------------------------------------------------------------------------------------------
 
@@ -223,6 +224,18 @@ class State(MutableMapping[str, Any]):
             self._saved_edits = edits
             return True
 
+    def durable(self) -> tuple[str, Optional[int]]:
+        """The text that it was saved as last, and as which version; ``None`` while that is not known."""
+        with self._sending:
+            return self._text or "{}", self._base
+
+    def forget(self, data: Mapping[str, Any]) -> None:
+        """Becomes what it was before a change that could not be saved. What is durable is not touched."""
+        with self._sending, self._owner.lock:
+            _become(self._root, copy.deepcopy(dict(data)))
+            if self._client.codec.document(self._root) == self._text:
+                self._saved_edits = self._owner.edits
+
     def is_safe(self) -> bool:
         """Whether nothing is lost if the program has it no more: it is at the server, and what is in it says when it changes."""
         if self.unsaved or self._owner.opaque or not self._sending.acquire(blocking=False):
@@ -243,7 +256,7 @@ class State(MutableMapping[str, Any]):
         self._saved_edits = self._owner.edits
         self._error = None
 
-    def _open(self, default: Mapping[str, Any]) -> None:
+    def _open(self, default: Mapping[str, Any], known_absent: bool) -> None:
         self._saver.drain()
         name = self.state_type, self.state_id
         if isinstance(self._saver.replay.refused.get(name), LeaseLost):
@@ -254,7 +267,12 @@ class State(MutableMapping[str, Any]):
             self._text, self._last = waiting[-1].data, Journaled(waiting[-1].key)
             self._saved_edits = self._owner.edits
             return
-        version, text = head_of(self._client, self.state_type, self.state_id)
+        try:
+            version, text = head_of(self._client, self.state_type, self.state_id)
+        except Unavailable:
+            if not known_absent:
+                raise
+            version, text = None, None  # its first write says that there must be none
         self._take(version, text)
         if text is None:
             self._text = ""
@@ -417,6 +435,7 @@ def state(
     interval: float = 1.0,
     journal: Optional[str] = None,
     journal_limit: int = LIMIT,
+    known_absent: bool = False,
 ) -> State:
     """A dict that survives::
 
@@ -434,6 +453,8 @@ def state(
         interval: seconds from a change to its save, at most.
         journal: the folder of the journal; else ``STATELOFT_JOURNAL``, else the user's state folder.
         journal_limit: bytes that may wait there.
+        known_absent: it is known that there is none: while the server is away it is begun all the same. If there is one after
+            all its first write is a conflict.
 
     Raises:
         Unavailable: the server is away, and the journal does not have the state: what it is is not known.
@@ -451,7 +472,7 @@ def state(
         known = _STATES.get(whose)
         if known is None:
             saver = saver_for(client, journal, journal_limit)
-            known = State(client, state_type, state_id, default or {}, on_conflict, interval, saver)
+            known = State(client, state_type, state_id, default or {}, on_conflict, interval, saver, known_absent)
             _STATES[whose] = known
             _watch_signals()
         return known

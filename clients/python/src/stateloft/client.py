@@ -283,7 +283,7 @@ class Client:
             "data": data,
             "stale": "refuse",
         }
-        return (_read(each) for each in self._pages("/states", query, "states"))
+        return (_read(each) for each in self.pages("/states", query, "states"))
 
     def history(
         self,
@@ -306,7 +306,7 @@ class Client:
             "start_time": None if start is None else moment_text(start),
             "end_time": None if end is None else moment_text(end),
         }
-        return (Version.of(each) for each in self._pages("/states/-/history", query, "versions", limit))
+        return (Version.of(each) for each in self.pages("/states/-/history", query, "versions", limit))
 
     def diff(self, state_type: str, state_id: str, before: Optional[Moment] = None, after: Optional[Moment] = None) -> Diff:
         """What changed between two versions (numbers) or moments; by default what the last version changed.
@@ -335,7 +335,7 @@ class Client:
 
     def snapshots(self) -> Iterator[Snapshot]:
         """All snapshots, newest first."""
-        return (Snapshot.of(each) for each in self._pages("/snapshots", {}, "snapshots"))
+        return (Snapshot.of(each) for each in self.pages("/snapshots", {}, "snapshots"))
 
     def forget_snapshot(self, name: str) -> None:
         """Forgets the name; every version stays."""
@@ -550,7 +550,8 @@ class Client:
             raise Damaged(f"asked for {state_type} {state_id!r}, answered {saved.state_type} {saved.state_id!r}")
         return saved
 
-    def _pages(self, path: str, query: Query, member: str, limit: Optional[int] = None) -> Iterator[Any]:
+    def pages(self, path: str, query: Query, member: str, limit: Optional[int] = None) -> Iterator[Any]:
+        """The rows of a list, page by page."""
         cursor: Optional[str] = None
         left = limit
         while left is None or left > 0:

@@ -1,0 +1,169 @@
+"""Lots of a position, as data: opened, adjusted, closed whole or in part. Nothing here knows a server."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, Optional
+
+from ._exact import decimal, is_long, profit
+
+__all__ = ["KEPT_CLOSED", "ExitReason", "Lot", "NoSuchLot", "adjusted", "closed", "lots_in", "opened"]
+
+ExitReason = Literal[
+    "stop_loss_hit", "take_profit_hit", "manual", "session_end", "recovered_closed", "bracket_closed", "unknown"
+]
+
+KEPT_CLOSED = 1000
+"""Closed lots that a position keeps; the ones before them are in its history."""
+
+
+class NoSuchLot(LookupError):
+    """There is no such lot, or not any more."""
+
+
+@dataclass(frozen=True)
+class Lot:
+    """A lot, open or closed. Numbers are exact decimals; ``None`` is what nobody said, which is not 0."""
+
+    id: str
+    symbol: Optional[str]
+    side: str
+    quantity: Decimal
+    entry_price: Optional[Decimal]
+    entry_time: Optional[dt.datetime]
+    stop_loss: Optional[Decimal]
+    take_profit: Optional[Decimal]
+    status: str
+    """``open`` or ``closed``."""
+    exit_time: Optional[dt.datetime]
+    exit_price: Optional[Decimal]
+    exit_reason: Optional[str]
+    pnl: Optional[Decimal]
+    """What it won or lost; ``None`` while it is open, or where a price is not known."""
+    data: Mapping[str, Any] = field(repr=False, compare=False)
+    """All that is kept of it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is held."""
+        return self.status != "closed"
+
+    @classmethod
+    def of(cls, symbol: Optional[str], data: Mapping[str, Any]) -> Lot:
+        """Reads a lot as it is kept."""
+        return cls(
+            str(data["id"]),
+            data.get("symbol") or symbol,
+            "long" if is_long(data["side"]) else "short",
+            decimal(data["quantity"]),
+            _maybe(data.get("entry_price")),
+            data.get("entry_time"),
+            _maybe(data.get("stop_loss")),
+            _maybe(data.get("take_profit")),
+            "closed" if data.get("status") == "closed" else "open",
+            data.get("exit_time"),
+            _maybe(data.get("exit_price")),
+            data.get("exit_reason"),
+            _maybe(data.get("pnl")),
+            dict(data),
+        )
+
+
+def lots_in(position: Mapping[str, Any]) -> list[Lot]:
+    """The lots of a position, in their order."""
+    return [Lot.of(position.get("symbol"), each) for each in position.get("lots") or ()]
+
+
+def opened(position: dict[str, Any], lot: Mapping[str, Any]) -> None:
+    """Adds a lot. The same one again changes nothing; another one of that id is refused."""
+    lots = position.setdefault("lots", [])
+    there = next((each for each in lots if str(each["id"]) == lot["id"]), None)
+    if there is None:
+        lots.append(_said(lot))
+        return
+    if _entry(there) != _entry(lot):
+        raise ValueError(f"there is a lot {lot['id']} already, and it is another one")
+
+
+def _entry(lot: Mapping[str, Any]) -> tuple[bool, Decimal, Optional[Decimal]]:
+    """How it was entered, whatever was closed of it since."""
+    return is_long(lot["side"]), decimal(lot.get("opened_quantity", lot["quantity"])), _maybe(lot.get("entry_price"))
+
+
+def adjusted(position: dict[str, Any], lot_id: str, changes: Mapping[str, Any]) -> None:
+    """Changes members of a lot that is open, such as its stop."""
+    _open_lot(position, lot_id).update(changes)
+
+
+def closed(position: dict[str, Any], lot_id: str, quantity: Optional[Decimal], exit_: Mapping[str, Any]) -> None:
+    """Closes a lot, or so much of it: that becomes a closed lot of its own, and the rest stays open.
+
+    Closed once more in the very same way it stays as it is.
+    """
+    if _is_done(position, lot_id, quantity, exit_):
+        return
+    lot = _open_lot(position, lot_id)
+    held = decimal(lot["quantity"])
+    part = held if quantity is None else quantity
+    if not 0 < part <= held:
+        raise ValueError(f"{part} of lot {lot_id} cannot be closed: it holds {held}")
+    if part == held:
+        lot.update(_exit(lot, part, exit_))
+    else:
+        lots = position["lots"]
+        parts = sum(1 for each in lots if str(each.get("part_of")) == lot_id)
+        rest = {**lot, "id": f"{lot_id}.{parts + 1}", "part_of": lot_id, "quantity": part}
+        rest.pop("opened_quantity", None)
+        lot.setdefault("opened_quantity", held)
+        lot["quantity"] = held - part
+        lots.insert(lots.index(lot), {**rest, **_exit(rest, part, exit_)})
+    _forget_old(position)
+
+
+def _exit(lot: Mapping[str, Any], quantity: Decimal, exit_: Mapping[str, Any]) -> dict[str, Any]:
+    made = _said({"status": "closed", **exit_})
+    entry, price = lot.get("entry_price"), exit_.get("exit_price")
+    if "pnl" not in made and entry is not None and price is not None:
+        made["pnl"] = profit(lot["side"], quantity, decimal(entry), decimal(price))
+    return made
+
+
+def _is_done(position: Mapping[str, Any], lot_id: str, quantity: Optional[Decimal], exit_: Mapping[str, Any]) -> bool:
+    """Whether an exit of that order is there already: it is reported once, however often the broker says it."""
+    order = exit_.get("exit_order")
+    for each in position.get("lots") or ():
+        whole = str(each["id"]) == lot_id
+        if each.get("status") == "closed" and (whole or str(each.get("part_of")) == lot_id):
+            same = each.get("exit_price") == exit_.get("exit_price") and each.get("exit_reason") == exit_.get("exit_reason")
+            of_quantity = quantity is None or decimal(each["quantity"]) == quantity
+            if each.get("exit_order") == order and same and of_quantity and (whole or order is not None):
+                return True
+    return False
+
+
+def _open_lot(position: Mapping[str, Any], lot_id: str) -> dict[str, Any]:
+    found: Optional[dict[str, Any]] = next(
+        (each for each in position.get("lots") or () if str(each["id"]) == lot_id), None
+    )
+    if found is None:
+        raise NoSuchLot(f"{position.get('symbol')} has no lot {lot_id}")
+    if found.get("status") == "closed":
+        raise NoSuchLot(f"lot {lot_id} of {position.get('symbol')} is closed already, for {found.get('exit_reason')}")
+    return found
+
+
+def _forget_old(position: dict[str, Any]) -> None:
+    done = [each for each in position["lots"] if each.get("status") == "closed"]
+    for each in done[: max(0, len(done) - KEPT_CLOSED)]:
+        position["lots"].remove(each)
+
+
+def _said(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _maybe(value: Any) -> Optional[Decimal]:
+    return None if value is None else decimal(value)
