@@ -25,6 +25,7 @@ ALL: dict[str, list[str]] = {
     "outage": ["# by hand: on the machine in trouble"],
     "python-bot": [],
     "restore-at-three": [],
+    "runs": [],
     "sidecar": [],
 }
 
