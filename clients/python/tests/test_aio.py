@@ -88,3 +88,43 @@ def test_a_surviving_dict_is_opened_saved_and_flushed_in_a_loop(shared: Server, 
 
     asyncio.run(main())
     assert shared.client().get("counters", mine) == {"n": 2}
+
+
+def test_a_run_is_awaited_and_ends_as_its_block_does(shared: Server, tmp_path: Path) -> None:
+    program = f"loop-{uuid.uuid4().hex[:12]}"
+    client = stateloft.Client(shared.url, author="loop")
+
+    async def main() -> str:
+        async with aio.run(program, client=client, journal=str(tmp_path)) as run:
+            assert run.outcome == "fresh" and run.held
+            with run.caused_by("order-1"):
+                saved = await run.save("note", program, {"n": Decimal("1.20")})
+            assert isinstance(saved, stateloft.Version)
+            assert (saved.run_id, client.read("note", program).causation_id) == (run.run_id, "order-1")  # type: ignore[union-attr]
+            await run.do(run.positions.open, "AAPL", "a", side="long", quantity=1, price=100)
+            counters = await run.state("counters", program, {"n": 0}, interval=3600)
+            counters["n"] = 1
+
+            async def listed() -> None:
+                with run.asking_broker() as asked:
+                    await asyncio.sleep(0)
+                    raise TimeoutError("no answer")
+                report = await run.reconcile(asked)
+                assert report.failure is not None and run.halted
+
+            await listed()
+            assert sorted(await run.resume()) == []
+            with pytest.raises(stateloft.HeldBy):
+                async with aio.run(program, client=client):
+                    raise AssertionError("one is live")
+            task = asyncio.current_task()
+            assert task is not None
+            asyncio.get_running_loop().call_later(0.05, task.cancel)
+            await asyncio.sleep(60)
+        return "unreachable"
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+    assert client.get("counters", program) == {"n": 1}
+    ended = client.decoded(client.transport.request("GET", f"/runs/{program}.main.1"))["run"]
+    assert ended["status"] == "stopped"

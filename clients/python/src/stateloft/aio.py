@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Optional, TypeVar, Union
 
+from ._aio_run import Run, run
 from ._batch import Batch
 from ._models import Diff, Pending, Snapshot, Version
 from ._restore import Plan, Restore
@@ -31,7 +32,7 @@ from ._watch import Event, watch
 from .client import Client as Blocking
 from .client import Moment
 
-__all__ = ["Client", "flush", "save", "state"]
+__all__ = ["Client", "Run", "flush", "run", "save", "state"]
 
 T = TypeVar("T")
 

@@ -1,0 +1,107 @@
+"""A run for asyncio: the same calls, awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Optional, TypeVar, Union
+
+from ._begin import run as begin_blocking
+from ._checkpoints import Checkpoint, Kept
+from ._models import Pending, Version
+from ._reconcile import Report
+from ._run import Run as Blocking
+from ._state import State
+
+__all__ = ["Run", "run"]
+
+T = TypeVar("T")
+
+
+class Run:
+    """Like :class:`stateloft.Run`; :func:`stateloft.aio.run` makes one. ``blocking`` is that run, for what never waits.
+
+    ``held``, ``lease``, ``lost``, ``halted``, ``outcome``, ``left``, ``caused_by``, ``asking_broker``, ``on_lost`` and ``on_restore``
+    are its own, and of ``positions`` and ``orders`` every call goes through :meth:`do`::
+
+        await run.do(run.blocking.positions.open, "BTCUSD", "17", side="long", quantity="0.5", price="62000.5")
+    """
+
+    def __init__(self, blocking: Blocking, threads: ThreadPoolExecutor) -> None:
+        self.blocking, self._threads = blocking, threads
+
+    async def do(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """A call that waits, in a thread; what :meth:`stateloft.Run.caused_by` says here counts there."""
+        from contextvars import copy_context
+
+        job = functools.partial(copy_context().run, functools.partial(call, *arguments, **named))
+        return await asyncio.get_running_loop().run_in_executor(self._threads, job)
+
+    async def save(self, state_type: str, state_id: str, data: Any, **options: Any) -> Union[Version, Pending]:
+        """See :meth:`stateloft.Run.save`. The data is turned into text before this first waits."""
+        codec = self.blocking.client.codec
+        return await self.do(self.blocking.save, state_type, state_id, codec.value(codec.document(data)), **options)
+
+    async def delete(self, state_type: str, state_id: str, **options: Any) -> Union[Version, Pending]:
+        """See :meth:`stateloft.Run.delete`."""
+        return await self.do(self.blocking.delete, state_type, state_id, **options)
+
+    async def state(self, state_type: str, state_id: str, default: Optional[dict[str, Any]] = None, **options: Any) -> State:
+        """See :meth:`stateloft.Run.state`. Reading and changing it never waits."""
+        return await self.do(self.blocking.state, state_type, state_id, default, **options)
+
+    async def reconcile(self, *arguments: Any, **options: Any) -> Report:
+        """See :meth:`stateloft.Run.reconcile`."""
+        return await self.do(self.blocking.reconcile, *arguments, **options)
+
+    async def resume(self) -> dict[tuple[str, str], Version]:
+        """See :meth:`stateloft.Run.resume`."""
+        return await self.do(self.blocking.resume)
+
+    async def checkpoint(self, name: Optional[str] = None, *states: Kept, **options: Any) -> Union[Checkpoint, Pending]:
+        """See :meth:`stateloft.Run.checkpoint`."""
+        return await self.do(self.blocking.checkpoint, name, *states, **options)
+
+    async def end(self, *arguments: Any, **options: Any) -> None:
+        """See :meth:`stateloft.Run.end`."""
+        await self.do(self.blocking.end, *arguments, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.blocking, name)
+
+
+class Beginning:
+    """A run that begins with its block, and ends with it as a blocking one does."""
+
+    def __init__(self, begin: Callable[[], Blocking], threads: int) -> None:
+        self._begin = begin
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="stateloft-run-aio")
+        self._run: Optional[Run] = None
+
+    async def __aenter__(self) -> Run:
+        blocking = await asyncio.get_running_loop().run_in_executor(self._threads, self._begin)
+        self._run = Run(blocking.__enter__(), self._threads)  # here, where signals can be listened to
+        return self._run
+
+    async def __aexit__(
+        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        assert self._run is not None
+        blocking = self._run.blocking
+        try:
+            await self._run.do(blocking.__exit__, kind, error, trace)
+        finally:
+            blocking.leave_signals()
+            self._threads.shutdown(wait=False)
+
+
+def run(program: str, instance: Optional[str] = None, *, threads: int = 8, **options: Any) -> Beginning:
+    """See :func:`stateloft.run`; the options are the same::
+
+    async with stateloft.aio.run("btc-grid", lease="30s") as run:
+        await run.save("note", "btc-grid", {"seen": 17})
+    """
+    return Beginning(functools.partial(begin_blocking, program, instance, **options), threads)
