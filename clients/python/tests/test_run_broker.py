@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import stateloft
+from stateloft import _lots
 from stateloft.testing import Server
 
 D = Decimal
@@ -127,6 +128,34 @@ def test_parts_are_the_whole_whatever_is_closed_in_which_order(run: stateloft.Ru
     assert sum(lot.quantity for lot in lots) == 10 and not any(lot.is_open for lot in lots)
     assert sum((lot.pnl for lot in lots if lot.pnl is not None), D(0)) == gained
     assert len({lot.id for lot in lots}) == len(lots)
+
+
+def test_the_last_closed_lots_are_kept_and_no_id_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lots, "KEPT_CLOSED", 3)
+    position: dict[str, Any] = {"symbol": "X"}
+    _lots.opened(position, {"id": "a", "side": "long", "quantity": D(100), "entry_price": D(1), "status": "open"})
+    seen: set[str] = set()
+    for number in range(10):
+        _lots.closed(position, "a", D(1), {"exit_price": D(2), "exit_reason": "manual", "exit_order": str(number)})
+        closed = [lot.id for lot in _lots.lots_in(position) if not lot.is_open]
+        assert len(closed) == min(3, number + 1) and closed[-1] not in seen
+        seen.update(closed)
+    assert _lots.lots_in(position)[-1].quantity == 90
+
+
+def test_a_lot_that_is_averaged_is_still_the_one_that_was_opened(run: stateloft.Run) -> None:
+    run.positions.open("AAPL", "a", side="long", quantity="1", price="100")
+    run.positions.adjust("AAPL", "a", quantity="1.5", entry_price="101")
+    assert run.positions.open("AAPL", "a", side="long", quantity="1", price="100").quantity == D("1.5")
+
+
+def test_a_lot_that_was_written_by_others_is_read_by_their_words(run: stateloft.Run, client: stateloft.Client) -> None:
+    theirs = {"symbol": "TSLA", "direction": "DOWN", "lots": [{"id": 7, "qty": "0.5", "entry_price": "10"}]}
+    client.save("position", f"{run.program}/TSLA", theirs, author="ops")
+    run.positions.reload()
+    (lot,) = run.positions.held()
+    assert (lot.id, lot.side, lot.quantity, lot.symbol) == ("7", "short", D("0.5"), "TSLA")
+    assert run.positions.close("TSLA", 7, price=9).pnl == D("0.5")
 
 
 def test_what_somebody_does_by_hand_stays_and_the_bots_change_is_made_to_that(

@@ -177,12 +177,10 @@ class Live:
             except StateloftError as error:
                 _LOG.critical("%s was not saved at the end of the run: %s", each.name, error)
                 failed = error
-        try:
-            for saver in {id(each): each for each in (one.saver for one in self._dicts())}.values():
-                if saver.journal.waiting:
-                    saver.flush(timeout)
-        except StateloftError as error:
-            failed = failed or error
+        deadline = time.monotonic() + timeout
+        for saver in {id(each): each for each in (one.saver for one in self._dicts())}.values():
+            while saver.journal.waiting and not saver.drain() and time.monotonic() < deadline:
+                time.sleep(0.1)
         return failed
 
     def __enter__(self: L) -> L:

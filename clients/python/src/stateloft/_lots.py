@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Optional
@@ -52,13 +52,13 @@ class Lot:
         return self.status != "closed"
 
     @classmethod
-    def of(cls, symbol: Optional[str], data: Mapping[str, Any]) -> Lot:
-        """Reads a lot as it is kept."""
+    def of(cls, position: Mapping[str, Any], data: Mapping[str, Any]) -> Lot:
+        """Reads a lot as it is kept; what it does not say of symbol and side its position says."""
         return cls(
             str(data["id"]),
-            data.get("symbol") or symbol,
-            "long" if is_long(data["side"]) else "short",
-            decimal(data["quantity"]),
+            data.get("symbol") or position.get("symbol"),
+            "long" if is_long(_side(data) or _side(position) or "") else "short",
+            decimal(_quantity(data)),
             _maybe(data.get("entry_price")),
             data.get("entry_time"),
             _maybe(data.get("stop_loss")),
@@ -74,7 +74,7 @@ class Lot:
 
 def lots_in(position: Mapping[str, Any]) -> list[Lot]:
     """The lots of a position, in their order."""
-    return [Lot.of(position.get("symbol"), each) for each in position.get("lots") or ()]
+    return [Lot.of(position, each) for each in position.get("lots") or ()]
 
 
 def opened(position: dict[str, Any], lot: Mapping[str, Any]) -> None:
@@ -90,12 +90,18 @@ def opened(position: dict[str, Any], lot: Mapping[str, Any]) -> None:
 
 def _entry(lot: Mapping[str, Any]) -> tuple[bool, Decimal, Optional[Decimal]]:
     """How it was entered, whatever was closed of it since."""
-    return is_long(lot["side"]), decimal(lot.get("opened_quantity", lot["quantity"])), _maybe(lot.get("entry_price"))
+    quantity, price = lot.get("opened_quantity", _quantity(lot)), lot.get("opened_price", lot.get("entry_price"))
+    return is_long(_side(lot) or "long"), decimal(quantity), _maybe(price)
 
 
 def adjusted(position: dict[str, Any], lot_id: str, changes: Mapping[str, Any]) -> None:
     """Changes members of a lot that is open, such as its stop."""
-    _open_lot(position, lot_id).update(changes)
+    lot = _open_lot(position, lot_id)
+    if "quantity" in changes:
+        lot.setdefault("opened_quantity", _quantity(lot))
+    if "entry_price" in changes and "entry_price" in lot:
+        lot.setdefault("opened_price", lot["entry_price"])
+    lot.update(changes)
 
 
 def closed(position: dict[str, Any], lot_id: str, quantity: Optional[Decimal], exit_: Mapping[str, Any]) -> None:
@@ -106,28 +112,36 @@ def closed(position: dict[str, Any], lot_id: str, quantity: Optional[Decimal], e
     if _is_done(position, lot_id, quantity, exit_):
         return
     lot = _open_lot(position, lot_id)
-    held = decimal(lot["quantity"])
+    held = decimal(_quantity(lot))
     part = held if quantity is None else quantity
     if not 0 < part <= held:
         raise ValueError(f"{part} of lot {lot_id} cannot be closed: it holds {held}")
     if part == held:
-        lot.update(_exit(lot, part, exit_))
+        lot.update(_exit(position, lot, part, exit_))
     else:
         lots = position["lots"]
-        parts = sum(1 for each in lots if str(each.get("part_of")) == lot_id)
-        rest = {**lot, "id": f"{lot_id}.{parts + 1}", "part_of": lot_id, "quantity": part}
-        rest.pop("opened_quantity", None)
+        closed_part = {**lot, "id": f"{lot_id}.{_parts(lots, lot_id) + 1}", "part_of": lot_id, "quantity": part}
+        closed_part.pop("opened_quantity", None)
         lot.setdefault("opened_quantity", held)
         lot["quantity"] = held - part
-        lots.insert(lots.index(lot), {**rest, **_exit(rest, part, exit_)})
+        place = next(place for place, each in enumerate(lots) if each is lot)
+        lots.insert(place, {**closed_part, **_exit(position, closed_part, part, exit_)})
     _forget_old(position)
 
 
-def _exit(lot: Mapping[str, Any], quantity: Decimal, exit_: Mapping[str, Any]) -> dict[str, Any]:
+def _parts(lots: Sequence[Mapping[str, Any]], lot_id: str) -> int:
+    """The number of the last part that was closed of a lot; the first ones may be in the history alone."""
+    parts = (str(each["id"])[len(lot_id) + 1 :] for each in lots if str(each.get("part_of")) == lot_id)
+    return max((int(part) for part in parts if part.isdecimal()), default=0)
+
+
+def _exit(
+    position: Mapping[str, Any], lot: Mapping[str, Any], quantity: Decimal, exit_: Mapping[str, Any]
+) -> dict[str, Any]:
     made = _said({"status": "closed", **exit_})
     entry, price = lot.get("entry_price"), exit_.get("exit_price")
     if "pnl" not in made and entry is not None and price is not None:
-        made["pnl"] = profit(lot["side"], quantity, decimal(entry), decimal(price))
+        made["pnl"] = profit(_side(lot) or _side(position) or "", quantity, decimal(entry), decimal(price))
     return made
 
 
@@ -138,7 +152,7 @@ def _is_done(position: Mapping[str, Any], lot_id: str, quantity: Optional[Decima
         whole = str(each["id"]) == lot_id
         if each.get("status") == "closed" and (whole or str(each.get("part_of")) == lot_id):
             same = each.get("exit_price") == exit_.get("exit_price") and each.get("exit_reason") == exit_.get("exit_reason")
-            of_quantity = quantity is None or decimal(each["quantity"]) == quantity
+            of_quantity = quantity is None or decimal(_quantity(each)) == quantity
             if each.get("exit_order") == order and same and of_quantity and (whole or order is not None):
                 return True
     return False
@@ -159,6 +173,18 @@ def _forget_old(position: dict[str, Any]) -> None:
     done = [each for each in position["lots"] if each.get("status") == "closed"]
     for each in done[: max(0, len(done) - KEPT_CLOSED)]:
         position["lots"].remove(each)
+
+
+def _side(data: Mapping[str, Any]) -> Optional[str]:
+    return data.get("side") or data.get("direction")
+
+
+def _quantity(lot: Mapping[str, Any]) -> Any:
+    """How much; a lot that does not say it is no lot that can be counted with."""
+    found = lot.get("quantity", lot.get("qty"))
+    if found is None:
+        raise ValueError(f"lot {lot.get('id')} does not say how much it is")
+    return found
 
 
 def _said(members: Mapping[str, Any]) -> dict[str, Any]:
