@@ -177,6 +177,9 @@ class Live:
             except StateloftError as error:
                 _LOG.critical("%s was not saved at the end of the run: %s", each.name, error)
                 failed = error
+            except Exception as error:  # a serializer of the program's own
+                _LOG.critical("%s was not saved at the end of the run", each.name, exc_info=True)
+                failed = StateloftError(f"{each.name}: {type(error).__name__}: {error}")
         deadline = time.monotonic() + timeout
         for saver in {id(each): each for each in (one.saver for one in self._dicts())}.values():
             while saver.journal.waiting and not saver.drain() and time.monotonic() < deadline:
