@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Optional, Union
+from typing import Any, Literal, Optional
 
 from ._fence import Fence
 from ._models import moment
@@ -38,8 +38,6 @@ def now() -> float:
 
 _BOOT: Optional[int] = getattr(time, "CLOCK_BOOTTIME", None)
 
-_Job = Union[Callable[[], None], None]
-
 
 class Lease:
     """A lease that was given: ``seconds`` from ``since`` on.
@@ -59,7 +57,7 @@ class Lease:
         """Set when the run has ended here."""
         self._sooner = threading.Event()
         self._every = self.seconds / 3
-        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Optional[Callable[[], None]]] = queue.SimpleQueue()
         self._on_lost: list[Callable[[LeaseState, str], None]] = []
         self._on_answer: list[Callable[[Mapping[str, Any]], None]] = []
         self._why = "the server has not been heard"
