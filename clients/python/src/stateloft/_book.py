@@ -1,4 +1,4 @@
-"""States of a run that are changed by functions: durable when the call returns, and put onto what somebody else wrote meanwhile."""
+"""States of a run that are changed by functions: durable when the call returns, onto what somebody else wrote meanwhile."""
 
 from __future__ import annotations
 

@@ -30,7 +30,13 @@ def git(folder: Optional[str] = None) -> Optional[str]:
 def _said(where: Path, *command: str) -> Optional[str]:
     try:
         done = subprocess.run(
-            ["git", *command], cwd=where, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=True
+            ["git", *command],
+            cwd=where,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None

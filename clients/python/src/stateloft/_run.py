@@ -109,7 +109,7 @@ class Run(Live):
             asked = Asked(as_of)
             asked.positions, asked.failure, asked.partial = positions, failure, partial
         else:
-            raise ValueError("when was the broker asked? as_of=run.server_time() before the call, or run.asking_broker(), says it")
+            raise ValueError("when was the broker asked? as_of=run.server_time() before the call says it, or asking_broker()")
         ours = scope or {"types": ["position"], "prefix": self.positions.book.prefix}
         body = request_of(asked, ours, shape, tolerance, symbols)
         report = Report.of(self.client.decoded(self.client.transport.request("POST", "/reconcile", body=body)))

@@ -204,7 +204,7 @@ class PlanOutdated(Conflict):
 
 
 class HeldBy(StateloftError):
-    """Another run of the instance is live. ``who``, ``host``, ``pid``, ``since`` and ``until`` say which, and until when at least."""
+    """Another run of the instance is live: ``who``, ``host``, ``pid``, ``since``, and ``until`` when at least."""
 
     @property
     def holder(self) -> Holder:

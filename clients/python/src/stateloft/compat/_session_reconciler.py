@@ -72,7 +72,7 @@ class PositionReconciler:
         return new, orphaned, matched
 
     def import_alpaca_positions(self, new_alpaca: Sequence[Mapping[str, Any]]) -> int:
-        """Takes over what only the broker has, exactly; since when it is held nobody knows, and no stop is made up. How many."""
+        """Takes over what only the broker has, exactly; since when it is held nobody knows, no stop is made up. How many."""
         run = self.state_manager.run
         if run is None:
             raise ValueError("No active session")

@@ -112,7 +112,9 @@ class StateManager:
         options: of :func:`stateloft.run`, such as ``client``, ``lease``, ``wait``.
     """
 
-    def __init__(self, db_session: object = None, *, program: str = "trading", instance: Union[str, int] = "main", **options: Any):
+    def __init__(
+        self, db_session: object = None, *, program: str = "trading", instance: Union[str, int] = "main", **options: Any
+    ) -> None:
         if db_session is not None:
             warnings.warn("the database of sessions is the server's: STATELOFT_SERVER", ServerSetting, stacklevel=2)
         self.program, self.instance = program, str(instance)
@@ -158,8 +160,8 @@ class StateManager:
         return self.run.run_id
 
     def resume_session(self, session_id: Optional[str] = None) -> Optional[TradingSession]:
-        """Goes on from a session that has ended or crashed, the last one unless one is named: its positions, stops and orders are
-        there as they were. ``None`` if there is no such session; ``HeldBy`` if it is live elsewhere.
+        """Goes on from a session that has ended or crashed, the last one unless one is named: its positions, stops and orders
+        are there as they were. ``None`` if there is no such session; ``HeldBy`` if it is live elsewhere.
         """
         before = self._session(session_id)
         if before is None:
@@ -190,11 +192,12 @@ class StateManager:
             self.run.end(status, final_value=final_capital)
 
     def get_session_stats(self) -> dict[str, Any]:
-        """``session_id``, ``active_positions`` (all that are open), ``closed_positions`` and ``total_pnl`` of this session, symbols."""
+        """``session_id``, ``active_positions`` (all that are open), ``closed_positions`` and ``total_pnl`` of this session."""
         if self.run is None:
             return {}
         held = self.get_open_positions()
-        closed = [lot for lot in self.run.positions.lots() if not lot.is_open and lot.data.get("exit_session") == self.session_id]
+        lots = self.run.positions.lots()
+        closed = [lot for lot in lots if not lot.is_open and lot.data.get("exit_session") == self.session_id]
         symbols = [each.symbol for each in held]
         return {
             "session_id": self.session_id,
