@@ -21,6 +21,8 @@ pub(crate) enum Part {
     Influx,
     /// How soon a thousand subscribers have a message.
     Watching,
+    /// What a thousand live runs cost the saves beside them.
+    Runs,
     /// What must cost the same however large the store is.
     Size,
     /// The comparing of documents.

@@ -14,6 +14,8 @@ use super::settings::{
 use super::{Config, ConfigErrors, LegacyFiles, Loaded, Source, StoreConfig};
 use crate::budget;
 
+const IN_ITS_PLACE: &str =
+    "the path of a file; a database: TRADING_STATE_DB_TYPE=postgresql and TRADING_STATE_POSTGRES_URL";
 const STORES: &str = "sqlite, postgresql or influxdb";
 /// The pause before a write is tried again where a journal takes it otherwise.
 const RETRY_BEFORE_THE_JOURNAL: Duration = Duration::from_millis(100);
@@ -139,6 +141,10 @@ impl Values {
                 return self.postgres().map(StoreConfig::Postgres);
             }
             "sqlite" if path.trim().is_empty() => self.wrong(SQLITE_PATH, "is empty", "the path of a file"),
+            // A store would come into being in a folder named `postgresql:`.
+            "sqlite" if path.contains("://") => {
+                self.wrong(SQLITE_PATH, "is an address, and SQLite's store is a file", IN_ITS_PLACE);
+            }
             "sqlite" => {
                 self.warn_of_postgres("sqlite");
                 self.warn_of_influx("sqlite");

@@ -54,6 +54,16 @@ fn defaults_are_sqlite_on_the_loopback_interface() {
 }
 
 #[test]
+fn an_address_in_place_of_a_file_is_refused_wherever_it_stands() {
+    let url = "postgresql://bot@db/states";
+    let flag = load(&Sources { db: Some(url.into()), ..Sources::default() });
+    for loaded in [flag, with_env(&[("TRADING_STATE_SQLITE_PATH", url)])] {
+        let errors = errors(loaded);
+        assert!(errors[0].contains("is an address") && errors[0].contains("POSTGRES_URL"), "{errors:?}");
+    }
+}
+
+#[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let file = File::new(
         "precedence",

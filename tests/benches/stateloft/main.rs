@@ -10,6 +10,7 @@ mod diffing;
 mod influx;
 mod long_history;
 mod postgres;
+mod renewals;
 mod saves;
 mod server;
 mod snapshots;
@@ -24,7 +25,7 @@ use table::Table;
 /// How long each rate is measured.
 const WINDOW: Duration = Duration::from_secs(5);
 /// What `--only` takes.
-const PARTS: [&str; 6] = ["sqlite", "postgres", "influx", "watching", "size", "diff"];
+const PARTS: [&str; 7] = ["sqlite", "postgres", "influx", "watching", "runs", "size", "diff"];
 
 // One thread: the load shares the cores with what is measured, as `pgbench` does.
 #[tokio::main(flavor = "current_thread")]
@@ -54,6 +55,10 @@ async fn main() {
         let server = server::Server::start(&folder.path().join("watched.db")).await;
         watching::measure(&mut table, &server, WINDOW).await;
         server.stop().await;
+    }
+    if wanted("runs") {
+        progress("saves beside a thousand runs");
+        renewals::measure(&mut table, &folder.path().join("runs.db"), WINDOW).await;
     }
     if wanted("size") {
         let small = snapshots::of_store_with(&folder.path().join("small.db"), 1_000).await;

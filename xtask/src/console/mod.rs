@@ -39,7 +39,8 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let tools = tools::ensure(workspace, finish)?;
     let stamp = stamp::Stamp::new(workspace, &tools, finish)?;
     if stamp.is_current() {
-        return is_current();
+        say_current();
+        return Ok(());
     }
     let stage = workspace.scratch().join("console");
     // Nothing is shared, and linking either as a whole keeps one core busy for minutes.
@@ -58,7 +59,7 @@ pub(crate) fn build_beside<T>(workspace: &Workspace, other: impl FnOnce() -> Res
     let tools = tools::ensure(workspace, finish)?;
     let stamp = stamp::Stamp::new(workspace, &tools, finish)?;
     if stamp.is_current() {
-        is_current()?;
+        say_current();
         return other();
     }
     let stage = workspace.scratch().join("console");
@@ -87,9 +88,8 @@ pub(crate) fn build_beside<T>(workspace: &Workspace, other: impl FnOnce() -> Res
     Ok(done)
 }
 
-fn is_current() -> Result<()> {
+fn say_current() {
     progress::note("the console is up to date");
-    Ok(())
 }
 
 fn joined<T>(ended: std::thread::Result<Result<T>>) -> Result<T> {
