@@ -181,6 +181,8 @@ fn take(live: Live, message: ServerMessage, pinged: Option<Timestamp>, subscript
                 live.link.try_set(Link::Live);
             }
         }
+        // The console listens to no run's topic.
+        ServerMessage::Ask { .. } => {}
         ServerMessage::ListsChanged => {
             live.lists.try_update(|lists| *lists += 1);
         }

@@ -68,7 +68,7 @@ pub fn kind_of(row: &RunRow) -> &'static str {
 
 /// How many there are of each of [`KINDS`].
 #[must_use]
-pub fn counts<'a>(rows: impl Iterator<Item = &'a RunRow> + Clone) -> [u64; KINDS.len()] {
+pub fn counts<'a>(rows: &(impl Iterator<Item = &'a RunRow> + Clone)) -> [u64; KINDS.len()] {
     KINDS.map(|kind| rows.clone().filter(|row| kind_of(row) == kind).count() as u64)
 }
 
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(found("q=8e41c0d"), ["grid.main.2", "grid.main.1", "pairs.eu.1"]);
         let hash = rows[2].run.config_hash.unwrap().to_string();
         assert_eq!(found(&format!("q={}", &hash[..6])), ["pairs.eu.1"]);
-        assert_eq!(counts(rows.iter()), [1, 1, 1, 0, 0]);
+        assert_eq!(counts(&rows.iter()), [1, 1, 1, 0, 0]);
         assert!(Filter::of(&Query::parse("show=dead")) == Filter::default());
     }
 
@@ -106,6 +106,6 @@ mod tests {
     fn a_run_whose_session_was_written_by_hand_is_not_live() {
         let mut taken = row("grid.main.1", "09:00:00", None);
         taken.live = false;
-        assert_eq!(counts([taken].iter()), [0; 5]);
+        assert_eq!(counts(&[taken].iter()), [0; 5]);
     }
 }

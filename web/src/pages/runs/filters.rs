@@ -55,7 +55,7 @@ fn KindChips(ctx: Ctx) -> impl IntoView {
         ctx.runs.value.with(|runs| {
             let rows = runs.as_ref().map_or(&[][..], |runs| &runs.rows);
             let rows = rows.iter().filter(|row| filter.names(row));
-            (rows.clone().count() as u64, counts(rows))
+            (rows.clone().count() as u64, counts(&rows))
         })
     });
     let on = move |kind: Option<&str>| ctx.filter.with(|filter| filter.kind.as_deref() == kind);

@@ -143,7 +143,7 @@ impl Ctx {
         self.runs.value.with(|runs| {
             let rows = runs.as_ref().map_or(&[][..], |runs| &runs.rows);
             let late = |row: &&RunRow| lease_of(row).is_some_and(Lease::is_late);
-            (counts(rows.iter())[0], rows.iter().filter(late).count() as u64)
+            (counts(&rows.iter())[0], rows.iter().filter(late).count() as u64)
         })
     }
 
