@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use stateloft_core::book::result;
 use stateloft_core::json::{Document, Kind, Node};
 use stateloft_core::model::{StateKey, Timestamp};
 
@@ -24,7 +25,7 @@ pub struct Lot {
     pub stop: Option<String>,
     /// Target.
     pub target: Option<String>,
-    /// What it has won or lost.
+    /// What it has won or lost: as it was saved, and of a closed one that does not say it worked out of what it does say.
     pub pnl: Option<String>,
     /// How it was closed; absent while it is open.
     pub exit: Option<Exit>,
@@ -81,10 +82,16 @@ pub fn lots(key: &StateKey, document: &Document) -> Vec<Lot> {
     let side = text(root, &["side", "direction"]);
     let Some(list) = root.get("lots").filter(|lots| lots.kind() == Kind::Array) else { return Vec::new() };
     let objects = list.elements().filter(|lot| lot.kind() == Kind::Object);
-    objects.map(|node| lot(key, node, symbol.as_ref(), side.as_ref())).collect()
+    objects.map(|node| lot(key, root, node, symbol.as_ref(), side.as_ref())).collect()
 }
 
-fn lot(key: &StateKey, node: Node<'_>, symbol: Option<&String>, side: Option<&String>) -> Lot {
+fn lot(
+    key: &StateKey,
+    position: Node<'_>,
+    node: Node<'_>,
+    symbol: Option<&String>,
+    side: Option<&String>,
+) -> Lot {
     let closed = text(node, &["status"]).is_some_and(|status| status.eq_ignore_ascii_case("closed"))
         || CLOSED.iter().any(|name| text(node, &[name]).is_some());
     let exit = closed.then(|| Exit {
@@ -101,7 +108,11 @@ fn lot(key: &StateKey, node: Node<'_>, symbol: Option<&String>, side: Option<&St
         entry: text(node, &["entry_price", "avg_entry_price"]),
         stop: text(node, &["stop_loss", "stop"]),
         target: text(node, &["take_profit", "target"]),
-        pnl: text(node, if closed { &["pnl"] } else { &["unrealized_pnl", "unrealized_pl", "pnl"] }),
+        pnl: if closed {
+            text(node, &["pnl"]).or_else(|| result(position, node))
+        } else {
+            text(node, &["unrealized_pnl", "unrealized_pl", "pnl"])
+        },
         exit,
     }
 }
@@ -220,6 +231,16 @@ mod tests {
         assert_eq!((exit.price.as_deref(), exit.reason.as_deref()), (Some("0"), Some("manual")));
         // One that has an exit is closed, whatever it does not say.
         assert_eq!(lots[2].exit.as_ref().unwrap().reason.as_deref(), Some("stop_loss_hit"));
+    }
+
+    #[test]
+    fn what_a_closed_lot_brought_is_worked_out_where_it_is_not_saved_and_can_be() {
+        let lots = of(r#"{"symbol":"X","side":"short","lots":[
+            {"id":"a","quantity":0.75,"entry_price":1.20,"exit_price":0,"exit_time":"2026-11-21T09:00:00Z"},
+            {"id":"b","quantity":2,"entry_price":1.20,"exit_reason":"unknown"},
+            {"id":"c","quantity":2,"entry_price":1.20}]}"#);
+        let pnl = |nth: usize| lots[nth].pnl.as_deref().map(|pnl| pnl.trim_end_matches('0'));
+        assert_eq!([pnl(0), pnl(1), pnl(2)], [Some("0.9"), None, None]);
     }
 
     #[test]
