@@ -181,8 +181,6 @@ fn take(live: Live, message: ServerMessage, pinged: Option<Timestamp>, subscript
                 live.link.try_set(Link::Live);
             }
         }
-        // The console listens to no run's topic.
-        ServerMessage::Ask { .. } => {}
         ServerMessage::ListsChanged => {
             live.lists.try_update(|lists| *lists += 1);
         }
@@ -195,8 +193,9 @@ fn take(live: Live, message: ServerMessage, pinged: Option<Timestamp>, subscript
             *subscription = Subscription::None;
             live.says(StorePulse::Away, live.clock.read());
         }
-        // Of a version that is damaged the alarm speaks, on every page.
+        // Of a version that is damaged the alarm speaks, on every page; what a run is asked is for the run.
         ServerMessage::Damaged { .. }
+        | ServerMessage::Ask { .. }
         | ServerMessage::UnsubscriptionConfirmed { .. }
         | ServerMessage::Error { .. } => {}
     }

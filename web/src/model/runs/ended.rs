@@ -24,10 +24,10 @@ mod tests {
     use super::super::sample::{at, ended as row_ended, row};
     use super::*;
 
-    fn view(row: RunRow) -> RunView {
+    fn view(row: &RunRow) -> RunView {
         // As it comes from the server, which says more than this looks at.
         let counts = r#""states":0,"versions":0,"open_positions":0,"pending_orders":0,"checkpoints":0}"#;
-        let text = serde_json::to_string(&row).unwrap();
+        let text = serde_json::to_string(row).unwrap();
         serde_json::from_str(&format!("{},{counts}", text.strip_suffix('}').unwrap())).unwrap()
     }
 
@@ -38,14 +38,14 @@ mod tests {
             reason: Some(reason.to_owned()),
             sent: at("09:00:00"),
         };
-        let mut run = view(row_ended(row("a.main.1", "08:00:00", Some("09:00:01")), RunStatus::Crashed));
+        let mut run = view(&row_ended(row("a.main.1", "08:00:00", Some("09:00:01")), RunStatus::Crashed));
         (run.run.reason, run.version.user_id) = (Some("pulled".into()), Some("ops".into()));
         assert!(matches!(ended(&run, RunStatus::Crashed, &hand("pulled")), Found::There(_)));
         assert!(matches!(ended(&run, RunStatus::Stopped, &hand("pulled")), Found::Never(_)));
         assert!(matches!(ended(&run, RunStatus::Crashed, &hand("another")), Found::Never(_)));
         run.version.user_id = Some("bot".into());
         assert!(matches!(ended(&run, RunStatus::Crashed, &hand("pulled")), Found::Never(_)));
-        let live = view(row("a.main.1", "08:00:00", None));
+        let live = view(&row("a.main.1", "08:00:00", None));
         assert!(matches!(ended(&live, RunStatus::Crashed, &hand("pulled")), Found::NotYet(_)));
     }
 }
