@@ -134,7 +134,7 @@ pub struct Status {
     pub states_invalid: Option<u64>,
     /// Snapshots.
     pub snapshots: Option<u64>,
-    /// Runs that hold their lease.
+    /// Runs that held their lease when leases were looked at last, less than a second ago; null where they cannot be looked at.
     pub runs_live: Option<u64>,
     /// Commit latency as callers saw it, over the last 5 minutes.
     pub commit: LatencyStatus,

@@ -140,6 +140,8 @@ pub struct Service {
     naming: tokio::sync::Mutex<()>,
     /// Renewals of leases that wait for each other.
     renewals: runs::Renewals,
+    /// How many runs held their lease when leases were looked at last; nothing where nobody looks, or could not.
+    runs_live: std::sync::Mutex<Option<u64>>,
     /// Whose turn it is among requests with the same key.
     turns: once::Turns,
     /// What `/status` counted last, for when the store is away.
@@ -180,6 +182,7 @@ impl Service {
             recorded: AtomicI64::new(0),
             naming: tokio::sync::Mutex::default(),
             renewals: runs::Renewals::default(),
+            runs_live: std::sync::Mutex::default(),
             turns: once::Turns::default(),
             counted: std::sync::Mutex::default(),
         });

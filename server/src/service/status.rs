@@ -22,7 +22,6 @@ pub(super) struct Counted {
     deleted: u64,
     invalid: u64,
     snapshots: u64,
-    runs_live: u64,
 }
 
 impl Service {
@@ -73,7 +72,7 @@ impl Service {
             states_deleted: count(|counted| counted.deleted),
             states_invalid: count(|counted| counted.invalid),
             snapshots: count(|counted| counted.snapshots),
-            runs_live: count(|counted| counted.runs_live),
+            runs_live: self.runs_live(),
             commit: self.writer.latency().status(),
             event_lag: self.events.lag(),
             listeners: self.events.listeners().count(),
@@ -102,7 +101,6 @@ impl Service {
 
     async fn count(&self) -> std::result::Result<Counted, StoreError> {
         let totals = self.store.totals().await?;
-        let leases = self.store.look_at_leases().await?;
         let sum = |part: fn(&TypeTotals) -> u64| totals.iter().map(part).sum();
         Ok(Counted {
             at: self.now(),
@@ -111,7 +109,6 @@ impl Service {
             deleted: sum(|t| t.deleted),
             invalid: sum(|t| t.invalid),
             snapshots: self.store.snapshots(1, None).await?.total,
-            runs_live: leases.iter().filter(|look| !look.left.is_zero()).count() as u64,
         })
     }
 

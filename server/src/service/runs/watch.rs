@@ -1,6 +1,7 @@
 //! Ending runs that do not renew.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -61,7 +62,9 @@ impl Service {
 
     /// Looks once at all leases, and ends the runs whose lease is over.
     async fn end_lost_runs(&self) -> Result<()> {
-        let mut over = self.store.look_at_leases().await?;
+        let looked = self.store.look_at_leases().await;
+        self.count_live(looked.as_deref().ok());
+        let mut over = looked?;
         over.retain(|look| look.left.is_zero());
         let ended = futures::stream::iter(over).map(|look| self.end_lost_run(look)).buffer_unordered(AT_ONCE);
         let ended: Vec<String> = ended.try_collect().await?;
@@ -69,6 +72,18 @@ impl Service {
             self.store.forget_leases(&ended).await?;
         }
         Ok(())
+    }
+
+    fn count_live(&self, looks: Option<&[LeaseLook]>) {
+        // Handshakes hold leases, too.
+        let holds = |look: &&LeaseLook| !look.left.is_zero() && look.run_id.parse::<RunId>().is_ok();
+        let live = looks.map(|looks| looks.iter().filter(holds).count() as u64);
+        *self.runs_live.lock().unwrap_or_else(PoisonError::into_inner) = live;
+    }
+
+    /// How many runs held their lease at the last look, which is made twice a second; nothing where nobody looks, or could not.
+    pub(in crate::service) fn runs_live(&self) -> Option<u64> {
+        *self.runs_live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn end_lost_run(&self, look: LeaseLook) -> Result<String> {
