@@ -215,8 +215,18 @@ async fn a_run_shows_its_equity_its_lots_and_what_they_made_exactly() {
     .await;
     save("order", "pfx1-7c21", r#"{"client_order_id":"pfx1-7c21","symbol":"BTCUSD","side":"sell","quantity":1.20,"filled_quantity":0,"status":"accepted"}"#.to_owned()).await;
 
+    let at = format!("/runs/{}/checkpoints", run["run_id"].as_str().unwrap());
+    for (name, quantity) in [("entry", 7), ("candle 09:30", 8)] {
+        let grid = json!({"state_type": "strategy", "state_id": "grid", "data": {"quantity": quantity}});
+        let body = json!({"name": name, "pinned": quantity == 7, "states": [grid]});
+        let (status, answer) = server.post(&at, body.to_string()).await;
+        assert_eq!(status.as_u16(), 201, "{answer}");
+    }
+
     let browser = Browser::open(&server.origin()).await;
     browser.go(&format!("/view/run?id={}", run["run_id"].as_str().unwrap())).await;
+    browser.see_text(".run-checkpoints .head", "2, ").await;
+    browser.see_text(".run-checkpoint", "candle 09:30").await;
     browser.see_text(".run-equity", "-131.599999999999").await;
     browser.see_text(".run-equity .curve", "100200.30").await;
     browser.see_text(".run-book", "1 open, 2 closed by this run, 1 order, as saved last").await;
@@ -227,6 +237,13 @@ async fn a_run_shows_its_equity_its_lots_and_what_they_made_exactly() {
     browser.see_text(".run-figures", "-110.000000000000000001").await;
     browser.see_text(".run-figures", "no data").await;
     browser.pictures("13-run-book").await;
+    // Back to the first checkpoint, with what the run wrote and nothing else.
+    browser.click(".run-checkpoint [aria-label='Plan a restore to checkpoint 1']", "").await;
+    browser.see_text(".page", "strategy").await;
+    browser.see_text(".page", "quantity").await;
+    browser.go(&format!("/view/run?id={}", run["run_id"].as_str().unwrap())).await;
+    browser.click(".run-checkpoint a.id", "c1").await;
+    browser.see_text(".page", "grid").await;
     browser.assert_clean(&[]).await;
     browser.close().await;
 }

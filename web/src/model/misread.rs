@@ -82,11 +82,7 @@ const RUNS: [Parameter; 8] = [
     ("sel", Reads::Text, false),
     ("gap", Reads::Text, false),
 ];
-const RUN: [Parameter; 3] = [
-    ("id", Reads::Text, false),
-    ("with", Reads::Text, false),
-    ("tab", Reads::Words(&["lots", "states"]), false),
-];
+const RUN: [Parameter; 2] = [("id", Reads::Text, false), ("with", Reads::Text, false)];
 const SNAPSHOTS: [Parameter; 2] = [("compare", Reads::Text, false), ("new", Reads::Words(&["1"]), false)];
 const RESTORE: [Parameter; 9] = [
     ("target", Reads::Target, false),
@@ -249,7 +245,7 @@ mod tests {
                 Page::Runs,
                 "?q=btc&show=crashed&program=grid&last=60&from=2026-03-01T10:00:00Z&to=2026-03-01T11:00:00Z&sel=a.b.1&gap=a.b.2",
             ),
-            (Page::Run, "?id=a.b.2&with=a.b.1&tab=states"),
+            (Page::Run, "?id=a.b.2&with=a.b.1"),
             (
                 Page::Restore,
                 "?target=seq:9&state=position/A&state=position/B&type=order&type=strategy&prefix=x&exact=1\

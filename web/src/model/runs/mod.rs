@@ -2,6 +2,7 @@
 
 pub mod alive;
 pub mod book;
+pub mod checkpoints;
 pub mod ended;
 pub mod equity;
 pub mod filter;

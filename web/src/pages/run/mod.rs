@@ -2,6 +2,7 @@
 
 mod actions;
 mod book;
+mod checkpoints;
 mod equity;
 mod facts;
 mod found;
@@ -82,6 +83,7 @@ fn OneRun(id: String) -> impl IntoView {
                     <div class="column">
                         <lease::Lease run/>
                         <facts::Facts run/>
+                        <checkpoints::Checkpoints run/>
                     </div>
                     <div class="column">
                         <found::Found run/>
