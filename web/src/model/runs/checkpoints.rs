@@ -8,7 +8,7 @@ use super::super::number::{count, counted};
 use super::super::plan_address::{self, Ask};
 use super::age;
 
-/// `21, 2 min apart`: how many there are, and how far from each other on average.
+/// `21, 2 m apart`: how many there are, and how far from each other on average.
 #[must_use]
 pub fn apart(statistics: &CheckpointStatistics) -> String {
     let many = count(statistics.count);
@@ -87,6 +87,6 @@ mod tests {
             ..CheckpointStatistics::default()
         };
         assert_eq!(apart(&statistics(1, None)), "1");
-        assert_eq!(apart(&statistics(21, Some(119.6))), "21, 2 min apart");
+        assert_eq!(apart(&statistics(21, Some(119.6))), "21, 2 m apart");
     }
 }
