@@ -52,6 +52,9 @@ async fn a_checkpoint_is_a_moment_that_is_read_compared_and_restored() {
     let at = format!("seq:{}", first["seq"]);
     let then = client.get(&format!("/states/AAPL?state_type=position&at={at}")).await.expect(200).json();
     assert_eq!(then["data"]["quantity"], "0.75");
+    // Nobody is asked whether the states may be taken back.
+    let end = json!({"status": "completed"}).to_string();
+    let _ = client.post("/api/v1/runs/grid.main.1/end", end).await.expect(200);
     let scope = json!({"types": ["position"]});
     let plan =
         client.post("/api/v1/restores", json!({"target": at, "scope": scope}).to_string()).await.expect(200);
