@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use stateloft_core::book::result;
 use stateloft_core::json::{Document, Kind, Node};
 use stateloft_core::model::{StateKey, Timestamp};
+use stateloft_core::tagged::meant;
 
 /// A lot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,8 +81,9 @@ pub fn lots(key: &StateKey, document: &Document) -> Vec<Lot> {
     let root = document.root();
     let symbol = text(root, &["symbol", "instrument", "pair"]).or_else(|| pair(root));
     let side = text(root, &["side", "direction"]);
-    let Some(list) = root.get("lots").filter(|lots| lots.kind() == Kind::Array) else { return Vec::new() };
-    let objects = list.elements().filter(|lot| lot.kind() == Kind::Object);
+    let list = root.get("lots").map(|lots| meant(lots).0);
+    let Some(list) = list.filter(|lots| lots.kind() == Kind::Array) else { return Vec::new() };
+    let objects = list.elements().map(|lot| meant(lot).0).filter(|lot| lot.kind() == Kind::Object);
     objects.map(|node| lot(key, root, node, symbol.as_ref(), side.as_ref())).collect()
 }
 
@@ -152,10 +154,10 @@ fn pair(root: Node<'_>) -> Option<String> {
     Some(format!("{}/{}", text(root, &["symbol1"])?, text(root, &["symbol2"])?))
 }
 
-/// The first of these members that holds a number or a text.
+/// The first of these members that holds a number or a text, also where it says of what type its program had it.
 fn text(node: Node<'_>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
-        let value = node.get(name)?;
+        let (value, _) = meant(node.get(name)?);
         match value.kind() {
             Kind::Number => Some(value.text().to_owned()),
             Kind::String => value.as_str().map(Cow::into_owned).filter(|text| !text.is_empty()),
@@ -241,6 +243,18 @@ mod tests {
             {"id":"c","quantity":2,"entry_price":1.20}]}"#);
         let pnl = |nth: usize| lots[nth].pnl.as_deref().map(|pnl| pnl.trim_end_matches('0'));
         assert_eq!([pnl(0), pnl(1), pnl(2)], [Some("0.9"), None, None]);
+    }
+
+    #[test]
+    fn what_the_python_client_writes_is_read_as_its_program_had_it() {
+        let lots = of(r#"{"symbol":"X","side":"long","lots":[{"id":"a","status":"closed",
+            "quantity":{"$stateloft":"decimal","value":0.75},"entry_price":{"$stateloft":"decimal","value":1.10},
+            "exit_price":{"$stateloft":"decimal","value":1.30},
+            "exit_time":{"$stateloft":"datetime","value":"2026-11-21T09:34:51+00:00"}}]}"#);
+        let exit = lots[0].exit.clone().unwrap();
+        assert_eq!((lots[0].quantity.as_deref(), exit.price.as_deref()), (Some("0.75"), Some("1.30")));
+        assert_eq!(exit.at(), Timestamp::parse("2026-11-21T09:34:51Z").ok());
+        assert_eq!(lots[0].pnl.as_deref().map(|pnl| pnl.trim_end_matches('0')), Some("0.15"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use stateloft_core::api::Event;
 use stateloft_core::json::number::{delta, percent};
 use stateloft_core::json::{Decimal, Kind};
 use stateloft_core::model::Timestamp;
+use stateloft_core::tagged::meant;
 
 use crate::model::scale::{Canvas, extent, place};
 
@@ -56,6 +57,7 @@ impl Equity {
         let mut of: BTreeMap<&str, Vec<(u64, Point)>> = BTreeMap::new();
         for event in events {
             let Some(node) = event.data.as_ref().and_then(|data| data.root().get(MEMBER)) else { continue };
+            let (node, _) = meant(node);
             if node.kind() == Kind::Number {
                 let point = Point { time: event.version.effective_at(), value: node.text().to_owned() };
                 of.entry(event.version.state_id.as_str()).or_default().push((event.version.seq.0, point));

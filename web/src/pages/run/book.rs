@@ -56,14 +56,16 @@ async fn read(keys: Vec<StateKey>) -> Result<Read, ApiError> {
     Ok(read)
 }
 
-/// The live positions and orders among the states of a run.
+/// The live positions and orders among the states of a run: the positions first, as there may be any number of orders.
 fn keys(states: &RunStates) -> Vec<(StateKey, u64)> {
     let wanted = |row: &&RunState| row.live && matches!(row.state_type.as_str(), "position" | "order");
     let key = |row: &RunState| {
         let key = StateKey { state_type: row.state_type.clone(), state_id: row.state_id.clone() };
         (key, row.head_version.0)
     };
-    states.states.iter().filter(wanted).map(key).collect()
+    let mut keys: Vec<_> = states.states.iter().filter(wanted).map(key).collect();
+    keys.sort_by_key(|(key, _)| key.state_type.as_str() != "position");
+    keys
 }
 
 /// Both panels; nothing where the run has no lots and no orders.
@@ -99,6 +101,11 @@ pub(super) fn Book(run: Remote<RunView>, states: Remote<RunStates>) -> impl Into
             Some(format!("{} open, {} closed by this run, {orders}", open.len(), closed.len()))
         })
     };
+    // Figures of a part would be taken for those of the run.
+    let listed = move || {
+        states.value.with(|states| states.as_ref().is_some_and(|states| states.next_cursor.is_none()))
+    };
+    let whole = move || listed() && book.value.with(|read| read.as_ref().is_some_and(|read| !read.more));
     view! {
         <FaultNote remote=book/>
         <Show when=move || any.get()>
@@ -106,11 +113,11 @@ pub(super) fn Book(run: Remote<RunView>, states: Remote<RunStates>) -> impl Into
                 <div class="head">
                     <h2 id="book">"Lots and orders"</h2>
                     <span class="note">{heads}", as saved last"</span>
-                    <span class="end"><button class="link" on:click=move |_| {
+                    <Show when=whole><span class="end"><button class="link" on:click=move |_| {
                         if let Some((open, closed)) = own.get_untracked() {
                             save_csv(&csv(&[open, closed].concat()));
                         }
-                    }>"CSV"</button></span>
+                    }>"CSV"</button></span></Show>
                 </div>
                 <div class="body">
                     <div class="thead cells lot">
@@ -123,12 +130,12 @@ pub(super) fn Book(run: Remote<RunView>, states: Remote<RunStates>) -> impl Into
                         <div class="day">"Closed by this run"</div>
                         {closed.into_iter().map(|lot| view! { <LotRow lot/> }).collect_view()}
                     })}
-                    <Show when=move || book.value.with(|read| read.as_ref().is_some_and(|read| read.more))>
-                        <p class="loading">{format!("Of more than {MOST} positions and orders the first were read.")}</p>
+                    <Show when=move || !whole()>
+                        <p class="loading">{format!("Of more than {MOST} positions and orders the first were read, so there are no figures of all.")}</p>
                     </Show>
                 </div>
             </section>
-            <Figures own span/>
+            <Show when=whole><Figures own span/></Show>
         </Show>
     }
 }
