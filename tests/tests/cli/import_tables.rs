@@ -116,3 +116,26 @@ async fn a_database_without_such_tables_is_refused() {
         refused.err
     );
 }
+
+#[tokio::test]
+async fn rows_come_in_whatever_their_keys_are() {
+    let here = folder();
+    let path = here.path().join("sessions.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut program = options.connect().await.unwrap();
+    // As tools make it that copy tables: nothing says that a key is a number, or is there.
+    let sql = "CREATE TABLE trading_sessions (id TEXT PRIMARY KEY, session_id TEXT, start_time TEXT, status TEXT);
+         INSERT INTO trading_sessions VALUES ('a', 's-1', '2025-07-01 13:30:00', 'completed'), (NULL, 's-2', '2025-07-02 13:30:00', 'crashed'),
+            (NULL, 's-3', '2025-07-03 13:30:00', 'crashed');
+         CREATE TABLE positions (id INTEGER PRIMARY KEY, session_id TEXT, symbol TEXT, qty NUMERIC, entry_price NUMERIC, side TEXT, status TEXT);
+         INSERT INTO positions VALUES (-3, 's-1', 'AMD', 0.75, 1, 'buy', 'active')";
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut program).await.unwrap();
+    program.close().await.unwrap();
+    let import = ["import", "sessions.db", "--store", "store.db", "--assume-tz", "UTC", "--yes", "--json"];
+    let got = run(here.path(), &import, &[]).await;
+    let counts = &serde_json::from_str::<Value>(got.out.lines().last().unwrap()).unwrap()["counts"];
+    for session in ["s-1", "s-2", "s-3"] {
+        assert!(state(here.path(), "session", &format!("session_{session}")).await.is_object(), "{counts}");
+    }
+    assert_eq!(state(here.path(), "position", "position_s-1_-3").await["qty"], 0.75);
+}

@@ -9,9 +9,8 @@ use crate::store::sqlite::{Cell, ForeignDatabase, ForeignRow, Unreadable};
 
 /// The beginning of every SQLite database.
 const MAGIC: &[u8] = b"SQLite format 3\0";
-/// The tables that hold states, each with its key.
+/// The tables that hold states.
 const TABLES: [&str; 4] = ["trading_sessions", "positions", "position_checkpoints", "order_journal"];
-const KEY: &str = "id";
 /// Columns of JSON, which are kept as texts there.
 const JSON: [&str; 3] = ["positions_snapshot", "account_snapshot", "legs"];
 /// Rows that are read at a time.
@@ -42,23 +41,23 @@ async fn tables(database: &mut ForeignDatabase, most: u64) -> Result<Option<Stri
     database.begin().await?;
     let mut text = String::from("{");
     for table in TABLES {
-        let mut from = i64::MIN;
+        let mut last = None;
         let mut is_there = false;
-        while let Some(rows) = database.rows(table, KEY, from..=i64::MAX, PAGE).await? {
+        while let Some(rows) = database.rows_behind(table, last, PAGE).await? {
             if !is_there {
                 begin_member(table, &mut text);
                 text.push('[');
                 is_there = true;
             }
-            for row in &rows {
+            for (_, row) in &rows {
                 write(row, &mut text);
             }
             if text.len() as u64 > most {
                 return Err(Unreadable("more is in it than one import takes".to_owned()));
             }
-            match rows.last().and_then(key) {
-                Some(last) if rows.len() == PAGE as usize && last < i64::MAX => from = last + 1,
-                _ => break,
+            last = rows.last().map(|(place, _)| *place);
+            if rows.len() < PAGE as usize {
+                break;
             }
         }
         if is_there {
@@ -68,13 +67,6 @@ async fn tables(database: &mut ForeignDatabase, most: u64) -> Result<Option<Stri
     database.end().await?;
     text.push('}');
     Ok((text.len() > 2).then_some(text))
-}
-
-fn key(row: &ForeignRow) -> Option<i64> {
-    row.iter().find_map(|(name, cell)| match cell {
-        Cell::Integer(number) if **name == *KEY => Some(*number),
-        _ => None,
-    })
 }
 
 fn write(row: &ForeignRow, text: &mut String) {

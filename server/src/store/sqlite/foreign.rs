@@ -93,23 +93,56 @@ impl ForeignDatabase {
         range: RangeInclusive<i64>,
         most: u32,
     ) -> Result<Option<Vec<ForeignRow>>, Unreadable> {
-        let columns: Vec<(String, String)> = sqlx::query_as("SELECT name, type FROM pragma_table_info(?)")
-            .bind(table)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(unreadable)?;
-        if !columns.iter().any(|(name, _)| name == key) {
+        let columns = self.columns(table).await?;
+        if !columns.iter().any(|column| &*column.name == key) {
             return Ok(None);
         }
-        let columns: Vec<Column> = columns.into_iter().map(Column::of).collect();
-        let (table, key) = (quoted(table), quoted(key));
-        let names = columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", ");
+        let (table, key, names) = (quoted(table), quoted(key), names(&columns));
         let sql = format!(
             "SELECT {names} FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key}, rowid LIMIT {most}"
         );
         let found = sqlx::query(AssertSqlSafe(sql)).bind(*range.start()).bind(*range.end());
         let found = found.fetch_all(&mut self.connection).await.map_err(unreadable)?;
         found.iter().map(|row| understood(&columns, row)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// All rows of a table, whatever their keys are, in the order in which they lie there: so many at most behind the place of the last
+    /// one of before, each with its place. Nothing if there is no such table.
+    ///
+    /// # Errors
+    /// Its program keeps it, it is damaged, or its rows have no places (`WITHOUT ROWID`).
+    pub async fn rows_behind(
+        &mut self,
+        table: &str,
+        last: Option<i64>,
+        most: u32,
+    ) -> Result<Option<Vec<(i64, ForeignRow)>>, Unreadable> {
+        let columns = self.columns(table).await?;
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        let (table, names) = (quoted(table), names(&columns));
+        let behind = if last.is_some() { "WHERE rowid > ?" } else { "" };
+        let sql = format!("SELECT {names}, rowid FROM {table} {behind} ORDER BY rowid LIMIT {most}");
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        if let Some(last) = last {
+            query = query.bind(last);
+        }
+        let found = query.fetch_all(&mut self.connection).await.map_err(unreadable)?;
+        let row = |row: &SqliteRow| {
+            let place = row.try_get::<i64, _>(columns.len()).map_err(unreadable)?;
+            Ok((place, understood(&columns, row)?))
+        };
+        found.iter().map(row).collect::<Result<_, _>>().map(Some)
+    }
+
+    async fn columns(&mut self, table: &str) -> Result<Vec<Column>, Unreadable> {
+        let columns: Vec<(String, String)> = sqlx::query_as("SELECT name, type FROM pragma_table_info(?)")
+            .bind(table)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(unreadable)?;
+        Ok(columns.into_iter().map(Column::of).collect())
     }
 
     /// What is read until [`Self::end`] is of one moment. It is to be short: its program cannot shorten its log meanwhile.
@@ -143,6 +176,10 @@ impl ForeignDatabase {
     async fn execute(&mut self, sql: &'static str) -> Result<(), Unreadable> {
         sqlx::raw_sql(sql).execute(&mut self.connection).await.map(|_| ()).map_err(unreadable)
     }
+}
+
+fn names(columns: &[Column]) -> String {
+    columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", ")
 }
 
 struct Column {
