@@ -163,7 +163,9 @@ async fn what_is_chosen_is_written_in_one_commit_with_the_brokers_words_and_a_re
     let restore = json!({"target": done["before"], "scope": {"states": states}});
     let back = desk.client().post("/api/v1/restores", restore.to_string()).await.expect(200).json();
     let path = format!("/api/v1/restores/{}/apply", back["plan"].as_str().unwrap());
-    let restore = with(&restore, json!({"reason": "undo"}));
+    // The run is live, and gives no word.
+    let handshake = json!({"wait_seconds": 1, "without_word": {"reason": "it is a test", "by": "desk"}});
+    let restore = with(&restore, json!({"reason": "undo", "handshake": handshake}));
     let _ = desk.client().post(&path, restore.to_string()).await.expect(200);
     assert_eq!(desk.raw("position", "eurusd").await, LOTS);
     // What a restore wrote is still this program's.

@@ -26,7 +26,7 @@ pub(crate) struct ListParameters {
 }
 
 /// The handshakes of restores, the last changed first.
-#[utoipa::path(get, path = "/handshakes", tag = "restores", params(ListParameters),
+#[utoipa::path(get, path = "/handshakes", tag = "restores", operation_id = "handshakes", params(ListParameters),
     responses((status = 200, body = HandshakeList), Always))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -40,14 +40,14 @@ pub(crate) async fn list(
 }
 
 /// One handshake: how far it is with each run.
-#[utoipa::path(get, path = "/handshakes/{handshake}", tag = "restores", params(("handshake" = String, Path)),
+#[utoipa::path(get, path = "/handshakes/{handshake}", tag = "restores", operation_id = "handshake", params(("handshake" = String, Path)),
     responses((status = 200, body = HandshakeView), Reading))]
 pub(crate) async fn show(State(app): State<App>, path: PathText) -> Answer {
     reply::json(StatusCode::OK, &app.service.handshake(&path.0).await?)
 }
 
 /// Stops a handshake before its restore is written: nothing is, and the runs are told to go on.
-#[utoipa::path(post, path = "/handshakes/{handshake}/stop", tag = "restores", request_body = Option<StopHandshake>,
+#[utoipa::path(post, path = "/handshakes/{handshake}/stop", tag = "restores", operation_id = "stop_handshake", request_body = Option<StopHandshake>,
     params(("handshake" = String, Path)),
     responses((status = 200, body = HandshakeView), Writing))]
 pub(crate) async fn stop(
