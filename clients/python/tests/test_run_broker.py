@@ -311,3 +311,54 @@ def test_the_servers_time_is_never_ahead_whatever_this_machines_clock_shows(
     assert isinstance(saved, stateloft.Version)
     assert estimated <= saved.recorded_at
     assert saved.recorded_at - run.server_time() < dt.timedelta(seconds=30)
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------------
+
+
+def written(run: stateloft.Run) -> list[str]:
+    """What the store has of the run's positions and orders, and of which kind the last version of each is."""
+    found = [
+        each
+        for state_type in ("position", "order")
+        for each in run.client.list(state_type, prefix=f"{run.program}/", data=False, deleted="include")
+    ]
+    return [f"{each.state_type} {each.state_id} {getattr(each, 'operation', '')}" for each in found]
+
+
+def test_reading_what_there_is_not_writes_nothing(run: stateloft.Run) -> None:
+    assert run.positions.held("XYZ") == [] and run.positions.lots("A/B") == [] and "x" not in run.orders
+    with pytest.raises(stateloft.NoSuchLot):
+        run.positions.close("NONE", "1", price=1)
+    with pytest.raises(stateloft.NoSuchLot):
+        run.positions.adjust("NONE", "1", stop_loss=1)
+    run.positions.reload()
+    run.checkpoint("after reading")
+    assert run.positions.held("XYZ") == [] and run.positions.symbols() == []
+    assert run.reconcile([], as_of=run.server_time()).agrees
+    run.end()
+    assert written(run) == []
+
+
+def test_a_position_that_was_deleted_stays_so_when_it_is_read(client: stateloft.Client, tmp_path: Path) -> None:
+    program = f"bot-{uuid.uuid4().hex[:12]}"
+    with stateloft.run(program, client=client, journal=str(tmp_path)) as before:
+        before.positions.open("AA", "1", side="long", quantity=1, price=1)
+    client.delete("position", f"{program}/AA")
+    with stateloft.run(program, client=client, journal=str(tmp_path)) as run:
+        assert run.positions.held("AA") == [] and run.positions.symbols() == []
+        run.checkpoint("after reading")
+    assert written(run) == [f"position {program}/AA delete"]
+    with stateloft.run(program, client=client, journal=str(tmp_path)) as run:
+        run.positions.open("AA", "2", side="long", quantity=2, price=1)
+    assert [lot["id"] for lot in stored(run, "AA").data["lots"]] == ["2"], "what is opened again is there again"
+
+
+def test_a_change_that_cannot_be_kept_leaves_nothing_behind(run: stateloft.Run) -> None:
+    run.positions.open("AA", "1", side="long", quantity=1, price=1)
+    for symbol in ("AA", "BB"):
+        with pytest.raises(stateloft.NotKept):
+            run.positions.open(symbol, "2", side="long", quantity=1, price=1, what=object())
+    assert [lot.id for lot in run.positions.lots("AA")] == ["1"] and run.positions.lots("BB") == []
+    run.end()
+    assert written(run) == [f"position {run.program}/AA create"]

@@ -343,3 +343,13 @@ def test_a_program_that_runs_for_long_does_not_grow(opened: Any) -> None:
         assert tracemalloc.get_traced_memory()[0] - first < 100_000, "bytes more after three times as many saves"
     finally:
         tracemalloc.stop()
+
+
+def test_an_empty_dict_that_was_only_opened_is_not_there_until_it_is_saved(client: stateloft.Client) -> None:
+    name = f"notes/{uuid.uuid4().hex}"
+    state = stateloft.state(name, client=client, interval=0.01)
+    stateloft.flush()
+    with pytest.raises(stateloft.NotFound):
+        client.read(*name.split("/"))
+    saved = state.save()
+    assert isinstance(saved, stateloft.Version) and (saved.version, client.get(*name.split("/"))) == (1, {})

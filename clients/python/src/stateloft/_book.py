@@ -10,7 +10,7 @@ from typing import Any, Optional, Protocol, Union
 from ._models import Pending, Version
 from ._state import State
 from .client import Client
-from .errors import Conflict, StateloftError
+from .errors import Conflict
 
 __all__ = ["Book", "Opener"]
 
@@ -95,10 +95,11 @@ class Book:
                     state.replace(changed, reason)
                     return
                 except Conflict:
+                    state.forget(before)  # whether or not it can be read again: what was not kept is not there
                     state.reload()
                     if attempt == _ATTEMPTS - 1:
                         raise
-                except StateloftError:
+                except Exception:  # also what a serializer of the program's own raises
                     state.forget(before)
                     raise
 

@@ -152,7 +152,7 @@ class State(MutableMapping[str, Any]):
             error, self._error = self._error, None
             if isinstance(error, Conflict):
                 raise error
-            self.push(reason)
+            self.push(reason, asked=True)
             assert self._last is not None
             return self._last
 
@@ -201,8 +201,9 @@ class State(MutableMapping[str, Any]):
             _LOG.error("%s was not saved: %s", self.name, error)
         self._error = error
 
-    def push(self, reason: Optional[str] = None, patience: float = -1) -> bool:
-        """Makes what it is now durable, if it is not yet.
+    def push(self, reason: Optional[str] = None, patience: float = -1, *, asked: bool = False) -> bool:
+        """Makes what it is now durable, if it is not yet. Where there is none, an empty one is written only if the program has
+        ``asked`` for it: a dict that was only read begins nothing, and brings nothing back that was deleted.
 
         ``False``: somebody held its lock for longer than ``patience`` seconds. Who saves in the background must not wait for
         that without end: it may be a thread that a signal has interrupted, whose handler waits for us.
@@ -217,7 +218,7 @@ class State(MutableMapping[str, Any]):
             if found is None:
                 return False
             edits, text = found
-            if text != self._text:
+            if text != self._kept() or (asked and not self._text):
                 if isinstance(self._error, Conflict):
                     raise self._error
                 self._write(text, reason)
@@ -227,13 +228,13 @@ class State(MutableMapping[str, Any]):
     def durable(self) -> tuple[str, Optional[int]]:
         """The text that it was saved as last, and as which version; ``None`` while that is not known."""
         with self._sending:
-            return self._text or "{}", self._base
+            return self._kept(), self._base
 
     def forget(self, data: Mapping[str, Any]) -> None:
         """Becomes what it was before a change that could not be saved. What is durable is not touched."""
         with self._sending, self._owner.lock:
             _become(self._root, copy.deepcopy(dict(data)))
-            if self._client.codec.document(self._root) == self._text:
+            if self._client.codec.document(self._root) == self._kept():
                 self._saved_edits = self._owner.edits
 
     def is_safe(self) -> bool:
@@ -278,12 +279,16 @@ class State(MutableMapping[str, Any]):
             self._text = ""
             self._root.update(copy.deepcopy(dict(default)))
 
+    def _kept(self) -> str:
+        """The text that it was saved as last; what there is not holds nothing."""
+        return self._text or "{}"
+
     def _take(self, version: Optional[Version], text: Optional[str]) -> None:
         """Becomes what the server has; empty if that is deleted, or nothing."""
         with self._owner.lock:
             self._become_text(text or "{}")
             self._base = 0 if version is None else version.version
-            self._last, self._text = version, self._client.codec.document(self._root)
+            self._last, self._text = version, "" if version is None else self._client.codec.document(self._root)
             self._saved_edits = self._owner.edits
 
     def _become_text(self, text: str) -> None:
@@ -381,7 +386,7 @@ class State(MutableMapping[str, Any]):
 
     def _merge(self, mine: str, theirs: str, version: int, reason: Optional[str]) -> bool:
         """Writes both sides' changes; ``False`` if somebody was there first again."""
-        both = merged(self._text or "{}", mine, theirs)
+        both = merged(self._kept(), mine, theirs)
         head = self._client.origin(reason)
         try:
             answer = save_text(self._client, self.state_type, self.state_id, head, both, version, uuid.uuid4().hex)
