@@ -190,6 +190,61 @@ def test_a_fill_while_the_server_is_away_is_kept_on_this_disk_and_arrives(server
     run.end()
 
 
+def test_the_rest_of_a_lot_is_closed_by_the_order_that_closed_a_part_of_it(run: stateloft.Run) -> None:
+    run.positions.open("K", "k", side="long", quantity="4", price="1")
+    run.positions.close("K", "k", quantity="1", price="2", why="manual", order="o-5")
+    for _ in range(2):
+        assert not run.positions.close("K", "k", price="2", why="manual", order="o-5").is_open
+    assert [(lot.id, lot.quantity, lot.is_open) for lot in run.positions.lots("K")] == [("k.1", 1, False), ("k", 3, False)]
+
+
+def test_fills_of_one_order_that_are_alike_are_told_apart_by_their_own_ids(run: stateloft.Run) -> None:
+    run.positions.open("H", "h", side="long", quantity="10", price="1", fill="t-0")
+    for fill in ("t-1", "t-2", "t-1"):
+        run.positions.close("H", "h", quantity="3", price="2", why="manual", order="o-1", fill=fill)
+    assert [(lot.quantity, lot.is_open) for lot in run.positions.lots("H")] == [(3, False), (3, False), (4, True)]
+    with pytest.raises(ValueError, match="another exit"):
+        run.positions.close("H", "h", quantity="2", price="2", why="manual", order="o-1", fill="t-1")
+    for _ in range(2):
+        run.positions.close("H", "h", price="2", why="manual", order="o-1", fill="t-3")
+    assert run.positions.held("H") == [] and stored(run, "H").valid
+    run.positions.open("H", "h", side="long", quantity="10", price="1", fill="t-0")
+    with pytest.raises(ValueError, match="another one"):
+        run.positions.open("H", "h", side="long", quantity="10", price="1", fill="t-9")
+
+
+def test_what_is_left_of_a_lot_is_exact_however_many_digits_it_has(run: stateloft.Run) -> None:
+    whole, part = D("98765432109123456789012345678.123456789012345678"), D("0.000000000000000001")
+    run.positions.open("PEPE", "L", side="long", quantity=whole, price="0.00001234")
+    run.positions.close("PEPE", "L", quantity=part, price="0.00001234", order="x")
+    assert [str(lot.quantity) for lot in run.positions.lots("PEPE")] == [
+        "1E-18",
+        "98765432109123456789012345678.123456789012345677",
+    ]
+
+
+def test_a_part_never_gets_the_id_of_another_lot(run: stateloft.Run) -> None:
+    for lot_id, quantity in (("grid", "3"), ("grid.1", "5"), ("grid.3", "5")):
+        run.positions.open("G", lot_id, side="long", quantity=quantity, price="1")
+    for order in ("tp1", "tp2"):
+        run.positions.close("G", "grid", quantity="1", price="2", order=order)
+    assert [(lot.id, lot.quantity) for lot in run.positions.lots("G")] == [
+        ("grid.2", 1),
+        ("grid.4", 1),
+        ("grid", 1),
+        ("grid.1", 5),
+        ("grid.3", 5),
+    ]
+    assert run.positions.close("G", "grid.1", price="2").quantity == 5, "the one that was opened by that name"
+
+
+def test_a_reason_that_is_no_word_is_refused_with_those_that_are(run: stateloft.Run) -> None:
+    run.positions.open("AAPL", "a", side="long", quantity="1", price="100")
+    with pytest.raises(ValueError, match="'foo' is no reason.*stop_loss_hit, take_profit_hit.*unknown"):
+        run.positions.close("AAPL", "a", price=1, why="foo")  # type: ignore[arg-type]
+    assert run.positions.lot("AAPL", "a").is_open
+
+
 # -- orders ----------------------------------------------------------------------------------------------------------------
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 from typing import Any, Optional, Union
 
 from ._numbers import Number
 from .errors import NotKept
 
-__all__ = ["Exact", "decimal", "number", "profit"]
+__all__ = ["Exact", "decimal", "less", "number", "profit", "total"]
 
 Exact = Union[Decimal, int, float, str, None]
 """A number as programs have it. A float counts as its shortest spelling, a text as the number that it spells."""
@@ -35,6 +36,18 @@ def decimal(value: Any) -> Decimal:
 def number(value: Exact) -> Optional[Number]:
     """As a bare JSON number, by its spelling."""
     return None if value is None else Number(decimal(value))
+
+
+def less(held: Decimal, part: Decimal) -> Decimal:
+    """What is left, exactly, also where it has more digits than Python's decimals keep by themselves."""
+    with localcontext(_EXACT):
+        return held - part
+
+
+def total(numbers: Iterable[Decimal]) -> Decimal:
+    """Their sum, exactly."""
+    with localcontext(_EXACT):
+        return sum(numbers, Decimal(0))
 
 
 def profit(side: str, quantity: Decimal, entry: Decimal, exit_price: Decimal) -> Decimal:

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, Optional
+from itertools import count
+from typing import Any, Literal, Optional, get_args
 
-from ._exact import decimal, is_long, profit
+from ._exact import decimal, is_long, less, profit
 
 __all__ = ["KEPT_CLOSED", "ExitReason", "Lot", "NoSuchLot", "adjusted", "closed", "lots_in", "opened"]
 
@@ -78,13 +79,14 @@ def lots_in(position: Mapping[str, Any]) -> list[Lot]:
 
 
 def opened(position: dict[str, Any], lot: Mapping[str, Any]) -> None:
-    """Adds a lot. The same one again changes nothing; another one of that id is refused."""
+    """Adds a lot. The same one again changes nothing; another one of that id, or of another fill, is refused."""
     lots = position.setdefault("lots", [])
     there = next((each for each in lots if str(each["id"]) == lot["id"]), None)
     if there is None:
         lots.append(_said(lot))
         return
-    if _entry(there) != _entry(lot):
+    other_fill = None not in (lot.get("entry_fill"), there.get("entry_fill")) and there["entry_fill"] != lot["entry_fill"]
+    if other_fill or _entry(there) != _entry(lot):
         raise ValueError(f"there is a lot {lot['id']} already, and it is another one")
 
 
@@ -109,6 +111,8 @@ def closed(position: dict[str, Any], lot_id: str, quantity: Optional[Decimal], e
 
     Closed once more in the very same way it stays as it is.
     """
+    if exit_["exit_reason"] not in get_args(ExitReason):
+        raise ValueError(f"{exit_['exit_reason']!r} is no reason of an exit: one of {', '.join(get_args(ExitReason))} is meant")
     if _is_done(position, lot_id, quantity, exit_):
         return
     lot = _open_lot(position, lot_id)
@@ -120,19 +124,23 @@ def closed(position: dict[str, Any], lot_id: str, quantity: Optional[Decimal], e
         lot.update(_exit(position, lot, part, exit_))
     else:
         lots = position["lots"]
-        closed_part = {**lot, "id": f"{lot_id}.{_parts(lots, lot_id) + 1}", "part_of": lot_id, "quantity": part}
+        closed_part = {**lot, "id": _next_part(lots, lot_id), "part_of": lot_id, "quantity": part}
         closed_part.pop("opened_quantity", None)
         lot.setdefault("opened_quantity", held)
-        lot["quantity"] = held - part
+        lot["quantity"] = less(held, part)
         place = next(place for place, each in enumerate(lots) if each is lot)
         lots.insert(place, {**closed_part, **_exit(position, closed_part, part, exit_)})
     _forget_old(position)
 
 
-def _parts(lots: Sequence[Mapping[str, Any]], lot_id: str) -> int:
-    """The number of the last part that was closed of a lot; the first ones may be in the history alone."""
+def _next_part(lots: Sequence[Mapping[str, Any]], lot_id: str) -> str:
+    """The id of the next part that is closed of a lot: behind the last one, as the first ones may be in the history alone, and
+    one that no lot has, as a program may have opened one by such a name.
+    """
     parts = (str(each["id"])[len(lot_id) + 1 :] for each in lots if str(each.get("part_of")) == lot_id)
-    return max((int(part) for part in parts if part.isdecimal()), default=0)
+    last = max((int(part) for part in parts if part.isdecimal()), default=0)
+    taken = {str(each["id"]) for each in lots}
+    return next(each for each in (f"{lot_id}.{number}" for number in count(last + 1)) if each not in taken)
 
 
 def _exit(
@@ -147,13 +155,19 @@ def _exit(
 
 def _is_done(position: Mapping[str, Any], lot_id: str, quantity: Optional[Decimal], exit_: Mapping[str, Any]) -> bool:
     """Whether an exit of that order is there already: it is reported once, however often the broker says it."""
-    order = exit_.get("exit_order")
+    order, fill = exit_.get("exit_order"), exit_.get("exit_fill")
     for each in position.get("lots") or ():
         whole = str(each["id"]) == lot_id
         if each.get("status") == "closed" and (whole or str(each.get("part_of")) == lot_id):
             same = each.get("exit_price") == exit_.get("exit_price") and each.get("exit_reason") == exit_.get("exit_reason")
-            of_quantity = quantity is None or decimal(_quantity(each)) == quantity
-            if each.get("exit_order") == order and same and of_quantity and (whole or order is not None):
+            # Who names no quantity means all that is held: a part that was closed before is not that.
+            of_quantity = whole if quantity is None else decimal(_quantity(each)) == quantity
+            again = each.get("exit_order") == order and same and of_quantity
+            if fill is None and again and (whole or order is not None):
+                return True
+            if fill is not None and each.get("exit_fill") == fill:
+                if not again:
+                    raise ValueError(f"the fill {fill} of lot {lot_id} is kept already, and it is another exit")
                 return True
     return False
 

@@ -37,16 +37,19 @@ class Positions:
         stop_loss: Exact = None,
         take_profit: Exact = None,
         time: Optional[dt.datetime] = NOW,
+        fill: object = None,
         reason: Optional[str] = None,
         **more: Any,
     ) -> Lot:
         """A lot is held.
 
         Args:
-            lot_id: its name, such as the order or the ticket that it came by. The same lot again changes nothing.
+            lot_id: its name, such as the order or the ticket that it came by. The same lot again changes nothing, so an order's
+                id alone names one fill of it: where an order is filled in parts, each part is a lot of its own.
             side: ``long`` or ``short``, or a word for them (``buy``, ``UP``).
             quantity: how much, more than 0. No decimal is rounded, none is cut.
             time: when it was entered; now unless said, ``None``: nobody knows.
+            fill: the broker's id of the trade. A lot of that id that came by another fill is another lot, and refused.
             more: what else is to be kept with it, such as ``order_id``.
 
         Raises:
@@ -64,6 +67,7 @@ class Positions:
             "stop_loss": None if stop_loss is None else decimal(stop_loss),
             "take_profit": None if take_profit is None else decimal(take_profit),
             "status": "open",
+            "entry_fill": None if fill is None else str(fill),
             **more,
         }
         self.book.change(symbol, reason or f"lot {lot_id} opened", lambda data: opened(data, lot), {"symbol": symbol})
@@ -87,28 +91,36 @@ class Positions:
         quantity: Exact = None,
         time: Optional[dt.datetime] = NOW,
         order: object = None,
+        fill: object = None,
         pnl: Exact = None,
         reason: Optional[str] = None,
         **more: Any,
     ) -> Lot:
         """A lot, or so much of it, is not held any more.
 
-        A part becomes a closed lot ``ID.1``, ``ID.2``... of its own; the rest stays open under its id.
+        A part becomes a closed lot ``ID.1``, ``ID.2``... of its own (the next number that no lot has); the rest stays open
+        under its id.
 
         Args:
             price: at what; 0 is a price. ``None``: not known, and then no profit is made up.
-            order: by which order. The same exit of it again changes nothing.
+            why: ``stop_loss_hit``, ``take_profit_hit``, ``manual``, ``session_end``, ``recovered_closed``, ``bracket_closed`` or
+                ``unknown``.
+            quantity: how much of it; ``None``: all that is held of it.
+            order: by which order. The same exit of it again (quantity, price, reason) changes nothing, so ``order`` alone names
+                one fill: two fills of an order that are alike count once.
+            fill: the broker's id of the trade, which tells fills of one order apart. The same one again changes nothing.
             pnl: what was won or lost, where the broker says it; else ``(price - entry) * quantity``, exactly, of a long lot.
 
         Raises:
             NoSuchLot: it is not there, or closed already.
-            ValueError: it does not hold so much.
+            ValueError: it does not hold so much, ``why`` is no word that is known, or the fill was another exit of the lot.
         """
         exit_ = {
             "exit_time": dt.datetime.now(dt.timezone.utc) if time is NOW else time,
             "exit_price": None if price is None else decimal(price),
             "exit_reason": why,
             "exit_order": None if order is None else str(order),
+            "exit_fill": None if fill is None else str(fill),
             "pnl": None if pnl is None else decimal(pnl),
             **more,
         }

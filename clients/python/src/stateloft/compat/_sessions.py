@@ -11,7 +11,7 @@ from decimal import Decimal, localcontext
 from typing import Any, Literal, Optional, Union, cast, get_args
 
 from .._begin import run as begin
-from .._exact import decimal
+from .._exact import decimal, total
 from .._lots import ExitReason, Lot
 from .._run import Run
 from ..client import Client
@@ -204,7 +204,7 @@ class StateManager:
             "active_positions": len(held),
             "open_positions": len(held),
             "closed_positions": len(closed),
-            "total_pnl": float(sum((lot.pnl for lot in closed if lot.pnl is not None), Decimal(0))),
+            "total_pnl": float(total(lot.pnl for lot in closed if lot.pnl is not None)),
             "active_symbols": symbols,
             "open_symbols": symbols,
         }
