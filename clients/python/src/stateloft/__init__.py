@@ -17,6 +17,7 @@ from ._code import git
 from ._codec import Tagged
 from ._handshake import Ask
 from ._lease import LeaseState
+from ._journal import SetAside
 from ._left import Left, LeftState, Outcome
 from ._lots import Lot, NoSuchLot
 from ._models import Change, Diff, Holder, Pending, Snapshot, Version
@@ -109,6 +110,7 @@ __all__ = [
     "Report",
     "Restore",
     "Row",
+    "SetAside",
     "Run",
     "RunPaused",
     "Snapshot",

@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Run:
     """Like :class:`stateloft.Run`; :func:`stateloft.aio.run` makes one. ``blocking`` is that run, for what never waits.
 
-    ``held``, ``lease``, ``lost``, ``halted``, ``outcome``, ``left``, ``caused_by``, ``asking_broker``, ``on_lost`` and
+    ``held``, ``lease``, ``lost``, ``halted``, ``set_aside``, ``looked_at``, ``outcome``, ``left``, ``caused_by``, ``asking_broker``, ``on_lost`` and
     ``on_restore`` are its own, and of ``positions`` and ``orders`` every call goes through :meth:`do`::
 
         await run.do(run.blocking.positions.open, "BTCUSD", "17", side="long", quantity="0.5", price="62000.5")

@@ -10,8 +10,10 @@ from typing import Any, Optional, Union
 
 from ._autosave import seconds
 from ._exact import Exact, number
+from ._journal import LIMIT
 from ._lease import now
 from ._run import Run
+from ._saver import saver_for
 from .client import Client
 from .errors import HeldBy, Refused
 
@@ -63,6 +65,10 @@ def run(
         client: else one of the environment's server, which writes as the program.
         journal: the folder of the journal of its dicts, see :func:`stateloft.state`.
 
+    What a process of this machine has acknowledged while the server was away, and not delivered before it ended, is sent before
+    the run begins: its own run most likely still holds its lease, and is ended by this start. What comes too late for that is
+    named by :attr:`Run.set_aside`, and halts the run until the program has looked.
+
     Raises:
         HeldBy: another run of the instance is live.
         Refused: a name or a setting cannot be taken.
@@ -88,7 +94,9 @@ def run(
     }
     body = client.codec.text({name: value for name, value in begin.items() if value is not None})
     deadline = time.monotonic() + (0.0 if wait is None else seconds(wait))
+    saver = saver_for(client, journal, LIMIT)
     while True:
+        saver.deliver()  # each time: the one that is live may be killed while this waits for it
         since = now()
         try:
             answer = client.send("/runs", body)

@@ -17,14 +17,15 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Optional, Union
 
+from ._settings import codec_for
 from .errors import JournalFull
 
-__all__ = ["Entry", "Journal", "Origin", "folder_for"]
+__all__ = ["Entry", "Journal", "Origin", "SetAside", "folder_for"]
 
 _LOG = logging.getLogger("stateloft")
 
@@ -65,6 +66,24 @@ class Entry:
     def state(self) -> tuple[str, str]:
         """Type and id."""
         return self.state_type, self.state_id
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A write that was acknowledged while the server was away, and that could not be made: it is in a file of its own."""
+
+    path: Path
+    """The file, ``conflict-KEY.json``; ``seen-KEY.json`` once the program has looked."""
+    key: str
+    """The idempotency key of the write."""
+    state_type: str
+    state_id: str
+    data: Any
+    """What it would have written."""
+    why: str
+    """Why it was not made."""
+    run_id: Optional[str]
+    """The run that wrote it."""
 
 
 def folder_for(server: str, configured: Optional[str] = None) -> Path:
@@ -127,6 +146,34 @@ class Journal:
         self._sync_folder()
         self.done(entry)
         return path
+
+    def aside(self, instance: str) -> list[SetAside]:
+        """The writes of runs of ``PROGRAM.INSTANCE`` that were set aside, oldest first, and at which nobody has looked."""
+        found: list[tuple[float, SetAside]] = []
+        for path in self.folder.glob("conflict-*.json"):
+            try:
+                kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+                run_id = kept["head"].get("run_id")
+                if run_id is None or str(run_id).rpartition(".")[0] != instance:
+                    continue
+                # Its numbers stay what they are: by the kinds that a program reads its states with.
+                data = codec_for("tagged").value(kept["data"])
+                named = kept["key"], kept["state_type"], kept["state_id"]
+                found.append((kept["accepted_at"], SetAside(path, *named, data, kept["why"], run_id)))
+            except FileNotFoundError:  # another process has looked meanwhile
+                continue
+            except (OSError, ValueError, LookupError) as error:
+                _LOG.error("%s cannot be read: %s", path, error)
+        return [each for _, each in sorted(found, key=lambda each: each[0])]
+
+    def looked_at(self, found: Iterable[SetAside]) -> None:
+        """They are not named any more; the files stay, as ``seen-KEY.json``."""
+        for each in found:
+            try:
+                os.rename(each.path, each.path.with_name(f"seen-{each.key}.json"))
+            except FileNotFoundError:  # it was done already
+                continue
+        self._sync_folder()
 
     def of(self, state_type: str, state_id: str) -> list[Entry]:
         """What waits of a state, oldest first."""

@@ -49,6 +49,8 @@ class Replay:
         """By state: the version, what an entry wanted, and what was written for it (another text after a merge)."""
         self.refused: dict[tuple[str, str], StateloftError] = {}
         """States of which writes were set aside, and why."""
+        self.set_aside = 0
+        """How many were."""
 
     def step(self) -> bool:
         """Sends the oldest entry; ``False`` if none waits.
@@ -117,6 +119,7 @@ class Replay:
     def _aside(self, entry: Entry, error: StateloftError) -> None:
         path = self._journal.set_aside(entry, str(error))
         self.refused[entry.state] = error
+        self.set_aside += 1
         _LOG.error("a write of %s %s was not made and is kept in %s: %s", entry.state_type, entry.state_id, path, error)
 
 

@@ -14,12 +14,14 @@ from ._book import Book
 from ._checkpoints import Checkpoint, Checkpoints, CheckpointStatistics, Kept
 from ._exact import Exact
 from ._handshake import Ask, Handler, Handshakes
+from ._journal import LIMIT, SetAside
 from ._left import Left
 from ._live import Live
 from ._models import Pending, Version
 from ._orders import Orders
 from ._positions import Positions
 from ._reconcile import UNSAID, Asked, Policy, Report, Shape, asking, request_of
+from ._saver import saver_for
 from .client import Client
 from .errors import NotFound, StateloftError
 
@@ -42,6 +44,8 @@ class Run(Live):
     def __init__(self, client: Client, answer: Mapping[str, Any], since: float, journal: Optional[str] = None) -> None:
         super().__init__(client, answer, since, journal)
         self._halted = False
+        self._saver = saver_for(client, journal, LIMIT)
+        self._set_aside: tuple[int, list[SetAside]] = (-1, [])
         self._checkpoints = Checkpoints(self.client, self._fence, self._lease.over, self._dicts)
         self._handshakes = Handshakes(self.client, self._fence, self._lease, self._save_dicts, self._read_again)
         whose = self.program if self.instance == "main" else f"{self.program}.{self.instance}"
@@ -58,8 +62,30 @@ class Run(Live):
 
     @property
     def halted(self) -> bool:
-        """Whether the last report under the policy ``halt`` did not agree: open nothing new, go on minding what is open."""
-        return self._halted
+        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` did not agree, or there is
+        something :attr:`set_aside` at which the program has not looked.
+        """
+        return self._halted or bool(self.set_aside)
+
+    @property
+    def set_aside(self) -> Sequence[SetAside]:
+        """What runs of this instance have acknowledged on this machine while the server was away, and what could not be made,
+        oldest first: the lease was another's by then, or somebody else had written the state. None of it is in
+        :attr:`positions` or :attr:`orders`. It is named at every start until :meth:`looked_at` says that it was dealt with.
+        """
+        counted, found = self._set_aside
+        now = self._saver.replay.set_aside
+        if counted != now:  # the folder is read only when there may be more in it: a look must cost nothing
+            found = self._saver.journal.aside(f"{self.program}.{self.instance}")
+            self._set_aside = now, found
+        return tuple(found)
+
+    def looked_at(self, found: Sequence[SetAside]) -> None:
+        """The program has dealt with these of :attr:`set_aside`, such as by writing again what still holds: they are named no
+        more and do not halt. The files stay beside the journal, as ``seen-KEY.json``.
+        """
+        self._saver.journal.looked_at(found)
+        self._set_aside = -1, []
 
     def asking_broker(self) -> AbstractContextManager[Asked]:
         """The broker is asked inside; what it raises becomes the failure of the question, and goes no further::

@@ -93,6 +93,11 @@ class Saver:
             self._retry_at, self._wait = 0.0, _FIRST_WAIT
             return True
 
+    def deliver(self) -> bool:
+        """Replays what waits here, and what processes that have ended since have left; ``True`` if nothing waits any more."""
+        self.journal.adopt()
+        return self.drain()
+
     def flush(self, timeout: float) -> bool:
         """Saves everything now and waits until the server has it, at most ``timeout`` seconds."""
         deadline = time.monotonic() + timeout
