@@ -230,3 +230,18 @@ def test_an_orphan_without_a_known_price_gets_none(manager: Callable[..., StateM
     assert state.run is not None
     (lot,) = state.run.positions.lots("AAPL")
     assert (lot.is_open, lot.exit_price, lot.pnl) == (False, None, None)
+
+
+def test_a_session_of_no_name_is_none_and_a_lot_of_any_name_is_closed_by_its_symbol(
+    manager: Callable[..., StateManager],
+) -> None:
+    state = manager()
+    assert state.resume_session("xx") is None and state.run is None
+    state.create_session(["AAPL"])
+    assert state.run is not None
+    state.run.positions.open("AAPL", "grid", side="long", quantity=1, price=100)
+    state.update_position("AAPL", exit_price=101, position_id=7)
+    state.update_position("NONE", exit_price=101)
+    assert [each.symbol for each in state.get_open_positions()] == ["AAPL"]
+    state.update_position("AAPL", exit_price=101)
+    assert state.get_open_positions() == [] and state.run.positions.symbols() == ["AAPL"]

@@ -470,3 +470,33 @@ def test_what_cannot_be_taken_is_refused_and_no_run_begins(
         begin(**wrong)
     page = client.decoded(client.transport.request("GET", "/runs", {"program": program}))
     assert page["runs"] == []
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["the end arrives", "another took it"])
+def test_a_renewal_that_meets_the_end_is_a_loss_only_where_the_end_has_not_arrived(
+    begin: Callable[..., stateloft.Run], monkeypatch: pytest.MonkeyPatch, arrives: bool
+) -> None:
+    before = set(threading.enumerate())
+    run, told = begin(), list[tuple[str, str]]()
+    (renewing,) = (each for each in set(threading.enumerate()) - before if each.name == "stateloft-lease")
+    run.on_lost(lambda state, why: told.append((state, why)))
+    send = run.client.send
+
+    def ends(*arguments: Any) -> Any:
+        """The renewal is answered before the answer of the end is here."""
+        answer = send(*arguments) if arrives else begin(take_over=("it hangs", "ops"))
+        run._lease.renew_every(0.01)
+        renewing.join(LONG)
+        assert not renewing.is_alive()
+        if not arrives:
+            raise stateloft.Unavailable("the answer is lost")
+        return answer
+
+    monkeypatch.setattr(run.client, "send", ends)
+    if arrives:
+        run.end()
+        assert not run.lost.is_set() and told == []
+    else:
+        with pytest.raises(stateloft.Unavailable):
+            run.end(timeout=0)
+        assert run.lost.is_set()

@@ -315,6 +315,18 @@ def test_a_broker_that_does_not_answer_closes_nothing_and_halts_until_one_agrees
     assert run.reconcile(fetch=broker.list_positions).agrees and not run.halted
 
 
+@pytest.mark.parametrize("answer", [{}, {"code": 429, "message": "slow down"}, "busy", 7, iter(())])
+def test_an_answer_that_is_no_list_is_a_failure_and_halts(run: stateloft.Run, answer: Any) -> None:
+    run.positions.open("AAPL", "a", side="long", quantity="1", price="10")
+    report = run.reconcile(fetch=lambda: answer)
+    assert not report.agrees and run.halted
+    assert report.failure is not None and report.failure.startswith("the answer is no list of positions: ")
+    assert [(row.verdict, row.because) for row in report.rows] == [("unknown", "no_answer")]
+    assert stored(run, "AAPL").version == 1
+    with pytest.raises(stateloft.Refused):
+        run.reconcile([], as_of=run.server_time(), shape="nobody's")  # type: ignore[arg-type]
+
+
 def test_differences_are_exact_and_a_side_is_one(run: stateloft.Run) -> None:
     for symbol, side, quantity in (("AAPL", "long", "100"), ("MSFT", "long", "0.75"), ("TSLA", "short", "2")):
         run.positions.open(symbol, symbol, side=side, quantity=quantity, price="10")

@@ -23,6 +23,8 @@ class Fence:
         self._over: Optional[LeaseLost] = None
         self.on_lost: Optional[Callable[[LeaseLost], None]] = None
         """Who wants to know that the server has refused a write for it."""
+        self._ending = False
+        self._meanwhile: Optional[LeaseLost] = None
 
     @property
     def over(self) -> Optional[LeaseLost]:
@@ -36,10 +38,27 @@ class Fence:
 
     def lose(self, why: LeaseLost) -> None:
         """The server has said that the lease is lost."""
+        if self._ending:
+            self._meanwhile = why
+            return
         first = self._over is None
         self.close(why)
         if first and self.on_lost is not None:
             self.on_lost(why)
+
+    @contextmanager
+    def ending(self) -> Generator[None, None, None]:
+        """The server is told inside that the run ends. A renewal that meets an end that has arrived is told that there is no
+        lease any more, and that is no loss. Where the end has not arrived, it is one, and said then.
+        """
+        self._ending = True
+        try:
+            yield
+        except BaseException:
+            self._ending = False
+            if self._meanwhile is not None:
+                self.lose(self._meanwhile)
+            raise
 
     def check(self) -> None:
         """Raises ``LeaseLost`` where it is known that the server would."""

@@ -160,7 +160,8 @@ class Live:
             said = self.client.codec.text({name: value for name, value in body.items() if value is not None})
             key = uuid.uuid4().hex
             try:
-                _until(deadline, lambda: self.client.send(path, said, key))
+                with self._fence.ending():
+                    _until(deadline, lambda: self.client.send(path, said, key))
             finally:
                 self._lease.stop()
                 self._fence.close(LeaseLost(f"{self.run_id} has ended; nothing is written for it any more"))

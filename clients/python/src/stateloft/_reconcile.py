@@ -41,6 +41,12 @@ class Asked:
         self.partial = False
         """Whether the list is not whole, such as the pages before one that failed."""
 
+    def failed(self, why: str) -> Asked:
+        """The same question, to which there was no answer that can be read."""
+        made = Asked(self.as_of)
+        made.failure = why
+        return made
+
 
 @contextmanager
 def asking(as_of: dt.datetime) -> Generator[Asked, None, None]:

@@ -23,7 +23,7 @@ from ._positions import Positions
 from ._reconcile import UNSAID, Asked, Policy, Report, Shape, asking, request_of
 from ._saver import saver_for
 from .client import Client
-from .errors import NotFound, StateloftError
+from .errors import NotFound, NotKept, Refused, StateloftError
 
 __all__ = ["Run"]
 
@@ -114,7 +114,8 @@ class Run(Live):
 
         Args:
             positions: what :meth:`asking_broker` gave, or the broker's list as it came, with ``as_of``.
-            fetch: asks the broker instead; what it raises is the failure of the call.
+            fetch: asks the broker instead; what it raises is the failure of the call, and so is an answer that is no list, such
+                as an error that came as one.
             as_of: when the broker was asked, taken before the call: :meth:`server_time`.
             failure: what the call failed with. A call that failed is never an empty list.
             partial: the list is not whole.
@@ -137,8 +138,19 @@ class Run(Live):
         else:
             raise ValueError("when was the broker asked? as_of=run.server_time() before the call says it, or asking_broker()")
         ours = scope or {"types": ["position"], "prefix": self.positions.book.prefix}
-        body = request_of(asked, ours, shape, tolerance, symbols)
-        report = Report.of(self.client.decoded(self.client.transport.request("POST", "/reconcile", body=body)))
+
+        def held_against(said: Asked) -> Report:
+            body = request_of(said, ours, shape, tolerance, symbols)
+            return Report.of(self.client.decoded(self.client.transport.request("POST", "/reconcile", body=body)))
+
+        try:
+            report = held_against(asked)
+        except (NotKept, Refused) as error:
+            if asked.failure is not None or asked.positions is UNSAID:
+                raise
+            # Such as a broker's error that came as an answer: nothing is known then. If it is something else in the request
+            # that is wrong, it is refused again.
+            report = held_against(asked.failed(f"the answer is no list of positions: {error}"))
         if policy == "halt":
             self._halted = not report.agrees
         return report

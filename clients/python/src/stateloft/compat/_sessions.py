@@ -15,7 +15,7 @@ from .._exact import decimal, total
 from .._lots import ExitReason, Lot
 from .._run import Run
 from ..client import Client
-from ..errors import NotFound
+from ..errors import NotFound, Refused, Unauthorized
 from ._config import ServerSetting
 from ._session_checkpoints import SessionCheckpointManager
 
@@ -269,7 +269,7 @@ class StateManager:
         """
         if self.run is None:
             return
-        held = [each for each in self.run.positions.held(symbol) if position_id in (None, int(each.id))]
+        held = [each for each in self.run.positions.held(symbol) if position_id is None or str(position_id) == each.id]
         if not held:
             return
         if len(held) > 1:
@@ -401,7 +401,9 @@ class StateManager:
         if session_id is not None:
             try:
                 return cast("Mapping[str, Any]", self._asked(f"/runs/{session_id}", {})["run"])
-            except NotFound:
+            except Unauthorized:
+                raise
+            except (NotFound, Refused):  # there is none of that name, also where it can be none's
                 return None
         rows = self._asked("/runs", {"program": self.program, "instance": self.instance, "limit": 50})["runs"]
         return max((row["run"] for row in rows), key=lambda each: each["epoch"], default=None)
