@@ -274,6 +274,46 @@ def test_an_answer_that_is_faster_than_the_program_is_not_written_over(run: stat
     assert (run.orders["c-1"]["status"], run.orders["c-1"]["symbol"]) == ("filled", "AAPL")
 
 
+def known_orders(run: stateloft.Run) -> dict[str, Any]:
+    """The orders that the store has, by their ids, with the status of each."""
+    found = run.client.list("order", prefix=f"{run.program}/")
+    return {str(each.state_id).partition("/")[2]: each.data.get("status") for each in found}
+
+
+def test_an_answer_that_names_only_the_brokers_id_is_of_the_order_that_has_it(
+    client: stateloft.Client, tmp_path: Path
+) -> None:
+    program = f"bot-{uuid.uuid4().hex[:12]}"
+    with stateloft.run(program, client=client, journal=str(tmp_path)) as run:
+        run.orders.sending("c-1", symbol="A", side="buy", quantity="1")
+        run.orders.said({"clientOrderId": "c-1", "id": "b-1", "status": "open"})
+        said = run.orders.said({"clientOrderId": None, "id": "b-1", "status": "partial"})
+        assert (said["client_order_id"], said["status"]) == ("c-1", "partial")
+    with stateloft.run(program, client=client, journal=str(tmp_path)) as run:
+        run.orders.said({"id": "b-1", "status": "closed", "filled": "1"})
+    assert known_orders(run) == {"c-1": "closed"}, "also in a run that has not sent it"
+
+
+def test_an_order_that_was_heard_of_by_the_brokers_id_first_stays_one(run: stateloft.Run) -> None:
+    run.orders.said({"id": "b-1", "status": "new"})
+    run.orders.said({"id": "b-1", "client_order_id": "c-1", "status": "open"})
+    run.orders.sending("c-1", symbol="A", side="buy", quantity="1")
+    run.orders.said({"client_order_id": "c-1", "status": "filled"})
+    assert known_orders(run) == {"b-1": "filled"}
+    assert "c-1" in run.orders and run.orders["c-1"] == run.orders["b-1"] and run.orders["c-1"]["symbol"] == "A"
+
+
+def test_an_order_that_was_begun_by_each_of_its_ids_becomes_one(run: stateloft.Run) -> None:
+    run.orders.sending("c-1", symbol="A", side="buy", quantity="1")
+    run.orders.said({"id": "b-1", "status": "partial", "filled": "0.5"})
+    run.orders.said({"id": "b-1", "client_order_id": "c-1", "status": "filled"})
+    assert known_orders(run) == {"c-1": "filled"} and sorted(run.orders.all()) == ["c-1"]
+    assert run.orders["c-1"]["filled_quantity"] == D("0.5")
+    run.orders.said({"id": "b-1", "status": "closed"})
+    run.orders.said({"id": "b-1", "client_order_id": "c-2", "status": "new"})
+    assert known_orders(run) == {"c-1": "closed", "c-2": "new"}, "what the program names otherwise is another order"
+
+
 # -- the broker ------------------------------------------------------------------------------------------------------------
 
 

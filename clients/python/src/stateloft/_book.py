@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Optional, Protocol, Union
 
 from ._models import Pending, Version
+from ._narrow import is_mapping
 from ._state import State
 from .client import Client
 from .errors import Conflict
@@ -67,6 +68,20 @@ class Book:
         """Those that there were then, the last changed first."""
         found = self._client.list(self.state_type, prefix=self.prefix, at=seq, sort="changed")
         return [each for each in islice(found, limit) if isinstance(each, Version)]
+
+    def latest(self, limit: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Those that there are at the server now, with their names, the last changed first."""
+        for each in islice(self._client.list(self.state_type, prefix=self.prefix, sort="changed"), limit):
+            if each.state_id is not None and is_mapping(each.data):
+                yield each.state_id[len(self.prefix) :], each.data
+
+    def delete(self, name: str, reason: str) -> None:
+        """It is not there any more. ``Unavailable`` while the server is away: a journal keeps no deletions."""
+        with self._lock:
+            state = self.state(name)
+            if state.saver.drain():
+                self._client.delete(self.state_type, self.prefix + name, reason=reason)
+            state.reload()
 
     def read(self, name: str) -> dict[str, Any]:
         """What is kept under a name now, as this program knows it; empty if there is nothing."""

@@ -239,5 +239,6 @@ class Run(Live):
 
     def _read_again(self) -> None:
         self.positions.book.forget_names()
+        self.orders.forget_ids()
         for each in self._dicts():
             each.reload()
