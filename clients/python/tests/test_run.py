@@ -296,7 +296,10 @@ def test_what_waited_in_the_journal_of_a_run_that_lost_its_lease_is_kept_aside_a
     bot.kill()
     bot.communicate()
     server.start()
-    run = stateloft.run("bot", client=client, take_over=("it was killed", "ops"), journal=str(tmp_path))
+    # From another machine, which does not have the journal: what waits there comes too late.
+    elsewhere = str(tmp_path / "elsewhere")
+    stateloft.run("bot", client=client, take_over=("it was killed", "ops"), journal=elsewhere).end()
+    run = stateloft.run("bot", client=client, journal=str(tmp_path))
     counters = run.state("counters", "bot")
     assert dict(counters) == {"n": 0}
     (aside,) = tmp_path.glob("*/conflict-*.json")
