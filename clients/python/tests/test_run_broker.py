@@ -149,6 +149,15 @@ def test_a_lot_that_is_averaged_is_still_the_one_that_was_opened(run: stateloft.
     assert run.positions.open("AAPL", "a", side="long", quantity="1", price="100").quantity == D("1.5")
 
 
+@pytest.mark.parametrize("changes", [{"id": "b"}, {"status": "closed"}, {"part_of": "b"}, {"quantity": 0}, {"quantity": None}])
+def test_a_lot_cannot_be_adjusted_into_another_one_or_into_none(run: stateloft.Run, changes: dict[str, Any]) -> None:
+    for lot in ("a", "b"):
+        run.positions.open("AAPL", lot, side="long", quantity="1", price="100")
+    with pytest.raises(ValueError):
+        run.positions.adjust("AAPL", "a", **changes)
+    assert stored(run, "AAPL").version == 2 and [lot.id for lot in run.positions.held()] == ["a", "b"]
+
+
 def test_a_lot_that_was_written_by_others_is_read_by_their_words(run: stateloft.Run, client: stateloft.Client) -> None:
     theirs = {"symbol": "TSLA", "direction": "DOWN", "lots": [{"id": 7, "qty": "0.5", "entry_price": "10"}]}
     client.save("position", f"{run.program}/TSLA", theirs, author="ops")

@@ -99,6 +99,11 @@ def _entry(lot: Mapping[str, Any]) -> tuple[bool, Decimal, Optional[Decimal]]:
 def adjusted(position: dict[str, Any], lot_id: str, changes: Mapping[str, Any]) -> None:
     """Changes members of a lot that is open, such as its stop."""
     lot = _open_lot(position, lot_id)
+    fixed = sorted({"id", "status", "part_of"} & set(changes))
+    if fixed:
+        raise ValueError(f"{', '.join(fixed)} of lot {lot_id} cannot be adjusted: it is that lot, and close() closes it")
+    if "quantity" in changes and (changes["quantity"] is None or changes["quantity"] <= 0):
+        raise ValueError(f"lot {lot_id} of {changes['quantity']}: more than 0 is meant, and close() closes it")
     if "quantity" in changes:
         lot.setdefault("opened_quantity", _quantity(lot))
     if "entry_price" in changes and "entry_price" in lot:

@@ -74,7 +74,9 @@ class Positions:
         return self.lot(symbol, lot_id)
 
     def adjust(self, symbol: str, lot_id: object, *, reason: Optional[str] = None, **changes: Any) -> Lot:
-        """Changes members of an open lot, such as ``stop_loss``. ``NoSuchLot`` if it is not open."""
+        """Changes members of an open lot, such as ``stop_loss``. ``NoSuchLot`` if it is not open, ``ValueError`` for its id
+        and status, which are not to be adjusted, and for a quantity that is not more than 0.
+        """
         numbers = {"quantity", "entry_price", "stop_loss", "take_profit"}
         exact = {name: decimal(each) if name in numbers and each is not None else each for name, each in changes.items()}
         said = reason or f"lot {lot_id} adjusted"
