@@ -97,11 +97,11 @@ pub enum Because {
     NoAnswer,
     /// The list is not whole, or a part of it cannot be read.
     PartialList,
-    /// The broker names it and does not say how much.
+    /// The broker names it and does not say how much, or on which side.
     NotSaid,
     /// It changed here after the broker was asked.
     ChangedSince,
-    /// What is stored does not say how much is held.
+    /// What is stored does not say how much is held, or on which side.
     NotSaidHere,
     /// The broker names it twice, or two here are the same one.
     NamedTwice,

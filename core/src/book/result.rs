@@ -3,7 +3,7 @@
 use crate::json::number::{delta, product};
 use crate::json::{Decimal, Node};
 use crate::reconcile::read::{PRICES, decimal, first, said};
-use crate::reconcile::{Holding, Side, plain};
+use crate::reconcile::{Holding, Side, Sided, plain};
 
 /// What a lot has brought from its entry to its exit: `(exit - entry) * quantity` of a long one, the reverse of a short one, exact
 /// and in the unit of its prices. A price of 0 is a price. Nothing where it is not closed, or does not say its side, its quantity or
@@ -12,7 +12,11 @@ use crate::reconcile::{Holding, Side, plain};
 #[must_use]
 pub fn result(position: Node<'_>, lot: Node<'_>) -> Option<String> {
     let mut holding: Holding = plain(lot, String::new());
-    holding.side = holding.side.or_else(|| plain(position, String::new()).is_on());
+    let whole = plain(position, String::new());
+    holding.side = holding.side.or(match (whole.sided(), whole.is_on()) {
+        (_, Some(side)) => Sided::On(side),
+        (said, None) => said,
+    });
     let side = holding.is_on()?;
     let quantity = holding.quantity.as_deref()?.trim_start_matches('-');
     let entry = first(lot, &PRICES, decimal)?;
@@ -73,6 +77,19 @@ mod tests {
         ] {
             assert_eq!(of(lot), None, "{lot}");
         }
+    }
+
+    #[test]
+    fn of_a_side_that_is_not_understood_nobody_knows_what_it_brought() {
+        for side in [r#""SELL_SHORT""#, "-1", r#""S""#] {
+            let lot = format!(r#"{{"side":{side},"quantity":2,"entry_price":10,"exit_price":4}}"#);
+            assert_eq!(of(&lot), None, "{lot}");
+        }
+        assert_eq!(of(r#"{"side":"long","quantity":-2,"entry_price":10,"exit_price":4}"#), None);
+        assert_eq!(
+            of(r#"{"side":"net","quantity":-2,"entry_price":10,"exit_price":4}"#).as_deref(),
+            Some("12")
+        );
     }
 
     #[test]

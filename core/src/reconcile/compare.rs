@@ -1,6 +1,6 @@
 //! What a group says: the verdict and the numbers.
 
-use super::holding::{Holding, Lot};
+use super::holding::{Holding, Lot, Sided};
 use super::pairing::Group;
 use super::{Row, unknown};
 use crate::api::{Agreement, Apart, Because, Held, ReconcileOptions, ReconcileRow};
@@ -47,7 +47,7 @@ fn said(group: &Group, whole: bool, options: &ReconcileOptions) -> Option<Reconc
 
 fn only_there(theirs: &[&Holding], was_here: bool, changed: bool) -> Said {
     match () {
-        () if theirs.iter().any(|held| held.quantity.is_none()) => unknown(Because::NotSaid),
+        () if theirs.iter().any(|held| held.signed().is_none()) => unknown(Because::NotSaid),
         () if changed => unknown(Because::ChangedSince),
         () => (Agreement::MissingHere, was_here.then_some(Because::ClosedHere)),
     }
@@ -72,7 +72,7 @@ fn both(
     whole: bool,
     options: &ReconcileOptions,
 ) -> ReconcileRow {
-    let sizes_only = ours.iter().any(|lot| lot.holding.unsided);
+    let sizes_only = ours.iter().any(|lot| lot.holding.side == Sided::SizeOnly);
     if sizes_only && (ours.len() > 1 || theirs.len() > 1) {
         return row_of(ours, theirs, group, unknown(Because::NotSaidHere));
     }

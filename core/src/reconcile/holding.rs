@@ -13,15 +13,44 @@ pub(crate) enum Side {
     Short,
 }
 
+/// What is said of a side.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Sided {
+    /// Nothing, or that the account nets: the sign of the quantity says it.
+    #[default]
+    BySign,
+    /// It is said.
+    On(Side),
+    /// Something is said that is not understood, or that contradicts itself: it may be either.
+    Unclear,
+    /// Nothing says it, not even the sign: only sizes can be compared.
+    SizeOnly,
+}
+
+impl Sided {
+    /// What two say together that speak of the same.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::BySign, other) => other,
+            (said, Self::BySign) => said,
+            (said, other) if said == other => said,
+            _ => Self::Unclear,
+        }
+    }
+
+    /// This, or where it leaves it to the sign what is said of a whole that it is a part of.
+    pub(crate) fn or(self, of_whole: Self) -> Self {
+        if self == Self::BySign { of_whole } else { self }
+    }
+}
+
 /// Something that is held, or was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Holding {
     /// What names this lot and no other: tickets, orders, trades.
     pub(crate) ids: BTreeSet<String>,
     pub(crate) symbol: Option<String>,
-    pub(crate) side: Option<Side>,
-    /// Nothing says its side, not even the sign: only sizes can be compared.
-    pub(crate) unsided: bool,
+    pub(crate) side: Sided,
     /// As it is spelled, with its sign; `None` where it is not said.
     pub(crate) quantity: Option<String>,
     pub(crate) price: Option<String>,
@@ -45,31 +74,49 @@ pub(super) struct Lot {
 }
 
 impl Holding {
-    /// How much, above zero for long and below for short. A word for the side decides over the sign: of a short one some brokers say
-    /// -5 and some 5. Without a word the sign says it.
+    /// How much, above zero for long and below for short; of what may be either only that it is nothing. A word for the side decides
+    /// over the sign: of a short one some brokers say -5 and some 5. Without a word the sign says it.
     pub(super) fn signed(&self) -> Option<String> {
         let quantity = self.quantity.as_deref()?;
         let size = quantity.strip_prefix('-').unwrap_or(quantity);
-        Some(match self.side {
-            None => quantity.to_owned(),
-            Some(Side::Long) => size.to_owned(),
-            Some(Side::Short) if is_zero(size) => size.to_owned(),
-            Some(Side::Short) => format!("-{size}"),
-        })
+        match self.sided() {
+            _ if is_zero(size) => Some(size.to_owned()),
+            Sided::BySign | Sided::SizeOnly => Some(quantity.to_owned()),
+            Sided::On(Side::Long) => Some(size.to_owned()),
+            Sided::On(Side::Short) => Some(format!("-{size}")),
+            Sided::Unclear => None,
+        }
+    }
+
+    /// What its word says beside its sign: a long one of less than nothing is no long one.
+    pub(crate) fn sided(&self) -> Sided {
+        match self.side {
+            Sided::On(Side::Long) if self.sign() == Some(Side::Short) => Sided::Unclear,
+            said => said,
+        }
+    }
+
+    /// Whether it may be either long or short, and is not flat.
+    pub(super) fn is_unclear(&self) -> bool {
+        self.sided() == Sided::Unclear && !self.is_flat()
     }
 
     /// Which side, by its word or its sign.
     pub(crate) fn is_on(&self) -> Option<Side> {
-        if self.unsided {
+        match self.sided() {
+            Sided::On(side) => Some(side),
+            Sided::BySign => self.sign(),
+            Sided::Unclear | Sided::SizeOnly => None,
+        }
+    }
+
+    /// Which side the sign of the quantity is of.
+    fn sign(&self) -> Option<Side> {
+        let quantity = Decimal::parse(self.quantity.as_deref()?)?;
+        if quantity.is_zero() {
             return None;
         }
-        self.side.or_else(|| {
-            let quantity = Decimal::parse(self.quantity.as_deref()?)?;
-            if quantity.is_zero() {
-                return None;
-            }
-            Some(if quantity.is_negative() { Side::Short } else { Side::Long })
-        })
+        Some(if quantity.is_negative() { Side::Short } else { Side::Long })
     }
 
     /// Whether it says that nothing is held.
@@ -79,12 +126,12 @@ impl Holding {
 
     /// Whether it holds the same, wherever it stands.
     pub(super) fn says_as(&self, other: &Self) -> bool {
-        let Self { ids, symbol, side, unsided, quantity, price, pointer: _ } = self;
+        let Self { ids, symbol, side, quantity, price, pointer: _ } = self;
         let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
             (Some(a), Some(b)) => same_value(a, b),
             (a, b) => a == b,
         };
-        (ids, symbol, side, unsided) == (&other.ids, &other.symbol, &other.side, &other.unsided)
+        (ids, symbol, side) == (&other.ids, &other.symbol, &other.side)
             && same(quantity, &other.quantity)
             && same(price, &other.price)
     }

@@ -17,7 +17,7 @@ mod shapes;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use holding::{Holding, Side};
+pub(crate) use holding::{Holding, Side, Sided};
 pub(crate) use ours::holds_open_lots;
 pub(crate) use read::plain;
 

@@ -1,7 +1,7 @@
 //! The lots that states of ours hold.
 
 use super::OurState;
-use super::holding::{Holding, Lot};
+use super::holding::{Holding, Lot, Sided};
 use super::read::{decimal, is_closed, name, plain, said};
 use crate::json::{Document, Kind, Node, Pointer};
 use crate::model::Timestamp;
@@ -82,7 +82,7 @@ fn of_lots(node: Node<'_>, lots: Node<'_>, pointer: &str, called: Option<&str>) 
         holding.ids.extend(said(lot, "id").and_then(name));
         let symbol = || of_all.symbol.clone().or_else(|| called.map(str::to_owned));
         holding.symbol = holding.symbol.or_else(symbol);
-        holding.side = holding.side.or(of_all.side);
+        holding.side = holding.side.or(of_all.sided());
         (holding, is_closed(lot) || is_closed(node))
     };
     lots.elements().enumerate().map(lot).collect()
@@ -95,8 +95,7 @@ fn of_leg(node: Node<'_>, leg: &str, pointer: &str) -> Holding {
     Holding {
         ids: ids.filter(|id| id != "0").collect(),
         symbol: said(node, &of("symbol")).and_then(name),
-        side: None,
-        unsided: true,
+        side: Sided::SizeOnly,
         quantity: decimal_of(node, &of("volume")),
         price: decimal_of(node, &of("entry_exec_price")).or_else(|| decimal_of(node, &of("entry_price"))),
         pointer: format!("{pointer}/{}", of("volume")),

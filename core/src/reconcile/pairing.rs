@@ -88,6 +88,10 @@ fn share_an_id<'a>(holdings: impl Iterator<Item = &'a Holding>) -> bool {
 
 /// One symbol, netted: all of it, or each side by itself where the broker has both.
 fn by_sides(ours: Vec<Lot>, theirs: Vec<Holding>) -> Vec<Group> {
+    // What may be either belongs to both sides, so nothing can be said of either.
+    if ours.iter().any(|lot| lot.holding.is_unclear()) || theirs.iter().any(Holding::is_unclear) {
+        return vec![Group { ours, theirs, ..Group::default() }];
+    }
     let mut sides: BTreeSet<Option<Side>> = theirs.iter().map(Holding::is_on).collect();
     sides.remove(&None);
     let hedged = sides.len() > 1;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::holding::{Holding, Side};
+use super::holding::{Holding, Side, Sided};
 use crate::json::{Decimal, Kind, Node};
 use crate::tagged::meant;
 
@@ -33,7 +33,9 @@ const IDS: [&str; 10] = [
     "identifier",
 ];
 pub(super) const SYMBOLS: [&str; 3] = ["symbol", "instrument", "pair"];
-pub(super) const SIDES: [&str; 3] = ["side", "direction", "position_side"];
+pub(super) const SIDES: [&str; 4] = ["side", "direction", "position_side", "positionSide"];
+/// Words that leave the side to the sign: the account nets.
+const NETS: [&str; 2] = ["both", "net"];
 
 /// A member that says something: it is there and not null. Tagged values are seen through.
 pub(crate) fn said<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
@@ -59,6 +61,18 @@ pub(super) fn name(node: Node<'_>) -> Option<String> {
         Kind::Number => node.as_decimal()?.is_integer().then(|| node.text().to_owned()),
         Kind::String => node.as_str().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
         _ => None,
+    }
+}
+
+/// What a member says of the side; nothing where it is absent.
+pub(super) fn sided(node: Option<Node<'_>>) -> Sided {
+    let nets = |node: Node<'_>| {
+        node.as_str().is_some_and(|word| NETS.iter().any(|known| known.eq_ignore_ascii_case(word.trim())))
+    };
+    match node {
+        None => Sided::BySign,
+        Some(node) if nets(node) => Sided::BySign,
+        Some(node) => side(node).map_or(Sided::Unclear, Sided::On),
     }
 }
 
@@ -89,8 +103,7 @@ pub(crate) fn plain(node: Node<'_>, pointer: String) -> Holding {
     Holding {
         ids: ids(node),
         symbol: first(node, &SYMBOLS, name),
-        side: first(node, &SIDES, side),
-        unsided: false,
+        side: SIDES.iter().map(|member| sided(said(node, member))).fold(Sided::BySign, Sided::and),
         quantity: first(node, &QUANTITIES, decimal),
         price: first(node, &PRICES, decimal),
         pointer,

@@ -350,3 +350,91 @@ fn the_hash_is_of_all_that_is_said() {
     assert_eq!(first.hash, report(&ours, r#"[{"symbol":"A","side":"long","quantity":2}]"#).hash);
     assert_ne!(first.hash, report(&ours, r#"[{"symbol":"A","side":"long","quantity":2.0}]"#).hash);
 }
+
+#[test]
+fn a_side_that_is_there_and_not_understood_is_never_long() {
+    let weird = [
+        r#""side":"SELL_SHORT""#,
+        r#""side":-1"#,
+        r#""side":"S""#,
+        r#""direction":"weird""#,
+        r#""positionSide":"sold""#,
+        r#""side":"","direction":"long""#,
+        r#""side":"buy","position_side":"short""#,
+        r#""side":true"#,
+        r#""side":{}"#,
+    ];
+    let long = r#"{"symbol":"SDX","side":"long","quantity":7}"#;
+    for said in weird {
+        let odd = format!(r#"{{"symbol":"SDX",{said},"quantity":7}}"#);
+        let there = report(&[long], &format!("[{odd}]"));
+        assert_eq!(self::said(&there), [(Agreement::Unknown, Some(Because::NotSaid), None)], "{said}");
+        assert_eq!(there.rows[0].theirs[0].quantity, None, "{said}");
+        assert_eq!(
+            self::said(&report(&[], &format!("[{odd}]"))),
+            [(Agreement::Unknown, Some(Because::NotSaid), None)]
+        );
+        let here = report(&[&odd], &format!("[{long}]"));
+        assert_eq!(self::said(&here), [(Agreement::Unknown, Some(Because::NotSaidHere), None)], "{said}");
+        let lots = format!(r#"{{"symbol":"SDX",{said},"lots":[{{"id":"a","quantity":7}}]}}"#);
+        assert_eq!(
+            self::said(&report(&[&lots], &format!("[{long}]")))[0].1,
+            Some(Because::NotSaidHere),
+            "{said}"
+        );
+    }
+    // Of nothing the side does not matter.
+    assert_eq!(said(&report(&[], r#"[{"symbol":"SDX","side":"none","quantity":0}]"#)), []);
+}
+
+#[test]
+fn in_every_shape_a_side_that_is_not_understood_is_unknown() {
+    let long = r#"{"symbol":"SDX","side":"long","quantity":7}"#;
+    for list in [
+        r#"[{"asset_id":"b0b6","symbol":"SDX","qty":"7","side":"SELL_SHORT"}]"#,
+        r#"[{"asset_id":"b0b6","symbol":"SDX","qty":"-7","side":"long"}]"#,
+        r#"[{"symbol":"SDX","contracts":7,"side":"S","info":{}}]"#,
+        r#"[{"symbol":"SDX","contracts":7,"side":-1,"info":{}}]"#,
+        r#"[{"symbol":"SDX","contracts":7,"contractSize":"one","side":"long","info":{}}]"#,
+        r#"[{"trade_id":7,"pair":"SDX","amount":7,"open_rate":1,"is_short":"yes"}]"#,
+        r#"[{"instrument":"SDX","long":{"units":"-7"},"short":{"units":"0"}}]"#,
+        r#"[{"ticket":5,"symbol":"SDX","type":0,"volume":-7,"price_open":1}]"#,
+    ] {
+        assert_eq!(
+            said(&report(&[long], list)),
+            [(Agreement::Unknown, Some(Because::NotSaid), None)],
+            "{list}"
+        );
+    }
+    let odd = report(&[long], r#"[{"ticket":5,"symbol":"SDX","type":"net","volume":7,"price_open":1}]"#);
+    assert_eq!((odd.unread.len(), said(&odd)[0].1), (1, Some(Because::PartialList)));
+}
+
+#[test]
+fn what_contradicts_itself_is_unknown_and_what_nets_goes_by_its_sign() {
+    let short = r#"{"symbol":"A","side":"short","quantity":"5"}"#;
+    let long_of_less = r#"{"symbol":"A","side":"long","quantity":"-5"}"#;
+    assert_eq!(said(&report(&[short], &format!("[{long_of_less}]")))[0].1, Some(Because::NotSaid));
+    assert_eq!(said(&report(&[long_of_less], &format!("[{short}]")))[0].1, Some(Because::NotSaidHere));
+    for net in [
+        r#""side":"both","#,
+        r#""position_side":"NET","#,
+        r#""side":null,"#,
+        "",
+        r#""side":"both","direction":"sell","#,
+    ] {
+        let list = format!(r#"[{{"symbol":"A",{net}"quantity":-5}}]"#);
+        assert_eq!(said(&report(&[short], &list)), [(Agreement::Matched, None, Some("0"))], "{net}");
+    }
+}
+
+#[test]
+fn beside_a_side_that_is_not_understood_nothing_is_said_of_either_side_of_its_symbol() {
+    let ours =
+        [r#"{"symbol":"A","side":"long","quantity":3}"#, r#"{"symbol":"A","side":"short","quantity":3}"#];
+    let list = r#"[{"symbol":"A","side":"long","quantity":3},{"symbol":"A","side":"short","quantity":1},{"symbol":"A","side":"S","quantity":2}]"#;
+    assert_eq!(said(&report(&ours, list)), [(Agreement::Unknown, Some(Because::NotSaid), None)]);
+    let odd = [ours[0], r#"{"symbol":"A","side":"S","quantity":3}"#];
+    let list = r#"[{"symbol":"A","side":"long","quantity":3},{"symbol":"A","side":"short","quantity":3}]"#;
+    assert_eq!(said(&report(&odd, list)), [(Agreement::Unknown, Some(Because::NotSaidHere), None)]);
+}

@@ -47,11 +47,16 @@ impl<'a> Editor<'a> {
         self.set(name, &if as_text { quote(number) } else { number.to_owned() });
     }
 
-    /// Turns its own word for the side into that of another, in the same vocabulary; `None` where it has no such word of its own.
+    /// Turns its own words for the side into that of another, in the same vocabulary; `None` where it has no such word of its own.
     pub(super) fn turn(&mut self, to: Side) -> Option<()> {
-        let own = |name: &&&str| self.object.get(name).is_some_and(|value| side(meant(value).0).is_some());
-        let name = *SIDES.iter().find(own)?;
-        let word = meant(self.object.get(name)?).0.as_str()?.trim().to_owned();
+        let turned: Vec<()> = SIDES.iter().filter_map(|name| self.turn_word(name, to)).collect();
+        (!turned.is_empty()).then_some(())
+    }
+
+    fn turn_word(&mut self, name: &str, to: Side) -> Option<()> {
+        let value = meant(self.object.get(name)?).0;
+        side(value)?;
+        let word = value.as_str()?.trim().to_owned();
         let words = [("long", "short"), ("buy", "sell"), ("up", "down")];
         let (long, short) = words
             .into_iter()

@@ -7,7 +7,7 @@ use crate::diff::Change;
 use crate::json::writer::quote;
 use crate::json::{Decimal, Document, Pointer};
 use crate::reconcile::compare::{apart, within};
-use crate::reconcile::holding::{Holding, Lot, Side};
+use crate::reconcile::holding::{Holding, Lot, Side, Sided};
 use crate::reconcile::ours::of_document;
 use crate::reconcile::read::{PRICES, QUANTITIES};
 
@@ -84,7 +84,7 @@ impl<'a> Here<'a> {
     }
 
     fn is_leg(self) -> bool {
-        self.lot.holding.unsided
+        self.lot.holding.side == Sided::SizeOnly
     }
 
     /// Which leg of a pair it is.
@@ -111,9 +111,14 @@ impl<'a> Here<'a> {
             edit.decimal(&[&format!("volume{leg}")], size);
             return Some(());
         }
-        let Some(here) = self.lot.holding.side else {
-            edit.decimal(&QUANTITIES, there);
-            return Some(());
+        let here = match self.lot.holding.side {
+            Sided::On(here) => here,
+            Sided::BySign | Sided::SizeOnly => {
+                edit.decimal(&QUANTITIES, there);
+                return Some(());
+            }
+            // Beside a word that nobody understands no number says what is held.
+            Sided::Unclear => return None,
         };
         if here != to && Decimal::parse(size).is_some_and(|size| !size.is_zero()) {
             edit.turn(to)?;

@@ -355,3 +355,14 @@ fn a_name_is_of_a_row_and_each_is_chosen_of_once() {
     let rows = same.looked(list).rows;
     assert_ne!(rows[0].row, rows[1].row);
 }
+
+#[test]
+fn a_lot_whose_side_is_not_understood_is_not_opened_again_and_all_words_for_a_side_turn() {
+    let closed = r#"{"symbol":"A","ticket":5,"side":"S","quantity":2,"status":"closed"}"#;
+    let list = r#"[{"ticket":5,"symbol":"A","side":"long","quantity":1}]"#;
+    assert_eq!(store(&[("a", closed)]).looked(list).rows[0].choices, [RowChoice::KeepOurs]);
+    let twice = r#"{"symbol":"A","side":"buy","direction":"LONG","quantity":2}"#;
+    let turned = r#"{"symbol":"A","side":"sell","direction":"SHORT","quantity":1}"#;
+    let list = r#"[{"symbol":"A","quantity":-1}]"#;
+    assert_eq!(store(&[("a", twice)]).written(list, RowChoice::AdoptTheirs, |_| {}), [turned]);
+}

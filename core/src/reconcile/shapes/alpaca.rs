@@ -3,12 +3,12 @@
 
 use crate::json::Node;
 use crate::reconcile::holding::Holding;
-use crate::reconcile::read::{decimal, name, said, side};
+use crate::reconcile::read::{decimal, name, said, sided};
 
 pub(super) fn read(node: Node<'_>, pointer: &str) -> Holding {
     Holding {
         symbol: said(node, "symbol").and_then(name),
-        side: said(node, "side").and_then(side),
+        side: sided(said(node, "side")),
         quantity: said(node, "qty").and_then(decimal),
         price: said(node, "avg_entry_price").and_then(decimal),
         pointer: pointer.to_owned(),

@@ -4,20 +4,22 @@
 use crate::json::number::product;
 use crate::json::{Decimal, Node};
 use crate::reconcile::holding::Holding;
-use crate::reconcile::read::{decimal, name, said, side};
+use crate::reconcile::read::{decimal, name, said, sided};
 
 /// How much is held is `contracts` times `contractSize`: what one contract holds of the base.
 pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Holding, String> {
     let contracts = said(node, "contracts").and_then(decimal);
-    let quantity = match (&contracts, said(node, "contractSize").and_then(decimal)) {
-        (Some(contracts), Some(size)) => Some(times(contracts, &size)?),
-        _ => contracts,
+    let quantity = match (contracts, said(node, "contractSize").map(decimal)) {
+        (Some(contracts), Some(Some(size))) => Some(times(&contracts, &size)?),
+        // What one contract holds is said, and not understood.
+        (_, Some(None)) => None,
+        (contracts, _) => contracts,
     };
     Ok(Holding {
         // Most exchanges give none; where there is one it names the position and not an order.
         ids: said(node, "id").and_then(name).into_iter().collect(),
         symbol: said(node, "symbol").and_then(name),
-        side: said(node, "side").and_then(side),
+        side: sided(said(node, "side")),
         quantity,
         price: said(node, "entryPrice").and_then(decimal),
         pointer: pointer.to_owned(),

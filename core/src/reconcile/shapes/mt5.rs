@@ -2,7 +2,7 @@
 //! <https://www.mql5.com/en/docs/python_metatrader5/mt5positionsget_py>
 
 use crate::json::Node;
-use crate::reconcile::holding::{Holding, Side};
+use crate::reconcile::holding::{Holding, Side, Sided};
 use crate::reconcile::read::{decimal, name, said, side};
 
 pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Holding, String> {
@@ -16,7 +16,7 @@ pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Holding, String> {
     Ok(Holding {
         ids: ids.filter(|id| id != "0").collect(),
         symbol: said(node, "symbol").and_then(name),
-        side: Some(side),
+        side: Sided::On(side),
         quantity: said(node, "volume").and_then(decimal),
         price: said(node, "price_open").and_then(decimal),
         pointer: pointer.to_owned(),

@@ -2,7 +2,7 @@
 //! <https://developer.oanda.com/rest-live-v20/position-df/>
 
 use crate::json::{Kind, Node};
-use crate::reconcile::holding::{Holding, Side};
+use crate::reconcile::holding::{Holding, Side, Sided};
 use crate::reconcile::read::{decimal, name, said};
 
 /// The sides that hold something; if neither does, the instrument is flat, and that is said.
@@ -18,7 +18,9 @@ pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Vec<Holding>, String
     match sides.as_slice() {
         [] => Err("it has neither a long nor a short side".to_owned()),
         sides if sides.iter().any(holds) => Ok(sides.iter().filter(|held| holds(held)).cloned().collect()),
-        [first, ..] => Ok(vec![Holding { side: None, pointer: pointer.to_owned(), ..first.clone() }]),
+        [first, ..] => {
+            Ok(vec![Holding { side: Sided::BySign, pointer: pointer.to_owned(), ..first.clone() }])
+        }
     }
 }
 
@@ -27,7 +29,7 @@ fn of_side(node: Node<'_>, symbol: Option<String>, side: Side, pointer: String) 
     Holding {
         ids: trades.into_iter().flat_map(Node::elements).filter_map(name).collect(),
         symbol,
-        side: Some(side),
+        side: Sided::On(side),
         quantity: said(node, "units").and_then(decimal),
         price: said(node, "averagePrice").and_then(decimal),
         pointer,
