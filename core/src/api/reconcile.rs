@@ -32,7 +32,7 @@ pub enum BrokerShape {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReconcileOptions {
-    /// When the broker was asked: what changed here later cannot be in its answer.
+    /// When the broker was asked: what changed here later cannot be in its answer. At most 5 s ahead of the server's clock.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub as_of: Timestamp,
     /// In whose words; without it the list is recognised.

@@ -144,3 +144,40 @@ async fn what_is_wrong_is_said_by_its_place() {
     let unknown = json!({"list": [], "optoins": {}}).to_string();
     let _ = server.client.post("/api/v1/reconcile", &unknown).await.expect(422);
 }
+
+#[tokio::test]
+async fn a_list_from_a_time_to_come_is_refused_at_every_door_and_says_nothing() {
+    let server = Start::default().run().await;
+    let _ = server.client.save("position", "a", r#"{"symbol":"A","side":"long","quantity":1}"#).await;
+    let run = json!({"program": "grid", "lease_seconds": 3600}).to_string();
+    let run = server.client.post("/api/v1/runs", run).await.expect(201).json();
+    let of_run = format!("/api/v1/runs/{}/reconcile", run["run_id"].as_str().unwrap());
+    let apply = format!("/api/v1/reconciles/{}/apply", "0".repeat(64));
+    for as_of in ["2999-01-01T00:00:00Z", "9999-12-31T23:59:59.999999+00:00"] {
+        let asked = json!({"list": [], "options": {"as_of": as_of}});
+        let mut applied = asked.clone();
+        applied["run_id"] = run["run_id"].clone();
+        applied["reason"] = "as the broker says".into();
+        applied["choices"] = json!([{"row": "0123456789abcdef.0123456789abcdef", "choice": "keep_ours"}]);
+        for (path, body) in
+            [("/api/v1/reconcile", &asked), (of_run.as_str(), &asked), (apply.as_str(), &applied)]
+        {
+            let refused = server.client.post(path, body.to_string()).await;
+            let refused = refused.expect_problem(422, "invalid_body").json();
+            let error = &refused["errors"][0];
+            assert_eq!(
+                (&error["pointer"], &error["code"]),
+                (&json!("/options/as_of"), &json!("future")),
+                "{refused}"
+            );
+        }
+        let failed = json!({"options": {"as_of": as_of, "failure": "time-out"}}).to_string();
+        let _ = server.client.post("/api/v1/reconcile", &failed).await.expect_problem(422, "invalid_body");
+    }
+    assert_eq!(
+        verdicts(&asked(&server, "[]", json!({}), &now(&server).await).await),
+        [("missing_there", "not_listed")]
+    );
+    let undated = json!({"list": [], "options": {}}).to_string();
+    let _ = server.client.post("/api/v1/reconcile", &undated).await.expect(422);
+}

@@ -13,6 +13,8 @@ use crate::store::StoreError;
 
 /// The type of the states that hold positions, where the request names none.
 const POSITION: &str = "position";
+/// How far ahead of the server's clock a program's may be, in microseconds. A list that says it is newer than that may be any age.
+const AHEAD_MICROS: i64 = 5_000_000;
 /// How many versions without a run are passed over in search of the run that wrote a state last.
 const PASSED_OVER: u64 = 50;
 
@@ -56,6 +58,7 @@ impl Ours {
 impl Service {
     pub(super) async fn ours(&self, scope: Scope, as_of: Timestamp, whose: Whose<'_>) -> Result<Ours> {
         let scope = of_positions(scope)?;
+        self.check_asked(as_of)?;
         // Before the states are read: what is later was changed since, too.
         let asked_at = self.store.seq_at(as_of).await?;
         let mut heads = Vec::new();
@@ -67,6 +70,19 @@ impl Service {
         }
         let then = self.then(&heads, asked_at).await?;
         Ok(Ours { heads, then })
+    }
+
+    /// Refuses a time to come: every change here would count as known to the broker, and an old list would undo it.
+    fn check_asked(&self, as_of: Timestamp) -> Result<()> {
+        let now = self.now();
+        if as_of.micros() <= now.micros().saturating_add(AHEAD_MICROS) {
+            return Ok(());
+        }
+        let message = format!(
+            "the broker cannot have been asked at {as_of}, as it is {now} here: say when the call was made, by the server's clock (the \
+             Date of its last answer)"
+        );
+        Err(ServiceError::body("/options/as_of", "future", message))
     }
 
     async fn counts(&self, head: &Version, whose: Whose<'_>) -> Result<bool> {
