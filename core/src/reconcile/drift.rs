@@ -1,13 +1,18 @@
 //! What is kept of how a run and its broker stood: since when which rows differ, what became of them, and what both sides last agreed on.
 //! A report writes none of it; whoever records one, or applies a plan, keeps what follows from it here.
 
-use std::collections::HashMap;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::api::{Agreed, Agreement, Drift, PlannedRow, ResolvedHow, RowChoice};
 use crate::model::Timestamp;
 
+/// Rows of which ours was kept: the latest of them.
+const KEPT: usize = 10_000;
 /// Rows that differed once and do not any more: the latest of them.
 const RESOLVED: usize = 200;
 
@@ -23,6 +28,9 @@ pub struct Drifts {
     /// What did, the latest first.
     #[serde(default)]
     pub resolved: Vec<Drift>,
+    /// What differs, was looked at, and stays as it is while both sides say the same: the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Drift>,
     /// What both sides last agreed on.
     #[serde(default)]
     pub agreed: Vec<AgreedRow>,
@@ -60,7 +68,7 @@ pub struct Seen<'a> {
 impl Drifts {
     /// Says of each row what is kept of it.
     pub fn tell(&self, rows: &mut [PlannedRow]) {
-        let (agreed, open) = (Index::of(self.agreed.iter()), Index::of(self.open.iter()));
+        let (agreed, open) = (Index::of(self.agreed.iter(), rows), Index::of(self.open.iter(), rows));
         for row in rows {
             row.agreed = agreed.find(row).map(|at| self.agreed[at].agreed.clone());
             let differs = row.said.verdict != Agreement::Matched;
@@ -74,12 +82,14 @@ impl Drifts {
         if self.as_of.is_some_and(|last| last > seen.as_of) {
             return self;
         }
-        let before = Index::of(self.open.iter());
+        let before = Index::of(self.open.iter(), seen.rows);
+        // Somebody has looked at these; those that are still the same are no drift.
+        let looked_at: HashSet<&str> = self.kept.iter().map(|kept| kept.row.as_str()).collect();
         let mut still: Vec<Option<Drift>> = self.open.iter().cloned().map(Some).collect();
         let (mut open, mut ended) = (Vec::new(), Vec::new());
         for row in seen.rows {
             let was = before.find(row).and_then(|at| still[at].take());
-            let (drift, end) = of_row(row, was, self.was_kept(row), seen);
+            let (drift, end) = of_row(row, was, looked_at.contains(row.row.as_str()), seen);
             open.extend(drift);
             ended.extend(end);
         }
@@ -91,14 +101,10 @@ impl Drifts {
                 open.push(was);
             }
         }
+        let kept = kept(&ended, &self.kept, seen);
         ended.extend(self.resolved);
         ended.truncate(RESOLVED);
-        Self { as_of: Some(seen.as_of), open, resolved: ended, agreed: agreed(&self.agreed, seen) }
-    }
-
-    /// Whether somebody has looked at a row that is still the same, and left it so.
-    fn was_kept(&self, row: &PlannedRow) -> bool {
-        self.resolved.iter().any(|was| was.resolved == Some(ResolvedHow::Kept) && was.row == row.row)
+        Self { as_of: Some(seen.as_of), open, resolved: ended, kept, agreed: agreed(&self.agreed, seen) }
     }
 }
 
@@ -135,7 +141,8 @@ fn of_row(
         // No answer is no news.
         (Some(was), Agreement::Unknown) => (Some(was), None),
         (Some(was), _) if was.verdict == Agreement::Unknown => {
-            (Some(found(seen.as_of)), Some(resolved(was, ResolvedHow::ListCame, seen.now)))
+            let open = (!kept).then(|| found(seen.as_of));
+            (open, Some(resolved(was, ResolvedHow::ListCame, seen.now)))
         }
         (Some(was), _) => (Some(found(was.since)), None),
     }
@@ -153,9 +160,24 @@ fn resolved(drift: Drift, how: ResolvedHow, now: Timestamp) -> Drift {
     Drift { until: Some(now), resolved: Some(how), ..drift }
 }
 
+/// What is kept now, and of what was kept before that which is still the same, or of which nothing is known.
+fn kept(ended: &[Drift], before: &[Drift], seen: Seen<'_>) -> Vec<Drift> {
+    let index = Index::of(before.iter(), seen.rows);
+    let (mut found, mut stays) = (vec![false; before.len()], vec![false; before.len()]);
+    for row in seen.rows {
+        let Some(at) = index.find(row) else { continue };
+        found[at] = true;
+        let same = before[at].row == row.row || row.said.verdict == Agreement::Unknown;
+        stays[at] |= row.chosen.is_none() && same;
+    }
+    let now = ended.iter().filter(|drift| drift.resolved == Some(ResolvedHow::Kept)).cloned();
+    let still = before.iter().enumerate().filter(|(at, _)| stays[*at] || (!found[*at] && !seen.whole));
+    now.chain(still.map(|(_, kept)| kept.clone())).take(KEPT).collect()
+}
+
 /// What is agreed on now takes the place of what was; the rest stays, while it is somewhere.
 fn agreed(before: &[AgreedRow], seen: Seen<'_>) -> Vec<AgreedRow> {
-    let old = Index::of(before.iter());
+    let old = Index::of(before.iter(), seen.rows);
     let mut left: Vec<Option<AgreedRow>> = before.iter().cloned().map(Some).collect();
     let mut all = Vec::new();
     for row in seen.rows {
@@ -201,7 +223,7 @@ impl OfRow for AgreedRow {
 }
 
 /// Rows by what they are called. What is missing on one side is called by the ids that the other has, so the name alone does not find
-/// it again once it is there: then its ids do, or where there are none its symbol.
+/// it again once it is there: then its ids do, or where there are none its symbol. What another row is called like is that row's.
 struct Index<'a> {
     rows: HashMap<&'a str, usize>,
     ids: HashMap<&'a str, usize>,
@@ -209,11 +231,16 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn of<T: OfRow + 'a>(rows: impl Iterator<Item = &'a T>) -> Self {
+    /// Of what is kept, for these rows to be found in.
+    fn of<T: OfRow + 'a>(kept: impl Iterator<Item = &'a T>, rows: &[PlannedRow]) -> Self {
+        let called: HashSet<&str> = rows.iter().map(|row| which(&row.row)).collect();
         let mut index = Self { rows: HashMap::new(), ids: HashMap::new(), symbols: HashMap::new() };
-        for (at, row) in rows.enumerate() {
-            let (name, symbol, ids) = row.names();
+        for (at, kept) in kept.enumerate() {
+            let (name, symbol, ids) = kept.names();
             index.rows.insert(which(name), at);
+            if called.contains(which(name)) {
+                continue;
+            }
             for id in ids {
                 index.ids.entry(id).or_insert(at);
             }
