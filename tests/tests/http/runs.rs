@@ -122,6 +122,21 @@ async fn a_live_run_is_held_with_who_and_until_when_and_is_replaced_only_with_a_
         let body = with(grid(), &json!({"take_over": wrong}));
         let _ = post(client, "/runs", &body).await.expect_problem(422, "invalid_body");
     }
+    for (member, wrong) in
+        [("planned_seconds", "-5"), ("planned_seconds", "-1e-9"), ("interval_seconds", "-0.5")]
+    {
+        let body = with(
+            grid(),
+            &json!({"take_over": {"reason": "x", "by": "ann"}, member: serde_json::from_str::<Value>(wrong).unwrap()}),
+        );
+        let refused = post(client, "/runs", &body).await.expect_problem(422, "invalid_body").json();
+        let error = &refused["errors"][0];
+        assert_eq!(
+            (text(error, "pointer"), text(error, "code")),
+            (&*format!("/{member}"), "minimum"),
+            "{refused}"
+        );
+    }
     let over = json!({"host": "box-8", "take_over": {"reason": "box-7 is gone", "by": "ann"}});
     let second = begin(client, &with(grid(), &over)).await;
     assert_eq!(

@@ -54,8 +54,8 @@ pub(super) fn check(request: &StartRun) -> Result<()> {
             return Err(ServiceError::body(place, "max_length", message));
         }
     }
-    check_number("/interval_seconds", request.interval_seconds.as_ref())?;
-    check_number("/planned_seconds", request.planned_seconds.as_ref())?;
+    check_seconds("/interval_seconds", request.interval_seconds.as_ref())?;
+    check_seconds("/planned_seconds", request.planned_seconds.as_ref())?;
     check_number("/capital", request.capital.as_ref())?;
     if let Some(TakeOver { reason, by }) = &request.take_over {
         must_say("/take_over/reason", reason)?;
@@ -75,6 +75,19 @@ pub(super) fn check_number(place: &str, number: Option<&Document>) -> Result<()>
             let message = format!("it has more than {NUMBER_MAX_BYTES} characters");
             Err(ServiceError::body(place, "max_length", message))
         }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what is no length of time.
+fn check_seconds(place: &str, number: Option<&Document>) -> Result<()> {
+    check_number(place, number)?;
+    match number.and_then(|number| number.root().as_decimal()) {
+        Some(seconds) if seconds.is_negative() => Err(ServiceError::body(
+            place,
+            "minimum",
+            "a length of time is not below 0: say how many seconds are meant",
+        )),
         _ => Ok(()),
     }
 }
