@@ -104,10 +104,11 @@ pub struct ChosenRow {
     /// Of a close: what was won or lost, a decimal. It is not worked out, as nobody here knows what a unit is worth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pnl: Option<String>,
-    /// Of a lot that is adopted: what it is called here; the broker's id where that is left out.
+    /// Of a lot that is adopted: what it is called here; where that is left out the broker's id, or else its state, its side and `as_of`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Of a lot that is adopted: the state that gets it, one with lots or one that there is not yet.
+    /// Of a lot that is adopted: the state that gets it, one with lots or one that there is not yet. Left out, it is the state of its symbol
+    /// in the book of the run: `PROGRAM/SYMBOL`, of another instance than `main` `PROGRAM.INSTANCE/SYMBOL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub state_id: Option<StateId>,

@@ -10,6 +10,8 @@ use super::{StateKey, StateType};
 
 /// The longest name of a program, or of an instance, in bytes: with both and a number an id fits into an origin.
 const NAME_MAX_BYTES: usize = 48;
+/// The instance of a program that is meant where none is named.
+const MAIN: &str = "main";
 /// The type of the states that say what became of runs.
 const SESSION: &str = "session";
 /// The type of the states that say of runs whether they make way for a restore.
@@ -163,6 +165,14 @@ impl RunId {
         self.session.state_id.as_str()
     }
 
+    /// The start of the names of the states that hold what its instance trades, one a symbol: `PROGRAM/`, and of another instance than
+    /// `main` `PROGRAM.INSTANCE/`. Runs of an instance follow one another in the same states, and no other program's are among them.
+    #[must_use]
+    pub fn book_prefix(&self) -> String {
+        let Self { program, instance, .. } = self;
+        if instance.as_str() == MAIN { format!("{program}/") } else { format!("{program}.{instance}/") }
+    }
+
     /// The start of all ids of a program, or of one of its instances.
     #[must_use]
     pub fn prefix(program: &RunName, instance: Option<&RunName>) -> String {
@@ -214,6 +224,16 @@ mod tests {
         let long = RunId::new(name.clone(), name, u64::MAX).unwrap();
         assert!(long.to_string().len() <= ORIGIN_MAX_BYTES);
         assert_eq!(long.to_string().parse(), Ok(long));
+    }
+
+    #[test]
+    fn the_books_of_instances_and_programs_are_apart_and_those_of_runs_of_one_are_the_same() {
+        let prefix = |id: &str| id.parse::<RunId>().unwrap().book_prefix();
+        assert_eq!(prefix("grid.main.1"), "grid/");
+        assert_eq!(prefix("grid.main.2"), "grid/");
+        assert_eq!(prefix("grid.eu.1"), "grid.eu/");
+        assert_eq!(prefix("grid.Main.1"), "grid.Main/");
+        assert_eq!(prefix("main.main.1"), "main/");
     }
 
     #[test]

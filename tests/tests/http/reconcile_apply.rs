@@ -138,7 +138,7 @@ async fn what_is_chosen_is_written_in_one_commit_with_the_brokers_words_and_a_re
     assert_eq!(send().await.expect(200).json(), done, "sent again, it is not done again");
     assert_eq!(desk.raw("position", "eurusd").await, LOTS.replace("0.40", "0.30"));
     assert_eq!(
-        desk.raw("position", "GBPUSD").await,
+        desk.raw("position", "grid/GBPUSD").await,
         r#"{"symbol":"GBPUSD","lots":[{"id":"4","side":"short","quantity":0.50,"entry_price":1.2684}]}"#
     );
     let closed = desk.raw("position", "nzdusd").await;
@@ -159,7 +159,8 @@ async fn what_is_chosen_is_written_in_one_commit_with_the_brokers_words_and_a_re
     let record: Value = serde_json::from_str(&desk.raw("reconcile", desk.id()).await).unwrap();
     assert_eq!((&record["list"], &record["plan"]), (&asked["list"], &plan["plan"]));
     // And back.
-    let states = ["eurusd", "nzdusd", "GBPUSD"].map(|id| json!({"state_type": "position", "state_id": id}));
+    let states =
+        ["eurusd", "nzdusd", "grid/GBPUSD"].map(|id| json!({"state_type": "position", "state_id": id}));
     let restore = json!({"target": done["before"], "scope": {"states": states}});
     let back = desk.client().post("/api/v1/restores", restore.to_string()).await.expect(200).json();
     let path = format!("/api/v1/restores/{}/apply", back["plan"].as_str().unwrap());
@@ -347,7 +348,7 @@ async fn a_run_looks_at_what_its_instance_holds_and_never_writes_over_what_is_of
     let mut desk = Desk::open().await;
     let other = json!({"program": "other", "lease_seconds": 3600}).to_string();
     let other = desk.client().post("/api/v1/runs", other).await.expect(201).json();
-    let theirs = json!({"state_type": "position", "state_id": "GBPUSD", "run_id": other["run_id"], "data": {"symbol": "GBPUSD", "side": "long", "quantity": 9}});
+    let theirs = json!({"state_type": "position", "state_id": "grid/GBPUSD", "run_id": other["run_id"], "data": {"symbol": "GBPUSD", "side": "long", "quantity": 9}});
     let _ = desk.client().post("/api/v1/states", theirs.to_string()).await.expect(201);
     desk.save("eurusd", LOTS).await;
     desk.broker.fill(4, "GBPUSD", "short", "0.50", "1.2684");
@@ -360,7 +361,7 @@ async fn a_run_looks_at_what_its_instance_holds_and_never_writes_over_what_is_of
         desk.client().post(&path, with(&asked, chosen).to_string()).await.expect_problem(422, "invalid_body");
     assert_eq!(refused.json()["errors"][0]["code"], "state_exists");
     let chosen =
-        choose(&looked, &[("missing_here", json!({"choice": "adopt_theirs", "state_id": "grid/GBPUSD"}))]);
+        choose(&looked, &[("missing_here", json!({"choice": "adopt_theirs", "state_id": "grid/GBPUSD 2"}))]);
     let plan = desk.plan(&asked, chosen).await;
     let _ = desk.apply(&asked, &plan, json!({})).await.expect(200);
     // The next start of the instance finds all of it.

@@ -24,7 +24,7 @@ impl Refused {
         Self { member, code: "required", text: text.into() }
     }
 
-    fn wrong(member: &'static str, code: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn wrong(member: &'static str, code: &'static str, text: impl Into<String>) -> Self {
         Self { member, code, text: text.into() }
     }
 }
@@ -257,6 +257,13 @@ fn check(chosen: &ChosenRow, new: bool) -> Result<(), Refused> {
     for (member, number) in [("price", &chosen.price), ("pnl", &chosen.pnl)] {
         if number.as_deref().is_some_and(|number| Decimal::parse(number).is_none()) {
             return Err(Refused::wrong(member, "decimal", format!("{member} is no decimal, such as 1.0832")));
+        }
+    }
+    let own_ids = chosen.shares.iter().map(|share| ("shares", share.id.as_deref()));
+    for (member, id) in own_ids.chain([("id", chosen.id.as_deref())]) {
+        if id.is_some_and(|id| id.trim().is_empty()) {
+            let text = "a lot has an id that is not empty: say what it is called here, or leave it out";
+            return Err(Refused::wrong(member, "id", text));
         }
     }
     let (closes, shares) = (chosen.choice == RowChoice::Close, chosen.choice == RowChoice::Split);

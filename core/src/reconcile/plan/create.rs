@@ -1,15 +1,15 @@
 //! Lots that are new here: what they say, and which state gets them. Nothing is made up: what the broker does not say is absent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::PlanError;
 use super::choose::Refused;
 use super::edit::changed;
+use super::{PlanError, Reconciling};
 use crate::api::{ChosenRow, PlannedWrite};
 use crate::diff::{Change, ChangeKind, Place};
 use crate::json::writer::quote;
 use crate::json::{Document, Kind, Node, Pointer};
-use crate::model::{StateId, StateKey, StateType};
+use crate::model::{RunId, StateId, StateKey};
 use crate::reconcile::OurState;
 use crate::reconcile::holding::{Holding, Side};
 use crate::reconcile::read::{QUANTITIES, SYMBOLS, first, name, said};
@@ -19,6 +19,7 @@ pub(super) struct NewLot<'a> {
     pub(super) held: &'a Holding,
     /// How much of it, without a sign.
     pub(super) size: String,
+    /// What it is called, where somebody says so.
     pub(super) id: Option<String>,
     pub(super) chosen: &'a ChosenRow,
     pub(super) row: &'a str,
@@ -27,11 +28,13 @@ pub(super) struct NewLot<'a> {
 /// What is added, by state.
 pub(super) struct Created<'a> {
     ours: &'a [OurState<'a>],
-    state_type: &'a StateType,
+    asked: Reconciling<'a>,
     /// To a state that has lots: how many, by its place.
     grown: BTreeMap<usize, u32>,
-    /// States that there are not yet: their symbol and side, and their lots.
+    /// States that there are not yet: their symbol, and their lots.
     begun: BTreeMap<StateKey, Begun>,
+    /// What the lots are called that are added.
+    called: BTreeSet<(StateKey, String)>,
 }
 
 struct Begun {
@@ -39,45 +42,55 @@ struct Begun {
     head: String,
     lots: Vec<String>,
     rows: Vec<String>,
-    /// Its one position, where it has no name by which a lot could be known.
-    plain: Option<String>,
 }
 
 impl<'a> Created<'a> {
-    pub(super) fn new(ours: &'a [OurState<'a>], state_type: &'a StateType) -> Self {
-        Self { ours, state_type, grown: BTreeMap::new(), begun: BTreeMap::new() }
+    pub(super) fn new(ours: &'a [OurState<'a>], asked: Reconciling<'a>) -> Self {
+        Self { ours, asked, grown: BTreeMap::new(), begun: BTreeMap::new(), called: BTreeSet::new() }
     }
 
     /// Adds a lot; where a state that there is gets it, answers which and the change.
     pub(super) fn add(&mut self, lot: &NewLot<'_>) -> Result<Option<(usize, Change)>, Refused> {
-        match self.place(lot)? {
+        let place = self.place(lot)?;
+        let (key, lots) = match &place {
+            Ok((state, lots)) => (self.ours[*state].key, Some(*lots)),
+            Err(key) => (key, None),
+        };
+        let id = lot.id.clone().unwrap_or_else(|| self.id_of(key, lot.held));
+        let mut here = lots.into_iter().flat_map(Node::elements).filter_map(|lot| name(said(lot, "id")?));
+        let called = (key.clone(), id);
+        if self.called.contains(&called) || here.any(|here| here == called.1) {
+            let text = format!("{key} has a lot {:?} already: say what this one is called", called.1);
+            return Err(Refused::wrong("id", "unique", text));
+        }
+        let change = match place {
             Ok((state, lots)) => {
-                if lot.id.is_none() {
-                    return Err(Refused::needs(
-                        "id",
-                        "the broker gives this position no id, and a lot here has one: say it",
-                    ));
-                }
                 let count = self.grown.entry(state).or_default();
                 let at = u32::try_from(lots.len()).unwrap_or(u32::MAX).saturating_add(*count);
                 *count += 1;
-                Ok(Some((state, appended(lots, at, lot))))
+                Some((state, appended(lots, at, lot, &called.1)))
             }
             Err(key) => {
-                self.begin(key, lot)?;
-                Ok(None)
+                self.begin(key, lot, &called.1)?;
+                None
             }
-        }
+        };
+        self.called.insert(called);
+        Ok(change)
+    }
+
+    /// What a lot is called that neither the broker nor anybody here has a name for: by its state, its side and when it was found,
+    /// which no other lot is.
+    fn id_of(&self, key: &StateKey, held: &Holding) -> String {
+        let side = held.is_on().map_or("", word);
+        format!("{}:{side}:{}", key.state_id, self.asked.options.as_of)
     }
 
     /// The states that are begun.
     pub(super) fn into_writes(self) -> Result<Vec<PlannedWrite>, PlanError> {
         let write = |(key, begun): (StateKey, Begun)| {
-            let Begun { head, lots, rows, plain } = begun;
-            let text = match plain {
-                Some(plain) => format!("{{{plain}}}"),
-                None => format!("{{{head}\"lots\":[{}]}}", lots.join(",")),
-            };
+            let Begun { head, lots, rows } = begun;
+            let text = format!("{{{head}\"lots\":[{}]}}", lots.join(","));
             let data: Document = text.parse().map_err(|_| PlanError::TooLarge(key.clone()))?;
             Ok(PlannedWrite { key, version: None, changes: Vec::new(), data: Some(data), rows })
         };
@@ -88,7 +101,7 @@ impl<'a> Created<'a> {
     fn place(&self, lot: &NewLot<'_>) -> Result<Result<(usize, Node<'a>), StateKey>, Refused> {
         let symbol = lot.held.symbol.as_deref();
         if let Some(id) = &lot.chosen.state_id {
-            let key = StateKey { state_type: self.state_type.clone(), state_id: id.clone() };
+            let key = StateKey { state_type: self.asked.state_type.clone(), state_id: id.clone() };
             return match self.ours.iter().position(|state| *state.key == key && state.data.is_some()) {
                 None => Ok(Err(key)),
                 Some(at) => lots_of(&self.ours[at]).map(|lots| Ok((at, lots))).ok_or_else(|| {
@@ -118,10 +131,11 @@ impl<'a> Created<'a> {
             }
         }
         let called = symbol.or(lot.id.as_deref());
-        let id = called.and_then(|called| StateId::new(called).ok());
+        let prefix = self.asked.run.map(RunId::book_prefix).unwrap_or_default();
+        let id = called.and_then(|called| StateId::new(&format!("{prefix}{called}")).ok());
         let id =
             id.ok_or_else(|| Refused::needs("state_id", "nothing names a state for it: say which gets it"))?;
-        let key = StateKey { state_type: self.state_type.clone(), state_id: id };
+        let key = StateKey { state_type: self.asked.state_type.clone(), state_id: id };
         if self.ours.iter().any(|state| *state.key == key && state.data.is_some()) {
             return Err(Refused::needs(
                 "state_id",
@@ -131,20 +145,13 @@ impl<'a> Created<'a> {
         Ok(Err(key))
     }
 
-    fn begin(&mut self, key: StateKey, lot: &NewLot<'_>) -> Result<(), Refused> {
+    fn begin(&mut self, key: StateKey, lot: &NewLot<'_>, id: &str) -> Result<(), Refused> {
         let symbol = member("symbol", lot.held.symbol.as_deref());
         let begun = self.begun.entry(key).or_insert_with(|| Begun {
             head: symbol.clone(),
             lots: Vec::new(),
             rows: Vec::new(),
-            plain: None,
         });
-        if begun.plain.is_some() || (lot.id.is_none() && !begun.lots.is_empty()) {
-            return Err(Refused::needs(
-                "state_id",
-                "another position without an id is written there: say which state gets this one",
-            ));
-        }
         if begun.head != symbol {
             return Err(Refused::needs(
                 "state_id",
@@ -152,10 +159,7 @@ impl<'a> Created<'a> {
             ));
         }
         begun.rows.push(lot.row.to_owned());
-        match &lot.id {
-            Some(_) => begun.lots.push(text(lot, "quantity", false)),
-            None => begun.plain = Some(symbol + &inner(lot, "quantity", false)),
-        }
+        begun.lots.push(text(lot, id, "quantity", false));
         Ok(())
     }
 }
@@ -170,7 +174,7 @@ fn symbol_of(state: &OurState<'_>) -> Option<String> {
 }
 
 /// A lot at the end of others, in their words.
-fn appended(lots: Node<'_>, at: u32, lot: &NewLot<'_>) -> Change {
+fn appended(lots: Node<'_>, at: u32, lot: &NewLot<'_>, id: &str) -> Change {
     let sibling = lots.elements().next();
     let word = |names: &[&'static str]| {
         let has = |name: &&&str| sibling.is_some_and(|sibling| said(sibling, name).is_some());
@@ -181,23 +185,26 @@ fn appended(lots: Node<'_>, at: u32, lot: &NewLot<'_>) -> Change {
         sibling.and_then(|sibling| said(sibling, quantity)).is_some_and(|it| it.kind() == Kind::String);
     let mut pointer = Pointer::default().join("lots");
     pointer.push_index(at as usize);
-    let change = changed(ChangeKind::Added, &pointer, None, Some(&text(lot, quantity, texts)));
+    let change = changed(ChangeKind::Added, &pointer, None, Some(&text(lot, id, quantity, texts)));
     let place = Place { at: u32::try_from(lots.len()).ok(), ..Place::default() };
     Change { place, ..change }
 }
 
-fn text(lot: &NewLot<'_>, quantity: &str, texts: bool) -> String {
-    format!("{{{}{}}}", member("id", lot.id.as_deref()), inner(lot, quantity, texts))
-}
-
-/// Side, quantity, price and time of a lot, as far as they are known.
-fn inner(lot: &NewLot<'_>, quantity: &str, texts: bool) -> String {
+/// Its id, and side, quantity, price and time as far as they are known.
+fn text(lot: &NewLot<'_>, id: &str, quantity: &str, texts: bool) -> String {
     let number = |number: &str| if texts { quote(number) } else { number.to_owned() };
-    let side = lot.held.is_on().map(|side| if side == Side::Short { "short" } else { "long" });
     let price = lot.held.price.as_deref().map(|price| format!(",\"entry_price\":{}", number(price)));
     let time = lot.chosen.time.map(|time| format!(",\"entry_time\":\"{time}\""));
-    let (head, word, amount) = (member("side", side), quote(quantity), number(&lot.size));
-    format!("{head}{word}:{amount}{}{}", price.unwrap_or_default(), time.unwrap_or_default())
+    let head = member("id", Some(id)) + &member("side", lot.held.is_on().map(word));
+    let (member, amount) = (quote(quantity), number(&lot.size));
+    format!("{{{head}{member}:{amount}{}{}}}", price.unwrap_or_default(), time.unwrap_or_default())
+}
+
+fn word(side: Side) -> &'static str {
+    match side {
+        Side::Long => "long",
+        Side::Short => "short",
+    }
 }
 
 /// A member that is a text, with the comma behind it; nothing where there is none.

@@ -30,13 +30,13 @@ use crate::apply::{ApplyError, apply};
 use crate::diff::{Change, Diff};
 use crate::hash::{ContentHash, RequestHash};
 use crate::json::Document;
-use crate::model::{StateKey, StateType, VersionNumber};
+use crate::model::{RunId, StateKey, StateType, VersionNumber};
 
 /// What is asked besides the states and the list.
 #[derive(Debug, Clone, Copy)]
 pub struct Reconciling<'a> {
     /// The run that it is about.
-    pub run_id: Option<&'a str>,
+    pub run: Option<&'a RunId>,
     /// The type of states that are begun.
     pub state_type: &'a StateType,
     /// How the list is read.
@@ -123,7 +123,7 @@ pub fn plan(
         return Err(outdated(ours, list, asked, &found, &planned));
     }
     let chosen = chosen(asked, &offers, found.into_iter().flatten());
-    let Work { choices, edits, writes } = Work::out(ours, asked.state_type, &offers, &chosen)?;
+    let Work { choices, edits, writes } = Work::out(ours, asked, &offers, &chosen)?;
     let of_row: HashMap<&str, RowChoice> =
         choices.iter().map(|chosen| (chosen.row.as_str(), chosen.choice)).collect();
     for row in &mut planned {
@@ -134,7 +134,7 @@ pub fn plan(
     let list_hash = list.map(|list| ContentHash::of(list).to_string());
     let plan = ReconcilePlan {
         plan: hash(asked, list_hash.as_deref(), &choices, &writes),
-        run_id: asked.run_id.map(str::to_owned),
+        run_id: asked.run.map(RunId::to_string),
         policy: asked.policy,
         hash: said.hash,
         list_hash,
@@ -197,11 +197,11 @@ struct Work {
 impl Work {
     fn out(
         ours: &[OurState<'_>],
-        state_type: &StateType,
+        asked: Reconciling<'_>,
         offers: &[Offer<'_>],
         chosen: &[Chosen],
     ) -> Result<Self, PlanError> {
-        let mut created = Created::new(ours, state_type);
+        let mut created = Created::new(ours, asked);
         let mut written: BTreeMap<usize, Written> = BTreeMap::new();
         let mut work =
             Self { choices: Vec::with_capacity(chosen.len()), edits: Vec::new(), writes: Vec::new() };
@@ -340,6 +340,6 @@ fn hash(
 ) -> String {
     let writes: Vec<_> = writes.iter().map(|write| (&write.key, &write.changes, &write.data)).collect();
     // Texts and numbers: writing them cannot fail.
-    let said = serde_json::to_vec(&(asked.run_id, asked.options, list_hash, choices, writes));
+    let said = serde_json::to_vec(&(asked.run.map(RunId::as_str), asked.options, list_hash, choices, writes));
     RequestHash::of(&[b"stateloft-reconcile-1", &said.unwrap_or_default()]).to_string()
 }

@@ -37,6 +37,18 @@ impl Store {
         policy: ReconcilePolicy,
         choices: &[ChosenRow],
     ) -> Result<Planned, PlanError> {
+        self.of_run("btc.main.1", list, options, policy, choices)
+    }
+
+    fn of_run(
+        &self,
+        run: &str,
+        list: Option<&str>,
+        options: &ReconcileOptions,
+        policy: ReconcilePolicy,
+        choices: &[ChosenRow],
+    ) -> Result<Planned, PlanError> {
+        let run: RunId = run.parse().unwrap();
         let ours: Vec<OurState<'_>> = self
             .0
             .iter()
@@ -50,8 +62,7 @@ impl Store {
             .collect();
         let list = list.map(document);
         let state_type = StateType::new("position").unwrap();
-        let asked =
-            Reconciling { run_id: Some("btc.main.1"), state_type: &state_type, options, policy, choices };
+        let asked = Reconciling { run: Some(&run), state_type: &state_type, options, policy, choices };
         plan(&ours, list.as_ref(), asked)
     }
 
@@ -232,7 +243,7 @@ fn what_only_the_broker_has_becomes_a_lot_beside_those_of_its_symbol_or_a_state(
     let both: Vec<_> = looked.rows[..2].iter().map(|row| chosen(&row.row, RowChoice::AdoptTheirs)).collect();
     let plan = ours.chosen(&list, &both).unwrap();
     assert_eq!(plan.edits.len(), 1);
-    assert_eq!((plan.edits[0].key.to_string(), plan.edits[0].replaces), ("position GBPUSD".into(), None));
+    assert_eq!((plan.edits[0].key.to_string(), plan.edits[0].replaces), ("position btc/GBPUSD".into(), None));
     assert_eq!(
         plan.edits[0].data.text(),
         r#"{"symbol":"GBPUSD","lots":[{"id":"38092655","side":"short","quantity":0.50,"entry_price":1.2684},{"id":"9","side":"long","quantity":1}]}"#
@@ -240,15 +251,17 @@ fn what_only_the_broker_has_becomes_a_lot_beside_those_of_its_symbol_or_a_state(
 }
 
 #[test]
-fn a_symbol_that_is_netted_becomes_a_position_and_never_a_second_one_in_its_place() {
+fn a_symbol_that_is_netted_becomes_a_lot_and_never_a_second_position_in_its_place() {
     let list =
         r#"[{"symbol":"BTC/USDT:USDT","side":"long","contracts":0.00001234,"entryPrice":0,"info":{}}]"#;
     let none = store(&[]);
     assert_eq!(
         none.written(list, RowChoice::AdoptTheirs, |_| {}),
-        [r#"{"symbol":"BTC/USDT:USDT","side":"long","quantity":0.00001234,"entry_price":0}"#]
+        [
+            r#"{"symbol":"BTC/USDT:USDT","lots":[{"id":"btc/BTC/USDT:USDT:long:2026-11-29T09:45:58.000000Z","side":"long","quantity":0.00001234,"entry_price":0}]}"#
+        ]
     );
-    let taken = store(&[("BTC/USDT:USDT", r#"{"symbol":"ETH","quantity":1,"exit_reason":"manual"}"#)]);
+    let taken = store(&[("btc/BTC/USDT:USDT", r#"{"symbol":"ETH","quantity":1,"exit_reason":"manual"}"#)]);
     assert_eq!(taken.refused(list, RowChoice::AdoptTheirs, |_| {}), ("state_id", "required"));
     let elsewhere =
         |chosen: &mut ChosenRow| chosen.state_id = Some(crate::model::StateId::new("btc").unwrap());
@@ -365,4 +378,54 @@ fn a_lot_whose_side_is_not_understood_is_not_opened_again_and_all_words_for_a_si
     let turned = r#"{"symbol":"A","side":"sell","direction":"SHORT","quantity":1}"#;
     let list = r#"[{"symbol":"A","quantity":-1}]"#;
     assert_eq!(store(&[("a", twice)]).written(list, RowChoice::AdoptTheirs, |_| {}), [turned]);
+}
+
+#[test]
+fn what_a_run_adopts_goes_to_the_book_of_its_instance_as_a_lot_that_has_an_id() {
+    let hedged = r#"[{"symbol":"A","side":"long","contracts":3,"info":{}},{"symbol":"A","side":"sell","contracts":2,"info":{}}]"#;
+    for (run, state) in [
+        ("grid.main.1", "grid/A"),
+        ("grid.main.9", "grid/A"),
+        ("grid.eu.1", "grid.eu/A"),
+        ("g2.main.1", "g2/A"),
+    ] {
+        let none = store(&[]);
+        let planned = none.of_run(run, Some(hedged), &options(), ReconcilePolicy::Adopt, &[]).unwrap();
+        assert_eq!((planned.edits.len(), planned.plan.choices.len()), (1, 2), "{run}");
+        let edit = &planned.edits[0];
+        assert_eq!(edit.key, StateKey::new("position", state).unwrap());
+        let held = of_document(edit.data.root());
+        let ids: HashSet<_> = held.iter().flat_map(|(held, _)| held.ids.iter().cloned()).collect();
+        let id = |side: &str| format!("{state}:{side}:2026-11-29T09:45:58.000000Z");
+        assert_eq!(ids, HashSet::from([id("long"), id("short")]), "{run}");
+        // Looked at again, it is what the broker has.
+        let written = store(&[(state, edit.data.text())]);
+        assert_eq!(written.looked(hedged).counts.matched, 2, "{run}");
+    }
+    // A closed lot of the symbol is there: the new one stands beside it.
+    let closed = r#"{"symbol":"A","lots":[{"id":"x","side":"long","quantity":2,"status":"closed"}]}"#;
+    let one = r#"[{"symbol":"A","side":"long","contracts":3,"info":{}}]"#;
+    let written = store(&[("grid/A", closed)]).written(one, RowChoice::AdoptTheirs, |_| {});
+    let beside = closed
+        .replace("]}", r#",{"id":"grid/A:long:2026-11-29T09:45:58.000000Z","side":"long","quantity":3}]}"#);
+    assert_eq!(written, [beside]);
+}
+
+#[test]
+fn a_lot_is_called_something_and_by_what_no_other_of_its_state_is() {
+    let list = r#"[{"ticket":9,"symbol":"GBPUSD","quantity":1}]"#;
+    for empty in ["", " ", "\t"] {
+        let called = |chosen: &mut ChosenRow| chosen.id = Some(empty.into());
+        assert_eq!(store(&[]).refused(list, RowChoice::AdoptTheirs, called), ("id", "id"));
+        let parts = vec![share("0.5", None, Some("m")), share("0.5", None, Some(empty))];
+        let split = |chosen: &mut ChosenRow| chosen.shares.clone_from(&parts);
+        assert_eq!(store(&[]).refused(list, RowChoice::Split, split), ("shares", "id"));
+    }
+    let there = store(&[(
+        "gbp",
+        r#"{"symbol":"GBPUSD","lots":[{"id":"7","ticket":3,"quantity":1,"status":"closed"}]}"#,
+    )]);
+    let called = |chosen: &mut ChosenRow| chosen.id = Some("7".into());
+    assert_eq!(there.refused(list, RowChoice::AdoptTheirs, called), ("id", "unique"));
+    assert_eq!(there.written(list, RowChoice::AdoptTheirs, |_| {}).len(), 1);
 }

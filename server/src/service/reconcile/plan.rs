@@ -49,8 +49,8 @@ impl Service {
         let state_type = begun_type(scope)?;
         let bytes = list.as_ref().map_or(0, Document::len) + ours.bytes();
         let planned = heavy::work(bytes, || {
-            let run_id = Some(run.as_str());
-            let asked = Reconciling { run_id, state_type: &state_type, options, policy: *policy, choices };
+            let run = Some(run);
+            let asked = Reconciling { run, state_type: &state_type, options, policy: *policy, choices };
             plan(&ours.states(), list.as_ref(), asked)
         });
         let planned = planned.map_err(refused)?;
