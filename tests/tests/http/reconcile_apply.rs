@@ -359,7 +359,13 @@ async fn a_run_looks_at_what_its_instance_holds_and_never_writes_over_what_is_of
     let path = format!("/api/v1/runs/{}/reconcile", desk.id());
     let refused =
         desk.client().post(&path, with(&asked, chosen).to_string()).await.expect_problem(422, "invalid_body");
-    assert_eq!(refused.json()["errors"][0]["code"], "state_exists");
+    let refused = refused.json();
+    let error = &refused["errors"][0];
+    assert_eq!((&error["code"], &error["pointer"]), (&json!("state_exists"), &json!("/choices/0/state_id")));
+    // A policy leaves that row to people, and does the rest.
+    let adopted = desk.plan(&asked, json!({"policy": "adopt"})).await;
+    let chosen: Vec<&Value> = adopted["rows"].as_array().unwrap().iter().map(|row| &row["chosen"]).collect();
+    assert_eq!(chosen, [&Value::Null, &json!("close"), &json!("close")], "{adopted}");
     let chosen =
         choose(&looked, &[("missing_here", json!({"choice": "adopt_theirs", "state_id": "grid/GBPUSD 2"}))]);
     let plan = desk.plan(&asked, chosen).await;

@@ -103,7 +103,7 @@ impl<'a> Created<'a> {
         if let Some(id) = &lot.chosen.state_id {
             let key = StateKey { state_type: self.asked.state_type.clone(), state_id: id.clone() };
             return match self.ours.iter().position(|state| *state.key == key && state.data.is_some()) {
-                None => Ok(Err(key)),
+                None => self.free(key).map(Err),
                 Some(at) => lots_of(&self.ours[at]).map(|lots| Ok((at, lots))).ok_or_else(|| {
                     Refused::needs(
                         "state_id",
@@ -142,7 +142,19 @@ impl<'a> Created<'a> {
                 "the state of this name holds a position without lots: say which state gets this one",
             ));
         }
-        Ok(Err(key))
+        self.free(key).map(Err)
+    }
+
+    /// The name, unless there is such a state, which was not looked at.
+    fn free(&self, key: StateKey) -> Result<StateKey, Refused> {
+        if !self.asked.taken.contains(&key) {
+            return Ok(key);
+        }
+        let text = format!(
+            "the lot would go to {key}, which there is already and is not among the positions that were looked at: say which state \
+             gets it, or widen the scope"
+        );
+        Err(Refused::wrong("state_id", "state_exists", text))
     }
 
     fn begin(&mut self, key: StateKey, lot: &NewLot<'_>, id: &str) -> Result<(), Refused> {

@@ -45,6 +45,8 @@ pub struct Reconciling<'a> {
     pub policy: ReconcilePolicy,
     /// What is chosen.
     pub choices: &'a [ChosenRow],
+    /// States that there are and that were not looked at: none of them is begun.
+    pub taken: &'a [StateKey],
 }
 
 /// There is no plan for what is asked.

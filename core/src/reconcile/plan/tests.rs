@@ -37,7 +37,7 @@ impl Store {
         policy: ReconcilePolicy,
         choices: &[ChosenRow],
     ) -> Result<Planned, PlanError> {
-        self.of_run("btc.main.1", list, options, policy, choices)
+        self.of_run("btc.main.1", list, options, policy, choices, &[])
     }
 
     fn of_run(
@@ -47,6 +47,7 @@ impl Store {
         options: &ReconcileOptions,
         policy: ReconcilePolicy,
         choices: &[ChosenRow],
+        taken: &[StateKey],
     ) -> Result<Planned, PlanError> {
         let run: RunId = run.parse().unwrap();
         let ours: Vec<OurState<'_>> = self
@@ -62,7 +63,7 @@ impl Store {
             .collect();
         let list = list.map(document);
         let state_type = StateType::new("position").unwrap();
-        let asked = Reconciling { run: Some(&run), state_type: &state_type, options, policy, choices };
+        let asked = Reconciling { run: Some(&run), state_type: &state_type, options, policy, choices, taken };
         plan(&ours, list.as_ref(), asked)
     }
 
@@ -390,7 +391,7 @@ fn what_a_run_adopts_goes_to_the_book_of_its_instance_as_a_lot_that_has_an_id() 
         ("g2.main.1", "g2/A"),
     ] {
         let none = store(&[]);
-        let planned = none.of_run(run, Some(hedged), &options(), ReconcilePolicy::Adopt, &[]).unwrap();
+        let planned = none.of_run(run, Some(hedged), &options(), ReconcilePolicy::Adopt, &[], &[]).unwrap();
         assert_eq!((planned.edits.len(), planned.plan.choices.len()), (1, 2), "{run}");
         let edit = &planned.edits[0];
         assert_eq!(edit.key, StateKey::new("position", state).unwrap());
@@ -428,4 +429,36 @@ fn a_lot_is_called_something_and_by_what_no_other_of_its_state_is() {
     let called = |chosen: &mut ChosenRow| chosen.id = Some("7".into());
     assert_eq!(there.refused(list, RowChoice::AdoptTheirs, called), ("id", "unique"));
     assert_eq!(there.written(list, RowChoice::AdoptTheirs, |_| {}).len(), 1);
+}
+
+#[test]
+fn a_row_that_a_policy_has_no_state_for_is_left_to_people_and_the_others_are_adopted() {
+    let ours = store(&[("eurusd", LOTS)]);
+    let list = r#"[{"ticket":38091207,"symbol":"EURUSD","quantity":0.3,"entry_price":1.088},{"ticket":38084831,"symbol":"EURUSD","quantity":0.8,"entry_price":1.0871},
+        {"ticket":9,"symbol":"GBPUSD","quantity":1},{"ticket":8,"symbol":"USDJPY","quantity":2}]"#;
+    let taken = [StateKey::new("position", "btc/GBPUSD").unwrap()];
+    let of = |policy, choices: &[ChosenRow]| {
+        ours.of_run("btc.main.1", Some(list), &options(), policy, choices, &taken)
+    };
+    let plan = of(ReconcilePolicy::Adopt, &[]).unwrap().plan;
+    let chosen: Vec<_> =
+        plan.rows.iter().map(|row| (row.said.symbol.as_deref().unwrap(), row.chosen)).collect();
+    let adopted = Some(RowChoice::AdoptTheirs);
+    assert_eq!(chosen, [("EURUSD", adopted), ("GBPUSD", None), ("USDJPY", adopted), ("EURUSD", None)]);
+    assert_eq!((plan.choices.len(), plan.writes.len()), (2, 2));
+    // Chosen by somebody, it is refused with what to do.
+    let row = self::chosen(&plan.rows[1].row, RowChoice::AdoptTheirs);
+    for policy in [ReconcilePolicy::Halt, ReconcilePolicy::Adopt] {
+        let refused = of(policy, std::slice::from_ref(&row));
+        assert!(
+            matches!(
+                refused,
+                Err(PlanError::Choice { nth: 0, member: "state_id", code: "state_exists", .. })
+            ),
+            "{refused:?}"
+        );
+    }
+    let elsewhere = ChosenRow { state_id: Some(crate::model::StateId::new("btc/GBPUSD").unwrap()), ..row };
+    let refused = of(ReconcilePolicy::Halt, std::slice::from_ref(&elsewhere));
+    assert!(matches!(refused, Err(PlanError::Choice { code: "state_exists", .. })), "{refused:?}");
 }

@@ -4,8 +4,8 @@ use stateloft_core::api::{
     ChosenRow, PlanReconcile, ReconcileOptions, ReconcilePlan, ReconcilePolicy, Scope,
 };
 use stateloft_core::json::Document;
-use stateloft_core::model::{RunId, StateType};
-use stateloft_core::reconcile::{PlanError, Planned, Reconciling, plan};
+use stateloft_core::model::{RunId, StateKey, StateType};
+use stateloft_core::reconcile::{PlanError, Planned, PlannedEdit, Reconciling, plan};
 
 use super::ours::{Whose, position};
 use crate::heavy;
@@ -48,23 +48,33 @@ impl Service {
         let ours = self.ours(scope.clone(), options.as_of, whose).await?;
         let state_type = begun_type(scope)?;
         let bytes = list.as_ref().map_or(0, Document::len) + ours.bytes();
-        let planned = heavy::work(bytes, || {
-            let run = Some(run);
-            let asked = Reconciling { run, state_type: &state_type, options, policy: *policy, choices };
-            plan(&ours.states(), list.as_ref(), asked)
-        });
-        let planned = planned.map_err(refused)?;
-        for edit in planned.edits.iter().filter(|edit| edit.replaces.is_none()) {
+        let mut taken = Vec::new();
+        loop {
+            let planned = heavy::work(bytes, || {
+                let (run, policy) = (Some(run), *policy);
+                let asked =
+                    Reconciling { run, state_type: &state_type, options, policy, choices, taken: &taken };
+                plan(&ours.states(), list.as_ref(), asked)
+            });
+            let planned = planned.map_err(refused)?;
+            // A plan begins none of these any more, so there are fewer each time.
+            let not_looked_at = self.not_looked_at(&planned.edits).await?;
+            if not_looked_at.is_empty() {
+                return Ok(planned);
+            }
+            taken.extend(not_looked_at);
+        }
+    }
+
+    /// The states that a plan would begin and that there are already.
+    async fn not_looked_at(&self, edits: &[PlannedEdit]) -> Result<Vec<StateKey>> {
+        let mut found = Vec::new();
+        for edit in edits.iter().filter(|edit| edit.replaces.is_none()) {
             if self.store.head(&edit.key).await?.is_some_and(|head| !head.is_deleted()) {
-                let message = format!(
-                    "the lot would go to {}, which there is already and is not among the positions that were looked at: say \
-                     which state gets it (state_id), or widen the scope",
-                    edit.key
-                );
-                return Err(ServiceError::body("/choices", "state_exists", message));
+                found.push(edit.key.clone());
             }
         }
-        Ok(planned)
+        Ok(found)
     }
 }
 
