@@ -200,6 +200,7 @@ def test_a_lease_is_renewed_for_as_long_as_the_run_is_live_whatever_its_handlers
 ) -> None:
     run = begin(lease=1)
     run._lease.soon(lambda: time.sleep(LONG))  # a handler that hangs
+    run._lease.on_answer(lambda answer: answer["not there"])  # and what a newer server may bring
     began = seen(client, run.run_id)["run"]["started_at"]
 
     def renewed() -> float:

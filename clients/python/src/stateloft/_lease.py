@@ -121,6 +121,7 @@ class Lease:
             sent = now()
             try:
                 answer = self._ask()
+                self._take(answer["lease"], sent)
             except (LeaseLost, NotFound) as error:
                 if isinstance(error, LeaseLost) or error.code == "run_not_found":
                     self._fence.lose(error if isinstance(error, LeaseLost) else LeaseLost(str(error), error.problem))
@@ -133,10 +134,16 @@ class Lease:
                 self._why, wait = f"{type(error).__name__}: {error}", self._retry()
                 _LOG.exception("the lease of %s was not renewed", self._fence.run_id)
             else:
-                self._take(answer["lease"], sent)
-                for callback in self._on_answer:
-                    callback(answer)
+                self._hand_on(answer)
                 wait = self._every
+
+    def _hand_on(self, answer: Mapping[str, Any]) -> None:
+        """Tells of what a renewal brought. Something in it that nobody understands keeps no lease from being renewed."""
+        for callback in self._on_answer:
+            try:
+                callback(answer)
+            except Exception:
+                _LOG.exception("what the renewal of %s brought was not understood", self._fence.run_id)
 
     def _rested(self, wait: float) -> bool:
         """Whether it is over; else it is time for the next one."""
