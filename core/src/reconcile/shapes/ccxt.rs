@@ -23,7 +23,6 @@ pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Holding, String> {
         quantity,
         price: said(node, "entryPrice").and_then(decimal),
         pointer: pointer.to_owned(),
-        ..Holding::default()
     })
 }
 

@@ -22,6 +22,5 @@ pub(super) fn read(node: Node<'_>, pointer: &str) -> Holding {
         quantity,
         price: said(node, "open_rate").and_then(decimal),
         pointer: pointer.to_owned(),
-        ..Holding::default()
     }
 }

@@ -20,6 +20,5 @@ pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Holding, String> {
         quantity: said(node, "volume").and_then(decimal),
         price: said(node, "price_open").and_then(decimal),
         pointer: pointer.to_owned(),
-        ..Holding::default()
     })
 }

@@ -33,6 +33,5 @@ fn of_side(node: Node<'_>, symbol: Option<String>, side: Side, pointer: String) 
         quantity: said(node, "units").and_then(decimal),
         price: said(node, "averagePrice").and_then(decimal),
         pointer,
-        ..Holding::default()
     }
 }
