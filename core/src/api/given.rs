@@ -162,6 +162,9 @@ pub struct GivenPlan {
     /// The live runs that hold some of what would be written: applying asks them first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_by: Vec<HeldBy>,
+    /// What differs and is left as it is, as of a [`Plan`](super::Plan).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<StateKey>,
 }
 
 /// What a restore went back to, as its record keeps it: a [`Moment`], or `documents:NAME`.

@@ -200,8 +200,8 @@ pub struct Plan {
     /// The live runs that hold some of what would be written: applying asks them first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_by: Vec<HeldBy>,
-    /// Sessions of live runs that differ and are left as they are, as a run whose session is written has lost its lease: a scope
-    /// that is to have one names it in `states`.
+    /// What differs and is left as it is: sessions of live runs, as a run whose session is written has lost its lease, and what the
+    /// server keeps of runs (pauses, handshakes, checkpoints, drift, reconciles). A scope that is to have one names it in `states`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<StateKey>,
 }

@@ -20,6 +20,8 @@ const PAUSE: &str = "pause";
 const HANDSHAKE: &str = "handshake";
 /// The type of the states whose versions are the checkpoints of a run.
 const CHECKPOINT: &str = "checkpoint";
+/// Behind the id of a run: the state that says which of its checkpoints are pinned.
+const PINS: &str = "/pins";
 /// The type of the states that say what differs from a broker's lists, and since when.
 const DRIFT: &str = "drift";
 /// The type of the states that keep a broker's list with what was written of it.
@@ -91,10 +93,30 @@ pub(crate) fn pause_of(session: &StateKey) -> StateKey {
     StateKey { state_type: StateType::known(PAUSE), state_id: session.state_id.clone() }
 }
 
-/// Whether a state is what the server keeps of runs and what was done with them: records, which no restore takes back by itself.
+/// Whether a state is what the server keeps of runs and what was done with them: records, which no restore takes back by itself. Besides
+/// its type it has an id as the server gives one; what else has such a type is somebody's own.
 #[must_use]
 pub fn is_kept_of_runs(key: &StateKey) -> bool {
-    matches!(key.state_type.as_str(), PAUSE | HANDSHAKE | CHECKPOINT | DRIFT | RECONCILE)
+    let id = key.state_id.as_str();
+    let is_run = |id: &str| id.parse::<RunId>().is_ok();
+    match key.state_type.as_str() {
+        PAUSE | RECONCILE => is_run(id),
+        CHECKPOINT => is_run(id.strip_suffix(PINS).unwrap_or(id)),
+        DRIFT => id.split_once('.').is_some_and(|(program, instance)| {
+            RunName::new(program).is_ok() && RunName::new(instance).is_ok()
+        }),
+        HANDSHAKE => is_made_id(id),
+        _ => false,
+    }
+}
+
+/// Whether a text is an id as the server makes them: a UUID in lower case.
+fn is_made_id(text: &str) -> bool {
+    let fits = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
 }
 
 /// Whether a state says what became of a run.
@@ -234,6 +256,39 @@ mod tests {
         assert_eq!(prefix("grid.eu.1"), "grid.eu/");
         assert_eq!(prefix("grid.Main.1"), "grid.Main/");
         assert_eq!(prefix("main.main.1"), "main/");
+    }
+
+    #[test]
+    fn what_is_kept_of_runs_has_an_id_of_its_kind_and_what_has_another_is_somebodys_own() {
+        let handshake = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let kept = |(state_type, id): &(&str, &str)| is_kept_of_runs(&StateKey::new(state_type, id).unwrap());
+        for state in [
+            ("pause", "grid.main.1"),
+            ("checkpoint", "grid.main.1"),
+            ("checkpoint", "grid.main.12/pins"),
+            ("drift", "grid.main"),
+            ("reconcile", "grid.main.3"),
+            ("handshake", handshake),
+        ] {
+            assert!(kept(&state), "{state:?}");
+        }
+        for state in [
+            ("checkpoint", "mine"),
+            ("checkpoint", "mine/pins"),
+            ("checkpoint", "grid.main.1/pins/pins"),
+            ("checkpoint", "grid.main.0"),
+            ("pause", "lunch"),
+            ("pause", "grid.main.1/pins"),
+            ("drift", "grid"),
+            ("drift", "grid.main.1"),
+            ("reconcile", "grid.main"),
+            ("handshake", "01890A5D-AC96-774B-BCCE-B302099A8057"),
+            ("handshake", "01890a5dac96-774b-bcce-b302-099a8057"),
+            ("session", "grid.main.1"),
+            ("position", "grid.main.1"),
+        ] {
+            assert!(!kept(&state), "{state:?}");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct GivenAsked {
     pub delete_others: bool,
     /// The store's last seq.
     pub seq: Seq,
+    /// States of the scope that differ and are left as they are.
+    pub left_out: Vec<StateKey>,
 }
 
 /// A state that is given, or that goes because it is not.
@@ -62,7 +64,7 @@ pub fn plan_given(
     counts.equal = rows.len() as u64 - counts.written() - counts.damaged;
     let plan = hash(&asked, rows.iter().map(|(_, row)| row));
     let (states, equal_listed) = listed(rows, |row| &row.key);
-    let GivenAsked { name, scope, selection, exact, delete_others, seq } = asked;
+    let GivenAsked { name, scope, selection, exact, delete_others, seq, left_out } = asked;
     let snapshot_before = Snapshot::before_restore_id(seq).map(|id| id.to_string()).unwrap_or_default();
     let plan = GivenPlan {
         plan,
@@ -77,6 +79,7 @@ pub fn plan_given(
         equal_listed,
         snapshot_before,
         held_by: Vec::new(),
+        left_out,
     };
     Ok((plan, written))
 }

@@ -20,7 +20,7 @@ pub use choice::{Choice, Unclear, named, selection_key};
 pub use given::{GivenAsked, GivenNow, plan_given};
 pub use hash::{bound_hash, plan_hash};
 pub use moved::{Looked, state_moved};
-pub use plan::{Asked, PlanError, Planned, Rules, plan, stays};
+pub use plan::{Asked, PlanError, Planned, Rules, plan, records_stay, stays};
 #[cfg(feature = "validate")]
 pub use rebase::PlannedState;
 pub use state::{Side, StateError, StatePlan, Writing, plan_state};

@@ -111,6 +111,11 @@ pub fn plan(
     let (stays, moved): (Vec<_>, Vec<_>) =
         moved.into_iter().partition(|(now, _)| stays(&asked.request.scope, now));
     let in_scope = asked.states_in_scope.saturating_sub(stays.len() as u64);
+    // What does not exist has no hash.
+    let differs = |(now, target): &(Version, Option<Version>)| {
+        target.as_ref().and_then(|target| target.content_hash) != now.content_hash
+    };
+    let left_out = stays.into_iter().filter(differs).map(|(now, _)| now.key).collect();
     let there: BTreeSet<&StateKey> = moved.iter().map(|(now, _)| &now.key).collect();
     if let Some(strange) = named.iter().find(|key| !there.contains(key)) {
         return Err(PlanError::State(selection_key(strange)));
@@ -138,7 +143,7 @@ pub fn plan(
         equal_listed,
         snapshot_before: Snapshot::before_restore_id(asked.seq).map(|id| id.to_string()).unwrap_or_default(),
         held_by: Vec::new(),
-        left_out: stays.into_iter().map(|(now, _)| now.key).filter(is_session).collect(),
+        left_out,
     };
     Ok((plan, written))
 }
@@ -147,8 +152,14 @@ pub fn plan(
 /// it names the state.
 #[must_use]
 pub fn stays(scope: &Scope, now: &Version) -> bool {
-    let live_session = || is_session(&now.key) && Fence::is_live(now.version, now.data.as_ref());
-    !scope.states.contains(&now.key) && (is_kept_of_runs(&now.key) || live_session())
+    let live_session = is_session(&now.key) && Fence::is_live(now.version, now.data.as_ref());
+    records_stay(scope, &now.key) || (live_session && !scope.states.contains(&now.key))
+}
+
+/// The same of a state of which only the name counts, and that need not be there: a record of runs.
+#[must_use]
+pub fn records_stay(scope: &Scope, key: &StateKey) -> bool {
+    is_kept_of_runs(key) && !scope.states.contains(key)
 }
 
 /// A plan in the making.

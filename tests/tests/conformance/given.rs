@@ -203,3 +203,53 @@ pub async fn documents_that_cannot_be_meant_are_refused(f: &Fixture) {
     assert_eq!(code(service.apply_documents(&plan.plan, silent).await), Code::InvalidBody);
     assert_eq!(f.tip().await, Seq::ZERO);
 }
+
+pub async fn records_of_runs_are_left_out_of_documents_unless_they_are_named(f: &Fixture) {
+    const HANDSHAKE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let service = f.service().await;
+    let there = [
+        ("pause", "grid.main.1"),
+        ("handshake", HANDSHAKE),
+        ("drift", "grid.main"),
+        ("checkpoint", "grid.main.1"),
+        ("checkpoint", "mine"),
+        (MEMORY, "a"),
+    ];
+    for (state_type, id) in there {
+        f.write(Write { key: typed(state_type, id), ..save("x", r#"{"n":1}"#) }).await;
+    }
+    let given = |(state_type, id, data): (&str, &str, &str)| {
+        let StateKey { state_type, state_id } = typed(state_type, id);
+        GivenState { state_type, state_id, data: doc(data) }
+    };
+    let other = r#"{"n":2}"#;
+    let states = [
+        ("pause", "grid.main.1", other),
+        // One that is as it is in the file, and one that never was there.
+        ("handshake", HANDSHAKE, r#"{"n":1}"#),
+        ("reconcile", "grid.main.1", other),
+        ("checkpoint", "mine", other),
+        (MEMORY, "a", other),
+    ];
+    let mut asked = GivenRequest { states: states.map(given).to_vec(), ..file(&[]) };
+    let plan = service.plan_documents(asked.clone()).await.unwrap();
+    let written: Vec<String> = plan.states.iter().map(|state| state.key.to_string()).collect();
+    assert_eq!(written, [bot("a").to_string(), typed("checkpoint", "mine").to_string()]);
+    assert_eq!(plan.left_out, [typed("pause", "grid.main.1"), typed("reconcile", "grid.main.1")]);
+    asked.delete_others = true;
+    let plan = service.plan_documents(asked.clone()).await.unwrap();
+    let stays = [
+        typed("checkpoint", "grid.main.1"),
+        typed("drift", "grid.main"),
+        typed("pause", "grid.main.1"),
+        typed("reconcile", "grid.main.1"),
+    ];
+    assert_eq!((plan.left_out.as_slice(), plan.states.len()), (stays.as_slice(), 2));
+    apply(&service, &plan, &asked).await.unwrap();
+    let pause = f.store.head(&typed("pause", "grid.main.1")).await.unwrap().unwrap();
+    assert_eq!(pause.data.unwrap().text(), r#"{"n":1}"#);
+    // Who means it names it.
+    asked.scope = Scope { states: vec![typed("pause", "grid.main.1")], ..Scope::default() };
+    let plan = service.plan_documents(asked.clone()).await.unwrap();
+    assert_eq!((plan.left_out.len(), plan.counts.changed), (0, 1));
+}

@@ -9,12 +9,12 @@ use stateloft_core::api::{
     RunStarted, SaveRequest, SayPaused, SayReloaded, Scope, Selection, StartRun, StateSelection,
     StopHandshake, UndoRequest, WithoutWord,
 };
-use stateloft_core::commit::Outcome;
+use stateloft_core::commit::{Outcome, Write};
 use stateloft_core::model::{Origin, RunName, Seq, SnapshotId, StateKey, Version};
 use stateloft_server::service::{ChangeRequest, Precondition, Service, ServiceError};
 use tokio::task::JoinHandle;
 
-use crate::fixture::{Fixture, doc, typed};
+use crate::fixture::{Fixture, doc, save, typed};
 use crate::service::request;
 
 /// How long anything may take on a machine that has much else to do.
@@ -416,7 +416,11 @@ pub async fn sessions_of_live_runs_are_left_as_they_are_unless_they_are_named(f:
     write(&service, &run, "a", r#"{"n":1}"#).await.unwrap();
     let everything = service.plan(back_to(Seq::ZERO, Scope::default())).await.unwrap();
     assert_eq!(everything.left_out, [typed("session", "grid.main.1")]);
-    assert_eq!((everything.counts.deleted, everything.counts.equal), (2, 0));
+    f.write(Write { key: typed("pause", "old.main.7"), ..save("x", "{}") }).await;
+    f.write(Write { key: typed("pause", "old"), ..save("x", "{}") }).await;
+    let everything = service.plan(back_to(Seq::ZERO, Scope::default())).await.unwrap();
+    assert_eq!(everything.left_out, [typed("pause", "old.main.7"), typed("session", "grid.main.1")]);
+    assert_eq!((everything.counts.deleted, everything.counts.equal), (3, 0));
     let applied = apply(&service, &everything, order(&everything, LONG));
     let ask = asked(&service, &run, AskKind::Pause).await;
     pause(&service, &run, &ask).await.unwrap();

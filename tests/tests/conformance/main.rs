@@ -213,6 +213,7 @@ macro_rules! conformance {
                     restores_race_with_writers;
                 given:
                     documents_are_planned_written_in_one_commit_and_taken_back,
+                    records_of_runs_are_left_out_of_documents_unless_they_are_named,
                     only_what_is_ticked_of_documents_is_written_and_others_go_only_when_asked,
                     a_plan_of_documents_stands_while_only_other_paths_move,
                     documents_that_cannot_be_meant_are_refused;

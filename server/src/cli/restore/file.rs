@@ -7,7 +7,7 @@ use stateloft_core::schema::path_rules;
 
 use super::asking::{Allowed, held};
 use super::consent::Consent;
-use super::plan::{Row, SHOWN, first_changes, totals};
+use super::plan::{Row, SHOWN, first_changes, left_out, totals};
 use super::print_applied;
 use crate::cli::client::{Client, Query};
 use crate::cli::exit::Exit;
@@ -105,7 +105,7 @@ async fn print(client: &Client, plan: &GivenPlan, request: &GivenRequest, is_ans
     for line in &totals(&plan.counts, &plan.snapshot_before) {
         say(line);
     }
-    for line in held(&plan.held_by) {
+    for line in held(&plan.held_by).chain(left_out(&plan.left_out)) {
         say(&line);
     }
 }

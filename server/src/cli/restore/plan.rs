@@ -2,7 +2,7 @@
 
 use stateloft_core::api::{DiffView, Effect, Plan, PlanCounts, PlannedState};
 use stateloft_core::diff::Diff;
-use stateloft_core::model::{Operation, StateKey, Verdict, VersionNumber};
+use stateloft_core::model::{Operation, StateKey, Verdict, VersionNumber, is_session};
 
 use super::asking::held;
 use crate::cli::client::{Client, Query};
@@ -13,6 +13,8 @@ use crate::cli::say::{write_answer, write_remark};
 
 /// States of which each change is shown, and changes of each; all others are counted.
 pub(super) const SHOWN: usize = 10;
+/// States that stay as they are that are named.
+const LEFT_OUT: usize = 20;
 
 /// Prints a plan, on standard output or beside it.
 pub(super) async fn print(client: &Client, plan: &Plan, is_answer: bool) {
@@ -42,12 +44,19 @@ pub(super) async fn print(client: &Client, plan: &Plan, is_answer: bool) {
     for line in held(&plan.held_by) {
         say(&line);
     }
-    for session in &plan.left_out {
-        say(&format!(
-            "Left as it is   {}: its run is live; --state names it all the same",
-            theirs(&session.to_string())
-        ));
+    for line in left_out(&plan.left_out) {
+        say(&line);
     }
+}
+
+/// What differs and stays: sessions of live runs, and records of runs, of which there may be many.
+pub(super) fn left_out(keys: &[StateKey]) -> Vec<String> {
+    let named = keys.iter().take(LEFT_OUT).map(|key| {
+        let why = if is_session(key) { "its run is live" } else { "the server keeps it of runs" };
+        format!("Left as it is   {}: {why}; --state names it all the same", theirs(&key.to_string()))
+    });
+    let more = keys.len().saturating_sub(LEFT_OUT);
+    named.chain((more > 0).then(|| format!("Left as it is   {more} more; --json has all"))).collect()
 }
 
 /// What a plan would write in all.

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use stateloft_core::api::{AppliedRestore, ApplyGiven, GivenPlan, GivenRequest, Originated, RestoredTo};
+use stateloft_core::hash::ContentHash;
 use stateloft_core::model::{Seq, StateKey, Version};
-use stateloft_core::restore::{GivenAsked, GivenNow, Side, plan_given, stays};
+use stateloft_core::restore::{GivenAsked, GivenNow, Side, plan_given, records_stay, stays};
 
 use super::apply::{ATTEMPTS, Order, carry_on};
 use super::plan::{STATES_MAX, ToWrite, unplanned, weight, with_rules};
@@ -82,11 +83,11 @@ impl Service {
     async fn work_out_documents(&self, request: &GivenRequest) -> Result<Worked> {
         check(request)?;
         let seq = self.store.tip().await?.seq;
-        let states = self.now_of(request).await?;
+        let (states, left_out) = self.now_of(request).await?;
         let begun = states.iter().filter(|state| state.now.is_none()).map(|state| &state.key);
         self.accept_types(begun, |_| "/states".to_owned()).await?;
         let GivenRequest { name, scope, selection, exact, delete_others, .. } = request.clone();
-        let asked = GivenAsked { name, scope, selection, exact, delete_others, seq };
+        let asked = GivenAsked { name, scope, selection, exact, delete_others, seq, left_out };
         let modes = self.settings.modes.clone();
         let work = tokio::task::spawn_blocking(move || {
             let given = |state: &GivenNow| Some((state.key.clone(), Side::given(state.data.clone()?)));
@@ -110,8 +111,8 @@ impl Service {
         work.await.map_err(|error| ServiceError::Internal(error.to_string()))?
     }
 
-    /// What is given of the scope, each with its head; and where others are to go, those.
-    async fn now_of(&self, request: &GivenRequest) -> Result<Vec<GivenNow>> {
+    /// What is given of the scope, each with its head; and where others are to go, those. Apart from them what differs and stays.
+    async fn now_of(&self, request: &GivenRequest) -> Result<(Vec<GivenNow>, Vec<StateKey>)> {
         if request.states.len() > STATES_MAX {
             return Err(ServiceError::TooLarge(format!(
                 "more than {STATES_MAX} states: restore them in parts"
@@ -122,7 +123,7 @@ impl Service {
             let all = self.moved_since(Seq::ZERO, &request.scope).await?;
             others = all.into_iter().map(|(head, _)| (head.key.clone(), head)).collect();
         }
-        let mut states = Vec::new();
+        let (mut states, mut left_out) = (Vec::new(), Vec::new());
         for given in &request.states {
             let key = given.key();
             if !request.scope.has(&key) {
@@ -133,14 +134,29 @@ impl Service {
                 None if request.delete_others => None,
                 None => self.store.head(&key).await?,
             };
+            if records_stay(&request.scope, &key)
+                || now.as_ref().is_some_and(|now| stays(&request.scope, now))
+            {
+                let given = ContentHash::of(&given.data);
+                if now.and_then(|now| now.content_hash) != Some(given) {
+                    left_out.push(key);
+                }
+                continue;
+            }
             // What is given is held by the request already; here it is compared.
             let bytes = given.data.weight_at_most() + now.as_ref().map_or(0, weight);
             budget::hold(Class::Work, bytes).await?;
             states.push(GivenNow { key, now, data: Some(given.data.clone()) });
         }
-        let gone = others.into_values().filter(|head| !head.is_deleted() && !stays(&request.scope, head));
-        states.extend(gone.map(|head| GivenNow { key: head.key.clone(), now: Some(head), data: None }));
-        Ok(states)
+        for head in others.into_values().filter(|head| !head.is_deleted()) {
+            if stays(&request.scope, &head) {
+                left_out.push(head.key);
+            } else {
+                states.push(GivenNow { key: head.key.clone(), now: Some(head), data: None });
+            }
+        }
+        left_out.sort();
+        Ok((states, left_out))
     }
 }
 
