@@ -14,7 +14,7 @@ use stateloft_server::alarms::Raised;
 use stateloft_server::store::{
     Activity, Admin, Commits, Cursor, Heads, HistoryQuery, Imports, LeaseLook, LeaseTerm, Leases, ListQuery,
     Log, MovedState, Page, Points, Receipt, Result, Rung, StateStore, StoreError, StoreFacts, TypeTotals,
-    WriteRefusal, WriteRequest, Written,
+    WriteRefusal, WriteRequest, Written, Wrote,
 };
 use tokio::sync::watch;
 
@@ -39,6 +39,10 @@ pub enum Mood {
     Full,
     /// It can be read, but does not answer a commit until its mood changes, and then it has lost it.
     FrozenToWrite,
+    /// It works, but is too busy to say what a run wrote.
+    RunsUnread,
+    /// It works, but handshakes are damaged.
+    HandshakesDamaged,
 }
 
 /// Fails in the way it is told to.
@@ -129,7 +133,9 @@ impl Commits for FaultyStore {
             }
             Mood::Lossy => Err(StoreError::Unavailable("secret-host:5432 closed the connection".into())),
             Mood::Unreached => Err(StoreError::NotReached("secret-host:5432 was never there".into())),
-            Mood::Up | Mood::SlowToRead | Mood::Frozen => later(self.inner.commit(group, now).await).await,
+            Mood::Up | Mood::SlowToRead | Mood::Frozen | Mood::RunsUnread | Mood::HandshakesDamaged => {
+                later(self.inner.commit(group, now).await).await
+            }
         }
     }
     async fn keep_up(&self, now: Timestamp) -> Result<bool> {
@@ -143,6 +149,9 @@ impl Heads for FaultyStore {
         later(self.up().await?.tip().await).await
     }
     async fn head(&self, key: &StateKey) -> Result<Option<Version>> {
+        if key.state_type.as_str() == "handshake" && *self.mood.borrow() == Mood::HandshakesDamaged {
+            return Err(StoreError::Damaged(format!("{key} is not what was written")));
+        }
         later(self.up().await?.head(key).await).await
     }
     async fn types_of(&self, id: &StateId) -> Result<Vec<StateType>> {
@@ -186,6 +195,18 @@ impl Log for FaultyStore {
 
     async fn history(&self, query: &HistoryQuery) -> Result<Page<StateSummary>> {
         self.up().await?.history(query).await
+    }
+    async fn written_by(
+        &self,
+        run_id: &str,
+        since: Seq,
+        behind: Option<&StateKey>,
+        limit: usize,
+    ) -> Result<Vec<Wrote>> {
+        if *self.mood.borrow() == Mood::RunsUnread {
+            return Err(StoreError::Busy("others read".into()));
+        }
+        self.up().await?.written_by(run_id, since, behind, limit).await
     }
     async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity> {
         self.up().await?.activity(since, bucket_micros).await

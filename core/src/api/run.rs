@@ -67,7 +67,7 @@ pub struct RunState {
     pub changed_since: bool,
 }
 
-/// What the run before has left.
+/// What was left to a run: by the run before, or, where that wrote nothing, by the last one before it that did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunLeft {
@@ -77,12 +77,16 @@ pub struct RunLeft {
     pub states: Vec<RunState>,
     /// Whether there are more: `GET /runs/{run_id}/states` has all.
     pub more: bool,
-    /// How many of all states that it wrote are of type `position`, live, and have a lot that is not closed.
-    pub open_positions: u64,
-    /// How many of them are of type `order`, live, and not known to be done.
-    pub pending_orders: u64,
-    /// How many of them something else has written since.
-    pub changed_since: u64,
+    /// How many of all states that it wrote are of type `position`, live, and have a lot that is not closed. Absent where that is not
+    /// known: it wrote more than 10,000 states, or they could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_positions: Option<u64>,
+    /// How many of them are of type `order`, live, and not known to be done; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_orders: Option<u64>,
+    /// How many of them something else has written since; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_since: Option<u64>,
     /// The last checkpoint that it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<CheckpointView>,
@@ -107,6 +111,10 @@ pub struct RunStarted {
     /// What the run before has left; absent for the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<RunLeft>,
+    /// What the run before has left could not be read: whatever is absent in `left`, or all of it, is unknown, and not nothing.
+    /// `GET /runs/{run_id}/states` of the run before has it once it can be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left_unknown: bool,
 }
 
 /// Answer to `POST /runs/{run_id}/renew`.
@@ -165,14 +173,20 @@ pub struct RunView {
     pub holder: Option<RunHolder>,
     /// The last version of its session.
     pub version: VersionView,
-    /// Of how many states it wrote versions.
+    /// Of how many states it wrote versions; 10,000 where there are `more`.
     pub states: u64,
-    /// How many versions it wrote.
+    /// How many versions it wrote of them.
     pub versions: u64,
-    /// How many of these states are of type `position`, live, and have a lot that is not closed.
-    pub open_positions: u64,
-    /// How many of these states are of type `order`, live, and not known to be done.
-    pub pending_orders: u64,
+    /// Whether it wrote more states than are counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
+    /// How many of these states are of type `position`, live, and have a lot that is not closed. Absent where there are `more`, or
+    /// where they cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_positions: Option<u64>,
+    /// How many of these states are of type `order`, live, and not known to be done; absent as `open_positions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_orders: Option<u64>,
     /// How many checkpoints it took.
     pub checkpoints: u64,
     /// The last of them.

@@ -249,7 +249,8 @@ pub enum ServiceError {
     HandshakeNotFound(String),
     /// Live runs that hold what a restore writes gave no word in time. Nothing was written.
     #[error(
-        "no word of {} in time; nothing was written, and who had paused is told to go on: ask again, end the run, or say with          handshake.without_word why it may be written all the same", runs.join(", ")
+        "no word of {} in time; nothing was written, and who had paused is told to go on: ask again, end the run, or say with \
+         handshake.without_word why it may be written all the same", runs.join(", ")
     )]
     NoWord {
         /// The handshake.
@@ -259,7 +260,8 @@ pub enum ServiceError {
     },
     /// Another restore asks one of the same runs. Nothing was written.
     #[error(
-        "another restore asks {run_id} to pause: wait for the end of handshake {handshake}, or stop it (POST          /api/v1/handshakes/{handshake}/stop); nothing was written"
+        "another restore asks {run_id} to pause: wait for the end of handshake {handshake}, or stop it (POST \
+         /api/v1/handshakes/{handshake}/stop); nothing was written"
     )]
     HandshakeOpen {
         /// The other handshake.

@@ -79,16 +79,19 @@ async fn what_a_run_left_is_printed_with_its_data_and_its_checkpoints() {
         ran.out
     };
     let ask = async |what: &[&str], code: i32| said(["--server", &origin], what, code).await;
+    let drift = r#"{"state_type":"drift","state_id":"grid.main","data":{"rows":[]},"run_id":"grid.main.1"}"#;
+    assert_eq!(server.post("/states", drift).await.0, 201);
     let left = ask(&["resume", "grid"], 0).await;
     assert!(
         left.contains("grid.main.1") && left.contains("active, live") && left.contains("Checkpoint  4 "),
         "{left}"
     );
-    assert!(left.contains("0 open positions in 2 states, 0 pending orders"), "{left}");
+    assert!(left.contains("0 open positions in 3 states, 0 pending orders"), "{left}");
     assert!(
         left.contains("order c-1, written by something else since") && left.contains("canceled"),
         "{left}"
     );
+    assert!(!left.contains("drift"), "what the server keeps of runs is none of its states: {left}");
     let lines = ask(&["resume", "grid.main", "--at-checkpoint", "--json"], 0).await;
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!(lines.len(), 3, "the run and its states: {lines:?}");

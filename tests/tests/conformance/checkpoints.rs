@@ -95,7 +95,7 @@ pub async fn d_094_a_checkpoint_writes_its_states_and_one_version_and_names_that
         (5, 5, 3),
         "its book-keeping is no work of the run"
     );
-    assert_eq!((view.open_positions, view.pending_orders), (1, 1));
+    assert_eq!((view.open_positions, view.pending_orders), (Some(1), Some(1)));
     assert_eq!(view.last_checkpoint, Some(bare.checkpoint.clone()));
     assert_eq!(service.checkpoint(&run.run_id, 1).await.unwrap(), *first);
     assert_eq!(code(service.checkpoint(&run.run_id, 4).await), Code::CheckpointNotFound);
@@ -286,7 +286,7 @@ pub async fn d_095_the_next_run_is_told_the_last_checkpoint_and_what_is_open(f: 
     write(&service, of_run(&run, "later", "{}")).await.unwrap();
     let next = service.start_run(take_over("grid")).await.unwrap();
     let left = next.left.unwrap();
-    assert_eq!((left.open_positions, left.pending_orders, left.states.len()), (1, 2, 6));
+    assert_eq!((left.open_positions, left.pending_orders, left.states.len()), (Some(1), Some(2), 6));
     assert_eq!(left.checkpoint, Some(taken));
     // What is filled of an order stays with it, whatever becomes of the rest.
     let canceled = f.store.head(&typed("order", "part, then canceled")).await.unwrap().unwrap();

@@ -30,6 +30,7 @@ mod points;
 mod receipts;
 mod restores;
 mod runs;
+mod runs_left;
 mod service;
 mod sqlite_file;
 mod terms;
@@ -163,6 +164,10 @@ macro_rules! conformance {
                     of_those_who_start_at_the_same_moment_one_wins,
                     who_writes_a_session_by_hand_takes_its_lease_and_gives_it_to_nobody,
                     what_runs_wrote_is_listed_counted_and_compared;
+                runs_left:
+                    what_is_open_of_many_states_is_counted_to_the_last_and_of_too_many_not_at_all,
+                    who_holds_its_instance_is_not_told_to_the_run_whose_lease_is_over_as_itself,
+                    what_is_open_is_told_and_held_behind_runs_that_wrote_nothing;
                 checkpoints:
                     d_094_a_checkpoint_writes_its_states_and_one_version_and_names_that_moment,
                     a_checkpoint_that_may_not_be_written_writes_nothing_of_it,

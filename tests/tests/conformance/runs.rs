@@ -247,7 +247,7 @@ pub async fn a_run_that_was_replaced_writes_nothing_more(f: &Fixture) {
         (left.run.status, left.run.replaced_by.as_deref()),
         (RunStatus::Replaced, Some("grid.main.2"))
     );
-    assert_eq!((left.run.reason.as_deref(), left.open_positions), (Some("the box is gone"), 1));
+    assert_eq!((left.run.reason.as_deref(), left.open_positions), (Some("the box is gone"), Some(1)));
     assert_eq!(left.states.iter().map(|state| state.versions).collect::<Vec<_>>(), [1, 2, 1]);
     let tip = f.tip().await;
     let lost = write(&service, of_run(&first, "a", r#"{"n":2}"#)).await.unwrap_err();
@@ -385,7 +385,7 @@ pub async fn what_runs_wrote_is_listed_counted_and_compared(f: &Fixture) {
     write(&service, request("other", "{}")).await.unwrap();
     let end = EndRun { status: EndedAs::Completed, final_value: None, reason: None, user_id: None };
     let ended = service.end_run(&a.run_id, end).await.unwrap();
-    assert_eq!((ended.states, ended.versions, ended.open_positions), (3, 4, 0));
+    assert_eq!((ended.states, ended.versions, ended.open_positions), (3, 4, Some(0)));
     write(&service, request("y", r#"{"n":9}"#)).await.unwrap();
     // Changed, and changed back.
     write(&service, request("z", r#"{"n":9}"#)).await.unwrap();

@@ -40,6 +40,7 @@ mod reconcile;
 mod reconcile_apply;
 mod restores;
 mod runs;
+mod runs_left;
 mod safety;
 mod saving;
 mod snapshots;

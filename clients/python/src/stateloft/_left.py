@@ -43,7 +43,7 @@ class LeftState:
             answer["seq"],
             answer["head_version"],
             answer["live"],
-            answer["changed_since"],
+            answer.get("changed_since"),
         )
 
 
@@ -60,11 +60,12 @@ class Left:
     states: Sequence[LeftState]
     """The first hundred states that it wrote; ``more``: there are others."""
     more: bool
-    open_positions: int
+    open_positions: Optional[int]
+    """``None`` where the server could not count them: unknown, and not none."""
     pending_orders: Optional[int]
-    """Orders that may still be filled."""
-    changed_since: int
-    """How many of the states something else has written since."""
+    """Orders that may still be filled; ``None`` where that is not known."""
+    changed_since: Optional[int]
+    """How many of the states something else has written since; ``None`` where that is not known."""
     checkpoint: Optional[Checkpoint]
     """The last one that it took."""
     run: Mapping[str, Any]
@@ -82,7 +83,7 @@ class Left:
             moment(run.get("last_renewal")),
             tuple(LeftState.of(each) for each in answer["states"]),
             answer["more"],
-            answer["open_positions"],
+            answer.get("open_positions"),
             answer.get("pending_orders"),
             answer["changed_since"],
             None if answer.get("checkpoint") is None else Checkpoint.of(answer["checkpoint"]),

@@ -9,7 +9,7 @@ mod words;
 pub(super) use changes::{Sides, change_lines, shown_change};
 pub(super) use progress::Progress;
 pub(super) use table::{Column, Table};
-pub(super) use words::{counted, counted_are, effect_of_change, verdict_words};
+pub(super) use words::{counted, counted_are, counted_if_known, effect_of_change, verdict_words};
 
 use serde::Serialize;
 

@@ -8,6 +8,11 @@ pub(in crate::cli) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// As [`counted`], or that the number is not known.
+pub(in crate::cli) fn counted_if_known(count: Option<u64>, what: &str) -> String {
+    count.map_or_else(|| format!("an unknown number of {what}s"), |count| counted(count, what))
+}
+
 /// `1 version is`, `2 versions are`.
 pub(in crate::cli) fn counted_are(count: u64, what: &str) -> String {
     format!("{} {}", counted(count, what), if count == 1 { "is" } else { "are" })

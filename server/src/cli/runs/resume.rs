@@ -2,15 +2,18 @@
 
 use stateloft_core::api::{RunList, RunStates, RunView, StateRow};
 use stateloft_core::json::writer;
-use stateloft_core::model::{RunId, RunName, StateKey};
+use stateloft_core::model::{RunId, RunName, StateKey, is_kept_of_runs};
 
 use super::checkpoints::told;
 use crate::cli::client::{Client, Pages, Query};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::style::theirs;
-use crate::cli::output::{counted, print_answer, print_json};
+use crate::cli::output::{counted, counted_if_known, print_answer, print_json};
 use crate::cli::say::answer;
+
+/// Runs that are looked back at for one that wrote something.
+const BACK: usize = 64;
 
 /// An instance of a program, as it is said on the command line: `PROGRAM` or `PROGRAM.INSTANCE`.
 #[derive(Debug, Clone)]
@@ -29,7 +32,7 @@ impl std::str::FromStr for Instance {
     }
 }
 
-/// Prints the last run, its last checkpoint, and the states that it wrote with what they hold now, or held at that checkpoint.
+/// Prints the last run that wrote anything, its last checkpoint, and the states that it wrote with what they hold now, or held at that checkpoint.
 pub(super) async fn resume(
     client: &Client,
     of: &Instance,
@@ -37,7 +40,8 @@ pub(super) async fn resume(
     json: bool,
 ) -> Result<(), Failure> {
     let id = last_run(client, of).await?;
-    let run: RunView = client.read(&format!("/runs/{id}"), &Query::default()).await?;
+    let run = last_that_wrote(client, view(client, &id).await?).await?;
+    let id = run.run.run_id.clone();
     let at = match (&run.last_checkpoint, at_checkpoint) {
         (_, false) => None,
         (Some(checkpoint), true) => Some(format!("seq:{}", checkpoint.seq)),
@@ -57,6 +61,9 @@ pub(super) async fn resume(
     while let Some(page) = pages.next().await? {
         for state in page.states {
             let key = StateKey { state_type: state.state_type, state_id: state.state_id };
+            if is_kept_of_runs(&key) {
+                continue;
+            }
             let query = Query::of(&key).and("at", at.as_deref());
             let (said, row) = match client.read_of::<StateRow>(&key, "/states/-", &query).await {
                 // It is deleted, or was not there yet.
@@ -80,6 +87,41 @@ pub(super) async fn resume(
         }
     }
     Ok(())
+}
+
+async fn view(client: &Client, id: &RunId) -> Result<RunView, Failure> {
+    client.read(&format!("/runs/{id}"), &Query::default()).await
+}
+
+/// A run that wrote nothing holds what was left to it as it was.
+async fn last_that_wrote(client: &Client, run: RunView) -> Result<RunView, Failure> {
+    let mut earlier = run.clone();
+    for _ in 0..BACK {
+        let wrote = wrote_something(client, &earlier).await?;
+        let before = earlier.run.previous.as_deref().and_then(|id| id.parse::<RunId>().ok());
+        match before.filter(|_| !wrote) {
+            Some(before) => earlier = view(client, &before).await?,
+            None if wrote => return Ok(earlier),
+            None => break,
+        }
+    }
+    Ok(run)
+}
+
+/// Whether a run wrote any state but what the server keeps of it.
+async fn wrote_something(client: &Client, run: &RunView) -> Result<bool, Failure> {
+    let path = format!("/runs/{}/states", run.run.run_id);
+    let mut pages = Pages::<RunStates>::new(client, path, Query::default(), None);
+    while let Some(page) = pages.next().await? {
+        let mut keys = page
+            .states
+            .into_iter()
+            .map(|state| StateKey { state_type: state.state_type, state_id: state.state_id });
+        if keys.any(|key| !is_kept_of_runs(&key)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn last_run(client: &Client, of: &Instance) -> Result<RunId, Failure> {
@@ -110,9 +152,10 @@ fn say(view: &RunView) {
         answer!("Checkpoint  {}", told(last));
     }
     answer!(
-        "Left        {} in {}, {}",
-        counted(view.open_positions, "open position"),
+        "Left        {} in {}{}, {}",
+        counted_if_known(view.open_positions, "open position"),
+        if view.more { "more than " } else { "" },
         counted(view.states, "state"),
-        counted(view.pending_orders, "pending order")
+        counted_if_known(view.pending_orders, "pending order")
     );
 }

@@ -7,7 +7,7 @@ use super::checkpoints;
 use crate::cli::client::{Answer, Client};
 use crate::cli::failure::Failure;
 use crate::cli::output::style::theirs;
-use crate::cli::output::{counted, print_answer};
+use crate::cli::output::{counted, counted_if_known, print_answer};
 use crate::cli::say::answer;
 
 /// Prints the run that was asked for, or what ended it.
@@ -63,11 +63,12 @@ pub(super) fn print(client: &Client, id: &RunId, said: &Answer, json: bool) -> R
         }
     }
     answer!(
-        "Wrote       {} of {}, {}, {}",
+        "Wrote       {} of {}{}, {}, {}",
         counted(found.versions, "version"),
         counted(found.states, "state"),
-        counted(found.open_positions, "open position"),
-        counted(found.pending_orders, "pending order")
+        if found.more { " (it wrote more)" } else { "" },
+        counted_if_known(found.open_positions, "open position"),
+        counted_if_known(found.pending_orders, "pending order")
     );
     if let Some(last) = &found.last_checkpoint {
         answer!("Checkpoint  {}", checkpoints::told(last));

@@ -18,8 +18,8 @@ const AT_ONCE: usize = 16;
 const PAGE: usize = 10_000;
 
 impl Service {
-    /// The live runs that hold some of these states, by id: that have written them, or were given them when they began, as the run
-    /// before them had written them.
+    /// The live runs that hold some of these states, by id: that have written them, or were given them when they began, as the last
+    /// run before them that wrote anything had written them.
     pub(in crate::service) async fn held_by(&self, keys: &HashSet<&StateKey>) -> Result<Vec<HeldBy>> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -40,6 +40,12 @@ impl Service {
         // The session of a live run has one version.
         let mut held = self.written_of(run.id.as_str(), run.head.seq, keys).await?;
         if let Some(before) = run.session.previous.as_deref().and_then(|id| id.parse::<RunId>().ok()) {
+            let before = match self.known(&before).await {
+                Ok(Some(run)) => self.last_that_wrote(run).await?.id,
+                // What it wrote is there all the same.
+                Ok(None) | Err(ServiceError::StateDeleted(_)) => before,
+                Err(error) => return Err(error),
+            };
             let since = self.begun_at(before.session()).await?;
             held.extend(self.written_of(before.as_str(), since, keys).await?);
         }

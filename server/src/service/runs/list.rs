@@ -112,7 +112,7 @@ impl Service {
     }
 
     pub(super) async fn view_of(&self, run: Known) -> Result<RunView> {
-        let Work { states, versions, open, .. } = self.work_of(&run, 0).await?;
+        let Work { states, versions, more, open, .. } = self.work_of(&run, 0).await?;
         let (checkpoints, last_checkpoint) = self.last_checkpoint(&run.id).await?;
         let live = run.is_live();
         let look = if live { self.lease_of(&run).await.ok() } else { None };
@@ -125,8 +125,9 @@ impl Service {
             version,
             states,
             versions,
-            open_positions: open.positions,
-            pending_orders: open.orders,
+            more,
+            open_positions: open.map(|open| open.positions),
+            pending_orders: open.map(|open| open.orders),
             checkpoints,
             last_checkpoint,
         })

@@ -63,7 +63,8 @@ impl Service {
         let epoch = self.last_epoch(id.program(), id.instance()).await.ok()?;
         let last = RunId::new(id.program().clone(), id.instance().clone(), epoch).ok()?;
         let run = self.known(&last).await.ok()??;
-        if !run.is_live() {
+        // A run that has just lost its lease holds nothing, whatever is read of it by now.
+        if run.id == *id || !run.is_live() {
             return None;
         }
         let look = self.lease_of(&run).await.ok();

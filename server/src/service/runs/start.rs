@@ -20,6 +20,8 @@ use crate::store::{Did, LeaseTerm};
 const ATTEMPTS: usize = 8;
 /// States of the run before that an answer lists.
 const LEFT: usize = 100;
+/// How long an answer waits for what the run before has left: the run has begun, and its lease runs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a start finds of the run before.
 struct Before {
@@ -138,9 +140,9 @@ impl Service {
         let seq = begun.seq;
         let strange = || ServiceError::Internal(format!("seq {seq} is not the begin of a run"));
         let run = Known::of(begun).ok_or_else(strange)?;
-        let left = match &run.session.previous {
-            Some(previous) => self.left(previous).await?,
-            None => None,
+        let (left, left_unknown) = match &run.session.previous {
+            Some(previous) => self.left(previous).await,
+            None => (None, false),
         };
         let seconds = run.session.lease_seconds;
         Ok(RunStarted {
@@ -151,24 +153,54 @@ impl Service {
             seq,
             run: run.session,
             left,
+            left_unknown,
         })
     }
 
-    /// What a run has left.
-    async fn left(&self, run_id: &str) -> Result<Option<RunLeft>> {
-        let Ok(id) = run_id.parse::<RunId>() else { return Ok(None) };
+    /// What was left to the run after this one, and whether it is unknown, wholly or in part. A run that has begun has begun, whatever
+    /// can be read of the one before: an error would only have its starter try again, against a live run.
+    async fn left(&self, previous: &str) -> (Option<RunLeft>, bool) {
+        let mut found = None;
+        let why = match tokio::time::timeout(PATIENCE, self.read_left(previous, &mut found)).await {
+            Ok(Ok(left)) => return (left, false),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it takes longer than {} seconds", PATIENCE.as_secs()),
+        };
+        tracing::warn!(
+            run = previous,
+            why,
+            "what a run has left cannot be read; the start of the next one says so"
+        );
+        let left = found.map(|run: Known| RunLeft {
+            run: run.session,
+            states: Vec::new(),
+            more: true,
+            open_positions: None,
+            pending_orders: None,
+            changed_since: None,
+            checkpoint: None,
+        });
+        (left, true)
+    }
+
+    /// Reads that, and notes whose it is as soon as it is known.
+    async fn read_left(&self, previous: &str, found: &mut Option<Known>) -> Result<Option<RunLeft>> {
+        let Ok(id) = previous.parse::<RunId>() else { return Ok(None) };
         let run = match self.known(&id).await {
             Err(ServiceError::StateDeleted(_)) | Ok(None) => return Ok(None),
             Err(error) => return Err(error),
             Ok(Some(run)) => run,
         };
+        *found = Some(run.clone());
+        let run = self.last_that_wrote(run).await?;
+        *found = Some(run.clone());
         let work = self.work_of(&run, LEFT).await?;
-        let (_, checkpoint) = self.last_checkpoint(&id).await?;
+        let (_, checkpoint) = self.last_checkpoint(&run.id).await?;
         Ok(Some(RunLeft {
-            open_positions: work.open.positions,
-            pending_orders: work.open.orders,
+            open_positions: work.open.map(|open| open.positions),
+            pending_orders: work.open.map(|open| open.orders),
             changed_since: work.changed_since,
-            more: work.states > work.first.len() as u64,
+            more: work.others,
             run: run.session,
             states: work.first,
             checkpoint,

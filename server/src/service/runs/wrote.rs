@@ -2,72 +2,148 @@
 
 use std::collections::HashMap;
 
-use stateloft_core::api::RunState;
+use stateloft_core::api::{RunState, Scope};
 use stateloft_core::book::OpenCounts;
-use stateloft_core::model::{StateKey, VersionNumber};
+use stateloft_core::model::{RunId, Seq, StateKey, VersionNumber, is_kept_of_runs};
 
-use super::super::{Result, Service};
+use super::super::{Result, Service, ServiceError};
 use super::known::Known;
-use crate::store::Wrote;
+use crate::store::{MovedState, StoreError, Wrote};
 
-/// States of a run that are counted at a time.
+/// States of a run that are counted. Of one that wrote more it is only said that there are more: who counts all of them keeps
+/// whoever starts waiting.
 const COUNTED: usize = 10_000;
+/// Heads that are read at a time.
+const HEADS: usize = 1_000;
+/// Bytes of heads that are read to know what is open.
+const OPEN_BYTES: usize = 64 << 20;
+/// States that are looked at in one go for one that a run wrote.
+const STRETCH: usize = 1_000;
+/// Runs that are looked back at for one that wrote something.
+const BACK: usize = 64;
 
 /// What a run wrote.
 #[derive(Debug, Default)]
 pub(super) struct Work {
-    /// How many states.
+    /// How many states are counted.
     pub(super) states: u64,
-    /// How many versions.
+    /// How many versions of them.
     pub(super) versions: u64,
-    /// How many of the states something else has written since.
-    pub(super) changed_since: u64,
-    /// What of them is open now.
-    pub(super) open: OpenCounts,
-    /// The first of them, by type and id.
+    /// It wrote more states than are counted.
+    pub(super) more: bool,
+    /// How many of the states something else has written since; absent where not all of them were looked at.
+    pub(super) changed_since: Option<u64>,
+    /// What of them is open now; absent where not all of them were looked at, or can be read.
+    pub(super) open: Option<OpenCounts>,
+    /// The first of them, by type and id, without what the server keeps of runs.
     pub(super) first: Vec<RunState>,
+    /// There are others than the first.
+    pub(super) others: bool,
 }
 
 impl Service {
     /// What a run wrote, with the first `listed` states.
     pub(super) async fn work_of(&self, run: &Known, listed: usize) -> Result<Work> {
         let since = self.begun_at(run.id.session()).await?;
-        let mut work = Work::default();
-        let mut behind: Option<StateKey> = None;
-        loop {
-            let wrote = self.store.written_by(run.id.as_str(), since, behind.as_ref(), COUNTED).await?;
-            let Some(last) = wrote.last() else { return Ok(work) };
-            behind = Some(last.key.clone());
-            let is_last = wrote.len() < COUNTED;
-            let keys: Vec<StateKey> = wrote.iter().map(|wrote| wrote.key.clone()).collect();
-            let standing = self.store.standing(&keys, self.store.tip().await?.seq).await?;
-            for wrote in wrote {
-                work.versions += wrote.versions;
-                let state = now(wrote, &standing);
-                work.states += 1;
-                work.changed_since += u64::from(state.changed_since);
-                self.count_open(&state, &mut work.open).await?;
-                if work.first.len() < listed {
-                    work.first.push(state);
-                }
-            }
-            if is_last {
-                return Ok(work);
-            }
+        let mut wrote = self.store.written_by(run.id.as_str(), since, None, COUNTED + 1).await?;
+        let more = wrote.len() > COUNTED;
+        wrote.truncate(COUNTED);
+        let mut work = Work {
+            states: wrote.len() as u64,
+            versions: wrote.iter().map(|wrote| wrote.versions).sum(),
+            more,
+            ..Work::default()
+        };
+        wrote.retain(|wrote| !is_kept_of_runs(&wrote.key));
+        work.others = more || wrote.len() > listed;
+        if more {
+            wrote.truncate(listed);
         }
+        let keys: Vec<StateKey> = wrote.iter().map(|wrote| wrote.key.clone()).collect();
+        let standing = self.store.standing(&keys, self.store.tip().await?.seq).await?;
+        work.first = wrote.into_iter().map(|wrote| now(wrote, &standing)).collect();
+        if !more {
+            work.changed_since = Some(work.first.iter().filter(|state| state.changed_since).count() as u64);
+            work.open = self.open_of(&work.first).await?;
+        }
+        work.first.truncate(listed);
+        Ok(work)
     }
 
-    /// Looks into one state whether what it holds is open.
-    async fn count_open(&self, state: &RunState, open: &mut OpenCounts) -> Result<()> {
-        let key = StateKey { state_type: state.state_type.clone(), state_id: state.state_id.clone() };
-        if !state.live || !OpenCounts::counts(&key) {
-            return Ok(());
+    /// How many of these states, by type and id, hold something open; nothing where that cannot be read. What is damaged keeps nobody
+    /// from starting.
+    async fn open_of(&self, states: &[RunState]) -> Result<Option<OpenCounts>> {
+        let key = |state: &RunState| StateKey {
+            state_type: state.state_type.clone(),
+            state_id: state.state_id.clone(),
+        };
+        let keys = states.iter().filter(|state| state.live).map(key);
+        let keys: Vec<StateKey> = keys.filter(OpenCounts::counts).collect();
+        let (mut open, mut bytes) = (OpenCounts::default(), 0);
+        for chunk in keys.chunks(HEADS) {
+            match self.count_open(chunk, &mut open, &mut bytes).await {
+                Ok(()) if bytes <= OPEN_BYTES => {}
+                Ok(()) | Err(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
         }
-        // One that is damaged keeps nobody from starting.
-        if let Some(head) = self.store.head(&key).await?.filter(|head| !head.is_deleted()) {
-            open.add(&key, head.data.as_ref());
+        Ok(Some(open))
+    }
+
+    /// Counts what is open in some states: all of them in one read, or in few where they are large.
+    async fn count_open(
+        &self,
+        keys: &[StateKey],
+        open: &mut OpenCounts,
+        bytes: &mut usize,
+    ) -> std::result::Result<(), StoreError> {
+        let scope = Scope { states: keys.to_vec(), ..Scope::default() };
+        let mut behind: Option<StateKey> = None;
+        while behind.as_ref() < keys.last() && *bytes <= OPEN_BYTES {
+            let page = self.store.moved_since(Seq::ZERO, &scope, behind.as_ref(), HEADS).await?;
+            let Some(last) = page.last() else { break };
+            behind = Some(last.head.key.clone());
+            for MovedState { head, .. } in page.iter().filter(|state| !state.head.is_deleted()) {
+                *bytes += head.size();
+                open.add(&head.key, head.data.as_ref());
+            }
         }
         Ok(())
+    }
+
+    /// The last run up to this one that wrote anything: one that wrote nothing holds what was left to it as it was. This one
+    /// where none did.
+    pub(in crate::service) async fn last_that_wrote(&self, run: Known) -> Result<Known> {
+        let mut earlier = run.clone();
+        for _ in 0..BACK {
+            if self.wrote_something(&earlier).await? {
+                return Ok(earlier);
+            }
+            let before = earlier.session.previous.as_deref().and_then(|id| id.parse::<RunId>().ok());
+            let Some(before) = before else { break };
+            match self.known(&before).await {
+                Ok(Some(before)) => earlier = before,
+                Ok(None) | Err(ServiceError::StateDeleted(_)) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(run)
+    }
+
+    /// Whether a run wrote any state but what the server keeps of it.
+    async fn wrote_something(&self, run: &Known) -> Result<bool> {
+        let since = self.begun_at(run.id.session()).await?;
+        let mut behind: Option<StateKey> = None;
+        loop {
+            let wrote = self.store.written_by(run.id.as_str(), since, behind.as_ref(), STRETCH).await?;
+            if wrote.iter().any(|wrote| !is_kept_of_runs(&wrote.key)) {
+                return Ok(true);
+            }
+            if wrote.len() < STRETCH {
+                return Ok(false);
+            }
+            behind = wrote.into_iter().last().map(|wrote| wrote.key);
+        }
     }
 }
 

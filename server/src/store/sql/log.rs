@@ -1,5 +1,7 @@
 //! Reading the past.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use stateloft_core::api::{StateSummary, VersionView};
 use stateloft_core::model::{Seq, StateKey, Timestamp, Version, VersionNumber};
@@ -8,7 +10,7 @@ use super::heads::tip;
 use super::moment::at_one_moment;
 use super::rows::{self, sql};
 use super::times::{seq_at, seq_then};
-use super::{Connection, SqlStore, Statement, activity, proof, times};
+use super::{Connection, SqlStore, Statement, activity, proof, scope, times};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::lanes::Lane;
 use crate::store::{
@@ -151,6 +153,14 @@ impl<S: SqlStore> Log for S {
 
     async fn as_of(&self, key: &StateKey, seq: Seq) -> Result<Option<Version>> {
         self.within(async { as_of(&mut *self.reader(Lane::Short).await?, key, seq).await }).await
+    }
+
+    async fn standing(
+        &self,
+        keys: &[StateKey],
+        seq: Seq,
+    ) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
+        self.within(async { scope::standing(&mut *self.reader(Lane::Long).await?, keys, seq).await }).await
     }
 
     async fn seq_at(&self, time: Timestamp) -> Result<Seq> {

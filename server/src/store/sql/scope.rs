@@ -1,7 +1,9 @@
-//! The states that a restore is about.
+//! Many states at once: those that a restore is about, or that are named.
+
+use std::collections::HashMap;
 
 use stateloft_core::api::Scope;
-use stateloft_core::model::{Seq, StateKey, StateType, Version};
+use stateloft_core::model::{Operation, Seq, StateKey, StateType, Version, VersionNumber};
 
 use super::list::starts_with;
 use super::log::as_of;
@@ -46,7 +48,7 @@ pub(super) async fn moved<C: Connection>(
     };
     let mut moved = Vec::with_capacity(heads.len());
     for head in heads {
-        let target = as_of(connection, &head.key, seq).await?;
+        let target = if seq == Seq::ZERO { None } else { as_of(connection, &head.key, seq).await? };
         moved.push(MovedState { head, target });
     }
     Ok(moved)
@@ -80,6 +82,29 @@ async fn named<C: Connection>(
         }
     }
     Ok(heads)
+}
+
+/// Of each of these states that has a version at or before a seq: its number, and whether it is live.
+pub(super) async fn standing<C: Connection>(
+    connection: &mut C,
+    keys: &[StateKey],
+    seq: Seq,
+) -> Result<HashMap<StateKey, (VersionNumber, bool)>> {
+    let mut standing = HashMap::with_capacity(keys.len());
+    let keys: Vec<&StateKey> = keys.iter().collect();
+    for chunk in keys.chunks(NAMED) {
+        let mut builder = Statement::new(concat!("SELECT ", rows::columns!()));
+        wanted(&mut builder, &C::DIALECT, chunk);
+        builder.push(format_args!(" {} versions AS v ON v.seq = ", C::DIALECT.join));
+        builder.push("(SELECT max(w.seq) FROM versions AS w WHERE w.state_pk = s.state_pk AND w.seq <= ");
+        builder.push_bind(sql(seq.0)).push(")");
+        for row in &connection.all(builder).await? {
+            let view = rows::view(row)?;
+            let key = StateKey { state_type: view.state_type, state_id: view.state_id };
+            standing.insert(key, (view.version, view.operation != Operation::Delete));
+        }
+    }
+    Ok(standing)
 }
 
 /// The states of these keys, numbered in their order.
