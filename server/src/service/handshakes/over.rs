@@ -9,7 +9,7 @@ use super::super::signature::Signature;
 use super::super::{Result, Service, ServiceError};
 use super::keeper::lease;
 use super::kept::{ATTEMPTS, Kept, never, step, was_later};
-use crate::store::{LeaseTerm, ListQuery};
+use crate::store::{LeaseTerm, ListQuery, StoreError};
 
 /// Open handshakes that are looked for at a time.
 const PAGE: usize = 1_000;
@@ -64,7 +64,13 @@ impl Service {
             ended.because = Some(because.to_owned());
             let mut writes = vec![kept.becomes(&ended, &who)?];
             for run in ended.runs.iter().filter_map(|run| run.run_id.parse::<RunId>().ok()) {
-                let pause = self.kept_pause(&run).await?;
+                let pause = match self.kept_pause(&run).await {
+                    // Nobody knows what that run was asked; the others go on.
+                    Err(ServiceError::Store(StoreError::Damaged(_) | StoreError::DamagedVersion(_))) => {
+                        continue;
+                    }
+                    other => other?,
+                };
                 writes.extend(goes_on(id, &pause, &who)?);
             }
             match self.commit_step(writes).await {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::StreamExt as _;
 use stateloft_core::api::{RunStatus, Session, Sort};
 use stateloft_core::model::{RunId, RunName, StateType};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use super::super::{Result, Service, ServiceError};
 use super::LOOK;
 use super::known::{Known, with_end};
 use crate::repeats::Repeats;
-use crate::store::{LeaseLook, LeaseTerm, ListQuery};
+use crate::store::{LeaseLook, LeaseTerm, ListQuery, StoreError};
 
 /// Runs that are ended at the same time.
 const AT_ONCE: usize = 64;
@@ -37,12 +37,14 @@ impl Service {
         let mut searched: Option<Instant> = None;
         loop {
             let looked = async {
+                let mut found = Ok(());
                 if searched.is_none_or(|at| at.elapsed() >= SEARCH) {
-                    self.expect_live_runs().await?;
-                    self.store.expect_leases(&self.open_handshakes().await?).await?;
-                    searched = Some(Instant::now());
+                    found = self.expect_unknown_leases().await;
+                    searched = found.is_ok().then(Instant::now).or(searched);
                 }
-                self.end_lost_runs().await
+                // Whatever could not be searched: a lease that is known runs out.
+                let ended = self.end_lost_runs().await;
+                found.and(ended)
             };
             match looked.await {
                 Ok(()) => {
@@ -60,18 +62,24 @@ impl Service {
         }
     }
 
-    /// Looks once at all leases, and ends the runs whose lease is over.
+    /// Looks once at all leases, and ends the runs whose lease is over: each by itself, so that one that cannot be read keeps no other.
     async fn end_lost_runs(&self) -> Result<()> {
         let looked = self.store.look_at_leases().await;
         self.count_live(looked.as_deref().ok());
         let mut over = looked?;
         over.retain(|look| look.left.is_zero());
-        let ended = futures::stream::iter(over).map(|look| self.end_lost_run(look)).buffer_unordered(AT_ONCE);
-        let ended: Vec<String> = ended.try_collect().await?;
+        let looks = futures::stream::iter(over).map(|look| self.end_lost_run(look)).buffer_unordered(AT_ONCE);
+        let (mut ended, mut failed) = (Vec::new(), Ok(()));
+        for outcome in looks.collect::<Vec<Result<String>>>().await {
+            match outcome {
+                Ok(run_id) => ended.push(run_id),
+                Err(error) => failed = failed.and(Err(error)),
+            }
+        }
         if !ended.is_empty() {
             self.store.forget_leases(&ended).await?;
         }
-        Ok(())
+        failed
     }
 
     fn count_live(&self, looks: Option<&[LeaseLook]>) {
@@ -120,7 +128,13 @@ impl Service {
         (Session { reason: Some(why.clone()), ..session }, why)
     }
 
-    /// Begins a full term for each live run whose lease nobody knows.
+    /// Begins a full term for each live run and open handshake whose lease nobody knows.
+    async fn expect_unknown_leases(&self) -> Result<()> {
+        self.expect_live_runs().await?;
+        Ok(self.store.expect_leases(&self.open_handshakes().await?).await?)
+    }
+
+    /// The same for runs. One whose session is damaged keeps no other from being found.
     async fn expect_live_runs(&self) -> Result<()> {
         let mut last: HashMap<(RunName, RunName), RunId> = HashMap::new();
         let session = StateType::new("session").map_err(|error| ServiceError::Internal(error.to_string()))?;
@@ -144,6 +158,9 @@ impl Service {
             match self.known(id).await {
                 Ok(run) => live.extend(run.filter(Known::is_live).map(|run| run.lease())),
                 Err(ServiceError::StateDeleted(_)) => {}
+                Err(ServiceError::Store(StoreError::Damaged(_) | StoreError::DamagedVersion(_))) => {
+                    tracing::warn!(run = %id, "the session of a run is damaged: nobody knows whether it is live");
+                }
                 Err(error) => return Err(error),
             }
         }
