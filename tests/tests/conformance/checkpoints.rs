@@ -313,3 +313,23 @@ pub async fn what_else_writes_the_state_of_checkpoints_makes_none(f: &Fixture) {
         assert_eq!(code(service.checkpoint(&run.run_id, number).await), Code::CheckpointNotFound, "{number}");
     }
 }
+
+pub async fn a_checkpoint_saves_nothing_that_the_server_keeps_of_its_run(f: &Fixture) {
+    let (service, run) = begin(f).await;
+    let before = f.tip().await;
+    for (state_type, id) in [
+        ("session", "grid.main.1"),
+        ("pause", "grid.main.1"),
+        ("checkpoint", "grid.main.1"),
+        ("checkpoint", "grid.main.1/pins"),
+    ] {
+        let states = vec![state("bot_memory", "a", "{}"), state(state_type, id, "{}")];
+        let refused = service.take_checkpoint(&run.run_id, with(states)).await.unwrap_err();
+        assert!(refused.to_string().contains("keeps of this run itself"), "{state_type}: {refused}");
+    }
+    assert_eq!(f.tip().await, before);
+    assert!(service.run_view(&run.run_id).await.unwrap().live);
+    // Of another run, or with another id, it is a state like others.
+    let others = vec![state("session", "mine", "{}"), state("checkpoint", "mine", "{}")];
+    assert_eq!(service.take_checkpoint(&run.run_id, with(others)).await.unwrap().states.len(), 2);
+}

@@ -175,7 +175,8 @@ macro_rules! conformance {
                     of_checkpoints_that_are_pinned_at_the_same_moment_none_is_lost,
                     a_checkpoint_beside_a_program_that_goes_on_saving_is_of_one_moment,
                     d_095_the_next_run_is_told_the_last_checkpoint_and_what_is_open,
-                    what_else_writes_the_state_of_checkpoints_makes_none;
+                    what_else_writes_the_state_of_checkpoints_makes_none,
+                    a_checkpoint_saves_nothing_that_the_server_keeps_of_its_run;
                 handshakes:
                     a_run_that_gave_its_word_writes_nothing_until_it_has_read_the_restore,
                     without_a_word_nothing_is_written_unless_an_operator_says_so,

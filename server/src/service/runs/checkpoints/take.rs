@@ -172,10 +172,18 @@ fn check(run: &RunId, request: &TakeCheckpoint) -> Result<()> {
         return Err(ServiceError::body("/states", "max_items", message));
     }
     let (checkpoints, pins) = keys(run)?;
-    let mut seen =
-        HashSet::from([(&checkpoints.state_type, &checkpoints.state_id), (&pins.state_type, &pins.state_id)]);
+    let own = [run.session(), run.pause(), &checkpoints, &pins].map(|key| (&key.state_type, &key.state_id));
+    let mut seen = HashSet::new();
     for (nth, state) in request.states.iter().enumerate() {
         must_be_object(&state.data, &format!("/states/{nth}/data"))?;
+        if own.contains(&(&state.state_type, &state.state_id)) {
+            let message = format!(
+                "{} {} is what the server keeps of this run itself, which only the server writes: leave it out, or give the state \
+                 another type or id",
+                state.state_type, state.state_id
+            );
+            return Err(ServiceError::body(&format!("/states/{nth}"), "kept_of_run", message));
+        }
         if !seen.insert((&state.state_type, &state.state_id)) {
             let message =
                 format!("{} {} is written twice by this checkpoint", state.state_type, state.state_id);
