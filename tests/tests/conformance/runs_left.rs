@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateloft_core::api::{
-    BatchItem, BatchOperation, BatchRequest, Moment, PlanRequest, RenewRun, RunOutcome, RunStarted, Scope,
-    Selection, StartRun,
+    BatchItem, BatchOperation, BatchRequest, Moment, PlanRequest, RenewRun, RunOutcome, RunStarted,
+    SaveRequest, Scope, Selection, StartRun,
 };
 use stateloft_core::commit::{Change, Write};
 use stateloft_core::model::{Origin, Seq, StateId, StateType};
@@ -16,6 +16,10 @@ use crate::runs::{of_run, start, take_over, write};
 
 /// How long anything may take on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+fn position(run: &RunStarted, id: &str, data: &str) -> SaveRequest {
+    SaveRequest { state_type: StateType::new("position").unwrap(), ..of_run(run, id, data) }
+}
 
 /// Writes orders of a run; each third one is done.
 async fn orders(service: &Arc<Service>, run: &RunStarted, from: usize, to: usize) {
@@ -38,7 +42,7 @@ pub async fn what_is_open_of_many_states_is_counted_to_the_last_and_of_too_many_
     let service = f.service().await;
     let run = service.start_run(start("grid")).await.unwrap();
     orders(&service, &run, 0, 1_203).await;
-    write(&service, of_run(&run, "p", r#"{"n":1}"#)).await.unwrap();
+    write(&service, position(&run, "p", r#"{"n":1}"#)).await.unwrap();
     // One that is not done is deleted, and one that is done is opened again.
     f.write(Write { key: typed("order", "o00001"), change: Change::Delete, ..save("x", "{}") }).await;
     f.write(Write { key: typed("order", "o01200"), ..save("x", r#"{"status":"new"}"#) }).await;
@@ -81,7 +85,7 @@ pub async fn who_holds_its_instance_is_not_told_to_the_run_whose_lease_is_over_a
 pub async fn what_is_open_is_told_and_held_behind_runs_that_wrote_nothing(f: &Fixture) {
     let service = f.service().await;
     let first = service.start_run(start("grid")).await.unwrap();
-    write(&service, of_run(&first, "lot", r#"{"lots":[{"id":1,"quantity":"0.5"}]}"#)).await.unwrap();
+    write(&service, position(&first, "lot", r#"{"lots":[{"id":1,"quantity":"0.5"}]}"#)).await.unwrap();
     service.start_run(take_over("grid")).await.unwrap();
     let third = service.start_run(take_over("grid")).await.unwrap();
     // What the server keeps of a run is nothing that it wrote.
