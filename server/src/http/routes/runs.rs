@@ -65,7 +65,7 @@ pub(crate) struct CompareParameters {
     params(("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 201, body = RunStarted), Writing))]
 pub(crate) async fn start(State(app): State<App>, Once(key, Json(body)): Once<Json<StartRun>>) -> Answer {
-    let done = app.service.once(key, app.service.start_run(body)).await?;
+    let done = Box::pin(app.service.once(key, app.service.start_run(body))).await?;
     reply::once(&done, |started| {
         let mut response = reply::json(StatusCode::CREATED, started)?;
         if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/runs/{}", started.run_id)) {
