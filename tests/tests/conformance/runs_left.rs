@@ -24,7 +24,8 @@ fn position(run: &RunStarted, id: &str, data: &str) -> SaveRequest {
 /// Writes orders of a run; each third one is done.
 async fn orders(service: &Arc<Service>, run: &RunStarted, from: usize, to: usize) {
     let item = |n: usize| {
-        let (order, id) = (StateType::new("order").unwrap(), StateId::new(&format!("o{n:05}")).unwrap());
+        let (order, id) =
+            (StateType::new("order").unwrap(), StateId::new(&format!("{}-{n:05}", run.run_id)).unwrap());
         let status = if n.is_multiple_of(3) { "filled" } else { "new" };
         let data = Some(doc(&format!(r#"{{"status":"{status}","n":{n}}}"#)));
         BatchItem { data, ..BatchItem::new(BatchOperation::Save, order, id) }
@@ -44,8 +45,9 @@ pub async fn what_is_open_of_many_states_is_counted_to_the_last_and_of_too_many_
     orders(&service, &run, 0, 1_203).await;
     write(&service, position(&run, "p", r#"{"n":1}"#)).await.unwrap();
     // One that is not done is deleted, and one that is done is opened again.
-    f.write(Write { key: typed("order", "o00001"), change: Change::Delete, ..save("x", "{}") }).await;
-    f.write(Write { key: typed("order", "o01200"), ..save("x", r#"{"status":"new"}"#) }).await;
+    f.write(Write { key: typed("order", "grid.main.1-00001"), change: Change::Delete, ..save("x", "{}") })
+        .await;
+    f.write(Write { key: typed("order", "grid.main.1-01200"), ..save("x", r#"{"status":"new"}"#) }).await;
     let next = service.start_run(take_over("grid")).await.unwrap();
     let left = next.left.unwrap();
     assert_eq!((left.pending_orders, left.open_positions, left.changed_since), (Some(802), Some(1), Some(2)));
