@@ -75,13 +75,13 @@ fn row(checkpoint: &CheckpointView, states: Option<&[StateKey]>) -> AnyView {
         let what = format!("Plan a restore to checkpoint {}", checkpoint.number);
         view! { <a href=plan(checkpoint, states) aria-label=what.clone() data-tip=what><Pic icon=Icon::Restore/></a> }
     });
-    let pinned =
-        checkpoint.pinned.then(|| view! { <span data-tip="pinned"><Pic icon=Icon::Snapshot/></span> });
+    let pinned = checkpoint.pinned.then(|| view! { <Pic icon=Icon::Snapshot/> });
+    let tip = checkpoint.pinned.then_some("pinned");
     view! {
         <div class="trow dense cells run-checkpoint">
             <a class="id" href=opened(checkpoint) data-tip="All states as they were then">{format!("c{}", checkpoint.number)}</a>
             <span class="ink2">{theirs(&called(checkpoint))}</span>
-            {pinned}
+            <span data-tip=tip>{pinned}</span>
             <span class="mono ink2">{age::clock(checkpoint.taken_at)}</span>
             {restore}
         </div>
