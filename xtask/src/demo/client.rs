@@ -60,8 +60,6 @@ struct SaveBody<'a> {
     description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_version: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -95,8 +93,8 @@ impl Client {
         Self { agent: config.into(), base: format!("{base}/api/v1"), key, stopping }
     }
 
-    /// Sends what a program wants, as this run of it, again and again until the server has answered.
-    pub(super) fn perform(&self, action: &Action, run_id: Option<&str>) -> Result<Answer, Stop> {
+    /// Sends what a program wants, again and again until the server has answered.
+    pub(super) fn perform(&self, action: &Action) -> Result<Answer, Stop> {
         let (user_id, description) = (action.author.as_str(), action.reason.as_str());
         match &action.what {
             What::Save { key, data, expect } => {
@@ -115,7 +113,6 @@ impl Client {
                     user_id,
                     description,
                     expected_version,
-                    run_id,
                 };
                 self.send("POST", "/states", &serde_json::to_string(&body)?)
             }
@@ -139,9 +136,8 @@ impl Client {
                 )
             }
             What::Delete(key) => {
-                let run = run_id.map(|run| format!("&run_id={}", encoded(run))).unwrap_or_default();
                 let query = format!(
-                    "{}&user_id={}&description={}{run}",
+                    "{}&user_id={}&description={}",
                     address(key),
                     encoded(user_id),
                     encoded(description)
@@ -164,11 +160,6 @@ impl Client {
             (404 | 410, _) => Ok(None),
             _ => Err(Stop::Hopeless(problem(status, &answer))),
         }
-    }
-
-    /// Sends what is none of a state: the status and the answer.
-    pub(super) fn post(&self, path: &str, body: &Value) -> Result<(u16, Value), Stop> {
-        self.until_answered("POST", path, &body.to_string())
     }
 
     fn send(&self, method: &str, path: &str, body: &str) -> Result<Answer, Stop> {

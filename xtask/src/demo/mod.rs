@@ -11,7 +11,6 @@ mod manage;
 mod market;
 mod pair;
 mod position;
-mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +22,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use self::action::{Action, Key, What};
 use self::client::{Answer, Client, Stop};
 use self::desk::Desk;
-use self::runs::Runs;
 use crate::progress;
 
 /// The same story every time, apart from its dates.
@@ -69,37 +67,31 @@ pub(crate) fn fill(base: &str) -> anyhow::Result<()> {
 fn run(client: &Client) -> Result<(), Stop> {
     let now = now();
     let mut desk = Desk::new(SEED, now, now + DEPLOY_AFTER_RESUME);
-    let mut runs = Runs::new(now);
     let mut known = 0;
     for index in 0..desk.pairs.len() {
         known += resync(client, &mut desk, index)?;
     }
     if known == 0 {
-        (desk, runs) = tell_backlog(client, now)?;
-        runs.go_on(self::now());
+        desk = tell_backlog(client, now)?;
     } else {
         progress::note(&format!("demo: going on with {known} states of an earlier run"));
     }
     loop {
         std::thread::sleep(STEP);
-        runs.step(client, self::now())?;
         let actions = desk.step(STEP.as_secs_f64(), self::now())?;
-        perform_all(client, &mut desk, &runs, &actions)?;
+        perform_all(client, &mut desk, &actions)?;
     }
 }
 
 /// Tells a new store what has happened in the last two hours.
-fn tell_backlog(client: &Client, now: i64) -> Result<(Desk, Runs), Stop> {
+fn tell_backlog(client: &Client, now: i64) -> Result<Desk, Stop> {
     progress::note("demo: filling the empty store with the last two hours");
     let begin = now - BACKLOG * 60;
     let mut desk = Desk::new(SEED, begin, now - DEPLOY_BEFORE_NOW);
-    let mut runs = Runs::new(0);
-    runs.tell(client, 0, self::now())?;
     let opening = desk.opening(begin)?;
     let mut count = opening.len();
-    perform_all(client, &mut desk, &runs, &opening)?;
+    perform_all(client, &mut desk, &opening)?;
     for minute in 1..=BACKLOG {
-        runs.tell(client, minute, self::now())?;
         for step in 0..STEPS_A_MINUTE {
             let seconds = if step == 0 { 60.0 } else { 0.0 };
             let actions = desk.step(seconds, begin + minute * 60)?;
@@ -107,21 +99,21 @@ fn tell_backlog(client: &Client, now: i64) -> Result<(Desk, Runs), Stop> {
                 desk.skip_waiting(INTENTS_A_MINUTE);
             }
             count += actions.len();
-            perform_all(client, &mut desk, &runs, &actions)?;
+            perform_all(client, &mut desk, &actions)?;
         }
     }
     progress::note(&format!("demo: {count} changes told; from now on it saves a few times a second"));
-    Ok((desk, runs))
+    Ok(desk)
 }
 
-fn perform_all(client: &Client, desk: &mut Desk, runs: &Runs, actions: &[Action]) -> Result<(), Stop> {
-    actions.iter().try_for_each(|action| perform(client, desk, runs, action))
+fn perform_all(client: &Client, desk: &mut Desk, actions: &[Action]) -> Result<(), Stop> {
+    actions.iter().try_for_each(|action| perform(client, desk, action))
 }
 
 /// Performs one action. On a conflict the program gives way: it takes over what the server has, be it a person's
 /// restore, and goes on from there.
-fn perform(client: &Client, desk: &mut Desk, runs: &Runs, action: &Action) -> Result<(), Stop> {
-    match (client.perform(action, runs.of(&action.author))?, &action.what) {
+fn perform(client: &Client, desk: &mut Desk, action: &Action) -> Result<(), Stop> {
+    match (client.perform(action)?, &action.what) {
         (Answer::Done(Some(version)), What::Save { key, .. }) => desk.saved(key, version),
         (Answer::Conflict, What::Save { key, .. } | What::Delete(key)) => give_way(client, desk, key)?,
         (Answer::Conflict, What::Snapshot(name)) => rename_snapshot(client, action, name)?,
@@ -144,7 +136,7 @@ fn give_way(client: &Client, desk: &mut Desk, key: &Key) -> Result<(), Stop> {
 fn rename_snapshot(client: &Client, action: &Action, name: &str) -> Result<(), Stop> {
     for number in 2..SNAPSHOT_NAMES {
         let what = What::Snapshot(format!("{name}-{number}"));
-        if !matches!(client.perform(&Action { what, ..action.clone() }, None)?, Answer::Conflict) {
+        if !matches!(client.perform(&Action { what, ..action.clone() })?, Answer::Conflict) {
             break;
         }
     }
