@@ -20,6 +20,7 @@ macro_rules! end {
         ) AS ends ORDER BY seq DESC, noted DESC LIMIT 1"
     };
 }
+#[cfg(feature = "network")]
 pub(in crate::store) use end;
 
 /// The end of the log.
