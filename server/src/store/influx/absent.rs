@@ -1,12 +1,7 @@
 //! In place of InfluxDB, in a program that is built without what goes over the network: its settings are read, and whoever wants to
 //! use it is told what to do.
 
-#![allow(
-    clippy::unused_async,
-    clippy::needless_pass_by_value,
-    clippy::pedantic,
-    reason = "what is there has these shapes"
-)]
+#![expect(clippy::unused_async, reason = "these stand for functions that wait")]
 
 mod options;
 
