@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use stateloft_core::api::{Effect, Plan, PlanCounts, PlannedState, Selection, StateSelection};
+use stateloft_core::api::{
+    Effect, HandshakeTerms, HeldBy, Plan, PlanCounts, PlannedState, Selection, StateSelection, WithoutWord,
+};
 use stateloft_core::diff::Change;
 use stateloft_core::model::{StateKey, Verdict};
 use stateloft_core::restore::selection_key;
@@ -331,6 +333,34 @@ pub struct Form {
     pub accept: bool,
     /// The number typed to confirm deletions.
     pub typed: String,
+    /// A live run that holds some of it has been asked, and gave no word.
+    pub silent: bool,
+    /// Why it is written without its word.
+    pub without: String,
+}
+
+impl Form {
+    /// How the runs are asked that hold some of it: nothing is written without their word unless that is said, and why, and by whom.
+    #[must_use]
+    pub fn handshake(&self, by: Option<&str>) -> Option<HandshakeTerms> {
+        let (reason, by) = (self.without.trim(), by?);
+        let without = WithoutWord { reason: reason.to_owned(), by: by.to_owned() };
+        (self.silent && !reason.is_empty())
+            .then_some(HandshakeTerms { wait_seconds: None, without_word: Some(without) })
+    }
+}
+
+/// `grid.main.2 on box-7 and 1 more`: who holds some of what a plan would write; nothing where nobody does.
+#[must_use]
+pub fn holders(held_by: &[HeldBy]) -> Option<String> {
+    let first = held_by.first()?;
+    let host =
+        first.host.as_deref().map(|host| format!(" on {}", super::hidden::told(host))).unwrap_or_default();
+    let more = match held_by.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!("{}{host}{more}", first.run_id))
 }
 
 /// What is still missing before the button may act; the first one is said. `moved`: how many ticked paths have moved and have not

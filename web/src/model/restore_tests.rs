@@ -283,3 +283,24 @@ fn what_comes_or_goes_as_a_whole_keeps_no_ticks_of_paths() {
     assert_eq!(would_be(&fresh.states[0]), Effect::Deleted);
     assert!(carried_over(&selection, &fresh).is_empty());
 }
+
+#[test]
+fn without_a_word_is_only_said_after_nobody_gave_one_with_why_and_by_whom() {
+    let form = |silent, without: &str| Form { silent, without: without.into(), ..Form::default() };
+    assert_eq!(form(false, "it hangs").handshake(Some("ann")), None);
+    assert_eq!(form(true, " ").handshake(Some("ann")), None);
+    assert_eq!(form(true, "it hangs").handshake(None), None);
+    let terms = form(true, " it hangs ").handshake(Some("ann")).unwrap();
+    let said = terms.without_word.unwrap();
+    assert_eq!((said.reason.as_str(), said.by.as_str(), terms.wait_seconds), ("it hangs", "ann", None));
+}
+
+#[test]
+fn who_holds_a_plan_is_named_and_others_are_counted() {
+    let held = |text: &str| holders(&serde_json::from_str::<Vec<stateloft_core::api::HeldBy>>(text).unwrap());
+    assert_eq!(held("[]"), None);
+    let one = r#"{"run_id":"grid.main.2","host":"box-7","states":[]}"#;
+    assert_eq!(held(&format!("[{one}]")).as_deref(), Some("grid.main.2 on box-7"));
+    let other = r#"{"run_id":"fx.main.1","states":[]}"#;
+    assert_eq!(held(&format!("[{other},{one}]")).as_deref(), Some("fx.main.1 and 1 more"));
+}

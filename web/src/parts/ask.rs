@@ -101,6 +101,11 @@ impl Author {
         self.0.try_with_untracked(|name| given(name)).flatten()
     }
 
+    /// Whether a name is given.
+    pub(crate) fn is_given(self) -> bool {
+        self.0.with(|name| given(name).is_some())
+    }
+
     fn set(self, name: String) {
         if let Ok(Some(store)) = window().local_storage() {
             let _ = store.set_item(NAME, &name);

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use stateloft_core::api::{ApplyRequest, PlanCounts, RestoreRecord};
+use stateloft_core::api::{ApplyRequest, Code, PlanCounts, RestoreRecord};
 
 use super::planning::Planning;
 use super::sending::{Sent, send_restore};
 use crate::api::{self, ApiError};
 use crate::model::address::encode_segment;
 use crate::model::number;
-use crate::model::restore::{Agreement, Form, button_text, missing};
+use crate::model::restore::{Agreement, Form, button_text, holders, missing};
 use crate::parts::{Author, AuthorField, CopyButton, Notice, NoticeKind, WriteNote, Writing};
 use crate::shell::{Router, router};
 
@@ -29,8 +29,15 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
     });
     let lacks = Memo::new(move |_| {
         let moved = planning.moved_in_all();
-        form.with(|form| counts.with(|counts| missing(form, counts, planning.agreement.get(), moved)))
+        let lacks =
+            form.with(|form| counts.with(|counts| missing(form, counts, planning.agreement.get(), moved)));
+        lacks.or_else(|| {
+            let nameless = form.with(|form| !form.without.trim().is_empty()) && !author.is_given();
+            nameless
+                .then(|| "Say who you are: it is kept with what is written without a run's word.".to_owned())
+        })
     });
+    let held = Memo::new(move |_| planning.plan.with(|plan| holders(&plan.as_ref()?.held_by)));
     let deletes = move || counts.with(|counts| counts.deleted > 0);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -78,7 +85,8 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
                 </Notice>
             </Show>
             <WriteNote writing/>
-            <Button counts unseen=Memo::new(move |_| planning.lacking_in_all()) busy lacks deletes=Signal::derive(deletes)/>
+            {move || held.get().map(|runs| view! { <Holding runs form/> })}
+            <Button held counts unseen=Memo::new(move |_| planning.lacking_in_all()) busy lacks deletes=Signal::derive(deletes)/>
             <p class="note lacks" aria-live="polite">{move || lacks.get()}</p>
             <div class="row ends">
                 <button type="button" class="btn plain" on:click=move |_| {
@@ -92,8 +100,33 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
     }
 }
 
+/// Who holds some of it, and, once it has given no word, why it is written all the same.
+#[component]
+fn Holding(
+    /// In words.
+    runs: String,
+    form: RwSignal<Form>,
+) -> impl IntoView {
+    let silent = Memo::new(move |_| form.with(|form| form.silent));
+    view! {
+        <Notice kind=NoticeKind::Info head=format!("{runs} holds some of it, and is asked first.")>
+            "It has 10 s to pause. Without its word nothing is written; after the write it is told to read again, and until it has, what it saves is refused."
+        </Notice>
+        <Show when=move || silent.get()>
+            <label class="labelled without-word">
+                <span>"Why without its word, kept with the restore; it is asked once more"</span>
+                <textarea
+                    class="field" rows="2" maxlength="1000" prop:value=move || form.with(|form| form.without.clone())
+                    on:input=move |event| form.update(|form| form.without = event_target_value(&event))
+                ></textarea>
+            </label>
+        </Show>
+    }
+}
+
 #[component]
 fn Button(
+    held: Memo<Option<String>>,
     counts: Memo<PlanCounts>,
     unseen: Memo<u64>,
     busy: RwSignal<bool>,
@@ -103,7 +136,7 @@ fn Button(
     let class = move || if deletes.get() { "btn danger full act" } else { "btn main act" };
     let words = move || {
         if busy.get() {
-            "Writing…".to_owned()
+            if held.with(Option::is_some) { "Asking, up to 10 s…" } else { "Writing…" }.to_owned()
         } else {
             counts.with(|counts| button_text(counts, unseen.get()))
         }
@@ -136,6 +169,7 @@ impl Planning {
     fn request_to_apply(self, user_id: Option<String>) -> Option<(String, ApplyRequest)> {
         let confirmed = self.confirmed.get_untracked()?;
         let form = self.form.get_untracked();
+        let handshake = form.handshake(user_id.as_deref());
         let request = ApplyRequest {
             target: confirmed.target.clone(),
             scope: confirmed.scope.clone(),
@@ -148,20 +182,24 @@ impl Planning {
             run_id: None,
             correlation_id: None,
             causation_id: None,
-            handshake: None,
+            handshake,
         };
         Some((confirmed.plan.clone(), request))
     }
 
-    /// Takes a refusal: a plan that heads have moved under is put beside its successor, everything else is to be said.
+    /// Takes a refusal: a plan that heads have moved under is put beside its successor, and where a run gave no word it may be said why
+    /// it is written without; everything else is to be said.
     fn refuse(self, error: ApiError) -> Result<(), ApiError> {
-        match (error.fresh_plan(), self.plan.try_get_untracked().flatten()) {
-            (Some((fresh, said)), Some(shown)) => {
-                self.refused(Arc::new(fresh), said, &shown);
-                Ok(())
-            }
-            _ => Err(error),
+        if let (Some((fresh, said)), Some(shown)) =
+            (error.fresh_plan(), self.plan.try_get_untracked().flatten())
+        {
+            self.refused(Arc::new(fresh), said, &shown);
+            return Ok(());
         }
+        if error.code() == Some(Code::NoWord) {
+            self.form.try_update(|form| form.silent = true);
+        }
+        Err(error)
     }
 }
 
