@@ -43,7 +43,7 @@ class LeftState:
             answer["seq"],
             answer["head_version"],
             answer["live"],
-            answer.get("changed_since"),
+            answer["changed_since"],
         )
 
 
@@ -85,7 +85,7 @@ class Left:
             answer["more"],
             answer.get("open_positions"),
             answer.get("pending_orders"),
-            answer["changed_since"],
+            answer.get("changed_since"),
             None if answer.get("checkpoint") is None else Checkpoint.of(answer["checkpoint"]),
             run,
             answer,
