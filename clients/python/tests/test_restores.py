@@ -132,6 +132,57 @@ def test_a_handler_that_fails_is_no_word(
     assert client.get("counters", program) == {"n": 3}
 
 
+def pause(client: stateloft.Client, run: stateloft.Run, **members: Any) -> Any:
+    """Asks a run to pause, as an operator does."""
+    said = client.codec.text({"reason": "news at eight", "user_id": "ops", **members})
+    return client.decoded(client.transport.request("POST", f"/runs/{run.run_id}/pause", body=said))
+
+
+def until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_an_operator_pauses_a_run_and_it_goes_on_when_it_is_let_go(
+    run: stateloft.Run, client: stateloft.Client, program: str, counters: stateloft.State
+) -> None:
+    told: list[tuple[str, Any]] = []
+    first = client.seq()
+
+    def make_way(ask: stateloft.Ask) -> str:
+        told.append((ask.kind, ask.reason))
+        counters["n"] = 2
+        return "flat"
+
+    run.on_restore(make_way)  # without a handler for reloads it goes on all the same
+    asked = pause(client, run)
+    assert asked["status"] == "asking" and "plan" not in asked
+    place = f"/handshakes/{asked['handshake']}"
+
+    def shown() -> Any:
+        return client.decoded(client.transport.request("GET", place))
+
+    until(lambda: shown()["status"] == "paused")
+    assert told == [("pause", "news at eight")] and shown()["runs"][0]["note"] == "flat"
+    assert client.get("counters", program) == {"n": 2} and run.paused.is_set()
+    counters["n"] = 3
+    with pytest.raises(stateloft.RunPaused):
+        counters.save()
+    # A restore meanwhile goes by its word; it reads that, and stays paused.
+    applied(client, program, first, wait=60)
+    until(lambda: dict(counters) == {"n": 1})
+    with pytest.raises(stateloft.RunPaused):
+        run.save("note", program, {})
+    assert run.paused.is_set()
+    client.transport.request("POST", f"{place}/stop", body="{}")
+    until(lambda: not run.paused.is_set())
+    counters["n"] += 10
+    counters.save()
+    assert client.get("counters", program) == {"n": 11}
+
+
 BOT = """
 import sys, time, stateloft
 with stateloft.run(sys.argv[2], client=stateloft.Client(sys.argv[1]), lease=3, journal=sys.argv[3]) as run:

@@ -1,4 +1,4 @@
-//! What a run is asked for a restore, and what it answers.
+//! What a run is asked, for a restore or by an operator, and what it answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +9,18 @@ use crate::model::{Seq, StateKey, Timestamp};
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AskKind {
-    /// Finish what is under way, save it, and then say `paused`. Nothing that it saves afterwards is written.
+    /// Finish what is under way, save it, and then say `paused`. Nothing that it saves afterwards is written, until it is asked to
+    /// reload or to go on.
     Pause,
-    /// The restore is written: read the states again, and say `reloaded`. Until then nothing that it saves is written.
+    /// The restore is written: read the states again, and say `reloaded`. Until then nothing that it saves is written, and where the
+    /// answer says `paused`, not afterwards either: an operator has it paused.
     Reload,
     /// Nothing was written: go on. Saying `reloaded` ends that this is said.
     GoOn,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(count: &u64) -> bool {
+pub(super) fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
@@ -43,7 +45,7 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub seq: Option<Seq>,
-    /// Why the restore is made.
+    /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -85,79 +87,4 @@ pub struct Heard {
     /// What it is asked now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<Ask>,
-}
-
-/// How a run stands to the last handshake that it was asked in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PauseStatus {
-    /// It is asked to pause. It may still write.
-    Asked,
-    /// It has given its word, and writes nothing.
-    Paused,
-    /// The restore is written; it writes nothing before it has read that.
-    Written,
-    /// It has read what was written.
-    Reloaded,
-    /// Nothing was written; it may write.
-    GoneOn,
-}
-
-/// What a run is asked, as it is kept: the data of a state of type `pause` whose id is the run's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pause {
-    /// The handshake.
-    pub handshake: String,
-    /// How the run stands to it.
-    pub status: PauseStatus,
-    /// What it holds, at most 1,000.
-    pub states: Vec<StateKey>,
-    /// How many more there are.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub more: u64,
-    /// Until when its word is waited for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Timestamp>,
-    /// Why the restore is made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// An earlier restore that was written, and that it has not read yet, while it is asked again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unread: Option<UnreadRestore>,
-}
-
-/// A restore that was written and that a run has not read yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnreadRestore {
-    /// Its handshake.
-    pub handshake: String,
-    /// What must have been read.
-    pub seq: Seq,
-}
-
-impl Pause {
-    /// What the run is asked, where this is written at a seq.
-    #[must_use]
-    pub fn ask(&self, at: Seq) -> Option<Ask> {
-        let ask = |kind| Ask {
-            handshake: self.handshake.clone(),
-            kind,
-            states: self.states.clone(),
-            more: self.more,
-            until: None,
-            seq: None,
-            reason: self.reason.clone(),
-        };
-        match self.status {
-            PauseStatus::Asked => Some(Ask { until: self.until, ..ask(AskKind::Pause) }),
-            PauseStatus::Written => Some(match &self.unread {
-                Some(unread) => {
-                    Ask { handshake: unread.handshake.clone(), seq: Some(unread.seq), ..ask(AskKind::Reload) }
-                }
-                None => Ask { seq: Some(at), ..ask(AskKind::Reload) },
-            }),
-            PauseStatus::GoneOn => Some(ask(AskKind::GoOn)),
-            PauseStatus::Paused | PauseStatus::Reloaded => None,
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Restores that ask live runs first, and how far they are.
+//! Live runs that are asked to pause, for a restore or by an operator, and how far that is.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,21 @@ pub struct WithoutWord {
     pub by: String,
 }
 
+/// Body of `POST /runs/{run_id}/pause`: an operator asks a run to pause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PauseRun {
+    /// Why; not empty.
+    pub reason: String,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// How long its word is waited for, in seconds: 1 to 600, 10 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_seconds: Option<u64>,
+}
+
 /// Body of `POST /handshakes/{handshake}/stop`; it may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +95,8 @@ pub struct StopHandshake {
 pub enum HandshakeStatus {
     /// Runs are asked; nothing is written yet.
     Asking,
+    /// The run that an operator asked to pause has given its word, and writes nothing until it is let go.
+    Paused,
     /// The restore is written.
     Written,
     /// Somebody gave no word in time: nothing was written.
@@ -90,6 +107,16 @@ pub enum HandshakeStatus {
     Refused,
     /// The server that led it is gone: nothing was written.
     Abandoned,
+    /// The run that an operator asked to pause is not live any more.
+    RunEnded,
+}
+
+impl HandshakeStatus {
+    /// Whether it goes on, so that it may be stopped.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Asking | Self::Paused)
+    }
 }
 
 /// How a run learned what it is asked.
@@ -162,18 +189,20 @@ impl HandshakeRun {
     }
 }
 
-/// A restore that asks live runs first, as it is kept: the data of a state of type `handshake`. If it was written, the restore
-/// has the same id.
+/// Live runs that are asked to pause, as it is kept: the data of a state of type `handshake`. If it is for a restore that was
+/// written, the restore has the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Handshake {
     /// Its id, which is that of the restore, too, once it is written.
     pub handshake: String,
-    /// The plan that is applied.
-    pub plan: String,
-    /// The target as asked for.
-    pub target: String,
-    /// How many states the plan writes.
+    /// The plan that is applied; absent where an operator asked for the pause alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// The target as asked for; absent where nothing is restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// How many states the plan writes; 0 where there is none.
     pub writes: u64,
     /// Why.
     pub reason: String,
@@ -195,7 +224,7 @@ pub struct Handshake {
     pub without_word: Option<WithoutWord>,
     /// The runs, by id.
     pub runs: Vec<HandshakeRun>,
-    /// When it was written, or ended without.
+    /// When it was written, or ended without; of a pause when the run was let go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub ended_at: Option<Timestamp>,
@@ -205,6 +234,12 @@ pub struct Handshake {
 }
 
 impl Handshake {
+    /// Whether an operator asked for a pause, and nothing is restored.
+    #[must_use]
+    pub const fn is_only_a_pause(&self) -> bool {
+        self.plan.is_none()
+    }
+
     /// The runs that have not said yet what is waited for: that they pause, or, once it is written, that they have reloaded.
     #[must_use]
     pub fn waits_for(&self) -> Vec<String> {

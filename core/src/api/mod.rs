@@ -17,6 +17,7 @@ mod mirror;
 mod notice;
 mod of_state;
 mod origin;
+mod pause;
 mod pending;
 mod problem;
 mod query;
@@ -36,7 +37,7 @@ mod version_filter;
 mod vitals;
 
 pub use alarm::{Alarm, AlarmCode, Stops};
-pub use ask::{Ask, AskKind, Heard, Pause, PauseStatus, SayPaused, SayReloaded, UnreadRestore};
+pub use ask::{Ask, AskKind, Heard, SayPaused, SayReloaded};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult, FailedCheck};
 pub use bundle::{BundleImported, BundleMerged, ConflictReason, LeftOut, MergeConflict, MergeSide, Named};
 pub use checkpoint::{
@@ -50,7 +51,7 @@ pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topi
 pub use given::{ApplyGiven, GivenPlan, GivenPlanned, GivenRequest, GivenState, RestoredTo};
 pub use handshake::{
     Handshake, HandshakeList, HandshakeRun, HandshakeStatus, HandshakeTerms, HandshakeView, HeardBy, HeldBy,
-    StopHandshake, WithoutWord,
+    PauseRun, StopHandshake, WithoutWord,
 };
 pub use import::{
     AppliedImport, ApplyImport, FileError, FileSummary, ImportCounts, ImportFile, ImportFlag, ImportItem,
@@ -61,6 +62,7 @@ pub use mirror::{MirrorState, MirrorStatus};
 pub use notice::{Notice, NoticeCode};
 pub use of_state::OfState;
 pub use origin::Originated;
+pub use pause::{OperatorsPause, Pause, PauseStatus, UnreadRestore};
 pub use pending::{ChangeKind, PendingFilter, PendingList, PendingState, StaleFilter, StateRow, StateRows};
 pub use problem::{Code, FieldError, MovedHead, Problem};
 pub use query::{DeletedFilter, Moment, MomentError, Sort, ValidityFilter};

@@ -86,11 +86,11 @@ codes! {
     /// The run that writes does not hold its lease any more: it has ended, or another has taken its place. Nothing was written.
     LeaseLost = "lease_lost", 409, "The run does not hold its lease any more";
     /// The run that writes makes way for a restore, and has not said yet that it has read it. Nothing was written.
-    RunPaused = "run_paused", 409, "The run is paused for a restore";
+    RunPaused = "run_paused", 409, "The run is paused";
     /// A live run that holds what the restore writes gave no word in time. Nothing was written.
     NoWord = "no_word", 409, "A live run gave no word";
     /// Another restore asks one of the same runs. Nothing was written.
-    HandshakeOpen = "handshake_open", 409, "Another restore asks the same run";
+    HandshakeOpen = "handshake_open", 409, "The run is asked to pause already";
     /// An operator stopped the handshake, or the server that led it was away too long. Nothing was written.
     HandshakeStopped = "handshake_stopped", 409, "The handshake was stopped";
     /// The handshake is not where what is said of it belongs: it is over, or another one has begun.

@@ -234,15 +234,15 @@ pub enum ServiceError {
     /// The run does not hold its lease any more. Nothing was written.
     #[error("{}", .0)]
     LeaseLost(Box<LeaseLost>),
-    /// The run that writes makes way for a restore. Nothing was written.
-    #[error("{}", paused_text(run_id, handshake.as_deref(), *written))]
+    /// The run that writes is paused, for a restore or by an operator. Nothing was written.
+    #[error("{}", paused_text(run_id, handshake.as_deref(), *why))]
     RunPaused {
         /// Which run.
         run_id: String,
-        /// The handshake of the restore.
+        /// The handshake.
         handshake: Option<String>,
-        /// Whether it is written, and has to be read.
-        written: bool,
+        /// What for.
+        why: PausedFor,
     },
     /// There is no such handshake.
     #[error("there is no handshake {0}")]
@@ -258,13 +258,13 @@ pub enum ServiceError {
         /// Who.
         runs: Vec<String>,
     },
-    /// Another restore asks one of the same runs. Nothing was written.
+    /// Another restore, or an operator, asks one of the same runs, or has paused it. Nothing was written.
     #[error(
-        "another restore asks {run_id} to pause: wait for the end of handshake {handshake}, or stop it (POST \
+        "{run_id} is asked to pause already, or paused, by a restore or an operator: wait for the end of handshake {handshake}, or stop it (POST \
          /api/v1/handshakes/{handshake}/stop); nothing was written"
     )]
     HandshakeOpen {
-        /// The other handshake.
+        /// The other's handshake.
         handshake: String,
         /// The run.
         run_id: String,
@@ -440,12 +440,25 @@ impl ServiceError {
     }
 }
 
-fn paused_text(run_id: &str, handshake: Option<&str>, written: bool) -> String {
+/// Why a run is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PausedFor {
+    /// It makes way for a restore that is about to be written.
+    Restore,
+    /// A restore is written that it has not read.
+    UnreadRestore,
+    /// An operator has paused it.
+    Operator,
+}
+
+fn paused_text(run_id: &str, handshake: Option<&str>, why: PausedFor) -> String {
     let handshake = handshake.unwrap_or("HANDSHAKE");
-    let what = if written {
-        "a restore has been written that it has not read yet: read the states again, and say so"
-    } else {
-        "it makes way for a restore: wait until it is told to reload or to go on"
+    let what = match why {
+        PausedFor::UnreadRestore => {
+            "a restore has been written that it has not read yet: read the states again, and say so"
+        }
+        PausedFor::Restore => "it makes way for a restore: wait until it is told to reload or to go on",
+        PausedFor::Operator => "an operator has it paused: wait until it is told to go on",
     };
     format!(
         "{run_id} is paused, as {what} (POST /api/v1/runs/{run_id}/handshakes/{handshake}/reloaded after a restore; what it is asked is in \

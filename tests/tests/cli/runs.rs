@@ -152,3 +152,44 @@ async fn all_active_runs_are_marked_as_crashed_only_with_their_number() {
     ask(&[&gone[..], &["--count", "0"]].concat(), 0).await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_run_is_paused_and_let_go_by_an_operator_and_one_that_gives_no_word_is_said_to_go_on() {
+    let server = Server::start().await;
+    assert_eq!(server.post("/runs", r#"{"program":"grid","lease_seconds":3600}"#).await.0, 201);
+    let (here, origin) = (folder(), server.origin());
+    let ask = async |what: &[&str], code: i32| {
+        let arguments = [&["runs", "--server", &origin], what].concat();
+        let ran = run(here.path(), &arguments, &[]).await;
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {}{}", ran.out, ran.err);
+        format!("{}{}", ran.out, ran.err)
+    };
+    ask(&["pause", "grid.main.1"], 2).await;
+    ask(&["pause", "grid.main.2", "--reason", "news"], 8).await;
+    let silent = ask(&["pause", "grid.main.1", "--reason", "news", "--wait", "1"], 9).await;
+    assert!(silent.contains("gave no word") && silent.contains("told to go on"), "{silent}");
+    ask(&["go-on", "grid.main.1"], 8).await;
+    // A run that answers as soon as it hears.
+    let answers = async {
+        loop {
+            let (_, renewed) = server.post("/runs/grid.main.1/renew", "{}").await;
+            let asked = &renewed["asks"][0];
+            if asked["kind"] == "pause" {
+                let path =
+                    format!("/runs/grid.main.1/handshakes/{}/paused", asked["handshake"].as_str().unwrap());
+                return server.post(&path, r#"{"epoch":1,"note":"flat"}"#).await;
+            }
+        }
+    };
+    let pausing = ask(&["pause", "grid.main.1", "--reason", "news", "--author", "ann", "--wait", "600"], 0);
+    let (paused, (status, said)) = tokio::join!(pausing, answers);
+    assert!(
+        paused.contains("Status      paused") && paused.contains("It says     flat"),
+        "{paused} {status} {said}"
+    );
+    ask(&["pause", "grid.main.1", "--reason", "again"], 9).await;
+    let gone_on = ask(&["go-on", "grid.main.1", "--json"], 0).await;
+    let gone_on: Value = serde_json::from_str(gone_on.trim()).unwrap();
+    assert_eq!((&gone_on["status"], &gone_on["runs"][0]["note"]), (&"stopped".into(), &"flat".into()));
+    ask(&["go-on", "grid.main.1"], 8).await;
+}

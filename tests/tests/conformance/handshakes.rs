@@ -11,20 +11,20 @@ use stateloft_core::api::{
 };
 use stateloft_core::commit::{Outcome, Write};
 use stateloft_core::model::{Origin, RunName, Seq, SnapshotId, StateKey, Version};
-use stateloft_server::service::{ChangeRequest, Precondition, Service, ServiceError};
+use stateloft_server::service::{ChangeRequest, HandshakesRequest, Precondition, Service, ServiceError};
 use tokio::task::JoinHandle;
 
 use crate::fixture::{Fixture, doc, save, typed};
 use crate::service::request;
 
 /// How long anything may take on a machine that has much else to do.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 /// A wait that no test waits out.
-const LONG: u64 = 600;
+pub(super) const LONG: u64 = 600;
 
-type Applied = JoinHandle<Result<AppliedRestore, ServiceError>>;
+pub(super) type Applied = JoinHandle<Result<AppliedRestore, ServiceError>>;
 
-fn start(program: &str) -> StartRun {
+pub(super) fn start(program: &str) -> StartRun {
     StartRun {
         program: RunName::new(program).unwrap(),
         instance: None,
@@ -48,23 +48,28 @@ fn of_run(run: &RunStarted, id: &str, data: &str) -> SaveRequest {
     SaveRequest { run_id: Some(run.run_id.as_str().into()), epoch: Some(run.epoch), ..request(id, data) }
 }
 
-async fn write(service: &Service, run: &RunStarted, id: &str, data: &str) -> Result<Version, ServiceError> {
+pub(super) async fn write(
+    service: &Service,
+    run: &RunStarted,
+    id: &str,
+    data: &str,
+) -> Result<Version, ServiceError> {
     service.save(of_run(run, id, data), &Precondition::None).await.map(Outcome::into_version)
 }
 
-fn code<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> Code {
+pub(super) fn code<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> Code {
     answer.unwrap_err().code()
 }
 
-fn back_to(seq: Seq, scope: Scope) -> PlanRequest {
+pub(super) fn back_to(seq: Seq, scope: Scope) -> PlanRequest {
     PlanRequest { target: Moment::Seq(seq), scope, selection: Selection::new(), exact: false }
 }
 
-fn only(keys: &[StateKey]) -> Scope {
+pub(super) fn only(keys: &[StateKey]) -> Scope {
     Scope { states: keys.to_vec(), ..Scope::default() }
 }
 
-fn order(plan: &Plan, wait: u64) -> ApplyRequest {
+pub(super) fn order(plan: &Plan, wait: u64) -> ApplyRequest {
     ApplyRequest {
         target: plan.target.clone(),
         scope: plan.scope.clone(),
@@ -81,27 +86,27 @@ fn order(plan: &Plan, wait: u64) -> ApplyRequest {
     }
 }
 
-fn without_word(plan: &Plan) -> ApplyRequest {
+pub(super) fn without_word(plan: &Plan) -> ApplyRequest {
     let word = WithoutWord { reason: "it hangs".into(), by: "ann".into() };
     let terms = HandshakeTerms { wait_seconds: Some(1), without_word: Some(word) };
     ApplyRequest { handshake: Some(terms), ..order(plan, 1) }
 }
 
-fn apply(service: &Arc<Service>, plan: &Plan, request: ApplyRequest) -> Applied {
+pub(super) fn apply(service: &Arc<Service>, plan: &Plan, request: ApplyRequest) -> Applied {
     let (service, plan) = (Arc::clone(service), plan.plan.clone());
     tokio::spawn(async move { service.apply(&plan, request).await })
 }
 
-async fn done(applied: Applied) -> Result<AppliedRestore, ServiceError> {
+pub(super) async fn done(applied: Applied) -> Result<AppliedRestore, ServiceError> {
     tokio::time::timeout(PATIENCE, applied).await.unwrap().unwrap()
 }
 
-async fn asks(service: &Service, run: &RunStarted) -> Vec<Ask> {
+pub(super) async fn asks(service: &Service, run: &RunStarted) -> Vec<Ask> {
     service.renew_run(&run.run_id, RenewRun { epoch: Some(run.epoch) }).await.unwrap().asks
 }
 
 /// Renews until the run is asked this.
-async fn asked(service: &Service, run: &RunStarted, kind: AskKind) -> Ask {
+pub(super) async fn asked(service: &Service, run: &RunStarted, kind: AskKind) -> Ask {
     let found = async {
         loop {
             if let Some(ask) = asks(service, run).await.into_iter().find(|ask| ask.kind == kind) {
@@ -113,12 +118,12 @@ async fn asked(service: &Service, run: &RunStarted, kind: AskKind) -> Ask {
     tokio::time::timeout(PATIENCE, found).await.unwrap()
 }
 
-async fn pause(service: &Service, run: &RunStarted, ask: &Ask) -> Result<bool, ServiceError> {
+pub(super) async fn pause(service: &Service, run: &RunStarted, ask: &Ask) -> Result<bool, ServiceError> {
     let said = SayPaused { epoch: run.epoch, note: Some("0 orders in flight".into()) };
     service.say_paused(&run.run_id, &ask.handshake, said).await.map(|heard| heard.paused)
 }
 
-async fn reload(
+pub(super) async fn reload(
     service: &Service,
     run: &RunStarted,
     handshake: &str,
@@ -128,7 +133,7 @@ async fn reload(
     service.say_reloaded(&run.run_id, handshake, said).await.map(|heard| heard.paused)
 }
 
-async fn data(f: &Fixture, id: &str) -> String {
+pub(super) async fn data(f: &Fixture, id: &str) -> String {
     f.store.head(&typed("bot_memory", id)).await.unwrap().unwrap().data.unwrap().text().to_owned()
 }
 
@@ -371,10 +376,15 @@ pub async fn a_handshake_that_is_stopped_has_stopped_its_restore_and_another_one
     let ask = asked(&service, &run, AskKind::Pause).await;
     pause(&service, &run, &ask).await.unwrap();
     done(applied).await.unwrap();
-    let of_plan = service.handshakes(Some(&plan.plan), 10, None).await.unwrap().handshakes;
+    let of = async |plan: &str| {
+        let request =
+            HandshakesRequest { plan: Some(plan.into()), limit: 10, ..HandshakesRequest::default() };
+        service.handshakes(request).await.unwrap().handshakes
+    };
+    let of_plan = of(&plan.plan).await;
     let statuses: Vec<_> = of_plan.iter().map(|found| found.handshake.status).collect();
     assert_eq!(statuses, [HandshakeStatus::Written, HandshakeStatus::Stopped]);
-    assert_eq!(service.handshakes(Some("other"), 10, None).await.unwrap().handshakes, []);
+    assert_eq!(of("other").await, []);
 
     // It has not read that yet, so that it need not be waited for when that is taken back, and has to read both.
     let undone = service.undo(&ask.handshake, UndoRequest::default()).await.unwrap();

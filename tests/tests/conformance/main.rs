@@ -26,6 +26,7 @@ mod merges;
 mod model;
 mod modes;
 mod origins;
+mod pauses;
 mod points;
 mod receipts;
 mod restores;
@@ -185,6 +186,12 @@ macro_rules! conformance {
                     a_handshake_that_is_stopped_has_stopped_its_restore_and_another_one_waits_for_it,
                     a_run_that_has_not_read_a_restore_still_has_to_when_the_next_one_is_not_written,
                     sessions_of_live_runs_are_left_as_they_are_unless_they_are_named;
+                pauses:
+                    a_run_that_an_operator_pauses_writes_nothing_until_it_is_let_go,
+                    a_run_that_gives_no_word_goes_on_and_one_that_ends_ends_its_pause,
+                    a_restore_takes_the_word_that_a_run_gave_an_operator_and_leaves_it_paused,
+                    who_is_let_go_while_a_restore_asks_goes_on_with_it_and_not_before,
+                    who_has_still_to_read_a_restore_is_paused_without_a_word;
                 receipts:
                     a_request_with_a_key_is_done_once,
                     of_two_in_one_group_the_second_finds_the_first,

@@ -62,10 +62,10 @@ async fn session(f: &Fixture, run_id: &str) -> (Version, Session) {
 }
 
 /// Watches leases until it is dropped.
-struct Watch(CancellationToken);
+pub(super) struct Watch(CancellationToken);
 
 impl Watch {
-    fn over(service: &Arc<Service>) -> Self {
+    pub(super) fn over(service: &Arc<Service>) -> Self {
         let stop = CancellationToken::new();
         let (service, stopped) = (Arc::clone(service), stop.clone());
         tokio::spawn(async move { service.keep_watching_runs(stopped).await });

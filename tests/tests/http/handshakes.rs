@@ -235,3 +235,80 @@ async fn runs_go_on_when_the_server_that_asked_them_was_killed() {
     assert_eq!(at.post("/states", &save(&run)).await.0, 200);
     assert_eq!(at.get("/restores").await["restores"], json!([]), "nothing was written");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_an_operator_has_paused_stays_so_while_its_server_is_killed_and_goes_on_when_it_is_let_go()
+{
+    let mut server = Server::start().await;
+    let at = At::new(&server.origin());
+    for program in ["grid", "silent"] {
+        assert_eq!(at.post("/runs", &json!({"program": program, "lease_seconds": 3600})).await.0, 201);
+    }
+    let save = json!({"state_type": "bot_memory", "state_id": "grid", "data": {"n": 1},
+        "run_id": "grid.main.1", "epoch": 1});
+    assert_eq!(at.post("/states", &save).await.0, 201);
+    for (path, body, status, code) in [
+        ("/runs/grid.main.1/pause", json!({}), 422, "invalid_body"),
+        ("/runs/grid.main.1/pause", json!({"reason": ""}), 422, "invalid_body"),
+        ("/runs/grid.main.1/pause", json!({"reason": "x", "plan": "y"}), 422, "invalid_body"),
+        ("/runs/grid.main.1/pause", json!({"reason": "x", "wait_seconds": 601}), 422, "invalid_body"),
+        ("/runs/grid.main.2/pause", json!({"reason": "x"}), 404, "run_not_found"),
+    ] {
+        let (found, said) = at.post(path, &body).await;
+        assert_eq!((found, &said["code"]), (status, &json!(code)), "{said}");
+    }
+    let mut begun = Vec::new();
+    for program in ["grid", "silent"] {
+        let ask = async || {
+            let path = format!("/api/v1/runs/{program}.main.1/pause");
+            let body = json!({"reason": "news", "user_id": "ann", "wait_seconds": 3}).to_string();
+            let request = server.request(Method::POST, &path).header("content-type", "application/json");
+            let answer = request.header("idempotency-key", program).body(body).send().await.unwrap();
+            let place = answer.headers()["location"].to_str().unwrap().to_owned();
+            (answer.status().as_u16(), place, answer.json::<Value>().await.unwrap())
+        };
+        let (status, place, shown) = ask().await;
+        assert_eq!(
+            (status, &shown["status"], &shown["writes"]),
+            (201, &json!("asking"), &json!(0)),
+            "{shown}"
+        );
+        assert!(shown.get("plan").is_none() && shown.get("target").is_none(), "{shown}");
+        assert_eq!(place, format!("/api/v1/handshakes/{}", shown["handshake"].as_str().unwrap()));
+        assert_eq!(at.get(place.strip_prefix("/api/v1").unwrap()).await, shown);
+        assert_eq!(ask().await.2["handshake"], shown["handshake"], "the same request is done once");
+        begun.push(format!("/handshakes/{}", shown["handshake"].as_str().unwrap()));
+    }
+    let id = begun[0].strip_prefix("/handshakes/").unwrap();
+    let (status, said) = at
+        .post(&format!("/runs/grid.main.1/handshakes/{id}/paused"), &json!({"epoch": 1, "note": "flat"}))
+        .await;
+    assert_eq!((status, &said["paused"]), (200, &json!(true)), "{said}");
+    server.kill().await;
+    server.run().await;
+    let at = At::new(&server.origin());
+    let shown = at.until(&begun[1], |shown| shown["status"] == "no_word").await;
+    assert_eq!(shown["because"], "the run gave no word in time");
+    let (_, renewed) = at.post("/runs/silent.main.1/renew", &json!({})).await;
+    assert_eq!(renewed["asks"][0]["kind"], "go_on", "{renewed}");
+    assert_eq!(at.get(&begun[0]).await["status"], "paused");
+    let (status, refused) = at.post("/states", &save).await;
+    assert_eq!((status, &refused["code"], &refused["handshake"]), (409, &json!("run_paused"), &json!(id)));
+    let (status, stopped) =
+        at.post(&format!("{}/stop", begun[0]), &json!({"user_id": "bob", "reason": "over"})).await;
+    assert_eq!((status, &stopped["status"]), (200, &json!("stopped")), "{stopped}");
+    let (_, renewed) = at.post("/runs/grid.main.1/renew", &json!({})).await;
+    assert_eq!(renewed["asks"][0]["kind"], "go_on", "{renewed}");
+    let mut save = save;
+    save["data"]["n"] = json!(2);
+    assert_eq!(at.post("/states", &save).await.0, 200);
+    let of_run = at.get("/handshakes?run_id=grid.main.1").await;
+    assert_eq!(of_run["handshakes"], json!([stopped]), "{of_run}");
+    // A run that is gone ends its pause.
+    let (_, asked) = at.post("/runs/silent.main.1/pause", &json!({"reason": "news"})).await;
+    let (status, said) = at.post("/runs/silent.main.1/mark-crashed", &json!({"reason": "gone"})).await;
+    assert_eq!(status, 200, "{said}");
+    let path = format!("/handshakes/{}", asked["handshake"].as_str().unwrap());
+    let ended = at.until(&path, |shown| shown["status"] != "asking" && shown["status"] != "paused").await;
+    assert_eq!(ended["status"], "run_ended", "{ended}");
+}

@@ -75,3 +75,39 @@ async fn runs_go_on_when_the_server_that_asked_them_is_killed_or_stands_still() 
         assert_eq!(here.get("/restores").await["restores"], json!([]), "nothing was written");
     }
 }
+
+/// Which server an operator speaks to does not matter, nor to which one the run does, nor whether the first of them is still there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_paused_at_one_server_is_let_go_at_another() {
+    let settings = Postgres::shared().database();
+    let stays = Server::start_on(&settings).await;
+    let mut goes = Server::start_on(&settings).await;
+    let [here, there] = [&stays, &goes].map(|server| At::new(&server.origin()));
+    let (_, run) = here.post("/runs", &json!({"program": "grid", "lease_seconds": 3600})).await;
+    let save = json!({"state_type": "bot_memory", "state_id": "grid", "data": {"n": 1},
+        "run_id": run["run_id"], "epoch": run["epoch"]});
+    let (status, asked) = there.post("/runs/grid.main.1/pause", &json!({"reason": "news"})).await;
+    assert_eq!(status, 201, "{asked}");
+    let id = asked["handshake"].as_str().unwrap().to_owned();
+    let (_, renewed) = here.post("/runs/grid.main.1/renew", &json!({})).await;
+    assert_eq!(
+        (&renewed["asks"][0]["kind"], &renewed["asks"][0]["handshake"]),
+        (&json!("pause"), &json!(id))
+    );
+    let word = format!("/runs/grid.main.1/handshakes/{id}/paused");
+    assert_eq!(here.post(&word, &json!({"epoch": 1})).await.0, 200);
+    for server in [&here, &there] {
+        assert_eq!(server.post("/states", &save).await.1["code"], "run_paused");
+    }
+    goes.kill().await;
+    let (status, stopped) = here.post(&format!("/handshakes/{id}/stop"), &json!({})).await;
+    assert_eq!((status, &stopped["status"]), (200, &json!("stopped")), "{stopped}");
+    assert_eq!(here.post("/states", &save).await.0, 201);
+    // One that dies while it is paused is found by whoever is there.
+    let (_, asked) = here.post("/runs/grid.main.1/pause", &json!({"reason": "news"})).await;
+    let (status, said) = here.post("/runs/grid.main.1/mark-crashed", &json!({"reason": "gone"})).await;
+    assert_eq!(status, 200, "{said}");
+    let path = format!("/handshakes/{}", asked["handshake"].as_str().unwrap());
+    let ended = here.until(&path, |shown| shown["status"] != "asking").await;
+    assert_eq!(ended["status"], "run_ended", "{ended}");
+}

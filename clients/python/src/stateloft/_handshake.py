@@ -1,4 +1,4 @@
-"""A restore that asks first: the run makes way, the restore is written, and the run reads again what it has."""
+"""A restore that asks first: the run makes way, the restore is written, and the run reads again what it has. Or an operator's pause."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ EVERY = 2.0
 
 @dataclass(frozen=True)
 class Ask:
-    """What a restore asks of a run."""
+    """What a restore, or an operator, asks of a run."""
 
     handshake: str
     kind: Literal["pause", "reload", "go_on"]
-    """``pause``: finish what is under way. ``reload``: it is written. ``go_on``: nothing was written."""
+    """``pause``: finish what is under way. ``reload``: it is written. ``go_on``: nothing was written, or the operator lets it go."""
     states: Sequence[tuple[str, str]]
-    """Types and ids that it writes of what the run holds; with ``more`` there are others."""
+    """Types and ids that it writes of what the run holds; with ``more`` there are others. None where an operator asks."""
     more: int
     until: Optional[dt.datetime]
     """To pause: until when the word is waited for, by the server's clock."""
     seq: Optional[int]
     """To reload: what must have been read at least."""
     reason: Optional[str]
-    """Why the restore is made."""
+    """Why."""
     answer: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod
@@ -65,7 +65,7 @@ Handler = Callable[[Ask], Optional[str]]
 
 
 class Handshakes:
-    """Answers what restores ask of one run, in the thread for its handlers."""
+    """Answers what is asked of one run, in the thread for its handlers."""
 
     def __init__(
         self, client: Client, fence: Fence, lease: Lease, save: Callable[[], None], read_again: Callable[[], None]
@@ -100,7 +100,7 @@ class Handshakes:
                 return
             known.add(which)
         if self._pause is None:
-            _LOG.error("a restore asks %s to %s, and the program has no on_restore", self._fence.run_id, ask.kind)
+            _LOG.error("%s is asked to %s, and the program has no on_restore", self._fence.run_id, ask.kind)
             return
         self._lease.soon(lambda: self._do(ask))
 
@@ -108,7 +108,7 @@ class Handshakes:
         try:
             self._make_way(ask) if ask.kind == "pause" else self._go_on(ask)
         except Exception as error:
-            said = "%s did not answer a restore that asks it to %s: %s"
+            said = "%s did not answer what asks it to %s: %s"
             its_own = not isinstance(error, StateloftError)  # the program's own: it wants to know where
             _LOG.error(said, self._fence.run_id, ask.kind, error, exc_info=its_own)
             with self._lock:
@@ -119,7 +119,7 @@ class Handshakes:
         try:
             note = None if self._pause is None else self._pause(ask)
             self._save()
-            asks = self._say(ask, "paused", {"note": None if note is None else note[:_NOTE_LIMIT]})
+            answer = self._say(ask, "paused", {"note": None if note is None else note[:_NOTE_LIMIT]})
         except (Conflict, NotFound) as error:  # it is over without this run: nothing was written
             _LOG.warning("%s goes on: %s", self._fence.run_id, error)
             self.paused.clear()
@@ -127,7 +127,7 @@ class Handshakes:
         except Exception:
             self.paused.clear()
             raise
-        for more in asks:
+        for more in answer.get("asks") or ():
             self._soon(Ask.of(more))
 
     def _go_on(self, ask: Ask) -> None:
@@ -136,13 +136,16 @@ class Handshakes:
         if self._reload is not None:
             self._reload(ask)
         try:
-            self._say(ask, "reloaded", {"seq": max(seq, ask.seq or 0)})
+            answer = self._say(ask, "reloaded", {"seq": max(seq, ask.seq or 0)})
         except (Conflict, NotFound) as error:
             _LOG.warning("%s goes on: %s", self._fence.run_id, error)
-        self.paused.clear()
+            self.paused.clear()
+            return
+        if not answer.get("paused"):  # else an operator has it paused until it is told to go on
+            self.paused.clear()
 
-    def _say(self, ask: Ask, word: str, members: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    def _say(self, ask: Ask, word: str, members: Mapping[str, Any]) -> Mapping[str, Any]:
         said = {name: value for name, value in {"epoch": self._fence.epoch, **members}.items() if value is not None}
         path = f"/runs/{self._fence.run_id}/handshakes/{ask.handshake}/{word}"
         answer = self._client.transport.request("POST", path, body=self._client.codec.text(said))
-        return self._client.decoded(answer).get("asks") or ()
+        return self._client.decoded(answer)

@@ -215,13 +215,13 @@ class Run(Live):
     def on_restore(
         self, pause: Optional[Handler] = None, reload: Optional[Callable[[Ask], object]] = None
     ) -> None:
-        """From now on a restore that would write what this run holds is answered.
+        """From now on a restore that would write what this run holds is answered, and an operator who has it pause.
 
         Args:
-            pause: finish what is under way, and return. What the dicts hold is saved then, and the restore is told; a text
-                that is returned is shown to the operator. Raised is no word: nothing is restored.
+            pause: finish what is under way, and return. What the dicts hold is saved then, and the server is told; a text
+                that is returned is shown to the operator. Raised is no word: nothing is restored, and the run goes on.
             reload: the run's dicts have been read again; read what else the program holds. Also called if nothing was
-                restored after all (``ask.kind`` is ``go_on``).
+                restored after all, or an operator lets the run go (``ask.kind`` is ``go_on``).
 
         Both are called in the thread for handlers. In between writes raise ``RunPaused``, and :attr:`paused` is set. A run
         without this gives no word, so nothing is restored under it unless an operator says so.
@@ -230,7 +230,7 @@ class Run(Live):
 
     @property
     def paused(self) -> threading.Event:
-        """Set while a restore has the run pause."""
+        """Set while a restore, or an operator, has the run pause."""
         return self._handshakes.paused
 
     def _save_dicts(self) -> None:

@@ -96,8 +96,13 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Failure> {
+        self.understood(&self.post(path, body).await?)
+    }
+
+    /// The same with the answer as it is. It has no key: what it does twice is what it does once.
+    pub(super) async fn post(&self, path: &str, body: &impl Serialize) -> Result<Answer, Failure> {
         let body = serde_json::to_vec(body).map_err(|error| error.to_string())?;
-        self.understood(&self.answered(Method::POST, path, Some(body)).await?)
+        self.answered(Method::POST, path, Some(body)).await
     }
 
     /// A write. If no answer comes it is sent once more under the same key, so that it is done once all the same.

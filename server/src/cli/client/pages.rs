@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 use stateloft_core::api::{
-    CheckpointList, History, RestoreList, RunList, RunStates, SnapshotList, StateRows,
+    CheckpointList, HandshakeList, History, RestoreList, RunList, RunStates, SnapshotList, StateRows,
 };
 
 use super::{Client, Query};
@@ -41,6 +41,7 @@ pages! {
     SnapshotList: snapshots;
     RestoreList: restores;
     RunList: runs;
+    HandshakeList: handshakes;
     RunStates: states;
     CheckpointList: checkpoints;
 }

@@ -2,13 +2,16 @@
 
 mod checkpoints;
 mod crashed;
+mod pause;
 mod resume;
 mod show;
 
 use clap::{Args, Subcommand};
 use hyper::Method;
 use serde::Serialize;
-use stateloft_core::api::{EndRun, EndedAs, MarkCrashed, RunList, RunRow, RunStatus};
+use stateloft_core::api::{
+    EndRun, EndedAs, MarkCrashed, PauseRun, RunList, RunRow, RunStatus, StopHandshake,
+};
 use stateloft_core::json::Document;
 use stateloft_core::model::{RunId, RunName};
 
@@ -83,6 +86,33 @@ enum What {
         #[arg(long, value_name = "NAME")]
         author: Option<String>,
     },
+    /// Have a live run pause until it is let go: it finishes what is under way, and nothing that it saves afterwards is written.
+    Pause {
+        /// Its id.
+        #[arg(value_name = "RUN", value_parser = run_id)]
+        run: RunId,
+        /// Why; the run and whoever looks are told.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who.
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+        /// Wait so long for its word; 10 s when left out. Without it the run goes on.
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+        wait: Option<u64>,
+    },
+    /// Let a run go on that was paused with `runs pause`, or in the console.
+    GoOn {
+        /// Its id.
+        #[arg(value_name = "RUN", value_parser = run_id)]
+        run: RunId,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Who.
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+    },
     /// Print what the last run of an instance has left: how it ended, its last checkpoint, and its states with what they hold now.
     Resume {
         /// The program, such as btc-grid, or one of its instances, such as btc-grid.main.
@@ -133,7 +163,9 @@ impl What {
             Self::List { .. } | Self::Show { .. } | Self::Resume { .. } | Self::Checkpoints { .. } => {
                 Intent::Read
             }
-            Self::End { .. } | Self::MarkCrashed { .. } => Intent::Write,
+            Self::End { .. } | Self::Pause { .. } | Self::GoOn { .. } | Self::MarkCrashed { .. } => {
+                Intent::Write
+            }
         }
     }
 }
@@ -158,6 +190,14 @@ impl Runs {
                     let status = if completed { EndedAs::Completed } else { EndedAs::Stopped };
                     let end = EndRun { status, final_value, reason, user_id: author };
                     write(client, &run, "end", &end, json).await?;
+                }
+                What::Pause { run, reason, author, wait } => {
+                    let asked = PauseRun { reason, user_id: author, wait_seconds: wait };
+                    pause::pause(client, &run, &asked, json).await?;
+                }
+                What::GoOn { run, reason, author } => {
+                    let word = StopHandshake { reason, user_id: author };
+                    pause::go_on(client, &run, &word, json).await?;
                 }
                 What::Resume { of, at_checkpoint } => {
                     resume::resume(client, &of, at_checkpoint, json).await?;

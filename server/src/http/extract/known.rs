@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use stateloft_core::api::{
     ApplyGiven, ApplyImport, ApplyReconcile, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock,
     CreateSnapshot, EndRun, ForceBreaker, GivenRequest, ImportRequest, MarkAllCrashed, MarkCrashed,
-    Originated, PinCheckpoint, PlanReconcile, PlanRequest, PutRequest, ReconcileRequest, RenewRun,
+    Originated, PauseRun, PinCheckpoint, PlanReconcile, PlanRequest, PutRequest, ReconcileRequest, RenewRun,
     SaveRequest, SayPaused, SayReloaded, SettleConflict, SettleQuarantine, StartRun, StopHandshake,
     TakeCheckpoint, UndeleteRequest, UndoRequest,
 };
@@ -211,6 +211,7 @@ impl Body for StartRun {
 impl Body for RenewRun {}
 impl Body for SayPaused {}
 impl Body for SayReloaded {}
+impl Body for PauseRun {}
 impl Body for StopHandshake {}
 impl Body for EndRun {}
 impl Body for MarkCrashed {}

@@ -1,4 +1,4 @@
-//! `/handshakes`: how live runs were asked before restores.
+//! `/handshakes`: how live runs were asked to pause, before restores and by operators.
 
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
@@ -12,12 +12,15 @@ use crate::http::extract::{OptionalJson, Params, PathText};
 use crate::http::failure::Answer;
 use crate::http::openapi::{Always, Reading, Writing};
 use crate::http::{link, reply};
+use crate::service::HandshakesRequest;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
     /// Only those of this plan.
     plan: Option<String>,
+    /// Only those in which this run was asked.
+    run_id: Option<String>,
     /// Rows of a page, 1 to 1000; 50 when left out.
     #[serde(default = "page")]
     limit: usize,
@@ -25,7 +28,7 @@ pub(crate) struct ListParameters {
     cursor: Option<String>,
 }
 
-/// The handshakes of restores, the last changed first.
+/// The handshakes of restores and operators, the last changed first.
 #[utoipa::path(get, path = "/handshakes", tag = "restores", operation_id = "handshakes", params(ListParameters),
     responses((status = 200, body = HandshakeList), Always))]
 pub(crate) async fn list(
@@ -33,7 +36,8 @@ pub(crate) async fn list(
     Params(asked): Params<ListParameters>,
     OriginalUri(here): OriginalUri,
 ) -> Answer {
-    let found = app.service.handshakes(asked.plan.as_deref(), asked.limit, asked.cursor).await?;
+    let ListParameters { plan, run_id, limit, cursor } = asked;
+    let found = app.service.handshakes(HandshakesRequest { plan, run_id, limit, cursor }).await?;
     let mut response = reply::json(StatusCode::OK, &found)?;
     link::next(&mut response, &here, "cursor", found.next_cursor.as_deref());
     Ok(response)
@@ -46,7 +50,7 @@ pub(crate) async fn show(State(app): State<App>, path: PathText) -> Answer {
     reply::json(StatusCode::OK, &app.service.handshake(&path.0).await?)
 }
 
-/// Stops a handshake before its restore is written: nothing is, and the runs are told to go on.
+/// Stops a handshake before its restore is written: nothing is, and the runs are told to go on. Lets a run go on that an operator has paused.
 #[utoipa::path(post, path = "/handshakes/{handshake}/stop", tag = "restores", operation_id = "stop_handshake", request_body = Option<StopHandshake>,
     params(("handshake" = String, Path)),
     responses((status = 200, body = HandshakeView), Writing))]

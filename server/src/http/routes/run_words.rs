@@ -1,14 +1,37 @@
-//! What runs say in the handshake of a restore.
+//! What runs are asked by operators, and what they say in handshakes.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use stateloft_core::api::{Heard, SayPaused, SayReloaded};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use stateloft_core::api::{HandshakeView, Heard, PauseRun, SayPaused, SayReloaded};
 
 use crate::http::app::App;
-use crate::http::extract::{Json, PathTexts};
+use crate::http::extract::{Json, Once, PathText, PathTexts};
 use crate::http::failure::Answer;
 use crate::http::openapi::Writing;
 use crate::http::reply;
+
+/// Asks a run to pause, without a restore. Its word is not waited for: the handshake says whether it gives it, `paused`, and then nothing that
+/// it saves with its epoch is written (409 `run_paused`) until the handshake is stopped; or `no_word`, and it is told to go on.
+#[utoipa::path(post, path = "/runs/{run_id}/pause", tag = "runs", operation_id = "pause_run", request_body = PauseRun,
+    params(("run_id" = String, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
+    responses((status = 201, body = HandshakeView), Writing))]
+pub(crate) async fn pause(
+    State(app): State<App>,
+    path: PathText,
+    Once(key, Json(body)): Once<Json<PauseRun>>,
+) -> Answer {
+    let done = app.service.once(key, app.service.pause_run(&path.0, body)).await?;
+    reply::once(&done, |asked| {
+        let mut response = reply::json(StatusCode::CREATED, asked)?;
+        let place = format!("/api/v1/handshakes/{}", asked.handshake.handshake);
+        if let Ok(location) = HeaderValue::from_str(&place) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        Ok(response)
+    })
+}
 
 /// A run gives its word that it makes way for a restore: from then on nothing that it saves with its epoch is written (409 `run_paused`),
 /// until it has said that it has reloaded, or is told to go on. Saying it again changes nothing.

@@ -52,7 +52,8 @@ impl Service {
         Err(never())
     }
 
-    /// What one run is asked. One that has not read an earlier restore yet writes nothing anyway, and need not be waited for.
+    /// What one run is asked. One that has not read an earlier restore yet, or that an operator has paused, writes nothing anyway, and
+    /// need not be waited for.
     async fn asked(
         &self,
         shake: &Shake,
@@ -63,19 +64,24 @@ impl Service {
         let run: RunId =
             holder.run_id.parse().map_err(|_| ServiceError::RunNotFound(holder.run_id.clone()))?;
         let kept = self.kept_pause(&run).await?;
-        let mut unread = None;
+        let (mut unread, mut held) = (None, None);
         if let Some(pause) = &kept.value {
-            if matches!(pause.status, PauseStatus::Asked | PauseStatus::Paused) {
-                self.is_free(pause, &holder.run_id).await?;
+            held = pause.held.clone();
+            let makes_way = pause.status == PauseStatus::Paused && pause.is_the_operators();
+            if matches!(pause.status, PauseStatus::Asked | PauseStatus::Paused) && !makes_way {
+                self.is_free(&pause.handshake, &holder.run_id).await?;
             }
             if pause.status == PauseStatus::Written {
                 let earlier = UnreadRestore { handshake: pause.handshake.clone(), seq: kept.seq };
                 unread = Some(pause.unread.clone().unwrap_or(earlier));
             }
         }
-        let status = if unread.is_some() { PauseStatus::Paused } else { PauseStatus::Asked };
-        let note =
-            unread.as_ref().map(|_| "it has not read an earlier restore yet, and writes nothing".to_owned());
+        let note = match (&unread, &held) {
+            (Some(_), _) => Some("it has not read an earlier restore yet, and writes nothing"),
+            (None, Some(_)) => Some("an operator has it paused already"),
+            (None, None) => None,
+        };
+        let status = if note.is_some() { PauseStatus::Paused } else { PauseStatus::Asked };
         let row = HandshakeRun {
             run_id: holder.run_id.clone(),
             host: holder.host.clone(),
@@ -84,8 +90,8 @@ impl Service {
             asked_at: now,
             heard_at: None,
             heard_by: None,
-            paused_at: unread.as_ref().map(|_| now),
-            note,
+            paused_at: note.map(|_| now),
+            note: note.map(str::to_owned),
             ended_at: None,
             told_at: None,
             reloaded_at: None,
@@ -98,26 +104,27 @@ impl Service {
             more: holder.more,
             until: Some(until),
             reason: Some(reason.to_owned()),
+            held,
             unread,
         };
         Ok(((kept, pause), row))
     }
 
-    /// Refuses to ask a run that another restore asks.
-    async fn is_free(&self, pause: &Pause, run_id: &str) -> Result<()> {
-        let other = self.kept_handshake(&pause.handshake).await?.value;
-        if other.is_none_or(|other| other.status != HandshakeStatus::Asking) {
+    /// Refuses to ask a run that somebody else asks.
+    pub(super) async fn is_free(&self, handshake: &str, run_id: &str) -> Result<()> {
+        let other = self.kept_handshake(handshake).await?.value;
+        if other.is_none_or(|other| !other.status.is_open()) {
             return Ok(());
         }
-        Err(ServiceError::HandshakeOpen { handshake: pause.handshake.clone(), run_id: run_id.to_owned() })
+        Err(ServiceError::HandshakeOpen { handshake: handshake.to_owned(), run_id: run_id.to_owned() })
     }
 }
 
 fn begun(shake: &Shake, about: &About<'_>, writes: u64, now: Timestamp) -> Handshake {
     Handshake {
         handshake: shake.id.to_string(),
-        plan: about.plan.to_owned(),
-        target: about.target.clone(),
+        plan: Some(about.plan.to_owned()),
+        target: Some(about.target.clone()),
         writes,
         reason: about.reason.to_owned(),
         user_id: about.author.map(str::to_owned),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stateloft_core::api::{Handshake, HandshakeStatus};
 use tokio::task::JoinHandle;
 
 use super::super::{Clock, Result, Service};
@@ -12,6 +13,8 @@ use crate::store::{LeaseTerm, StateStore};
 const TERM: Duration = Duration::from_secs(5);
 /// How often whoever leads it says so.
 const RENEW: Duration = Duration::from_secs(1);
+/// How often it is looked whether a run that an operator has paused is still live.
+const STILL_LIVE: Duration = Duration::from_secs(2);
 /// What the names of these leases begin with: no run's id does.
 const PREFIX: &str = "handshake:";
 
@@ -23,6 +26,17 @@ pub(in crate::service) fn handshake_of_lease(name: &str) -> Option<&str> {
 /// The lease of a handshake.
 pub(super) fn lease(id: &str) -> LeaseTerm {
     LeaseTerm { run_id: format!("{PREFIX}{id}"), term: TERM }
+}
+
+/// The lease of a handshake that is open. That of an operator's pause is over when the run's word has been waited for, and then, again
+/// and again, when it is to be looked whether the run is still live.
+pub(super) fn lease_of(handshake: &Handshake) -> LeaseTerm {
+    let asked = lease(&handshake.handshake);
+    match handshake.status {
+        _ if !handshake.is_only_a_pause() => asked,
+        HandshakeStatus::Asking => LeaseTerm { term: Duration::from_secs(handshake.wait_seconds), ..asked },
+        _ => LeaseTerm { term: STILL_LIVE, ..asked },
+    }
 }
 
 /// Renews a handshake's lease until it is dropped.

@@ -8,6 +8,19 @@ use super::super::read::page_size;
 use super::super::{Result, Service, ServiceError};
 use crate::store::{Cursor, ListQuery};
 
+/// Which handshakes to list: `GET /handshakes`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HandshakesRequest {
+    /// Only those of this plan.
+    pub plan: Option<String>,
+    /// Only those in which this run was asked.
+    pub run_id: Option<String>,
+    /// At most this many, 1 to 1000.
+    pub limit: usize,
+    /// From the page before.
+    pub cursor: Option<String>,
+}
+
 impl Service {
     /// One handshake: `GET /handshakes/{handshake}`.
     pub async fn handshake(&self, id: &str) -> Result<HandshakeView> {
@@ -29,18 +42,16 @@ impl Service {
         Ok(view)
     }
 
-    /// Handshakes, the last changed first: `GET /handshakes`.
-    pub async fn handshakes(
-        &self,
-        plan: Option<&str>,
-        limit: usize,
-        cursor: Option<String>,
-    ) -> Result<HandshakeList> {
+    /// Handshakes, the last changed first: `GET /handshakes`. A page may have few, or none, and still be followed by another.
+    pub async fn handshakes(&self, request: HandshakesRequest) -> Result<HandshakeList> {
+        let HandshakesRequest { plan, run_id, limit, cursor } = request;
         let kind = StateType::new("handshake").map_err(|error| ServiceError::Internal(error.to_string()))?;
+        let of_run = run_id.as_deref().map(|run_id| ("run_id", run_id));
+        let word = plan.as_deref().map(|plan| ("plan", plan)).or(of_run);
         let query = ListQuery {
             types: vec![kind],
             // As they are written; what else has these words is passed over below.
-            text: plan.map(|plan| Needle::new(&format!("\"plan\":\"{plan}\""))),
+            text: word.map(|(member, value)| Needle::new(&format!("\"{member}\":\"{value}\""))),
             deleted: DeletedFilter::Exclude,
             sort: Sort::Changed,
             limit: page_size(limit)?,
@@ -49,15 +60,19 @@ impl Service {
             ..ListQuery::default()
         };
         let page = self.store.list(&query).await?;
-        let of_plan = |handshake: &Handshake| plan.is_none_or(|plan| handshake.plan == plan);
+        let is_meant = |found: &Handshake| {
+            plan.as_ref().is_none_or(|plan| found.plan.as_ref() == Some(plan))
+                && run_id.as_ref().is_none_or(|id| found.runs.iter().any(|run| run.run_id == *id))
+        };
         let mut handshakes = Vec::new();
-        for found in page.rows.into_iter().filter_map(read).filter(of_plan) {
+        for found in page.rows.into_iter().filter_map(read).filter(is_meant) {
             handshakes.push(self.shown(found).await?);
         }
         Ok(HandshakeList { handshakes, next_cursor: page.next.map(|next| next.0) })
     }
 }
 
-fn read(row: StateSummary) -> Option<Handshake> {
+/// The handshake of a row, if that is what its data is.
+pub(super) fn read(row: StateSummary) -> Option<Handshake> {
     serde_json::from_str(row.data?.text()).ok()
 }

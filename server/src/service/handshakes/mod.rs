@@ -1,4 +1,4 @@
-//! Restores that ask live runs first.
+//! Restores that ask live runs first, and operators who ask one to pause.
 //!
 //! A restore that writes what a live run holds in its memory would be written over by the run's next save. So it asks those runs to
 //! pause, waits for their word, writes, and tells them to read again. All of that is kept in two kinds of states: `handshake` (its id is
@@ -11,6 +11,9 @@
 //!
 //! The server that waits keeps a lease ([`crate::store::Leases`]) while it does. Any server that finds it over, by the rules of leases,
 //! ends the handshake and lets the runs go on, so that no run stays paused for a server that is gone.
+//!
+//! A pause that an operator asks for is a handshake of one run without a restore. Nobody leads it: its lease is as long as the run's
+//! word is waited for, and from that word on one look after the other whether the run is still live.
 
 mod ask;
 mod holders;
@@ -18,8 +21,11 @@ mod keeper;
 mod kept;
 mod list;
 mod over;
+mod pause;
 mod shake;
 mod words;
 
 pub(super) use keeper::handshake_of_lease;
+pub use list::HandshakesRequest;
+pub(super) use over::Ended;
 pub(super) use shake::{About, Shake};

@@ -46,17 +46,12 @@ impl Shake {
     /// On these terms.
     pub(in crate::service) fn new(service: &Service, terms: Option<HandshakeTerms>) -> Result<Self> {
         let HandshakeTerms { wait_seconds, without_word } = terms.unwrap_or_default();
-        let seconds = wait_seconds.unwrap_or(WAIT_SECONDS);
-        if !(1..=WAIT_MAX_SECONDS).contains(&seconds) {
-            let message = format!("the wait is 1 to {WAIT_MAX_SECONDS} seconds long");
-            return Err(ServiceError::body("/handshake/wait_seconds", "range", message));
-        }
+        let wait = wait_of(wait_seconds, "/handshake/wait_seconds")?;
         if let Some(WithoutWord { reason, by }) = &without_word {
             must_say("/handshake/without_word/reason", reason)?;
             must_say("/handshake/without_word/by", by)?;
         }
         let id = service.settings.ids.new_id(service.now()).into();
-        let wait = Duration::from_secs(seconds);
         Ok(Self { id, wait, without_word, asked: BTreeSet::new(), keeper: None })
     }
 
@@ -198,6 +193,16 @@ impl Service {
         }
         done
     }
+}
+
+/// How long the runs' word is waited for.
+pub(super) fn wait_of(seconds: Option<u64>, place: &str) -> Result<Duration> {
+    let seconds = seconds.unwrap_or(WAIT_SECONDS);
+    if (1..=WAIT_MAX_SECONDS).contains(&seconds) {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let message = format!("the wait is 1 to {WAIT_MAX_SECONDS} seconds long");
+    Err(ServiceError::body(place, "range", message))
 }
 
 /// What to say to whoever waits for a handshake that has ended.

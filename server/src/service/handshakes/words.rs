@@ -9,7 +9,8 @@ use stateloft_core::model::{RunId, Seq, Version};
 
 use super::super::runs::run_id;
 use super::super::signature::Signature;
-use super::super::{Result, Service, ServiceError};
+use super::super::{PausedFor, Result, Service, ServiceError};
+use super::keeper::lease_of;
 use super::kept::{ATTEMPTS, Kept, never, step, was_later};
 
 /// The longest note, in bytes.
@@ -54,7 +55,7 @@ impl Service {
         Ok(())
     }
 
-    /// A run gives its word that it makes way: `POST /runs/{run_id}/handshakes/{handshake}/paused`. What it saves from then on is refused.
+    /// A run gives its word that it makes way, or pauses for an operator: `POST /runs/{run_id}/handshakes/{handshake}/paused`. What it saves from then on is refused.
     pub async fn say_paused(&self, id: &str, handshake: &str, said: SayPaused) -> Result<Heard> {
         let run = self.speaks(id, said.epoch).await?;
         if said.note.as_deref().is_some_and(|note| note.len() > NOTE_MAX_BYTES || note.contains('\0')) {
@@ -83,6 +84,9 @@ impl Service {
                 row.heard_at.get_or_insert(now);
                 (row.paused_at, row.note) = (Some(now), said.note.clone());
             }
+            if asking.is_only_a_pause() {
+                asking.status = HandshakeStatus::Paused;
+            }
             let who = step(None, &format!("{run} has paused"));
             let paused = Pause { status: PauseStatus::Paused, ..pause };
             let writes = vec![record.becomes(&asking, &who)?, kept.becomes(&paused, &who)?];
@@ -90,11 +94,21 @@ impl Service {
                 Err(error) if was_later(&error) => {}
                 other => {
                     other?;
+                    if asking.is_only_a_pause() {
+                        self.look_after(&asking).await;
+                    }
                     return self.how_it_stands(&run, handshake).await;
                 }
             }
         }
         Err(never())
+    }
+
+    /// From now on it is looked whether the run of a pause is still live. Where that fails, it is when its word has been waited for.
+    async fn look_after(&self, paused: &Handshake) {
+        if let Err(error) = self.store.renew_leases(&[lease_of(paused)], self.now()).await {
+            tracing::debug!(%error, "the lease of a handshake was not renewed");
+        }
     }
 
     /// A run says that it has read what a restore wrote: `POST /runs/{run_id}/handshakes/{handshake}/reloaded`. From then on it may write.
@@ -118,18 +132,12 @@ impl Service {
                 {
                     writes.extend(self.note_reloaded(&run, handshake, unread.seq, said.seq, &who).await?);
                 }
-                (PauseStatus::Written, None) => {
+                (PauseStatus::Written, None) if pause.handshake == handshake => {
                     writes.extend(self.note_reloaded(&run, handshake, kept.seq, said.seq, &who).await?);
                 }
                 _ => return Err(over(handshake, "nothing is written yet, so that there is nothing to read")),
             }
-            // One that is asked again meanwhile stays as it is in that.
-            let status =
-                if pause.status == PauseStatus::Paused { PauseStatus::Paused } else { PauseStatus::Reloaded };
-            let ours =
-                if status == PauseStatus::Paused { pause.handshake.clone() } else { handshake.to_owned() };
-            let read = Pause { status, unread: None, handshake: ours, ..pause };
-            writes.push(kept.becomes(&read, &who)?);
+            writes.push(kept.becomes(&pause.has_read(handshake), &who)?);
             match self.commit_step(writes).await {
                 Err(error) if was_later(&error) => {}
                 other => {
@@ -181,6 +189,7 @@ impl Service {
         let kept = self.kept_pause(run).await?;
         let about = |pause: &&Pause| {
             pause.handshake == handshake
+                || pause.held.as_ref().is_some_and(|held| held.handshake == handshake)
                 || pause.unread.as_ref().is_some_and(|unread| unread.handshake == handshake)
         };
         let Some(pause) = kept.value.as_ref().filter(about).cloned() else {
@@ -205,8 +214,12 @@ impl Service {
             Some(unread) => unread.handshake.clone(),
             None => kept.handshake.clone(),
         });
-        let written = kept.is_none_or(|kept| kept.status == PauseStatus::Written || kept.unread.is_some());
-        ServiceError::RunPaused { run_id, handshake, written }
+        let why = match &kept {
+            Some(kept) if !kept.has_to_read() && kept.is_the_operators() => PausedFor::Operator,
+            Some(kept) if !kept.has_to_read() => PausedFor::Restore,
+            _ => PausedFor::UnreadRestore,
+        };
+        ServiceError::RunPaused { run_id, handshake, why }
     }
 }
 

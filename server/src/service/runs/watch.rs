@@ -9,7 +9,7 @@ use stateloft_core::api::{RunStatus, Session, Sort};
 use stateloft_core::model::{RunId, RunName, StateType};
 use tokio_util::sync::CancellationToken;
 
-use super::super::handshakes::handshake_of_lease;
+use super::super::handshakes::{Ended, handshake_of_lease};
 use super::super::signature::Signature;
 use super::super::{Result, Service, ServiceError};
 use super::LOOK;
@@ -23,6 +23,13 @@ const AT_ONCE: usize = 64;
 const PAGE: usize = 1_000;
 /// How often live runs and open handshakes are looked for whose lease nobody knows, such as those of a bundle.
 const SEARCH: std::time::Duration = std::time::Duration::from_mins(10);
+
+/// A lease that is over.
+struct Over {
+    name: String,
+    /// The one that follows it, if what it is of goes on.
+    next: Option<LeaseTerm>,
+}
 
 impl Service {
     /// Keeps ending runs whose lease is over, until `stop` is cancelled. Several servers on one store may all do it: a run is ended
@@ -69,15 +76,21 @@ impl Service {
         let mut over = looked?;
         over.retain(|look| look.left.is_zero());
         let looks = futures::stream::iter(over).map(|look| self.end_lost_run(look)).buffer_unordered(AT_ONCE);
-        let (mut ended, mut failed) = (Vec::new(), Ok(()));
-        for outcome in looks.collect::<Vec<Result<String>>>().await {
+        let (mut ended, mut go_on, mut failed) = (Vec::new(), Vec::new(), Ok(()));
+        for outcome in looks.collect::<Vec<Result<Over>>>().await {
             match outcome {
-                Ok(run_id) => ended.push(run_id),
+                Ok(Over { name, next }) => {
+                    ended.push(name);
+                    go_on.extend(next);
+                }
                 Err(error) => failed = failed.and(Err(error)),
             }
         }
         if !ended.is_empty() {
             self.store.forget_leases(&ended).await?;
+        }
+        if !go_on.is_empty() {
+            self.store.expect_leases(&go_on).await?;
         }
         failed
     }
@@ -94,10 +107,13 @@ impl Service {
         *self.runs_live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn end_lost_run(&self, look: LeaseLook) -> Result<String> {
+    async fn end_lost_run(&self, look: LeaseLook) -> Result<Over> {
+        let over = |next| Over { name: look.run_id.clone(), next };
         if let Some(handshake) = handshake_of_lease(&look.run_id) {
-            self.abandon(handshake).await?;
-            return Ok(look.run_id);
+            return Ok(match self.lease_is_over(handshake).await? {
+                Ended::Yes => over(None),
+                Ended::GoesOn(next) => over(Some(next)),
+            });
         }
         let run = match look.run_id.parse::<RunId>() {
             Ok(id) => self.known(&id).await,
@@ -105,8 +121,8 @@ impl Service {
         };
         let run = match run {
             // It never began, or somebody has deleted it.
-            Ok(None) | Err(ServiceError::StateDeleted(_)) => return Ok(look.run_id),
-            Ok(Some(run)) if run.session.status != RunStatus::Active => return Ok(look.run_id),
+            Ok(None) | Err(ServiceError::StateDeleted(_)) => return Ok(over(None)),
+            Ok(Some(run)) if run.session.status != RunStatus::Active => return Ok(over(None)),
             Ok(Some(run)) => run,
             Err(error) => return Err(error),
         };
@@ -114,7 +130,7 @@ impl Service {
         let write = run.ended(&session, &Signature::new(None, Some(why))?)?;
         match self.commit_runs(vec![write]).await {
             // Or something else has ended it.
-            Ok(_) | Err(ServiceError::Conflict(_) | ServiceError::ChecksFailed(_)) => Ok(look.run_id),
+            Ok(_) | Err(ServiceError::Conflict(_) | ServiceError::ChecksFailed(_)) => Ok(over(None)),
             Err(error) => Err(error),
         }
     }
