@@ -1,9 +1,10 @@
 //! A store that can be made to fail, in front of one that works.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use stateloft_core::api::{AppliedRestore, RestoreRecord, Scope, StateSummary, StoreStatus};
 use stateloft_core::commit::Tip;
 use stateloft_core::hash::RequestHash;
@@ -50,18 +51,41 @@ pub struct FaultyStore {
     inner: Arc<dyn StateStore>,
     mood: watch::Sender<Mood>,
     calls: AtomicU64,
+    between: OnceLock<Between>,
+    restores: AtomicUsize,
 }
+
+/// What happens between what a restore has looked at and its commit, which is the nth.
+type Between = Box<dyn Fn(usize) -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl FaultyStore {
     /// Works until it is told otherwise.
     #[must_use]
     pub fn new(inner: Arc<dyn StateStore>) -> Self {
-        Self { inner, mood: watch::Sender::new(Mood::Up), calls: AtomicU64::new(0) }
+        Self {
+            inner,
+            mood: watch::Sender::new(Mood::Up),
+            calls: AtomicU64::new(0),
+            between: OnceLock::new(),
+            restores: AtomicUsize::new(0),
+        }
     }
 
     /// Takes the store down, or lets it work again.
     pub fn set_down(&self, down: bool) {
         self.set(if down { Mood::Down } else { Mood::Up });
+    }
+
+    /// Does this right before each commit of a restore, when whatever that goes by has been looked at.
+    ///
+    /// # Panics
+    /// If it was said before.
+    pub fn before_restores<W>(&self, work: impl Fn(usize) -> W + Send + Sync + 'static)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let between: Between = Box::new(move |nth| Box::pin(work(nth)));
+        assert!(self.between.set(between).is_ok(), "it is said once");
     }
 
     /// How it is from now on.
@@ -120,6 +144,12 @@ impl Commits for FaultyStore {
         group: &[WriteRequest],
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
+        let restores = |request: &WriteRequest| {
+            matches!(request.parts().0, WriteRequest::Batch { restore: Some(_), .. })
+        };
+        if let Some(between) = self.between.get().filter(|_| group.iter().any(restores)) {
+            between(self.restores.fetch_add(1, Ordering::SeqCst)).await;
+        }
         match self.mood().await {
             Mood::Down => Err(StoreError::NotWritten("secret-host:5432 refused the connection".into())),
             Mood::Full => Err(StoreError::NotWritten("secret-host: no space left on device".into())),

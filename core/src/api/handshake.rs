@@ -141,7 +141,7 @@ pub struct HandshakeRun {
     /// On which machine, if it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// What it holds, at most 1,000.
+    /// What it holds, the first 20.
     pub states: Vec<StateKey>,
     /// How many more there are.
     #[serde(default, skip_serializing_if = "is_zero")]

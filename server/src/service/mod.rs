@@ -141,6 +141,8 @@ pub struct Service {
     naming: tokio::sync::Mutex<()>,
     /// Renewals of leases that wait for each other.
     renewals: runs::Renewals,
+    /// What live runs have written, as far as it was looked for.
+    holdings: handshakes::Holdings,
     /// How many runs held their lease when leases were looked at last; nothing where nobody looks, or could not.
     runs_live: std::sync::Mutex<Option<u64>>,
     /// Whose turn it is among requests with the same key.
@@ -183,6 +185,7 @@ impl Service {
             recorded: AtomicI64::new(0),
             naming: tokio::sync::Mutex::default(),
             renewals: runs::Renewals::default(),
+            holdings: handshakes::Holdings::default(),
             runs_live: std::sync::Mutex::default(),
             turns: once::Turns::default(),
             counted: std::sync::Mutex::default(),

@@ -205,6 +205,8 @@ impl Service {
             }),
             Err(WriteRefusal::WrittenBefore) => Err(ServiceError::WrittenBefore),
             Err(WriteRefusal::KeyTaken) => Err(ServiceError::KeyTaken),
+            // The plan is worked out again, and whoever has come is asked.
+            Err(WriteRefusal::RunsHaveCome) => Err(ServiceError::Conflict(Vec::new())),
             Err(WriteRefusal::NothingToRestore) => Err(ServiceError::NothingToRestore),
             other => Err(ServiceError::Internal(format!("a batch was answered with {other:?}"))),
         }

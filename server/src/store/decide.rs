@@ -10,8 +10,9 @@ use stateloft_core::hash::RequestHash;
 use stateloft_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey, Timestamp, Version};
 
 use super::closing::Asked;
+use super::newcomers::Passed;
 use super::receipt::{Did, Receipt, Receipts};
-use super::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
+use super::{NewRestore, NewSnapshot, Told, WriteRefusal, WriteRequest, Written};
 use crate::heavy;
 
 /// The start of every name given to a snapshot that a restore takes first.
@@ -28,6 +29,8 @@ pub(super) struct Needs<'a> {
     pub(super) snapshots: HashSet<&'a SnapshotId>,
     /// Keys whose receipts are needed, as far as they exist.
     pub(super) receipts: HashSet<&'a RequestHash>,
+    /// The restores whose runs were asked: what runs have written since the earliest is needed.
+    pub(super) told: Vec<&'a Told>,
     /// Whether every snapshot whose name starts with [`BEFORE_RESTORE`] is needed too.
     pub(super) before_restore: bool,
 }
@@ -43,6 +46,7 @@ impl<'a> Needs<'a> {
                     needs.heads.extend(writes.iter().map(|write| &write.key));
                     let beside = restore.iter().flat_map(|restore| &restore.beside);
                     needs.heads.extend(beside.map(|write| &write.key));
+                    needs.told.extend(restore.iter().map(|restore| &restore.told));
                     needs.before_restore |= restore.is_some();
                 }
                 WriteRequest::OnTerms { writes, terms } => {
@@ -64,6 +68,11 @@ impl<'a> Needs<'a> {
         }
         needs
     }
+
+    /// The seq from which on it is needed what runs have written, if it is.
+    pub(super) fn passed_since(&self) -> Option<Seq> {
+        self.told.iter().map(|told| told.seq).min()
+    }
 }
 
 /// What is known while a group is decided; moves on from request to request.
@@ -79,6 +88,9 @@ pub(super) struct Known {
     pub(super) snapshots: HashMap<SnapshotId, Snapshot>,
     /// The receipts needed, as far as they exist.
     pub(super) receipts: Receipts,
+    /// What was written since those were asked who held what a restore writes, as far as a run began or wrote it; `None` if that is more
+    /// than is looked through.
+    pub(super) passed: Option<Vec<Passed>>,
 }
 
 /// A change to the list of snapshots.
@@ -162,6 +174,8 @@ impl Decided {
                 Ok(Written::Batch { outcomes, restore: None })
             }
             WriteRequest::Batch { writes, restore: Some(restore) } => {
+                let before = self.versions.iter().filter_map(Passed::of);
+                known.nobody_has_come(writes, &restore.told, before)?;
                 let (outcomes, record, snapshot) = known.restore(writes, restore, now)?;
                 self.keep(&outcomes);
                 self.snapshots.push(SnapshotChange::Made(snapshot));
@@ -221,6 +235,20 @@ impl Known {
     ) -> Result<Vec<Outcome>, WriteRefusal> {
         let decided = decide_on_terms(writes, terms, &mut self.tip, &mut self.heads, now, &summarise);
         decided.map_err(WriteRefusal::Batch)
+    }
+
+    /// Refuses a restore when a run has come that was not asked; `before` is what the group has written in front of it.
+    fn nobody_has_come(
+        &self,
+        writes: &[Write],
+        told: &Told,
+        mut before: impl Iterator<Item = Passed>,
+    ) -> Result<(), WriteRefusal> {
+        let passed = self.passed.as_ref().ok_or(WriteRefusal::RunsHaveCome)?;
+        let keys: HashSet<&StateKey> = writes.iter().map(|write| &write.key).collect();
+        let is_one = |passed: &Passed| passed.is_newcomer(told, &keys);
+        let come = passed.iter().any(is_one) || before.any(|passed| is_one(&passed));
+        if come { Err(WriteRefusal::RunsHaveCome) } else { Ok(()) }
     }
 
     fn restore(

@@ -28,6 +28,7 @@ mod leases;
 mod log_end;
 mod longest;
 pub mod memory;
+mod newcomers;
 mod noticed;
 mod older;
 mod pool_watch;
@@ -69,6 +70,7 @@ pub use layers::{Layered, Layers, Resilience};
 pub use leases::{LeaseLook, LeaseTerm, Leases};
 pub(crate) use log_end::LogEnd;
 pub(crate) use memory::read::{matches, summary};
+pub use newcomers::Told;
 pub(crate) use noticed::NoticedStore;
 pub use older::{OlderRow, OlderRows};
 pub use query::{

@@ -7,7 +7,7 @@ use stateloft_core::commit::{Condition, Outcome, Refusal, Terms, Write};
 use stateloft_core::json::Document;
 use stateloft_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
 
-use super::RequestKey;
+use super::{RequestKey, Told};
 
 /// One request of a group, atomic of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +132,8 @@ pub struct NewRestore {
     /// What is written in the same commit, behind the restore's own versions, and is no part of it: that live runs have to read
     /// what it wrote. Its outcomes are behind those of the restore's writes.
     pub beside: Vec<Write>,
+    /// Who was asked. Where a run has come since that was not, nothing is written.
+    pub told: Told,
 }
 
 /// What a request did.
@@ -178,6 +180,8 @@ pub enum WriteRefusal {
     SnapshotExists(Snapshot),
     /// There is no snapshot of that name.
     SnapshotNotFound(SnapshotId),
+    /// A run has begun, or written what a restore writes, after those were asked who held that.
+    RunsHaveCome,
     /// Every write of a restore equals its head.
     NothingToRestore,
     /// The store is away, and a batch that waits in the fallback journal will move this head first.

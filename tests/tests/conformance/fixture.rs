@@ -49,8 +49,13 @@ impl Fixture {
 
     /// A service over the store, with the test's clock.
     pub async fn service(&self) -> Arc<Service> {
+        self.service_over(Arc::clone(&self.store)).await
+    }
+
+    /// The same over a store in front of it.
+    pub async fn service_over(&self, store: Arc<dyn StateStore>) -> Arc<Service> {
         let settings = Settings { clock: self.clock.clone(), ..Settings::default() };
-        Service::start(Arc::clone(&self.store), settings).await.unwrap()
+        Service::start(store, settings).await.unwrap()
     }
 
     pub async fn commit(&self, group: &[WriteRequest]) -> Vec<Answer> {

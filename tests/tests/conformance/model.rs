@@ -14,7 +14,7 @@ use stateloft_core::model::{
 };
 use stateloft_server::store::memory::MemoryStore;
 use stateloft_server::store::{
-    Cursor, HistoryQuery, ListQuery, NewRestore, NewSnapshot, OriginFilter, StateStore, WriteRequest,
+    Cursor, HistoryQuery, ListQuery, NewRestore, NewSnapshot, OriginFilter, StateStore, Told, WriteRequest,
     verify_all,
 };
 
@@ -165,6 +165,8 @@ fn to_request(request: &Request, number: usize) -> WriteRequest {
                 reason: "model".into(),
                 undoes: None,
                 beside: Vec::new(),
+                // Who runs do not matter to.
+                told: Told { seq: Seq(1 << 60), ..Told::default() },
             };
             WriteRequest::Batch { writes: writes(items), restore: Some(Box::new(restore)) }
         }

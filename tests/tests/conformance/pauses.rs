@@ -1,10 +1,15 @@
 //! An operator has a run pause, and lets it go; and what becomes of restores meanwhile.
 
+use std::sync::Arc;
+
 use stateloft_core::api::{
-    AskKind, Code, EndRun, EndedAs, HandshakeStatus, HandshakeView, PauseRun, RunStarted, StopHandshake,
+    AskKind, Code, EndRun, EndedAs, HandshakeStatus, HandshakeView, PauseRun, RunStarted, RunStatus,
+    StartRun, StopHandshake,
 };
 use stateloft_core::model::Seq;
 use stateloft_server::service::{HandshakesRequest, Service};
+use stateloft_server::store::{LeaseLook, StateStore};
+use stateloft_tests::faulty::{FaultyStore, Mood};
 
 use crate::fixture::{Fixture, typed};
 use crate::handshakes::{
@@ -113,8 +118,7 @@ pub async fn a_run_that_gives_no_word_goes_on_and_one_that_ends_ends_its_pause(f
     // It was looked whether it is still live, which it is.
     let looked = async {
         let name = format!("handshake:{}", begun.handshake.handshake);
-        let is_it =
-            |look: &stateloft_server::store::LeaseLook| look.run_id == name && look.renewed_at.is_none();
+        let is_it = |look: &LeaseLook| look.run_id == name && look.renewed_at.is_none();
         while !f.store.look_at_leases().await.unwrap().iter().any(is_it) {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
@@ -209,4 +213,24 @@ pub async fn who_has_still_to_read_a_restore_is_paused_without_a_word(f: &Fixtur
     let_go(&service, &begun).await;
     asked(&service, &run, AskKind::GoOn).await;
     write(&service, &run, "a", r#"{"n":2}"#).await.unwrap();
+}
+
+pub async fn a_handshake_that_is_damaged_keeps_no_lost_run_from_being_ended(f: &Fixture) {
+    let store = Arc::new(FaultyStore::new(Arc::clone(&f.store)));
+    let in_front: Arc<dyn StateStore> = Arc::<FaultyStore>::clone(&store);
+    let service = f.service_over(in_front).await;
+    let held = service.start_run(start("held")).await.unwrap();
+    let begun = service.pause_run(&held.run_id, wish(1)).await.unwrap();
+    let lost = service.start_run(StartRun { lease_seconds: Some(2), ..start("lost") }).await.unwrap();
+    store.set(Mood::HandshakesDamaged);
+    let _watch = Watch::over(&service);
+    let ended = async {
+        while service.run_view(&lost.run_id).await.unwrap().run.status != RunStatus::Crashed {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.unwrap();
+    assert!(service.handshake(&begun.handshake.handshake).await.is_err(), "it is damaged all the while");
+    store.set(Mood::Up);
+    until(&service, &begun, HandshakeStatus::NoWord).await;
 }

@@ -3,7 +3,7 @@
 use stateloft_core::api::{Moment, PlanCounts, Scope};
 use stateloft_core::commit::{Change, Refusal, Write};
 use stateloft_core::model::{Seq, SnapshotKind, StateType, Version};
-use stateloft_server::store::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
+use stateloft_server::store::{NewRestore, NewSnapshot, Told, WriteRefusal, WriteRequest, Written};
 
 use crate::fixture::{Fixture, delete, doc, key, new_snapshot, save, save_if, snapshot_id, typed};
 
@@ -74,6 +74,8 @@ fn restore(id: &str) -> NewRestore {
         reason: "bad deploy".into(),
         undoes: None,
         beside: Vec::new(),
+        // Who runs do not matter to.
+        told: Told { seq: Seq(1 << 60), ..Told::default() },
     }
 }
 

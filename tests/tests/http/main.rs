@@ -18,6 +18,7 @@ mod fallback;
 mod frozen;
 mod handles;
 mod handshakes;
+mod handshakes_many;
 mod ids;
 mod imported;
 mod imports;

@@ -10,6 +10,9 @@ use super::super::{Result, Service, ServiceError};
 use super::kept::{ATTEMPTS, Kept, never, step, was_later};
 use super::shake::{About, Shake, stopped};
 
+/// States of a run that the handshake names. It is written anew with each run's word, so it counts the others; the run itself is told more.
+const RECORDED: usize = 20;
+
 impl Service {
     /// Asks these runs to pause, all in one commit.
     pub(super) async fn ask(
@@ -85,8 +88,8 @@ impl Service {
         let row = HandshakeRun {
             run_id: holder.run_id.clone(),
             host: holder.host.clone(),
-            states: holder.states.clone(),
-            more: holder.more,
+            states: holder.states.iter().take(RECORDED).cloned().collect(),
+            more: holder.more + holder.states.len().saturating_sub(RECORDED) as u64,
             asked_at: now,
             heard_at: None,
             heard_by: None,

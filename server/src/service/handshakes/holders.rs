@@ -1,6 +1,6 @@
 //! Which live runs hold states in their memory.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use stateloft_core::api::{HeldBy, RunHolder};
@@ -14,8 +14,6 @@ use crate::store::LeaseLook;
 const NAMED: usize = 1_000;
 /// Runs that are looked at at the same time.
 const AT_ONCE: usize = 16;
-/// States of a run that are read at a time.
-const PAGE: usize = 10_000;
 
 impl Service {
     /// The live runs that hold some of these states, by id: that have written them, or were given them when they began, as the last
@@ -24,30 +22,35 @@ impl Service {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
+        let end = self.store.tip().await?.seq;
         let looks = self.store.look_at_leases().await?;
-        let runs = looks.into_iter().filter_map(|look| Some((look.run_id.parse::<RunId>().ok()?, look)));
+        let runs: Vec<(RunId, LeaseLook)> =
+            looks.into_iter().filter_map(|look| Some((look.run_id.parse::<RunId>().ok()?, look))).collect();
+        let ids: HashSet<String> = runs.iter().map(|(id, _)| id.to_string()).collect();
         let held = futures::stream::iter(runs)
-            .map(|(id, look)| async move { self.holds(&id, &look, keys).await })
+            .map(|(id, look)| async move { self.holds(&id, &look, end, keys).await })
             .buffer_unordered(AT_ONCE);
         let held: Vec<Option<HeldBy>> = held.try_collect().await?;
+        self.holdings.keep_only(&ids);
         let mut held: Vec<HeldBy> = held.into_iter().flatten().collect();
         held.sort_by(|one, other| one.run_id.cmp(&other.run_id));
         Ok(held)
     }
 
-    async fn holds(&self, id: &RunId, look: &LeaseLook, keys: &HashSet<&StateKey>) -> Result<Option<HeldBy>> {
+    async fn holds(
+        &self,
+        id: &RunId,
+        look: &LeaseLook,
+        end: Seq,
+        keys: &HashSet<&StateKey>,
+    ) -> Result<Option<HeldBy>> {
         let Some(run) = self.live(id).await? else { return Ok(None) };
         // The session of a live run has one version.
-        let mut held = self.written_of(run.id.as_str(), run.head.seq, keys).await?;
-        if let Some(before) = run.session.previous.as_deref().and_then(|id| id.parse::<RunId>().ok()) {
-            let before = match self.known(&before).await {
-                Ok(Some(run)) => self.last_that_wrote(run).await?.id,
-                // What it wrote is there all the same.
-                Ok(None) | Err(ServiceError::StateDeleted(_)) => before,
-                Err(error) => return Err(error),
-            };
-            let since = self.begun_at(before.session()).await?;
-            held.extend(self.written_of(before.as_str(), since, keys).await?);
+        let mut held = self.written_among(id.as_str(), (run.head.seq, end), keys).await?;
+        if let Some(giver) = self.given_by(&run).await? {
+            let begun = self.begun_at(giver.session()).await?;
+            held.extend(self.written_among(giver.as_str(), (begun, end), keys).await?);
+            self.remember_giver(&run, &giver);
         }
         held.extend(keys.get(run.id.session()).map(|key| (*key).clone()));
         if held.is_empty() {
@@ -65,24 +68,6 @@ impl Service {
             Ok(run) => Ok(run.filter(Known::is_live)),
             Err(ServiceError::StateDeleted(_)) => Ok(None),
             Err(error) => Err(error),
-        }
-    }
-
-    async fn written_of(
-        &self,
-        run_id: &str,
-        since: Seq,
-        keys: &HashSet<&StateKey>,
-    ) -> Result<BTreeSet<StateKey>> {
-        let (mut found, mut behind) = (BTreeSet::new(), None);
-        loop {
-            let wrote = self.store.written_by(run_id, since, behind.as_ref(), PAGE).await?;
-            let more = wrote.len() == PAGE;
-            behind = wrote.last().map(|wrote| wrote.key.clone());
-            found.extend(wrote.into_iter().map(|wrote| wrote.key).filter(|key| keys.contains(key)));
-            if !more {
-                return Ok(found);
-            }
         }
     }
 }

@@ -17,6 +17,7 @@
 
 mod ask;
 mod holders;
+mod holdings;
 mod keeper;
 mod kept;
 mod list;
@@ -25,7 +26,8 @@ mod pause;
 mod shake;
 mod words;
 
+pub(super) use holdings::Holdings;
 pub(super) use keeper::handshake_of_lease;
 pub use list::HandshakesRequest;
 pub(super) use over::Ended;
-pub(super) use shake::{About, Shake};
+pub(super) use shake::{About, Agreement, Shake};

@@ -13,6 +13,7 @@ use super::super::runs::must_say;
 use super::super::{Result, Service, ServiceError};
 use super::keeper::Keeper;
 use super::kept::{Kept, step, was_later};
+use crate::store::Told;
 
 /// How long the runs' word is waited for where nobody says how long, and at most, in seconds.
 const WAIT_SECONDS: u64 = 10;
@@ -30,6 +31,14 @@ pub(in crate::service) struct About<'a> {
     pub(in crate::service) author: Option<&'a str>,
     /// The run that restores, if one does: it knows, and is not asked.
     pub(in crate::service) by_run: Option<&'a str>,
+}
+
+/// What live runs have agreed to.
+pub(in crate::service) struct Agreement {
+    /// What has to be written together with the restore.
+    pub(in crate::service) beside: Vec<Write>,
+    /// Who knows of it.
+    pub(in crate::service) told: Told,
 }
 
 /// A restore that is about to be written, and the runs that it has asked.
@@ -64,13 +73,14 @@ impl Shake {
 impl Service {
     /// What has to be written together with a restore that writes these states: nothing where no live run holds them. Where one does that has
     /// not been asked yet, it is asked, and its word waited for; then the answer is an empty conflict, as the plan has to be worked out
-    /// again on what there is then.
+    /// again on what there is then. Whoever comes later is found by the commit.
     pub(in crate::service) async fn in_agreement(
         &self,
         shake: &mut Shake,
         about: &About<'_>,
         keys: &HashSet<&StateKey>,
-    ) -> Result<Vec<Write>> {
+    ) -> Result<Agreement> {
+        let seq = self.store.tip().await?.seq;
         let mut holders = self.held_by(keys).await?;
         holders.retain(|holder| {
             about.by_run != Some(holder.run_id.as_str()) && !shake.asked.contains(&holder.run_id)
@@ -80,7 +90,10 @@ impl Service {
             self.wait(shake).await?;
             return Err(ServiceError::Conflict(Vec::new()));
         }
-        if shake.asked.is_empty() { Ok(Vec::new()) } else { self.agreed(shake).await }
+        let by_run = about.by_run.map(str::to_owned);
+        let told = Told { seq, runs: shake.asked.iter().cloned().chain(by_run).collect() };
+        let beside = if shake.asked.is_empty() { Vec::new() } else { self.agreed(shake).await? };
+        Ok(Agreement { beside, told })
     }
 
     /// Waits until all have given their word or are not live any more. The time is this server's own, and nobody else's.

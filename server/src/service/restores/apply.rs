@@ -12,7 +12,7 @@ use stateloft_core::restore::{Planned, PlannedState, Writing, selection_key};
 
 use super::plan::{ToWrite, Worked};
 use crate::budget;
-use crate::service::handshakes::{About, Shake};
+use crate::service::handshakes::{About, Agreement, Shake};
 use crate::service::once;
 use crate::service::signature::Signature;
 use crate::service::{Result, Service, ServiceError};
@@ -198,7 +198,7 @@ impl Service {
             by_run: who.origin.as_deref().and_then(|origin| origin.run_id.as_deref()),
         };
         let keys = writes.iter().map(|planned| &planned.key).collect();
-        let beside = self.in_agreement(shake, &about, &keys).await?;
+        let Agreement { beside, told } = self.in_agreement(shake, &about, &keys).await?;
         let planned = |planned: Planned| {
             let rebase = (!exact).then(|| PlannedState {
                 target: targets.remove(&planned.key),
@@ -222,6 +222,7 @@ impl Service {
             reason: order.reason,
             undoes: order.undoes,
             beside,
+            told,
         };
         let (outcomes, record) = self.commit(writes, Some(Box::new(record))).await?;
         let record =

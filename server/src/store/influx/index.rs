@@ -10,12 +10,13 @@ use stateloft_core::api::RestoreRecord;
 use stateloft_core::commit::Tip;
 use stateloft_core::hash::RequestHash;
 use stateloft_core::model::{
-    Origin, Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber, effective_at,
+    Origin, Seq, Snapshot, StateKey, StateType, Timestamp, Version, VersionNumber, effective_at, is_session,
 };
 
 use super::epoch::Epochs;
 use crate::store::closing::{self, Asked, Living, ToClose};
 use crate::store::decide::{Known, Needs, SnapshotChange};
+use crate::store::newcomers::{LOOKED_THROUGH, Passed};
 use crate::store::receipt::{Receipts, oldest};
 use crate::store::{Imports, OriginFilter, Receipt, TypeTotals};
 
@@ -189,7 +190,34 @@ impl Index {
             crowded: closing.crowded,
             snapshots: self.snapshots.values().map(|s| (s.id.clone(), s.clone())).collect(),
             receipts: Receipts::of(needs.receipts.iter().filter_map(|key| self.receipts.get(*key).cloned())),
+            passed: needs.passed_since().map_or_else(|| Some(Vec::new()), |seq| self.passed(needs, seq)),
         }
+    }
+
+    /// What runs have written after a seq, and which have begun.
+    fn passed(&self, needs: &Needs<'_>, after: Seq) -> Option<Vec<Passed>> {
+        let told: HashMap<_, &String> = needs
+            .told
+            .iter()
+            .flat_map(|told| &told.runs)
+            .map(|run| (Whence::of(Some(run.as_str()), None).run, run))
+            .collect();
+        let seqs = (after.0 + 1)..=self.tip.seq.0;
+        if seqs.clone().count() > LOOKED_THROUGH {
+            return None;
+        }
+        let row = |seq: u64| {
+            let seq = Seq(seq);
+            let key = self.key_of(self.entry(seq)?)?;
+            let place = self.origins.binary_search_by_key(&seq, |(seq, _)| *seq);
+            let run = place.ok().and_then(|place| self.origins.get(place)).and_then(|(_, whence)| whence.run);
+            // Only hashes are known here. One that is of nobody who was asked is of somebody else.
+            let run_id = run.map(|run| told.get(&Some(run)).map_or_else(String::new, |run| (*run).clone()));
+            let first = self.number_at(key, seq) == Some(VersionNumber(1));
+            let counts = run_id.is_some() || is_session(key);
+            counts.then(|| Passed { seq, key: (**key).clone(), first, run_id })
+        };
+        Some(seqs.filter_map(row).collect())
     }
 
     /// The living states of which a request closes some.

@@ -16,6 +16,7 @@ use stateloft_core::model::{Seq, Snapshot, StateKey, Timestamp, Version};
 use super::closing::{Asked, Living, ToClose};
 use super::decide::{Known, Needs, SnapshotChange, decide_group};
 use super::leases::OwnLeases;
+use super::newcomers::Passed;
 use super::receipt::Receipts;
 use super::{
     Admin, Commits, LeaseLook, LeaseTerm, Leases, Receipt, Result, WriteRefusal, WriteRequest, Written,
@@ -94,6 +95,10 @@ impl Inner {
             crowded: closing.crowded,
             snapshots: self.snapshots.values().map(|s| (s.id.clone(), s.clone())).collect(),
             receipts: Receipts::of(needs.receipts.iter().filter_map(|key| self.receipts.get(*key).cloned())),
+            passed: Some(needs.passed_since().map_or_else(Vec::new, |seq| {
+                let since = self.versions.iter().skip_while(|version| version.seq <= seq);
+                since.filter_map(Passed::of).collect()
+            })),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::store::decide::{Decided, Known, Needs, decide_group};
 use crate::store::known_heads::KnownHeads;
 use crate::store::receipt::Receipts;
 use crate::store::refusing::Refusal;
-use crate::store::sql::{receipts, to_close};
+use crate::store::sql::{passed, receipts, to_close};
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRequest};
 
@@ -211,7 +211,8 @@ impl Writer {
         let snapshots = self.read_snapshots(&needs).await?;
         let receipts = receipts(&mut self.connection, needs.receipts.iter().copied()).await?;
         let receipts = Receipts::of(receipts);
-        let known = Known { snapshots, receipts, crowded: closing.crowded, ..self.known(heads()) };
+        let passed = passed(&mut self.connection, needs.passed_since()).await?;
+        let known = Known { snapshots, receipts, passed, crowded: closing.crowded, ..self.known(heads()) };
         let decided = decide_group(group, known, now);
         if decided.is_empty() {
             self.finish("ROLLBACK").await?;
@@ -242,7 +243,7 @@ impl Writer {
         Ok(())
     }
 
-    /// What is known without another question: no snapshot and no receipt.
+    /// What is known without another question: no snapshot, no receipt, and nothing that was written since.
     fn known<'k>(&self, heads: impl Iterator<Item = &'k StateKey>) -> Known {
         Known {
             tip: self.counter.tip,
@@ -250,6 +251,7 @@ impl Writer {
             crowded: HashSet::new(),
             snapshots: HashMap::new(),
             receipts: Receipts::default(),
+            passed: Some(Vec::new()),
         }
     }
 

@@ -15,7 +15,9 @@ use crate::store::known_heads::KnownHeads;
 use crate::store::leases::{KeptLease, OwnLeases};
 use crate::store::receipt::Receipts;
 use crate::store::sql::proof::settled;
-use crate::store::sql::{kept_up, keys_json, receipts, rows, snapshot, snapshots_between, tip, to_close};
+use crate::store::sql::{
+    kept_up, keys_json, passed, receipts, rows, snapshot, snapshots_between, tip, to_close,
+};
 use crate::store::text::after_prefix;
 use crate::store::upkeep::Upkeep;
 use crate::store::{Result, StoreError, WriteRefusal, WriteRequest, Written};
@@ -140,6 +142,7 @@ impl Writer {
             crowded: closing.crowded,
             snapshots: self.read_snapshots(needs).await?,
             receipts: Receipts::of(receipts(&mut self.connection, needs.receipts.iter().copied()).await?),
+            passed: passed(&mut self.connection, needs.passed_since()).await?,
         })
     }
 
