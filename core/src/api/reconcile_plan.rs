@@ -59,6 +59,19 @@ pub enum CloseReason {
     Unknown,
 }
 
+impl CloseReason {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::StopLossHit,
+        Self::TakeProfitHit,
+        Self::Manual,
+        Self::SessionEnd,
+        Self::RecoveredClosed,
+        Self::BracketClosed,
+        Self::Unknown,
+    ];
+}
+
 /// A part of what is split.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

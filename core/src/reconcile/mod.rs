@@ -18,7 +18,7 @@ mod shapes;
 mod tests;
 
 pub(crate) use holding::{Holding, Side, Sided};
-pub(crate) use ours::holds_open_lots;
+pub(crate) use ours::{holds_open_lots, open_lots};
 pub(crate) use read::plain;
 
 use crate::api::{

@@ -13,7 +13,12 @@ pub(super) fn lots(states: &[OurState<'_>], as_of: Timestamp) -> Vec<Lot> {
 
 /// Whether a state holds a lot that is open as far as it says.
 pub(crate) fn holds_open_lots(data: &Document) -> bool {
-    of_document(data.root()).iter().any(|(holding, closed)| !closed && !holding.is_flat())
+    open_lots(data).contains(&true)
+}
+
+/// Of each lot of a state, in the order in which they stand, whether it is open as far as it says.
+pub(crate) fn open_lots(data: &Document) -> Vec<bool> {
+    of_document(data.root()).iter().map(|(holding, closed)| !closed && !holding.is_flat()).collect()
 }
 
 fn of_state<'a>(

@@ -43,6 +43,7 @@ pub fn path_rules(state_type: &str) -> &'static PathRules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::CloseReason;
     use crate::model::StateType;
 
     #[test]
@@ -115,6 +116,26 @@ mod tests {
         assert_eq!(lots.identity(), Some("id"));
         let exit = lots.element().member("exit_order");
         assert_eq!(exit.protected_because(), Some("names an order at the broker"));
+    }
+
+    #[test]
+    fn a_lot_is_closed_for_the_reasons_that_a_reconcile_gives() {
+        let schema: serde_json::Value = serde_json::from_str(schema_text("position").unwrap()).unwrap();
+        let words = schema.pointer("/$defs/lot/properties/exit_reason/enum").unwrap().as_array().unwrap();
+        let said: Vec<serde_json::Value> =
+            CloseReason::ALL.iter().map(|reason| serde_json::to_value(reason).unwrap()).collect();
+        assert_eq!(words.split_last(), Some((&serde_json::Value::Null, said.as_slice())));
+        // A reason that is new is in both.
+        let place = |reason| match reason {
+            CloseReason::StopLossHit => 0,
+            CloseReason::TakeProfitHit => 1,
+            CloseReason::Manual => 2,
+            CloseReason::SessionEnd => 3,
+            CloseReason::RecoveredClosed => 4,
+            CloseReason::BracketClosed => 5,
+            CloseReason::Unknown => 6,
+        };
+        assert!(CloseReason::ALL.into_iter().map(place).eq(0..CloseReason::ALL.len()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Programs have several words for the same thing; the first that is there is shown. What is not there is "no data".
 
 use stateloft_core::api::{StateRow, StateRows, StateSummary};
+use stateloft_core::book::open_lots;
 use stateloft_core::json::{Document, Kind, Node};
 
 use super::client::{Client, Query};
@@ -14,12 +15,16 @@ use super::say::answer;
 const POSITIONS: usize = 20;
 /// Of everything else.
 const OTHERS: usize = 5;
+/// Lots of a position that are shown; the others are counted.
+const LOTS: usize = 10;
 
 const DIRECTION: &[&str] = &["direction", "side", "position", "type"];
 const ENTRY: &[&str] = &["entry_price", "avg_entry_price", "entry", "open_price", "price"];
 const ENTRY_1: &[&str] = &["entry_exec_price1", "entry_price1"];
 const ENTRY_2: &[&str] = &["entry_exec_price2", "entry_price2"];
 const QUANTITY: &[&str] = &["quantity", "qty", "volume", "size", "amount", "units", "lots"];
+/// What says of a lot how, or when, it was closed.
+const EXIT: &[&str] = &["exit_reason", "exit_time", "status"];
 const TIME: &[&str] = &["entry_time", "opened_at", "open_time", "time", "timestamp"];
 
 /// Prints all of it.
@@ -72,16 +77,20 @@ fn say_more(total: u64, shown: usize) {
 
 fn print_position(place: usize, state: &StateSummary) {
     let id = state.version.state_id.as_str();
-    let Some(root) = state.data.as_ref().map(Document::root) else {
+    let Some(data) = &state.data else {
         answer!("  {place}. {}: no data", theirs(id));
         return;
     };
+    let root = data.root();
     let names = [word(root, &["symbol1"]), word(root, &["symbol2"])];
     let name = match names {
         [Some(one), Some(two)] => format!("{one}-{two}"),
         _ => word(root, &["symbol"]).unwrap_or_else(|| id.to_owned()),
     };
     answer!("  {place}. {}: {}", theirs(&name), said(root, DIRECTION));
+    if let Some(lots) = root.get("lots").filter(|lots| lots.kind() == Kind::Array) {
+        return print_lots(data, lots);
+    }
     let entry = match (word(root, ENTRY_1), word(root, ENTRY_2)) {
         (Some(one), Some(two)) => theirs(&format!("{one} / {two}")),
         _ => said(root, ENTRY),
@@ -92,6 +101,18 @@ fn print_position(place: usize, state: &StateSummary) {
     };
     answer!("     Entry: {entry} | Qty: {quantity}");
     answer!("     Time: {}", said(root, TIME));
+}
+
+fn print_lots(data: &Document, lots: Node<'_>) {
+    let open = open_lots(data);
+    answer!("     Lots: {} open of {}", open.iter().filter(|open| **open).count(), open.len());
+    for (lot, open) in lots.elements().zip(&open).take(LOTS) {
+        let id = said(lot, &["id"]);
+        let closed = if *open { String::new() } else { format!(" | Closed: {}", said(lot, EXIT)) };
+        let (entry, quantity, time) = (said(lot, ENTRY), said(lot, QUANTITY), said(lot, TIME));
+        answer!("       {id}: Entry: {entry} | Qty: {quantity} | Time: {time}{closed}");
+    }
+    say_more(open.len() as u64, open.len().min(LOTS));
 }
 
 fn pair(root: Node<'_>) -> String {

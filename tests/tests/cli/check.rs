@@ -14,6 +14,8 @@ async fn check_says_what_is_held_as_it_is_spelled_and_what_is_not_there_is_no_da
     server.save("position", "b", legs, "bot", "").await;
     server.save("position", "c\u{202e}", r#"{"side":"buy","qty":3}"#, "bot", "").await;
     server.save("position", "d", r#"{"symbol1":"EURUSD"}"#, "bot", "").await;
+    let lots = r#"{"symbol":"AAPL","side":"long","lots":[{"id":"x","quantity":0.50,"entry_price":190.10,"entry_time":"2026-11-20T09:30:00Z"},{"id":"y","quantity":1,"entry_price":188,"exit_reason":"manual"}]}"#;
+    server.save("position", "e", lots, "bot", "").await;
     for n in 0..7 {
         let data = format!(
             r#"{{"symbol1":"A","symbol2":"B","position":"none","cooldown":{n},"last_update":"2026-11-21T06:12:44Z"}}"#
@@ -26,12 +28,14 @@ async fn check_says_what_is_held_as_it_is_spelled_and_what_is_not_there_is_no_da
     for who in [["--server", &server.origin()], ["--store", &database]] {
         let checked = run(here.path(), &[&["check"], &who[..]].concat(), &[]).await;
         for part in [
-            "Versions        12\n",
-            "Positions       4\n",
+            "Versions        13\n",
+            "Positions       5\n",
             "  1. EURUSD-GBPUSD: long\n     Entry: 1.08740 | Qty: 1.20\n     Time: 2026-11-21T06:12:44Z\n",
             "  2. XAUUSD-Copper: SHORT\n     Entry: 4021.5 / 5.01 | Qty: 0.10 / 3\n",
             "  3. c\\u{202e}: buy\n     Entry: no data | Qty: 3\n     Time: no data\n",
             "  4. d: no data\n",
+            "  5. AAPL: long\n     Lots: 1 open of 2\n       x: Entry: 190.10 | Qty: 0.50 | Time: 2026-11-20T09:30:00Z\n",
+            "       y: Entry: 188 | Qty: 1 | Time: no data | Closed: manual\n",
             "Pair states     7\n  p0: none, cooldown 0\n",
             "  p4: none, cooldown 4\n  ... and 2 more\n",
             "Portfolio       1\n  main: Total Value: 100250.50 | Open Positions: 3 | Total P&L: -12.30\n",
@@ -42,7 +46,7 @@ async fn check_says_what_is_held_as_it_is_spelled_and_what_is_not_there_is_no_da
         assert_eq!(checked.code, Some(3), "d breaks rules: {}", checked.err);
         let json = run(here.path(), &[&["check", "--json"], &who[..]].concat(), &[]).await;
         let status: Value = serde_json::from_str(&json.out).unwrap();
-        assert_eq!((status["seq"].as_u64(), json.code), (Some(12), Some(3)), "{}", json.err);
+        assert_eq!((status["seq"].as_u64(), json.code), (Some(13), Some(3)), "{}", json.err);
     }
     let nobody = run(here.path(), &["check", "--server", "127.0.0.1:1"], &[]).await;
     assert_eq!(nobody.code, Some(10), "{}", nobody.err);

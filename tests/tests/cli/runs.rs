@@ -193,3 +193,21 @@ async fn a_run_is_paused_and_let_go_by_an_operator_and_one_that_gives_no_word_is
     assert_eq!((&gone_on["status"], &gone_on["runs"][0]["note"]), (&"stopped".into(), &"flat".into()));
     ask(&["go-on", "grid.main.1"], 8).await;
 }
+
+#[tokio::test]
+async fn what_is_left_is_found_though_the_session_of_an_earlier_run_was_deleted() {
+    let server = Server::start().await;
+    for n in 1..=3 {
+        assert_eq!(server.post("/runs", r#"{"program":"grid","lease_seconds":3600}"#).await.0, 201);
+        if n == 3 {
+            break;
+        }
+        assert_eq!(server.post(&format!("/runs/grid.main.{n}/end"), r#"{"status":"stopped"}"#).await.0, 200);
+    }
+    let deleted = server.request(reqwest::Method::DELETE, "/api/v1/states/grid.main.1?state_type=session");
+    assert_eq!(deleted.send().await.unwrap().status(), 200);
+    let here = folder();
+    let ran = run(here.path(), &["runs", "--server", &server.origin(), "resume", "grid"], &[]).await;
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("grid.main.3"), "{}", ran.out);
+}

@@ -100,7 +100,12 @@ async fn last_that_wrote(client: &Client, run: RunView) -> Result<RunView, Failu
         let wrote = wrote_something(client, &earlier).await?;
         let before = earlier.run.previous.as_deref().and_then(|id| id.parse::<RunId>().ok());
         match before.filter(|_| !wrote) {
-            Some(before) => earlier = view(client, &before).await?,
+            Some(before) => match view(client, &before).await {
+                Ok(before) => earlier = before,
+                // Somebody has deleted it: nobody knows any more what there was before.
+                Err(failure) if failure.exit == Exit::NotFound => break,
+                Err(failure) => return Err(failure),
+            },
             None if wrote => return Ok(earlier),
             None => break,
         }
