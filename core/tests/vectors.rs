@@ -44,8 +44,10 @@ fn a_whole_difference_applied_is_the_new_document_byte_for_byte() {
 #[test]
 fn every_file_is_listed() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
-    let mut names: Vec<_> =
-        folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    // What is in a folder is run by the test of that name.
+    let entries = folder.read_dir().unwrap().map(Result::unwrap);
+    let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+    let mut names: Vec<_> = files.map(|entry| entry.file_name().into_string().unwrap()).collect();
     names.sort();
     assert_eq!(names, FILES.map(|(name, _)| name));
 }

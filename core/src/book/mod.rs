@@ -1,20 +1,16 @@
-//! What the states of a book say: which positions and orders are open, and what a lot has brought.
+//! What the states of a book say: which lots and orders are open, how much they are, at what price, and what a lot has brought.
 
+mod holding;
+mod lot;
 mod order;
-mod result;
+pub(crate) mod words;
 
+pub use holding::{Holding, Side, Sided};
+pub use lot::{Exit, Form, Lot, holds_open_lots, lots};
 pub use order::{OrderStanding, standing};
-pub use result::result;
 
 use crate::json::Document;
 use crate::model::StateKey;
-use crate::reconcile::{self, holds_open_lots};
-
-/// Of each lot of a position, in the order in which they stand, whether it is open as far as it says. A position without lots is one.
-#[must_use]
-pub fn open_lots(data: &Document) -> Vec<bool> {
-    reconcile::open_lots(data)
-}
 
 /// How many states hold something that is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,15 +52,6 @@ mod tests {
             counts.add(&key, Some(&data.parse().unwrap()));
         }
         (counts.positions, counts.orders)
-    }
-
-    #[test]
-    fn of_each_lot_it_is_said_whether_it_is_open() {
-        let open = |data: &str| open_lots(&data.parse().unwrap());
-        let lots = r#"{"symbol":"A","lots":[{"id":1,"quantity":1,"exit_reason":"manual"},{"id":2,"quantity":"0.5"},{"id":3,"quantity":0}]}"#;
-        assert_eq!(open(lots), [false, true, false]);
-        assert_eq!(open(r#"{"symbol":"A","lots":[]}"#), []);
-        assert_eq!(open(r#"{"symbol":"A","quantity":2}"#), [true]);
     }
 
     #[test]

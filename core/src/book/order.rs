@@ -4,8 +4,8 @@
 //! (<https://docs.ccxt.com/#/README?id=order-structure>). One that is neither is unknown, and an order of which that is said is never
 //! taken for done: it may be open at the broker.
 
+use super::words::{decimal, first, said};
 use crate::json::{Decimal, Kind, Node};
-use crate::reconcile::read::{decimal, first, said};
 
 /// Words for an order that may be filled, now or later.
 const OPEN: [&str; 15] = [

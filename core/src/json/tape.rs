@@ -72,6 +72,12 @@ impl<'a> Tape<'a> {
         pointer.tokens().try_fold(self.root(), |node, token| node.child(&token))
     }
 
+    /// The value at a place that [`Node::index`] gave; `None` if there is none.
+    #[must_use]
+    pub(crate) fn at(self, index: u32) -> Option<Node<'a>> {
+        ((index as usize) < self.entries.len()).then(|| Node::new(self, index))
+    }
+
     /// How many values and keys the document has.
     #[must_use]
     pub fn entry_count(self) -> usize {

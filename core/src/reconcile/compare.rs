@@ -1,17 +1,18 @@
 //! What a group says: the verdict and the numbers.
 
-use super::holding::{Holding, Lot, Sided};
+use super::lot::{OurLot, held};
 use super::pairing::Group;
 use super::{Row, unknown};
 use crate::api::{Agreement, Apart, Because, Held, ReconcileOptions, ReconcileRow};
+use crate::book::{Holding, Sided};
 use crate::json::Decimal;
 use crate::json::number::{delta, sum};
 
 type Said = (Agreement, Option<Because>);
 
 /// The rows where no list came: everything that is open here is unknown.
-pub(super) fn unanswered(ours: Vec<Lot>) -> Vec<Row> {
-    let open = ours.into_iter().filter(Lot::is_open);
+pub(super) fn unanswered(ours: Vec<OurLot>) -> Vec<Row> {
+    let open = ours.into_iter().filter(OurLot::is_open);
     open.map(|lot| {
         let said = row_of(&[&lot], &[], &Group::default(), unknown(Because::NoAnswer));
         Row { said, ours: vec![lot], theirs: Vec::new() }
@@ -23,14 +24,14 @@ pub(super) fn unanswered(ours: Vec<Lot>) -> Vec<Row> {
 pub(super) fn row(group: Group, whole: bool, options: &ReconcileOptions) -> Option<Row> {
     let said = said(&group, whole, options)?;
     let Group { ours, theirs, .. } = group;
-    let (open, closed): (Vec<Lot>, Vec<Lot>) = ours.into_iter().partition(Lot::is_open);
+    let (open, closed): (Vec<OurLot>, Vec<OurLot>) = ours.into_iter().partition(OurLot::is_open);
     Some(Row { said, ours: if open.is_empty() { closed } else { open }, theirs })
 }
 
 fn said(group: &Group, whole: bool, options: &ReconcileOptions) -> Option<ReconcileRow> {
-    let (open, closed): (Vec<&Lot>, Vec<&Lot>) = group.ours.iter().partition(|lot| lot.is_open());
+    let (open, closed): (Vec<&OurLot>, Vec<&OurLot>) = group.ours.iter().partition(|lot| lot.is_open());
     let theirs: Vec<&Holding> = group.theirs.iter().collect();
-    let changed = |lots: &[&Lot]| lots.iter().any(|lot| lot.changed);
+    let changed = |lots: &[&OurLot]| lots.iter().any(|lot| lot.changed);
     let row = match (open.as_slice(), theirs.as_slice()) {
         ([], theirs) if theirs.iter().all(|held| held.is_flat()) => return None,
         ([], theirs) if group.twice => row_of(&closed, theirs, group, unknown(Because::NamedTwice)),
@@ -53,7 +54,7 @@ fn only_there(theirs: &[&Holding], was_here: bool, changed: bool) -> Said {
     }
 }
 
-fn only_here(ours: &[&Lot], whole: bool, changed: bool) -> Said {
+fn only_here(ours: &[&OurLot], whole: bool, changed: bool) -> Said {
     match () {
         () if ours.iter().any(|lot| lot.holding.symbol.is_none() && lot.holding.ids.is_empty()) => {
             unknown(Because::NotSaidHere)
@@ -66,7 +67,7 @@ fn only_here(ours: &[&Lot], whole: bool, changed: bool) -> Said {
 
 /// Both have it.
 fn both(
-    ours: &[&Lot],
+    ours: &[&OurLot],
     theirs: &[&Holding],
     group: &Group,
     whole: bool,
@@ -135,7 +136,7 @@ pub(super) fn within(apart: &Apart, tolerance: Option<&str>) -> bool {
     Decimal::parse(size).zip(tolerance).is_some_and(|(size, tolerance)| size <= tolerance)
 }
 
-fn row_of(ours: &[&Lot], theirs: &[&Holding], group: &Group, (verdict, because): Said) -> ReconcileRow {
+fn row_of(ours: &[&OurLot], theirs: &[&Holding], group: &Group, (verdict, because): Said) -> ReconcileRow {
     let holdings = || ours.iter().map(|lot| &lot.holding).chain(theirs.iter().copied());
     let shared = !group.ids.is_empty();
     let own = || holdings().flat_map(|holding| holding.ids.iter().cloned()).collect();
@@ -148,7 +149,7 @@ fn row_of(ours: &[&Lot], theirs: &[&Holding], group: &Group, (verdict, because):
         symbol: holdings().find_map(|holding| holding.symbol.clone()),
         ids,
         ours: ours.iter().map(|lot| lot.held()).collect::<Vec<Held>>(),
-        theirs: theirs.iter().map(|held| held.held()).collect(),
+        theirs: theirs.iter().map(|theirs| held(theirs)).collect(),
         quantity: None,
         price: None,
     }

@@ -8,26 +8,22 @@
 
 mod compare;
 mod drift;
-mod holding;
+mod lot;
 mod ours;
 mod pairing;
 mod plan;
-pub(crate) mod read;
 mod shapes;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use holding::{Holding, Side, Sided};
-pub(crate) use ours::{holds_open_lots, open_lots};
-pub(crate) use read::plain;
-
 use crate::api::{
     Agreement, AgreementCounts, Because, BrokerShape, ReconcileOptions, ReconcileReport, ReconcileRow, Unread,
 };
+use crate::book::Holding;
 use crate::hash::RequestHash;
 use crate::json::{Decimal, Document};
 use crate::model::{StateKey, Timestamp, VersionNumber};
-use holding::Lot;
+use lot::OurLot;
 
 pub use drift::{AgreedRow, Drifts, Seen};
 #[cfg(feature = "validate")]
@@ -88,7 +84,7 @@ impl ReconcileError {
 struct Row {
     said: ReconcileRow,
     /// Our lots: those that are open, or where none is those that were closed.
-    ours: Vec<Lot>,
+    ours: Vec<OurLot>,
     theirs: Vec<Holding>,
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::holding::{Holding, Lot, Side};
+use super::lot::OurLot;
+use crate::book::{Holding, Side};
 
 /// What belongs together.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    pub(super) ours: Vec<Lot>,
+    pub(super) ours: Vec<OurLot>,
     pub(super) theirs: Vec<Holding>,
     /// The ids that both know.
     pub(super) ids: BTreeSet<String>,
@@ -17,9 +18,9 @@ pub(super) struct Group {
 
 /// By ids first; of the rest by symbols, where one side names no lots. Where both name lots and none is the same, they are
 /// different ones: what is missing there and what is new there are two things, also of one symbol.
-pub(super) fn groups(ours: Vec<Lot>, theirs: Vec<Holding>) -> Vec<Group> {
+pub(super) fn groups(ours: Vec<OurLot>, theirs: Vec<Holding>) -> Vec<Group> {
     let (mut groups, ours, theirs) = by_ids(ours, theirs);
-    let mut symbols: BTreeMap<Option<String>, (Vec<Lot>, Vec<Holding>)> = BTreeMap::new();
+    let mut symbols: BTreeMap<Option<String>, (Vec<OurLot>, Vec<Holding>)> = BTreeMap::new();
     for lot in ours {
         symbols.entry(lot.holding.symbol.clone()).or_default().0.push(lot);
     }
@@ -27,7 +28,7 @@ pub(super) fn groups(ours: Vec<Lot>, theirs: Vec<Holding>) -> Vec<Group> {
         symbols.entry(held.symbol.clone()).or_default().1.push(held);
     }
     for (symbol, (ours, theirs)) in symbols {
-        let (open, closed): (Vec<_>, Vec<_>) = ours.into_iter().partition(Lot::is_open);
+        let (open, closed): (Vec<_>, Vec<_>) = ours.into_iter().partition(OurLot::is_open);
         let nets = theirs.iter().all(|held| held.ids.is_empty())
             || open.iter().all(|lot| lot.holding.ids.is_empty());
         if symbol.is_some() && nets && !open.is_empty() && !theirs.is_empty() {
@@ -43,7 +44,7 @@ pub(super) fn groups(ours: Vec<Lot>, theirs: Vec<Holding>) -> Vec<Group> {
 }
 
 /// Those that share an id, directly or by others, and what is left.
-fn by_ids(ours: Vec<Lot>, theirs: Vec<Holding>) -> (Vec<Group>, Vec<Lot>, Vec<Holding>) {
+fn by_ids(ours: Vec<OurLot>, theirs: Vec<Holding>) -> (Vec<Group>, Vec<OurLot>, Vec<Holding>) {
     let mut links = Links::new(ours.len() + theirs.len());
     let mut first: HashMap<&str, usize> = HashMap::new();
     let all = ours.iter().map(|lot| &lot.holding).chain(&theirs);
@@ -87,7 +88,7 @@ fn share_an_id<'a>(holdings: impl Iterator<Item = &'a Holding>) -> bool {
 }
 
 /// One symbol, netted: all of it, or each side by itself where the broker has both.
-fn by_sides(ours: Vec<Lot>, theirs: Vec<Holding>) -> Vec<Group> {
+fn by_sides(ours: Vec<OurLot>, theirs: Vec<Holding>) -> Vec<Group> {
     // What may be either belongs to both sides, so nothing can be said of either.
     if ours.iter().any(|lot| lot.holding.is_unclear()) || theirs.iter().any(Holding::is_unclear) {
         return vec![Group { ours, theirs, ..Group::default() }];

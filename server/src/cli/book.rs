@@ -3,8 +3,8 @@
 //! Programs have several words for the same thing; the first that is there is shown. What is not there is "no data".
 
 use stateloft_core::api::{StateRow, StateRows, StateSummary};
-use stateloft_core::book::open_lots;
-use stateloft_core::json::{Document, Kind, Node};
+use stateloft_core::book::{Lot, lots};
+use stateloft_core::json::{Kind, Node};
 
 use super::client::{Client, Query};
 use super::failure::Failure;
@@ -88,8 +88,8 @@ fn print_position(place: usize, state: &StateSummary) {
         _ => word(root, &["symbol"]).unwrap_or_else(|| id.to_owned()),
     };
     answer!("  {place}. {}: {}", theirs(&name), said(root, DIRECTION));
-    if let Some(lots) = root.get("lots").filter(|lots| lots.kind() == Kind::Array) {
-        return print_lots(data, lots);
+    if root.get("lots").is_some_and(|lots| lots.kind() == Kind::Array) {
+        return print_lots(&lots(data));
     }
     let entry = match (word(root, ENTRY_1), word(root, ENTRY_2)) {
         (Some(one), Some(two)) => theirs(&format!("{one} / {two}")),
@@ -103,16 +103,16 @@ fn print_position(place: usize, state: &StateSummary) {
     answer!("     Time: {}", said(root, TIME));
 }
 
-fn print_lots(data: &Document, lots: Node<'_>) {
-    let open = open_lots(data);
-    answer!("     Lots: {} open of {}", open.iter().filter(|open| **open).count(), open.len());
-    for (lot, open) in lots.elements().zip(&open).take(LOTS) {
-        let id = said(lot, &["id"]);
-        let closed = if *open { String::new() } else { format!(" | Closed: {}", said(lot, EXIT)) };
-        let (entry, quantity, time) = (said(lot, ENTRY), said(lot, QUANTITY), said(lot, TIME));
+fn print_lots(lots: &[Lot<'_>]) {
+    let open = lots.iter().filter(|lot| lot.is_open()).count();
+    answer!("     Lots: {open} open of {}", lots.len());
+    for lot in lots.iter().take(LOTS) {
+        let said = |names| said(lot.object, names);
+        let closed = if lot.is_open() { String::new() } else { format!(" | Closed: {}", said(EXIT)) };
+        let (id, entry, quantity, time) = (said(&["id"]), said(ENTRY), said(QUANTITY), said(TIME));
         answer!("       {id}: Entry: {entry} | Qty: {quantity} | Time: {time}{closed}");
     }
-    say_more(open.len() as u64, open.len().min(LOTS));
+    say_more(lots.len() as u64, lots.len().min(LOTS));
 }
 
 fn pair(root: Node<'_>) -> String {

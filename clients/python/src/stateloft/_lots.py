@@ -9,7 +9,11 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Literal, Optional, get_args
 
-from ._exact import decimal, is_long, less, profit
+from ._exact import decimal, less, profit
+from ._lot_words import has_ended, lot_name
+from ._lot_words import price as price_of
+from ._lot_words import quantity as quantity_of
+from ._lot_words import side as side_of
 
 __all__ = ["KEPT_CLOSED", "ExitReason", "Lot", "NoSuchLot", "adjusted", "closed", "lots_in", "opened"]
 
@@ -50,21 +54,21 @@ class Lot:
     @property
     def is_open(self) -> bool:
         """Whether it is held."""
-        return self.status != "closed"
+        return self.status != "closed" and self.quantity != 0
 
     @classmethod
     def of(cls, position: Mapping[str, Any], data: Mapping[str, Any]) -> Lot:
         """Reads a lot as it is kept; what it does not say of symbol and side its position says."""
         return cls(
-            str(data["id"]),
+            lot_name(data),
             data.get("symbol") or position.get("symbol"),
-            "long" if is_long(_side(data) or _side(position) or "") else "short",
-            decimal(_quantity(data)),
-            _maybe(data.get("entry_price")),
+            _side(data, position),
+            _quantity(data),
+            price_of(data),
             data.get("entry_time"),
             _maybe(data.get("stop_loss")),
             _maybe(data.get("take_profit")),
-            "closed" if data.get("status") == "closed" else "open",
+            "closed" if _is_closed(data, position) else "open",
             data.get("exit_time"),
             _maybe(data.get("exit_price")),
             data.get("exit_reason"),
@@ -81,7 +85,7 @@ def lots_in(position: Mapping[str, Any]) -> list[Lot]:
 def opened(position: dict[str, Any], lot: Mapping[str, Any]) -> None:
     """Adds a lot. The same one again changes nothing; another one of that id, or of another fill, is refused."""
     lots = position.setdefault("lots", [])
-    there = next((each for each in lots if str(each["id"]) == lot["id"]), None)
+    there = next((each for each in lots if lot_name(each) == lot["id"]), None)
     if there is None:
         lots.append(_said(lot))
         return
@@ -90,10 +94,10 @@ def opened(position: dict[str, Any], lot: Mapping[str, Any]) -> None:
         raise ValueError(f"there is a lot {lot['id']} already, and it is another one")
 
 
-def _entry(lot: Mapping[str, Any]) -> tuple[bool, Decimal, Optional[Decimal]]:
+def _entry(lot: Mapping[str, Any]) -> tuple[Optional[str], Decimal, Optional[Decimal]]:
     """How it was entered, whatever was closed of it since."""
-    quantity, price = lot.get("opened_quantity", _quantity(lot)), lot.get("opened_price", lot.get("entry_price"))
-    return is_long(_side(lot) or "long"), decimal(quantity), _maybe(price)
+    quantity, price = lot.get("opened_quantity", _quantity(lot)), lot.get("opened_price", price_of(lot))
+    return side_of(lot, {}), decimal(quantity), _maybe(price)
 
 
 def adjusted(position: dict[str, Any], lot_id: str, changes: Mapping[str, Any]) -> None:
@@ -121,7 +125,7 @@ def closed(position: dict[str, Any], lot_id: str, quantity: Optional[Decimal], e
     if _is_done(position, lot_id, quantity, exit_):
         return
     lot = _open_lot(position, lot_id)
-    held = decimal(_quantity(lot))
+    held = _quantity(lot)
     part = held if quantity is None else quantity
     if not 0 < part <= held:
         raise ValueError(f"{part} of lot {lot_id} cannot be closed: it holds {held}")
@@ -142,9 +146,9 @@ def _next_part(lots: Sequence[Mapping[str, Any]], lot_id: str) -> str:
     """The id of the next part that is closed of a lot: behind the last one, as the first ones may be in the history alone, and
     one that no lot has, as a program may have opened one by such a name.
     """
-    parts = (str(each["id"])[len(lot_id) + 1 :] for each in lots if str(each.get("part_of")) == lot_id)
+    parts = (lot_name(each)[len(lot_id) + 1 :] for each in lots if str(each.get("part_of")) == lot_id)
     last = max((int(part) for part in parts if part.isdecimal()), default=0)
-    taken = {str(each["id"]) for each in lots}
+    taken = {lot_name(each) for each in lots}
     return next(each for each in (f"{lot_id}.{number}" for number in count(last + 1)) if each not in taken)
 
 
@@ -152,9 +156,9 @@ def _exit(
     position: Mapping[str, Any], lot: Mapping[str, Any], quantity: Decimal, exit_: Mapping[str, Any]
 ) -> dict[str, Any]:
     made = _said({"status": "closed", **exit_})
-    entry, price = lot.get("entry_price"), exit_.get("exit_price")
+    entry, price = price_of(lot), exit_.get("exit_price")
     if "pnl" not in made and entry is not None and price is not None:
-        made["pnl"] = profit(_side(lot) or _side(position) or "", quantity, decimal(entry), decimal(price))
+        made["pnl"] = profit(_side(lot, position), quantity, entry, decimal(price))
     return made
 
 
@@ -162,11 +166,11 @@ def _is_done(position: Mapping[str, Any], lot_id: str, quantity: Optional[Decima
     """Whether an exit of that order is there already: it is reported once, however often the broker says it."""
     order, fill = exit_.get("exit_order"), exit_.get("exit_fill")
     for each in position.get("lots") or ():
-        whole = str(each["id"]) == lot_id
-        if each.get("status") == "closed" and (whole or str(each.get("part_of")) == lot_id):
+        whole = lot_name(each) == lot_id
+        if _is_closed(each, position) and (whole or str(each.get("part_of")) == lot_id):
             same = each.get("exit_price") == exit_.get("exit_price") and each.get("exit_reason") == exit_.get("exit_reason")
             # Who names no quantity means all that is held: a part that was closed before is not that.
-            of_quantity = whole if quantity is None else decimal(_quantity(each)) == quantity
+            of_quantity = whole if quantity is None else _quantity(each) == quantity
             again = each.get("exit_order") == order and same and of_quantity
             if fill is None and again and (whole or order is not None):
                 return True
@@ -179,30 +183,38 @@ def _is_done(position: Mapping[str, Any], lot_id: str, quantity: Optional[Decima
 
 def _open_lot(position: Mapping[str, Any], lot_id: str) -> dict[str, Any]:
     found: Optional[dict[str, Any]] = next(
-        (each for each in position.get("lots") or () if str(each["id"]) == lot_id), None
+        (each for each in position.get("lots") or () if lot_name(each) == lot_id), None
     )
     if found is None:
         raise NoSuchLot(f"{position.get('symbol')} has no lot {lot_id}")
-    if found.get("status") == "closed":
+    if _is_closed(found, position):
         raise NoSuchLot(f"lot {lot_id} of {position.get('symbol')} is closed already, for {found.get('exit_reason')}")
     return found
 
 
 def _forget_old(position: dict[str, Any]) -> None:
-    done = [each for each in position["lots"] if each.get("status") == "closed"]
+    done = [each for each in position["lots"] if _is_closed(each, position)]
     for each in done[: max(0, len(done) - KEPT_CLOSED)]:
         position["lots"].remove(each)
 
 
-def _side(data: Mapping[str, Any]) -> Optional[str]:
-    return data.get("side") or data.get("direction")
+def _is_closed(lot: Mapping[str, Any], position: Mapping[str, Any]) -> bool:
+    return has_ended(lot) or has_ended(position)
 
 
-def _quantity(lot: Mapping[str, Any]) -> Any:
-    """How much; a lot that does not say it is no lot that can be counted with."""
-    found = lot.get("quantity", lot.get("qty"))
+def _side(lot: Mapping[str, Any], position: Mapping[str, Any]) -> str:
+    """Which side; a lot of which nobody knows it is no lot that can be counted with."""
+    found = side_of(lot, position)
     if found is None:
-        raise ValueError(f"lot {lot.get('id')} does not say how much it is")
+        raise ValueError(f"lot {lot_name(lot)} does not say whether it is long or short")
+    return found
+
+
+def _quantity(lot: Mapping[str, Any]) -> Decimal:
+    """How much; a lot that does not say it is no lot that can be counted with."""
+    found = quantity_of(lot)
+    if found is None:
+        raise ValueError(f"lot {lot_name(lot)} does not say how much it is")
     return found
 
 

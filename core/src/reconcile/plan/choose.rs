@@ -1,5 +1,7 @@
 //! What may be chosen of a row, and what a choice writes.
 
+use std::collections::{HashMap, HashSet};
+
 use super::create::{Created, NewLot};
 use super::lot::Here;
 use crate::api::{
@@ -8,6 +10,7 @@ use crate::api::{
 use crate::diff::Change;
 use crate::json::Decimal;
 use crate::json::number::{same_value, sum};
+use crate::model::{StateId, StateType};
 use crate::reconcile::compare::total;
 use crate::reconcile::{OurState, Row};
 
@@ -199,15 +202,15 @@ impl<'a> Choosing<'a> {
     fn split(self, chosen: &ChosenRow) -> Result<Changes, Refused> {
         let there = self.there().unwrap_or_default();
         adds_up(&chosen.shares, &there)?;
+        let mut named: HashMap<Place<'_>, Vec<&Share>> = HashMap::new();
+        for share in &chosen.shares {
+            named.entry(place_of(share)).or_default().push(share);
+        }
         let mut changes = Vec::new();
         for here in self.here().flatten() {
             let lot = here.lot;
-            let mut shares = chosen.shares.iter().filter(|share| {
-                share.pointer.as_deref() == Some(&lot.holding.pointer)
-                    && share.state_type.as_ref().is_some_and(|it| it.as_str() == lot.state_type)
-                    && share.state_id.as_ref().is_some_and(|it| it.as_str() == lot.state_id)
-            });
-            let (Some(share), None) = (shares.next(), shares.next()) else {
+            let place = (Some(&*lot.state_type), Some(&*lot.state_id), Some(&*lot.holding.pointer));
+            let Some([share]) = named.get(&place).map(Vec::as_slice) else {
                 return Err(Refused::wrong(
                     "shares",
                     "each_once",
@@ -231,14 +234,13 @@ impl<'a> Choosing<'a> {
     fn split_new(self, chosen: &'a ChosenRow, created: &mut Created<'_>) -> Result<Changes, Refused> {
         adds_up(&chosen.shares, &self.there().unwrap_or_default())?;
         let held = self.row.theirs.first().ok_or_else(|| self.not_offered(RowChoice::Split))?;
-        let mut ids: Vec<&str> = Vec::new();
+        let mut ids: HashSet<&str> = HashSet::new();
         let mut changes = Vec::new();
         for share in &chosen.shares {
-            let id = share.id.as_deref().filter(|id| !id.is_empty() && !ids.contains(id));
+            let id = share.id.as_deref().filter(|id| !id.is_empty() && ids.insert(id));
             let id = id.ok_or_else(|| {
                 Refused::wrong("shares", "id", "each share has an id of its own: what the lot is called here")
             })?;
-            ids.push(id);
             let lot = NewLot {
                 held,
                 size: share.quantity.clone(),
@@ -250,6 +252,14 @@ impl<'a> Choosing<'a> {
         }
         Ok(changes)
     }
+}
+
+/// Which lot a share is of: type, id and pointer.
+type Place<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+fn place_of(share: &Share) -> Place<'_> {
+    let state_type = share.state_type.as_ref().map(StateType::as_str);
+    (state_type, share.state_id.as_ref().map(StateId::as_str), share.pointer.as_deref())
 }
 
 /// The numbers of a choice are numbers.

@@ -1,18 +1,19 @@
 //! Lots that are new here: what they say, and which state gets them. Nothing is made up: what the broker does not say is absent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::choose::Refused;
 use super::edit::changed;
 use super::{PlanError, Reconciling};
 use crate::api::{ChosenRow, PlannedWrite};
+use crate::book::words::{QUANTITIES, SYMBOLS, first, name, said};
+use crate::book::{Holding, Side};
 use crate::diff::{Change, ChangeKind, Place};
 use crate::json::writer::quote;
 use crate::json::{Document, Kind, Node, Pointer};
 use crate::model::{RunId, StateId, StateKey};
 use crate::reconcile::OurState;
-use crate::reconcile::holding::{Holding, Side};
-use crate::reconcile::read::{QUANTITIES, SYMBOLS, first, name, said};
+use crate::tagged::meant;
 
 /// A lot of the broker's that becomes one of ours.
 pub(super) struct NewLot<'a> {
@@ -29,12 +30,37 @@ pub(super) struct NewLot<'a> {
 pub(super) struct Created<'a> {
     ours: &'a [OurState<'a>],
     asked: Reconciling<'a>,
+    here: Places<'a>,
     /// To a state that has lots: how many, by its place.
     grown: BTreeMap<usize, u32>,
     /// States that there are not yet: their symbol, and their lots.
     begun: BTreeMap<StateKey, Begun>,
-    /// What the lots are called that are added.
-    called: BTreeSet<(StateKey, String)>,
+    /// What the lots are called that a state has or gets.
+    called: HashMap<StateKey, HashSet<String>>,
+}
+
+/// Where states are found, as thousands of lots may be new.
+struct Places<'a> {
+    /// Those that are not deleted, by their names.
+    by_key: HashMap<&'a StateKey, usize>,
+    /// Those that have lots, by the symbol of all of them.
+    by_symbol: HashMap<String, Vec<usize>>,
+    /// Those that were not looked at.
+    taken: HashSet<&'a StateKey>,
+}
+
+impl<'a> Places<'a> {
+    fn of(ours: &'a [OurState<'a>], taken: &'a [StateKey]) -> Self {
+        let living = ours.iter().enumerate().filter(|(_, state)| state.data.is_some());
+        let by_key = living.map(|(at, state)| (state.key, at)).collect();
+        let mut by_symbol: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, state) in ours.iter().enumerate() {
+            if let (Some(symbol), Some(_)) = (symbol_of(state), lots_of(state)) {
+                by_symbol.entry(symbol).or_default().push(at);
+            }
+        }
+        Self { by_key, by_symbol, taken: taken.iter().collect() }
+    }
 }
 
 struct Begun {
@@ -46,7 +72,8 @@ struct Begun {
 
 impl<'a> Created<'a> {
     pub(super) fn new(ours: &'a [OurState<'a>], asked: Reconciling<'a>) -> Self {
-        Self { ours, asked, grown: BTreeMap::new(), begun: BTreeMap::new(), called: BTreeSet::new() }
+        let here = Places::of(ours, asked.taken);
+        Self { ours, asked, here, grown: BTreeMap::new(), begun: BTreeMap::new(), called: HashMap::new() }
     }
 
     /// Adds a lot; where a state that there is gets it, answers which and the change.
@@ -57,32 +84,37 @@ impl<'a> Created<'a> {
             Err(key) => (key, None),
         };
         let id = lot.id.clone().unwrap_or_else(|| self.id_of(key, lot.held));
-        let mut here = lots.into_iter().flat_map(Node::elements).filter_map(|lot| name(said(lot, "id")?));
-        let called = (key.clone(), id);
-        if self.called.contains(&called) || here.any(|here| here == called.1) {
-            let text = format!("{key} has a lot {:?} already: say what this one is called", called.1);
+        let called = self.called.entry(key.clone()).or_insert_with(|| {
+            lots.into_iter()
+                .flat_map(Node::elements)
+                .filter_map(|lot| name(said(meant(lot).0, "id")?))
+                .collect()
+        });
+        if called.contains(&id) {
+            let text = format!("{key} has a lot {id:?} already: say what this one is called");
             return Err(Refused::wrong("id", "unique", text));
         }
+        let key = key.clone();
         let change = match place {
             Ok((state, lots)) => {
                 let count = self.grown.entry(state).or_default();
                 let at = u32::try_from(lots.len()).unwrap_or(u32::MAX).saturating_add(*count);
                 *count += 1;
-                Some((state, appended(lots, at, lot, &called.1)))
+                Some((state, appended(lots, at, lot, &id)))
             }
-            Err(key) => {
-                self.begin(key, lot, &called.1)?;
+            Err(begun) => {
+                self.begin(begun, lot, &id)?;
                 None
             }
         };
-        self.called.insert(called);
+        self.called.entry(key).or_default().insert(id);
         Ok(change)
     }
 
     /// What a lot is called that neither the broker nor anybody here has a name for: by its state, its side and when it was found,
     /// which no other lot is.
     fn id_of(&self, key: &StateKey, held: &Holding) -> String {
-        let side = held.is_on().map_or("", word);
+        let side = held.is_on().map_or("", Side::word);
         format!("{}:{side}:{}", key.state_id, self.asked.options.as_of)
     }
 
@@ -102,7 +134,7 @@ impl<'a> Created<'a> {
         let symbol = lot.held.symbol.as_deref();
         if let Some(id) = &lot.chosen.state_id {
             let key = StateKey { state_type: self.asked.state_type.clone(), state_id: id.clone() };
-            return match self.ours.iter().position(|state| *state.key == key && state.data.is_some()) {
+            return match self.here.by_key.get(&key).copied() {
                 None => self.free(key).map(Err),
                 Some(at) => lots_of(&self.ours[at]).map(|lots| Ok((at, lots))).ok_or_else(|| {
                     Refused::needs(
@@ -112,18 +144,14 @@ impl<'a> Created<'a> {
                 }),
             };
         }
-        let is_of = |state: &&OurState<'_>| symbol.is_some() && symbol_of(state).as_deref() == symbol;
-        let with_lots: Vec<(usize, Node<'a>)> = self
-            .ours
-            .iter()
-            .enumerate()
-            .filter(|(_, state)| is_of(state))
-            .filter_map(|(at, state)| Some((at, lots_of(state)?)))
-            .collect();
-        match with_lots.as_slice() {
-            [one] => return Ok(Ok(*one)),
-            [] => {}
-            _ => {
+        match symbol.and_then(|symbol| self.here.by_symbol.get(symbol)).map(Vec::as_slice) {
+            Some([one]) => {
+                if let Some(lots) = lots_of(&self.ours[*one]) {
+                    return Ok(Ok((*one, lots)));
+                }
+            }
+            None | Some([]) => {}
+            Some(_) => {
                 return Err(Refused::needs(
                     "state_id",
                     "several states hold lots of this symbol: say which gets it",
@@ -136,7 +164,7 @@ impl<'a> Created<'a> {
         let id =
             id.ok_or_else(|| Refused::needs("state_id", "nothing names a state for it: say which gets it"))?;
         let key = StateKey { state_type: self.asked.state_type.clone(), state_id: id };
-        if self.ours.iter().any(|state| *state.key == key && state.data.is_some()) {
+        if self.here.by_key.contains_key(&key) {
             return Err(Refused::needs(
                 "state_id",
                 "the state of this name holds a position without lots: say which state gets this one",
@@ -147,7 +175,7 @@ impl<'a> Created<'a> {
 
     /// The name, unless there is such a state, which was not looked at.
     fn free(&self, key: StateKey) -> Result<StateKey, Refused> {
-        if !self.asked.taken.contains(&key) {
+        if !self.here.taken.contains(&key) {
             return Ok(key);
         }
         let text = format!(
@@ -207,16 +235,9 @@ fn text(lot: &NewLot<'_>, id: &str, quantity: &str, texts: bool) -> String {
     let number = |number: &str| if texts { quote(number) } else { number.to_owned() };
     let price = lot.held.price.as_deref().map(|price| format!(",\"entry_price\":{}", number(price)));
     let time = lot.chosen.time.map(|time| format!(",\"entry_time\":\"{time}\""));
-    let head = member("id", Some(id)) + &member("side", lot.held.is_on().map(word));
+    let head = member("id", Some(id)) + &member("side", lot.held.is_on().map(Side::word));
     let (member, amount) = (quote(quantity), number(&lot.size));
     format!("{{{head}{member}:{amount}{}{}}}", price.unwrap_or_default(), time.unwrap_or_default())
-}
-
-fn word(side: Side) -> &'static str {
-    match side {
-        Side::Long => "long",
-        Side::Short => "short",
-    }
 }
 
 /// A member that is a text, with the comma behind it; nothing where there is none.

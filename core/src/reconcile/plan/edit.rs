@@ -1,11 +1,11 @@
 //! Editing a lot where it stands: only the members that are meant change, and every other byte stays.
 
+use crate::book::Side;
+use crate::book::words::{QUANTITIES, SIDES, decimal, side};
 use crate::diff::{Change, ChangeKind, Place};
 use crate::json::number::delta;
 use crate::json::writer::quote;
-use crate::json::{Decimal, Document, Kind, Node, Pointer};
-use crate::reconcile::holding::Side;
-use crate::reconcile::read::{QUANTITIES, SIDES, decimal, side};
+use crate::json::{Decimal, Kind, Node, Pointer};
 use crate::tagged::meant;
 
 /// Changes of one object.
@@ -18,9 +18,11 @@ pub(super) struct Editor<'a> {
 }
 
 impl<'a> Editor<'a> {
-    /// Of the object at a pointer.
-    pub(super) fn at(document: &'a Document, pointer: Pointer) -> Option<Self> {
-        let object = document.tape().get(&pointer).filter(|node| node.kind() == Kind::Object)?;
+    /// Of an object, which stands at a pointer.
+    pub(super) fn of(object: Node<'a>, pointer: Pointer) -> Option<Self> {
+        if object.kind() != Kind::Object {
+            return None;
+        }
         let spelled = |name: &&str| object.get(name).map(|value| meant(value).0.kind());
         let texts = QUANTITIES.iter().find_map(spelled) == Some(Kind::String);
         Some(Self { object, pointer, texts, changes: Vec::new() })

@@ -1,24 +1,22 @@
 //! What is written to a lot that there is.
 
 use super::edit::Editor;
-use super::with_changes;
 use crate::api::{ChosenRow, CloseReason, ReconcileOptions};
+use crate::book::words::{ENDS, PRICES, QUANTITIES};
+use crate::book::{Holding, Side, Sided};
 use crate::diff::Change;
 use crate::json::writer::quote;
 use crate::json::{Decimal, Document, Pointer};
 use crate::reconcile::compare::{apart, within};
-use crate::reconcile::holding::{Holding, Lot, Side, Sided};
-use crate::reconcile::ours::of_document;
-use crate::reconcile::read::{PRICES, QUANTITIES};
+use crate::reconcile::lot::OurLot;
 
-/// What says how a lot was closed.
-const EXITS: [&str; 7] =
-    ["exit_time", "exit_price", "exit_reason", "exit_order", "pnl", "closed_at", "close_date"];
+/// What says how a lot was closed, besides that it was.
+const EXITS: [&str; 3] = ["exit_price", "exit_order", "pnl"];
 
 /// A lot and the document that it stands in.
 #[derive(Clone, Copy)]
 pub(super) struct Here<'a> {
-    pub(super) lot: &'a Lot,
+    pub(super) lot: &'a OurLot,
     pub(super) document: &'a Document,
 }
 
@@ -30,9 +28,11 @@ impl<'a> Here<'a> {
         theirs: &[Holding],
         options: &ReconcileOptions,
     ) -> Option<Vec<Change>> {
+        if self.lot.closed_above {
+            return None;
+        }
         let mut edit = self.editor()?;
-        let reopened = !self.lot.is_open();
-        if reopened {
+        if !self.lot.is_open() {
             reopen(&mut edit);
         }
         self.hold(&mut edit, there)?;
@@ -47,8 +47,7 @@ impl<'a> Here<'a> {
                 edit.decimal(&[&format!("entry_exec_price{leg}"), &format!("entry_price{leg}")], price);
             }
         }
-        let changes = edit.into_changes();
-        (!reopened || self.is_open_with(&changes)).then_some(changes)
+        Some(edit.into_changes())
     }
 
     /// A part of the broker's, of the size that is said.
@@ -98,7 +97,7 @@ impl<'a> Here<'a> {
             // A leg is named by its quantity.
             pointer.pop();
         }
-        Editor::at(self.document, pointer)
+        Editor::of(self.document.tape().at(self.lot.object)?, pointer)
     }
 
     /// How much is held, and on which side.
@@ -134,18 +133,11 @@ impl<'a> Here<'a> {
         let Some(ours) = self.lot.holding.price.clone() else { return true };
         !within(&apart(ours, price.to_owned()), options.tolerance.price.as_deref())
     }
-
-    /// Whether it is open once that is written: something above it may have closed it, too.
-    fn is_open_with(self, changes: &[Change]) -> bool {
-        with_changes(self.document, changes).is_ok_and(|document| {
-            of_document(document.root())
-                .iter()
-                .any(|(holding, closed)| holding.pointer == self.lot.holding.pointer && !closed)
-        })
-    }
 }
 
+/// Takes out all by which it is closed, so that nothing of its own says so any more.
 fn reopen(edit: &mut Editor<'_>) {
+    edit.remove(&ENDS);
     edit.remove(&EXITS);
     for (name, open) in [("status", "\"open\""), ("is_open", "true")] {
         if edit.object().get(name).is_some() {

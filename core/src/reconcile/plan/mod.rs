@@ -19,14 +19,14 @@ use name::{names, which_of};
 #[cfg(feature = "validate")]
 pub use rebase::OntoLots;
 
-use super::holding::Holding;
-use super::ours::of_document;
+use super::ours::holdings;
 use super::{Compared, OurState, ReconcileError, Row, compared, report};
 use crate::api::{
     ChosenRow, PlannedRow, PlannedWrite, ReconcileOptions, ReconcileOutdated, ReconcilePlan, ReconcilePolicy,
     RowChoice, RowMoved,
 };
 use crate::apply::{ApplyError, apply};
+use crate::book::Holding;
 use crate::diff::{Change, Diff};
 use crate::hash::{ContentHash, RequestHash};
 use crate::json::Document;
@@ -319,7 +319,7 @@ impl Written {
             data: None,
             rows,
         };
-        let edited = Some(Edited { changes: diff_of(changes), held: of_document(now.root()) });
+        let edited = Some(Edited { changes: diff_of(changes), held: holdings(now) });
         let edit = PlannedEdit { key: state.key.clone(), replaces: Some(state.version), data, edited };
         Ok((edit, write))
     }

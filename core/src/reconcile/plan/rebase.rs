@@ -2,11 +2,11 @@
 
 use super::Edited;
 use crate::apply::apply;
+use crate::book::Holding;
 use crate::commit::{Change, Onto, Rebase};
 use crate::json::Document;
 use crate::model::{Mode, Version};
-use crate::reconcile::holding::Holding;
-use crate::reconcile::ours::of_document;
+use crate::reconcile::ours::holdings;
 use crate::validate::validate;
 
 /// What was planned for a state, and how its data is validated.
@@ -35,7 +35,7 @@ impl Rebase for OntoLots {
 
 /// Whether a document holds these and nothing else, where they stood and as they were.
 fn holds(data: &Document, held: &[(Holding, bool)]) -> bool {
-    let now = of_document(data.root());
+    let now = holdings(data);
     let same = |(now, was): (&(Holding, bool), &(Holding, bool))| {
         now.0.pointer == was.0.pointer && now.0.says_as(&was.0) && now.1 == was.1
     };

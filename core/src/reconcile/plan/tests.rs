@@ -395,7 +395,7 @@ fn what_a_run_adopts_goes_to_the_book_of_its_instance_as_a_lot_that_has_an_id() 
         assert_eq!((planned.edits.len(), planned.plan.choices.len()), (1, 2), "{run}");
         let edit = &planned.edits[0];
         assert_eq!(edit.key, StateKey::new("position", state).unwrap());
-        let held = of_document(edit.data.root());
+        let held = holdings(&edit.data);
         let ids: HashSet<_> = held.iter().flat_map(|(held, _)| held.ids.iter().cloned()).collect();
         let id = |side: &str| format!("{state}:{side}:2026-11-29T09:45:58.000000Z");
         assert_eq!(ids, HashSet::from([id("long"), id("short")]), "{run}");

@@ -1,9 +1,9 @@
 //! `GET /v2/positions` of Alpaca: one position a symbol, decimals as texts. Its `asset_id` names the symbol, not a lot.
 //! <https://docs.alpaca.markets/reference/getallopenpositions>
 
+use crate::book::Holding;
+use crate::book::words::{decimal, name, said, sided};
 use crate::json::Node;
-use crate::reconcile::holding::Holding;
-use crate::reconcile::read::{decimal, name, said, sided};
 
 pub(super) fn read(node: Node<'_>, pointer: &str) -> Holding {
     Holding {

@@ -1,10 +1,10 @@
 //! `fetchPositions` of ccxt: a symbol is netted, or has a long and a short one where the account is hedged.
 //! <https://docs.ccxt.com/#/?id=position-structure>
 
+use crate::book::Holding;
+use crate::book::words::{decimal, name, said, sided};
 use crate::json::number::product;
 use crate::json::{Decimal, Node};
-use crate::reconcile::holding::Holding;
-use crate::reconcile::read::{decimal, name, said, sided};
 
 /// How much is held is `contracts` times `contractSize`: what one contract holds of the base.
 pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Holding, String> {

@@ -1,9 +1,9 @@
 //! `GET /api/v1/status` of freqtrade: open trades, each of its own.
 //! <https://www.freqtrade.io/en/stable/rest-api/>
 
+use crate::book::words::{decimal, is_closed, name, said};
+use crate::book::{Holding, Side, Sided};
 use crate::json::Node;
-use crate::reconcile::holding::{Holding, Side, Sided};
-use crate::reconcile::read::{decimal, is_closed, name, said};
 
 /// What is closed holds nothing.
 pub(super) fn read(node: Node<'_>, pointer: &str) -> Holding {

@@ -7,9 +7,9 @@ mod mt5;
 mod oanda;
 
 use super::ReconcileError;
-use super::holding::Holding;
-use super::read::plain;
 use crate::api::{BrokerShape, ReconcileOptions, Unread};
+use crate::book::Holding;
+use crate::book::words::plain;
 use crate::json::{Kind, Node};
 
 /// What a broker lists.

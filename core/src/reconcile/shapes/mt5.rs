@@ -1,9 +1,9 @@
 //! `positions_get` of `MetaTrader` 5, each position as an object: one a ticket, and `type` 0 is a buy, 1 a sell.
 //! <https://www.mql5.com/en/docs/python_metatrader5/mt5positionsget_py>
 
+use crate::book::words::{decimal, name, said, side};
+use crate::book::{Holding, Side, Sided};
 use crate::json::Node;
-use crate::reconcile::holding::{Holding, Side, Sided};
-use crate::reconcile::read::{decimal, name, said, side};
 
 pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Holding, String> {
     let kind = said(node, "type").ok_or("it does not say its type")?;

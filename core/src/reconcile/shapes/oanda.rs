@@ -1,9 +1,9 @@
 //! Positions of OANDA's v20 API: an instrument with a long and a short side, each with its trades.
 //! <https://developer.oanda.com/rest-live-v20/position-df/>
 
+use crate::book::words::{decimal, name, said};
+use crate::book::{Holding, Side, Sided};
 use crate::json::{Kind, Node};
-use crate::reconcile::holding::{Holding, Side, Sided};
-use crate::reconcile::read::{decimal, name, said};
 
 /// The sides that hold something; if neither does, the instrument is flat, and that is said.
 pub(super) fn read(node: Node<'_>, pointer: &str) -> Result<Vec<Holding>, String> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use stateloft_core::book::result;
+use stateloft_core::book::{self, Exit, Form};
 use stateloft_core::json::{Document, Kind, Node};
 use stateloft_core::model::{StateKey, Timestamp};
 use stateloft_core::tagged::meant;
@@ -32,25 +32,6 @@ pub struct Lot {
     pub exit: Option<Exit>,
 }
 
-/// How a lot was closed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Exit {
-    /// At which price.
-    pub price: Option<String>,
-    /// When, as spelled.
-    pub time: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-}
-
-impl Exit {
-    /// When, where that has a zone.
-    #[must_use]
-    pub fn at(&self) -> Option<Timestamp> {
-        self.time.as_deref().and_then(|text| Timestamp::parse(text).ok())
-    }
-}
-
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
@@ -72,50 +53,31 @@ pub struct Order {
     pub updated: Option<String>,
 }
 
-/// Why a lot that has an exit is not open any more is said by these members.
-const CLOSED: [&str; 3] = ["exit_time", "exit_price", "exit_reason"];
-
-/// The lots of a position. One without lots has none: how much it holds stands in its row of states.
+/// The lots of a position, as `core` reads them. One without a list of lots has none: how much it holds stands in its row of states.
 #[must_use]
 pub fn lots(key: &StateKey, document: &Document) -> Vec<Lot> {
-    let root = document.root();
-    let symbol = text(root, &["symbol", "instrument", "pair"]).or_else(|| pair(root));
-    let side = text(root, &["side", "direction"]);
-    let list = root.get("lots").map(|lots| meant(lots).0);
-    let Some(list) = list.filter(|lots| lots.kind() == Kind::Array) else { return Vec::new() };
-    let objects = list.elements().map(|lot| meant(lot).0).filter(|lot| lot.kind() == Kind::Object);
-    objects.map(|node| lot(key, root, node, symbol.as_ref(), side.as_ref())).collect()
+    let lots = book::lots(document).into_iter();
+    let listed = lots.filter(|lot| lot.form == Form::Listed && lot.object.kind() == Kind::Object);
+    listed.map(|lot| of(key, lot)).collect()
 }
 
-fn lot(
-    key: &StateKey,
-    position: Node<'_>,
-    node: Node<'_>,
-    symbol: Option<&String>,
-    side: Option<&String>,
-) -> Lot {
-    let closed = text(node, &["status"]).is_some_and(|status| status.eq_ignore_ascii_case("closed"))
-        || CLOSED.iter().any(|name| text(node, &[name]).is_some());
-    let exit = closed.then(|| Exit {
-        price: text(node, &["exit_price"]),
-        time: text(node, &["exit_time"]),
-        reason: text(node, &["exit_reason"]),
-    });
+fn of(key: &StateKey, lot: book::Lot<'_>) -> Lot {
+    let pnl = if lot.is_open() {
+        text(lot.object, &["unrealized_pnl", "unrealized_pl", "pnl"])
+    } else {
+        lot.result()
+    };
     Lot {
         key: key.clone(),
-        id: text(node, &["id", "ticket", "position_id"]).unwrap_or_default(),
-        symbol: text(node, &["symbol"]).or_else(|| symbol.cloned()),
-        side: text(node, &["side", "direction"]).or_else(|| side.cloned()),
-        quantity: text(node, &["quantity", "qty", "volume", "size", "amount"]),
-        entry: text(node, &["entry_price", "avg_entry_price"]),
-        stop: text(node, &["stop_loss", "stop"]),
-        target: text(node, &["take_profit", "target"]),
-        pnl: if closed {
-            text(node, &["pnl"]).or_else(|| result(position, node))
-        } else {
-            text(node, &["unrealized_pnl", "unrealized_pl", "pnl"])
-        },
-        exit,
+        side: lot.side_word().or_else(|| lot.holding.is_on().map(|side| side.word().to_owned())),
+        stop: text(lot.object, &["stop_loss", "stop"]),
+        target: text(lot.object, &["take_profit", "target"]),
+        exit: lot.exit(),
+        pnl,
+        id: lot.id.unwrap_or_default(),
+        symbol: lot.holding.symbol.or_else(|| pair(lot.position)),
+        quantity: lot.holding.quantity,
+        entry: lot.holding.price,
     }
 }
 
@@ -143,10 +105,16 @@ pub fn order(key: &StateKey, document: &Document) -> Order {
     }
 }
 
+/// When a lot was closed, where that has a zone.
+#[must_use]
+pub fn exit_at(exit: &Exit) -> Option<Timestamp> {
+    exit.time.as_deref().and_then(|text| Timestamp::parse(text).ok())
+}
+
 /// Whether a lot was closed within these times; one whose exit has no time is counted to nobody.
 #[must_use]
 pub fn closed_within(lot: &Lot, from: Timestamp, to: Option<Timestamp>) -> bool {
-    let at = lot.exit.as_ref().and_then(Exit::at);
+    let at = lot.exit.as_ref().and_then(exit_at);
     at.is_some_and(|at| at >= from && to.is_none_or(|to| at <= to))
 }
 
@@ -202,7 +170,7 @@ mod tests {
         StateKey::new("position", id).unwrap()
     }
 
-    fn of(data: &str) -> Vec<Lot> {
+    fn lots_of(data: &str) -> Vec<Lot> {
         lots(&key("bot/BTC"), &data.parse().unwrap())
     }
 
@@ -214,7 +182,7 @@ mod tests {
 
     #[test]
     fn lots_are_read_as_they_are_spelled() {
-        let lots = of(TWO);
+        let lots = lots_of(TWO);
         assert_eq!(lots.iter().map(|lot| lot.id.as_str()).collect::<Vec<_>>(), ["a1", "38083390", "a3"]);
         let open = &lots[0];
         assert_eq!((open.quantity.as_deref(), open.entry.as_deref()), (Some("0.750"), Some("64000.10")));
@@ -237,37 +205,41 @@ mod tests {
 
     #[test]
     fn what_a_closed_lot_brought_is_worked_out_where_it_is_not_saved_and_can_be() {
-        let lots = of(r#"{"symbol":"X","side":"short","lots":[
+        let lots = lots_of(
+            r#"{"symbol":"X","side":"short","lots":[
             {"id":"a","quantity":0.75,"entry_price":1.20,"exit_price":0,"exit_time":"2026-11-21T09:00:00Z"},
             {"id":"b","quantity":2,"entry_price":1.20,"exit_reason":"unknown"},
-            {"id":"c","quantity":2,"entry_price":1.20}]}"#);
+            {"id":"c","quantity":2,"entry_price":1.20}]}"#,
+        );
         let pnl = |nth: usize| lots[nth].pnl.as_deref().map(|pnl| pnl.trim_end_matches('0'));
         assert_eq!([pnl(0), pnl(1), pnl(2)], [Some("0.9"), None, None]);
     }
 
     #[test]
     fn what_the_python_client_writes_is_read_as_its_program_had_it() {
-        let lots = of(r#"{"symbol":"X","side":"long","lots":[{"id":"a","status":"closed",
+        let lots = lots_of(
+            r#"{"symbol":"X","side":"long","lots":[{"id":"a","status":"closed",
             "quantity":{"$stateloft":"decimal","value":0.75},"entry_price":{"$stateloft":"decimal","value":1.10},
             "exit_price":{"$stateloft":"decimal","value":1.30},
-            "exit_time":{"$stateloft":"datetime","value":"2026-11-21T09:34:51+00:00"}}]}"#);
+            "exit_time":{"$stateloft":"datetime","value":"2026-11-21T09:34:51+00:00"}}]}"#,
+        );
         let exit = lots[0].exit.clone().unwrap();
         assert_eq!((lots[0].quantity.as_deref(), exit.price.as_deref()), (Some("0.75"), Some("1.30")));
-        assert_eq!(exit.at(), Timestamp::parse("2026-11-21T09:34:51Z").ok());
+        assert_eq!(exit_at(&exit), Timestamp::parse("2026-11-21T09:34:51Z").ok());
         assert_eq!(lots[0].pnl.as_deref().map(|pnl| pnl.trim_end_matches('0')), Some("0.15"));
     }
 
     #[test]
     fn what_has_no_list_of_lots_has_none() {
         for data in ["{}", r#"{"lots":0.8,"symbol":"X"}"#, r#"{"lots":null}"#, r#"{"lots":[]}"#, "[1]"] {
-            assert_eq!(of(data), [], "{data}");
+            assert_eq!(lots_of(data), [], "{data}");
         }
     }
 
     #[test]
     fn a_lot_belongs_to_the_run_in_which_it_was_closed() {
         let time = |clock: &str| Timestamp::parse(&format!("2026-11-21T{clock}Z")).unwrap();
-        let lots = of(TWO);
+        let lots = lots_of(TWO);
         let within = |from: &str, to: Option<&str>| {
             lots.iter()
                 .filter(|lot| closed_within(lot, time(from), to.map(time)))
@@ -295,7 +267,7 @@ mod tests {
 
     #[test]
     fn csv_keeps_what_is_in_a_cell_in_it() {
-        let mut lots = of(TWO);
+        let mut lots = lots_of(TWO);
         lots.truncate(2);
         lots[0].id = "=1+1,\"x\"".into();
         let csv = csv(&lots);

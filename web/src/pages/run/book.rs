@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use crate::api::{self, ApiError};
 use crate::live::{Remote, remote};
 use crate::model::address::{self, Query};
-use crate::model::runs::book::{Lot, Order, closed_within, csv, lots, order};
+use crate::model::runs::book::{Lot, Order, closed_within, csv, exit_at, lots, order};
 use crate::model::runs::statistics::Statistics;
 use crate::model::{number, position};
 use crate::parts::{FaultNote, theirs};
@@ -182,7 +182,7 @@ fn LotRow(lot: Lot) -> impl IntoView {
     let exit = match &lot.exit {
         None => view! { <span class="ink3">"open"</span> }.into_any(),
         Some(exit) => {
-            let time = exit.at().map(crate::model::age::clock).or_else(|| exit.time.clone());
+            let time = exit_at(exit).map(crate::model::age::clock).or_else(|| exit.time.clone());
             let words = [exit.price.clone(), time].into_iter().flatten().collect::<Vec<_>>().join(" ");
             view! { <span class="mono ink2">{theirs(&words)}</span>" "{cell(exit.reason.as_ref())} }
                 .into_any()

@@ -1,21 +1,33 @@
-//! What both sides' words become before they are compared.
+//! How much of what is held, on which side and at what price: what the words of programs and brokers become before anything is made of them.
 
 use std::collections::BTreeSet;
 
-use crate::api::Held;
 use crate::json::Decimal;
 use crate::json::number::same_value;
 
 /// A side, where one is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Side {
+pub enum Side {
+    /// It gains when the price rises.
     Long,
+    /// It gains when the price falls.
     Short,
+}
+
+impl Side {
+    /// `long` or `short`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Long => "long",
+            Self::Short => "short",
+        }
+    }
 }
 
 /// What is said of a side.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Sided {
+pub enum Sided {
     /// Nothing, or that the account nets: the sign of the quantity says it.
     #[default]
     BySign,
@@ -29,7 +41,7 @@ pub(crate) enum Sided {
 
 impl Sided {
     /// What two say together that speak of the same.
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::BySign, other) => other,
             (said, Self::BySign) => said,
@@ -46,37 +58,26 @@ impl Sided {
 
 /// Something that is held, or was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Holding {
+pub struct Holding {
     /// What names this lot and no other: tickets, orders, trades.
-    pub(crate) ids: BTreeSet<String>,
-    pub(crate) symbol: Option<String>,
-    pub(crate) side: Sided,
+    pub ids: BTreeSet<String>,
+    /// What it is of.
+    pub symbol: Option<String>,
+    /// What is said of its side.
+    pub side: Sided,
     /// As it is spelled, with its sign; `None` where it is not said.
-    pub(crate) quantity: Option<String>,
-    pub(crate) price: Option<String>,
+    pub quantity: Option<String>,
+    /// The price at which it was entered, as it is spelled.
+    pub price: Option<String>,
     /// Where it stands in its document.
-    pub(crate) pointer: String,
-}
-
-/// A lot of ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Lot {
-    pub(super) holding: Holding,
-    /// Which of the states that were given it is of.
-    pub(super) state: usize,
-    pub(super) state_type: String,
-    pub(super) state_id: String,
-    pub(super) version: u64,
-    /// It is not what it was when the broker was asked.
-    pub(super) changed: bool,
-    /// It says that it is closed, or its state is deleted.
-    pub(super) closed: bool,
+    pub pointer: String,
 }
 
 impl Holding {
     /// How much, above zero for long and below for short; of what may be either only that it is nothing. A word for the side decides
     /// over the sign: of a short one some brokers say -5 and some 5. Without a word the sign says it.
-    pub(super) fn signed(&self) -> Option<String> {
+    #[must_use]
+    pub fn signed(&self) -> Option<String> {
         let quantity = self.quantity.as_deref()?;
         let size = quantity.strip_prefix('-').unwrap_or(quantity);
         match self.sided() {
@@ -89,7 +90,8 @@ impl Holding {
     }
 
     /// What its word says beside its sign: a long one of less than nothing is no long one.
-    pub(crate) fn sided(&self) -> Sided {
+    #[must_use]
+    pub fn sided(&self) -> Sided {
         match self.side {
             Sided::On(Side::Long) if self.sign() == Some(Side::Short) => Sided::Unclear,
             said => said,
@@ -97,12 +99,13 @@ impl Holding {
     }
 
     /// Whether it may be either long or short, and is not flat.
-    pub(super) fn is_unclear(&self) -> bool {
+    pub(crate) fn is_unclear(&self) -> bool {
         self.sided() == Sided::Unclear && !self.is_flat()
     }
 
     /// Which side, by its word or its sign.
-    pub(crate) fn is_on(&self) -> Option<Side> {
+    #[must_use]
+    pub fn is_on(&self) -> Option<Side> {
         match self.sided() {
             Sided::On(side) => Some(side),
             Sided::BySign => self.sign(),
@@ -120,12 +123,13 @@ impl Holding {
     }
 
     /// Whether it says that nothing is held.
-    pub(super) fn is_flat(&self) -> bool {
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
         self.quantity.as_deref().is_some_and(is_zero)
     }
 
     /// Whether it holds the same, wherever it stands.
-    pub(super) fn says_as(&self, other: &Self) -> bool {
+    pub(crate) fn says_as(&self, other: &Self) -> bool {
         let Self { ids, symbol, side, quantity, price, pointer: _ } = self;
         let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
             (Some(a), Some(b)) => same_value(a, b),
@@ -134,33 +138,6 @@ impl Holding {
         (ids, symbol, side) == (&other.ids, &other.symbol, &other.side)
             && same(quantity, &other.quantity)
             && same(price, &other.price)
-    }
-
-    pub(super) fn held(&self) -> Held {
-        Held {
-            state_type: None,
-            state_id: None,
-            version: None,
-            pointer: self.pointer.clone(),
-            quantity: self.signed(),
-            price: self.price.clone(),
-        }
-    }
-}
-
-impl Lot {
-    /// Whether it is open as far as is known.
-    pub(super) fn is_open(&self) -> bool {
-        !self.closed && !self.holding.is_flat()
-    }
-
-    pub(super) fn held(&self) -> Held {
-        Held {
-            state_type: Some(self.state_type.clone()),
-            state_id: Some(self.state_id.clone()),
-            version: Some(self.version),
-            ..self.holding.held()
-        }
     }
 }
 

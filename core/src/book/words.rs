@@ -1,5 +1,6 @@
 //! Members by the words that programs and brokers have for them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::holding::{Holding, Side, Sided};
@@ -7,7 +8,7 @@ use crate::json::{Decimal, Kind, Node};
 use crate::tagged::meant;
 
 /// Words for how much is held.
-pub(super) const QUANTITIES: [&str; 10] =
+pub(crate) const QUANTITIES: [&str; 10] =
     ["quantity", "qty", "size", "amount", "contracts", "units", "shares", "volume", "lots", "contracts_held"];
 /// Words for the entry price.
 pub(crate) const PRICES: [&str; 7] = [
@@ -32,8 +33,8 @@ const IDS: [&str; 10] = [
     "broker_id",
     "identifier",
 ];
-pub(super) const SYMBOLS: [&str; 3] = ["symbol", "instrument", "pair"];
-pub(super) const SIDES: [&str; 4] = ["side", "direction", "position_side", "positionSide"];
+pub(crate) const SYMBOLS: [&str; 3] = ["symbol", "instrument", "pair"];
+pub(crate) const SIDES: [&str; 4] = ["side", "direction", "position_side", "positionSide"];
 /// Words that leave the side to the sign: the account nets.
 const NETS: [&str; 2] = ["both", "net"];
 
@@ -56,7 +57,7 @@ pub(crate) fn decimal(node: Node<'_>) -> Option<String> {
 }
 
 /// A text that is not empty; a whole number as its digits.
-pub(super) fn name(node: Node<'_>) -> Option<String> {
+pub(crate) fn name(node: Node<'_>) -> Option<String> {
     match node.kind() {
         Kind::Number => node.as_decimal()?.is_integer().then(|| node.text().to_owned()),
         Kind::String => node.as_str().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
@@ -65,7 +66,7 @@ pub(super) fn name(node: Node<'_>) -> Option<String> {
 }
 
 /// What a member says of the side; nothing where it is absent.
-pub(super) fn sided(node: Option<Node<'_>>) -> Sided {
+pub(crate) fn sided(node: Option<Node<'_>>) -> Sided {
     let nets = |node: Node<'_>| {
         node.as_str().is_some_and(|word| NETS.iter().any(|known| known.eq_ignore_ascii_case(word.trim())))
     };
@@ -77,7 +78,7 @@ pub(super) fn sided(node: Option<Node<'_>>) -> Sided {
 }
 
 /// A word for a side.
-pub(super) fn side(node: Node<'_>) -> Option<Side> {
+pub(crate) fn side(node: Node<'_>) -> Option<Side> {
     let word = node.as_str()?;
     let is = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word.trim()));
     match () {
@@ -92,10 +93,33 @@ pub(crate) fn first<T>(node: Node<'_>, names: &[&str], read: impl Fn(Node<'_>) -
     names.iter().find_map(|member| read(said(node, member)?))
 }
 
-/// What names a lot.
-pub(super) fn ids(node: Node<'_>) -> BTreeSet<String> {
-    // A ticket of 0 is MetaTrader's word for none.
-    IDS.iter().filter_map(|id| name(said(node, id)?)).filter(|id| id != "0").collect()
+/// What names a lot. A ticket of 0 is `MetaTrader`'s word for none.
+pub(crate) fn names_a_lot(node: Node<'_>) -> Option<String> {
+    name(node).filter(|id| id != "0")
+}
+
+/// All that names a lot.
+fn ids(node: Node<'_>) -> BTreeSet<String> {
+    IDS.iter().filter_map(|id| names_a_lot(said(node, id)?)).collect()
+}
+
+/// The first of what names a lot.
+pub(super) fn first_id(node: Node<'_>) -> Option<String> {
+    first(node, &IDS, names_a_lot)
+}
+
+/// A number or a text that is not blank, as it is spelled.
+pub(super) fn word(node: Node<'_>) -> Option<String> {
+    match node.kind() {
+        Kind::Number => Some(node.text().to_owned()),
+        Kind::String => node.as_str().map(Cow::into_owned).filter(|text| !text.trim().is_empty()),
+        _ => None,
+    }
+}
+
+/// The first word for the side, understood or not.
+pub(super) fn side_word(node: Node<'_>) -> Option<String> {
+    first(node, &SIDES, word)
 }
 
 /// An object in plain words.
@@ -110,12 +134,23 @@ pub(crate) fn plain(node: Node<'_>, pointer: String) -> Holding {
     }
 }
 
-/// Whether an object says that it is closed.
-pub(super) fn is_closed(node: Node<'_>) -> bool {
+/// Members that only something that is closed has.
+pub(crate) const ENDS: [&str; 4] = ["exit_time", "exit_reason", "closed_at", "close_date"];
+
+/// Whether an object says that it is closed. A price at which it is to be closed, or was, is no end by itself.
+pub(crate) fn is_closed(node: Node<'_>) -> bool {
     let status = said(node, "status").and_then(Node::as_str);
-    let ended =
-        ["exit_time", "exit_reason", "closed_at", "close_date"].iter().any(|name| said(node, name).is_some());
-    ended
-        || status.is_some_and(|status| status.eq_ignore_ascii_case("closed"))
+    status.is_some_and(|status| status.trim().eq_ignore_ascii_case("closed"))
         || said(node, "is_open").and_then(Node::as_bool) == Some(false)
+        || ENDS.iter().filter_map(|end| said(node, end)).any(is_an_end)
+}
+
+/// Whether a member tells of an end. Records that have a place for it before there is one hold an empty text there, `false`, or 0 as
+/// a time.
+fn is_an_end(value: Node<'_>) -> bool {
+    match value.kind() {
+        Kind::String => value.as_str().is_some_and(|text| !text.trim().is_empty()),
+        Kind::Number => !value.as_decimal().is_some_and(Decimal::is_zero),
+        _ => value.as_bool() != Some(false),
+    }
 }

@@ -1,0 +1,51 @@
+//! A lot of ours as it is compared.
+
+use crate::api::Held;
+use crate::book::Holding;
+
+/// A lot of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OurLot {
+    pub(super) holding: Holding,
+    /// Which of the states that were given it is of.
+    pub(super) state: usize,
+    pub(super) state_type: String,
+    pub(super) state_id: String,
+    pub(super) version: u64,
+    /// Where its object stands in the state's data; 0 where that is deleted.
+    pub(super) object: u32,
+    /// It is not what it was when the broker was asked.
+    pub(super) changed: bool,
+    /// It says that it is closed, or its state is deleted.
+    pub(super) closed: bool,
+    /// Its position says so of all its lots: none of them can be opened alone.
+    pub(super) closed_above: bool,
+}
+
+impl OurLot {
+    /// Whether it is open as far as is known.
+    pub(super) fn is_open(&self) -> bool {
+        !self.closed && !self.holding.is_flat()
+    }
+
+    pub(super) fn held(&self) -> Held {
+        Held {
+            state_type: Some(self.state_type.clone()),
+            state_id: Some(self.state_id.clone()),
+            version: Some(self.version),
+            ..held(&self.holding)
+        }
+    }
+}
+
+/// What is said of it.
+pub(super) fn held(holding: &Holding) -> Held {
+    Held {
+        state_type: None,
+        state_id: None,
+        version: None,
+        pointer: holding.pointer.clone(),
+        quantity: holding.signed(),
+        price: holding.price.clone(),
+    }
+}
