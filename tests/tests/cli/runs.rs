@@ -204,7 +204,7 @@ async fn what_is_left_is_found_though_the_session_of_an_earlier_run_was_deleted(
         }
         assert_eq!(server.post(&format!("/runs/grid.main.{n}/end"), r#"{"status":"stopped"}"#).await.0, 200);
     }
-    let deleted = server.request(reqwest::Method::DELETE, "/api/v1/states/grid.main.1?state_type=session");
+    let deleted = server.request(reqwest::Method::DELETE, "/states/grid.main.1?state_type=session");
     assert_eq!(deleted.send().await.unwrap().status(), 200);
     let here = folder();
     let ran = run(here.path(), &["runs", "--server", &server.origin(), "resume", "grid"], &[]).await;

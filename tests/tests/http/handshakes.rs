@@ -260,7 +260,7 @@ async fn a_run_that_an_operator_has_paused_stays_so_while_its_server_is_killed_a
     let mut begun = Vec::new();
     for program in ["grid", "silent"] {
         let ask = async || {
-            let path = format!("/api/v1/runs/{program}.main.1/pause");
+            let path = format!("/runs/{program}.main.1/pause");
             let body = json!({"reason": "news", "user_id": "ann", "wait_seconds": 3}).to_string();
             let request = server.request(Method::POST, &path).header("content-type", "application/json");
             let answer = request.header("idempotency-key", program).body(body).send().await.unwrap();

@@ -31,7 +31,7 @@ fn run(n: usize) -> String {
 
 async fn save(at: &At, n: usize, value: u64) -> Value {
     let item = |k: usize| {
-        json!({"operation": "save", "state_type": "bot_memory", "state_id": format!("bot{n:02}/some-instrument-{k:03}"),
+        json!({"op": "save", "state_type": "bot_memory", "state_id": format!("bot{n:02}/some-instrument-{k:03}"),
             "data": {"n": value}})
     };
     let items: Vec<Value> = (0..STATES).map(item).collect();

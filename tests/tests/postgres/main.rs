@@ -28,5 +28,6 @@ mod read_only;
 mod refused;
 mod runs;
 mod servers;
+mod session_tables;
 mod site;
 mod writes_stopped;

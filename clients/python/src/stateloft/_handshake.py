@@ -1,4 +1,7 @@
-"""A restore that asks first: the run makes way, the restore is written, and the run reads again what it has. Or an operator's pause."""
+"""A restore that asks first: the run makes way, the restore is written, and the run reads again what it has.
+
+An operator who has a run pause asks in the same way, and nothing is written.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ class Ask:
 
     handshake: str
     kind: Literal["pause", "reload", "go_on"]
-    """``pause``: finish what is under way. ``reload``: it is written. ``go_on``: nothing was written, or the operator lets it go."""
+    """``pause``: finish what is under way. ``reload``: it is written. ``go_on``: nothing was written, or it is let go."""
     states: Sequence[tuple[str, str]]
     """Types and ids that it writes of what the run holds; with ``more`` there are others. None where an operator asks."""
     more: int
@@ -148,4 +151,5 @@ class Handshakes:
         said = {name: value for name, value in {"epoch": self._fence.epoch, **members}.items() if value is not None}
         path = f"/runs/{self._fence.run_id}/handshakes/{ask.handshake}/{word}"
         answer = self._client.transport.request("POST", path, body=self._client.codec.text(said))
-        return self._client.decoded(answer)
+        heard: Mapping[str, Any] = self._client.decoded(answer)
+        return heard

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use stateloft_core::bundle::Kind;
 
 use super::super::bundle::kind_of;
+use super::super::import::database_at;
 use super::tables;
+use crate::store::postgres::PostgresSettings;
 
 /// How deep folders are looked through.
 const DEPTH: usize = 32;
@@ -18,7 +20,11 @@ const BYTES_MAX: u64 = 512 << 20;
 /// Files by the names that they have in the import: within their folder, so that the same folder gives the same names wherever
 /// it is.
 #[derive(Debug, Default)]
-pub(super) struct Collected(BTreeMap<String, PathBuf>);
+pub(super) struct Collected {
+    files: BTreeMap<String, PathBuf>,
+    /// By their names in the import, which are those of the databases.
+    databases: BTreeMap<String, PostgresSettings>,
+}
 
 /// Finds the files.
 ///
@@ -27,6 +33,13 @@ pub(super) struct Collected(BTreeMap<String, PathBuf>);
 pub(super) fn collect(paths: &[PathBuf]) -> Result<Collected, String> {
     let mut found = Collected::default();
     for path in paths {
+        if let Some(address) = address(path) {
+            let database = database_at(address).map_err(|problem| format!("the address {problem}"))?;
+            if let Some(twice) = found.databases.insert(database.database.clone(), database) {
+                return Err(format!("two databases named {} are not taken in at once", twice.database));
+            }
+            continue;
+        }
         let about = std::fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
         if about.is_dir() {
             let mut files = Vec::new();
@@ -49,13 +62,13 @@ pub(super) fn collect(paths: &[PathBuf]) -> Result<Collected, String> {
 impl Collected {
     /// Two files of one name are told apart by their whole paths.
     fn add(&mut self, name: String, path: PathBuf) {
-        match self.0.get(&name) {
+        match self.files.get(&name) {
             None => {
-                self.0.insert(name, path);
+                self.files.insert(name, path);
             }
             Some(there) if *there == path => {}
             Some(_) => {
-                self.0.insert(slashed(&path), path);
+                self.files.insert(slashed(&path), path);
             }
         }
     }
@@ -63,8 +76,8 @@ impl Collected {
     /// Reads all of them.
     pub(super) async fn read(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
         let mut left = BYTES_MAX;
-        let mut files = Vec::with_capacity(self.0.len());
-        for (name, path) in &self.0 {
+        let mut files = Vec::with_capacity(self.files.len() + self.databases.len());
+        for (name, path) in &self.files {
             let wrong =
                 |error: &dyn std::fmt::Display| format!("{}: {error}; nothing was written", path.display());
             let size = std::fs::metadata(path).map_err(|error| wrong(&error))?.len();
@@ -82,13 +95,28 @@ impl Collected {
                 if tables::is_database(&bytes) { tables::read(path, BYTES_MAX).await? } else { bytes };
             files.push((name.clone(), bytes));
         }
+        for (name, database) in &self.databases {
+            if self.files.contains_key(name) {
+                return Err(format!(
+                    "a file and a database are both named {name}: import one after the other; nothing was written"
+                ));
+            }
+            files.push((name.clone(), tables::read_postgres(database, left).await?));
+        }
         Ok(files)
     }
 
     /// Where a file is.
     pub(super) fn path(&self, name: &str) -> Option<&Path> {
-        self.0.get(name).map(PathBuf::as_path)
+        self.files.get(name).map(PathBuf::as_path)
     }
+}
+
+/// The address of a database, if it is one.
+pub(in crate::cli) fn address(path: &Path) -> Option<&str> {
+    let text = path.to_str()?;
+    let is_one = text.starts_with("postgresql://") || text.starts_with("postgres://");
+    is_one.then_some(text)
 }
 
 /// Adds the files of a folder and of those in it that are wanted. Links to folders are not followed: they may lead back.

@@ -26,14 +26,15 @@ use crate::config::{Config, Loaded};
 use crate::service::{ImportFiles, ImportOrder, Service, ServiceError};
 use crate::store::Resilience;
 use collect::collect;
-pub(super) use collect::{has_ending, slashed, walk};
+pub(super) use collect::{address, has_ending, slashed, walk};
 pub(super) use start::at_the_start;
 
 /// Files and folders, and what is said of them.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(super) struct Files {
     /// Bundles (`-` reads one from standard input); or files with states, and folders in which those are looked for (.json,
-    /// .jsonl, .ndjson); or a SQLite database with tables of sessions. They are only read.
+    /// .jsonl, .ndjson); or a SQLite database with tables of sessions, or the address of a PostgreSQL one
+    /// (postgresql://USER@HOST:PORT/DATABASE?sslmode=MODE; the password may be in PGPASSWORD). They are only read.
     #[arg(value_name = "PATH", required_unless_present_any = ["from_postgres", "from_influx"],
         conflicts_with_all = ["from_postgres", "from_influx"])]
     pub(super) paths: Vec<PathBuf>,
@@ -68,6 +69,13 @@ pub(super) struct Files {
     /// Move files that are wholly in the store into this folder.
     #[arg(long, value_name = "DIR", requires = "paths")]
     archive: Option<PathBuf>,
+}
+
+/// An address may hold a password.
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Files(..)")
+    }
 }
 
 impl Files {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use stateloft_core::json::{Document, Limits};
+use stateloft_core::json::{Document, Kind, Limits};
 
 use super::super::watch_files::{begin_member, value};
+use crate::store::postgres::{self, PostgresSettings};
 use crate::store::sqlite::{Cell, ForeignDatabase, ForeignRow, Unreadable};
 
 /// The beginning of every SQLite database.
@@ -35,6 +36,48 @@ pub(super) async fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     text.map(String::into_bytes).ok_or_else(|| {
         format!("{}: it has none of the tables {}; nothing was written", path.display(), TABLES.join(", "))
     })
+}
+
+/// The same of a PostgreSQL database.
+///
+/// # Errors
+/// No server answers and lets us in, it has none of the tables or others of their names, or more in them than `most` bytes.
+pub(super) async fn read_postgres(database: &PostgresSettings, most: u64) -> Result<Vec<u8>, String> {
+    let wrong = |error: &dyn std::fmt::Display| format!("{database}: {error}; nothing was written");
+    let tables = postgres::session_tables(database, most).await.map_err(|error| wrong(&error))?;
+    if tables.is_empty() {
+        return Err(wrong(&format_args!("it has none of the tables {}", TABLES.join(", "))));
+    }
+    let mut text = String::from("{");
+    for (table, rows) in tables {
+        begin_member(table, &mut text);
+        let rows: Result<Vec<String>, String> = rows.iter().map(|row| with_documents(row)).collect();
+        text.push_str(&format!("[{}]", rows.map_err(|error| wrong(&error))?.join(",")));
+    }
+    text.push('}');
+    Ok(text.into_bytes())
+}
+
+/// A row in which columns of JSON that are kept as texts are documents.
+fn with_documents(row: &str) -> Result<String, String> {
+    let row = Document::parse(row, &Limits::default()).map_err(|error| error.to_string())?;
+    let mut text = String::from("{");
+    for member in row.root().members() {
+        let name = member.key.decoded();
+        begin_member(&name, &mut text);
+        let words = if member.value.kind() == Kind::String && JSON.contains(&&*name) {
+            member.value.as_str()
+        } else {
+            None
+        };
+        match words.and_then(|words| Document::parse(&words, &Limits::default()).ok()) {
+            Some(document) => text.push_str(document.text()),
+            // Such as one with NaN: it stays the text that it is.
+            None => text.push_str(member.value.text()),
+        }
+    }
+    text.push('}');
+    Ok(text)
 }
 
 async fn tables(database: &mut ForeignDatabase, most: u64) -> Result<Option<String>, Unreadable> {

@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::reach::ReachOrStore;
 use super::{Done, files};
 use older::Older;
+pub(super) use older::database_at;
 
 /// Take in bundles, files of older programs, or the history that an older system kept in a database. Which kind a file is shows in
 /// it. What is there is not written again, so it can be interrupted and repeated. Bundles go to the server that is named, or into
@@ -44,7 +45,12 @@ impl Import {
             refuse_server(&reach, "the history of an older system is")?;
             return older::import(reach.configured_store()?, &from, dry_run).await;
         }
-        match Given::of(&files.paths, &Identities::of(&identity)?)? {
+        let (addresses, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+            files.paths.iter().cloned().partition(|path| files::address(path).is_some());
+        match Given::of(&paths, &Identities::of(&identity)?)? {
+            Given::Bundles(_) if !addresses.is_empty() => Err(Failure::usage(
+                "a bundle and a database are named: import one after the other; nothing was written",
+            )),
             Given::Bundles(_) if merge && dry_run => Err(Failure::usage(
                 "what a merge would write is only known as it writes: --dry-run looks at a bundle without --merge",
             )),

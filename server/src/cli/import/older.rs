@@ -93,8 +93,12 @@ async fn open_older(from: &Older) -> Result<Box<dyn OlderRows>, String> {
 }
 
 fn database(url: &str) -> Result<PostgresSettings, String> {
-    let mut settings =
-        config::postgres_address(url).map_err(|problem| format!("--from-postgres: the address {problem}"))?;
+    database_at(url).map_err(|problem| format!("--from-postgres: the address {problem}"))
+}
+
+/// The database of an address. What is said of one that is wrong does not repeat it.
+pub(in crate::cli) fn database_at(url: &str) -> Result<PostgresSettings, String> {
+    let mut settings = config::postgres_address(url).map_err(|problem| problem.to_string())?;
     if let (None, Ok(password)) = (&settings.password, std::env::var("PGPASSWORD")) {
         settings.password = (!password.is_empty()).then(|| Password::new(password));
     }

@@ -12,6 +12,7 @@ mod older;
 mod reader;
 mod reading;
 mod refusals;
+mod sessions;
 mod settings;
 mod sizes;
 mod taking;
@@ -39,6 +40,7 @@ use failure::{Answers, Doubt, Failure, Tried, failed};
 use find::{Purpose, connect_once};
 use link::Link;
 pub use older::OlderTable;
+pub(crate) use sessions::SessionTable;
 pub use settings::{Password, PostgresHost, PostgresSettings, Tls};
 use writer::Writer;
 
@@ -55,6 +57,11 @@ pub(crate) async fn open_read_only(settings: PostgresSettings) -> Result<Arc<dyn
 /// Whether there are no tables yet: [`PostgresStore::is_absent`].
 pub(crate) async fn is_absent(settings: &PostgresSettings) -> Result<bool> {
     PostgresStore::is_absent(settings).await
+}
+
+/// Reads the tables of sessions that an older system keeps, up to so many bytes.
+pub(crate) async fn session_tables(settings: &PostgresSettings, most: u64) -> Result<Vec<SessionTable>> {
+    sessions::read(settings, most).await
 }
 
 /// Opens a table that an older system wrote.
