@@ -13,6 +13,7 @@ from ._autosave import Autosave, autosave
 from ._batch import Batch
 from ._begin import run
 from ._checkpoints import Checkpoint, CheckpointStatistics, Kept
+from ._choices import Choice
 from ._code import git
 from ._codec import Tagged
 from ._handshake import Ask
@@ -24,7 +25,8 @@ from ._models import Change, Diff, Holder, Pending, Snapshot, Version
 from ._numbers import Number
 from ._orders import Orders
 from ._positions import Positions
-from ._reconcile import Asked, Report, Row
+from ._reconcile import Asked, Policy, Report, Row
+from ._reconcile_plan import Reconciled, ReconcilePlan
 from ._restore import Plan, Planned, Restore
 from ._run import Run
 from ._settings import register_everywhere
@@ -39,11 +41,13 @@ from .errors import (
     HeldBy,
     JournalFull,
     LeaseLost,
+    LeftUnknown,
     NotFound,
     NotKept,
     OutcomeUnknown,
     PlanOutdated,
     Problem,
+    ReconcileOutdated,
     Refused,
     RunPaused,
     StateloftError,
@@ -74,6 +78,7 @@ __all__ = [
     "Change",
     "Checkpoint",
     "CheckpointStatistics",
+    "Choice",
     "Client",
     "Conflict",
     "Damaged",
@@ -90,6 +95,7 @@ __all__ = [
     "LeaseState",
     "Left",
     "LeftState",
+    "LeftUnknown",
     "Lot",
     "Moment",
     "NoSuchLot",
@@ -104,8 +110,12 @@ __all__ = [
     "Plan",
     "PlanOutdated",
     "Planned",
+    "Policy",
     "Positions",
     "Problem",
+    "ReconcileOutdated",
+    "ReconcilePlan",
+    "Reconciled",
     "Refused",
     "Report",
     "Restore",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Optional, TypeVar, Union
 
 from ._begin import run as begin_blocking
 from ._checkpoints import Checkpoint, Kept
+from ._choices import Choice
 from ._models import Pending, Version
-from ._reconcile import Report
+from ._reconcile import UNSAID, Report
+from ._reconcile_plan import Reconciled, ReconcilePlan
 from ._run import Run as Blocking
 from ._state import State
 
@@ -53,9 +56,25 @@ class Run:
         """See :meth:`stateloft.Run.state`. Reading and changing it never waits."""
         return await self.do(self.blocking.state, state_type, state_id, default, **options)
 
-    async def reconcile(self, *arguments: Any, **options: Any) -> Report:
-        """See :meth:`stateloft.Run.reconcile`."""
-        return await self.do(self.blocking.reconcile, *arguments, **options)
+    async def reconcile(
+        self, positions: Any = UNSAID, *, fetch: Optional[Callable[[], Any]] = None, **options: Any
+    ) -> Report:
+        """See :meth:`stateloft.Run.reconcile`. ``fetch`` may be a coroutine's function, such as that of an exchange for asyncio; any
+        other is called in a thread.
+        """
+        if fetch is not None:
+            with self.blocking.asking_broker() as positions:
+                said = fetch() if inspect.iscoroutinefunction(fetch) else await self.do(fetch)
+                positions.positions = await said if inspect.isawaitable(said) else said
+        return await self.do(self.blocking.reconcile, positions, **options)
+
+    async def plan(self, report: Report, choices: Iterable[Choice] = ()) -> ReconcilePlan:
+        """See :meth:`stateloft.Report.plan`."""
+        return await self.do(report.plan, choices)
+
+    async def apply(self, plan: ReconcilePlan, reason: str, **options: Any) -> Reconciled:
+        """See :meth:`stateloft.ReconcilePlan.apply`."""
+        return await self.do(plan.apply, reason, **options)
 
     async def resume(self) -> dict[tuple[str, str], Version]:
         """See :meth:`stateloft.Run.resume`."""

@@ -15,12 +15,12 @@ from ._lease import now
 from ._run import Run
 from ._saver import saver_for
 from .client import Client
-from .errors import HeldBy, Refused
+from .errors import HeldBy, Refused, Unavailable
 
 __all__ = ["run"]
 
 _HELD_WAIT = 0.25
-"""Seconds between two attempts to begin while another run is live."""
+"""Seconds between two attempts to begin while another run is live, or the server away."""
 
 
 def run(
@@ -60,7 +60,8 @@ def run(
         interval, planned: how often it looks at the market, and how long it means to run: ``"30s"`` or seconds.
         capital: what it begins with; with ``run.final_value`` the run's profit is exact.
         host, pid: this machine and process unless said otherwise.
-        wait: how long to wait for a run that is live to end or to lose its lease: ``"60s"`` or seconds.
+        wait: how long to wait for a run that is live to end or to lose its lease, and for a server that is away: ``"60s"`` or
+            seconds.
         take_over: ``(reason, by)``: an operator's word that the run that is live is replaced. It may still be trading.
         client: else one of the environment's server, which writes as the program.
         journal: the folder of the journal of its dicts, see :func:`stateloft.state`.
@@ -100,7 +101,7 @@ def run(
         since = now()
         try:
             answer = client.send("/runs", body)
-        except HeldBy:
+        except (HeldBy, Unavailable):  # of which nothing was begun: an answer that got lost may have been one's own run
             if time.monotonic() >= deadline:
                 raise
             time.sleep(_HELD_WAIT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -11,9 +12,11 @@ from ._models import Pending, Version
 from ._narrow import is_mapping
 from ._state import State
 from .client import Client
-from .errors import Conflict
+from .errors import Conflict, OutcomeUnknown, Unavailable
 
 __all__ = ["Book", "Opener"]
+
+_LOG = logging.getLogger("stateloft")
 
 _ATTEMPTS = 8
 _BY_HAND = 86_400.0
@@ -42,6 +45,8 @@ class Book:
         self._known: Optional[dict[str, bool]] = None
         """Which there were when the server was asked, and whether they were living."""
         self._lock = threading.RLock()
+        self._stale = False
+        """Somebody has written them, and they could not be read again yet."""
 
     def learn(self) -> None:
         """Asks the server which there are. What is not among them can be begun while it is away."""
@@ -52,6 +57,8 @@ class Book:
 
     def names(self) -> list[str]:
         """The names of those that there are, without the prefix, as this program knows it."""
+        with self._lock:
+            self._up_to_date()
         if self._known is None:
             self.learn()
         with self._lock:
@@ -124,6 +131,16 @@ class Book:
             self.forget_names()
             for state in self._open.values():
                 state.reload()
+            self._stale = False
+
+    def read_again(self) -> None:
+        """They were written by the server. While that is away they are read before they are used next."""
+        with self._lock:
+            self._stale = True
+            try:
+                self.reload()
+            except (Unavailable, OutcomeUnknown) as error:
+                _LOG.warning("what was written of %s... is read before it is used: %s", self.prefix, error)
 
     def forget_names(self) -> None:
         """Which there are is asked for again."""
@@ -133,12 +150,17 @@ class Book:
     def state(self, name: str, *, is_new: bool = False) -> State:
         """The dict that is kept under a name."""
         with self._lock:
+            self._up_to_date()
             if name not in self._open:
                 absent = is_new or (self._known is not None and name not in self._known)
                 named = self.state_type, self.prefix + name
                 self._open[name] = self._opener(*named, {}, interval=_BY_HAND, known_absent=absent)
                 self._let_go(name)
             return self._open[name]
+
+    def _up_to_date(self) -> None:
+        if self._stale:
+            self.reload()
 
     def _let_go(self, latest: str) -> None:
         """A program that has one for each order must not grow by all that there ever were."""

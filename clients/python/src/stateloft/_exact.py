@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
+from enum import Enum
+from numbers import Real
 from typing import Any, Optional, Union
 
 from ._numbers import Number
@@ -21,7 +23,7 @@ def decimal(value: Any) -> Decimal:
     """The exact number. ``NotKept`` if it is none."""
     if isinstance(value, Decimal):
         found = value
-    elif isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    elif isinstance(value, bool) or not isinstance(value, (Real, str)):  # numpy's numbers are Real, and spelled as short as they are
         raise NotKept(f"{value!r} is no number")
     else:
         try:
@@ -29,7 +31,7 @@ def decimal(value: Any) -> Decimal:
         except InvalidOperation:
             raise NotKept(f"{value!r} is no number") from None
     if not found.is_finite():
-        raise NotKept(f"{value!r} is no number that JSON can say")
+        raise NotKept(f"{value!r} is no number that JSON can say; None is what nobody knows")
     return found if type(found) is Decimal else Decimal(str(found))
 
 
@@ -57,9 +59,10 @@ def profit(side: str, quantity: Decimal, entry: Decimal, exit_price: Decimal) ->
         return gained * quantity
 
 
-def is_long(side: str) -> bool:
+def is_long(side: Union[str, Enum]) -> bool:
     """Which side a word means. ``ValueError`` if none."""
-    word = side.strip().lower()
+    said: Any = side.value if isinstance(side, Enum) else side
+    word = said.strip().lower() if isinstance(said, str) else said
     if word in ("long", "buy", "up"):
         return True
     if word in ("short", "sell", "down"):

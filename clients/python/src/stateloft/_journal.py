@@ -241,7 +241,7 @@ class Journal:
 
     def _write(self, record: dict[str, Any]) -> None:
         if self._file is None:
-            self._path = self.folder / f"{time.time_ns()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.journal"
+            self._path = self.folder / f"{self._next()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.journal"
             self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._sync_folder()
@@ -253,9 +253,14 @@ class Journal:
             while written < len(line):
                 written += os.write(self._file, line[written:])
             os.fsync(self._file)
-        except OSError:
+        except BaseException:  # also Ctrl+C: who calls is not told that it is durable
             os.ftruncate(self._file, start)  # half a line in the middle would be damage
             raise
+
+    def _next(self) -> int:
+        """What the next file is called, so that it comes behind those that there are: the clock may have been set back since."""
+        there = (path.name.partition("-")[0] for path in self.folder.glob("[0-9]*.journal"))
+        return max([time.time_ns(), *(int(each) + 1 for each in there if each.isdecimal())])
 
     def _forget(self) -> None:
         """Nothing waits: the files are not needed."""

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Optional
 
 from ._checkpoints import Checkpoint
 from ._models import moment
+from .client import Client
+from .errors import Deleted, LeftUnknown, StateloftError
 
-__all__ = ["Left", "LeftState", "Outcome"]
+__all__ = ["Left", "LeftBehind", "LeftState", "Outcome"]
+
+_LOG = logging.getLogger("stateloft")
+
+_FIRST = 100
+"""States that are named with what was left."""
+
+_LOOK_BACK = 64
+"""Runs before that are looked at for the last one that wrote something, as the server does."""
 
 Outcome = Literal["fresh", "resumed", "after_crash"]
 """``fresh``: the instance never ran. ``resumed``: the run before ended by itself. ``after_crash``: it did not."""
@@ -72,6 +84,11 @@ class Left:
     """The run itself, as the API shows it."""
     answer: Mapping[str, Any] = field(repr=False, compare=False)
 
+    @property
+    def unknown(self) -> bool:
+        """Whether something of it could not be counted, and is ``None``: unknown, and not nothing."""
+        return None in (self.open_positions, self.pending_orders, self.changed_since)
+
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Left:
         """Reads it as the API shows it."""
@@ -90,3 +107,91 @@ class Left:
             run,
             answer,
         )
+
+
+class LeftBehind:
+    """What a run found when it began, read again where the server could not say it with its answer."""
+
+    def __init__(self, client: Client, answer: Mapping[str, Any]) -> None:
+        self._client = client
+        self._previous: Optional[str] = answer["run"].get("previous")
+        said = answer.get("left")
+        self._left: Optional[Left] = None if said is None else Left.of(said)
+        self._lock = threading.Lock()
+        self.unknown = bool(answer.get("left_unknown"))
+        """Whether it is not known yet."""
+
+    def look(self) -> None:
+        """Reads it where it is not known, and says in the log where it cannot be."""
+        try:
+            self.known()
+        except LeftUnknown as error:
+            _LOG.error("%s", error)
+
+    def known(self) -> Optional[Left]:
+        """It; ``None`` for the first run. ``LeftUnknown`` if it cannot be read."""
+        with self._lock:
+            if self.unknown:
+                try:
+                    self._left = None if self._previous is None else self._read(self._previous)
+                except StateloftError as error:
+                    raise self._not_known(error) from error
+                self.unknown = False
+            return self._left
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Types and ids of all states that the run before wrote. ``LeftUnknown`` if they cannot be read.
+
+        Less is needed for it than for :meth:`known`: nothing is counted, and no checkpoint is read.
+        """
+        left = None if self.unknown else self._left
+        if left is not None and not left.more:
+            yield from ((each.state_type, each.state_id) for each in left.states)
+            return
+        run_id = self._previous if self.unknown else None if left is None else left.run_id
+        try:
+            whose = None if run_id is None else self._last_that_wrote(run_id) if self.unknown else run_id
+            for each in () if whose is None else self._client.pages(f"/runs/{whose}/states", {}, "states"):
+                yield each["state_type"], each["state_id"]
+        except StateloftError as error:
+            raise self._not_known(error) from error
+
+    def _read(self, previous: str) -> Optional[Left]:
+        whose = self._last_that_wrote(previous)
+        if whose is None:
+            return None
+        view = self._get(f"/runs/{whose}")
+        page = self._get(f"/runs/{whose}/states", limit=_FIRST)
+        more = page.get("next_cursor") is not None
+        left: dict[str, Any] = {
+            **{name: view[name] for name in ("run", "open_positions", "pending_orders") if name in view},
+            **({"checkpoint": view["last_checkpoint"]} if view.get("last_checkpoint") is not None else {}),
+            "states": page["states"],
+            "more": more,
+            "changed_since": None if more else sum(1 for each in page["states"] if each["changed_since"]),
+        }
+        return Left.of(left)
+
+    def _last_that_wrote(self, previous: str) -> Optional[str]:
+        """The run before, or where that wrote nothing the last one before it that did; the first of them if none did."""
+        run_id: Optional[str] = previous
+        for _ in range(_LOOK_BACK):
+            if run_id is None:
+                break
+            if self._get(f"/runs/{run_id}/states", limit=1)["states"]:
+                return run_id
+            try:
+                run_id = self._client.get("session", run_id).get("previous")
+            except Deleted:
+                return None if run_id == previous else previous
+        return previous
+
+    def _get(self, path: str, **query: int) -> Any:
+        return self._client.decoded(self._client.transport.request("GET", path, query))
+
+    def _not_known(self, error: StateloftError) -> LeftUnknown:
+        said = (
+            f"what {self._previous} has left is not known: {error}. It is read again each time it is asked for; until then open "
+            "nothing new, and ask the broker what there is"
+        )
+        return LeftUnknown(said, error.problem)

@@ -18,7 +18,7 @@ from typing import Any, Literal, Optional, TypeVar, Union
 from ._batch import Batch, CloseMissing
 from ._exact import Exact, number
 from ._fence import Fence
-from ._left import Left, Outcome
+from ._left import Left, LeftBehind, Outcome
 from ._lease import Lease, LeaseState
 from ._models import Pending, Version
 from ._signals import Signals
@@ -49,8 +49,6 @@ class Live:
         self.outcome: Outcome = answer["outcome"]
         self.seq: int = answer["seq"]
         """The end of the store's log when it had begun."""
-        self.left: Optional[Left] = None if answer.get("left") is None else Left.of(answer["left"])
-        """What the run before has left; ``None`` for the first one."""
         self.program: str = answer["run"]["program"]
         self.instance: str = answer["run"]["instance"]
         self.final_value: Exact = None
@@ -60,6 +58,7 @@ class Live:
         self._fence = Fence(self.run_id, self.epoch)
         self.client = client.of_run(self._fence)
         """A client whose writes carry the run."""
+        self._left = LeftBehind(self.client, answer)
         self._journal, self._pid = journal, os.getpid()
         self._lease = Lease(client.transport, self._fence, answer["lease"], since)
         self._signals: Optional[Signals] = None
@@ -67,6 +66,21 @@ class Live:
         self._ending = threading.RLock()
         self._ended = False
         self._lease.start()
+        self._left.look()
+
+    @property
+    def left(self) -> Optional[Left]:
+        """What the run before has left; ``None`` for the first one.
+
+        Raises:
+            LeftUnknown: it can be read neither by the server, when the run began, nor now. It is tried again each time.
+        """
+        return self._left.known()
+
+    @property
+    def left_unknown(self) -> bool:
+        """Whether it is not known what the run before has left, which is something else than nothing."""
+        return self._left.unknown
 
     # -- the lease -------------------------------------------------------------------------------------------------
 

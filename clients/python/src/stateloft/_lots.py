@@ -14,8 +14,9 @@ from ._lot_words import has_ended, lot_name
 from ._lot_words import price as price_of
 from ._lot_words import quantity as quantity_of
 from ._lot_words import side as side_of
+from ._models import moment
 
-__all__ = ["KEPT_CLOSED", "ExitReason", "Lot", "NoSuchLot", "adjusted", "closed", "lots_in", "opened"]
+__all__ = ["KEPT_CLOSED", "ExitReason", "Lot", "NoSuchLot", "adjusted", "closed", "exit_reason", "lots_in", "opened"]
 
 ExitReason = Literal[
     "stop_loss_hit", "take_profit_hit", "manual", "session_end", "recovered_closed", "bracket_closed", "unknown"
@@ -23,6 +24,13 @@ ExitReason = Literal[
 
 KEPT_CLOSED = 1000
 """Closed lots that a position keeps; the ones before them are in its history."""
+
+
+def exit_reason(word: str) -> str:
+    """The word, if it is one for why a lot was closed. ``ValueError`` otherwise."""
+    if word not in get_args(ExitReason):
+        raise ValueError(f"{word!r} is no reason of an exit: one of {', '.join(get_args(ExitReason))} is meant")
+    return word
 
 
 class NoSuchLot(LookupError):
@@ -39,6 +47,7 @@ class Lot:
     quantity: Decimal
     entry_price: Optional[Decimal]
     entry_time: Optional[dt.datetime]
+    """``None`` also where it is written so that no time can be read from it; :attr:`data` has it as it is."""
     stop_loss: Optional[Decimal]
     take_profit: Optional[Decimal]
     status: str
@@ -65,11 +74,11 @@ class Lot:
             _side(data, position),
             _quantity(data),
             price_of(data),
-            data.get("entry_time"),
+            _time(data.get("entry_time")),
             _maybe(data.get("stop_loss")),
             _maybe(data.get("take_profit")),
             "closed" if _is_closed(data, position) else "open",
-            data.get("exit_time"),
+            _time(data.get("exit_time")),
             _maybe(data.get("exit_price")),
             data.get("exit_reason"),
             _maybe(data.get("pnl")),
@@ -120,8 +129,7 @@ def closed(position: dict[str, Any], lot_id: str, quantity: Optional[Decimal], e
 
     Closed once more in the very same way it stays as it is.
     """
-    if exit_["exit_reason"] not in get_args(ExitReason):
-        raise ValueError(f"{exit_['exit_reason']!r} is no reason of an exit: one of {', '.join(get_args(ExitReason))} is meant")
+    exit_reason(exit_["exit_reason"])
     if _is_done(position, lot_id, quantity, exit_):
         return
     lot = _open_lot(position, lot_id)
@@ -220,6 +228,16 @@ def _quantity(lot: Mapping[str, Any]) -> Decimal:
 
 def _said(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _time(value: Any) -> Optional[dt.datetime]:
+    """A time; the console, and a plan that was applied, write it as a text. ``None`` where it is none that can be read."""
+    if not isinstance(value, str):
+        return value if isinstance(value, dt.datetime) else None
+    try:
+        return moment(value)
+    except ValueError:
+        return None
 
 
 def _maybe(value: Any) -> Optional[Decimal]:

@@ -129,6 +129,12 @@ class Change:
     percent: Optional[str]
     answer: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Change:
+        """Reads a change as the API shows it."""
+        old, new, delta, percent = (answer.get(name) for name in ("old", "new", "delta", "percent"))
+        return cls(answer["kind"], answer["path"], old, new, delta, percent, answer)
+
 
 @dataclass(frozen=True)
 class Diff:
@@ -148,18 +154,7 @@ class Diff:
     def of(cls, answer: Mapping[str, Any]) -> Diff:
         """Reads a difference as the API shows it."""
         diff = answer["diff"]
-        changes = [
-            Change(
-                each["kind"],
-                each["path"],
-                each.get("old"),
-                each.get("new"),
-                each.get("delta"),
-                each.get("percent"),
-                each,
-            )
-            for each in diff["changes"]
-        ]
+        changes = [Change.of(each) for each in diff["changes"]]
         before = answer.get("from")
         return cls(None if before is None else Version.of(before), Version.of(answer["to"]), changes, diff["counts"], answer)
 

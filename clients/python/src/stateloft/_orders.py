@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any, Optional
+from uuid import UUID
 
 from ._book import Book
 from ._exact import Exact, decimal
+from ._narrow import is_mapping
 from .errors import OutcomeUnknown, Unavailable
 
 __all__ = ["Orders"]
@@ -92,16 +96,20 @@ class Orders:
             self._ids.add(name, said)
         return self[client_order_id]
 
-    def said(self, answer: Mapping[str, Any], *, reason: Optional[str] = None, **more: Any) -> dict[str, Any]:
+    def said(self, answer: Any, *, reason: Optional[str] = None, **more: Any) -> dict[str, Any]:
         """What the broker says of an order, in its own words or in CCXT's: the status is kept as it came.
 
         An order is found by ``client_order_id`` (``clientOrderId``) and by the broker's ``id``, whichever of them the answer
         names and whichever was said before. Where two were begun by that, they become the one of the ``client_order_id``.
 
+        Args:
+            answer: a dict, or what a library makes of one (a model, a dataclass, a named tuple).
+
         Raises:
             ValueError: it names no order.
+            TypeError: it is nothing that can be read.
         """
-        order = _ours(answer, more)
+        order = _ours(_members(answer), more)
         ours, theirs = (_text(order.get(member)) for member in ("client_order_id", "broker_order_id"))
         if ours is None and theirs is None:
             raise ValueError("the answer names no order: client_order_id, or the broker's id, is meant")
@@ -216,8 +224,28 @@ def _ours(answer: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     for ours, theirs in _WORDS.items():
         value = next((answer[word] for word in theirs if answer.get(word) is not None), None)
         if value is not None:
-            order[ours] = decimal(value) if ours in _NUMBERS else value
-    legs: Optional[Sequence[Mapping[str, Any]]] = answer.get("legs")
+            order[ours] = decimal(value) if ours in _NUMBERS else _word(value)
+    legs: Optional[Sequence[Any]] = answer.get("legs")
     if legs:
-        order["legs"] = [_ours(leg, {}) for leg in legs]
+        order["legs"] = [_ours(_members(leg), {}) for leg in legs]
     return {**order, **more}
+
+
+def _members(answer: Any) -> Mapping[str, Any]:
+    """An answer as a dict: some libraries make objects of it."""
+    if is_mapping(answer):
+        return answer
+    if hasattr(answer, "model_dump"):  # pydantic, such as alpaca-py
+        return dict(answer.model_dump())
+    if hasattr(answer, "_asdict"):  # a named tuple, such as MetaTrader5's
+        return dict(answer._asdict())
+    if dataclasses.is_dataclass(answer) and not isinstance(answer, type):
+        return dataclasses.asdict(answer)
+    raise TypeError(f"a {type(answer).__name__} is no answer of a broker that can be read: a dict of it is meant")
+
+
+def _word(value: Any) -> Any:
+    """The broker's word itself, where a library has made something of it."""
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, UUID) else value

@@ -1,22 +1,28 @@
-"""What the broker says, held against what is kept: a report, and what follows from it for a run."""
+"""What the broker says, held against what is kept: a report, which has changed nothing. What is done about it is a plan's."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional
 
+from ._choices import Choice, RowChoice, adopted, closed, kept, split
 from ._exact import Exact, decimal
+from ._lots import ExitReason
 from ._models import moment
 from ._settings import codec_for
 
+if TYPE_CHECKING:
+    from ._reconcile_plan import Question, ReconcilePlan
+
 __all__ = ["Apart", "Asked", "Policy", "Report", "Row", "Shape", "Verdict", "asking", "request_of"]
 
-Policy = Literal["halt", "ignore"]
-"""``halt``: the run opens nothing new until a report agrees, and goes on minding what is open. ``ignore``: it goes on."""
+Policy = Literal["halt", "adopt", "ignore"]
+"""``halt``: the run opens nothing new until a report agrees, and goes on minding what is open. ``adopt``: so, too, and the report's
+plan has theirs chosen, where that needs no word of a person. ``ignore``: it goes on."""
 
 Shape = Literal["plain", "ccxt", "alpaca", "oanda", "freqtrade", "mt5"]
 
@@ -40,6 +46,11 @@ class Asked:
         """What the call failed with. Then nothing is known, which is something else than an empty list."""
         self.partial = False
         """Whether the list is not whole, such as the pages before one that failed."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether there is a list, and all of it."""
+        return self.failure is None and self.positions is not None and self.positions is not UNSAID and not self.partial
 
     def failed(self, why: str) -> Asked:
         """The same question, to which there was no answer that can be read."""
@@ -68,10 +79,12 @@ def request_of(
     """The body of the request. The list is sent as it came; decimals and times in it as plain numbers and texts.
 
     Raises:
-        ValueError: there is neither a list nor a failure.
+        ValueError: there is neither a list nor a failure, or when the broker was asked has no zone.
     """
     if asked.positions is UNSAID and asked.failure is None:
         raise ValueError("what did the broker say? `positions` is its list, and `failure` what a call failed with")
+    if asked.as_of.tzinfo is None:
+        raise ValueError(f"as_of {asked.as_of} has no zone: run.server_time() before the call is meant")
     options: dict[str, Any] = {
         "as_of": asked.as_of,
         "shape": shape,
@@ -117,7 +130,45 @@ class Row:
     theirs: Sequence[Mapping[str, Any]]
     quantity: Optional[Apart]
     price: Optional[Apart]
+    name: str
+    """Which it is and, behind the point, what both sides said of it."""
+    choices: Sequence[RowChoice]
+    """What may be done about it; nothing of what is unknown, and nothing of what agrees."""
+    chosen: Optional[RowChoice]
+    """What is chosen, by the program or by its policy."""
+    since: Optional[dt.datetime]
+    """Since when it differs, as far as that was recorded."""
     answer: Mapping[str, Any] = field(repr=False, compare=False)
+
+    def adopt(self, *, time: Optional[dt.datetime] = None, lot_id: object = None, state_id: Optional[str] = None) -> Choice:
+        """What the broker says is to be written here.
+
+        Args:
+            time: of a lot that is new here: since when it is held; nobody knows unless it is said.
+            lot_id: of a lot that is new here: what it is called, else the broker's id.
+            state_id: of a lot that is new here: which state gets it, else that of its symbol.
+        """
+        return adopted(self.name, time=time, lot_id=lot_id, state_id=state_id)
+
+    def keep(self) -> Choice:
+        """It was looked at, and ours stays as it is: while both sides say the same it does not halt this run any more."""
+        return kept(self.name)
+
+    def close(
+        self, why: ExitReason, *, price: Exact = None, time: Optional[dt.datetime] = None, pnl: Exact = None
+    ) -> Choice:
+        """What is open here is to be closed. Nothing is made up: price, time or profit that nobody says are absent.
+
+        Raises:
+            ValueError: the time has no zone, or ``why`` is no word that is known.
+        """
+        return closed(self.name, why, price=price, time=time, pnl=pnl)
+
+    def split(self, shares: Mapping[str, Exact]) -> Choice:
+        """What the broker has is to be shared over several lots, by their ids: over all of ours, of which each gets so much, or over
+        new ones. Together they must be what the broker has, exactly.
+        """
+        return split(self.name, shares)
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Row:
@@ -131,6 +182,10 @@ class Row:
             tuple(answer["theirs"]),
             Apart.of(answer.get("quantity")),
             Apart.of(answer.get("price")),
+            answer["row"],
+            tuple(answer["choices"]),
+            answer.get("chosen"),
+            moment(answer.get("since")),
             answer,
         )
 
@@ -147,21 +202,42 @@ class Report:
     """The worst first."""
     unread: Sequence[Mapping[str, Any]]
     """What of the list is not understood."""
+    whole: bool
+    """Whether the broker gave a list, and all of it: else it may hold what no row shows."""
     answer: Mapping[str, Any] = field(repr=False, compare=False)
+    _question: Question = field(repr=False, compare=False)
 
     @property
     def agrees(self) -> bool:
-        """Whether the broker answered, all of its answer is understood, and both sides have the same."""
-        return self.failure is None and not self.unread and all(row.verdict == "matched" for row in self.rows)
+        """Whether the broker gave a whole list, all of it is understood, and both sides have the same."""
+        return self.is_settled(())
+
+    def is_settled(self, rows: Iterable[str]) -> bool:
+        """Whether it agrees but for these rows, by their names, at which somebody has looked."""
+        looked_at = set(rows)
+        return self.whole and not self.unread and all(row.name in looked_at for row in self.differing())
 
     def differing(self) -> list[Row]:
         """The rows that are not matched."""
         return [row for row in self.rows if row.verdict != "matched"]
 
+    def plan(self, choices: Iterable[Choice] = ()) -> ReconcilePlan:
+        """What these choices would write, and what the report's policy chooses of the other rows. It writes nothing; its ``apply(reason)``
+        writes exactly that, or nothing::
+
+            plan = report.plan([row.adopt() for row in report.differing() if row.verdict == "quantity_mismatch"])
+            plan.writes, plan.apply("partly filled while we were away")
+
+        Raises:
+            ReconcileOutdated: a row is not what was looked at any more.
+            Refused: something cannot be chosen, such as anything of a row that is unknown.
+        """
+        return self._question.plan(self, list(choices))
+
     @classmethod
-    def of(cls, answer: Mapping[str, Any]) -> Report:
+    def of(cls, answer: Mapping[str, Any], question: Question, whole: bool) -> Report:
         """Reads a report as the API shows it."""
         as_of = moment(answer["as_of"])
         assert as_of is not None
         rows = tuple(Row.of(each) for each in answer["rows"])
-        return cls(as_of, answer.get("failure"), answer["counts"], rows, tuple(answer["unread"]), answer)
+        return cls(as_of, answer.get("failure"), answer["counts"], rows, tuple(answer["unread"]), whole, answer, question)

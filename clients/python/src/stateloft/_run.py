@@ -15,15 +15,15 @@ from ._checkpoints import Checkpoint, Checkpoints, CheckpointStatistics, Kept
 from ._exact import Exact
 from ._handshake import Ask, Handler, Handshakes
 from ._journal import LIMIT, SetAside
-from ._left import Left
 from ._live import Live
 from ._models import Pending, Version
 from ._orders import Orders
 from ._positions import Positions
 from ._reconcile import UNSAID, Asked, Policy, Report, Shape, asking, request_of
+from ._reconcile_plan import Question, ReconcilePlan
 from ._saver import saver_for
 from .client import Client
-from .errors import NotFound, NotKept, Refused, StateloftError
+from .errors import NotFound, NotKept, Refused, StateloftError, Unavailable
 
 __all__ = ["Run"]
 
@@ -44,6 +44,8 @@ class Run(Live):
     def __init__(self, client: Client, answer: Mapping[str, Any], since: float, journal: Optional[str] = None) -> None:
         super().__init__(client, answer, since, journal)
         self._halted = False
+        self._looked_at: set[str] = set()
+        """Rows of reports that the program has kept as they are, by their names."""
         self._saver = saver_for(client, journal, LIMIT)
         self._set_aside: tuple[int, list[SetAside]] = (-1, [])
         self._checkpoints = Checkpoints(self.client, self._fence, self._lease.over, self._dicts)
@@ -62,10 +64,10 @@ class Run(Live):
 
     @property
     def halted(self) -> bool:
-        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` did not agree, or there is
-        something :attr:`set_aside` at which the program has not looked.
+        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` or ``adopt`` did not agree, there is
+        something :attr:`set_aside` at which the program has not looked, or it is not known what the run before has left.
         """
-        return self._halted or bool(self.set_aside)
+        return self._halted or self.left_unknown or bool(self.set_aside)
 
     @property
     def set_aside(self) -> Sequence[SetAside]:
@@ -93,7 +95,10 @@ class Run(Live):
             with run.asking_broker() as asked:
                 asked.positions = api.list_positions()
             report = run.reconcile(asked)
+
+        What waits in the journal is delivered first, as what is written after the question is newer than its answer.
         """
+        self._saver.drain()
         return asking(self.server_time())
 
     def reconcile(
@@ -109,8 +114,10 @@ class Run(Live):
         symbols: Optional[Mapping[str, str]] = None,
         scope: Optional[Mapping[str, Any]] = None,
         policy: Policy = "halt",
+        record: bool = False,
     ) -> Report:
-        """How the broker's positions stand to the lots of this run. It writes nothing, and closes nothing.
+        """How the broker's positions stand to the lots of this run. It writes nothing, and closes nothing: that does a plan of the
+        report, ``report.plan(choices).apply(reason)``.
 
         Args:
             positions: what :meth:`asking_broker` gave, or the broker's list as it came, with ``as_of``.
@@ -123,9 +130,14 @@ class Run(Live):
             tolerance: ``quantity`` and ``price`` that do not count as different.
             symbols: our names by the broker's.
             scope: other states than those of :attr:`positions`, as the API has it.
+            policy: what follows from what differs, see :data:`stateloft.Policy`. With ``adopt`` theirs is chosen in ``report.plan()``; of
+                what is unknown nothing is, by no policy.
+            record: the server keeps since when what differs.
 
         Raises:
-            ValueError: it is not said when the broker was asked, or neither list nor failure is there.
+            ValueError: it is not said when the broker was asked, in which zone, or neither list nor failure is there.
+            Unavailable: the server is away, or does not have yet what waits in the journal here, and without that it would hold the
+                broker's list against what was.
         """
         if fetch is not None:
             with self.asking_broker() as asked:
@@ -138,10 +150,12 @@ class Run(Live):
         else:
             raise ValueError("when was the broker asked? as_of=run.server_time() before the call says it, or asking_broker()")
         ours = scope or {"types": ["position"], "prefix": self.positions.book.prefix}
+        if not self._saver.drain():
+            raise Unavailable(f"{self.run_id}: writes still wait in the journal, so the server does not know yet what is held here")
 
         def held_against(said: Asked) -> Report:
             body = request_of(said, ours, shape, tolerance, symbols)
-            return Report.of(self.client.decoded(self.client.transport.request("POST", "/reconcile", body=body)))
+            return Question(self.client, self.epoch, body, said.whole, policy, self._reconciled).report(record)
 
         try:
             report = held_against(asked)
@@ -151,9 +165,18 @@ class Run(Live):
             # Such as a broker's error that came as an answer: nothing is known then. If it is something else in the request
             # that is wrong, it is refused again.
             report = held_against(asked.failed(f"the answer is no list of positions: {error}"))
-        if policy == "halt":
-            self._halted = not report.agrees
+        if policy != "ignore":
+            self._halted = not report.is_settled(self._looked_at)
+        if self.left_unknown:
+            self._left.look()
         return report
+
+    def _reconciled(self, plan: ReconcilePlan) -> None:
+        """A plan was applied: what it wrote is read again, and what was looked at halts no more."""
+        self._looked_at.update(each.row for each in plan.choices if each.choice == "keep_ours")
+        self.positions.book.read_again()
+        if plan.report.is_settled(each.row for each in plan.choices):
+            self._halted = False
 
     # -- going back ------------------------------------------------------------------------------------------------
 
@@ -191,24 +214,20 @@ class Run(Live):
 
         That is each state that the run before wrote and that is still there, also where somebody else has changed it since, and
         every position of the program and its last thousand orders, whichever run wrote them. What was deleted is not in it.
+
+        Raises:
+            LeftUnknown: what the run before wrote cannot be read.
         """
         found: dict[tuple[str, str], Version] = {}
         for there in (self.positions.book.at(self.seq), self.orders.book.at(self.seq, _ORDERS)):
             found.update({(each.state_type, each.state_id): each for each in there})
-        for name in () if self.left is None else self._left_by(self.left):
+        for name in self._left.names():
             if name not in found:
                 try:
                     found[name] = self.client.at(*name, self.seq)
                 except NotFound:
                     continue
         return found
-
-    def _left_by(self, left: Left) -> Iterator[tuple[str, str]]:
-        if not left.more:
-            yield from ((each.state_type, each.state_id) for each in left.states)
-            return
-        for each in self.client.pages(f"/runs/{left.run_id}/states", {}, "states"):
-            yield each["state_type"], each["state_id"]
 
     # -- restores --------------------------------------------------------------------------------------------------
 

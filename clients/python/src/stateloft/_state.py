@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from types import FrameType
-from typing import Any, Literal, Optional, Union
+from typing import Any, Literal, NamedTuple, Optional, Union
 
 from ._journal import LIMIT, Entry, Origin
 from ._merge import merged
@@ -24,7 +24,7 @@ from ._replay import head_of, save_text
 from ._saver import Saver, saver_for, savers
 from ._tracked import Owner, TrackedDict, TrackedList
 from .client import Client, Moment
-from .errors import Conflict, LeaseLost, OutcomeUnknown, StateloftError, Unavailable
+from .errors import Conflict, LeaseLost, OutcomeUnknown, Refused, RunPaused, StateloftError, Unavailable
 
 __all__ = ["Journaled", "OnConflict", "State", "flush", "state"]
 
@@ -45,6 +45,15 @@ class Journaled:
 
     def __repr__(self) -> str:
         return f"Journaled({self.key!r})"
+
+
+class _Cut(NamedTuple):
+    """A save on its way: its key, author and reason, the text, and the version that it was made from."""
+
+    key: str
+    head: Origin
+    text: str
+    base: Optional[int]
 
 
 class State(MutableMapping[str, Any]):
@@ -74,6 +83,8 @@ class State(MutableMapping[str, Any]):
         self._error: Optional[StateloftError] = None
         self._last: Union[Version, Journaled, Pending, None] = None
         self._base: Optional[int] = None
+        self._cut: Optional[_Cut] = None
+        """The last save, if it was interrupted."""
         self._root = TrackedDict({}, self._owner)
         self._text = ""
         self._saved_edits = 0
@@ -287,7 +298,7 @@ class State(MutableMapping[str, Any]):
         """Becomes what the server has; empty if that is deleted, or nothing."""
         with self._owner.lock:
             self._become_text(text or "{}")
-            self._base = 0 if version is None else version.version
+            self._base, self._cut = 0 if version is None else version.version, None
             self._last, self._text = version, "" if version is None else self._client.codec.document(self._root)
             self._saved_edits = self._owner.edits
 
@@ -315,18 +326,46 @@ class State(MutableMapping[str, Any]):
         if journal.waiting and not self._saver.away:
             self._saver.drain()
         self._catch_up()
+        if self._cut is not None:
+            self._finish(self._cut)
+            if text == self._kept():  # it had arrived
+                return
         if self._saver.away or journal.of(self.state_type, self.state_id):
             self._keep(key, head, text)
             return
         try:
-            answer = save_text(self._client, self.state_type, self.state_id, head, text, self._base, key)
-        except (Unavailable, OutcomeUnknown) as error:
-            self._saver.failed(error)
-            self._keep(key, head, text)
+            self._send(_Cut(key, head, text, self._base))
         except Conflict as error:
             self._settle(error, text, reason)
+
+    def _send(self, save: _Cut) -> None:
+        """Sends a save. Interrupted, such as by Ctrl+C, it is not known whether it arrived, and it is finished before the next one."""
+        self._cut = save
+        try:
+            answer = save_text(self._client, self.state_type, self.state_id, save.head, save.text, save.base, save.key)
+        except (Unavailable, OutcomeUnknown) as error:
+            self._saver.failed(error)
+            self._keep(save.key, save.head, save.text)
+        except StateloftError:
+            self._cut = None
+            raise
         else:
-            self._saved(answer, text)
+            self._saved(answer, save.text)
+        self._cut = None
+
+    def _finish(self, save: _Cut) -> None:
+        """Sends a save that was interrupted once more, under its own key: the server does it once."""
+        if self._saver.away:
+            self._keep(save.key, save.head, save.text)
+            self._cut = None
+            return
+        try:
+            self._send(save)
+        except (LeaseLost, RunPaused):
+            self._cut = save
+            raise
+        except (Conflict, Refused) as error:  # it never arrived, and what is saved next meets the same
+            _LOG.warning("a save of %s that was interrupted was not made: %s", self.name, error)
 
     def _saved(self, answer: Any, text: str) -> None:
         if "version" in answer:

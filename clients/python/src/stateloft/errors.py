@@ -11,8 +11,10 @@ known of the write it belongs to: ``False`` means that certainly nothing was wri
         ``Deleted``        there was one
     ``Conflict``           somebody else was there first
         ``PlanOutdated``   a restore's plan; carries a fresh one
+            ``ReconcileOutdated``  that of a reconcile; carries what is left of it
     ``HeldBy``             another run of the instance is live
     ``LeaseLost``          the run does not hold its lease any more
+    ``LeftUnknown``        what the run before has left cannot be read
     ``RunPaused``          the run paused for a restore and has not read again yet
     ``Unavailable``        nobody, or no store, answered
         ``JournalFull``    and the journal on this disk holds as much as it may
@@ -26,9 +28,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ._models import Holder
+
+if TYPE_CHECKING:
+    from ._reconcile_plan import ReconcilePlan
 
 __all__ = [
     "CannotReplay",
@@ -38,11 +43,13 @@ __all__ = [
     "HeldBy",
     "JournalFull",
     "LeaseLost",
+    "LeftUnknown",
     "NotFound",
     "NotKept",
     "OutcomeUnknown",
     "PlanOutdated",
     "Problem",
+    "ReconcileOutdated",
     "Refused",
     "RunPaused",
     "StateloftError",
@@ -203,6 +210,24 @@ class PlanOutdated(Conflict):
         return () if self.problem is None else self.problem.document.get("moved") or ()
 
 
+class ReconcileOutdated(PlanOutdated):
+    """A row of a reconcile's plan is not what was looked at any more. Nothing was written."""
+
+    rest: Optional[ReconcilePlan] = None
+    """The plan with the choices of those rows that have not moved, to be looked at and applied as it is; ``None`` if none is left."""
+
+    @property
+    def plan(self) -> Mapping[str, Any]:
+        """The hash of that plan and its choices, as the API shows them."""
+        found: Mapping[str, Any] = {} if self.problem is None else self.problem.document.get("reconcile") or {}
+        return found
+
+    @property
+    def moved(self) -> Sequence[Mapping[str, Any]]:
+        """Each row that moved: ``row``, its name as it was looked at, and ``now``, as the API shows it; without that it is no more."""
+        return self.plan.get("moved") or ()
+
+
 class HeldBy(StateloftError):
     """Another run of the instance is live: ``who``, ``host``, ``pid``, ``since``, and ``until`` when at least."""
 
@@ -247,6 +272,10 @@ class LeaseLost(StateloftError):
         return None if found is None else Holder.of(found)
 
 
+class LeftUnknown(StateloftError):
+    """What the run before has left cannot be read, which is something else than nothing. Open nothing new; each call reads it again."""
+
+
 class RunPaused(StateloftError):
     """A restore had the run pause, and the program has not said yet that it read again. Nothing was written."""
 
@@ -286,6 +315,8 @@ def raised(problem: Problem, retry_after: Optional[float], writes: bool) -> Stat
         return Damaged(message, problem)
     if code == "validation_failed":
         return ValidationFailed(message, problem)
+    if code == "plan_outdated" and "reconcile" in problem.document:
+        return ReconcileOutdated(message, problem)
     if code == "plan_outdated":
         return PlanOutdated(message, problem)
     if code == "cannot_replay":
