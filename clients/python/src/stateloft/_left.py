@@ -12,7 +12,7 @@ from typing import Any, Literal, Optional
 from ._checkpoints import Checkpoint
 from ._models import moment
 from .client import Client
-from .errors import Deleted, LeftUnknown, StateloftError
+from .errors import LeftUnknown, NotFound, StateloftError
 
 __all__ = ["Left", "LeftBehind", "LeftState", "Outcome"]
 
@@ -148,18 +148,17 @@ class LeftBehind:
         if left is not None and not left.more:
             yield from ((each.state_type, each.state_id) for each in left.states)
             return
-        run_id = self._previous if self.unknown else None if left is None else left.run_id
+        if left is None and (not self.unknown or self._previous is None):
+            return
         try:
-            whose = None if run_id is None else self._last_that_wrote(run_id) if self.unknown else run_id
-            for each in () if whose is None else self._client.pages(f"/runs/{whose}/states", {}, "states"):
+            whose = self._last_that_wrote(str(self._previous)) if left is None else left.run_id
+            for each in self._client.pages(f"/runs/{whose}/states", {}, "states"):
                 yield each["state_type"], each["state_id"]
         except StateloftError as error:
             raise self._not_known(error) from error
 
-    def _read(self, previous: str) -> Optional[Left]:
+    def _read(self, previous: str) -> Left:
         whose = self._last_that_wrote(previous)
-        if whose is None:
-            return None
         view = self._get(f"/runs/{whose}")
         page = self._get(f"/runs/{whose}/states", limit=_FIRST)
         more = page.get("next_cursor") is not None
@@ -172,18 +171,15 @@ class LeftBehind:
         }
         return Left.of(left)
 
-    def _last_that_wrote(self, previous: str) -> Optional[str]:
+    def _last_that_wrote(self, previous: str) -> str:
         """The run before, or where that wrote nothing the last one before it that did; the first of them if none did."""
-        run_id: Optional[str] = previous
-        for _ in range(_LOOK_BACK):
-            if run_id is None:
-                break
-            if self._get(f"/runs/{run_id}/states", limit=1)["states"]:
-                return run_id
+        whose, _, epoch = previous.rpartition(".")
+        for before in range(int(epoch), max(0, int(epoch) - _LOOK_BACK), -1):  # epochs have no gaps
             try:
-                run_id = self._client.get("session", run_id).get("previous")
-            except Deleted:
-                return None if run_id == previous else previous
+                if self._get(f"/runs/{whose}.{before}/states", limit=1)["states"]:
+                    return f"{whose}.{before}"
+            except NotFound:  # its session was deleted
+                continue
         return previous
 
     def _get(self, path: str, **query: int) -> Any:

@@ -64,10 +64,10 @@ class Run(Live):
 
     @property
     def halted(self) -> bool:
-        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` or ``adopt`` did not agree, there is
-        something :attr:`set_aside` at which the program has not looked, or it is not known what the run before has left.
+        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` or ``adopt`` did not agree, or there
+        is something :attr:`set_aside` at which the program has not looked.
         """
-        return self._halted or self.left_unknown or bool(self.set_aside)
+        return self._halted or bool(self.set_aside)
 
     @property
     def set_aside(self) -> Sequence[SetAside]:
@@ -167,8 +167,6 @@ class Run(Live):
             report = held_against(asked.failed(f"the answer is no list of positions: {error}"))
         if policy != "ignore":
             self._halted = not report.is_settled(self._looked_at)
-        if self.left_unknown:
-            self._left.look()
         return report
 
     def _reconciled(self, plan: ReconcilePlan) -> None:
