@@ -68,8 +68,10 @@ def held(client: stateloft.Client, before: dict[str, Any] | None, start: Start, 
         assert found["resume"] == before["states"]
 
 
-def now(client: stateloft.Client, run: str) -> dict[str, Any]:
-    """What is there once the run is known to be gone, so that nothing of it is under way any more."""
+def now(client: stateloft.Client, run: str, before: dict[str, Any] | None) -> dict[str, Any]:
+    """What is there once the run is known to be gone, so that nothing of it is under way any more. Of one that was killed before it wrote
+    anything nothing was left: what the one before it left still is.
+    """
     deadline = time.monotonic() + 120
     while client.decoded(client.transport.request("GET", f"/runs/{run}"))["live"]:
         assert time.monotonic() < deadline, "its lease does not end"
@@ -77,6 +79,8 @@ def now(client: stateloft.Client, run: str) -> dict[str, Any]:
     states = [*client.list(["position", "order"], prefix=PREFIX, data=False)]
     names = {f"{each.state_type}/{each.state_id}" for each in states}
     wrote = client.decoded(client.transport.request("GET", f"/runs/{run}/states", {"limit": 1000}))["states"]
+    if not wrote and before is not None:
+        return before
     names.update(f"{each['state_type']}/{each['state_id']}" for each in wrote if each["live"])
     lots = sorted(f"{lot['id']}:{lot['quantity']}:{lot['status']}" for lot in lots_of(client))
     return {"run": run, "lots": lots, "states": sorted(names)}
@@ -97,7 +101,7 @@ def test_a_bot_that_is_killed_all_day_says_the_truth_at_each_start_and_loses_or_
             start.line()
         time.sleep(chance.random() * 0.05)  # so that it is not always right behind a step
         assert start.end(signal.SIGKILL) == -signal.SIGKILL
-        before = now(client, start.found["run"])
+        before = now(client, start.found["run"], before)
     last = Start(server, tmp_path, seed=1)
     held(client, before, last, kills)
     for _ in range(5):

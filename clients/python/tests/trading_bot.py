@@ -129,7 +129,7 @@ class Bot:
 def main(server: str, folder: str, seed: str) -> None:
     here = Path(folder)
     client = stateloft.Client(server, author="day-bot")
-    with stateloft.run("day", client=client, lease=1, wait=120, capital=CAPITAL) as run:
+    with stateloft.run("day", client=client, lease=3, wait=120, capital=CAPITAL) as run:
         bot = Bot(run, here, random.Random(int(seed)))
         before = [] if run.left is None else [run.left.run_id, run.left.status]
         said = sorted(f"{kind}/{name}" for kind, name in run.resume())

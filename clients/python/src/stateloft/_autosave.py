@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import logging
 import re
@@ -24,8 +25,10 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 F = TypeVar("F", bound=Callable[[], Any])
 
 
-def seconds(every: Union[str, float]) -> float:
-    """``"30s"``, ``"5m"``, ``"1h"`` or a number of seconds."""
+def seconds(every: Union[str, float, dt.timedelta]) -> float:
+    """``"30s"``, ``"5m"``, ``"1h"``, a number of seconds or a :class:`datetime.timedelta`."""
+    if isinstance(every, dt.timedelta):
+        every = every.total_seconds()
     if isinstance(every, str):
         found = re.fullmatch(r"\s*(?:every\s+)?([0-9]+(?:\.[0-9]+)?)\s*([smh])\s*", every)
         if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import socket
 import time
@@ -27,18 +28,18 @@ def run(
     program: str,
     instance: Optional[str] = None,
     *,
-    lease: Union[str, float] = "30s",
+    lease: Union[str, float, dt.timedelta] = "30s",
     code: Optional[str] = None,
     config: Optional[Mapping[str, Any]] = None,
     symbols: Sequence[str] = (),
     strategy: Optional[str] = None,
-    interval: Union[str, float, None] = None,
-    planned: Union[str, float, None] = None,
+    interval: Union[str, float, dt.timedelta, None] = None,
+    planned: Union[str, float, dt.timedelta, None] = None,
     capital: Exact = None,
     metadata: Optional[Mapping[str, Any]] = None,
     host: Optional[str] = None,
     pid: Optional[int] = None,
-    wait: Union[str, float, None] = None,
+    wait: Union[str, float, dt.timedelta, None] = None,
     take_over: Optional[tuple[str, str]] = None,
     client: Optional[Client] = None,
     journal: Optional[str] = None,

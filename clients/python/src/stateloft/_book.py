@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Optional, Protocol, Union
@@ -44,7 +46,9 @@ class Book:
         self._open: dict[str, State] = {}
         self._known: Optional[dict[str, bool]] = None
         """Which there were when the server was asked, and whether they were living."""
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while they are changed, which waits for the server."""
+        _BOOKS.add(self)
         self._stale = False
         """Somebody has written them, and they could not be read again yet."""
 
@@ -52,23 +56,23 @@ class Book:
         """Asks the server which there are. What is not among them can be begun while it is away."""
         found = self._client.list(self.state_type, prefix=self.prefix, data=False, deleted="include")
         known = {each.state_id[len(self.prefix) :]: not _is_deleted(each) for each in found if each.state_id is not None}
-        with self._lock:
+        with self.lock:
             self._known = known
 
     def names(self) -> list[str]:
         """The names of those that there are, without the prefix, as this program knows it."""
-        with self._lock:
+        with self.lock:
             self._up_to_date()
         if self._known is None:
             self.learn()
-        with self._lock:
+        with self.lock:
             known = self._known or {}
             there = {name for name, living in known.items() if living and name not in self._open}
             return sorted(there | {name for name, each in self._open.items() if len(each)})
 
     def opened(self) -> list[str]:
         """The names of those that this program has read or written, and that are not empty."""
-        with self._lock:
+        with self.lock:
             return sorted(name for name, each in self._open.items() if len(each))
 
     def at(self, seq: int, limit: Optional[int] = None) -> list[Version]:
@@ -84,7 +88,7 @@ class Book:
 
     def delete(self, name: str, reason: str) -> None:
         """It is not there any more. ``Unavailable`` while the server is away: a journal keeps no deletions."""
-        with self._lock:
+        with self.lock:
             state = self.state(name)
             if state.saver.drain():
                 self._client.delete(self.state_type, self.prefix + name, reason=reason)
@@ -107,7 +111,7 @@ class Book:
 
         ``is_new``: there is none of that name as far as is known, so that it can be begun while the server is away.
         """
-        with self._lock:
+        with self.lock:
             state = self.state(name, is_new=is_new)
             for attempt in range(_ATTEMPTS):
                 before = state.copy()
@@ -127,7 +131,7 @@ class Book:
 
     def reload(self) -> None:
         """Reads everything again, such as after a restore."""
-        with self._lock:
+        with self.lock:
             self.forget_names()
             for state in self._open.values():
                 state.reload()
@@ -135,7 +139,7 @@ class Book:
 
     def read_again(self) -> None:
         """They were written by the server. While that is away they are read before they are used next."""
-        with self._lock:
+        with self.lock:
             self._stale = True
             try:
                 self.reload()
@@ -144,12 +148,12 @@ class Book:
 
     def forget_names(self) -> None:
         """Which there are is asked for again."""
-        with self._lock:
+        with self.lock:
             self._known = None
 
     def state(self, name: str, *, is_new: bool = False) -> State:
         """The dict that is kept under a name."""
-        with self._lock:
+        with self.lock:
             self._up_to_date()
             if name not in self._open:
                 absent = is_new or (self._known is not None and name not in self._known)
@@ -168,6 +172,17 @@ class Book:
             if name != latest and self._open[name].is_safe():
                 del self._open[name]
                 return
+
+
+_BOOKS: weakref.WeakSet[Book] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for each in list(_BOOKS):
+        each.lock = threading.RLock()  # a thread of the parent may have held it, which is not here
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _is_deleted(state: Union[Version, Pending]) -> bool:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -201,5 +203,8 @@ class Lease:
     def _quietly(job: Callable[[], None]) -> None:
         try:
             job()
+        except SystemExit:  # in this thread it would end nothing but the thread, and nobody would be told anything any more
+            _LOG.critical("a handler of the run ends the program, as SIGTERM does")
+            os.kill(os.getpid(), signal.SIGTERM)
         except Exception:
             _LOG.exception("a handler of the run failed")

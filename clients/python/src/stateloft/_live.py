@@ -65,6 +65,7 @@ class Live:
         self._states: weakref.WeakSet[State] = weakref.WeakSet()
         self._ending = threading.RLock()
         self._ended = False
+        _RUNS.add(self)
         self._lease.start()
         self._left.look()
 
@@ -100,7 +101,10 @@ class Live:
         return self._lease.state == "held"
 
     def on_lost(self, callback: Callable[[LeaseState, str], None]) -> None:
-        """``callback(state, why)`` when the lease is ``lost``, or when that is ``not known``, in a thread of its own."""
+        """``callback(state, why)`` when the lease is ``lost``, or when that is ``not known``, in a thread of its own.
+
+        ``sys.exit`` in it ends the program as SIGTERM does.
+        """
         self._lease.on_lost(callback)
 
     def server_time(self) -> dt.datetime:
@@ -240,6 +244,10 @@ class Live:
         if self._signals is not None:
             self._signals.restore()
 
+    def after_fork(self) -> None:
+        """In a child: a thread of the parent may have held the lock, which is not here."""
+        self._ending = threading.RLock()
+
     # -- the rest --------------------------------------------------------------------------------------------------
 
     def _dicts(self) -> list[State]:
@@ -251,6 +259,17 @@ class Live:
 
     def __repr__(self) -> str:
         return f"Run({self.run_id!r}, {self.outcome}, lease {self.lease})"
+
+
+_RUNS: weakref.WeakSet[Live] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for each in list(_RUNS):
+        each.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _is_stop(error: BaseException) -> bool:

@@ -16,7 +16,7 @@ from ._lot_words import quantity as quantity_of
 from ._lot_words import side as side_of
 from ._models import moment
 
-__all__ = ["KEPT_CLOSED", "ExitReason", "Lot", "NoSuchLot", "adjusted", "closed", "exit_reason", "lots_in", "opened"]
+__all__ = ["KEPT_CLOSED", "ExitReason", "Lot", "NoSuchLot", "adjusted", "closed", "exit_reason", "lots_in", "name_of", "opened", "time_of"]
 
 ExitReason = Literal[
     "stop_loss_hit", "take_profit_hit", "manual", "session_end", "recovered_closed", "bracket_closed", "unknown"
@@ -24,6 +24,20 @@ ExitReason = Literal[
 
 KEPT_CLOSED = 1000
 """Closed lots that a position keeps; the ones before them are in its history."""
+
+
+def name_of(said: object, what: str) -> str:
+    """What something is called, as a text. ``ValueError`` where it is nothing: all that have no name would be the same one."""
+    if said is None or said == "" or said != said:
+        raise ValueError(f"{what} {said!r} is no name: that of the broker is meant, or one of the program's own")
+    return str(said)
+
+
+def time_of(said: Any, what: str) -> Optional[dt.datetime]:
+    """When something was. ``ValueError`` for what is no datetime: how a text or a number is meant is not guessed."""
+    if said is None or (isinstance(said, dt.datetime) and said == said):
+        return said
+    raise ValueError(f"{what} {said!r} is no time: a datetime with its zone is meant, and None where nobody knows")
 
 
 def exit_reason(word: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import logging
-import threading
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Optional
@@ -13,6 +12,7 @@ from uuid import UUID
 
 from ._book import Book
 from ._exact import Exact, decimal
+from ._lots import name_of
 from ._narrow import is_mapping
 from .errors import OutcomeUnknown, Unavailable
 
@@ -52,7 +52,6 @@ class Orders:
 
     def __init__(self, book: Book) -> None:
         self.book = book
-        self._lock = threading.RLock()
         self._ids = _Ids()
         self._asked = False
         """Whether the server was asked for those that were there before."""
@@ -71,12 +70,16 @@ class Orders:
         reason: Optional[str] = None,
         **more: Any,
     ) -> dict[str, Any]:
-        """An order is about to be sent. It has no status yet: that is the broker's word."""
+        """An order is about to be sent. It has no status yet: that is the broker's word.
+
+        Raises:
+            ValueError: it has no name.
+        """
         order = {
-            "client_order_id": str(client_order_id),
+            "client_order_id": name_of(client_order_id, "the order"),
             "symbol": symbol,
-            "side": side,
-            "order_type": order_type,
+            "side": _word(side),
+            "order_type": _word(order_type),
             "quantity": decimal(quantity),
             "limit_price": None if limit_price is None else decimal(limit_price),
             "stop_price": None if stop_price is None else decimal(stop_price),
@@ -90,9 +93,9 @@ class Orders:
             for name, value in said.items():  # what the broker has said since stays
                 data.setdefault(name, value)
 
-        with self._lock:
+        with self.book.lock:
             name = self._name(str(client_order_id))
-            self.book.change(name, reason or f"{side} {quantity} {symbol} is sent", edit, {}, is_new=True)
+            self.book.change(name, reason or f"{_word(side)} {quantity} {symbol} is sent", edit, {}, is_new=True)
             self._ids.add(name, said)
         return self[client_order_id]
 
@@ -113,7 +116,7 @@ class Orders:
         ours, theirs = (_text(order.get(member)) for member in ("client_order_id", "broker_order_id"))
         if ours is None and theirs is None:
             raise ValueError("the answer names no order: client_order_id, or the broker's id, is meant")
-        with self._lock:
+        with self.book.lock:
             first = None if ours is None else self._known(ours)
             second = None if theirs is None else self._ids.of_broker(theirs)
             if first is None and second is None and theirs is not None:
@@ -157,7 +160,7 @@ class Orders:
 
     def forget_ids(self) -> None:
         """Which orders there are is asked for again."""
-        with self._lock:
+        with self.book.lock:
             self._ids, self._asked = _Ids(), False
 
     def _is_gone(self, twin: str, name: str) -> bool:
@@ -171,7 +174,7 @@ class Orders:
 
     def _name(self, client_order_id: str) -> str:
         """Under which name it is kept: its own, unless it was heard of by the broker's id first."""
-        with self._lock:
+        with self.book.lock:
             return self._ids.of_client(client_order_id) or client_order_id
 
     def _known(self, client_order_id: str) -> Optional[str]:

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from ._book import Book
 from ._exact import Exact, decimal, is_long
-from ._lots import ExitReason, Lot, NoSuchLot, adjusted, closed, lots_in, opened
+from ._lots import ExitReason, Lot, NoSuchLot, adjusted, closed, lots_in, name_of, opened, time_of
 
 __all__ = ["Positions"]
 
@@ -53,17 +53,18 @@ class Positions:
             more: what else is to be kept with it, such as ``order_id``.
 
         Raises:
-            ValueError: there is another lot of that id, or a number makes no sense.
+            ValueError: there is another lot of that id, the lot or its symbol has no name, or a number or a time makes no sense.
         """
         much = decimal(quantity)
         if much <= 0:
             raise ValueError(f"a lot of {quantity}: more than 0 is meant, and `side` says which way")
+        symbol = name_of(symbol, "the symbol")
         lot = {
-            "id": str(lot_id),
+            "id": name_of(lot_id, "the lot"),
             "side": "long" if is_long(side) else "short",
             "quantity": much,
             "entry_price": None if price is None else decimal(price),
-            "entry_time": dt.datetime.now(dt.timezone.utc) if time is NOW else time,
+            "entry_time": dt.datetime.now(dt.timezone.utc) if time is NOW else time_of(time, "entry_time"),
             "stop_loss": None if stop_loss is None else decimal(stop_loss),
             "take_profit": None if take_profit is None else decimal(take_profit),
             "status": "open",
@@ -118,7 +119,7 @@ class Positions:
             ValueError: it does not hold so much, ``why`` is no word that is known, or the fill was another exit of the lot.
         """
         exit_ = {
-            "exit_time": dt.datetime.now(dt.timezone.utc) if time is NOW else time,
+            "exit_time": dt.datetime.now(dt.timezone.utc) if time is NOW else time_of(time, "exit_time"),
             "exit_price": None if price is None else decimal(price),
             "exit_reason": why,
             "exit_order": None if order is None else str(order),

@@ -64,10 +64,10 @@ class Run(Live):
 
     @property
     def halted(self) -> bool:
-        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` or ``adopt`` did not agree, or there
-        is something :attr:`set_aside` at which the program has not looked.
+        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` or ``adopt`` did not agree, there is
+        something :attr:`set_aside` at which the program has not looked, or the run is :attr:`paused`.
         """
-        return self._halted or bool(self.set_aside)
+        return self._halted or self.paused.is_set() or bool(self.set_aside)
 
     @property
     def set_aside(self) -> Sequence[SetAside]:
@@ -258,4 +258,4 @@ class Run(Live):
         self.positions.book.forget_names()
         self.orders.forget_ids()
         for each in self._dicts():
-            each.reload()
+            each.read_again()

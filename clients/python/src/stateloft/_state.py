@@ -182,6 +182,24 @@ class State(MutableMapping[str, Any]):
             self._error = None
             self._take(*head_of(self._client, self.state_type, self.state_id))
 
+    def read_again(self) -> None:
+        """Reads it again if somebody else has written it: changes that were not saved are dropped then, and that is said. Where nobody
+        has, they stay, and are saved.
+        """
+        with self._sending:
+            if not self._saver.drain():
+                raise Unavailable(f"{self.name}: writes of this program still wait in the journal")
+            self._catch_up()
+            self._error = None
+            version, text = head_of(self._client, self.state_type, self.state_id)
+            if self._cut is None and self._base == (0 if version is None else version.version):
+                if self.unsaved:
+                    self._saver.soon(self)
+                return
+            if self.unsaved:
+                _LOG.warning("%s was written by somebody else: what this program changed of it and had not saved is dropped", self.name)
+            self._take(version, text)
+
     def history(self, limit: Optional[int] = None) -> Iterator[Version]:
         """Its versions, newest first."""
         return self._client.history(self.state_type, self.state_id, limit=limit)
