@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import stateloft
+from stateloft import _lease
 from stateloft.testing import Server
 
 LONG = 60.0
@@ -504,3 +505,46 @@ def test_a_renewal_that_meets_the_end_is_a_loss_only_where_the_end_has_not_arriv
         with pytest.raises(stateloft.Unavailable):
             run.end(timeout=0)
         assert run.lost.is_set()
+
+
+# -- whose time it is ------------------------------------------------------------------------------------------------------
+
+
+def test_a_lease_counts_from_before_it_was_asked_for_however_late_the_answer_comes(
+    begin: Callable[..., stateloft.Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = 0.0
+    clock = _lease.now
+    monkeypatch.setattr(_lease, "now", lambda: clock() + late)
+    run = begin(lease=600)
+    ask, answered = run._lease._ask, threading.Event()
+
+    def slowly() -> Any:
+        nonlocal late
+        answer = ask()
+        late += 500  # the answer is under way for so long
+        answered.set()
+        return answer
+
+    monkeypatch.setattr(run._lease, "_ask", slowly)
+    run._lease.renew_every(3600)
+    assert answered.wait(LONG) and run.held
+    late += 150
+    until(lambda: run.lease == "not known")
+    monkeypatch.setattr(run._lease, "_ask", ask)
+    run._lease.renew_every(1)
+    until(lambda: run.held)
+
+
+def test_a_store_that_does_not_know_the_run_any_more_is_a_lost_lease(server: Server, tmp_path: Path) -> None:
+    run = stateloft.run("bot", client=server.client(), lease=3, journal=str(tmp_path))
+    told: list[str] = []
+    run.on_lost(lambda state, why: told.append(state))
+    server.stop()
+    for file in server.folder.glob("store.db*"):  # such as a backup of yesterday in its place
+        file.unlink()
+    server.start()
+    until(lambda: "lost" in told)
+    assert run.lost.is_set() and not run.held
+    with pytest.raises(stateloft.LeaseLost):
+        run.save("note", "bot", {})
