@@ -95,8 +95,9 @@ def test_the_next_run_goes_on_from_what_the_last_one_left(
         assert found["note", program].data == {"n": 2}, "as it was when the run began"
         (lot,) = second.positions.held()
         assert (lot.quantity, lot.stop_loss) == (D("0.75"), D("99.5"))
-    with begin() as third:  # the second wrote nothing, and the lot is held all the same
-        assert sorted(third.resume()) == [("position", f"{program}/AAPL")]
+    with begin() as third:  # the second wrote nothing: what the first left is what it held
+        assert third.left is not None and third.left.run_id == run.run_id
+        assert sorted(third.resume()) == [("note", program), ("position", f"{program}/AAPL")]
 
 
 def test_checkpoints_are_taken_by_time_whatever_cannot_be_collected(
