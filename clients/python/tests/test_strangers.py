@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from collections import namedtuple
 from collections.abc import Callable, Iterator
@@ -334,38 +333,3 @@ def test_a_handler_that_ends_the_program_ends_it_though_it_has_a_thread_of_its_o
     process.communicate(timeout=LONG)
     ended = client.decoded(client.transport.request("GET", f"/runs/{program}.other.1"))["run"]
     assert ended["status"] == "stopped", "the other run of the process ends in good order"
-
-
-# -- a pause ---------------------------------------------------------------------------------------------------------------
-
-
-def test_what_a_program_changes_while_it_is_paused_is_dropped_only_where_something_else_was_written(
-    client: stateloft.Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    program = f"bot-{uuid.uuid4().hex[:12]}"
-    with stateloft.run(program, client=client, journal=str(tmp_path), lease=6) as run:
-        restored = run.state("counters", program, {"n": 1}, interval=3600)
-        restored.save()
-        first = client.seq()
-        restored["n"] = 2
-        restored.save()
-        other = run.state("other", program, {"n": 1}, interval=3600)
-        other.save()
-        reloaded = threading.Event()
-
-        def pause(ask: stateloft.Ask) -> None:
-            assert run.halted, "it opens nothing new"
-
-        run.on_restore(pause, lambda ask: reloaded.set())
-        run._handshakes._save = lambda: None  # what is under way is not finished in time
-        restored["n"], other["n"] = 3, 3
-        patient = stateloft.Client(client.server, timeout=120, author="ops")
-        patient.restore_plan(first, states=[("counters", program)]).apply("the numbers are wrong", wait=60)
-        assert reloaded.wait(LONG)
-        deadline = time.monotonic() + LONG
-        while run.paused.is_set():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        assert (dict(restored), dict(other)) == ({"n": 1}, {"n": 3}) and not run.halted
-        assert f"counters/{program} was written by somebody else" in caplog.text
-    assert (client.get("counters", program), client.get("other", program)) == ({"n": 1}, {"n": 3})

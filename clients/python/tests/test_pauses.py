@@ -1,0 +1,74 @@
+"""A run that is asked to pause: it hears it in time, trades nothing meanwhile, and loses nothing of its own when it goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+import stateloft
+
+LONG = 60.0
+
+
+@pytest.fixture
+def program() -> str:
+    return f"bot-{uuid.uuid4().hex[:12]}"
+
+
+def restored(client: stateloft.Client, program: str, target: int, wait: int) -> None:
+    """Restores the program's counters, as an operator does."""
+    patient = stateloft.Client(client.server, timeout=120, author="ops")
+    patient.restore_plan(target, states=[("counters", program)]).apply("the numbers are wrong", wait=wait)
+
+
+def goes_on(run: stateloft.Run) -> None:
+    deadline = time.monotonic() + LONG
+    while run.paused.is_set():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_what_a_program_changes_while_it_is_paused_is_dropped_only_where_something_else_was_written(
+    client: stateloft.Client, program: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with stateloft.run(program, client=client, journal=str(tmp_path), lease=6) as run:
+        counters = run.state("counters", program, {"n": 1}, interval=3600)
+        counters.save()
+        first = client.seq()
+        counters["n"] = 2
+        counters.save()
+        other = run.state("other", program, {"n": 1}, interval=3600)
+        other.save()
+        reloaded = threading.Event()
+
+        def pause(ask: stateloft.Ask) -> None:
+            assert run.halted, "it opens nothing new"
+
+        run.on_restore(pause, lambda ask: reloaded.set())
+        run._handshakes._save = lambda: None  # what is under way is not finished in time
+        counters["n"], other["n"] = 3, 3
+        restored(client, program, first, wait=60)
+        assert reloaded.wait(LONG)
+        goes_on(run)
+        assert (dict(counters), dict(other)) == ({"n": 1}, {"n": 3}) and not run.halted
+        assert f"counters/{program} was written by somebody else" in caplog.text
+    assert (client.get("counters", program), client.get("other", program)) == ({"n": 1}, {"n": 3})
+
+
+def test_a_run_of_a_long_lease_hears_a_restore_in_the_time_that_one_waits(
+    client: stateloft.Client, program: str, tmp_path: Path
+) -> None:
+    with stateloft.run(program, client=client, journal=str(tmp_path), lease=3600) as run:
+        counters = run.state("counters", program, {"n": 1})
+        counters.save()
+        first = client.seq()
+        counters["n"] = 2
+        counters.save()
+        run.on_restore()
+        restored(client, program, first, wait=30)
+        goes_on(run)
+        assert dict(counters) == client.get("counters", program) == {"n": 1}
