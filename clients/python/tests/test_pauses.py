@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,11 +28,15 @@ def restored(client: stateloft.Client, program: str, target: int, wait: int) -> 
     patient.restore_plan(target, states=[("counters", program)]).apply("the numbers are wrong", wait=wait)
 
 
-def goes_on(run: stateloft.Run) -> None:
+def until(holds: Callable[[], Any]) -> None:
     deadline = time.monotonic() + LONG
-    while run.paused.is_set():
+    while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def goes_on(run: stateloft.Run) -> None:
+    until(lambda: not run.paused.is_set())
 
 
 def test_what_a_program_changes_while_it_is_paused_is_dropped_only_where_something_else_was_written(
@@ -72,3 +79,40 @@ def test_a_run_of_a_long_lease_hears_a_restore_in_the_time_that_one_waits(
         restored(client, program, first, wait=30)
         goes_on(run)
         assert dict(counters) == client.get("counters", program) == {"n": 1}
+
+
+@pytest.mark.parametrize("word", ["paused", "reloaded"])
+def test_a_word_of_which_the_answer_is_lost_is_said_until_it_is_known_to_be_heard(
+    client: stateloft.Client, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    asks, answers = http.client.HTTPConnection.request, http.client.HTTPConnection.getresponse
+    lost, told = set[int](), list[str]()
+
+    def request(connection: http.client.HTTPConnection, method: str, url: str, **more: Any) -> None:
+        if url.endswith(f"/{word}") and not told:
+            told.append(url)
+            lost.add(id(connection))
+        asks(connection, method, url, **more)
+
+    def getresponse(connection: http.client.HTTPConnection) -> Any:
+        response = answers(connection)
+        if id(connection) in lost:
+            lost.clear()
+            response.read()
+            raise ConnectionResetError("the line is cut")
+        return response
+
+    with stateloft.run(program, client=client, journal=str(tmp_path), lease=3600) as run:
+        counters = run.state("counters", program, {"n": 1})
+        counters.save()
+        first = client.seq()
+        counters["n"] = 2
+        counters.save()
+        run.on_restore()
+        monkeypatch.setattr(http.client.HTTPConnection, "request", request)
+        monkeypatch.setattr(http.client.HTTPConnection, "getresponse", getresponse)
+        restored(client, program, first, wait=60)
+        until(lambda: told and dict(counters) == {"n": 1})
+        goes_on(run)
+        counters["n"] = 5
+        counters.save()

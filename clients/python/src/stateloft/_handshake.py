@@ -1,7 +1,4 @@
-"""A restore that asks first: the run makes way, the restore is written, and the run reads again what it has.
-
-An operator who has a run pause asks in the same way, and nothing is written.
-"""
+"""A restore that asks first: the run makes way, the restore is written, and the run reads again what it has. Or an operator's pause."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from ._fence import Fence
 from ._lease import Lease
 from ._models import moment
 from .client import Client
-from .errors import Conflict, NotFound, StateloftError
+from .errors import Conflict, NotFound, OutcomeUnknown, StateloftError, Unavailable
 
 __all__ = ["Ask", "Handler", "Handshakes"]
 
@@ -24,6 +21,9 @@ _LOG = logging.getLogger("stateloft")
 
 _NOTE_LIMIT = 250
 """Characters of what a program has the operator know."""
+
+_AGAIN = 0.5
+"""Seconds after which a word that was not answered is said again."""
 
 EVERY = 2.0
 """Seconds between two renewals of a run that answers: a restore waits for ten, unless it is told otherwise."""
@@ -35,7 +35,7 @@ class Ask:
 
     handshake: str
     kind: Literal["pause", "reload", "go_on"]
-    """``pause``: finish what is under way. ``reload``: it is written. ``go_on``: nothing was written, or it is let go."""
+    """``pause``: finish what is under way. ``reload``: it is written. ``go_on``: nothing was written, or the operator lets it go."""
     states: Sequence[tuple[str, str]]
     """Types and ids that it writes of what the run holds; with ``more`` there are others. None where an operator asks."""
     more: int
@@ -148,8 +148,17 @@ class Handshakes:
             self.paused.clear()
 
     def _say(self, ask: Ask, word: str, members: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Says it until it is known what became of it. A word that was heard is not asked for again, so a run that does not know that it
+        was would wait for ever, or go on under a restore; said twice it changes nothing.
+        """
         said = {name: value for name, value in {"epoch": self._fence.epoch, **members}.items() if value is not None}
-        path = f"/runs/{self._fence.run_id}/handshakes/{ask.handshake}/{word}"
-        answer = self._client.transport.request("POST", path, body=self._client.codec.text(said))
-        heard: Mapping[str, Any] = self._client.decoded(answer)
-        return heard
+        path, body = f"/runs/{self._fence.run_id}/handshakes/{ask.handshake}/{word}", self._client.codec.text(said)
+        unsure = False
+        while True:
+            try:
+                answer: Mapping[str, Any] = self._client.decoded(self._client.transport.request("POST", path, body=body))
+                return answer
+            except (OutcomeUnknown, Unavailable) as error:
+                unsure = unsure or isinstance(error, OutcomeUnknown)
+                if not unsure or self._lease.lost.is_set() or self._lease.over.wait(_AGAIN):
+                    raise
