@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -116,3 +118,49 @@ def test_a_word_of_which_the_answer_is_lost_is_said_until_it_is_known_to_be_hear
         goes_on(run)
         counters["n"] = 5
         counters.save()
+
+
+BOT = """
+import sys, time, stateloft
+with stateloft.run(sys.argv[2], client=stateloft.Client(sys.argv[1]), lease=6, journal=sys.argv[3]) as run:
+    counters = run.state("counters", sys.argv[2], {"ticks": 0}, interval=0.05)
+    run.on_restore(lambda ask: f"{counters['ticks']} ticks", lambda ask: print(ask.kind, flush=True))
+    print("open", flush=True)
+    while run.held:
+        if not run.halted:
+            counters["ticks"] += 1
+            counters.save()
+        time.sleep(0.02)
+"""
+
+
+def test_a_real_bot_stands_while_an_operator_has_it_paused_and_goes_on_or_ends_in_good_order(
+    client: stateloft.Client, program: str, tmp_path: Path
+) -> None:
+    bot = subprocess.Popen([sys.executable, "-c", BOT, client.server, program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert bot.stdout is not None and bot.stdout.readline() == "open\n"
+
+    def shown(path: str) -> Any:
+        return client.decoded(client.transport.request("GET", path))
+
+    def paused() -> str:
+        body = client.codec.text({"reason": "news at eight", "user_id": "ops"})
+        asked = client.decoded(client.transport.request("POST", f"/runs/{program}.main.1/pause", body=body))
+        until(lambda: shown(f"/handshakes/{asked['handshake']}")["status"] == "paused")
+        return str(asked["handshake"])
+
+    until(lambda: client.get("counters", program, {"ticks": 0})["ticks"] > 3)
+    handshake = paused()
+    stood = client.get("counters", program)["ticks"]
+    assert shown(f"/handshakes/{handshake}")["runs"][0]["note"] == f"{stood} ticks", "what it had then is what is kept"
+    renewed = shown(f"/runs/{program}.main.1")["holder"].get("last_renewal")
+    until(lambda: shown(f"/runs/{program}.main.1")["holder"].get("last_renewal") != renewed)  # it lives, and trades nothing
+    assert client.get("counters", program)["ticks"] == stood
+    client.transport.request("POST", f"/handshakes/{handshake}/stop", body="{}")
+    assert bot.stdout.readline() == "go_on\n"
+    until(lambda: client.get("counters", program)["ticks"] > stood)
+    paused()
+    bot.terminate()
+    bot.communicate(timeout=LONG)
+    ended = shown(f"/runs/{program}.main.1")["run"]
+    assert (ended["status"], ended["reason"], bot.returncode) == ("stopped", "SIGTERM", 0)

@@ -199,7 +199,7 @@ def test_what_a_broker_nets_is_shared_over_the_lots_and_adds_up(run: stateloft.R
             report.plan([row.split(wrong)])
     with pytest.raises(ValueError, match="0 or more"):
         row.split({"a": "-1", "b": "4"})
-    report.plan([row.split({"b": D("2.25"), "a": 0.75}), new.split({"n-1": "0.1", "n-2": "0.2"})]).apply("netted")
+    report.plan([row.split({"a": 0.75, "b": D("2.25")}), new.split({"n-1": "0.1", "n-2": "0.2"})]).apply("netted")
     assert [(lot.id, lot.side, lot.quantity) for lot in run.positions.held()] == [
         ("n-1", "long", D("0.1")),
         ("n-2", "long", D("0.2")),
@@ -243,10 +243,16 @@ def test_what_the_server_does_not_have_yet_is_held_against_no_list(server: Serve
     run.positions.open("AAPL", "b", side="long", quantity="2", price="10")
     with pytest.raises(stateloft.Unavailable):
         run.reconcile([listed("AAPL", "1")], as_of=run.server_time())
+    asked = run.server_time()
+    server.start()
+    report = run.reconcile([listed("AAPL", "1")], as_of=asked)
+    assert [row.because for row in report.rows] == ["changed_since"], "the list is older than what came from the journal"
+    server.kill()
+    run.positions.adjust("AAPL", "b", quantity="3")
     server.start()
     # At once, while the saver still leaves a server alone that was away.
-    report = reported(run, listed("AAPL", "3"))
-    assert report.agrees and versions(run, "AAPL") == 2
+    report = reported(run, listed("AAPL", "4"))
+    assert report.agrees and versions(run, "AAPL") == 3
     run.end()
 
 
