@@ -242,7 +242,11 @@ def test_what_the_server_does_not_have_yet_is_held_against_no_list(server: Serve
     server.kill()
     run.positions.open("AAPL", "b", side="long", quantity="2", price="10")
     with pytest.raises(stateloft.Unavailable):
+        run.reconcile([listed("AAPL", "1")], as_of=run.server_time(), policy="ignore")
+    assert not run.halted
+    with pytest.raises(stateloft.Unavailable):
         run.reconcile([listed("AAPL", "1")], as_of=run.server_time())
+    assert run.halted, "a report that could not be made does not agree"
     asked = run.server_time()
     server.start()
     report = run.reconcile([listed("AAPL", "1")], as_of=asked)

@@ -64,8 +64,8 @@ class Run(Live):
 
     @property
     def halted(self) -> bool:
-        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` or ``adopt`` did not agree, there is
-        something :attr:`set_aside` at which the program has not looked, or the run is :attr:`paused`.
+        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` or ``adopt`` did not agree, or could not
+        be made, there is something :attr:`set_aside` at which the program has not looked, or the run is :attr:`paused`.
         """
         return self._halted or self.paused.is_set() or bool(self.set_aside)
 
@@ -150,24 +150,31 @@ class Run(Live):
         else:
             raise ValueError("when was the broker asked? as_of=run.server_time() before the call says it, or asking_broker()")
         ours = scope or {"types": ["position"], "prefix": self.positions.book.prefix}
-        if not self._saver.drain():
-            raise Unavailable(f"{self.run_id}: writes still wait in the journal, so the server does not know yet what is held here")
 
         def held_against(said: Asked) -> Report:
             body = request_of(said, ours, shape, tolerance, symbols)
             return Question(self.client, self.epoch, body, said.whole, policy, self._reconciled).report(record)
 
+        settled = False
         try:
-            report = held_against(asked)
+            report = self._report(asked, held_against)
+            settled = report.is_settled(self._looked_at)
+        finally:
+            if policy != "ignore":
+                self._halted = not settled  # also where there is no report
+        return report
+
+    def _report(self, asked: Asked, held_against: Callable[[Asked], Report]) -> Report:
+        if not self._saver.drain():
+            raise Unavailable(f"{self.run_id}: writes still wait in the journal, so the server does not know yet what is held here")
+        try:
+            return held_against(asked)
         except (NotKept, Refused) as error:
             if asked.failure is not None or asked.positions is UNSAID:
                 raise
             # Such as a broker's error that came as an answer: nothing is known then. If it is something else in the request
             # that is wrong, it is refused again.
-            report = held_against(asked.failed(f"the answer is no list of positions: {error}"))
-        if policy != "ignore":
-            self._halted = not report.is_settled(self._looked_at)
-        return report
+            return held_against(asked.failed(f"the answer is no list of positions: {error}"))
 
     def _reconciled(self, plan: ReconcilePlan) -> None:
         """A plan was applied: what it wrote is read again, and what was looked at halts no more."""
@@ -211,7 +218,8 @@ class Run(Live):
         """What there is to go on with, by type and id, as it was when this run began.
 
         That is each state that the run before wrote and that is still there, also where somebody else has changed it since, and
-        every position of the program and its last thousand orders, whichever run wrote them. What was deleted is not in it.
+        every position of the program and its last thousand orders, whichever run wrote them. What was deleted is not in it; what is damaged is there, ``damaged`` and without
+        data.
 
         Raises:
             LeftUnknown: what the run before wrote cannot be read.
