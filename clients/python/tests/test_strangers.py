@@ -200,6 +200,54 @@ def test_a_save_that_ctrl_c_cut_off_goes_first_into_the_journal_when_the_server_
     assert list(tmp_path.glob("*/conflict-*")) == []
 
 
+@pytest.mark.parametrize("when", ["in the edit", "before the answer"])
+def test_what_a_signal_handler_does_to_a_position_in_the_middle_of_a_change_is_not_written_over(
+    run: stateloft.Run, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    run.positions.open("AAPL", "a", side="long", quantity=1, price=1)
+    answers, handled = http.client.HTTPConnection.getresponse, list[str]()
+
+    def handler() -> None:
+        """As one for SIGTERM that closes what is open, in the thread that is interrupted."""
+        if not handled:
+            handled.append("a")
+            run.positions.close("AAPL", "a", price=2, why="session_end")
+
+    def getresponse(connection: http.client.HTTPConnection) -> Any:
+        response = answers(connection)
+        if threading.current_thread() is threading.main_thread():
+            handler()
+        return response
+
+    def edit(data: dict[str, Any]) -> None:
+        data["note"] = "changed"
+        handler()
+
+    if when == "in the edit":
+        run.positions.book.change("AAPL", None, edit, {})
+    else:
+        with monkeypatch.context() as patch:
+            patch.setattr(http.client.HTTPConnection, "getresponse", getresponse)
+            run.positions.book.change("AAPL", None, lambda data: data.update(note="changed"), {})
+    assert handled == ["a"] and run.positions.held() == []
+    run.positions.open("AAPL", "b", side="long", quantity=1, price=1)
+    run.end()
+    found = run.client.get("position", f"{run.program}/AAPL")
+    assert [(lot["id"], lot["status"]) for lot in found["lots"]] == [("a", "closed"), ("b", "open")] and found["note"] == "changed"
+
+
+def test_a_change_that_never_comes_to_its_end_is_not_taken_for_made(run: stateloft.Run) -> None:
+    book = run.positions.book
+
+    def edit(data: dict[str, Any]) -> None:
+        data["note"] = "changed"
+        book.state("AAPL")["beside"] = book.state("AAPL").edits
+
+    with pytest.raises(stateloft.Conflict, match="was not made"):
+        book.change("AAPL", None, edit, {})
+    assert "note" not in book.read("AAPL")
+
+
 def test_a_line_that_ctrl_c_cut_off_is_not_in_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(tmp_path)
     journal.append(entry("1", "first"))

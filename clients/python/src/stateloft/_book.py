@@ -114,9 +114,11 @@ class Book:
         with self.lock:
             state = self.state(name, is_new=is_new)
             for attempt in range(_ATTEMPTS):
-                before = state.copy()
+                edits, before = state.edits, state.copy()
                 changed = state.copy() or dict(default)
                 edit(changed)
+                if state.edits != edits:  # by a handler of a signal, which no lock keeps out of its own thread
+                    continue
                 try:
                     state.replace(changed, reason)
                     return
@@ -128,6 +130,7 @@ class Book:
                 except Exception:  # also what a serializer of the program's own raises
                     state.forget(before)
                     raise
+            raise Conflict(f"{state.name} changes all the time in this program itself: {reason or 'the change'} was not made")
 
     def reload(self) -> None:
         """Reads everything again, such as after a restore."""

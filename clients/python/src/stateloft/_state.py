@@ -110,6 +110,11 @@ class State(MutableMapping[str, Any]):
         return self._base
 
     @property
+    def edits(self) -> int:
+        """How often it was changed here; what is worked out from a copy holds while this is the same."""
+        return self._owner.edits
+
+    @property
     def unsaved(self) -> bool:
         """Whether there are changes that are not durable yet."""
         return self._owner.edits != self._saved_edits
@@ -387,8 +392,10 @@ class State(MutableMapping[str, Any]):
 
     def _saved(self, answer: Any, text: str) -> None:
         if "version" in answer:
-            self._last = Version.of(answer)
-            self._base = self._last.version
+            saved = Version.of(answer)
+            if self._base is not None and saved.version < self._base:
+                return  # a handler of a signal has saved it once more while this was under way
+            self._last, self._base = saved, saved.version
         else:
             self._last, self._base = Pending.of(answer), None
         self._text = text
