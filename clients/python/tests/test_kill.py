@@ -48,7 +48,7 @@ class Running:
 
 
 def kills(server: Server, folder: Path, seed: int, rounds: int) -> None:
-    """Rounds of kills; the bot and the server have ended after them."""
+    """Rounds of kills. The bot has ended after them, and nothing of it is under way at the server any more."""
     chance = random.Random(seed)
     (folder / "notes").touch()
     bot = Running(server, folder, seed)
@@ -70,6 +70,7 @@ def kills(server: Server, folder: Path, seed: int, rounds: int) -> None:
                 bot = Running(server, folder, seed + round_)
     bot.says(1)
     bot.kill()
+    server.restart()  # what it had asked for right before is done by then, or never
 
 
 def numbers(client: stateloft.Client, state_type: str, state_id: str) -> list[int]:

@@ -224,6 +224,17 @@ def test_what_makes_no_sense_is_said_before_anything_is_sent(run: stateloft.Run,
         report.plan([row.keep()]).apply("  ")
 
 
+def test_what_a_program_holds_of_another_scope_is_read_again_too(run: stateloft.Run) -> None:
+    pair = run.state("pair_leg", f"{run.program}-x", {"symbol": "AAPL", "side": "long", "quantity": 5}, interval=3600)
+    pair.save()
+    scope = {"types": ["pair_leg"], "prefix": f"{run.program}-"}
+    report = reported(run, listed("AAPL", "4"), scope=scope, policy="adopt")
+    report.plan().apply("as the broker says")
+    assert pair["quantity"] == 4 and run.positions.symbols() == []
+    pair["note"] = "goes on"
+    assert isinstance(pair.save(), stateloft.Version)
+
+
 def test_a_run_that_has_lost_its_lease_applies_nothing(client: stateloft.Client, tmp_path: Path) -> None:
     program = f"bot-{uuid.uuid4().hex[:12]}"
     run = stateloft.run(program, client=client, journal=str(tmp_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import subprocess
@@ -548,3 +549,19 @@ def test_a_store_that_does_not_know_the_run_any_more_is_a_lost_lease(server: Ser
     assert run.lost.is_set() and not run.held
     with pytest.raises(stateloft.LeaseLost):
         run.save("note", "bot", {})
+
+
+def test_the_servers_time_is_not_before_a_write_that_it_has_answered(begin: Callable[..., stateloft.Run], program: str) -> None:
+    run = begin()
+    counters = run.state("counters", program, {"n": 0})
+    for number in range(200):
+        counters["n"] = number
+        saved = counters.save() if number % 2 else run.save("note", program, {"n": number})
+        assert isinstance(saved, stateloft.Version) and saved.recorded_at <= run.server_time()
+    run._lease.renew_every(0.01)
+    for number in range(200):
+        saved = run.save("note", program, {"n": -number - 1})
+        assert isinstance(saved, stateloft.Version) and saved.recorded_at <= run.server_time()
+    ahead = run.server_time() + dt.timedelta(hours=1)
+    run._lease.heard_at(ahead)
+    until(lambda: run.server_time() < ahead)  # a clock that was set back is followed with the next renewal

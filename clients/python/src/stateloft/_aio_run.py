@@ -27,8 +27,9 @@ T = TypeVar("T")
 class Run:
     """Like :class:`stateloft.Run`; :func:`stateloft.aio.run` makes one. ``blocking`` is that run, for what never waits.
 
-    ``held``, ``lease``, ``lost``, ``halted``, ``set_aside``, ``looked_at``, ``outcome``, ``left``, ``caused_by``, ``asking_broker``, ``on_lost`` and
-    ``on_restore`` are its own, and of ``positions`` and ``orders`` every call goes through :meth:`do`::
+    ``held``, ``lease``, ``lost``, ``halted``, ``set_aside``, ``looked_at``, ``outcome``, ``left``, ``caused_by``, ``asking_broker``,
+    ``on_lost`` and ``on_restore`` are its own (``left`` asks the server only where it is not known yet, ``asking_broker`` delivers what
+    waits in the journal), and of ``positions`` and ``orders`` every call goes through :meth:`do`::
 
         await run.do(run.blocking.positions.open, "BTCUSD", "17", side="long", quantity="0.5", price="62000.5")
     """
@@ -63,7 +64,7 @@ class Run:
         other is called in a thread.
         """
         if fetch is not None:
-            with self.blocking.asking_broker() as positions:
+            with await self.do(self.blocking.asking_broker) as positions:
                 said = fetch() if inspect.iscoroutinefunction(fetch) else await self.do(fetch)
                 positions.positions = await said if inspect.isawaitable(said) else said
         return await self.do(self.blocking.reconcile, positions, **options)

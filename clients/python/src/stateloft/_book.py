@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Optional, Protocol, Union
 
@@ -49,8 +49,8 @@ class Book:
         self.lock = threading.RLock()
         """Held while they are changed, which waits for the server."""
         _BOOKS.add(self)
-        self._stale = False
-        """Somebody has written them, and they could not be read again yet."""
+        self._stale: set[str] = set()
+        """Names of those that the server has written, and that could not be read again yet."""
 
     def learn(self) -> None:
         """Asks the server which there are. What is not among them can be begun while it is away."""
@@ -138,14 +138,15 @@ class Book:
             self.forget_names()
             for state in self._open.values():
                 state.reload()
-            self._stale = False
+            self._stale.clear()
 
-    def read_again(self) -> None:
-        """They were written by the server. While that is away they are read before they are used next."""
+    def read_again(self, ids: Iterable[str]) -> None:
+        """These were written by the server. While that is away they are read before anything of the book is used next."""
         with self.lock:
-            self._stale = True
+            self.forget_names()
+            self._stale.update(each[len(self.prefix) :] for each in ids if each.startswith(self.prefix))
             try:
-                self.reload()
+                self._up_to_date()
             except (Unavailable, OutcomeUnknown) as error:
                 _LOG.warning("what was written of %s... is read before it is used: %s", self.prefix, error)
 
@@ -166,8 +167,14 @@ class Book:
             return self._open[name]
 
     def _up_to_date(self) -> None:
-        if self._stale:
-            self.reload()
+        for name in list(self._stale):
+            if name in self._open:
+                self._open[name].reload()
+            self._stale.discard(name)
+
+    def has(self, state: State) -> bool:
+        """Whether it is one of these."""
+        return state.state_type == self.state_type and state.state_id.startswith(self.prefix)
 
     def _let_go(self, latest: str) -> None:
         """A program that has one for each order must not grow by all that there ever were."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,8 @@ class Fence:
         self._over: Optional[LeaseLost] = None
         self.on_lost: Optional[Callable[[LeaseLost], None]] = None
         """Who wants to know that the server has refused a write for it."""
+        self.on_time: Optional[Callable[[dt.datetime], None]] = None
+        """Who wants to know the server's time, as an answer says it."""
         self._ending = False
         self._meanwhile: Optional[LeaseLost] = None
 
@@ -59,6 +62,11 @@ class Fence:
             if self._meanwhile is not None:
                 self.lose(self._meanwhile)
             raise
+
+    def answered(self, written_at: dt.datetime) -> None:
+        """The server has answered a write that it made then."""
+        if self.on_time is not None:
+            self.on_time(written_at)
 
     def check(self) -> None:
         """Raises ``LeaseLost`` where it is known that the server would."""

@@ -41,6 +41,9 @@ def now() -> float:
 _BOOT: Optional[int] = getattr(time, "CLOCK_BOOTTIME", None)
 
 
+_SET_BACK = dt.timedelta(seconds=1)
+
+
 class Lease:
     """A lease that was given: ``seconds`` from ``since`` on.
 
@@ -64,7 +67,9 @@ class Lease:
         self._on_answer: list[Callable[[Mapping[str, Any]], None]] = []
         self._why = "the server has not been heard"
         self._told_of_doubt = False
+        self._clock = dt.datetime.min.replace(tzinfo=dt.timezone.utc), now()
         self._take(answer, since)
+        fence.on_time = self.heard_at
 
     def start(self) -> None:
         """Renews from now on."""
@@ -87,8 +92,16 @@ class Lease:
         return "held" if now() < self._until else "not known"
 
     def server_time(self) -> dt.datetime:
-        """The server's time now, or a little before it: never after it."""
-        return self._server_then + dt.timedelta(seconds=now() - self._heard)
+        """The server's time now, or a little before it: never after it, and never before that of a write that was answered."""
+        then, heard = self._clock
+        return then + dt.timedelta(seconds=now() - heard)
+
+    def heard_at(self, time: dt.datetime) -> None:
+        """The server's time was this when it answered. An answer that was under way for longer says less, and is passed over; one that
+        is far behind says that the server's clock was set back.
+        """
+        if not dt.timedelta(0) <= self.server_time() - time < _SET_BACK:
+            self._clock = time, now()
 
     def on_lost(self, callback: Callable[[LeaseState, str], None]) -> None:
         """``callback(state, why)`` when the lease is ``lost``, or when its time is over and that is ``not known``."""
@@ -166,7 +179,7 @@ class Lease:
         self.seconds = float(answer["seconds"])
         until = moment(answer["until"])
         assert until is not None
-        self._server_then, self._heard = until - dt.timedelta(seconds=self.seconds), now()
+        self.heard_at(until - dt.timedelta(seconds=self.seconds))
         self._until = since + self.seconds
         if self._told_of_doubt:
             self._told_of_doubt = False

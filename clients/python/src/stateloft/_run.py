@@ -179,7 +179,14 @@ class Run(Live):
     def _reconciled(self, plan: ReconcilePlan) -> None:
         """A plan was applied: what it wrote is read again, and what was looked at halts no more."""
         self._looked_at.update(each.row for each in plan.choices if each.choice == "keep_ours")
-        self.positions.book.read_again()
+        written = {(each.state_type, each.state_id) for each in plan.writes}
+        self.positions.book.read_again(name for kind, name in written if kind == self.positions.book.state_type)
+        for each in self._dicts():  # of another scope than its positions
+            if (each.state_type, each.state_id) in written and not self.positions.book.has(each):
+                try:
+                    each.read_again()
+                except StateloftError as error:  # its next save conflicts with what was written
+                    _LOG.warning("%s was written, and could not be read again: %s", each.name, error)
         if plan.report.is_settled(each.row for each in plan.choices):
             self._halted = False
 

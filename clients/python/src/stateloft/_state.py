@@ -393,6 +393,8 @@ class State(MutableMapping[str, Any]):
     def _saved(self, answer: Any, text: str) -> None:
         if "version" in answer:
             saved = Version.of(answer)
+            if self._client.fence is not None:
+                self._client.fence.answered(saved.recorded_at)
             if self._base is not None and saved.version < self._base:
                 return  # a handler of a signal has saved it once more while this was under way
             self._last, self._base = saved, saved.version

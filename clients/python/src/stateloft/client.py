@@ -548,6 +548,8 @@ class Client:
         if (saved.state_type, saved.state_id) != (state_type, state_id):
             # A proxy may bend an address, and what comes then is another state.
             raise Damaged(f"asked for {state_type} {state_id!r}, answered {saved.state_type} {saved.state_id!r}")
+        if self._fence is not None and isinstance(saved, Version):
+            self._fence.answered(saved.recorded_at)
         return saved
 
     def pages(self, path: str, query: Query, member: str, limit: Optional[int] = None) -> Iterator[Any]:
