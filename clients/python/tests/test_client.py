@@ -273,6 +273,15 @@ def test_a_write_that_is_not_answered_is_sent_once_more_under_its_key_and_then_n
     assert len(keys) == 2 and keys[0] == keys[1]
 
 
+def test_a_write_that_has_no_key_is_sent_once() -> None:
+    with listener([b"", b""]) as (url, heard):
+        with pytest.raises(stateloft.OutcomeUnknown):
+            stateloft.Client(url).apply_import("plan", [])
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as another:
+            another.sendall(b"another")
+    assert [each[:7] for each in heard] == [b"POST /a", b"another"] and b"Idempotency-Key" not in heard[0]
+
+
 def test_a_half_answer_is_no_answer() -> None:
     half = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"version":1'
     with listener([half, half]) as (url, _), pytest.raises(stateloft.OutcomeUnknown):

@@ -278,9 +278,10 @@ def test_an_order_keeps_the_brokers_word_whatever_it_is(run: stateloft.Run) -> N
 
 
 def test_an_answer_that_is_faster_than_the_program_is_not_written_over(run: stateloft.Run) -> None:
-    run.orders.said({"id": "b-1", "client_order_id": "c-1", "status": "filled", "filled_qty": "1"})
+    run.orders.said({"id": "b-1", "client_order_id": "c-1", "status": "filled", "filled_qty": "1", "qty": "2"})
     run.orders.sending("c-1", symbol="AAPL", side="buy", quantity="1")
-    assert (run.orders["c-1"]["status"], run.orders["c-1"]["symbol"]) == ("filled", "AAPL")
+    order = run.orders["c-1"]
+    assert (order["status"], order["symbol"], order["quantity"]) == ("filled", "AAPL", 2)
 
 
 def known_orders(run: stateloft.Run) -> dict[str, Any]:

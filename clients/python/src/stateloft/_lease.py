@@ -131,6 +131,12 @@ class Lease:
     # -- the thread that renews ------------------------------------------------------------------------------------
 
     def _renew(self) -> None:
+        try:
+            self._renew_until_it_is_over()
+        finally:
+            self._transport.close()  # its own connections: nobody uses them any more
+
+    def _renew_until_it_is_over(self) -> None:
         wait = self._every
         while not self._rested(wait):
             sent = now()
