@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 import stateloft
 from stateloft._journal import Entry, Journal
+from stateloft._saver import saver_for
 from stateloft._state import _STATES
 from stateloft.testing import Server
 
@@ -312,3 +314,17 @@ def test_what_was_done_is_not_done_again_and_the_next_follows_it(tmp_path: Path)
     assert [(each.key, each.base, each.base_data) for each in fourth.waiting] == [("k3", 6, '{"n":2}')]
     fourth.done(fourth.waiting[0], 8)
     assert files(tmp_path) == []
+
+
+def test_a_write_that_arrived_so_long_ago_that_its_key_is_forgotten_is_not_a_conflict_with_itself(
+    client: stateloft.Client, tmp_path: Path
+) -> None:
+    mine = uuid.uuid4().hex
+    client.save("counters", mine, {"n": 1})
+    client.save("counters", mine, {"n": 2})
+    saver = saver_for(client, str(tmp_path), 1 << 20)
+    for key, text in (("arrived", '{"n":2}'), ("another", '{"n":7}')):
+        saver.journal.append(Entry(key, "counters", mine, {}, text, 1, None, "raise", 0.0))
+    assert saver.drain()
+    assert [each.data["n"] for each in client.history("counters", mine)] == [2, 1]
+    assert [path.name for path in saver.journal.folder.glob("conflict-*")] == ["conflict-another.json"], "which is one"
