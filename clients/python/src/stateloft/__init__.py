@@ -17,8 +17,8 @@ from ._choices import Choice
 from ._code import git
 from ._codec import Tagged
 from ._handshake import Ask
-from ._lease import LeaseState
 from ._journal import SetAside
+from ._lease import LeaseState
 from ._left import Left, LeftState, Outcome
 from ._lots import Lot, NoSuchLot
 from ._models import Change, Diff, Holder, Pending, Snapshot, Version
@@ -120,9 +120,9 @@ __all__ = [
     "Report",
     "Restore",
     "Row",
-    "SetAside",
     "Run",
     "RunPaused",
+    "SetAside",
     "Snapshot",
     "State",
     "StateloftError",

@@ -18,8 +18,8 @@ from typing import Any, Literal, Optional, TypeVar, Union
 from ._batch import Batch, CloseMissing
 from ._exact import Exact, number
 from ._fence import Fence
-from ._left import Left, LeftBehind, Outcome
 from ._lease import Lease, LeaseState
+from ._left import Left, LeftBehind, Outcome
 from ._models import Pending, Version
 from ._signals import Signals
 from ._state import State, state
