@@ -83,6 +83,28 @@ def test_a_run_of_a_long_lease_hears_a_restore_in_the_time_that_one_waits(
         assert dict(counters) == client.get("counters", program) == {"n": 1}
 
 
+def test_a_program_that_could_not_make_way_is_asked_again_for_as_long_as_the_restore_waits(
+    client: stateloft.Client, program: str, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def pause(ask: stateloft.Ask) -> None:
+        asked.append(ask.handshake)
+        if len(asked) == 1:
+            raise TimeoutError("the broker does not cancel")
+
+    with stateloft.run(program, client=client, journal=str(tmp_path), lease=6) as run:
+        counters = run.state("counters", program, {"n": 1})
+        counters.save()
+        first = client.seq()
+        counters["n"] = 2
+        counters.save()
+        run.on_restore(pause)
+        restored(client, program, first, wait=60)
+        goes_on(run)
+        assert len(asked) == 2 and len(set(asked)) == 1 and dict(counters) == {"n": 1}
+
+
 @pytest.mark.parametrize("word", ["paused", "reloaded"])
 def test_a_word_of_which_the_answer_is_lost_is_said_until_it_is_known_to_be_heard(
     client: stateloft.Client, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
@@ -137,7 +159,8 @@ with stateloft.run(sys.argv[2], client=stateloft.Client(sys.argv[1]), lease=6, j
 def test_a_real_bot_stands_while_an_operator_has_it_paused_and_goes_on_or_ends_in_good_order(
     client: stateloft.Client, program: str, tmp_path: Path
 ) -> None:
-    bot = subprocess.Popen([sys.executable, "-c", BOT, client.server, program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", BOT, client.server, program, str(tmp_path)]
+    bot = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert bot.stdout is not None and bot.stdout.readline() == "open\n"
 
     def shown(path: str) -> Any:

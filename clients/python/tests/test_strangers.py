@@ -1,4 +1,5 @@
-"""What a program does that was written by somebody who has read nothing: it is understood, or refused in words, and costs no lot."""
+"""What a program does that was written by somebody who has read nothing: it is understood, or refused in words, and costs no
+lot."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def test_numbers_of_numpy_and_rows_of_pandas_are_the_numbers_that_they_show(run:
     frame = pandas.DataFrame({"symbol": ["BTC", "ETH"], "qty": [0.1, 2.0], "price": [62000.5, float("nan")], "id": [17, 18]})
     for _, row in frame.iloc[:1].iterrows():
         lot = run.positions.open(row.symbol, row.id, side=Side.BUY, quantity=row.qty, price=row.price)
-        assert (lot.symbol, lot.id, lot.side, lot.quantity, lot.entry_price) == ("BTC", "17", "long", Decimal("0.1"), Decimal("62000.5"))
+        assert (lot.symbol, lot.id, lot.side) == ("BTC", "17", "long")
+        assert (lot.quantity, lot.entry_price) == (Decimal("0.1"), Decimal("62000.5"))
     row = frame.iloc[1]
     with pytest.raises(stateloft.NotKept, match="None is what nobody knows"):
         run.positions.open(row.symbol, row.id, side="buy", quantity=row.qty, price=row.price)
@@ -55,7 +57,10 @@ def test_numbers_of_numpy_and_rows_of_pandas_are_the_numbers_that_they_show(run:
     assert (lot.quantity, lot.entry_price, type(lot.symbol)) == (5, Decimal("0.1"), str)
     assert run.orders.sending("c-1", symbol="X", side=Side.BUY, quantity=numpy.int32(4))["side"] == "buy"
     assert run.reconcile(
-        [{"symbol": "X", "side": "short", "quantity": numpy.int64(5)}, {"symbol": "BTC", "side": "long", "quantity": numpy.float64(0.1)}],
+        [
+            {"symbol": "X", "side": "short", "quantity": numpy.int64(5)},
+            {"symbol": "BTC", "side": "long", "quantity": numpy.float64(0.1)},
+        ],
         as_of=run.server_time(),
     ).agrees
 
@@ -88,8 +93,8 @@ def test_a_side_that_is_no_word_for_one_is_refused(run: stateloft.Run, side: Any
 
 
 def test_times_that_others_wrote_as_texts_are_times(run: stateloft.Run, client: stateloft.Client) -> None:
-    lots = [{"id": "a", "side": "long", "quantity": "1", "entry_time": "2026-11-29T09:40:00.5Z", "exit_time": "some day", "status": "closed"}]
-    lots[0]["entry_time"] = "2026-11-29T09:40:00.500000Z"
+    times = {"entry_time": "2026-11-29T09:40:00.500000Z", "exit_time": "some day"}
+    lots = [{"id": "a", "side": "long", "quantity": "1", "status": "closed", **times}]
     client.save("position", f"{run.program}/AAPL", {"symbol": "AAPL", "lots": lots})
     (lot,) = run.positions.lots("AAPL")
     assert lot.entry_time == dt.datetime(2026, 11, 29, 9, 40, 0, 500000, dt.timezone.utc)
@@ -110,7 +115,8 @@ Ticket = namedtuple("Ticket", ["id", "client_order_id", "status", "filled"])
 def test_an_answer_that_a_library_made_an_object_of_is_read_and_says_the_brokers_own_words(run: stateloft.Run) -> None:
     mine = uuid.uuid4()
     order = run.orders.said(Said(mine, "c-1", Status.PARTIAL, "0.5"))
-    assert (order["broker_order_id"], order["status"], order["filled_quantity"]) == (str(mine), "partially_filled", Decimal("0.5"))
+    assert (order["broker_order_id"], order["status"]) == (str(mine), "partially_filled")
+    assert order["filled_quantity"] == Decimal("0.5")
     assert run.orders.said(Ticket(7, "c-2", "open", 0))["broker_order_id"] == 7
     pydantic = pytest.importorskip("pydantic")
     model = pydantic.create_model("Order", id=(uuid.UUID, ...), client_order_id=(str, ...), status=(Status, ...))
@@ -123,7 +129,8 @@ def test_an_answer_that_a_library_made_an_object_of_is_read_and_says_the_brokers
 
 def test_a_lease_and_an_interval_may_be_a_timedelta(client: stateloft.Client, tmp_path: Path) -> None:
     program = f"bot-{uuid.uuid4().hex[:12]}"
-    run = stateloft.run(program, client=client, journal=str(tmp_path), lease=dt.timedelta(minutes=1), planned=dt.timedelta(hours=8))
+    times = {"lease": dt.timedelta(minutes=1), "planned": dt.timedelta(hours=8)}
+    run = stateloft.run(program, client=client, journal=str(tmp_path), **times)
     assert (run.answer["lease"]["seconds"], run.answer["run"]["planned_seconds"]) == (60, 28800)
     run.end()
 

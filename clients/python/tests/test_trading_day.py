@@ -69,8 +69,8 @@ def held(client: stateloft.Client, before: dict[str, Any] | None, start: Start, 
 
 
 def now(client: stateloft.Client, run: str, before: dict[str, Any] | None) -> dict[str, Any]:
-    """What is there once the run is known to be gone, so that nothing of it is under way any more. Of one that was killed before it wrote
-    anything nothing was left: what the one before it left still is.
+    """What is there once the run is known to be gone, so that nothing of it is under way any more. Of one that was killed
+    before it wrote anything nothing was left: what the one before it left still is.
     """
     deadline = time.monotonic() + 120
     while client.decoded(client.transport.request("GET", f"/runs/{run}"))["live"]:

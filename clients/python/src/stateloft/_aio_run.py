@@ -27,9 +27,10 @@ T = TypeVar("T")
 class Run:
     """Like :class:`stateloft.Run`; :func:`stateloft.aio.run` makes one. ``blocking`` is that run, for what never waits.
 
-    ``held``, ``lease``, ``lost``, ``halted``, ``set_aside``, ``looked_at``, ``outcome``, ``left``, ``caused_by``, ``asking_broker``,
-    ``on_lost`` and ``on_restore`` are its own (``left`` asks the server only where it is not known yet, ``asking_broker`` delivers what
-    waits in the journal), and of ``positions`` and ``orders`` every call goes through :meth:`do`::
+    ``held``, ``lease``, ``lost``, ``halted``, ``set_aside``, ``looked_at``, ``outcome``, ``left``, ``caused_by``,
+    ``asking_broker``, ``on_lost`` and ``on_restore`` are its own (``left`` asks the server only where it is not known yet,
+    ``asking_broker`` delivers what waits in the journal), and of ``positions`` and ``orders`` every call goes through
+    :meth:`do`::
 
         await run.do(run.blocking.positions.open, "BTCUSD", "17", side="long", quantity="0.5", price="62000.5")
     """
@@ -60,8 +61,8 @@ class Run:
     async def reconcile(
         self, positions: Any = UNSAID, *, fetch: Optional[Callable[[], Any]] = None, **options: Any
     ) -> Report:
-        """See :meth:`stateloft.Run.reconcile`. ``fetch`` may be a coroutine's function, such as that of an exchange for asyncio; any
-        other is called in a thread.
+        """See :meth:`stateloft.Run.reconcile`. ``fetch`` may be a coroutine's function, such as that of an exchange for
+        asyncio; any other is called in a thread.
         """
         if fetch is not None:
             with await self.do(self.blocking.asking_broker) as positions:

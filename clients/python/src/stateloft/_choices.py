@@ -30,7 +30,8 @@ class Choice:
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Choice:
         """Reads one as the API shows it: its shares name their lots as the API does."""
-        return cls(answer["row"], answer["choice"], {name: each for name, each in answer.items() if name not in ("row", "choice")})
+        said = {name: each for name, each in answer.items() if name not in ("row", "choice")}
+        return cls(answer["row"], answer["choice"], said)
 
     def text(self) -> dict[str, Any]:
         """As the API takes it; the shares of a split are named by whoever knows where the lots stand."""

@@ -23,7 +23,7 @@ def decimal(value: Any) -> Decimal:
     """The exact number. ``NotKept`` if it is none."""
     if isinstance(value, Decimal):
         found = value
-    elif isinstance(value, bool) or not isinstance(value, (Real, str)):  # numpy's numbers are Real, and spelled as short as they are
+    elif isinstance(value, bool) or not isinstance(value, (Real, str)):  # numpy's numbers are Real, too
         raise NotKept(f"{value!r} is no number")
     else:
         try:

@@ -148,8 +148,8 @@ class Handshakes:
             self.paused.clear()
 
     def _say(self, ask: Ask, word: str, members: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Says it until it is known what became of it. A word that was heard is not asked for again, so a run that does not know that it
-        was would wait for ever, or go on under a restore; said twice it changes nothing.
+        """Says it until it is known what became of it. A word that was heard is not asked for again, so a run that does not
+        know that it was would wait for ever, or go on under a restore; said twice it changes nothing.
         """
         said = {name: value for name, value in {"epoch": self._fence.epoch, **members}.items() if value is not None}
         path, body = f"/runs/{self._fence.run_id}/handshakes/{ask.handshake}/{word}", self._client.codec.text(said)

@@ -258,7 +258,9 @@ class Journal:
             raise
 
     def _next(self) -> int:
-        """What the next file is called, so that it comes behind those that there are: the clock may have been set back since."""
+        """What the next file is called, so that it comes behind those that there are: the clock may have been set back
+        since.
+        """
         there = (path.name.partition("-")[0] for path in self.folder.glob("[0-9]*.journal"))
         return max([time.time_ns(), *(int(each) + 1 for each in there if each.isdecimal())])
 

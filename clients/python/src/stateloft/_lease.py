@@ -97,8 +97,8 @@ class Lease:
         return then + dt.timedelta(seconds=now() - heard)
 
     def heard_at(self, time: dt.datetime) -> None:
-        """The server's time was this when it answered. An answer that was under way for longer says less, and is passed over; one that
-        is far behind says that the server's clock was set back.
+        """The server's time was this when it answered. An answer that was under way for longer says less, and is passed over;
+        one that is far behind says that the server's clock was set back.
         """
         if not dt.timedelta(0) <= self.server_time() - time < _SET_BACK:
             self._clock = time, now()

@@ -187,7 +187,7 @@ class LeftBehind:
 
     def _not_known(self, error: StateloftError) -> LeftUnknown:
         said = (
-            f"what {self._previous} has left is not known: {error}. It is read again each time it is asked for; until then open "
-            "nothing new, and ask the broker what there is"
+            f"what {self._previous} has left is not known: {error}. It is read again each time it is asked for; until then "
+            "open nothing new, and ask the broker what there is"
         )
         return LeftUnknown(said, error.problem)

@@ -16,7 +16,19 @@ from ._lot_words import quantity as quantity_of
 from ._lot_words import side as side_of
 from ._models import moment
 
-__all__ = ["KEPT_CLOSED", "ExitReason", "Lot", "NoSuchLot", "adjusted", "closed", "exit_reason", "lots_in", "name_of", "opened", "time_of"]
+__all__ = [
+    "KEPT_CLOSED",
+    "ExitReason",
+    "Lot",
+    "NoSuchLot",
+    "adjusted",
+    "closed",
+    "exit_reason",
+    "lots_in",
+    "name_of",
+    "opened",
+    "time_of",
+]
 
 ExitReason = Literal[
     "stop_loss_hit", "take_profit_hit", "manual", "session_end", "recovered_closed", "bracket_closed", "unknown"

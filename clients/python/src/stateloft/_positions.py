@@ -53,7 +53,8 @@ class Positions:
             more: what else is to be kept with it, such as ``order_id``.
 
         Raises:
-            ValueError: there is another lot of that id, the lot or its symbol has no name, or a number or a time makes no sense.
+            ValueError: there is another lot of that id, the lot or its symbol has no name, or a number or a time makes no
+                sense.
         """
         much = decimal(quantity)
         if much <= 0:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Apart", "Asked", "Policy", "Report", "Row", "Shape", "Verdict", "asking", "request_of"]
 
 Policy = Literal["halt", "adopt", "ignore"]
-"""``halt``: the run opens nothing new until a report agrees, and goes on minding what is open. ``adopt``: so, too, and the report's
-plan has theirs chosen, where that needs no word of a person. ``ignore``: it goes on."""
+"""``halt``: the run opens nothing new until a report agrees, and goes on minding what is open. ``adopt``: so, too, and the
+report's plan has theirs chosen, where that needs no word of a person. ``ignore``: it goes on."""
 
 Shape = Literal["plain", "ccxt", "alpaca", "oanda", "freqtrade", "mt5"]
 
@@ -165,8 +165,8 @@ class Row:
         return closed(self.name, why, price=price, time=time, pnl=pnl)
 
     def split(self, shares: Mapping[str, Exact]) -> Choice:
-        """What the broker has is to be shared over several lots, by their ids: over all of ours, of which each gets so much, or over
-        new ones. Together they must be what the broker has, exactly.
+        """What the broker has is to be shared over several lots, by their ids: over all of ours, of which each gets so much,
+        or over new ones. Together they must be what the broker has, exactly.
         """
         return split(self.name, shares)
 
@@ -222,8 +222,8 @@ class Report:
         return [row for row in self.rows if row.verdict != "matched"]
 
     def plan(self, choices: Iterable[Choice] = ()) -> ReconcilePlan:
-        """What these choices would write, and what the report's policy chooses of the other rows. It writes nothing; its ``apply(reason)``
-        writes exactly that, or nothing::
+        """What these choices would write, and what the report's policy chooses of the other rows. It writes nothing; its
+        ``apply(reason)`` writes exactly that, or nothing::
 
             plan = report.plan([row.adopt() for row in report.differing() if row.verdict == "quantity_mismatch"])
             plan.writes, plan.apply("partly filled while we were away")

@@ -80,7 +80,8 @@ class ReconcilePlan:
         If every row that differed was chosen of, the run is not :attr:`~stateloft.Run.halted` by the report any more.
 
         Raises:
-            ReconcileOutdated: a chosen row moved (``moved``); nothing was written, and ``rest`` is the plan of the other choices.
+            ReconcileOutdated: a chosen row moved (``moved``); nothing was written, and ``rest`` is the plan of the other
+                choices.
             LeaseLost, RunPaused: the run may not write; nothing was written.
             Unavailable: nothing was written.
             OutcomeUnknown: it may have been written or not; with the same ``idempotency_key`` it is done once.

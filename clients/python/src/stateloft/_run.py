@@ -64,8 +64,9 @@ class Run(Live):
 
     @property
     def halted(self) -> bool:
-        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` or ``adopt`` did not agree, or could not
-        be made, there is something :attr:`set_aside` at which the program has not looked, or the run is :attr:`paused`.
+        """Open nothing new, go on minding what is open: the last report under the policy ``halt`` or ``adopt`` did not agree,
+        or could not be made, there is something :attr:`set_aside` at which the program has not looked, or the run is
+        :attr:`paused`.
         """
         return self._halted or self.paused.is_set() or bool(self.set_aside)
 
@@ -116,8 +117,8 @@ class Run(Live):
         policy: Policy = "halt",
         record: bool = False,
     ) -> Report:
-        """How the broker's positions stand to the lots of this run. It writes nothing, and closes nothing: that does a plan of the
-        report, ``report.plan(choices).apply(reason)``.
+        """How the broker's positions stand to the lots of this run. It writes nothing, and closes nothing: that does a plan
+        of the report, ``report.plan(choices).apply(reason)``.
 
         Args:
             positions: what :meth:`asking_broker` gave, or the broker's list as it came, with ``as_of``.
@@ -130,14 +131,14 @@ class Run(Live):
             tolerance: ``quantity`` and ``price`` that do not count as different.
             symbols: our names by the broker's.
             scope: other states than those of :attr:`positions`, as the API has it.
-            policy: what follows from what differs, see :data:`stateloft.Policy`. With ``adopt`` theirs is chosen in ``report.plan()``; of
-                what is unknown nothing is, by no policy.
+            policy: what follows from what differs, see :data:`stateloft.Policy`. With ``adopt`` theirs is chosen in
+                ``report.plan()``; of what is unknown nothing is, by no policy.
             record: the server keeps since when what differs.
 
         Raises:
             ValueError: it is not said when the broker was asked, in which zone, or neither list nor failure is there.
-            Unavailable: the server is away, or does not have yet what waits in the journal here, and without that it would hold the
-                broker's list against what was.
+            Unavailable: the server is away, or does not have yet what waits in the journal here, and without that it would
+                hold the broker's list against what was.
         """
         if fetch is not None:
             with self.asking_broker() as asked:
@@ -166,7 +167,7 @@ class Run(Live):
 
     def _report(self, asked: Asked, held_against: Callable[[Asked], Report]) -> Report:
         if not self._saver.drain():
-            raise Unavailable(f"{self.run_id}: writes still wait in the journal, so the server does not know yet what is held here")
+            raise Unavailable(f"{self.run_id}: writes still wait in the journal: the server does not know yet what is held here")
         try:
             return held_against(asked)
         except (NotKept, Refused) as error:
@@ -225,8 +226,8 @@ class Run(Live):
         """What there is to go on with, by type and id, as it was when this run began.
 
         That is each state that the run before wrote and that is still there, also where somebody else has changed it since, and
-        every position of the program and its last thousand orders, whichever run wrote them. What was deleted is not in it; what is damaged is there, ``damaged`` and without
-        data.
+        every position of the program and its last thousand orders, whichever run wrote them. What was deleted is not in it;
+        what is damaged is there, ``damaged`` and without data.
 
         Raises:
             LeftUnknown: what the run before wrote cannot be read.

@@ -188,8 +188,8 @@ class State(MutableMapping[str, Any]):
             self._take(*head_of(self._client, self.state_type, self.state_id))
 
     def read_again(self) -> None:
-        """Reads it again if somebody else has written it: changes that were not saved are dropped then, and that is said. Where nobody
-        has, they stay, and are saved.
+        """Reads it again if somebody else has written it: changes that were not saved are dropped then, and that is said.
+        Where nobody has, they stay, and are saved.
         """
         with self._sending:
             if not self._saver.drain():
@@ -202,7 +202,8 @@ class State(MutableMapping[str, Any]):
                     self._saver.soon(self)
                 return
             if self.unsaved:
-                _LOG.warning("%s was written by somebody else: what this program changed of it and had not saved is dropped", self.name)
+                said = "%s was written by somebody else: what this program changed of it and had not saved is dropped"
+                _LOG.warning(said, self.name)
             self._take(version, text)
 
     def history(self, limit: Optional[int] = None) -> Iterator[Version]:
@@ -362,7 +363,9 @@ class State(MutableMapping[str, Any]):
             self._settle(error, text, reason)
 
     def _send(self, save: _Cut) -> None:
-        """Sends a save. Interrupted, such as by Ctrl+C, it is not known whether it arrived, and it is finished before the next one."""
+        """Sends a save. Interrupted, such as by Ctrl+C, it is not known whether it arrived, and it is finished before the
+        next one.
+        """
         self._cut = save
         try:
             answer = save_text(self._client, self.state_type, self.state_id, save.head, save.text, save.base, save.key)

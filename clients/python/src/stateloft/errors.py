@@ -214,7 +214,8 @@ class ReconcileOutdated(PlanOutdated):
     """A row of a reconcile's plan is not what was looked at any more. Nothing was written."""
 
     rest: Optional[ReconcilePlan] = None
-    """The plan with the choices of those rows that have not moved, to be looked at and applied as it is; ``None`` if none is left."""
+    """The plan with the choices of those rows that have not moved, to be looked at and applied as it is; ``None`` if none is
+    left."""
 
     @property
     def plan(self) -> Mapping[str, Any]:
@@ -224,7 +225,9 @@ class ReconcileOutdated(PlanOutdated):
 
     @property
     def moved(self) -> Sequence[Mapping[str, Any]]:
-        """Each row that moved: ``row``, its name as it was looked at, and ``now``, as the API shows it; without that it is no more."""
+        """Each row that moved: ``row``, its name as it was looked at, and ``now``, as the API shows it; without that it is no
+        more.
+        """
         return self.plan.get("moved") or ()
 
 
@@ -273,7 +276,9 @@ class LeaseLost(StateloftError):
 
 
 class LeftUnknown(StateloftError):
-    """What the run before has left cannot be read, which is something else than nothing. Open nothing new; each call reads it again."""
+    """What the run before has left cannot be read, which is something else than nothing. Open nothing new; each call reads it
+    again.
+    """
 
 
 class RunPaused(StateloftError):
