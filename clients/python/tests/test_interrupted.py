@@ -122,6 +122,7 @@ def test_what_a_signal_handler_does_to_a_position_in_the_middle_of_a_change_is_n
             patch.setattr(http.client.HTTPConnection, "getresponse", getresponse)
             run.positions.book.change("AAPL", None, lambda data: data.update(note="changed"), {})
     assert handled == ["a"] and run.positions.held() == []
+    assert run.positions.book.state("AAPL").version == 3, "the handler's, whichever answer came last"
     run.positions.open("AAPL", "b", side="long", quantity=1, price=1)
     run.end()
     found = run.client.get("position", f"{run.program}/AAPL")

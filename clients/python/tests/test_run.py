@@ -558,6 +558,11 @@ def test_the_servers_time_is_not_before_a_write_that_it_has_answered(begin: Call
         counters["n"] = number
         saved = counters.save() if number % 2 else run.save("note", program, {"n": number})
         assert isinstance(saved, stateloft.Version) and saved.recorded_at <= run.server_time()
+    for write in (lambda: run.save("note", program, {"n": "late"}), lambda: counters.replace({"n": "late"})):
+        then, heard = run._lease._clock
+        run._lease._clock = then - dt.timedelta(seconds=0.5), heard  # the answer of the renewal was under way for so long
+        saved = write()
+        assert isinstance(saved, stateloft.Version) and saved.recorded_at <= run.server_time()
     run._lease.renew_every(0.01)
     for number in range(200):
         saved = run.save("note", program, {"n": -number - 1})
