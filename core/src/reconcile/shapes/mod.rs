@@ -1,6 +1,7 @@
 //! Brokers' lists in their own words. What of a list is not understood is said by its place, and the list is not whole then.
 
 mod alpaca;
+mod beside;
 mod ccxt;
 mod freqtrade;
 mod mt5;
@@ -26,7 +27,7 @@ pub(super) fn read(
 ) -> Result<(Theirs, BrokerShape), ReconcileError> {
     let (elements, pointer) = elements(list)?;
     let shape = options.shape.unwrap_or_else(|| shape_of(elements));
-    let mut theirs = Theirs::default();
+    let mut theirs = Theirs { unread: beside::not_whole(list), ..Theirs::default() };
     for (nth, element) in elements.elements().enumerate() {
         let pointer = format!("{pointer}/{nth}");
         match one(shape, element, &pointer) {
