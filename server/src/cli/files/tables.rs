@@ -52,7 +52,9 @@ pub(super) async fn read_postgres(database: &PostgresSettings, most: u64) -> Res
     for (table, rows) in tables {
         begin_member(table, &mut text);
         let rows: Result<Vec<String>, String> = rows.iter().map(|row| with_documents(row)).collect();
-        text.push_str(&format!("[{}]", rows.map_err(|error| wrong(&error))?.join(",")));
+        text.push('[');
+        text.push_str(&rows.map_err(|error| wrong(&error))?.join(","));
+        text.push(']');
     }
     text.push('}');
     Ok(text.into_bytes())
