@@ -67,6 +67,17 @@ async fn every_page_on_a_busy_day() {
     browser.go("/view/activity").await;
     browser.see("main a").await;
     browser.pictures("08-activity").await;
+    browser.go("/view/runs").await;
+    browser.see_text(".lanes .who", "pairs-fx.1").await;
+    browser.see(".track .nobody").await;
+    browser.press("j").await;
+    browser.see(".beside").await;
+    browser.pictures("12-runs-busy").await;
+    // On a slow machine leases of the demo may have run out, but this one stands alone in its line.
+    browser.click(".run-list a", "pairs-crypto.main.2").await;
+    browser.see_text(".run-states a", "/").await;
+    browser.see(".run-equity .curve, .run-equity .loading").await;
+    browser.pictures("13-run-busy").await;
     browser.go("/view/snapshots").await;
     browser.see_text("main", &snapshot).await;
     browser.pictures("snapshots-busy").await;

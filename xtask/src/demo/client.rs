@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::action::{Action, Expect, Key, What};
+use super::runs::Run;
 use crate::progress;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,6 +61,10 @@ struct SaveBody<'a> {
     description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_version: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -93,8 +98,8 @@ impl Client {
         Self { agent: config.into(), base: format!("{base}/api/v1"), key, stopping }
     }
 
-    /// Sends what a program wants, again and again until the server has answered.
-    pub(super) fn perform(&self, action: &Action) -> Result<Answer, Stop> {
+    /// Sends what a program wants, as this run of it, again and again until the server has answered.
+    pub(super) fn perform(&self, action: &Action, run: Option<&Run>) -> Result<Answer, Stop> {
         let (user_id, description) = (action.author.as_str(), action.reason.as_str());
         match &action.what {
             What::Save { key, data, expect } => {
@@ -113,6 +118,8 @@ impl Client {
                     user_id,
                     description,
                     expected_version,
+                    run_id: run.map(|run| run.id.as_str()),
+                    epoch: run.map(|run| run.epoch),
                 };
                 self.send("POST", "/states", &serde_json::to_string(&body)?)
             }
@@ -136,8 +143,11 @@ impl Client {
                 )
             }
             What::Delete(key) => {
+                let run = run
+                    .map(|run| format!("&run_id={}&epoch={}", encoded(&run.id), run.epoch))
+                    .unwrap_or_default();
                 let query = format!(
-                    "{}&user_id={}&description={}",
+                    "{}&user_id={}&description={}{run}",
                     address(key),
                     encoded(user_id),
                     encoded(description)
@@ -160,6 +170,17 @@ impl Client {
             (404 | 410, _) => Ok(None),
             _ => Err(Stop::Hopeless(problem(status, &answer))),
         }
+    }
+
+    /// Reads a state of any type, whatever it says.
+    pub(super) fn look(&self, state_type: &str, state_id: &str) -> Result<(), Stop> {
+        let path = format!("/states/{}?state_type={}", encoded(state_id), encoded(state_type));
+        self.until_answered("GET", &path, "").map(drop)
+    }
+
+    /// Sends what is none of a state: the status and the answer.
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<(u16, Value), Stop> {
+        self.until_answered("POST", path, &body.to_string())
     }
 
     fn send(&self, method: &str, path: &str, body: &str) -> Result<Answer, Stop> {

@@ -2,6 +2,7 @@
 //! something to show: pairs with positions of two legs, prices, an account, operators, and a bad deploy now and then.
 
 mod action;
+mod asked;
 mod book;
 mod client;
 mod decimal;
@@ -11,6 +12,7 @@ mod manage;
 mod market;
 mod pair;
 mod position;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +24,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use self::action::{Action, Key, What};
 use self::client::{Answer, Client, Stop};
 use self::desk::Desk;
+use self::runs::{Hand, Runs};
 use crate::progress;
 
 /// The same story every time, apart from its dates.
@@ -58,8 +61,9 @@ pub(crate) fn spawn(base: &str, stopping: &Arc<AtomicBool>) -> JoinHandle<()> {
 /// Tells the server at `base` the last two hours of the desk, and ends. Meant for an empty store.
 pub(crate) fn fill(base: &str) -> anyhow::Result<()> {
     let client = Client::new(base, Arc::default());
-    match tell_backlog(&client, now()) {
-        Ok(_) | Err(Stop::Asked) => Ok(()),
+    let told = tell_backlog(&client, now()).and_then(|(_, mut runs)| runs.leave(&client));
+    match told {
+        Ok(()) | Err(Stop::Asked) => Ok(()),
         Err(Stop::Hopeless(problem)) => anyhow::bail!("the demo ended: {problem}"),
     }
 }
@@ -67,31 +71,38 @@ pub(crate) fn fill(base: &str) -> anyhow::Result<()> {
 fn run(client: &Client) -> Result<(), Stop> {
     let now = now();
     let mut desk = Desk::new(SEED, now, now + DEPLOY_AFTER_RESUME);
+    let mut runs = Runs::new(now, true);
     let mut known = 0;
     for index in 0..desk.pairs.len() {
         known += resync(client, &mut desk, index)?;
     }
     if known == 0 {
-        desk = tell_backlog(client, now)?;
+        (desk, runs) = tell_backlog(client, now)?;
+        runs.go_on(self::now());
     } else {
         progress::note(&format!("demo: going on with {known} states of an earlier run"));
     }
     loop {
         std::thread::sleep(STEP);
+        let asked = runs.step(client, self::now())?;
+        asked::answer(client, &mut desk, &mut runs, &asked)?;
         let actions = desk.step(STEP.as_secs_f64(), self::now())?;
-        perform_all(client, &mut desk, &actions)?;
+        perform_all(client, &mut desk, &runs, &actions)?;
     }
 }
 
 /// Tells a new store what has happened in the last two hours.
-fn tell_backlog(client: &Client, now: i64) -> Result<Desk, Stop> {
+fn tell_backlog(client: &Client, now: i64) -> Result<(Desk, Runs), Stop> {
     progress::note("demo: filling the empty store with the last two hours");
     let begin = now - BACKLOG * 60;
     let mut desk = Desk::new(SEED, begin, now - DEPLOY_BEFORE_NOW);
+    let mut runs = Runs::new(0, false);
+    runs.tell(client, 0)?;
     let opening = desk.opening(begin)?;
     let mut count = opening.len();
-    perform_all(client, &mut desk, &opening)?;
+    perform_all(client, &mut desk, &runs, &opening)?;
     for minute in 1..=BACKLOG {
+        runs.tell(client, minute)?;
         for step in 0..STEPS_A_MINUTE {
             let seconds = if step == 0 { 60.0 } else { 0.0 };
             let actions = desk.step(seconds, begin + minute * 60)?;
@@ -99,21 +110,26 @@ fn tell_backlog(client: &Client, now: i64) -> Result<Desk, Stop> {
                 desk.skip_waiting(INTENTS_A_MINUTE);
             }
             count += actions.len();
-            perform_all(client, &mut desk, &actions)?;
+            perform_all(client, &mut desk, &runs, &actions)?;
         }
     }
     progress::note(&format!("demo: {count} changes told; from now on it saves a few times a second"));
-    Ok(desk)
+    Ok((desk, runs))
 }
 
-fn perform_all(client: &Client, desk: &mut Desk, actions: &[Action]) -> Result<(), Stop> {
-    actions.iter().try_for_each(|action| perform(client, desk, action))
+fn perform_all(client: &Client, desk: &mut Desk, runs: &Runs, actions: &[Action]) -> Result<(), Stop> {
+    actions.iter().try_for_each(|action| perform(client, desk, runs, action))
 }
 
 /// Performs one action. On a conflict the program gives way: it takes over what the server has, be it a person's
 /// restore, and goes on from there.
-fn perform(client: &Client, desk: &mut Desk, action: &Action) -> Result<(), Stop> {
-    match (client.perform(action)?, &action.what) {
+fn perform(client: &Client, desk: &mut Desk, runs: &Runs, action: &Action) -> Result<(), Stop> {
+    let run = match runs.of(&action.author) {
+        Hand::Own => None,
+        Hand::Of(run) => Some(run),
+        Hand::Still => return Ok(()),
+    };
+    match (client.perform(action, run)?, &action.what) {
         (Answer::Done(Some(version)), What::Save { key, .. }) => desk.saved(key, version),
         (Answer::Conflict, What::Save { key, .. } | What::Delete(key)) => give_way(client, desk, key)?,
         (Answer::Conflict, What::Snapshot(name)) => rename_snapshot(client, action, name)?,
@@ -136,7 +152,7 @@ fn give_way(client: &Client, desk: &mut Desk, key: &Key) -> Result<(), Stop> {
 fn rename_snapshot(client: &Client, action: &Action, name: &str) -> Result<(), Stop> {
     for number in 2..SNAPSHOT_NAMES {
         let what = What::Snapshot(format!("{name}-{number}"));
-        if !matches!(client.perform(&Action { what, ..action.clone() })?, Answer::Conflict) {
+        if !matches!(client.perform(&Action { what, ..action.clone() }, None)?, Answer::Conflict) {
             break;
         }
     }
