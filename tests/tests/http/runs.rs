@@ -341,3 +341,47 @@ async fn a_list_says_who_holds_a_lease_and_the_status_how_many_do() {
     };
     tokio::time::timeout(Duration::from_secs(30), counted).await.expect("the status counts two");
 }
+
+#[tokio::test]
+async fn a_list_from_a_time_on_stops_there_but_for_who_still_runs() {
+    let server = Local::start().await;
+    let client = &server.client;
+    let old = begin(client, &with(grid(), &json!({"instance": "old"}))).await;
+    let ended = async |instance: &str| {
+        let run = begin(client, &with(grid(), &json!({"instance": instance}))).await;
+        let end = format!("/runs/{}/end", run["run_id"].as_str().unwrap());
+        post(client, &end, &json!({"status": "completed"})).await.expect(200);
+        run["run_id"].clone()
+    };
+    for n in 0..100 {
+        let _ = ended(&format!("before-{n}")).await;
+    }
+    let last = client.get("/api/v1/runs?limit=1").await.expect(200).json();
+    let from = last["runs"][0]["run"]["ended_at"].as_str().unwrap().replace('+', "%2B");
+    // What ended at that very moment had not ended before it.
+    let at = last["runs"][0]["run"]["run_id"].clone();
+    let after = [ended("after-1").await, ended("after-2").await];
+    let read = async |more: &str| {
+        let (mut found, mut asked, mut cursor) = (Vec::new(), 0, String::new());
+        loop {
+            let page = client
+                .get(&format!("/api/v1/runs?from={from}&limit=2{more}{cursor}"))
+                .await
+                .expect(200)
+                .json();
+            asked += 1;
+            found.extend(page["runs"].as_array().unwrap().iter().map(|row| row["run"]["run_id"].clone()));
+            assert!(page["runs"].as_array().unwrap().len() <= 2, "{page}");
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return (found, asked),
+            }
+        }
+    };
+    let (found, asked) = read("").await;
+    assert_eq!(found, [after[1].clone(), after[0].clone(), at.clone(), old["run_id"].clone()]);
+    assert!(asked <= 4, "{asked} pages for four runs");
+    let (found, asked) = read("&status=completed").await;
+    assert_eq!((found, asked <= 3), (vec![after[1].clone(), after[0].clone(), at], true));
+    assert_eq!(read("&status=active").await.0, [old["run_id"].clone()]);
+}

@@ -47,11 +47,15 @@ impl RunsRequest {
             && self.to.is_none_or(|to| run.started_at <= to)
     }
 
+    /// Whether a session was written last before the time from which on runs are wanted, and so all behind it in the list were.
+    fn is_behind(&self, last: &StateSummary) -> bool {
+        self.from.is_some_and(|from| last.version.timestamp < from)
+    }
+
     /// What the store is asked: it passes over most of what is not meant.
     fn query(&self) -> Result<ListQuery> {
         let prefix = self.program.as_ref().map(|program| RunId::prefix(program, self.instance.as_ref()));
-        // As sessions are written; what else has these words is passed over here.
-        let text = self.status.map(|status| Needle::new(&format!("\"status\":\"{}\"", status.as_str())));
+        let text = self.status.map(of_status);
         let session = StateType::new("session").map_err(|error| ServiceError::Internal(error.to_string()))?;
         Ok(ListQuery {
             types: vec![session],
@@ -65,6 +69,11 @@ impl RunsRequest {
             ..ListQuery::default()
         })
     }
+}
+
+/// As sessions of that status are written; what else has these words is passed over by who reads them.
+fn of_status(status: RunStatus) -> Needle {
+    Needle::new(&format!("\"status\":\"{}\"", status.as_str()))
 }
 
 impl Service {
@@ -94,9 +103,18 @@ impl Service {
         let mut runs = Vec::new();
         for _ in 0..LOOKED_THROUGH {
             let page = self.store.list(&query).await?;
+            let behind = page.rows.last().is_some_and(|last| request.is_behind(last));
             runs.extend(page.rows.into_iter().filter_map(row).filter(|row| request.has(row)));
             query.cursor = page.next;
-            if query.cursor.is_none() || !runs.is_empty() {
+            if behind && request.status.is_some_and(|status| status != RunStatus::Active) {
+                query.cursor = None;
+            }
+            // Whatever was written last before `from` had ended by then, unless it still runs: only those are looked for further on.
+            let rest = request.limit.saturating_sub(runs.len());
+            if behind && query.cursor.is_some() && query.text.is_none() && rest > 0 {
+                query.text = Some(of_status(RunStatus::Active));
+                query.limit = page_size(rest)?;
+            } else if query.cursor.is_none() || !runs.is_empty() {
                 return Ok(RunList { runs, seq: page.seq, next_cursor: query.cursor.map(|cursor| cursor.0) });
             }
         }
