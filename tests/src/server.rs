@@ -305,6 +305,18 @@ impl Server {
         assert!(filled.success(), "the demo ended with {filled}");
     }
 
+    /// Lets the demo's trading desk work with this server, for as long as what is returned is kept.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    #[must_use]
+    pub fn run_demo(&self) -> Child {
+        let program = beside_the_tests("xtask");
+        let desk =
+            Command::new(&program).args(["demo", "--server", &self.origin()]).kill_on_drop(true).spawn();
+        desk.unwrap_or_else(|error| panic!("{}: {error}", program.display()))
+    }
+
     /// A request to a path under `/api/v1`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}/api/v1{path}", self.origin()))

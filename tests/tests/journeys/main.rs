@@ -12,6 +12,7 @@ mod exact;
 mod example;
 mod eyes;
 mod first_visit;
+mod handshake;
 mod health;
 mod imported;
 mod importing;

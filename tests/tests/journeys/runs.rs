@@ -248,39 +248,6 @@ async fn a_run_shows_its_equity_its_lots_and_what_they_made_exactly() {
 }
 
 #[tokio::test]
-async fn a_run_that_gives_no_word_keeps_a_restore_back_until_somebody_says_why_not() {
-    let server = Server::start().await;
-    let run = begin(&server, grid("8e41c0d77", 1.5)).await;
-    let save = async |quantity: u32| {
-        let data = json!({"symbol": "BTCUSD", "side": "long", "quantity": quantity});
-        let body =
-            json!({"state_type": "position", "state_id": "bot", "data": data, "run_id": run["run_id"]});
-        let (status, answer) = server.post("/states", body.to_string()).await;
-        assert!(status.is_success(), "{answer}");
-        answer["seq"].as_u64().unwrap()
-    };
-    let (good, _) = (save(1).await, save(9).await);
-    let now = async || server.get("/states/bot?state_type=position").await.1["data"]["quantity"].clone();
-    let browser = Browser::open(&server.origin()).await;
-    browser.go(&format!("/view/restore?target=seq:{good}&state=position/bot")).await;
-    browser.see_text("form.apply", "is asked first").await;
-    browser.fill("form.apply textarea", "a wrong fill").await;
-    browser.fill("form.apply input.field", "ann").await;
-    browser.click("form.apply button[type='submit']", "Write 1 state").await;
-    browser.see_text("form.apply", "gave no word").await;
-    assert_eq!(now().await, 9, "nothing was written");
-    browser.pictures("18-no-word").await;
-    browser.fill("form.apply .without-word textarea", "it hangs").await;
-    browser.click("form.apply button[type='submit']", "Write 1 state").await;
-    browser.see_text("main", "1 state written").await;
-    assert_eq!(now().await, 1);
-    let (_, handshakes) = server.get("/handshakes?limit=1").await;
-    assert_eq!(handshakes["handshakes"][0]["without_word"], json!({"reason": "it hangs", "by": "ann"}));
-    browser.assert_clean(&["Failed to load resource"]).await;
-    browser.close().await;
-}
-
-#[tokio::test]
 async fn what_cannot_be_read_is_said_and_no_lane_turns_red_for_it() {
     let server = Server::start().await;
     after_a_crash(&server).await;

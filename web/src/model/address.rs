@@ -27,6 +27,10 @@ pub enum Page {
     Restore,
     /// `/view/restore/ID`: the result of an applied restore.
     Restored(String),
+    /// `/view/handshakes`: how live runs were asked before restores.
+    Handshakes,
+    /// `/view/handshake/ID`: how far one of them is.
+    Handshake(String),
     /// `/view/import`: files that are imported, and what of them waits in quarantine.
     Import,
     /// `/view/opened`: a bundle that was opened as a file; nothing of it is sent.
@@ -55,10 +59,20 @@ impl Page {
             "/view/import" => Self::Import,
             "/view/opened" => Self::Opened,
             "/view/health" => Self::Health,
-            _ => match path.strip_prefix("/view/restore/") {
-                Some(id) if !id.contains('/') => Self::Restored(decode(id)),
-                _ => Self::Unknown,
-            },
+            "/view/handshakes" => Self::Handshakes,
+            _ => Self::of_one(path),
+        }
+    }
+
+    /// The page of one thing that its path names.
+    fn of_one(path: &str) -> Self {
+        let named = |before: &str| {
+            path.strip_prefix(before).filter(|id| !id.is_empty() && !id.contains('/')).map(decode)
+        };
+        match (named("/view/restore/"), named("/view/handshake/")) {
+            (Some(id), _) => Self::Restored(id),
+            (_, Some(id)) => Self::Handshake(id),
+            _ => Self::Unknown,
         }
     }
 
@@ -75,6 +89,8 @@ impl Page {
             Self::Run => "Run",
             Self::Snapshots => "Snapshots",
             Self::Restore | Self::Restored(_) => "Restore",
+            Self::Handshake(_) => "Handshake",
+            Self::Handshakes => "Handshakes",
             Self::Import => "Import",
             Self::Opened => "Bundle file",
             Self::Health => "Health",
@@ -226,6 +242,12 @@ pub fn compare(key: &StateKey, a: u64, b: u64) -> String {
 #[must_use]
 pub fn run(id: &str) -> String {
     format!("/view/run{}", Query::default().with("id", Some(id)))
+}
+
+/// The address of a handshake.
+#[must_use]
+pub fn handshake(id: &str) -> String {
+    format!("/view/handshake/{}", encode_segment(id))
 }
 
 /// The address of a run that shows what it found otherwise than this other one had left it.

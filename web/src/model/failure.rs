@@ -96,6 +96,15 @@ impl ApiError {
         }
     }
 
+    /// The handshake that was why, where one was.
+    #[must_use]
+    pub fn handshake(&self) -> Option<String> {
+        match self {
+            Self::Problem(refusal) => serde_json::from_str::<Problem>(&refusal.text).ok()?.handshake,
+            _ => None,
+        }
+    }
+
     /// The request needs a key, or another one.
     #[must_use]
     pub fn needs_key(&self) -> bool {

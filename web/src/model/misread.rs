@@ -122,7 +122,12 @@ fn parameters(page: &Page) -> Vec<Parameter> {
         Page::Restore => RESTORE.to_vec(),
         Page::Import => IMPORT.to_vec(),
         Page::Opened => [&COMPARISON[..], &OPENED].concat(),
-        Page::Overview | Page::Restored(_) | Page::Health | Page::Unknown => Vec::new(),
+        Page::Overview
+        | Page::Restored(_)
+        | Page::Handshake(_)
+        | Page::Handshakes
+        | Page::Health
+        | Page::Unknown => Vec::new(),
     }
 }
 

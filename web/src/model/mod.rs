@@ -13,6 +13,7 @@ pub mod day;
 pub mod failure;
 pub mod feed;
 pub mod found;
+pub mod handshake;
 pub mod health;
 pub mod hello;
 pub mod history;

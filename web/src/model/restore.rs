@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stateloft_core::api::{
-    Effect, HandshakeTerms, HeldBy, Plan, PlanCounts, PlannedState, Selection, StateSelection, WithoutWord,
-};
+use stateloft_core::api::{Effect, HeldBy, Plan, PlanCounts, PlannedState, Selection, StateSelection};
 use stateloft_core::diff::Change;
 use stateloft_core::model::{StateKey, Verdict};
 use stateloft_core::restore::selection_key;
@@ -333,20 +331,25 @@ pub struct Form {
     pub accept: bool,
     /// The number typed to confirm deletions.
     pub typed: String,
-    /// A live run that holds some of it has been asked, and gave no word.
-    pub silent: bool,
-    /// Why it is written without its word.
-    pub without: String,
+    /// How long a run's word is waited for, in seconds, as typed; as the server has it where nothing is.
+    pub wait: String,
 }
 
+/// How long the console waits for a run's word at most, in seconds: its request is answered only then.
+pub const LONGEST_WAIT: u64 = 90;
+
 impl Form {
-    /// How the runs are asked that hold some of it: nothing is written without their word unless that is said, and why, and by whom.
-    #[must_use]
-    pub fn handshake(&self, by: Option<&str>) -> Option<HandshakeTerms> {
-        let (reason, by) = (self.without.trim(), by?);
-        let without = WithoutWord { reason: reason.to_owned(), by: by.to_owned() };
-        (self.silent && !reason.is_empty())
-            .then_some(HandshakeTerms { wait_seconds: None, without_word: Some(without) })
+    /// How long a run's word is waited for; nothing where that is left to the server.
+    ///
+    /// # Errors
+    /// What is wrong with what was typed.
+    pub fn wait_seconds(&self) -> Result<Option<u64>, String> {
+        let typed = self.wait.trim();
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        let seconds = typed.parse().ok().filter(|seconds| (1..=LONGEST_WAIT).contains(seconds));
+        seconds.map(Some).ok_or_else(|| format!("Wait for 1 to {LONGEST_WAIT} seconds."))
     }
 }
 
@@ -390,6 +393,9 @@ pub fn missing(form: &Form, counts: &PlanCounts, agreement: Agreement, moved: u6
     }
     if form.reason.trim().is_empty() {
         return Some("Say why: the reason is kept with every new version.".to_owned());
+    }
+    if let Err(wrong) = form.wait_seconds() {
+        return Some(wrong);
     }
     if counts.invalid > 0 && !form.accept {
         return Some("Accept the violations, or untick what breaks a rule.".to_owned());

@@ -285,14 +285,15 @@ fn what_comes_or_goes_as_a_whole_keeps_no_ticks_of_paths() {
 }
 
 #[test]
-fn without_a_word_is_only_said_after_nobody_gave_one_with_why_and_by_whom() {
-    let form = |silent, without: &str| Form { silent, without: without.into(), ..Form::default() };
-    assert_eq!(form(false, "it hangs").handshake(Some("ann")), None);
-    assert_eq!(form(true, " ").handshake(Some("ann")), None);
-    assert_eq!(form(true, "it hangs").handshake(None), None);
-    let terms = form(true, " it hangs ").handshake(Some("ann")).unwrap();
-    let said = terms.without_word.unwrap();
-    assert_eq!((said.reason.as_str(), said.by.as_str(), terms.wait_seconds), ("it hangs", "ann", None));
+fn a_wait_is_whole_seconds_that_the_console_can_wait() {
+    let wait = |typed: &str| Form { wait: typed.into(), ..Form::default() }.wait_seconds();
+    assert_eq!((wait(""), wait(" 30 ")), (Ok(None), Ok(Some(30))));
+    for typed in ["0", "91", "1.5", "soon", "-3"] {
+        assert!(wait(typed).is_err(), "{typed}");
+    }
+    let form = Form { reason: "back".into(), wait: "0".into(), ..Form::default() };
+    let counts = PlanCounts { changed: 1, ..PlanCounts::default() };
+    assert_eq!(missing(&form, &counts, Agreement::Agreed, 0).as_deref(), Some("Wait for 1 to 90 seconds."));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::{
-    activity, alive, compare, first_run, health, import, opened, restore, run, runs, snapshots, state,
-    states, styles,
+    activity, alive, compare, first_run, handshake, health, import, opened, restore, run, runs, snapshots,
+    state, states, styles,
 };
 use crate::model::address::Page;
 use crate::shell::{Help, Misreadings};
@@ -39,6 +39,7 @@ async fn code(page: &Page) -> Result<Draw, SplitLoaderError> {
         Page::Health => draw_health().await,
         Page::Import => draw_import().await,
         Page::Opened => draw_opened().await,
+        Page::Handshake(_) | Page::Handshakes => draw_handshake().await,
         _ => draw_restore().await,
     }
 }
@@ -59,6 +60,20 @@ pub(crate) type DrawAlive = fn() -> AnyView;
 pub(crate) async fn alive() -> Option<DrawAlive> {
     let (code, styles) = join(draw_alive(), styles::arrive()).await;
     styles.and(code.ok())
+}
+
+/// Draws what is open of handshakes, above every page.
+pub(crate) type DrawOpen = fn() -> AnyView;
+
+/// The code of that; nobody waits for it.
+pub(crate) async fn open_handshakes() -> Option<DrawOpen> {
+    let (code, styles) = join(draw_open(), styles::arrive()).await;
+    styles.and(code.ok())
+}
+
+#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_open() -> Result<DrawOpen, SplitLoaderError> {
+    Ok(|| view! { <handshake::OpenHandshakes/> }.into_any())
 }
 
 #[wasm_split(running, wasm_split_path = leptos::wasm_split, fallible)]
@@ -134,6 +149,14 @@ fn draw_restore() -> Result<Draw, SplitLoaderError> {
     Ok(|page| match page {
         Page::Restored(id) => view! { <restore::Restored id/> }.into_any(),
         _ => view! { <restore::Restore/> }.into_any(),
+    })
+}
+
+#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_handshake() -> Result<Draw, SplitLoaderError> {
+    Ok(|page| match page {
+        Page::Handshake(id) => view! { <handshake::Handshake id/> }.into_any(),
+        _ => view! { <handshake::Handshakes/> }.into_any(),
     })
 }
 

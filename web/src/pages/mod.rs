@@ -5,6 +5,7 @@ mod alive;
 mod compare;
 mod feed_row;
 mod first_run;
+mod handshake;
 mod health;
 mod import;
 mod later;
@@ -25,7 +26,7 @@ use leptos::prelude::*;
 
 use later::Later;
 
-pub(crate) use lazy::{DrawHelp, DrawMisreadings, help, misreadings};
+pub(crate) use lazy::{DrawHelp, DrawMisreadings, DrawOpen, help, misreadings, open_handshakes};
 
 use crate::model::address::Page;
 use crate::parts::{Empty, Icon};

@@ -13,7 +13,7 @@ use super::{Clock, Desk, Keys, Router, clock, desk, keys, router};
 use crate::live::{Live, live};
 use crate::model::address::Page;
 use crate::model::hidden::told;
-use crate::pages::{self, DrawHelp, DrawMisreadings, PageView};
+use crate::pages::{self, DrawHelp, DrawMisreadings, DrawOpen, PageView};
 use crate::parts::{FaultNote, Notice, NoticeKind};
 
 /// The console.
@@ -76,6 +76,15 @@ fn Frame() -> impl IntoView {
             });
         }
     });
+    // What waits for a run's word is said on every page, as soon as the store has said where it stands.
+    let handshakes = RwSignal::new(None::<DrawOpen>);
+    Effect::new(move || {
+        if desk.ready.get() && handshakes.with_untracked(Option::is_none) {
+            spawn_local(async move {
+                handshakes.try_set(pages::open_handshakes().await);
+            });
+        }
+    });
     // How the server is can be seen without the store, and a file without either.
     let shown = Memo::new(move |_| {
         desk.ready.get()
@@ -92,7 +101,7 @@ fn Frame() -> impl IntoView {
             <a class="skip" href="#main">"Skip to the page"</a>
             <Top help/>
             <Side/>
-            <main class="stage" id="main" tabindex="-1"><Stale/>{move || misreadings.get().map(|draw| draw())}{page}</main>
+            <main class="stage" id="main" tabindex="-1"><Stale/>{move || handshakes.get().map(|draw| draw())}{move || misreadings.get().map(|draw| draw())}{page}</main>
         </div>
         {move || keys_list.get().map(|draw| draw(help))}
         <ToastStack/>

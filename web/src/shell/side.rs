@@ -66,7 +66,7 @@ fn EntryLink(entry: &'static Entry) -> impl IntoView {
         let here = match router.page.get() {
             Page::State => Page::States,
             Page::Run => Page::Runs,
-            Page::Restored(_) => Page::Restore,
+            Page::Restored(_) | Page::Handshake(_) | Page::Handshakes => Page::Restore,
             Page::Opened => Page::Import,
             page => page,
         };

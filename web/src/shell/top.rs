@@ -23,7 +23,16 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
     let theme: Theme = expect_context();
     let searching = RwSignal::new(false);
     let deep = move || {
-        matches!(router.page.get(), Page::State | Page::Run | Page::Restored(_) | Page::Import | Page::Opened)
+        matches!(
+            router.page.get(),
+            Page::State
+                | Page::Run
+                | Page::Restored(_)
+                | Page::Handshake(_)
+                | Page::Handshakes
+                | Page::Import
+                | Page::Opened
+        )
     };
     let title = move || match router.page.get() {
         Page::Overview => "stateloft".to_owned(),

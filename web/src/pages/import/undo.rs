@@ -1,28 +1,29 @@
 //! Undoing an import: a restore to before it, of what is still as it was written.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use gloo_net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use stateloft_core::api::{
-    ApplyRequest, Effect, Moment, Plan, PlanRequest, RestoreRecord, Scope, Selection, StateSelection,
+    ApplyRequest, Effect, Moment, Plan, PlanRequest, Scope, Selection, StateSelection,
 };
 use stateloft_core::model::{StateKey, VersionNumber};
 use stateloft_core::restore::selection_key;
 
 use crate::api::{self, ApiError};
-use crate::model::address::encode_segment;
+use crate::model::handshake::order::{Order, Planned};
 use crate::model::import::Written;
 use crate::model::number;
-use crate::pages::restore::{Sent, send_restore};
-use crate::parts::{Author, Icon, Pic, Writing};
-use crate::shell::{router, toasts};
+use crate::pages::restore::Sending;
+use crate::parts::{Author, Icon, Pic};
+use crate::shell::toasts;
 
 /// The button. One press is enough: an undo is a restore like any other, and can be undone itself.
 #[component]
-pub(super) fn UndoImport(id: String, written: Written, writing: Writing) -> impl IntoView {
-    let (router, toasts) = (router(), toasts());
+pub(super) fn UndoImport(id: String, written: Written, sending: Sending) -> impl IntoView {
+    let toasts = toasts();
     let planning = RwSignal::new(false);
     let count = (written.states.len() + written.held.len()) as u64;
     let words = format!("Undo: take back {}", number::counted(count, "version", "versions"));
@@ -44,17 +45,13 @@ pub(super) fn UndoImport(id: String, written: Written, writing: Writing) -> impl
                     );
                 }
                 Ok(plan) => {
-                    let shown =
-                        move |restore: &str| router.go(&format!("/view/restore/{}", encode_segment(restore)));
-                    let hash = plan.plan.clone();
-                    let is_it = move |record: &RestoreRecord| record.plan == hash;
-                    send_restore(writing, apply(plan, &id), is_it, shown, Err);
+                    sending.send(apply(plan, &id), || (), Err);
                 }
             }
         });
     };
     view! {
-        <button class="btn undo" disabled=move || planning.get() || writing.busy.get() on:click=press>
+        <button class="btn undo" disabled=move || planning.get() || sending.writing.busy.get() on:click=press>
             <Pic icon=Icon::Restore/>{words}
         </button>
     }
@@ -88,16 +85,15 @@ async fn plan(written: &Written) -> Result<Plan, ApiError> {
     api::send(Method::POST, "/restores", Some(&PlanRequest { selection, ..request })).await
 }
 
-fn apply(plan: Plan, id: &str) -> Sent<ApplyRequest> {
-    let (user_id, reason) = (Author::stored(), format!("Undo of the import {id}"));
+fn apply(plan: Plan, id: &str) -> Order {
     let request = ApplyRequest {
-        target: plan.target,
-        scope: plan.scope,
-        selection: plan.selection,
+        target: plan.target.clone(),
+        scope: plan.scope.clone(),
+        selection: plan.selection.clone(),
         exact: plan.exact,
         seq: Some(plan.seq),
-        reason: reason.clone(),
-        user_id: user_id.clone(),
+        reason: format!("Undo of the import {id}"),
+        user_id: Author::stored(),
         // What was there before is put back as it was, whatever the rules say of it.
         accept_violations: true,
         run_id: None,
@@ -105,9 +101,5 @@ fn apply(plan: Plan, id: &str) -> Sent<ApplyRequest> {
         causation_id: None,
         handshake: None,
     };
-    Sent {
-        path: format!("/restores/{}/apply", encode_segment(&plan.plan)),
-        request,
-        hand: (user_id, Some(reason)),
-    }
+    Order::Apply(Box::new(Planned { plan: Arc::new(plan), request }))
 }

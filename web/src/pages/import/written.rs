@@ -12,7 +12,8 @@ use crate::model::change::Glyph;
 use crate::model::hidden::told;
 use crate::model::import::Written;
 use crate::model::{age, number};
-use crate::parts::{Empty, FaultNote, GlyphMark, Icon, Pic, Verdict, WriteNote, Writing, theirs};
+use crate::pages::restore::Sending;
+use crate::parts::{Empty, FaultNote, GlyphMark, Icon, Pic, Verdict, WriteNote, theirs};
 use crate::shell::router;
 
 /// Versions drawn of a large import.
@@ -65,7 +66,7 @@ async fn versions(id: String, after: u64) -> Result<Vec<VersionView>, ApiError> 
 
 #[component]
 fn Card(id: String, written: Written) -> impl IntoView {
-    let writing = Writing::of("undone");
+    let sending = Sending::of("undone");
     let facts = facts(&written);
     let more = written.states.len().saturating_sub(ROWS) as u64;
     let rows =
@@ -77,7 +78,7 @@ fn Card(id: String, written: Written) -> impl IntoView {
             <div class="result-head">
                 <span class="tick"><Pic icon=Icon::Check/></span>
                 <div class="grow"><h2>{sentence}</h2><p class="ink2">{facts}</p></div>
-                <UndoImport id written writing/>
+                <UndoImport id written sending/>
             </div>
             <div class="result-rows">
                 <div class="thead cells result-row">
@@ -93,7 +94,7 @@ fn Card(id: String, written: Written) -> impl IntoView {
                 })}
             </div>
         </section>
-        <WriteNote writing/>
+        <WriteNote writing=sending.writing/>
     }
 }
 

@@ -3,23 +3,22 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use stateloft_core::api::{ApplyRequest, Code, PlanCounts, RestoreRecord};
+use stateloft_core::api::{ApplyRequest, HandshakeTerms, Plan, PlanCounts};
 
 use super::planning::Planning;
-use super::sending::{Sent, send_restore};
+use super::sending::Sending;
 use crate::api::{self, ApiError};
-use crate::model::address::encode_segment;
+use crate::model::handshake::order::{Order, Planned};
 use crate::model::number;
 use crate::model::restore::{Agreement, Form, button_text, holders, missing};
-use crate::parts::{Author, AuthorField, CopyButton, Notice, NoticeKind, WriteNote, Writing};
-use crate::shell::{Router, router};
+use crate::parts::{Author, AuthorField, CopyButton, Notice, NoticeKind, WriteNote};
 
 /// The form.
 #[component]
 pub(super) fn Apply(planning: Planning) -> impl IntoView {
-    let router = router();
     let author = Author::remembered();
-    let writing = Writing::new();
+    let sending = Sending::new();
+    let writing = sending.writing;
     let busy = writing.busy;
     let form = planning.form;
     let counts = Memo::new(move |_| planning.counts());
@@ -29,20 +28,14 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
     });
     let lacks = Memo::new(move |_| {
         let moved = planning.moved_in_all();
-        let lacks =
-            form.with(|form| counts.with(|counts| missing(form, counts, planning.agreement.get(), moved)));
-        lacks.or_else(|| {
-            let nameless = form.with(|form| !form.without.trim().is_empty()) && !author.is_given();
-            nameless
-                .then(|| "Say who you are: it is kept with what is written without a run's word.".to_owned())
-        })
+        form.with(|form| counts.with(|counts| missing(form, counts, planning.agreement.get(), moved)))
     });
     let held = Memo::new(move |_| planning.plan.with(|plan| holders(&plan.as_ref()?.held_by)));
     let deletes = move || counts.with(|counts| counts.deleted > 0);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if !busy.get_untracked() && lacks.with_untracked(Option::is_none) {
-            planning.apply(author.value(), writing, router);
+            planning.apply(author.value(), sending);
         }
     };
     view! {
@@ -100,27 +93,26 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
     }
 }
 
-/// Who holds some of it, and, once it has given no word, why it is written all the same.
+/// Who holds some of it, and what becomes of that.
 #[component]
 fn Holding(
     /// In words.
     runs: String,
     form: RwSignal<Form>,
 ) -> impl IntoView {
-    let silent = Memo::new(move |_| form.with(|form| form.silent));
     view! {
         <Notice kind=NoticeKind::Info head=format!("{runs} holds some of it, and is asked first.")>
-            "It has 10 s to pause. Without its word nothing is written; after the write it is told to read again, and until it has, what it saves is refused."
+            "Without its word nothing is written; after the write it is told to read again, and until it has, what it saves is refused."
         </Notice>
-        <Show when=move || silent.get()>
-            <label class="labelled without-word">
-                <span>"Why without its word, kept with the restore; it is asked once more"</span>
-                <textarea
-                    class="field" rows="2" maxlength="1000" prop:value=move || form.with(|form| form.without.clone())
-                    on:input=move |event| form.update(|form| form.without = event_target_value(&event))
-                ></textarea>
-            </label>
-        </Show>
+        <label class="row waits-for">
+            <span>"It has"</span>
+            <input
+                class="field mono" inputmode="numeric" autocomplete="off" placeholder="10" maxlength="3" size="3"
+                prop:value=move || form.with(|form| form.wait.clone())
+                on:input=move |event| form.update(|form| form.wait = event_target_value(&event))
+            />
+            <span>"seconds to make way"</span>
+        </label>
     }
 }
 
@@ -136,7 +128,7 @@ fn Button(
     let class = move || if deletes.get() { "btn danger full act" } else { "btn main act" };
     let words = move || {
         if busy.get() {
-            if held.with(Option::is_some) { "Asking, up to 10 s…" } else { "Writing…" }.to_owned()
+            if held.with(Option::is_some) { "Asking…" } else { "Writing…" }.to_owned()
         } else {
             counts.with(|counts| button_text(counts, unseen.get()))
         }
@@ -149,27 +141,21 @@ fn Button(
 }
 
 impl Planning {
-    /// Writes what is on the screen, and goes to what became of it.
-    fn apply(self, user_id: Option<String>, writing: Writing, router: Router) {
-        let Some((hash, request)) = self.request_to_apply(user_id) else { return };
-        let sent = Sent {
-            path: format!("/restores/{}/apply", encode_segment(&hash)),
-            hand: (request.user_id.clone(), Some(request.reason.clone())),
-            request,
-        };
-        let shown = move |restore_id: &str| {
+    /// Writes what is on the screen, and goes to what becomes of it.
+    fn apply(self, user_id: Option<String>, sending: Sending) {
+        let Some((plan, request)) = self.request_to_apply(user_id) else { return };
+        let done = move || {
             self.form.try_set(Form::default());
-            router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
         };
-        let is_it = move |record: &RestoreRecord| record.plan == hash;
-        send_restore(writing, sent, is_it, shown, move |error| self.refuse(error));
+        sending
+            .send(Order::Apply(Box::new(Planned { plan, request })), done, move |error| self.refuse(error));
     }
 
-    /// The request that applies what is on the screen, with the hash that binds it.
-    fn request_to_apply(self, user_id: Option<String>) -> Option<(String, ApplyRequest)> {
+    /// The request that applies what is on the screen, with the plan whose hash binds it.
+    fn request_to_apply(self, user_id: Option<String>) -> Option<(Arc<Plan>, ApplyRequest)> {
         let confirmed = self.confirmed.get_untracked()?;
         let form = self.form.get_untracked();
-        let handshake = form.handshake(user_id.as_deref());
+        let wait = form.wait_seconds().ok()?;
         let request = ApplyRequest {
             target: confirmed.target.clone(),
             scope: confirmed.scope.clone(),
@@ -182,35 +168,32 @@ impl Planning {
             run_id: None,
             correlation_id: None,
             causation_id: None,
-            handshake,
+            handshake: wait.map(|seconds| HandshakeTerms { wait_seconds: Some(seconds), without_word: None }),
         };
-        Some((confirmed.plan.clone(), request))
+        Some((confirmed, request))
     }
 
-    /// Takes a refusal: a plan that heads have moved under is put beside its successor, and where a run gave no word it may be said why
-    /// it is written without; everything else is to be said.
+    /// Takes a refusal: a plan that heads have moved under is put beside its successor; everything else is to be said.
     fn refuse(self, error: ApiError) -> Result<(), ApiError> {
-        if let (Some((fresh, said)), Some(shown)) =
+        let (Some((fresh, said)), Some(shown)) =
             (error.fresh_plan(), self.plan.try_get_untracked().flatten())
-        {
-            self.refused(Arc::new(fresh), said, &shown);
-            return Ok(());
-        }
-        if error.code() == Some(Code::NoWord) {
-            self.form.try_update(|form| form.silent = true);
-        }
-        Err(error)
+        else {
+            return Err(error);
+        };
+        self.refused(Arc::new(fresh), said, &shown);
+        Ok(())
     }
 }
 
 /// The same as the button, for a terminal.
 fn curl(planning: Planning, user_id: Option<String>) -> String {
-    let Some((hash, request)) = planning.request_to_apply(user_id) else { return String::new() };
+    let Some((plan, request)) = planning.request_to_apply(user_id) else { return String::new() };
     let origin = window().location().origin().unwrap_or_default();
     let needs_key = api::key().is_some();
     let auth = if needs_key { " -H \"Authorization: Bearer $TRADING_STATE_API_KEY\"" } else { "" };
     let body = serde_json::to_string(&request).unwrap_or_default().replace('\'', "'\\''");
     format!(
-        "curl -sS -X POST{auth} -H 'Content-Type: application/json' '{origin}/api/v1/restores/{hash}/apply' -d '{body}'"
+        "curl -sS -X POST{auth} -H 'Content-Type: application/json' '{origin}/api/v1/restores/{}/apply' -d '{body}'",
+        plan.plan
     )
 }

@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use stateloft_core::api::{Moment, Plan, RestoreList, RestoreRecord, RestoredTo};
 
 use super::scope::words as scope_words;
+use super::sending::Sending;
 use super::undo::{Undo, UndoRefused};
 use crate::api;
 use crate::live::{live, remote};
@@ -15,7 +16,7 @@ use crate::model::address::{Query, encode_segment};
 use crate::model::found::{Found, Hand};
 use crate::model::hidden::told;
 use crate::model::{age, found, number};
-use crate::parts::{Counts, Empty, FaultNote, Icon, Pic, Stand, Writing, theirs};
+use crate::parts::{Counts, Empty, FaultNote, Icon, Pic, Stand, theirs};
 use crate::shell::{clock, router};
 
 /// Restores on one page.
@@ -90,7 +91,7 @@ pub(super) fn Earlier(
     let rows = stand.steady(rows, |row: &RestoreRecord| row.restore_id.clone());
     let none = move || list.value.with(Option::is_some) && rows.with(Vec::is_empty);
     let more = move || list.value.with(|list| list.as_ref().and_then(|list| list.next_cursor.clone()));
-    let (refused, writing) = (RwSignal::new(None), Writing::new());
+    let (refused, sending) = (RwSignal::new(None), Sending::new());
     let reading = RwSignal::new(false);
     let read_more = move |_| {
         let Some(cursor) = untrack(more) else { return };
@@ -112,10 +113,11 @@ pub(super) fn Earlier(
             <div class="head">
                 <h2>"Earlier restores"</h2>
                 <span class="note">"every restore is kept and can be undone"</span>
-                <a class="btn small end" href="/view/restore"><Pic icon=Icon::Restore size=14/>"Plan a restore"</a>
+                <a class="btn small plain end" href="/view/handshakes">"Handshakes"</a>
+                <a class="btn small" href="/view/restore"><Pic icon=Icon::Restore size=14/>"Plan a restore"</a>
             </div>
             <FaultNote remote=list/>
-            <UndoRefused refused writing/>
+            <UndoRefused refused writing=sending.writing/>
             <Show when=none><Empty icon=Icon::Restore head=if alone { "No other restore yet" } else { "No restore yet" }></Empty></Show>
             <Show when=move || !rows.with(Vec::is_empty)>
                 <div node_ref=body class="body" {..stand.held()}>
@@ -123,7 +125,7 @@ pub(super) fn Earlier(
                         <span>"Applied"</span><span>"By"</span><span>"Target"</span><span>"Scope"</span><span>"Written"</span>
                         <span>"Reason"</span><span>"Snapshot before"</span><span></span>
                     </div>
-                    <For each=move || rows.get() key=|row| row.restore_id.clone() let:row><Row row refused writing/></For>
+                    <For each=move || rows.get() key=|row| row.restore_id.clone() let:row><Row row refused sending/></For>
                     <Show when=move || more().is_some()>
                         <button class="btn small more" disabled=move || reading.get() on:click=read_more>"Older restores"</button>
                     </Show>
@@ -145,7 +147,7 @@ pub(super) fn target_words(target: &RestoredTo) -> String {
 }
 
 #[component]
-fn Row(row: RestoreRecord, refused: RwSignal<Option<Plan>>, writing: Writing) -> impl IntoView {
+fn Row(row: RestoreRecord, refused: RwSignal<Option<Plan>>, sending: Sending) -> impl IntoView {
     let clock = clock();
     let href = format!("/view/restore/{}", encode_segment(&row.restore_id));
     let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
@@ -171,7 +173,7 @@ fn Row(row: RestoreRecord, refused: RwSignal<Option<Plan>>, writing: Writing) ->
             <span><Counts counts/></span>
             <span class="ink2" data-tip=(reason.len() > 30).then(|| told(&reason))>{theirs(&reason)}</span>
             <a class="mono" href=look>{theirs(&snapshot)}</a>
-            <span class="num"><Undo record=row brief=true refused writing/></span>
+            <span class="num"><Undo record=row brief=true refused sending/></span>
         </div>
     }
 }

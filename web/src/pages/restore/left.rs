@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::looking::Row;
 use super::planning::Planning;
+use super::sent::reason_for;
 use crate::model::plan_address::Ask;
 use crate::model::seen::Seen;
 
@@ -38,6 +39,8 @@ impl Planning {
             self.form.update(|form| form.reason = left.reason);
             self.jump.set(Some(left.scrolled));
             self.seen_before.set_value(left.seen);
+        } else if let Some(reason) = self.ask.with_untracked(reason_for) {
+            self.form.update(|form| form.reason = reason);
         }
         self.router.keep(NAME, move || {
             let plan = self.plan.get_untracked()?;

@@ -22,6 +22,7 @@ mod planning;
 mod result;
 mod scope;
 mod sending;
+mod sent;
 mod since;
 mod state_row;
 mod target;
@@ -29,4 +30,5 @@ mod undo;
 
 pub(crate) use page::Restore;
 pub(crate) use result::Restored;
-pub(crate) use sending::{Sent, send_restore};
+pub(crate) use sending::Sending;
+pub(crate) use sent::order_of;

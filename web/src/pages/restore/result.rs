@@ -5,6 +5,7 @@ use stateloft_core::api::{AppliedRestore, Code, RestoreRecord, VersionView};
 use stateloft_core::model::{Operation, StateKey};
 
 use super::earlier::{Earlier, target_words};
+use super::sending::Sending;
 use super::since::SinceRestore;
 use super::undo::{Undo, UndoRefused};
 use crate::api;
@@ -15,7 +16,7 @@ use crate::model::change::{Glyph, Story};
 use crate::model::hidden::told;
 use crate::model::number;
 use crate::model::restore::{exact_text, result_text};
-use crate::parts::{CopyLink, Empty, FaultNote, GlyphMark, Icon, Pic, Verdict, Writing, theirs};
+use crate::parts::{CopyLink, Empty, FaultNote, GlyphMark, Icon, Pic, Verdict, theirs};
 use crate::shell::desk;
 
 /// Rows drawn of a restore of very many states.
@@ -78,9 +79,10 @@ pub(crate) fn Restored(id: String) -> impl IntoView {
 
 #[component]
 fn Card(applied: AppliedRestore) -> impl IntoView {
-    let AppliedRestore { record, versions, .. } = applied;
+    let AppliedRestore { record, versions, handshake } = applied;
+    let asked = handshake.map_or(0, |view| view.handshake.runs.len() as u64);
     let facts = facts(&record);
-    let (refused, writing) = (RwSignal::new(None), Writing::new());
+    let (refused, sending) = (RwSignal::new(None), Sending::new());
     let more = versions.len().saturating_sub(ROWS) as u64;
     let rows = versions.iter().take(ROWS).cloned().map(|version| {
         let glyph = glyph_of(&record, &versions, &version);
@@ -92,7 +94,7 @@ fn Card(applied: AppliedRestore) -> impl IntoView {
             <div class="result-head">
                 <span class="tick"><Pic icon=Icon::Check/></span>
                 <div class="grow"><h2>{result_text(&record.counts)}</h2><p class="ink2">{facts}</p></div>
-                <Undo record=record.clone() refused writing/>
+                <Undo record=record.clone() refused sending/>
             </div>
             <div class="result-rows">
                 <div class="thead cells result-row">
@@ -101,9 +103,9 @@ fn Card(applied: AppliedRestore) -> impl IntoView {
                 {rows}
                 {(more > 0).then(|| view! { <p class="loading">{format!("and {}", number::counted(more, "state more", "states more"))}</p> })}
             </div>
-            <ResultFoot record/>
+            <ResultFoot record asked/>
         </section>
-        <UndoRefused refused writing/>
+        <UndoRefused refused writing=sending.writing/>
     }
 }
 
@@ -170,8 +172,16 @@ fn Row(version: VersionView, glyph: Glyph) -> impl IntoView {
 }
 
 #[component]
-fn ResultFoot(record: RestoreRecord) -> impl IntoView {
+fn ResultFoot(
+    record: RestoreRecord,
+    /// So many live runs were asked first.
+    asked: u64,
+) -> impl IntoView {
     let desk = desk();
+    let handshake = (asked > 0).then(|| {
+        let words = format!("How {} made way", number::counted(asked, "live run", "live runs"));
+        view! { <a class="row" href=address::handshake(&record.restore_id)><Pic icon=Icon::Pause size=14/>{words}</a> }
+    });
     let name = record.snapshot_before.to_string();
     let snapshot = format!("/view/snapshots{}", Query::default().with("compare", Some(&name)));
     let verified = move || {
@@ -183,6 +193,7 @@ fn ResultFoot(record: RestoreRecord) -> impl IntoView {
         <div class="foot">
             <span class="row"><Pic icon=Icon::Snapshot size=14/>"Before: "<a class="mono" href=snapshot>{name}</a></span>
             <a class="row" href=address::activity_at(record.last_seq.0)><Pic icon=Icon::Activity size=14/>"See it in Activity"</a>
+            {handshake}
             <span class="end row">{verified}</span>
         </div>
     }

@@ -1,53 +1,197 @@
-//! Sending what writes a restore, and going to what became of it.
+//! Sending what writes a restore, and going to what became of it: to the handshake while live runs are asked, else to the result.
+
+use std::cell::Cell;
+use std::rc::Rc;
 
 use gloo_net::http::Method;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use serde::Serialize;
-use stateloft_core::api::{AppliedRestore, RestoreRecord};
+use leptos::task::spawn_local;
+use stateloft_core::api::{AppliedRestore, Code, HandshakeList};
 
 use super::earlier::find;
+use super::sent::remember;
 use crate::api::{self, ApiError};
+use crate::model::address::{self, Query, encode_segment};
 use crate::model::found::Hand;
+use crate::model::handshake::order::Order;
 use crate::parts::Writing;
+use crate::shell::{Clock, Router, Toasts, clock, router, toasts};
 
-/// Where it is sent, by whom and why.
-pub(crate) struct Sent<R> {
-    /// The path in the API.
-    pub(crate) path: String,
-    /// The body.
-    pub(crate) request: R,
-    /// Author and reason.
-    pub(crate) hand: (Option<String>, Option<String>),
+/// When it is first looked whether runs are asked, and then again and again (ms). Events would say it sooner, but may be held back.
+const LOOK: (u32, u32) = (120, 400);
+
+/// What sends a restore from a page.
+#[derive(Clone, Copy)]
+pub(crate) struct Sending {
+    /// What becomes of it.
+    pub(crate) writing: Writing,
+    router: Router,
+    clock: Clock,
+    toasts: Toasts,
 }
 
-/// Sends a request that writes a restore. Where nobody knows what became of it, one is looked for among the newest. `shown` is
-/// told the id of the one that is there; `refused` takes some refusals, and gives back those that are to be said.
-pub(crate) fn send_restore<R: Serialize + 'static>(
-    writing: Writing,
-    Sent { path, request, hand }: Sent<R>,
-    is_it: impl Fn(&RestoreRecord) -> bool + Clone + 'static,
-    shown: impl Fn(&str) + Clone + 'static,
-    refused: impl FnOnce(ApiError) -> Result<(), ApiError> + 'static,
-) {
-    let show = shown.clone();
-    let send = async move {
-        let applied = api::send::<AppliedRestore>(Method::POST, &path, Some(&request)).await?;
-        show(&applied.record.restore_id);
-        Ok(())
-    };
-    let there = StoredValue::new(None::<String>);
-    let look = move |hand: Hand| {
-        let is_it = is_it.clone();
-        Box::pin(async move {
-            let (found, id) = find(is_it, hand).await?;
-            there.try_set_value(id);
-            Ok(found)
-        }) as _
-    };
-    let found = move || {
-        if let Some(id) = there.try_get_value().flatten() {
-            shown(&id);
+/// Where somebody waits for what becomes of a restore.
+struct Place {
+    router: Router,
+    /// Where it was sent.
+    from: String,
+    /// The handshake that was gone to since.
+    handshake: Cell<bool>,
+    /// The answer has come, or is not waited for any more.
+    over: Cell<bool>,
+}
+
+impl Place {
+    /// Whether nobody has gone anywhere else since.
+    fn is_still_here(&self) -> bool {
+        self.router.link() == self.from
+    }
+
+    /// Goes to the handshake, if nobody has gone anywhere else.
+    fn to_handshake(&self, id: &str) {
+        if self.is_still_here() {
+            self.handshake.set(true);
+            self.router.go(&address::handshake(id));
         }
+    }
+}
+
+/// Whoever waits for the answer has it, or has gone.
+struct Over(Rc<Place>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.over.set(true);
+    }
+}
+
+impl Sending {
+    /// Nothing is sent yet.
+    pub(crate) fn new() -> Self {
+        Self::of("written")
+    }
+
+    /// The same for what is not to be `written`, but `done`.
+    pub(crate) fn of(done: &'static str) -> Self {
+        Self { writing: Writing::of(done), router: router(), clock: clock(), toasts: toasts() }
+    }
+
+    /// Sends a restore. Where nobody knows what became of it, it is looked for among the newest. `done` is told that it is there;
+    /// `refused` takes some refusals, and gives back those that are to be said.
+    pub(crate) fn send(
+        self,
+        order: Order,
+        done: impl Fn() + Clone + 'static,
+        refused: impl FnOnce(ApiError) -> Result<(), ApiError> + 'static,
+    ) {
+        let (router, toasts) = (self.router, self.toasts);
+        let place = Rc::new(Place {
+            router,
+            from: router.link(),
+            handshake: Cell::new(false),
+            over: Cell::new(false),
+        });
+        let order = Rc::new(order);
+        let (user_id, reason) = order.hand();
+        let hand = Hand { user_id: user_id.clone(), reason: reason.clone(), sent: self.clock.read() };
+        if order.may_ask() {
+            spawn_local(watch(Rc::clone(&order), Rc::clone(&place), hand));
+        }
+        let shown = {
+            let (place, done) = (Rc::clone(&place), done.clone());
+            move |restore_id: &str| {
+                let here = place.is_still_here();
+                done();
+                if here {
+                    router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
+                } else if !place.handshake.get() {
+                    toasts.done("The restore is written.", "It stands first among the earlier ones.");
+                }
+            }
+        };
+        let send = {
+            let (order, shown, over) = (Rc::clone(&order), shown.clone(), Over(Rc::clone(&place)));
+            let (place, done_there) = (Rc::clone(&place), done.clone());
+            async move {
+                let body = order
+                    .body()
+                    .map_err(|error| ApiError::Strange { status: 0, reason: error.to_string() })?;
+                let applied = api::send::<AppliedRestore>(Method::POST, &order.path(), Some(&body)).await?;
+                drop(over);
+                // Who asked runs sees how that went, however quick they were; it leads on to the result.
+                match &applied.handshake {
+                    Some(view) if place.is_still_here() => {
+                        done_there();
+                        place.to_handshake(&view.handshake.handshake);
+                    }
+                    _ => shown(&applied.record.restore_id),
+                }
+                Ok(())
+            }
+        };
+        let there = StoredValue::new(None::<String>);
+        let look = {
+            let order = Rc::clone(&order);
+            move |hand: Hand| {
+                let order = Rc::clone(&order);
+                Box::pin(async move {
+                    let (found, id) = find(|record| order.wrote(record), hand).await?;
+                    there.try_set_value(id);
+                    Ok(found)
+                }) as _
+            }
+        };
+        let found = move || {
+            if let Some(id) = there.try_get_value().flatten() {
+                shown(&id);
+            }
+        };
+        self.writing.run_or((user_id, reason), send, look, found, move |error| {
+            not_written(&order, &place, toasts, error).map_or(Ok(()), refused)
+        });
+    }
+}
+
+/// Says that nothing was written because of what runs said or did not say: on the handshake's page, or where somebody has gone since.
+/// Gives back what is not of that.
+fn not_written(order: &Order, place: &Place, toasts: Toasts, error: ApiError) -> Option<ApiError> {
+    let of_runs = matches!(error.code(), Some(Code::NoWord | Code::HandshakeStopped));
+    if place.handshake.get() && (of_runs || error.code() == Some(Code::PlanOutdated)) {
+        return None;
+    }
+    let handshake = error.handshake().filter(|_| of_runs);
+    if let Some(id) = handshake.filter(|_| place.is_still_here()) {
+        remember(&id, order);
+        place.to_handshake(&id);
+        return None;
+    }
+    if place.is_still_here() {
+        return Some(error);
+    }
+    let (head, rest) = error.of_write("written");
+    toasts.failed(head, rest);
+    None
+}
+
+/// Looks whether runs are asked, until the answer is there, and goes to where that is shown.
+async fn watch(order: Rc<Order>, place: Rc<Place>, hand: Hand) {
+    let plan = match &*order {
+        Order::Apply(planned) => Some(planned.plan.plan.as_str()),
+        Order::Undo { .. } => None,
     };
-    writing.run_or(hand, send, look, found, refused);
+    let path = format!("/handshakes{}", Query::default().with("plan", plan).with("limit", Some("10")));
+    TimeoutFuture::new(LOOK.0).await;
+    while !place.over.get() {
+        let read = api::get::<HandshakeList>(&path).await.map(|list| list.handshakes).unwrap_or_default();
+        if let Some(found) = read.into_iter().find(|view| order.asked(&view.handshake, &hand)) {
+            let id = found.handshake.handshake;
+            remember(&id, &order);
+            if !place.over.get() {
+                place.to_handshake(&id);
+            }
+            return;
+        }
+        TimeoutFuture::new(LOOK.1).await;
+    }
 }

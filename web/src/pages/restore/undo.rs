@@ -3,12 +3,11 @@
 use leptos::prelude::*;
 use stateloft_core::api::{Plan, RestoreRecord, UndoRequest};
 
-use super::sending::{Sent, send_restore};
-use crate::model::address::encode_segment;
+use super::sending::Sending;
+use crate::model::handshake::order::Order;
 use crate::model::plan_address::{Ask, with_ticks};
 use crate::model::restore::states_word;
 use crate::parts::{Author, Icon, Notice, NoticeKind, Pic, WriteNote, Writing};
-use crate::shell::router;
 
 /// The words on the button.
 pub(super) fn undo_words(record: &RestoreRecord) -> String {
@@ -25,29 +24,26 @@ pub(super) fn Undo(
     #[prop(optional)] brief: bool,
     /// Where to put the plan that it would be now, where states have moved since.
     refused: RwSignal<Option<Plan>>,
-    /// Where to say what became of it.
-    writing: Writing,
+    /// What sends it, and says what became of it.
+    sending: Sending,
 ) -> impl IntoView {
-    let router = router();
     let words = if brief { "Undo".to_owned() } else { undo_words(&record) };
     let class = if brief { "link" } else { "btn undo" };
-    let path = format!("/restores/{}/undo", encode_segment(&record.restore_id));
     let press = move |_| {
-        let user_id = Author::stored();
-        let request = UndoRequest { user_id: user_id.clone(), ..UndoRequest::default() };
-        let sent = Sent { path: path.clone(), request, hand: (user_id, None) };
-        let undone = record.restore_id.clone();
-        let is_it = move |record: &RestoreRecord| record.undoes.as_ref() == Some(&undone);
-        let shown =
-            move |restore_id: &str| router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
+        let request = UndoRequest { user_id: Author::stored(), ..UndoRequest::default() };
+        let order = Order::Undo { restore_id: record.restore_id.clone(), request: Box::new(request) };
         refused.set(None);
-        send_restore(writing, sent, is_it, shown, move |error| {
-            refused.try_set(Some(error.fresh_plan().ok_or(error)?.0));
-            Ok(())
-        });
+        sending.send(
+            order,
+            || (),
+            move |error| {
+                refused.try_set(Some(error.fresh_plan().ok_or(error)?.0));
+                Ok(())
+            },
+        );
     };
     view! {
-        <button class=class disabled=move || writing.busy.get() on:click=press>
+        <button class=class disabled=move || sending.writing.busy.get() on:click=press>
             {(!brief).then(|| view! { <Pic icon=Icon::Restore/> })}{words}
         </button>
     }

@@ -4,6 +4,7 @@ use gloo_net::http::Method;
 use leptos::prelude::*;
 use stateloft_core::api::{EndRun, EndedAs, MarkCrashed, RunStatus, RunView};
 
+use super::pause::{PauseDialog, Paused};
 use crate::api;
 use crate::live::Remote;
 use crate::model::found::Hand;
@@ -20,6 +21,7 @@ enum Act {
     End,
     MarkCrashed,
     TakeOver,
+    Pause,
 }
 
 /// The buttons; a run that has ended has none.
@@ -30,9 +32,11 @@ pub(super) fn Actions(run: Remote<RunView>) -> impl IntoView {
     let live = super::of(run, |view| view.live);
     view! {
         <Show when=move || live.get() == Some(true)>
+            {move || id.get().map(|id| view! { <Paused id/> })}
             <button class="btn" on:click=move |_| open.set(Some(Act::End))>"End…"</button>
             <button class="btn" on:click=move |_| open.set(Some(Act::TakeOver))>"Take over…"</button>
             <Menu words="More actions" icon=Icon::More bare=true button="btn icon" class="right">
+                <button on:click=move |_| open.set(Some(Act::Pause))>"Ask to pause…"</button>
                 <button on:click=move |_| open.set(Some(Act::MarkCrashed))>"Mark crashed…"</button>
             </Menu>
         </Show>
@@ -40,6 +44,7 @@ pub(super) fn Actions(run: Remote<RunView>) -> impl IntoView {
             Act::End => view! { <EndDialog run id open/> }.into_any(),
             Act::MarkCrashed => view! { <CrashedDialog run id open/> }.into_any(),
             Act::TakeOver => view! { <TakeOverDialog run id open/> }.into_any(),
+            Act::Pause => view! { <PauseDialog id open=shown(open)/> }.into_any(),
         })}
     }
 }

@@ -7,6 +7,7 @@ mod equity;
 mod facts;
 mod found;
 mod lease;
+mod pause;
 mod states;
 
 use std::time::Duration;
