@@ -10,6 +10,7 @@ pub mod lanes;
 pub mod lease;
 pub mod lines;
 pub mod looked;
+pub mod marks;
 #[cfg(test)]
 mod sample;
 pub mod statistics;

@@ -43,6 +43,7 @@ pub(super) fn Lanes(ctx: Ctx) -> impl IntoView {
             <div class="head">
                 <h2 id="lanes">"Lanes"</h2>
                 <span class="note">{move || ctx.window.get().words(clock.now.get())}</span>
+                <span class="note">{move || ctx.marked.lacking(ctx.window.get())}</span>
                 <Legend/>
             </div>
             <Axis ctx/>
@@ -68,6 +69,9 @@ fn Legend() -> impl IntoView {
             <span><i class="run-bar"></i>"ended"</span>
             <span><Torn/>"crashed"</span>
             <span><i class="hatched"></i>"nobody, after a crash"</span>
+            <span><i class="ticks"></i>"checkpoints"</span>
+            <span><i class="ring"></i>"restore"</span>
+            <span><i class="flag"></i>"snapshot"</span>
             <span class="code-words mono"><span class="word new">"hash"</span></span>"new code or config"
         </span>
     }
@@ -75,7 +79,7 @@ fn Legend() -> impl IntoView {
 
 /// The torn edge of a crash.
 #[component]
-pub(super) fn Torn() -> impl IntoView {
+pub(crate) fn Torn() -> impl IntoView {
     view! {
         <svg class="torn" viewBox="0 0 10 18" width="10" height="18" preserveAspectRatio="none" aria-hidden="true">
             <path class="ground" d="M0 0H7L4 3L8 6L4 9L8 12L4 15L7 18H0Z"/>
@@ -122,6 +126,9 @@ fn Axis(ctx: Ctx) -> impl IntoView {
                 {move || ctx.window.get().marks().into_iter().map(|(at, words, day)| view! {
                     <span class="tick" class:midnight=day style:left=percent(at)>{words}</span>
                 }).collect_view()}
+                {move || ctx.marks.with(|marks| marks.flags.clone()).into_iter().map(|mark| view! {
+                    <a class="flag" tabindex="-1" href=mark.href style:left=percent(mark.at) aria-label=mark.tip.clone() data-tip=mark.tip></a>
+                }).collect_view()}
                 {move || pulled.get().map(|(a, b)| view! {
                     <i class="pulled" style:left=percent(a.min(b)) style:width=percent((a - b).abs())></i>
                 })}
@@ -144,6 +151,7 @@ fn LaneRow(ctx: Ctx, lane: Lane) -> impl IntoView {
     let last = lane.bars.last().map(|bar| Spot::Bar(bar.run_id.clone()));
     let count = number::count(lane.bars.len() as u64);
     let window = ctx.window.get_untracked();
+    let name = lane.name.clone();
     view! {
         <div class="lane" class:cursor=cursor role="group" aria-label=format!("{}: {}", lane.name, lane.words)>
             <span class="who" on:click=move |_| choose(router, last.as_ref())>
@@ -154,10 +162,32 @@ fn LaneRow(ctx: Ctx, lane: Lane) -> impl IntoView {
                 <Ground window/>
                 {lane.gaps.into_iter().map(|gap| view! { <GapBox ctx gap/> }).collect_view()}
                 {lane.bars.into_iter().map(|bar| view! { <BarBox ctx bar/> }).collect_view()}
+                {move || marked(ctx, &name)}
             </div>
             <span class="num">{count}</span>
         </div>
     }
+}
+
+/// Below the bars: a tick a checkpoint; on them: a ring a restore. Who has no pointer finds both on the runs' pages.
+fn marked(ctx: Ctx, lane: &str) -> impl IntoView + use<> {
+    let (ticks, rings) = ctx.marks.with(|marks| {
+        (
+            marks.ticks.get(lane).cloned().unwrap_or_default(),
+            marks.rings.get(lane).cloned().unwrap_or_default(),
+        )
+    });
+    let mark = |class: &'static str| {
+        move |mark: crate::model::runs::marks::Mark| {
+            view! {
+                <a class=class tabindex="-1" href=mark.href style:left=percent(mark.at) aria-label=mark.tip.clone() data-tip=mark.tip></a>
+            }
+        }
+    };
+    (
+        ticks.into_iter().map(mark("checkpoint")).collect_view(),
+        rings.into_iter().map(mark("ring")).collect_view(),
+    )
 }
 
 /// The lines of the axis, and where now is.

@@ -12,6 +12,7 @@ mod keys;
 mod lanes;
 mod list;
 mod looks;
+mod marked;
 mod marks;
 mod reading;
 
@@ -23,6 +24,7 @@ use crate::live::Remote;
 use crate::model::runs::filter::{Filter, counts};
 use crate::model::runs::lanes::Lane;
 use crate::model::runs::lease::Lease;
+use crate::model::runs::marks::Marks;
 use crate::model::runs::walk::Spot;
 use crate::model::runs::window::{Asked, Window};
 use crate::model::{age, number};
@@ -30,6 +32,7 @@ use crate::parts::{CopyLink, FaultNote, Stand};
 use crate::shell::{clock, narrow, router};
 
 pub(crate) use gap::Compared;
+pub(crate) use lanes::Torn;
 pub(crate) use list::found;
 pub(crate) use looks::kept as looked;
 pub(crate) use marks::{CodeWords, KindMark};
@@ -49,6 +52,9 @@ struct Ctx {
     leases: Remote<RunsRead>,
     window: Memo<Window>,
     lanes: Memo<Vec<Lane>>,
+    marked: marked::Marked,
+    /// What stands on the lanes besides runs.
+    marks: Memo<Marks>,
     /// What is chosen on the lanes.
     spot: Memo<Option<Spot>>,
     /// What holds the list still.
@@ -115,7 +121,9 @@ impl Ctx {
                 crate::model::runs::lanes::lanes(&rows, window.get(), now.get(), lease_of)
             })
         });
-        Self { asked, filter, runs, leases, window, lanes, spot, stand }
+        let marked = marked::Marked::read(asked, clock);
+        let marks = Memo::new(move |_| marked.within(window.get()));
+        Self { asked, filter, runs, leases, window, lanes, marked, marks, spot, stand }
     }
 
     /// `5 live, 1 of them late · 20 runs of 8 instances · leases as of 09:46:12`.
