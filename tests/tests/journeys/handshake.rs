@@ -72,6 +72,8 @@ async fn restore(browser: &Browser, seq: u64, names: &[&str], wait: &str) {
     browser.fill("form.apply textarea", "bad deploy").await;
     browser.fill("form.apply input[autocomplete='username']", "ann").await;
     browser.fill(".waits-for input", wait).await;
+    let open = "return !document.querySelector(\"form.apply button[type='submit']\").disabled";
+    browser.until(open, &[], "the restore cannot be written").await;
     browser.click("form.apply button[type='submit']", "Write").await;
     browser.see(".shake-grid").await;
 }

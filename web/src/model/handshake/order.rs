@@ -208,7 +208,7 @@ mod tests {
         };
         let state = |id: &str, effect: &str, bound: &str| {
             format!(
-                r#"{{"key":{{"state_type":"position","state_id":"{id}"}},"effect":"{effect}","now":{},"target":null,"next_version":3,"paths":1,"selected":1,"verdict":{{"status":"valid"}},"exact":true,"bound":"{bound}"}}"#,
+                r#"{{"state_type":"position","state_id":"{id}","effect":"{effect}","now":{},"target":null,"next_version":3,"paths":1,"selected":1,"verdict":{{"status":"valid"}},"exact":true,"bound":"{bound}"}}"#,
                 version(id)
             )
         };

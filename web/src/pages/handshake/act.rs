@@ -85,6 +85,7 @@ pub(super) fn Act(ctx: Ctx, id: String) -> impl IntoView {
 
 #[component]
 fn Stop(doing: Doing) -> impl IntoView {
+    let paused = doing.ctx.memo(|view| view.handshake.status == HandshakeStatus::Paused);
     let words = doing.ctx.memo(|view| {
         let stand: Vec<String> = view
             .handshake
@@ -100,7 +101,9 @@ fn Stop(doing: Doing) -> impl IntoView {
     });
     view! {
         <button class="btn" disabled=move || doing.stopping.busy.get() on:click=move |_| doing.stop(|| ())>
-            {move || words.get()}<Kbd name="Esc"/>
+            {move || words.get()}
+            // A run that an operator has paused is not let go by a key that is easily pressed.
+            {move || (paused.get() != Some(true)).then(|| view! { <Kbd name="Esc"/> })}
         </button>
     }
 }
