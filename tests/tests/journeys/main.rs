@@ -26,6 +26,7 @@ mod opened;
 mod origins;
 mod outage;
 mod pages;
+mod reconcile;
 mod restoring;
 mod rewriting;
 mod runs;

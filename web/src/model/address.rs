@@ -21,6 +21,8 @@ pub enum Page {
     Runs,
     /// `/view/run`
     Run,
+    /// `/view/reconcile`: a run's positions beside its broker's.
+    Reconcile,
     /// `/view/snapshots`
     Snapshots,
     /// `/view/restore`
@@ -54,6 +56,7 @@ impl Page {
             "/view/activity" => Self::Activity,
             "/view/runs" => Self::Runs,
             "/view/run" => Self::Run,
+            "/view/reconcile" => Self::Reconcile,
             "/view/snapshots" => Self::Snapshots,
             "/view/restore" => Self::Restore,
             "/view/import" => Self::Import,
@@ -87,6 +90,7 @@ impl Page {
             Self::Activity => "Activity",
             Self::Runs => "Runs",
             Self::Run => "Run",
+            Self::Reconcile => "Reconcile",
             Self::Snapshots => "Snapshots",
             Self::Restore | Self::Restored(_) => "Restore",
             Self::Handshake(_) => "Handshake",
@@ -250,6 +254,12 @@ pub fn handshake(id: &str) -> String {
     format!("/view/handshake/{}", encode_segment(id))
 }
 
+/// The address of the board that holds a run's positions against its broker's.
+#[must_use]
+pub fn reconcile(id: &str) -> String {
+    format!("/view/reconcile{}", Query::default().with("id", Some(id)))
+}
+
 /// The address of a run that shows what it found otherwise than this other one had left it.
 #[must_use]
 pub fn runs_compared(left: &str, found: &str) -> String {
@@ -323,6 +333,7 @@ mod tests {
             ("/view/import", Page::Import),
             ("/view/runs/", Page::Runs),
             ("/view/run", Page::Run),
+            ("/view/reconcile", Page::Reconcile),
             ("/view/opened", Page::Opened),
             ("/view/restore/a%20b", Page::Restored("a b".into())),
             ("/view/restore/a/b", Page::Unknown),

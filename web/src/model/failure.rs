@@ -2,7 +2,7 @@
 //! said what is known: that nothing was written only where that is certain.
 
 use serde::Deserialize;
-use stateloft_core::api::{Code, PendingWrite, Plan, Problem, StateMoved};
+use stateloft_core::api::{Code, FieldError, PendingWrite, Plan, Problem, ReconcileOutdated, StateMoved};
 
 use super::{age, number};
 
@@ -102,6 +102,29 @@ impl ApiError {
         match self {
             Self::Problem(refusal) => serde_json::from_str::<Problem>(&refusal.text).ok()?.handshake,
             _ => None,
+        }
+    }
+
+    /// What a plan about a broker's list would be now, and which rows moved, where that is why.
+    #[must_use]
+    pub fn moved_rows(&self) -> Option<ReconcileOutdated> {
+        match self {
+            Self::Problem(refusal) if refusal.code == Code::PlanOutdated => {
+                let problem: Problem = serde_json::from_str(&refusal.text).ok()?;
+                Some(*problem.reconcile?)
+            }
+            _ => None,
+        }
+    }
+
+    /// What is wrong in the request, and where.
+    #[must_use]
+    pub fn wrong_fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Problem(refusal) => serde_json::from_str::<Problem>(&refusal.text)
+                .map(|problem| problem.errors)
+                .unwrap_or_default(),
+            _ => Vec::new(),
         }
     }
 

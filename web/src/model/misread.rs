@@ -83,6 +83,17 @@ const RUNS: [Parameter; 8] = [
     ("gap", Reads::Text, false),
 ];
 const RUN: [Parameter; 2] = [("id", Reads::Text, false), ("with", Reads::Text, false)];
+const RECONCILE: [Parameter; 5] = [
+    ("id", Reads::Text, false),
+    (
+        "show",
+        Reads::Words(&["matched", "quantity", "price", "missing_here", "missing_there", "unknown"]),
+        false,
+    ),
+    ("policy", Reads::Words(&["adopt"]), false),
+    ("row", Reads::Text, false),
+    ("done", Reads::Seq, false),
+];
 const SNAPSHOTS: [Parameter; 2] = [("compare", Reads::Text, false), ("new", Reads::Words(&["1"]), false)];
 const RESTORE: [Parameter; 9] = [
     ("target", Reads::Target, false),
@@ -118,6 +129,7 @@ fn parameters(page: &Page) -> Vec<Parameter> {
         Page::Activity => ACTIVITY.to_vec(),
         Page::Runs => RUNS.to_vec(),
         Page::Run => RUN.to_vec(),
+        Page::Reconcile => RECONCILE.to_vec(),
         Page::Snapshots => SNAPSHOTS.to_vec(),
         Page::Restore => RESTORE.to_vec(),
         Page::Import => IMPORT.to_vec(),
@@ -251,6 +263,7 @@ mod tests {
                 "?q=btc&show=crashed&program=grid&last=60&from=2026-03-01T10:00:00Z&to=2026-03-01T11:00:00Z&sel=a.b.1&gap=a.b.2",
             ),
             (Page::Run, "?id=a.b.2&with=a.b.1"),
+            (Page::Reconcile, "?id=a.b.2&show=missing_here&policy=adopt&row=5c0d&done=12"),
             (
                 Page::Restore,
                 "?target=seq:9&state=position/A&state=position/B&type=order&type=strategy&prefix=x&exact=1\

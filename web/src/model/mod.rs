@@ -35,6 +35,7 @@ pub mod position;
 pub mod quiet;
 pub mod rank;
 pub mod rare;
+pub mod reconcile;
 pub mod restore;
 pub mod runs;
 #[cfg(test)]

@@ -11,8 +11,8 @@ use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::{
-    activity, alive, compare, first_run, handshake, health, import, opened, restore, run, runs, snapshots,
-    state, states, styles,
+    activity, alive, compare, first_run, handshake, health, import, opened, reconcile, restore, run, runs,
+    snapshots, state, states, styles,
 };
 use crate::model::address::Page;
 use crate::shell::{Help, Misreadings};
@@ -35,6 +35,7 @@ async fn code(page: &Page) -> Result<Draw, SplitLoaderError> {
         Page::Activity => draw_activity().await,
         Page::Runs => draw_runs().await,
         Page::Run => draw_run().await,
+        Page::Reconcile => draw_reconcile().await,
         Page::Snapshots => draw_snapshots().await,
         Page::Health => draw_health().await,
         Page::Import => draw_import().await,
@@ -137,6 +138,11 @@ fn draw_runs() -> Result<Draw, SplitLoaderError> {
 #[wasm_split(running, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_run() -> Result<Draw, SplitLoaderError> {
     Ok(|_| view! { <run::Run/> }.into_any())
+}
+
+#[wasm_split(reconciling, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_reconcile() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <reconcile::Reconcile/> }.into_any())
 }
 
 #[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]

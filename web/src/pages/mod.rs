@@ -13,6 +13,7 @@ mod lazy;
 mod opened;
 mod origin;
 mod overview;
+mod reconcile;
 mod restore;
 mod run;
 mod runs;

@@ -34,6 +34,7 @@ pub(crate) fn App() -> impl IntoView {
         let page = router.page.get();
         let name = match &page {
             Page::State | Page::Run => told(&router.param("id").unwrap_or_default()),
+            Page::Reconcile => format!("Reconcile {}", told(&router.param("id").unwrap_or_default())),
             page => page.title().to_owned(),
         };
         document().set_title(&format!("{name} · stateloft"));

@@ -19,6 +19,8 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["1", "2", "3", "4"], "view of a state"),
     (&["←", "→"], "along a lane of runs"),
     (&["r"], "plan a restore"),
+    (&["b"], "from a run: hold it against its broker's list"),
+    (&["1", "2", "3"], "choose for a row of it: theirs, ours, close"),
     (&["Space"], "mark a row of a plan as looked at"),
     (&["y", "o"], "accept a fresh plan, leave out what moved"),
     (&["."], "pause, resume"),

@@ -65,7 +65,7 @@ fn EntryLink(entry: &'static Entry) -> impl IntoView {
     let current = move || {
         let here = match router.page.get() {
             Page::State => Page::States,
-            Page::Run => Page::Runs,
+            Page::Run | Page::Reconcile => Page::Runs,
             Page::Restored(_) | Page::Handshake(_) | Page::Handshakes => Page::Restore,
             Page::Opened => Page::Import,
             page => page,

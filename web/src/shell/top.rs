@@ -27,6 +27,7 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
             router.page.get(),
             Page::State
                 | Page::Run
+                | Page::Reconcile
                 | Page::Restored(_)
                 | Page::Handshake(_)
                 | Page::Handshakes
@@ -37,6 +38,7 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
     let title = move || match router.page.get() {
         Page::Overview => "stateloft".to_owned(),
         Page::State | Page::Run => router.param("id").unwrap_or_default(),
+        Page::Reconcile => format!("Reconcile {}", router.param("id").unwrap_or_default()),
         page => page.title().to_owned(),
     };
     view! {

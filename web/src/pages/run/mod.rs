@@ -23,8 +23,8 @@ use crate::model::number;
 use crate::model::runs::lanes::Kind;
 use crate::model::runs::{instance, lasted, word};
 use crate::model::{address, age};
-use crate::parts::{Chip, CopyLink, Empty, FaultNote, Icon, theirs};
-use crate::shell::{clock, router};
+use crate::parts::{Chip, CopyLink, Empty, FaultNote, Icon, Kbd, Pic, theirs};
+use crate::shell::{clock, keys, router};
 
 /// A live run's lease and counts are asked for so often.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -54,6 +54,14 @@ fn path(id: &str, rest: &str) -> String {
 
 #[component]
 fn OneRun(id: String) -> impl IntoView {
+    let board = address::reconcile(&id);
+    let router = router();
+    keys().on_key(move |key| {
+        if key == "b" {
+            router.go(&board);
+        }
+        key == "b"
+    });
     let asked = id.clone();
     let run = remote(
         move || Some(asked.clone()),
@@ -156,7 +164,11 @@ fn Head(run: Remote<RunView>) -> impl IntoView {
                 {move || name.get().map(|(id, ..)| view! { <h1 class="state-id">{theirs(&id)}</h1> })}
                 {kind}
                 {move || name.get().map(|(_, instance, _)| view! { <Chip>{instance}</Chip> })}
-                <div class="acts"><CopyLink/><actions::Actions run/></div>
+                <div class="acts">
+                    <CopyLink/>
+                    {move || name.get().map(|(id, ..)| view! { <span><a class="btn" href=address::reconcile(&id)><Pic icon=Icon::Swap/>"Reconcile"<Kbd name="b"/></a></span> })}
+                    <actions::Actions run/>
+                </div>
             </div>
             <p class="about-line note">{about}" · "{wrote}</p>
         </div>
