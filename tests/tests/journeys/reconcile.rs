@@ -39,6 +39,12 @@ fn id(run: &Value) -> &str {
 
 /// Pastes a list into the dialog, and holds it against ours.
 async fn give(browser: &Browser, list: &str, says: &str) {
+    paste(browser, list, says).await;
+    browser.click("dialog[open] button[type='submit']", "Hold it against ours").await;
+    browser.until("return !document.querySelector('dialog[open]')", &[], "the dialog stays").await;
+}
+
+async fn paste(browser: &Browser, list: &str, says: &str) {
     browser.click(".page-head button", "Broker\u{2019}s list").await;
     browser.see("dialog[open] textarea[name='list']").await;
     // As a paste does it: at once.
@@ -46,7 +52,6 @@ async fn give(browser: &Browser, list: &str, says: &str) {
         field.value = arguments[0]; field.dispatchEvent(new Event('input', {bubbles: true})); return true";
     browser.script(paste, &[json!(list)]).await;
     browser.see_text("dialog[open] .list-read", says).await;
-    browser.click("dialog[open] button[type='submit']", "Hold it against ours").await;
 }
 
 /// Moves with `j` until the keys are at the row of this id.
@@ -102,7 +107,9 @@ async fn a_list_is_held_against_ours_chosen_by_keys_written_and_taken_back() {
     walk_to(&browser, "38090118").await;
     browser.press("1").await;
     browser.fill("dialog[open] input.field", "0.5931").await;
-    browser.click("dialog[open] select option", "recovered_closed").await;
+    let pick = "const field = document.querySelector(\"dialog[open] select[name='reason']\");
+        field.value = 'recovered_closed'; field.dispatchEvent(new Event('change', {bubbles: true})); return true";
+    browser.script(pick, &[]).await;
     browser.click("dialog[open] button[type='submit']", "Choose to close it").await;
     browser
         .see_text("form.apply button[type='submit']", "Write 3 lots: 1 adjusted, 1 adopted, 1 closed")
@@ -190,7 +197,9 @@ async fn nothing_can_be_chosen_of_what_nobody_knows_and_flat_is_not_unknown() {
     browser.go(&format!("/view/reconcile?id={}&policy=adopt", id(&run))).await;
     // The third lot is flat, the second one has no quantity, and the list is not whole.
     let list = r#"[{"ticket":38090118,"symbol":"NZDUSD","side":"short","quantity":0},{"ticket":38084831,"symbol":"EURUSD","quantity":null}]"#;
-    give(&browser, list, "plain").await;
+    paste(&browser, list, "plain, 1 open position").await;
+    browser.click("dialog[open] label", "It is not whole").await;
+    browser.click("dialog[open] button[type='submit']", "Hold it against ours").await;
     browser.see_text(".side-cell.is-flat", "it said 0").await;
     browser.see_text(".side-cell.unsure", "did not say how much").await;
     walk_to(&browser, "38084831").await;
@@ -201,7 +210,7 @@ async fn nothing_can_be_chosen_of_what_nobody_knows_and_flat_is_not_unknown() {
         .filter(r => r.innerText.includes('unknown')).every(r => !r.querySelector('.segments'))";
     browser.until(offered, &[], "an unknown row has no choice").await;
     // Under the policy adopt the flat one is closed, and only that.
-    browser.see_text("form.apply button[type='submit']", "1 closed").await;
+    browser.see_text("form.apply button[type='submit']", "Write 1 lot: 1 closed; 2 unknown left").await;
     browser.see_text(".what", "No answer never closes anything").await;
     // A call that failed is no list.
     browser.click(".page-head button", "Broker\u{2019}s list").await;

@@ -13,16 +13,8 @@ use crate::shell::router;
 const QUIET_MS: u32 = 1500;
 
 /// One page of each piece of code.
-const PAGES: [Page; 8] = [
-    Page::State,
-    Page::States,
-    Page::Runs,
-    Page::Snapshots,
-    Page::Activity,
-    Page::Health,
-    Page::Import,
-    Page::Reconcile,
-];
+const PAGES: [Page; 7] =
+    [Page::State, Page::States, Page::Runs, Page::Snapshots, Page::Activity, Page::Health, Page::Import];
 
 /// A page whose code may still have to come.
 #[component]

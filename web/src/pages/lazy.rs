@@ -140,7 +140,7 @@ fn draw_run() -> Result<Draw, SplitLoaderError> {
     Ok(|_| view! { <run::Run/> }.into_any())
 }
 
-#[wasm_split(reconciling, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_reconcile() -> Result<Draw, SplitLoaderError> {
     Ok(|_| view! { <reconcile::Reconcile/> }.into_any())
 }

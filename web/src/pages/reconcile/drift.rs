@@ -1,7 +1,5 @@
 //! What drifted before, and keeping what this list says.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use stateloft_core::api::DriftList;
 
@@ -16,8 +14,6 @@ use crate::shell::clock;
 
 /// Lines that are shown.
 const SHOWN: usize = 8;
-/// What a look that is recorded takes to be written.
-const SOON: Duration = Duration::from_secs(1);
 
 /// The card.
 #[component]
@@ -33,10 +29,11 @@ pub(super) fn DriftCard(board: Board) -> impl IntoView {
     );
     // Kept with an answer that was asked to keep it.
     let recorded = Memo::new(move |_| board.plan.with(|plan| plan.as_ref().and_then(|plan| plan.recorded)));
-    Effect::new(move |first: Option<()>| {
-        recorded.track();
-        if first.is_some() {
-            set_timeout(move || drifts.reload(), SOON);
+    Effect::new(move || {
+        if recorded.get().is_some() {
+            drifts.reload();
+            // What both agree on is known to the rows from now on.
+            board.again();
         }
     });
     let lines = Memo::new(move |_| drifts.value.with(|list| list.as_ref().map(drift_lines)));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use stateloft_core::api::{Agreement, PlannedRow, ReconcilePlan};
+use wasm_bindgen::JsCast;
 
 use super::board::Board;
 use super::detail::Detail;
@@ -113,6 +114,7 @@ fn walk(board: Board, items: Memo<Vec<Item>>) {
             });
             let moves = to.is_some();
             if moves {
+                release();
                 board.cursor.set(to);
             }
             moves
@@ -143,6 +145,15 @@ fn walk(board: Board, items: Memo<Vec<Item>>) {
         }
         _ => false,
     });
+}
+
+/// Takes the focus from the button that has it: Enter is meant for the row from now on.
+fn release() {
+    let focused =
+        document().active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(focused) = focused {
+        let _ = focused.blur();
+    }
 }
 
 #[component]
