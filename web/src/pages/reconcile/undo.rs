@@ -1,19 +1,19 @@
 //! Taking back what was written: a restore of these states to the moment right before, in one click, as long as nothing was saved on top.
 
+use std::sync::Arc;
+
 use gloo_net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use stateloft_core::api::{
-    ApplyRequest, Code, Moment, Plan, PlanRequest, RestoreRecord, Scope, Selection, VersionView,
-};
+use stateloft_core::api::{ApplyRequest, Code, Moment, Plan, PlanRequest, Scope, Selection, VersionView};
 use stateloft_core::model::{Seq, StateKey};
 
 use crate::api::{self, ApiError};
-use crate::model::address::{Query, encode_segment};
+use crate::model::address::Query;
+use crate::model::handshake::order::{Order, Planned};
 use crate::model::restore::states_word;
-use crate::pages::restore::{Sent, send_restore};
-use crate::parts::{Author, Icon, Notice, NoticeKind, Pic, WriteNote, Writing};
-use crate::shell::router;
+use crate::pages::restore::Sending;
+use crate::parts::{Author, Icon, Notice, NoticeKind, Pic, WriteNote};
 
 /// States that fit into the address of a plan.
 const SCOPE: usize = 60;
@@ -25,8 +25,6 @@ enum Kept {
     Unread(ApiError),
     /// Something was saved since: a restore would take that back, too.
     Newer,
-    /// A live run holds some of it, and gave no word.
-    NoWord,
 }
 
 /// The button, and what stands in its way.
@@ -37,8 +35,7 @@ pub(super) fn Undo(
     /// The seq right before.
     before: u64,
 ) -> impl IntoView {
-    let (writing, kept, asking) = (Writing::new(), RwSignal::new(None::<Kept>), RwSignal::new(false));
-    let router = router();
+    let (sending, kept, asking) = (Sending::new(), RwSignal::new(None::<Kept>), RwSignal::new(false));
     let words = match states.len() {
         1 => "Undo: write the state as it was before".to_owned(),
         many => format!("Undo: write the {} as they were before", states_word(many as u64)),
@@ -52,7 +49,7 @@ pub(super) fn Undo(
             let answer = plan(&states.get_value(), before).await;
             asking.try_set(false);
             match answer {
-                Ok(Some(plan)) => write(plan, writing, kept, router),
+                Ok(Some(plan)) => write(plan, sending, kept),
                 Ok(None) => {
                     kept.try_set(Some(Kept::Newer));
                 }
@@ -68,10 +65,6 @@ pub(super) fn Undo(
                 "Nothing was written.".to_owned(),
                 "Of these states something was saved since: taking all of it back would take that back, too. ".to_owned(),
             ),
-            Kept::NoWord => (
-                "Nothing was written: a live run gave no word.".to_owned(),
-                "In the plan you may say why it is written without it. ".to_owned(),
-            ),
             Kept::Unread(error) => {
                 let (head, rest) = error.of_read();
                 (format!("Nothing was written. {head}"), format!("{rest} "))
@@ -82,11 +75,11 @@ pub(super) fn Undo(
     };
     view! {
         <div class="undo-part">
-            <button class="btn undo" disabled=move || asking.get() || writing.busy.get() on:click=press>
-                <Pic icon=Icon::Restore/>{move || if writing.busy.get() { "Asking whoever holds it, up to 10 s\u{2026}".to_owned() } else { words.clone() }}
+            <button class="btn undo" disabled=move || asking.get() || sending.writing.busy.get() on:click=press>
+                <Pic icon=Icon::Restore/>{move || if sending.writing.busy.get() { "Asking whoever holds it\u{2026}".to_owned() } else { words.clone() }}
             </button>
             {note}
-            <WriteNote writing/>
+            <WriteNote writing=sending.writing/>
         </div>
     }
 }
@@ -110,8 +103,7 @@ fn key(version: &VersionView) -> StateKey {
     StateKey { state_type: version.state_type.clone(), state_id: version.state_id.clone() }
 }
 
-fn write(plan: Plan, writing: Writing, kept: RwSignal<Option<Kept>>, router: crate::shell::Router) {
-    let user_id = Author::stored();
+fn write(plan: Plan, sending: Sending, kept: RwSignal<Option<Kept>>) {
     let request = ApplyRequest {
         target: plan.target.clone(),
         scope: plan.scope.clone(),
@@ -119,31 +111,26 @@ fn write(plan: Plan, writing: Writing, kept: RwSignal<Option<Kept>>, router: cra
         exact: plan.exact,
         seq: Some(plan.seq),
         reason: "undo of a reconcile".to_owned(),
-        user_id: user_id.clone(),
-        accept_violations: false,
+        user_id: Author::stored(),
+        // What was there before is put back as it was, whatever the rules say of it.
+        accept_violations: true,
         run_id: None,
         correlation_id: None,
         causation_id: None,
         handshake: None,
     };
-    let sent = Sent {
-        path: format!("/restores/{}/apply", encode_segment(&plan.plan)),
-        hand: (user_id, Some(request.reason.clone())),
-        request,
-    };
-    let is_it = move |record: &RestoreRecord| record.plan == plan.plan;
-    let shown = move |id: &str| router.go(&format!("/view/restore/{}", encode_segment(id)));
-    send_restore(writing, sent, is_it, shown, move |error| match error.code() {
-        Some(Code::PlanOutdated) => {
-            kept.try_set(Some(Kept::Newer));
-            Ok(())
-        }
-        Some(Code::NoWord) => {
-            kept.try_set(Some(Kept::NoWord));
-            Ok(())
-        }
-        _ => Err(error),
-    });
+    let order = Order::Apply(Box::new(Planned { plan: Arc::new(plan), request }));
+    sending.send(
+        order,
+        || (),
+        move |error| match error.code() {
+            Some(Code::PlanOutdated) => {
+                kept.try_set(Some(Kept::Newer));
+                Ok(())
+            }
+            _ => Err(error),
+        },
+    );
 }
 
 /// The plan on its own page. So many states that they do not fit into an address are planned as all of their type.
