@@ -169,12 +169,11 @@ fn told(handshake: &Handshake, run: &HandshakeRun) -> Cell {
 
 fn let_go(handshake: &Handshake, run: &HandshakeRun) -> Cell {
     match (run.ended_at, handshake.status, handshake.ended_at) {
-        (Some(time), ..) => Cell::Ended(time),
+        (Some(time), ..) | (None, HandshakeStatus::RunEnded, Some(time)) => Cell::Ended(time),
         (None, HandshakeStatus::Asking, _) => Cell::Then("once it has made way"),
         (None, HandshakeStatus::Paused, _) => {
             Cell::Then("it stands still until somebody lets it go on; what it saves is refused")
         }
-        (None, HandshakeStatus::RunEnded, Some(time)) => Cell::Ended(time),
         (None, _, Some(time)) => Cell::Done(time, "told to go on".to_owned()),
         (None, _, None) => Cell::Never("it is not known when".to_owned()),
     }

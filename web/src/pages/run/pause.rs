@@ -26,7 +26,7 @@ pub(super) fn Paused(id: String) -> impl IntoView {
     let asked = id.clone();
     let found = remote(move || Some(asked.clone()), |id: String| async move { last(&id).await });
     live().on_events(move |events| {
-        if events.iter().any(|event| is_handshake(event)) {
+        if events.iter().any(is_handshake) {
             found.reload();
         }
     });
