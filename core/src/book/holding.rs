@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::json::Decimal;
 use crate::json::number::same_value;
 
-/// A side, where one is said.
+/// On which side of a market something is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
     /// It gains when the price rises.

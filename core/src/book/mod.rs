@@ -1,5 +1,6 @@
 //! What the states of a book say: which lots and orders are open, how much they are, at what price, and what a lot has brought.
 
+pub mod by_hand;
 mod holding;
 mod lot;
 mod order;

@@ -16,6 +16,8 @@ mod shapes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use plan::edit::{Editor, changed, diff_of, word_like};
+
 use crate::api::{
     Agreement, AgreementCounts, Because, BrokerShape, ReconcileOptions, ReconcileReport, ReconcileRow, Unread,
 };

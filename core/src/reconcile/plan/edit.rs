@@ -2,14 +2,14 @@
 
 use crate::book::Side;
 use crate::book::words::{QUANTITIES, SIDES, decimal, side};
-use crate::diff::{Change, ChangeKind, Place};
+use crate::diff::{Change, ChangeKind, Diff, Place};
 use crate::json::number::delta;
 use crate::json::writer::quote;
-use crate::json::{Decimal, Kind, Node, Pointer};
+use crate::json::{Decimal, Document, Kind, Node, Pointer};
 use crate::tagged::meant;
 
 /// Changes of one object.
-pub(super) struct Editor<'a> {
+pub(crate) struct Editor<'a> {
     object: Node<'a>,
     pointer: Pointer,
     /// Decimals are texts in it.
@@ -18,6 +18,11 @@ pub(super) struct Editor<'a> {
 }
 
 impl<'a> Editor<'a> {
+    /// Of the object at a pointer.
+    pub(crate) fn at(document: &'a Document, pointer: Pointer) -> Option<Self> {
+        Self::of(document.tape().get(&pointer)?, pointer)
+    }
+
     /// Of an object, which stands at a pointer.
     pub(super) fn of(object: Node<'a>, pointer: Pointer) -> Option<Self> {
         if object.kind() != Kind::Object {
@@ -28,16 +33,16 @@ impl<'a> Editor<'a> {
         Some(Self { object, pointer, texts, changes: Vec::new() })
     }
 
-    pub(super) fn into_changes(self) -> Vec<Change> {
+    pub(crate) fn into_changes(self) -> Vec<Change> {
         self.changes
     }
 
-    pub(super) fn object(&self) -> Node<'a> {
+    pub(crate) fn object(&self) -> Node<'a> {
         self.object
     }
 
     /// Writes a decimal in place of the first of these members that says one, else as the first of them.
-    pub(super) fn decimal(&mut self, names: &[&str], number: &str) {
+    pub(crate) fn decimal(&mut self, names: &[&str], number: &str) {
         let says =
             |name: &&&str| self.object.get(name).is_some_and(|value| decimal(meant(value).0).is_some());
         let Some(name) = names.iter().find(says).or(names.first()) else { return };
@@ -58,18 +63,13 @@ impl<'a> Editor<'a> {
     fn turn_word(&mut self, name: &str, to: Side) -> Option<()> {
         let value = meant(self.object.get(name)?).0;
         side(value)?;
-        let word = value.as_str()?.trim().to_owned();
-        let words = [("long", "short"), ("buy", "sell"), ("up", "down")];
-        let (long, short) = words
-            .into_iter()
-            .find(|(long, short)| word.eq_ignore_ascii_case(long) || word.eq_ignore_ascii_case(short))?;
-        let plain = if to == Side::Long { long } else { short };
-        self.set(name, &quote(&in_the_case_of(&word, plain)));
+        let word = word_like(&value.as_str()?, to)?;
+        self.set(name, &quote(&word));
         Some(())
     }
 
     /// Gives a member a value, in place of the one that it has.
-    pub(super) fn set(&mut self, name: &str, text: &str) {
+    pub(crate) fn set(&mut self, name: &str, text: &str) {
         let Some(old) = self.object.get(name) else {
             let at = u32::try_from(self.object.len()).ok();
             let place = Place { at, ..Place::default() };
@@ -85,7 +85,7 @@ impl<'a> Editor<'a> {
     }
 
     /// Takes members out, where they are.
-    pub(super) fn remove(&mut self, names: &[&str]) {
+    pub(crate) fn remove(&mut self, names: &[&str]) {
         for name in names {
             if let Some(old) = self.object.get(name) {
                 let pointer = self.pointer.join(name);
@@ -96,7 +96,7 @@ impl<'a> Editor<'a> {
 }
 
 /// A change of one value.
-pub(super) fn changed(kind: ChangeKind, pointer: &Pointer, old: Option<&str>, new: Option<&str>) -> Change {
+pub(crate) fn changed(kind: ChangeKind, pointer: &Pointer, old: Option<&str>, new: Option<&str>) -> Change {
     let number = |text: Option<&str>| text.map(|text| text.trim_matches('"').to_owned());
     let (from, to) = (number(old), number(new));
     let decimals = from.as_deref().and_then(Decimal::parse).zip(to.as_deref().and_then(Decimal::parse));
@@ -116,6 +116,21 @@ pub(super) fn changed(kind: ChangeKind, pointer: &Pointer, old: Option<&str>, ne
         series: None,
         place: Place::default(),
     }
+}
+
+/// Changes as a difference, to be applied.
+pub(crate) fn diff_of(changes: Vec<Change>) -> Diff {
+    Diff { changes, ..Diff::default() }
+}
+
+/// The word for a side in the vocabulary and the case of another word for one.
+pub(crate) fn word_like(word: &str, to: Side) -> Option<String> {
+    let word = word.trim();
+    let words = [("long", "short"), ("buy", "sell"), ("up", "down")];
+    let (long, short) = words
+        .into_iter()
+        .find(|(long, short)| word.eq_ignore_ascii_case(long) || word.eq_ignore_ascii_case(short))?;
+    Some(in_the_case_of(word, if to == Side::Long { long } else { short }))
 }
 
 fn in_the_case_of(word: &str, plain: &str) -> String {

@@ -3,7 +3,7 @@
 
 mod choose;
 mod create;
-mod edit;
+pub(crate) mod edit;
 mod lot;
 mod name;
 #[cfg(feature = "validate")]
@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use choose::{Choosing, Refused};
 use create::Created;
+use edit::diff_of;
 use name::{names, which_of};
 #[cfg(feature = "validate")]
 pub use rebase::OntoLots;
@@ -327,10 +328,6 @@ impl Written {
 
 fn with_changes(document: &Document, changes: &[Change]) -> Result<Document, ApplyError> {
     apply(document, &diff_of(changes.to_vec()))
-}
-
-fn diff_of(changes: Vec<Change>) -> Diff {
-    Diff { changes, ..Diff::default() }
 }
 
 /// What a plan binds. Versions are not in it: a price that is written into a position meanwhile makes it no other plan.
