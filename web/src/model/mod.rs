@@ -4,6 +4,7 @@ pub mod activity;
 pub mod address;
 pub mod age;
 pub mod broken;
+pub mod by_hand;
 pub mod change;
 pub mod changes;
 pub mod chart;

@@ -20,7 +20,7 @@ impl Work<'_> {
                 "has no lots: one beside what it holds would make it another shape",
             ));
         };
-        self.check(lots, lot, now)?;
+        check(lots, lot, now)?;
         let text = text(lots.elements().last(), lot);
         let path = format!("/lots/{}", lots.len());
         let place = Place { at: u32::try_from(lots.len()).ok(), ..Place::default() };
@@ -39,30 +39,31 @@ impl Work<'_> {
         self.changes.extend(edit.into_changes());
         Ok(())
     }
+}
 
-    fn check(&self, lots: Node<'_>, lot: &NewLot, now: Timestamp) -> Result<(), Refusal> {
-        if lot.id.trim().is_empty() || lot.id.chars().any(char::is_control) {
-            return Err(Refusal::field(Field::Id, "a lot has an id: what the broker calls it, or you do"));
-        }
-        if lots.elements().any(|there| said(there, "id").and_then(name).as_deref() == Some(lot.id.trim())) {
-            return Err(Refusal::field(Field::Id, format!("there is a lot {} already", lot.id.trim())));
-        }
-        some_of(Field::Quantity, &lot.quantity)?;
-        for (field, price) in
-            [(Field::EntryPrice, &lot.entry_price), (Field::Stop, &lot.stop), (Field::Target, &lot.target)]
-        {
-            if let Some(price) = price {
-                checked(field, price)?;
-            }
-        }
-        if lot.entry_time > now {
-            return Err(Refusal::field(
-                Field::EntryTime,
-                "is still to come: this says what the broker has already done",
-            ));
-        }
-        Ok(())
+/// What cannot be right of a lot that is new.
+fn check(lots: Node<'_>, lot: &NewLot, now: Timestamp) -> Result<(), Refusal> {
+    if lot.id.trim().is_empty() || lot.id.chars().any(char::is_control) {
+        return Err(Refusal::field(Field::Id, "a lot has an id: what the broker calls it, or you do"));
     }
+    if lots.elements().any(|there| said(there, "id").and_then(name).as_deref() == Some(lot.id.trim())) {
+        return Err(Refusal::field(Field::Id, format!("there is a lot {} already", lot.id.trim())));
+    }
+    some_of(Field::Quantity, &lot.quantity)?;
+    for (field, price) in
+        [(Field::EntryPrice, &lot.entry_price), (Field::Stop, &lot.stop), (Field::Target, &lot.target)]
+    {
+        if let Some(price) = price {
+            checked(field, price)?;
+        }
+    }
+    if lot.entry_time > now {
+        return Err(Refusal::field(
+            Field::EntryTime,
+            "is still to come: this says what the broker has already done",
+        ));
+    }
+    Ok(())
 }
 
 /// A lot's text, with members and words as another one has them.

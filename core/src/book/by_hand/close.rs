@@ -112,9 +112,9 @@ impl<'a> Work<'a> {
         let brought = sum.brought.as_deref();
         match (whole, self.shape.lots.is_some()) {
             (true, _) => {
-                let mut edit = self.editor(&lot.path)?;
-                close(&mut edit, exit, brought);
-                self.changes.extend(edit.into_changes());
+                let mut editor = self.editor(&lot.path)?;
+                close(&mut editor, exit, brought);
+                self.changes.extend(editor.into_changes());
             }
             (false, true) => self.part(lot, quantity, exit, brought)?,
             // The rest of it is still held: an exit here would say that it is not.
@@ -132,9 +132,9 @@ impl<'a> Work<'a> {
         exit: &Exit,
         brought: Option<&str>,
     ) -> Result<(), Refusal> {
-        let edit = self.editor(&lot.path)?;
+        let object = self.editor(&lot.path)?.object();
         let id = lot.id.as_deref().unwrap_or_default();
-        let part: Document = edit.object().to_document();
+        let part: Document = object.to_document();
         let mut closed =
             Editor::at(&part, Pointer::root()).ok_or_else(|| Refusal::shape(&lot.path, "is no object"))?;
         closed.set("id", &quote(&self.next_part(id)));
@@ -143,7 +143,7 @@ impl<'a> Work<'a> {
         closed.remove(&["opened_quantity"]);
         close(&mut closed, exit, brought);
         let closed = apply(&part, &diff_of(closed.into_changes())).map_err(|_| Refusal::TooLarge)?;
-        for name in AMOUNTS.iter().filter(|name| said(edit.object(), name).and_then(decimal).is_some()) {
+        for name in AMOUNTS.iter().filter(|name| said(object, name).and_then(decimal).is_some()) {
             self.stays.push(Stays { path: format!("{}/{name}", lot.path), why: SHARED });
         }
         self.reduce(lot, quantity, &lot.path)?;
@@ -184,22 +184,22 @@ impl<'a> Work<'a> {
 }
 
 /// What says of an object that it is closed, and how.
-fn close(edit: &mut Editor<'_>, exit: &Exit, brought: Option<&str>) {
-    edit.set("status", "\"closed\"");
-    if edit.object().get("is_open").is_some() {
-        edit.set("is_open", "false");
+fn close(editor: &mut Editor<'_>, exit: &Exit, brought: Option<&str>) {
+    editor.set("status", "\"closed\"");
+    if editor.object().get("is_open").is_some() {
+        editor.set("is_open", "false");
     }
-    edit.set("exit_time", &time_like(edit.object().get("entry_time"), exit.time));
+    editor.set("exit_time", &time_like(editor.object().get("entry_time"), exit.time));
     if let Some(price) = &exit.price {
-        edit.decimal(&["exit_price"], price);
+        editor.decimal(&["exit_price"], price);
     }
     // A word without characters that JSON escapes.
-    edit.set("exit_reason", &serde_json::to_string(&exit.reason).unwrap_or_default());
+    editor.set("exit_reason", &serde_json::to_string(&exit.reason).unwrap_or_default());
     if let Some(order) = &exit.order {
-        edit.set("exit_order", &quote(order.trim()));
+        editor.set("exit_order", &quote(order.trim()));
     }
     if let Some(brought) = brought {
-        edit.decimal(&["pnl"], brought);
+        editor.decimal(&["pnl"], brought);
     }
 }
 
