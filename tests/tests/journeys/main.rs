@@ -6,6 +6,7 @@
 mod addresses;
 mod broken;
 mod busy;
+mod by_hand;
 mod comparing;
 mod disguised;
 mod exact;

@@ -13,6 +13,8 @@ pub enum Page {
     States,
     /// `/view/state`
     State,
+    /// `/view/by-hand`: what was done with a position at the broker, said in words.
+    ByHand,
     /// `/view/compare`
     Compare,
     /// `/view/activity`
@@ -52,6 +54,7 @@ impl Page {
             "" => Self::Overview,
             "/view/states" => Self::States,
             "/view/state" => Self::State,
+            "/view/by-hand" => Self::ByHand,
             "/view/compare" => Self::Compare,
             "/view/activity" => Self::Activity,
             "/view/runs" => Self::Runs,
@@ -86,6 +89,7 @@ impl Page {
             Self::Overview => "Overview",
             Self::States => "States",
             Self::State => "State",
+            Self::ByHand => "By hand",
             Self::Compare => "Compare",
             Self::Activity => "Activity",
             Self::Runs => "Runs",
@@ -242,6 +246,12 @@ pub fn compare(key: &StateKey, a: u64, b: u64) -> String {
     format!("/view/compare{query}")
 }
 
+/// The address at which it is said what was done with a position, or with a lot of it.
+#[must_use]
+pub fn by_hand(key: &StateKey, lot: Option<&str>) -> String {
+    format!("/view/by-hand{}", key_query(key).with("lot", lot))
+}
+
 /// The address of a run.
 #[must_use]
 pub fn run(id: &str) -> String {
@@ -334,6 +344,7 @@ mod tests {
             ("/view/runs/", Page::Runs),
             ("/view/run", Page::Run),
             ("/view/reconcile", Page::Reconcile),
+            ("/view/by-hand", Page::ByHand),
             ("/view/opened", Page::Opened),
             ("/view/restore/a%20b", Page::Restored("a b".into())),
             ("/view/restore/a/b", Page::Unknown),

@@ -51,6 +51,12 @@ const COMPARISON: [Parameter; 9] = [
     ("all", Reads::Words(&["show"]), false),
 ];
 const STATE: [Parameter; 2] = [("from", Reads::Time, false), ("to", Reads::Time, false)];
+const BY_HAND: [Parameter; 4] = [
+    ("type", Reads::Type, false),
+    ("id", Reads::Text, false),
+    ("lot", Reads::Text, false),
+    ("mode", Reads::Words(&["close", "all", "adjust", "add"]), false),
+];
 const COMPARE: [Parameter; 1] = [("q", Reads::Text, false)];
 const STATES: [Parameter; 7] = [
     ("q", Reads::Text, false),
@@ -125,6 +131,7 @@ fn parameters(page: &Page) -> Vec<Parameter> {
     match page {
         Page::State => [&COMPARISON[..], &STATE].concat(),
         Page::Compare => [&COMPARISON[..], &COMPARE].concat(),
+        Page::ByHand => BY_HAND.to_vec(),
         Page::States => STATES.to_vec(),
         Page::Activity => ACTIVITY.to_vec(),
         Page::Runs => RUNS.to_vec(),

@@ -11,8 +11,8 @@ use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::{
-    activity, alive, compare, first_run, handshake, health, import, opened, reconcile, restore, run, runs,
-    snapshots, state, states, styles,
+    activity, alive, by_hand, compare, first_run, handshake, health, import, opened, reconcile, restore, run,
+    runs, snapshots, state, states, styles,
 };
 use crate::model::address::Page;
 use crate::shell::{Help, Misreadings};
@@ -31,6 +31,7 @@ async fn code(page: &Page) -> Result<Draw, SplitLoaderError> {
         Page::Overview => draw_first_run().await,
         Page::States => draw_states().await,
         Page::State => draw_state().await,
+        Page::ByHand => draw_by_hand().await,
         Page::Compare => draw_compare().await,
         Page::Activity => draw_activity().await,
         Page::Runs => draw_runs().await,
@@ -164,6 +165,11 @@ fn draw_handshake() -> Result<Draw, SplitLoaderError> {
         Page::Handshake(id) => view! { <handshake::Handshake id/> }.into_any(),
         _ => view! { <handshake::Handshakes/> }.into_any(),
     })
+}
+
+#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_by_hand() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <by_hand::ByHandPage/> }.into_any())
 }
 
 #[wasm_split(health, wasm_split_path = leptos::wasm_split, fallible)]

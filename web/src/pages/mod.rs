@@ -2,6 +2,7 @@
 
 mod activity;
 mod alive;
+mod by_hand;
 mod compare;
 mod feed_row;
 mod first_run;

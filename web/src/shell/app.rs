@@ -33,7 +33,7 @@ pub(crate) fn App() -> impl IntoView {
     Effect::new(move || {
         let page = router.page.get();
         let name = match &page {
-            Page::State | Page::Run => told(&router.param("id").unwrap_or_default()),
+            Page::State | Page::ByHand | Page::Run => told(&router.param("id").unwrap_or_default()),
             Page::Reconcile => format!("Reconcile {}", told(&router.param("id").unwrap_or_default())),
             page => page.title().to_owned(),
         };

@@ -64,7 +64,7 @@ fn EntryLink(entry: &'static Entry) -> impl IntoView {
     let (page, own) = (Page::at(path), Query::parse(search));
     let current = move || {
         let here = match router.page.get() {
-            Page::State => Page::States,
+            Page::State | Page::ByHand => Page::States,
             Page::Run | Page::Reconcile => Page::Runs,
             Page::Restored(_) | Page::Handshake(_) | Page::Handshakes => Page::Restore,
             Page::Opened => Page::Import,

@@ -26,6 +26,7 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
         matches!(
             router.page.get(),
             Page::State
+                | Page::ByHand
                 | Page::Run
                 | Page::Reconcile
                 | Page::Restored(_)
@@ -37,7 +38,7 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
     };
     let title = move || match router.page.get() {
         Page::Overview => "stateloft".to_owned(),
-        Page::State | Page::Run => router.param("id").unwrap_or_default(),
+        Page::State | Page::ByHand | Page::Run => router.param("id").unwrap_or_default(),
         Page::Reconcile => format!("Reconcile {}", router.param("id").unwrap_or_default()),
         page => page.title().to_owned(),
     };

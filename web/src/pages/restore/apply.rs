@@ -95,7 +95,7 @@ pub(super) fn Apply(planning: Planning) -> impl IntoView {
 
 /// Who holds some of it, and what becomes of that.
 #[component]
-fn Holding(
+pub(crate) fn Holding(
     /// In words.
     runs: String,
     form: RwSignal<Form>,

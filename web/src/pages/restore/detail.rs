@@ -140,14 +140,15 @@ impl Details {
 }
 
 /// How strictly the state's type is validated, as the server says.
-pub(super) fn mode_of(key: &StateKey) -> Mode {
+pub(crate) fn mode_of(key: &StateKey) -> Mode {
     desk().overview.value.with_untracked(|day| {
         let types = day.as_ref().map(|day| day.types.as_slice()).unwrap_or_default();
         types.iter().find(|t| t.state_type == key.state_type.as_str()).map_or(Mode::Warn, |t| t.mode)
     })
 }
 
-fn mode_name(mode: Mode) -> &'static str {
+/// Its word in the component’s calls.
+pub(crate) fn mode_name(mode: Mode) -> &'static str {
     match mode {
         Mode::Off => "off",
         Mode::Warn => "warn",

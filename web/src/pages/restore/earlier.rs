@@ -142,6 +142,7 @@ pub(super) fn target_words(target: &RestoredTo) -> String {
         RestoredTo::Moment(Moment::Seq(seq)) => format!("seq {}", number::count(seq.0)),
         RestoredTo::Moment(Moment::Time(time)) => age::to_second(*time),
         RestoredTo::Moment(Moment::Now) => "now".to_owned(),
+        RestoredTo::Documents(name) if name == "by hand" => "what was said by hand".to_owned(),
         RestoredTo::Documents(name) => format!("file {}", told(name)),
     }
 }

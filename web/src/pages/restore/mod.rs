@@ -28,6 +28,8 @@ mod state_row;
 mod target;
 mod undo;
 
+pub(crate) use apply::Holding;
+pub(crate) use detail::{mode_name, mode_of};
 pub(crate) use page::Restore;
 pub(crate) use result::Restored;
 pub(crate) use sending::Sending;

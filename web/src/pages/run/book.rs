@@ -180,7 +180,7 @@ fn money(text: Option<&String>) -> AnyView {
 #[component]
 fn LotRow(lot: Lot) -> impl IntoView {
     let exit = match &lot.exit {
-        None => view! { <span class="ink3">"open"</span> }.into_any(),
+        None => view! { <span class="ink3">"open "</span><a href=address::by_hand(&lot.key, Some(&lot.id).filter(|id| !id.is_empty()).map(String::as_str))>"By hand"</a> }.into_any(),
         Some(exit) => {
             let time = exit_at(exit).map(crate::model::age::clock).or_else(|| exit.time.clone());
             let words = [exit.price.clone(), time].into_iter().flatten().collect::<Vec<_>>().join(" ");

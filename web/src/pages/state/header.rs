@@ -21,6 +21,7 @@ pub(super) fn Header(view: View) -> impl IntoView {
     let key = view.key.get_value();
     let types = address::states_of(key.state_type.as_str());
     let id = key.state_id.to_string();
+    let by_hand = (key.state_type.as_str() == "position").then(|| address::by_hand(&key, None));
     let side = view.b.side;
     view! {
         <div class="state-head">
@@ -36,6 +37,9 @@ pub(super) fn Header(view: View) -> impl IntoView {
                     <a class="btn" href=move || plan_href(view) data-tip=move || plan_tip(view)>
                         <Pic icon=Icon::Restore/>"Plan a restore"<Kbd name="r"/>
                     </a>
+                    {by_hand.map(|href| view! {
+                        <a class="btn by-hand-link" href=href>"By hand"<Kbd name="h"/></a>
+                    })}
                     <MoreMenu view/>
                 </div>
             </div>

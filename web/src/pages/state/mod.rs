@@ -20,6 +20,7 @@ use stateloft_core::model::{Operation, StateKey};
 pub(crate) use broken::{BrokenNote, broken_since, right_one};
 pub(crate) use header::plan_of;
 pub(crate) use history::{Reader, Stretch, Versions};
+pub(crate) use over_time::path_over_time;
 use view::View;
 
 use super::waiting::Waiting;

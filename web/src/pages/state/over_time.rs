@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use stateloft_core::api::History;
 use stateloft_core::json::Pointer;
-use stateloft_core::model::Timestamp;
+use stateloft_core::model::{StateKey, Timestamp};
 
 use super::View;
 use crate::api::{self, ApiError};
@@ -90,19 +90,32 @@ fn first_number(view: View) -> Option<String> {
     Some(change.path.clone())
 }
 
-async fn read(key: &stateloft_core::model::StateKey, asked: &Asked) -> Result<PathHistory, ApiError> {
-    let query = Query::default()
-        .with("limit", Some(&asked.limit.to_string()))
-        .with("end_time", Some(&asked.upto.to_string()));
-    let history: History = api::get_of(key, "/history", &query).await?;
+async fn read(key: &StateKey, asked: &Asked) -> Result<PathHistory, ApiError> {
     let pointer = Pointer::parse(&asked.pointer).unwrap_or_default();
+    path_over_time(key, &pointer, None, asked.upto, asked.limit).await.map(|(told, _)| told)
+}
+
+/// One path over the last versions of a stretch of time, at most so many, and how many there are in it.
+pub(crate) async fn path_over_time(
+    key: &StateKey,
+    pointer: &Pointer,
+    from: Option<Timestamp>,
+    upto: Timestamp,
+    limit: usize,
+) -> Result<(PathHistory, u64), ApiError> {
+    let query = Query::default()
+        .with("limit", Some(&limit.to_string()))
+        .with("start_time", from.map(|from| from.to_string()).as_deref())
+        .with("end_time", Some(&upto.to_string()));
+    let history: History = api::get_of(key, "/history", &query).await?;
     let point = |row: stateloft_core::api::StateSummary| PathPoint {
         version: row.version.version.0,
         at: row.version.effective_at().micros(),
         author: row.version.user_id,
-        value: row.data.as_ref().and_then(|data| value_at(data, &pointer)),
+        value: row.data.as_ref().and_then(|data| value_at(data, pointer)),
     };
-    Ok(PathHistory::of(history.versions.into_iter().rev().map(point).collect()))
+    let all = history.total_count;
+    Ok((PathHistory::of(history.versions.into_iter().rev().map(point).collect()), all))
 }
 
 /// The step line with a dot for each version.

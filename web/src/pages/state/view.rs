@@ -159,6 +159,13 @@ pub(super) fn listen(view: View) {
             "1" | "2" | "3" | "4" => view.show_as(Tab::ALL[usize::from(key.as_bytes()[0] - b'1')]),
             "c" => router.go(&untrack(|| header::compare_href(view))),
             "r" => router.go(&untrack(|| header::plan_href(view))),
+            "h" => {
+                let key = view.key.get_value();
+                if key.state_type.as_str() != "position" {
+                    return false;
+                }
+                router.go(&crate::model::address::by_hand(&key, None));
+            }
             _ => return false,
         }
         true
