@@ -117,10 +117,10 @@ pub fn lots(document: &Document) -> Vec<Lot<'_>> {
         for member in root.members() {
             let key = member.key.decoded();
             let pointer = Pointer::root().join(&key);
-            of_object(&mut all, member.value, pointer, Some(&key));
+            of_object(&mut all, member.value, &pointer, Some(&key));
         }
     } else {
-        of_object(&mut all, root, Pointer::root(), None);
+        of_object(&mut all, root, &Pointer::root(), None);
     }
     all
 }
@@ -131,13 +131,13 @@ pub fn holds_open_lots(document: &Document) -> bool {
     lots(document).iter().any(Lot::is_open)
 }
 
-fn of_object<'a>(all: &mut Vec<Lot<'a>>, node: Node<'a>, pointer: Pointer, called: Option<&str>) {
+fn of_object<'a>(all: &mut Vec<Lot<'a>>, node: Node<'a>, pointer: &Pointer, called: Option<&str>) {
     if let Some(list) = node.get("lots").filter(|list| meant(*list).0.kind() == Kind::Array) {
-        return of_list(all, node, list, &pointer, called);
+        return of_list(all, node, list, pointer, called);
     }
     let closed = is_closed(node);
     if said(node, "symbol1").is_some() && decimal_of(node, "volume1").is_some() {
-        return all.extend(["1", "2"].map(|leg| of_leg(node, leg, &pointer, closed)));
+        return all.extend(["1", "2"].map(|leg| of_leg(node, leg, pointer, closed)));
     }
     let mut holding = plain(node, pointer.as_str().to_owned());
     holding.symbol = holding.symbol.or_else(|| called.map(str::to_owned));

@@ -82,8 +82,7 @@ impl<'a> Held<'a> {
 }
 
 fn says(holding: &Holding) -> Says<'_> {
-    fn number(text: &Option<String>) -> Option<Decimal<'_>> {
-        text.as_deref().and_then(Decimal::parse)
-    }
-    (&holding.ids, holding.symbol.as_deref(), number(&holding.quantity), number(&holding.price))
+    let quantity = holding.quantity.as_deref().and_then(Decimal::parse);
+    let price = holding.price.as_deref().and_then(Decimal::parse);
+    (&holding.ids, holding.symbol.as_deref(), quantity, price)
 }

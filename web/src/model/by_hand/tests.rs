@@ -30,13 +30,13 @@ fn judged(
     }
     let now = Timestamp::parse("2026-11-21T09:46:12Z").unwrap();
     let lot = lot.map(|at| &position.lots[at]);
-    let made =
+    let judged =
         judge(Asked { mode, typed: &typed, position: &position, lot, document: &document, now, order_known });
-    let words = match &made.done {
+    let words = match &judged.done {
         Ok(done) => button(mode, &typed, &position, lot, done, 213),
         Err(lack) => lack.words.clone(),
     };
-    (made, words)
+    (judged, words)
 }
 
 fn note(judged: &Judged, field: Field) -> (Tone, &str) {

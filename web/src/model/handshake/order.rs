@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use stateloft_core::api::{
-    ApplyRequest, Effect, Handshake, HandshakeRun, HandshakeTerms, Plan, PlanCounts, RestoreRecord,
-    StateSelection, UndoRequest, WithoutWord,
+    ApplyGiven, ApplyRequest, Effect, GivenPlan, Handshake, HandshakeRun, HandshakeTerms, Plan, PlanCounts,
+    RestoreRecord, StateSelection, UndoRequest, WithoutWord,
 };
 use stateloft_core::model::StateKey;
 use stateloft_core::restore::{plan_hash, selection_key};
@@ -20,6 +20,8 @@ use super::super::plan_address::{Ask, with_ticks};
 pub enum Order {
     /// Of this plan.
     Apply(Box<Planned>),
+    /// Of documents that are given, such as those of a position that was changed by hand.
+    Given(Box<Given>),
     /// The undoing of a restore.
     Undo {
         /// Which one.
@@ -38,6 +40,15 @@ pub struct Planned {
     pub request: ApplyRequest,
 }
 
+/// A plan to documents that is to be applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// As it was looked at.
+    pub plan: GivenPlan,
+    /// How.
+    pub request: ApplyGiven,
+}
+
 impl Planned {
     /// Whether its plan is what is asked for there, apart from the ticks.
     #[must_use]
@@ -54,6 +65,7 @@ impl Order {
     pub fn path(&self) -> String {
         match self {
             Self::Apply(planned) => format!("/restores/{}/apply", encode_segment(&planned.plan.plan)),
+            Self::Given(given) => format!("/restores/documents/{}/apply", encode_segment(&given.plan.plan)),
             Self::Undo { restore_id, .. } => format!("/restores/{}/undo", encode_segment(restore_id)),
         }
     }
@@ -65,6 +77,7 @@ impl Order {
     pub fn body(&self) -> serde_json::Result<serde_json::Value> {
         match self {
             Self::Apply(planned) => serde_json::to_value(&planned.request),
+            Self::Given(given) => serde_json::to_value(&given.request),
             Self::Undo { request, .. } => serde_json::to_value(request),
         }
     }
@@ -74,6 +87,7 @@ impl Order {
     pub fn hand(&self) -> (Option<String>, Option<String>) {
         match self {
             Self::Apply(planned) => (planned.request.user_id.clone(), Some(planned.request.reason.clone())),
+            Self::Given(given) => (given.request.user_id.clone(), Some(given.request.reason.clone())),
             Self::Undo { request, .. } => (request.user_id.clone(), request.reason.clone()),
         }
     }
@@ -83,6 +97,7 @@ impl Order {
     pub fn counts(&self) -> Option<&PlanCounts> {
         match self {
             Self::Apply(planned) => Some(&planned.plan.counts),
+            Self::Given(given) => Some(&given.plan.counts),
             Self::Undo { .. } => None,
         }
     }
@@ -92,6 +107,7 @@ impl Order {
     pub fn may_ask(&self) -> bool {
         match self {
             Self::Apply(planned) => !planned.plan.held_by.is_empty(),
+            Self::Given(given) => !given.plan.held_by.is_empty(),
             Self::Undo { .. } => true,
         }
     }
@@ -101,6 +117,7 @@ impl Order {
     pub fn wrote(&self, record: &RestoreRecord) -> bool {
         match self {
             Self::Apply(planned) => record.plan == planned.plan.plan,
+            Self::Given(given) => record.plan == given.plan.plan,
             Self::Undo { restore_id, .. } => record.undoes.as_ref() == Some(restore_id),
         }
     }
@@ -110,6 +127,7 @@ impl Order {
     pub fn asked(&self, handshake: &Handshake, hand: &Hand) -> bool {
         let of_it = match self {
             Self::Apply(planned) => handshake.plan.as_ref() == Some(&planned.plan.plan),
+            Self::Given(given) => handshake.plan.as_ref() == Some(&given.plan.plan),
             Self::Undo { restore_id, request } => {
                 request.reason.is_some() || handshake.reason == format!("Undo of restore {restore_id}")
             }
@@ -117,7 +135,7 @@ impl Order {
         of_it && hand.wrote(handshake.user_id.as_deref(), Some(&handshake.reason), handshake.asked_at)
     }
 
-    /// Where its plan can be looked at again; an undo has none before it is written.
+    /// Where its plan can be looked at again; an undo has none before it is written, and given documents have no address.
     #[must_use]
     pub fn plan_href(&self) -> Option<String> {
         let Self::Apply(planned) = self else { return None };
@@ -145,6 +163,7 @@ impl Order {
     fn set_word(&mut self, without_word: Option<WithoutWord>) {
         let terms = match self {
             Self::Apply(planned) => &mut planned.request.handshake,
+            Self::Given(given) => &mut given.request.handshake,
             Self::Undo { request, .. } => &mut request.handshake,
         };
         let wait_seconds = terms.as_ref().and_then(|terms| terms.wait_seconds);
@@ -152,7 +171,7 @@ impl Order {
         *terms = (new != HandshakeTerms::default()).then_some(new);
     }
 
-    /// The same without what a run holds. Nothing where nothing would be left, where not all that it holds is listed, or where that
+    /// The same without what a run holds, of a plan of several states. Nothing where nothing would be left, where not all that it holds is listed, or where that
     /// cannot be chosen. What was looked at of the rest stays what is bound, so what moved since is found out as always.
     #[must_use]
     pub fn leaving_out(&self, run: &HandshakeRun) -> Option<Self> {
@@ -231,7 +250,7 @@ mod tests {
 
     fn run(states: &[&str]) -> HandshakeRun {
         let mut run = asking(&["a.main.1"]).runs.remove(0);
-        run.states = states.iter().map(|id| StateKey::new("position", *id).unwrap()).collect();
+        run.states = states.iter().map(|id| StateKey::new("position", id).unwrap()).collect();
         run
     }
 

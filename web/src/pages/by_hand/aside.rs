@@ -164,12 +164,12 @@ fn Write(hand: Hand) -> impl IntoView {
             </label>
             <AuthorField author=sending.author/>
             {failure}
-            <WriteNote writing=sending.writing/>
+            <WriteNote writing=sending.restoring.writing/>
             {move || sending.refused.get().then(|| view! {
                 <Notice kind=NoticeKind::Error head="Nothing was written.">"The position moved while it was written. It is read anew; what you typed is kept."</Notice>
             })}
             {move || holders.get().map(|runs| view! { <Holding runs form=sending.form/> })}
-            <button type="submit" class="btn main act" disabled=move || sending.writing.busy.get() || lacks.with(Option::is_some)>{words}</button>
+            <button type="submit" class="btn main act" disabled=move || sending.restoring.writing.busy.get() || lacks.with(Option::is_some)>{words}</button>
             <p class="note row"><Kbd name="Ctrl"/><Kbd name="Enter"/>{undo}</p>
         </section>
     }

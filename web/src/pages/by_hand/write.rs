@@ -1,22 +1,22 @@
 //! Writing what was said: the server's plan for exactly these paths is applied, in one commit, with live programs asked first.
 
 use leptos::prelude::*;
-use stateloft_core::api::{ApplyGiven, Code, RestoreRecord};
+use stateloft_core::api::{ApplyGiven, Code, HandshakeTerms};
 
 use super::form::Hand;
 use crate::api::ApiError;
-use crate::model::address::encode_segment;
 use crate::model::by_hand::button;
+use crate::model::handshake::order::{Given, Order};
 use crate::model::restore::{Form, holders};
-use crate::pages::restore::{Sent, send_restore};
-use crate::parts::{Author, Writing};
+use crate::pages::restore;
+use crate::parts::Author;
 
 /// What is filled in beside the fields, and how the write goes.
 #[derive(Clone, Copy)]
 pub(super) struct Sending {
     pub(super) form: RwSignal<Form>,
     pub(super) author: Author,
-    pub(super) writing: Writing,
+    pub(super) restoring: restore::Sending,
     /// The last try was refused because something had moved.
     pub(super) refused: RwSignal<bool>,
 }
@@ -26,7 +26,7 @@ impl Sending {
         Self {
             form: RwSignal::new(Form::default()),
             author: Author::remembered(),
-            writing: Writing::new(),
+            restoring: restore::Sending::new(),
             refused: RwSignal::new(false),
         }
     }
@@ -70,14 +70,13 @@ impl Hand {
         if form.reason.trim().is_empty() {
             return Some("Say why: the reason is kept with the version.".to_owned());
         }
-        (!form.without.trim().is_empty() && !self.sending.author.is_given())
-            .then(|| "Say who you are: it is kept with what is written without a run’s word.".to_owned())
+        form.wait_seconds().err()
     }
 
     /// The words on the button: what is missing, else what it will do.
     pub(super) fn button(self, lacks: Option<String>) -> String {
-        if self.sending.writing.busy.get() {
-            return if self.holders().is_some() { "Asking, up to 10 s…" } else { "Writing…" }.to_owned();
+        if self.sending.restoring.writing.busy.get() {
+            return if self.holders().is_some() { "Asking…" } else { "Writing…" }.to_owned();
         }
         if let Some(lacks) = lacks {
             return lacks;
@@ -98,12 +97,13 @@ impl Hand {
 
     /// Writes what is on the screen, if it can be, and goes to what became of it.
     pub(super) fn write(self) {
-        let Sending { form, author, writing, refused } = self.sending;
-        if writing.busy.get_untracked() || untrack(|| self.lacks()).is_some() {
+        let Sending { form, author, restoring, refused } = self.sending;
+        if restoring.writing.busy.get_untracked() || untrack(|| self.lacks()).is_some() {
             return;
         }
         let Some(planned) = self.checking.planned.get_untracked() else { return };
         let (user_id, said) = (author.value(), form.get_untracked());
+        let Ok(wait) = said.wait_seconds() else { return };
         let still = self
             .checking
             .checked
@@ -116,26 +116,17 @@ impl Hand {
             exact: false,
             delete_others: false,
             reason: said.reason.trim().to_owned(),
-            user_id: user_id.clone(),
+            user_id,
             // Only what was broken before: what would break one more is not written from here.
             accept_violations: still > 0,
             run_id: None,
             correlation_id: None,
             causation_id: None,
-            handshake: said.handshake(user_id.as_deref()),
-        };
-        let plan = planned.plan.plan;
-        let sent = Sent {
-            path: format!("/restores/documents/{}/apply", encode_segment(&plan)),
-            hand: (user_id, Some(request.reason.clone())),
-            request,
+            handshake: wait.map(|seconds| HandshakeTerms { wait_seconds: Some(seconds), without_word: None }),
         };
         refused.set(false);
-        let router = self.router;
-        let shown =
-            move |restore_id: &str| router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
-        let is_it = move |record: &RestoreRecord| record.plan == plan;
-        send_restore(writing, sent, is_it, shown, move |error| self.refuse(error));
+        let order = Order::Given(Box::new(Given { plan: planned.plan, request }));
+        restoring.send(order, || (), move |error| self.refuse(error));
     }
 
     /// Takes a refusal: where the position moved it is read anew, and what moved is shown beside what was typed.
@@ -146,10 +137,6 @@ impl Hand {
                 self.head.reload();
                 self.checking.again();
                 Ok(())
-            }
-            Some(Code::NoWord) => {
-                self.sending.form.try_update(|form| form.silent = true);
-                Err(error)
             }
             _ => Err(error),
         }

@@ -178,6 +178,7 @@ fn not_written(order: &Order, place: &Place, toasts: Toasts, error: ApiError) ->
 async fn watch(order: Rc<Order>, place: Rc<Place>, hand: Hand) {
     let plan = match &*order {
         Order::Apply(planned) => Some(planned.plan.plan.as_str()),
+        Order::Given(given) => Some(given.plan.plan.as_str()),
         Order::Undo { .. } => None,
     };
     let path = format!("/handshakes{}", Query::default().with("plan", plan).with("limit", Some("10")));
