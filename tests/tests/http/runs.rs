@@ -350,7 +350,7 @@ async fn a_list_from_a_time_on_stops_there_but_for_who_still_runs() {
     let ended = async |instance: &str| {
         let run = begin(client, &with(grid(), &json!({"instance": instance}))).await;
         let end = format!("/runs/{}/end", run["run_id"].as_str().unwrap());
-        post(client, &end, &json!({"status": "completed"})).await.expect(200);
+        let _ = post(client, &end, &json!({"status": "completed"})).await.expect(200);
         run["run_id"].clone()
     };
     for n in 0..100 {

@@ -98,7 +98,7 @@ fn database(url: &str) -> Result<PostgresSettings, String> {
 
 /// The database of an address. What is said of one that is wrong does not repeat it.
 pub(in crate::cli) fn database_at(url: &str) -> Result<PostgresSettings, String> {
-    let mut settings = config::postgres_address(url).map_err(|problem| problem.to_string())?;
+    let mut settings = config::postgres_address(url)?;
     if let (None, Ok(password)) = (&settings.password, std::env::var("PGPASSWORD")) {
         settings.password = (!password.is_empty()).then(|| Password::new(password));
     }

@@ -172,7 +172,8 @@ impl Form<'_> {
                     Some(lot) => (lot.stop.clone(), lot.target.clone()),
                     None => (self.asked.position.stop.clone(), self.asked.position.target.clone()),
                 };
-                let (stop, target) = (self.level(Field::Stop, old.0), self.level(Field::Target, old.1));
+                let (stop, target) =
+                    (self.level(Field::Stop, old.0.as_deref()), self.level(Field::Target, old.1.as_deref()));
                 let lot = self.asked.lot.and_then(|lot| lot.id.clone());
                 Ok(Act::Adjust { lot, stop: stop?, target: target? })
             }
@@ -278,7 +279,7 @@ impl Form<'_> {
     }
 
     /// A stop or target that there may be: left as it is, moved, or taken away.
-    fn level(&mut self, field: Field, old: Option<String>) -> Result<Option<Level>, Lack> {
+    fn level(&mut self, field: Field, old: Option<&str>) -> Result<Option<Level>, Lack> {
         if self.asked.typed.get(field).is_none() {
             return Ok(None);
         }
@@ -287,13 +288,13 @@ impl Form<'_> {
                 if old.is_some() {
                     form.say(field, Tone::Warn, "taken away");
                 }
-                return Ok(old.as_ref().map(|_| Level::Nowhere));
+                return Ok(old.map(|_| Level::Nowhere));
             }
             let price = typed_decimal(text)?;
-            if old.as_deref().is_some_and(|old| old == price) {
+            if old == Some(price.as_str()) {
                 return Ok(None);
             }
-            form.level_note(field, &price, old.as_deref());
+            form.level_note(field, &price, old);
             Ok(Some(Level::At(price)))
         })
     }

@@ -12,7 +12,7 @@ use crate::model::change::{Glyph, path_words};
 use crate::model::number;
 
 /// One value that changes.
-pub type Step = (String, Option<String>, Option<String>);
+type Step = (String, Option<String>, Option<String>);
 
 /// What one choice writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
