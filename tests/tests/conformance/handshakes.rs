@@ -498,7 +498,7 @@ pub async fn a_run_that_begins_between_the_look_and_the_commit_is_asked(f: &Fixt
     assert_eq!(data(f, "a").await, r#"{"n":2}"#);
     pause(&beside, &next, &ask).await.unwrap();
     let restore = done(applied).await.unwrap();
-    assert_eq!(restore.handshake.unwrap().waits_for, [next.run_id.clone()]);
+    assert_eq!(restore.handshake.unwrap().waits_for, std::slice::from_ref(&next.run_id));
     assert_eq!(data(f, "a").await, r#"{"n":1}"#);
     assert_eq!(code(write(&beside, &next, "a", r#"{"n":9}"#).await), Code::RunPaused);
 }
@@ -515,9 +515,9 @@ pub async fn a_run_that_writes_between_the_look_and_the_commit_is_asked(f: &Fixt
     asked_for.selection.insert("bot_memory/a".into(), left);
     let plan = service.plan(asked_for).await.unwrap();
     assert_eq!(plan.held_by, []);
-    let (writer, writes) = (Arc::clone(&beside), run.clone());
+    let (other, holds) = (Arc::clone(&beside), run.clone());
     store.before_restores(move |nth| {
-        let (beside, run) = (Arc::clone(&writer), writes.clone());
+        let (beside, run) = (Arc::clone(&other), holds.clone());
         async move {
             if nth == 0 {
                 write(&beside, &run, "a", r#"{"n":2,"beat":3}"#).await.unwrap();

@@ -61,7 +61,7 @@ pub async fn a_run_that_an_operator_pauses_writes_nothing_until_it_is_let_go(f: 
     let kept = &begun.handshake;
     assert_eq!((kept.status, kept.writes), (HandshakeStatus::Asking, 0));
     assert_eq!((&kept.plan, &kept.target, kept.reason.as_str()), (&None, &None, "news at eight"));
-    assert_eq!(begun.waits_for, [run.run_id.clone()]);
+    assert_eq!(begun.waits_for, std::slice::from_ref(&run.run_id));
     write(&service, &run, "a", r#"{"n":1}"#).await.unwrap();
     let again = service.pause_run(&run.run_id, wish(LONG)).await.unwrap_err();
     assert_eq!(

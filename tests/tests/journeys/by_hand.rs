@@ -250,18 +250,13 @@ async fn live_program(
         let (_, said) = server.post(&path("/renew"), json!({"epoch": run["epoch"]}).to_string()).await;
         for ask in said["asks"].as_array().into_iter().flatten() {
             let at = |word: &str| path(&format!("/handshakes/{}/{word}", ask["handshake"].as_str().unwrap()));
-            match ask["kind"].as_str() {
-                Some("pause") => {
-                    paused += 1;
-                    server.post(&at("paused"), json!({"epoch": run["epoch"]}).to_string()).await;
-                }
-                _ => {
-                    reloaded += 1;
-                    let seq = ask["seq"].as_u64().unwrap_or(0);
-                    server
-                        .post(&at("reloaded"), json!({"epoch": run["epoch"], "seq": seq}).to_string())
-                        .await;
-                }
+            if ask["kind"] == "pause" {
+                paused += 1;
+                server.post(&at("paused"), json!({"epoch": run["epoch"]}).to_string()).await;
+            } else {
+                reloaded += 1;
+                let seq = ask["seq"].as_u64().unwrap_or(0);
+                server.post(&at("reloaded"), json!({"epoch": run["epoch"], "seq": seq}).to_string()).await;
             }
         }
     }

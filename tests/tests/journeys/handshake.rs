@@ -63,10 +63,8 @@ impl Listener {
 
 /// Looks at the plan that takes the limit of these bots back, waits so long for their word, and writes.
 async fn restore(browser: &Browser, seq: u64, names: &[&str], wait: &str) {
-    let states: String = names
-        .iter()
-        .map(|name| format!("&state=bot_memory/{name}&left=bot_memory%252F{name}%20/n"))
-        .collect();
+    let of = |name: &&str| format!("&state=bot_memory/{name}&left=bot_memory%252F{name}%20/n");
+    let states = names.iter().map(of).collect::<Vec<_>>().concat();
     browser.go(&format!("/view/restore?target=seq:{seq}{states}")).await;
     browser.see_text("form.apply", "is asked first").await;
     browser.fill("form.apply textarea", "bad deploy").await;
