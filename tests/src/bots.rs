@@ -67,14 +67,21 @@ impl At {
 
     /// A state that a bot of this name keeps: its limit was 1 once, and a deploy has made it 2. Returns the seq at which it was 1.
     pub async fn limit_was_moved(&self, name: &str) -> u64 {
+        self.limits_were_moved(&[name]).await
+    }
+
+    /// The same of several bots: at the seq that is returned all of them had 1.
+    pub async fn limits_were_moved(&self, names: &[&str]) -> u64 {
         let mut seqs = Vec::new();
         for limit in [1, 2] {
-            let data = json!({"n": 0, "limit": limit});
-            let body = json!({"state_type": "bot_memory", "state_id": name, "data": data});
-            let (_, saved) = self.post("/states", &body).await;
-            seqs.push(saved["seq"].as_u64().expect("a seq"));
+            for name in names {
+                let data = json!({"n": 0, "limit": limit});
+                let body = json!({"state_type": "bot_memory", "state_id": name, "data": data});
+                let (_, saved) = self.post("/states", &body).await;
+                seqs.push(saved["seq"].as_u64().expect("a seq"));
+            }
         }
-        seqs[0]
+        seqs[names.len() - 1]
     }
 
     /// The plan that takes the limit of these bots back, and nothing else.

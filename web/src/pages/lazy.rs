@@ -26,23 +26,17 @@ pub(super) async fn fetch(page: &Page) -> Option<Draw> {
     styles.and(code.ok())
 }
 
+/// One function a module: each costs the first download something.
 async fn code(page: &Page) -> Result<Draw, SplitLoaderError> {
     match page {
         Page::Overview => draw_first_run().await,
         Page::States => draw_states().await,
-        Page::State => draw_state().await,
-        Page::ByHand => draw_by_hand().await,
-        Page::Compare => draw_compare().await,
+        Page::State | Page::Compare | Page::Opened => draw_versions().await,
         Page::Activity => draw_activity().await,
-        Page::Runs => draw_runs().await,
-        Page::Run => draw_run().await,
-        Page::Reconcile => draw_reconcile().await,
-        Page::Snapshots => draw_snapshots().await,
+        Page::Runs | Page::Run => draw_running().await,
         Page::Health => draw_health().await,
         Page::Import => draw_import().await,
-        Page::Opened => draw_opened().await,
-        Page::Handshake(_) | Page::Handshakes => draw_handshake().await,
-        _ => draw_restore().await,
+        _ => draw_restoring().await,
     }
 }
 
@@ -73,7 +67,8 @@ pub(crate) async fn open_handshakes() -> Option<DrawOpen> {
     styles.and(code.ok())
 }
 
-#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
+// By itself: every page looks for what is open, and is not to fetch the pages of restores for it.
+#[wasm_split(asking, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_open() -> Result<DrawOpen, SplitLoaderError> {
     Ok(|| view! { <handshake::OpenHandshakes/> }.into_any())
 }
@@ -91,17 +86,17 @@ pub(crate) async fn misreadings() -> Option<DrawMisreadings> {
     draw_misreadings().await.ok()
 }
 
-#[wasm_split(address, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(seldom, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_misreadings() -> Result<DrawMisreadings, SplitLoaderError> {
     Ok(|| view! { <Misreadings/> }.into_any())
 }
 
-#[wasm_split(help, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(seldom, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_help() -> Result<DrawHelp, SplitLoaderError> {
     Ok(|open| view! { <Help open/> }.into_any())
 }
 
-#[wasm_split(beginning, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(seldom, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_first_run() -> Result<Draw, SplitLoaderError> {
     Ok(|_| view! { <first_run::FirstRun/> }.into_any())
 }
@@ -112,18 +107,12 @@ fn draw_states() -> Result<Draw, SplitLoaderError> {
 }
 
 #[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_state() -> Result<Draw, SplitLoaderError> {
-    Ok(|_| view! { <state::State/> }.into_any())
-}
-
-#[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_compare() -> Result<Draw, SplitLoaderError> {
-    Ok(|_| view! { <compare::Compare/> }.into_any())
-}
-
-#[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_opened() -> Result<Draw, SplitLoaderError> {
-    Ok(|_| view! { <opened::Opened/> }.into_any())
+fn draw_versions() -> Result<Draw, SplitLoaderError> {
+    Ok(|page| match page {
+        Page::Compare => view! { <compare::Compare/> }.into_any(),
+        Page::Opened => view! { <opened::Opened/> }.into_any(),
+        _ => view! { <state::State/> }.into_any(),
+    })
 }
 
 #[wasm_split(activity, wasm_split_path = leptos::wasm_split, fallible)]
@@ -132,44 +121,24 @@ fn draw_activity() -> Result<Draw, SplitLoaderError> {
 }
 
 #[wasm_split(running, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_runs() -> Result<Draw, SplitLoaderError> {
-    Ok(|_| view! { <runs::Runs/> }.into_any())
-}
-
-#[wasm_split(running, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_run() -> Result<Draw, SplitLoaderError> {
-    Ok(|_| view! { <run::Run/> }.into_any())
-}
-
-#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_reconcile() -> Result<Draw, SplitLoaderError> {
-    Ok(|_| view! { <reconcile::Reconcile/> }.into_any())
-}
-
-#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_snapshots() -> Result<Draw, SplitLoaderError> {
-    Ok(|_| view! { <snapshots::Snapshots/> }.into_any())
-}
-
-#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_restore() -> Result<Draw, SplitLoaderError> {
+fn draw_running() -> Result<Draw, SplitLoaderError> {
     Ok(|page| match page {
+        Page::Run => view! { <run::Run/> }.into_any(),
+        _ => view! { <runs::Runs/> }.into_any(),
+    })
+}
+
+#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_restoring() -> Result<Draw, SplitLoaderError> {
+    Ok(|page| match page {
+        Page::ByHand => view! { <by_hand::ByHandPage/> }.into_any(),
+        Page::Handshake(id) => view! { <handshake::Handshake id/> }.into_any(),
+        Page::Handshakes => view! { <handshake::Handshakes/> }.into_any(),
+        Page::Reconcile => view! { <reconcile::Reconcile/> }.into_any(),
         Page::Restored(id) => view! { <restore::Restored id/> }.into_any(),
+        Page::Snapshots => view! { <snapshots::Snapshots/> }.into_any(),
         _ => view! { <restore::Restore/> }.into_any(),
     })
-}
-
-#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_handshake() -> Result<Draw, SplitLoaderError> {
-    Ok(|page| match page {
-        Page::Handshake(id) => view! { <handshake::Handshake id/> }.into_any(),
-        _ => view! { <handshake::Handshakes/> }.into_any(),
-    })
-}
-
-#[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
-fn draw_by_hand() -> Result<Draw, SplitLoaderError> {
-    Ok(|_| view! { <by_hand::ByHandPage/> }.into_any())
 }
 
 #[wasm_split(health, wasm_split_path = leptos::wasm_split, fallible)]

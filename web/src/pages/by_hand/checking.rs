@@ -92,13 +92,15 @@ impl Checking {
                 return;
             };
             let key = key.clone();
+            // Only here is there the desk, which knows it.
+            let mode = untrack(|| mode_name(mode_of(&key)));
             set_timeout(
                 move || {
                     let latest = move || asked.try_get_value() == number;
                     let position = position.try_with_untracked(|p| p.clone()?.ok()).flatten();
                     let Some(position) = position.filter(|_| latest()) else { return };
                     spawn_local(async move {
-                        let answer = check(&key, &before, data).await;
+                        let answer = check(&key, mode, &before, data).await;
                         if latest() {
                             this.take(key, before, position, answer, latest).await;
                         }
@@ -166,11 +168,16 @@ impl Checking {
     }
 }
 
-async fn check(key: &StateKey, before: &Document, data: Document) -> Result<Checked, Failure> {
+async fn check(
+    key: &StateKey,
+    mode: &'static str,
+    before: &Document,
+    data: Document,
+) -> Result<Checked, Failure> {
     let began = js_sys::Date::now();
     let text = |document: &Document| JsValue::from_str(document.text());
     let of = JsValue::from_str(key.state_type.as_str());
-    let mode = JsValue::from_str(mode_name(mode_of(key)));
+    let mode = JsValue::from_str(mode);
     let (old, new) = (text(before), text(&data));
     let verdict = |text: &JsValue| {
         let args = [of.clone(), text.clone(), mode.clone()];
