@@ -20,6 +20,7 @@ mod given;
 mod handshakes;
 mod history;
 mod imported;
+mod lease_model;
 mod lists;
 mod long_log;
 mod merges;
@@ -267,3 +268,17 @@ conformance!(fallback, crate::backends::fallback);
 conformance!(every_layer, crate::backends::every_layer);
 conformance!(postgresql_layers, crate::backends::postgresql_layers);
 conformance!(influxdb, crate::backends::influxdb);
+
+/// Random work of runs, on stores that are quick to open.
+macro_rules! lease_model {
+    ($($backend:ident),+) => {
+        mod leases {
+            $(#[test]
+            fn $backend() {
+                crate::lease_model::agrees_with_the_model(crate::backends::$backend);
+            })+
+        }
+    };
+}
+
+lease_model!(memory, sqlite, postgresql, every_layer);
