@@ -14,6 +14,7 @@ mod handshakes;
 mod ids;
 mod import;
 mod latency;
+mod named;
 mod once;
 mod overview;
 mod precondition;

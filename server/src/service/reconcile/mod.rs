@@ -2,6 +2,7 @@
 
 mod apply;
 mod drifts;
+mod last_run;
 mod ours;
 mod plan;
 mod record;

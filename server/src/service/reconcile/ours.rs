@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use stateloft_core::api::Scope;
 use stateloft_core::json::Document;
-use stateloft_core::model::{RunId, Seq, StateKey, StateType, Timestamp, Version, VersionNumber};
+use stateloft_core::model::{RunId, Seq, StateKey, StateType, Timestamp, Version};
 use stateloft_core::reconcile::OurState;
 
 use crate::budget::{self, Class};
+use crate::service::named::Named;
 use crate::service::{Result, Service, ServiceError};
 use crate::store::StoreError;
 
@@ -15,8 +16,6 @@ use crate::store::StoreError;
 const POSITION: &str = "position";
 /// How far ahead of the server's clock a program's may be, in microseconds. A list that says it is newer than that may be any age.
 const AHEAD_MICROS: i64 = 5_000_000;
-/// How many versions without a run are passed over in search of the run that wrote a state last.
-const PASSED_OVER: u64 = 50;
 
 /// Which states of a scope count.
 #[derive(Debug, Clone, Copy)]
@@ -61,13 +60,11 @@ impl Service {
         self.check_asked(as_of)?;
         // Before the states are read: what is later was changed since, too.
         let asked_at = self.store.seq_at(as_of).await?;
-        let mut heads = Vec::new();
-        for (head, _) in self.moved_since(Seq::ZERO, &scope).await? {
-            if self.counts(&head, whose).await? {
-                // What cannot be read is no position that is not there.
-                heads.push(StoreError::unless_damaged(head)?);
-            }
-        }
+        let all = self.moved_since(Seq::ZERO, &scope).await?.into_iter().map(|(head, _)| head).collect();
+        let heads = self.counted(all, whose).await?.into_iter();
+        // What cannot be read is no position that is not there.
+        let heads: Vec<Version> =
+            heads.map(StoreError::unless_damaged).collect::<std::result::Result<_, _>>()?;
         let then = self.then(&heads, asked_at).await?;
         Ok(Ours { heads, then })
     }
@@ -85,41 +82,31 @@ impl Service {
         Err(ServiceError::body("/options/as_of", "future", message))
     }
 
-    async fn counts(&self, head: &Version, whose: Whose<'_>) -> Result<bool> {
-        Ok(match whose {
-            Whose::Anybody => true,
-            Whose::LastBy(run) => run_of(head) == Some(run),
-            Whose::Instance(id) => self.last_run(head).await?.is_some_and(|run| is_instance(&run, id)),
-        })
-    }
-
-    /// The run that wrote a state last.
-    async fn last_run(&self, head: &Version) -> Result<Option<String>> {
-        if let Some(run) = run_of(head) {
-            return Ok(Some(run.to_owned()));
-        }
-        let last = head.version.0;
-        for number in (last.saturating_sub(PASSED_OVER).max(1)..last).rev() {
-            let version = self.store.version(&head.key, VersionNumber(number)).await?;
-            if let Some(run) = version.as_ref().and_then(run_of) {
-                return Ok(Some(run.to_owned()));
+    /// Those of the heads that count.
+    async fn counted(&self, heads: Vec<Version>, whose: Whose<'_>) -> Result<Vec<Version>> {
+        let counts: Vec<bool> = match whose {
+            Whose::Anybody => vec![true; heads.len()],
+            Whose::LastBy(run) => heads.iter().map(|head| run_of(head) == Some(run)).collect(),
+            Whose::Instance(id) => {
+                let runs = self.last_runs(&heads).await?.into_iter();
+                runs.map(|run| run.is_some_and(|run| is_instance(&run, id))).collect()
             }
-        }
-        Ok(None)
+        };
+        Ok(heads.into_iter().zip(counts).filter_map(|(head, counts)| counts.then_some(head)).collect())
     }
 
     /// What the states held that were changed after a seq, if they held anything.
     async fn then(&self, heads: &[Version], seq: Seq) -> Result<HashMap<StateKey, Document>> {
+        let later = heads.iter().filter(|head| head.seq > seq).map(|head| head.key.clone());
+        let mut named = Named::new(later.collect());
         let mut then = HashMap::new();
-        for head in heads {
-            if head.seq <= seq {
-                continue;
+        while let Some(page) = named.next(&*self.store, seq).await? {
+            for target in page.into_iter().filter_map(|state| state.target) {
+                let target = StoreError::unless_damaged(target)?;
+                let Some(data) = target.data else { continue };
+                budget::hold(Class::Work, data.weight_at_most()).await?;
+                then.insert(target.key, data);
             }
-            let version =
-                self.store.as_of(&head.key, seq).await?.map(StoreError::unless_damaged).transpose()?;
-            let Some(data) = version.and_then(|version| version.data) else { continue };
-            budget::hold(Class::Work, data.weight_at_most()).await?;
-            then.insert(head.key.clone(), data);
         }
         Ok(then)
     }
@@ -137,7 +124,7 @@ fn of_positions(scope: Scope) -> Result<Scope> {
     Ok(Scope { types: vec![position()?], ..scope })
 }
 
-fn run_of(version: &Version) -> Option<&str> {
+pub(super) fn run_of(version: &Version) -> Option<&str> {
     version.origin.as_deref().and_then(|origin| origin.run_id.as_deref())
 }
 

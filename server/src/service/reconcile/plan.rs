@@ -4,11 +4,12 @@ use stateloft_core::api::{
     ChosenRow, PlanReconcile, ReconcileOptions, ReconcilePlan, ReconcilePolicy, Scope,
 };
 use stateloft_core::json::Document;
-use stateloft_core::model::{RunId, StateKey, StateType};
+use stateloft_core::model::{RunId, Seq, StateKey, StateType};
 use stateloft_core::reconcile::{PlanError, Planned, PlannedEdit, Reconciling, plan};
 
 use super::ours::{Whose, position};
 use crate::heavy;
+use crate::service::named::Named;
 use crate::service::{Result, Service, ServiceError};
 
 /// What is asked of a run: the same for a look and for applying what was looked at.
@@ -68,11 +69,12 @@ impl Service {
 
     /// The states that a plan would begin and that there are already.
     async fn not_looked_at(&self, edits: &[PlannedEdit]) -> Result<Vec<StateKey>> {
+        let begun = edits.iter().filter(|edit| edit.replaces.is_none()).map(|edit| edit.key.clone());
+        let mut named = Named::new(begun.collect());
         let mut found = Vec::new();
-        for edit in edits.iter().filter(|edit| edit.replaces.is_none()) {
-            if self.store.head(&edit.key).await?.is_some_and(|head| !head.is_deleted()) {
-                found.push(edit.key.clone());
-            }
+        while let Some(page) = named.next(&*self.store, Seq::ZERO).await? {
+            let living = page.into_iter().map(|state| state.head).filter(|head| !head.is_deleted());
+            found.extend(living.map(|head| head.key));
         }
         Ok(found)
     }

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use stateloft_core::api::{RunState, Scope};
+use stateloft_core::api::RunState;
 use stateloft_core::book::OpenCounts;
 use stateloft_core::model::{RunId, Seq, StateKey, VersionNumber, is_kept_of_runs};
 
+use super::super::named::Named;
 use super::super::{Result, Service, ServiceError};
 use super::known::Known;
 use crate::store::{MovedState, StoreError, Wrote};
@@ -13,8 +14,6 @@ use crate::store::{MovedState, StoreError, Wrote};
 /// States of a run that are counted. Of one that wrote more it is only said that there are more: who counts all of them keeps
 /// whoever starts waiting.
 const COUNTED: usize = 10_000;
-/// Heads that are read at a time.
-const HEADS: usize = 1_000;
 /// Bytes of heads that are read to know what is open.
 const OPEN_BYTES: usize = 64 << 20;
 /// States that are looked at in one go for one that a run wrote.
@@ -80,35 +79,23 @@ impl Service {
         let keys = states.iter().filter(|state| state.live).map(key);
         let keys: Vec<StateKey> = keys.filter(OpenCounts::counts).collect();
         let (mut open, mut bytes) = (OpenCounts::default(), 0);
-        for chunk in keys.chunks(HEADS) {
-            match self.count_open(chunk, &mut open, &mut bytes).await {
-                Ok(()) if bytes <= OPEN_BYTES => {}
-                Ok(()) | Err(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => return Ok(None),
+        let mut named = Named::new(keys);
+        loop {
+            match named.next(&*self.store, Seq::ZERO).await {
+                Ok(None) => return Ok(Some(open)),
+                Ok(Some(page)) => {
+                    for MovedState { head, .. } in page.iter().filter(|state| !state.head.is_deleted()) {
+                        bytes += head.size();
+                        open.add(&head.key, head.data.as_ref());
+                    }
+                    if bytes > OPEN_BYTES {
+                        return Ok(None);
+                    }
+                }
+                Err(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(Some(open))
-    }
-
-    /// Counts what is open in some states: all of them in one read, or in few where they are large.
-    async fn count_open(
-        &self,
-        keys: &[StateKey],
-        open: &mut OpenCounts,
-        bytes: &mut usize,
-    ) -> std::result::Result<(), StoreError> {
-        let scope = Scope { states: keys.to_vec(), ..Scope::default() };
-        let mut behind: Option<StateKey> = None;
-        while behind.as_ref() < keys.last() && *bytes <= OPEN_BYTES {
-            let page = self.store.moved_since(Seq::ZERO, &scope, behind.as_ref(), HEADS).await?;
-            let Some(last) = page.last() else { break };
-            behind = Some(last.head.key.clone());
-            for MovedState { head, .. } in page.iter().filter(|state| !state.head.is_deleted()) {
-                *bytes += head.size();
-                open.add(&head.key, head.data.as_ref());
-            }
-        }
-        Ok(())
     }
 
     /// The last run up to this one that wrote anything: one that wrote nothing holds what was left to it as it was. This one

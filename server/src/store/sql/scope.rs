@@ -6,7 +6,6 @@ use stateloft_core::api::Scope;
 use stateloft_core::model::{Operation, Seq, StateKey, StateType, Version, VersionNumber};
 
 use super::list::starts_with;
-use super::log::as_of;
 use super::proof;
 use super::rows::{self, sql};
 use super::source::FEW;
@@ -46,12 +45,36 @@ pub(super) async fn moved<C: Connection>(
     } else {
         named(connection, seq, scope, after, limit).await?
     };
-    let mut moved = Vec::with_capacity(heads.len());
-    for head in heads {
-        let target = if seq == Seq::ZERO { None } else { as_of(connection, &head.key, seq).await? };
-        moved.push(MovedState { head, target });
+    let mut targets =
+        if seq == Seq::ZERO { HashMap::new() } else { targets(connection, &heads, seq).await? };
+    let moved = |head: Version| MovedState { target: targets.remove(&head.key), head };
+    Ok(heads.into_iter().map(moved).collect())
+}
+
+/// What these states were at a seq, in as few statements as their data lets it be.
+async fn targets<C: Connection>(
+    connection: &mut C,
+    heads: &[Version],
+    seq: Seq,
+) -> Result<HashMap<StateKey, Version>> {
+    let keys: Vec<&StateKey> = heads.iter().map(|head| &head.key).collect();
+    let mut found = HashMap::with_capacity(keys.len());
+    let mut left = keys.as_slice();
+    while !left.is_empty() {
+        let (chunk, _) = left.split_at(left.len().min(NAMED));
+        let mut builder = Statement::new(concat!("SELECT ", rows::columns_with_data!()));
+        wanted(&mut builder, &C::DIALECT, chunk);
+        builder.push(format_args!(" {} versions AS v ON v.seq = ", C::DIALECT.join));
+        builder.push("(SELECT max(w.seq) FROM versions AS w WHERE w.state_pk = s.state_pk AND w.seq <= ");
+        builder.push_bind(sql(seq.0)).push(") ORDER BY wanted.key");
+        let (versions, more) = proof::many(connection, builder, chunk.len()).await?;
+        // A page that is full of data ends before its states do.
+        let last =
+            versions.last().filter(|_| more).and_then(|last| chunk.iter().position(|key| **key == last.key));
+        left = &left[last.map_or(chunk.len(), |last| last + 1)..];
+        found.extend(versions.into_iter().map(|version| (version.key.clone(), version)));
     }
-    Ok(moved)
+    Ok(found)
 }
 
 /// The heads of a scope that names its states, in their order.
