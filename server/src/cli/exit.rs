@@ -51,6 +51,10 @@ exits! {
     Unknown = 12, "not known: it may have been written or not; read before you write again";
     /// Whoever was asked did not say yes.
     NotConfirmed = 13, "not confirmed: nothing was written";
+    /// What a broker and a run say differs.
+    Differs = 14, "what both sides say differs (runs reconcile)";
+    /// Nothing that can be compared differs, and not everything can be.
+    NotCompared = 15, "of some of it nobody knows, and the rest agrees (runs reconcile)";
 }
 
 impl From<Exit> for ExitCode {

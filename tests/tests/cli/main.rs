@@ -16,6 +16,7 @@ mod profiles;
 mod restore;
 mod restore_file;
 mod runs;
+mod runs_reconcile;
 mod states;
 mod supervised;
 mod tls;

@@ -1,8 +1,11 @@
 //! `stateloft runs`: who is writing, what ended, and an operator's word about it.
 
 mod checkpoints;
+mod choices;
 mod crashed;
+mod differences;
 mod pause;
+mod reconcile;
 mod resume;
 mod show;
 
@@ -134,6 +137,8 @@ enum What {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// Hold a broker's list of positions against those of a run, and write what is chosen of what differs.
+    Reconcile(Box<reconcile::Reconcile>),
     /// Say of a run that it is gone, before its lease has run out.
     MarkCrashed {
         /// Its id.
@@ -163,9 +168,12 @@ impl What {
             Self::List { .. } | Self::Show { .. } | Self::Resume { .. } | Self::Checkpoints { .. } => {
                 Intent::Read
             }
-            Self::End { .. } | Self::Pause { .. } | Self::GoOn { .. } | Self::MarkCrashed { .. } => {
-                Intent::Write
-            }
+            Self::Reconcile(asked) if !asked.writes() => Intent::Read,
+            Self::End { .. }
+            | Self::Pause { .. }
+            | Self::GoOn { .. }
+            | Self::MarkCrashed { .. }
+            | Self::Reconcile(_) => Intent::Write,
         }
     }
 }
@@ -205,6 +213,7 @@ impl Runs {
                 What::Checkpoints { run, all, limit } => {
                     checkpoints::list(client, &run, all, limit, json).await?;
                 }
+                What::Reconcile(asked) => return asked.run(client, json).await,
                 What::MarkCrashed { run: Some(run), reason, author, .. } => {
                     let crashed = MarkCrashed { reason, user_id: author };
                     write(client, &run, "mark-crashed", &crashed, json).await?;
