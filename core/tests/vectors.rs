@@ -85,7 +85,13 @@ fn call(case: &Case) -> Outcome {
         )),
         "plan_hash" => given(Ok(wasm::plan_hash(&data_of(&case.args[0]), &data_of(&case.args[1])))),
         "verify" => given(wasm::verify(text(0), text(1))),
-        "reconcile" => given(wasm::reconcile(text(0), case.args[1].as_str(), &data_of(&case.args[2]))),
+        "reconcile" => {
+            let (list, options) = (case.args[1].as_str(), data_of(&case.args[2]));
+            match case.args.get(3) {
+                None => given(wasm::reconcile(text(0), list, &options)),
+                Some(asked) => given(wasm::reconcile_plan(text(0), list, &options, &data_of(asked))),
+            }
+        }
         "import_preview" => {
             let files = case.args[0].as_array().unwrap().iter();
             let part = |file: &Value, name: &str| file[name].as_str().unwrap().to_owned();

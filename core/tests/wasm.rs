@@ -161,7 +161,10 @@ fn call(case: &Case) -> Outcome {
         "plan" => given(exports::plan(&text(0), optional(1), optional(2), data(3), &text(4))),
         "plan_hash" => given(exports::plan_hash(&data(0), &data(1)).map(JsValue::from)),
         "verify" => given(exports::verify(&js(0), &text(1))),
-        "reconcile" => given(exports::reconcile(&js(0), optional(1), &data(2))),
+        "reconcile" => {
+            let asked = case.args.get(3).map_or(JsValue::NULL, |_| data(3));
+            given(exports::reconcile(&js(0), optional(1), &data(2), &asked))
+        }
         "import_preview" => {
             let files = case.args[0].as_array().unwrap().iter();
             given(exports::import_preview(files.map(file).collect(), &data(1)))

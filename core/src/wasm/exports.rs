@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
-use super::Misuse;
+use super::{AskedPlan, Misuse};
 use crate::api::{ImportOptions, StateSelection};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -14,6 +14,14 @@ const TYPES: &str = include_str!("types.d.ts");
 /// A result as plain data: objects, arrays, texts, numbers, booleans, null.
 pub(super) fn plain<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
     Ok(result.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+}
+
+/// The same of a result of thousands of parts, through one JSON text: handing over each member by itself takes several times as long.
+/// Only for what has no numbers beyond those that JavaScript counts exactly.
+fn plain_at_once<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
+    let text = serde_json::to_string(result)?;
+    // It was written a moment ago: it is JSON.
+    js_sys::JSON::parse(&text).map_err(|_| JsError::new("the result cannot be read"))
 }
 
 fn plain_or_thrown<T: Serialize>(result: Result<T, Misuse>) -> Result<JsValue, JsError> {
@@ -147,15 +155,21 @@ pub fn verify(events: &JsString, previous: &str) -> Result<JsValue, JsError> {
     plain_or_thrown(super::verify(&utf8(events), previous))
 }
 
-/// How a broker's list of positions stands to ours. A call that failed has no list.
-#[wasm_bindgen(unchecked_return_type = "ReconcileReport")]
+/// How a broker's list of positions stands to ours, and with `asked` what choices would write. A call that failed has no list.
+#[wasm_bindgen(skip_typescript)]
 pub fn reconcile(
     ours: &JsString,
-    #[wasm_bindgen(unchecked_param_type = "string | null | undefined")] list: Option<JsString>,
-    #[wasm_bindgen(unchecked_param_type = "ReconcileOptions")] options: &JsValue,
+    list: Option<JsString>,
+    options: &JsValue,
+    asked: &JsValue,
 ) -> Result<JsValue, JsError> {
     let options = argument("options", options)?;
-    plain_or_thrown(super::reconcile(&utf8(ours), list.map(|list| utf8(&list)).as_deref(), &options))
+    let asked: Option<AskedPlan> = argument("asked", asked)?;
+    let (ours, list) = (utf8(ours), list.map(|list| utf8(&list)));
+    match asked {
+        None => plain_at_once(&super::reconcile(&ours, list.as_deref(), &options)?),
+        Some(asked) => plain_at_once(&super::reconcile_plan(&ours, list.as_deref(), &options, &asked)?),
+    }
 }
 
 /// What files of older programs hold, and what an import of them would write.

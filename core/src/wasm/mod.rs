@@ -23,6 +23,8 @@ pub use compare::{apply, diff, json_patch, side_by_side};
 pub use documents::Misuse;
 pub use import::{FoundInFiles, FoundItem, FoundRecord, import_preview};
 pub use inspect::{Checked, Child, Outline, TextError, Validated, check, outline, validate};
-pub use reconcile::reconcile;
+pub use reconcile::{
+    AskedPlan, PlanOrNot, RefusedChoice, ShownPlan, WrittenState, reconcile, reconcile_plan,
+};
 pub use restore::{RestoredState, plan, plan_hash};
 pub use verify::{Verified, verify};

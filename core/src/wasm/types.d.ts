@@ -279,6 +279,116 @@ export interface ReconcileReport {
   unread: { pointer: string; reason: string }[];
 }
 
+/** What may be done about a row. */
+export type RowChoice = "adopt_theirs" | "keep_ours" | "close" | "split";
+
+/** What is done with rows that nothing is chosen of; `halt` where it is left out. */
+export type ReconcilePolicy = "halt" | "adopt" | "ignore";
+
+/** What is chosen of a row. Decimals are texts; what is left out is not made up. */
+export interface ChosenRow {
+  /** The row's name, as it was looked at. */
+  row: string;
+  choice: RowChoice;
+  /** Of a close: at which price. */
+  price?: string;
+  /** Of a close when, of a lot that is adopted since when it is held. */
+  time?: string;
+  /** Of a close: why; it must say so. */
+  reason?:
+    | "stop_loss_hit"
+    | "take_profit_hit"
+    | "manual"
+    | "session_end"
+    | "recovered_closed"
+    | "bracket_closed"
+    | "unknown";
+  /** Of a close: what was won or lost. */
+  pnl?: string;
+  /** Of a lot that is adopted: what it is called here. */
+  id?: string;
+  /** Of a lot that is adopted: the state that gets it. */
+  state_id?: string;
+  /** Of a split: all of it, in parts. */
+  shares?: { quantity: string; state_type?: string; state_id?: string; pointer?: string; id?: string }[];
+}
+
+/** What is asked of a plan. */
+export interface AskedPlan {
+  /** The run that it is about: without it the hash is not that of the server's plan. */
+  run_id?: string;
+  /** The type of states that are begun; `position` where it is left out. */
+  state_type?: string;
+  policy?: ReconcilePolicy;
+  choices?: ChosenRow[];
+  /** States that there are and that are not among ours: none of them is begun. */
+  taken?: { state_type: string; state_id: string }[];
+}
+
+/** A row, and what may be chosen of it: nothing of what is unknown, and nothing of what agrees. */
+export interface PlannedRow extends ReconcileRow {
+  /** Its name: which it is and, behind the point, what both sides said of it. */
+  row: string;
+  choices: RowChoice[];
+  chosen?: RowChoice;
+}
+
+/** What a plan would write to a state. */
+export interface WrittenState {
+  state_type: string;
+  state_id: string;
+  /** The version that was looked at; absent where the state is new. */
+  version?: number;
+  /** What changes of it; every other byte stays. */
+  changes: Change[];
+  /** What it gets, as JSON text. */
+  text: string;
+  /** The rows that it is about. */
+  rows: string[];
+}
+
+/** A report, what may be done about it, and what that would write. */
+export interface ReconcilePlan extends ReconcileReport {
+  /** Its hash: what `POST /reconciles/{plan}/apply` takes. */
+  plan: string;
+  run_id?: string;
+  policy: ReconcilePolicy;
+  list_hash?: string;
+  rows: PlannedRow[];
+  /** What is chosen, by the request or by its policy. */
+  choices: ChosenRow[];
+  writes: WrittenState[];
+}
+
+/** A choice that cannot be taken, or choices of rows that are not what was looked at. */
+export interface NoReconcilePlan {
+  plan?: undefined;
+  refused?: { choice: number; member: string; code: string; message: string };
+  outdated?: {
+    /** The plan of what is left. */
+    plan: string;
+    choices: ChosenRow[];
+    /** The rows that moved; `now` is absent where there is no such row any more. */
+    moved: { row: string; now?: PlannedRow }[];
+  };
+}
+
+/** How a broker's list of positions stands to ours. A call that failed has no list. */
+export function reconcile(
+  ours: string,
+  list: string | null | undefined,
+  options: ReconcileOptions,
+  asked?: null,
+): ReconcileReport;
+
+/** The same, and what choices would write: the plan that the server makes of them. It writes nothing. */
+export function reconcile(
+  ours: string,
+  list: string | null | undefined,
+  options: ReconcileOptions,
+  asked: AskedPlan,
+): ReconcilePlan | NoReconcilePlan;
+
 /** A file: what it is called, with its folders, and its bytes. */
 export interface FileBytes {
   name: string;
