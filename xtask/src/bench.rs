@@ -1,14 +1,15 @@
 //! `cargo xtask bench`: the released server, measured beside baselines of the same run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::finish::Finish;
 use crate::server::{self, Profile};
-use crate::tools::find_program;
+use crate::tools::{self, find_program};
 use crate::workspace::Workspace;
-use crate::{console, influxd, postgres, process, progress};
+use crate::{component, console, influxd, postgres, process, progress};
 
 /// Parts of the measuring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -23,6 +24,8 @@ pub(crate) enum Part {
     Watching,
     /// What a thousand live runs cost the saves beside them.
     Runs,
+    /// Broker's lists of thousands of positions, in the component and natively.
+    Reconcile,
     /// What must cost the same however large the store is.
     Size,
     /// The comparing of documents.
@@ -38,19 +41,45 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<Part>) -> R
         postgres::ensure()?;
     }
     let influxd = if wants(Part::Influx) { Some(influxd::ensure(workspace)?) } else { None };
-    console::build(workspace)?;
-    let program = server::build(workspace, Profile::Release)?;
+    let package = if wants(Part::Reconcile) { Some(component(workspace)?) } else { None };
+    // What needs no server waits for none.
+    let program = if matches!(only, Some(Part::Reconcile | Part::Diff)) {
+        None
+    } else {
+        console::build(workspace)?;
+        Some(server::build(workspace, Profile::Release)?)
+    };
     progress::heading("Measuring");
     if only != Some(Part::Python) {
-        measure(workspace, &program, quick, only, influxd.as_deref())?;
+        measure(workspace, program.as_deref(), quick, only, influxd.as_deref())?;
     }
-    if wants(Part::Python) { python(workspace, &program) } else { Ok(()) }
+    if let Some(package) = package {
+        in_node(workspace, &package)?;
+    }
+    match program {
+        Some(program) if wants(Part::Python) => python(workspace, &program),
+        _ => Ok(()),
+    }
+}
+
+/// The component as it is shipped.
+fn component(workspace: &Workspace) -> Result<PathBuf> {
+    let tools = tools::ensure(workspace, Finish::Shipped)?;
+    Ok(component::build(workspace, &tools, Finish::Shipped)?.folder)
+}
+
+/// More rows of the table, from the component in Node.
+fn in_node(workspace: &Workspace, package: &Path) -> Result<()> {
+    let node = find_program("node")
+        .context("the component is measured in Node 18 or newer, and there is none on PATH")?;
+    let script = workspace.root.join("tests").join("benches").join("reconcile.mjs");
+    process::run(Command::new(node).arg(script).arg(package))
 }
 
 /// Everything that is measured over HTTP or in Rust.
 fn measure(
     workspace: &Workspace,
-    program: &Path,
+    program: Option<&Path>,
     quick: bool,
     only: Option<Part>,
     influxd: Option<&Path>,
@@ -66,7 +95,10 @@ fn measure(
     if let Some(influxd) = influxd {
         cargo.env(influxd::VARIABLE, influxd);
     }
-    process::run(cargo.env("STATELOFT_BIN", program))
+    if let Some(program) = program {
+        cargo.env("STATELOFT_BIN", program);
+    }
+    process::run(&mut cargo)
 }
 
 /// More rows of the table, from inside a Python program. The client needs nothing but Python itself.

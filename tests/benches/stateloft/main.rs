@@ -10,6 +10,7 @@ mod diffing;
 mod influx;
 mod long_history;
 mod postgres;
+mod reconciling;
 mod renewals;
 mod saves;
 mod server;
@@ -25,7 +26,7 @@ use table::Table;
 /// How long each rate is measured.
 const WINDOW: Duration = Duration::from_secs(5);
 /// What `--only` takes.
-const PARTS: [&str; 7] = ["sqlite", "postgres", "influx", "watching", "runs", "size", "diff"];
+const PARTS: [&str; 8] = ["sqlite", "postgres", "influx", "watching", "runs", "reconcile", "size", "diff"];
 
 // One thread: the load shares the cores with what is measured, as `pgbench` does.
 #[tokio::main(flavor = "current_thread")]
@@ -59,6 +60,10 @@ async fn main() {
     if wanted("runs") {
         progress("saves beside a thousand runs");
         renewals::measure(&mut table, &folder.path().join("runs.db"), WINDOW).await;
+    }
+    if wanted("reconcile") {
+        progress("plans for thousands of lots");
+        reconciling::measure(&mut table);
     }
     if wanted("size") {
         let small = snapshots::of_store_with(&folder.path().join("small.db"), 1_000).await;
