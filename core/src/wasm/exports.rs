@@ -16,7 +16,7 @@ pub(super) fn plain<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
     Ok(result.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
 
-/// The same of a result of thousands of parts, through one JSON text: handing over each member by itself takes several times as long.
+/// The same of a result of thousands of parts, through one JSON text in place of a call for each member.
 /// Only for what has no numbers beyond those that JavaScript counts exactly.
 fn plain_at_once<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
     let text = serde_json::to_string(result)?;
