@@ -116,7 +116,7 @@ async fn each_step_of_each_program_is_seen_and_the_page_can_be_left_meanwhile() 
     browser.see(".shake-grid").await;
     listener.answers().await;
     browser.see_text(".page-head .about", "written, and read by all who hold it").await;
-    browser.see_text(&format!("{} .done", column("sock")), "“0 orders").await;
+    browser.see_text(&format!("{} .done", column("sock")), "0 orders in flight").await;
     browser.see_text(&format!("{} .done", column("sock")), "it has read up to seq").await;
     browser.see_text(&format!("{} .done", column("poll")), "it has read up to seq").await;
     assert_eq!((limit(&server, "poll").await, limit(&server, "sock").await), (json!(1), json!(1)));

@@ -81,8 +81,10 @@ impl Keys {
         if (plain == "Enter" && on_control(event)) || (plain == " " && (on_control(event) || on_box(event))) {
             return;
         }
-        let name = if event.shift_key() && (plain.len() > 1 || plain.chars().all(char::is_alphabetic)) {
-            format!("Shift+{}", plain.to_lowercase())
+        let name = if event.shift_key()
+            && (plain.len() > 1 || plain.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        {
+            format!("Shift+{}", plain.to_ascii_lowercase())
         } else {
             plain
         };

@@ -1,5 +1,5 @@
-//! Making the script around the console's program smaller. `wasm-bindgen` writes it to be read, and ends the names that script and
-//! program share with hashes, which no compression makes smaller.
+//! Making the script around the console's program smaller. `wasm-bindgen` writes it to be read, and gives what script and program share
+//! long names that end with hashes, which no compression makes smaller.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,34 +27,53 @@ pub(super) fn shrink(parts: &Path, script: &str) -> Result<()> {
     files::write(&path, without_comments(&text).as_bytes())
 }
 
-/// A number of the same length for each hash in the names of what script and program share, in the order in which they appear.
+/// How names begin that are nothing but what the script gives the program.
+const GIVEN: &[u8] = b"__wbg_";
+
+/// What takes the place of what: whole names where script and program share nothing but the name, of others their hashes. Each is as
+/// long as what it replaces and says nothing but its number, in the order in which they appear.
 fn plain_names(script: &str) -> HashMap<Vec<u8>, Vec<u8>> {
-    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
-    let names = script.split(|c: char| !is_of_a_name(c));
+    let names = script.split(|c: char| !c.is_ascii() || !is_of_a_name(c as u8));
     let shared = names.filter(|name| name.contains("wbg") || name.contains("wasm_bindgen"));
     let mut plain = HashMap::new();
-    for piece in shared.flat_map(|name| name.split('_')) {
-        let piece = piece.strip_prefix('h').unwrap_or(piece);
-        if is_hash(piece.as_bytes()) {
-            let number = format!("{:0HASH$}", plain.len()).into_bytes();
-            plain.entry(piece.as_bytes().to_vec()).or_insert(number);
+    for name in shared {
+        let mut pieces = name.split('_').map(|piece| piece.strip_prefix('h').unwrap_or(piece));
+        let number = plain.len();
+        if name.as_bytes().starts_with(GIVEN)
+            && pieces.clone().next_back().is_some_and(|last| is_hash(last.as_bytes()))
+        {
+            let short = format!("w{number:0width$}", width = name.len() - 1);
+            plain.entry(name.as_bytes().to_vec()).or_insert(short.into_bytes());
+        } else if let Some(hash) = pieces.find(|piece| is_hash(piece.as_bytes())) {
+            plain.entry(hash.as_bytes().to_vec()).or_insert(format!("{number:0HASH$}").into_bytes());
         }
     }
     plain
+}
+
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
 }
 
 fn is_hash(bytes: &[u8]) -> bool {
     bytes.len() == HASH && bytes.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The same with every hash replaced. Lengths stay, so a program stays one.
+/// The same with every name and hash replaced. Lengths stay, so a program stays one.
 fn renamed(bytes: &[u8], plain: &HashMap<Vec<u8>, Vec<u8>>) -> Vec<u8> {
     let mut renamed = bytes.to_vec();
-    let begins = |at: usize| at > 0 && matches!(bytes[at - 1], b'_' | b'h');
-    for at in (0..bytes.len().saturating_sub(HASH - 1)).filter(|at| begins(*at)) {
-        let piece = &bytes[at..at + HASH];
-        if let Some(number) = is_hash(piece).then(|| plain.get(piece)).flatten() {
-            renamed[at..at + HASH].copy_from_slice(number);
+    for at in 0..bytes.len() {
+        let rest = &bytes[at..];
+        let old = if rest.starts_with(GIVEN) {
+            let end = rest.iter().position(|byte| !is_of_a_name(*byte)).unwrap_or(rest.len());
+            &rest[..end]
+        } else if at > 0 && matches!(bytes[at - 1], b'_' | b'h') && rest.len() >= HASH {
+            &rest[..HASH]
+        } else {
+            continue;
+        };
+        if let Some(new) = plain.get(old) {
+            renamed[at..at + old.len()].copy_from_slice(new);
         }
     }
     renamed
@@ -88,16 +107,17 @@ mod tests {
         let plain = plain_names(SCRIPT);
         assert_eq!(plain.len(), 3, "{plain:?}");
         let script = String::from_utf8(renamed(SCRIPT.as_bytes(), &plain)).unwrap();
+        assert_eq!(script.len(), SCRIPT.len());
         for name in [
-            "__wbg_get_0000000000000000:",
-            "__wbg_get_0000000000000001:",
+            " w0000000000000000000000000:",
+            " w0000000000000000000000001:",
             "closure__h0000000000000002:",
             "other_aaaaaaaaaaaaaaaa:",
         ] {
             assert!(script.contains(name), "{name} in {script}");
         }
-        let program = b"\0asm\x1a__wbg_get_fedcba9876543210\0\x05\x10fedcba9876543210";
-        let expected = b"\0asm\x1a__wbg_get_0000000000000001\0\x05\x10fedcba9876543210";
+        let program = b"\0asm\x1a__wbg_get_fedcba9876543210\0\x05\x10fedcba9876543210__wbg_ptr";
+        let expected = b"\0asm\x1aw0000000000000000000000001\0\x05\x10fedcba9876543210__wbg_ptr";
         assert_eq!(renamed(program, &plain), expected);
         assert_eq!(renamed(b"h", &plain), b"h");
     }

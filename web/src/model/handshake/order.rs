@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::value::{RawValue, to_raw_value};
 use stateloft_core::api::{
     ApplyGiven, ApplyRequest, Effect, GivenPlan, Handshake, HandshakeRun, HandshakeTerms, Plan, PlanCounts,
     RestoreRecord, StateSelection, UndoRequest, WithoutWord,
@@ -70,15 +71,15 @@ impl Order {
         }
     }
 
-    /// The body, as JSON.
+    /// The body, as JSON. It is text, in which the documents of a plan are as they were planned, digit by digit.
     ///
     /// # Errors
     /// Never, as far as is known: everything in it is written as JSON.
-    pub fn body(&self) -> serde_json::Result<serde_json::Value> {
+    pub fn body(&self) -> serde_json::Result<Box<RawValue>> {
         match self {
-            Self::Apply(planned) => serde_json::to_value(&planned.request),
-            Self::Given(given) => serde_json::to_value(&given.request),
-            Self::Undo { request, .. } => serde_json::to_value(request),
+            Self::Apply(planned) => to_raw_value(&planned.request),
+            Self::Given(given) => to_raw_value(&given.request),
+            Self::Undo { request, .. } => to_raw_value(request),
         }
     }
 
@@ -219,6 +220,10 @@ mod tests {
     use super::super::sample::asking;
     use super::*;
 
+    fn body_of(order: &Order) -> serde_json::Value {
+        serde_json::from_str(order.body().unwrap().get()).unwrap()
+    }
+
     /// A plan of three states, two of which are held by one run.
     fn planned() -> Planned {
         let version = |id: &str| {
@@ -277,13 +282,13 @@ mod tests {
     #[test]
     fn an_order_is_sent_without_a_word_only_with_its_reason_and_its_name() {
         let sent = Order::Apply(Box::new(planned())).without_word(" it hangs ", "ann");
-        let body = sent.body().unwrap();
+        let body = body_of(&sent);
         assert_eq!(body["handshake"]["without_word"], serde_json::json!({"reason": "it hangs", "by": "ann"}));
-        assert!(sent.again().body().unwrap().get("handshake").is_none());
+        assert!(body_of(&sent.again()).get("handshake").is_none());
         let undo = Order::Undo { restore_id: "r/1".into(), request: Box::default() };
         assert_eq!(undo.path(), "/restores/r%2F1/undo");
         assert_eq!(undo.leaving_out(&run(&["one"])), None);
-        assert_eq!(undo.without_word("x", "y").body().unwrap()["handshake"]["without_word"]["by"], "y");
+        assert_eq!(body_of(&undo.without_word("x", "y"))["handshake"]["without_word"]["by"], "y");
     }
 
     #[test]

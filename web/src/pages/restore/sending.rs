@@ -7,7 +7,7 @@ use gloo_net::http::Method;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use stateloft_core::api::{AppliedRestore, Code, HandshakeList};
+use stateloft_core::api::{AppliedRestore, Code, HandshakeList, HandshakeView};
 
 use super::earlier::find;
 use super::sent::remember;
@@ -185,7 +185,11 @@ async fn watch(order: Rc<Order>, place: Rc<Place>, hand: Hand) {
     TimeoutFuture::new(LOOK.0).await;
     while !place.over.get() {
         let read = api::get::<HandshakeList>(&path).await.map(|list| list.handshakes).unwrap_or_default();
-        if let Some(found) = read.into_iter().find(|view| order.asked(&view.handshake, &hand)) {
+        // What is asked once more is not the one on whose page that is said.
+        let is_new = |id: &str| address::handshake(id) != place.from;
+        let of_it =
+            |view: &HandshakeView| is_new(&view.handshake.handshake) && order.asked(&view.handshake, &hand);
+        if let Some(found) = read.into_iter().find(of_it) {
             let id = found.handshake.handshake;
             remember(&id, &order);
             if !place.over.get() {
