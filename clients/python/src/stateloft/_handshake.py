@@ -134,6 +134,7 @@ class Handshakes:
             self._soon(Ask.of(more))
 
     def _go_on(self, ask: Ask) -> None:
+        self.paused.set()  # what is saved before it has said so is refused, also where it never heard that it was to pause
         seq = self._client.seq()
         self._read_again()
         if self._reload is not None:
