@@ -438,3 +438,16 @@ fn beside_a_side_that_is_not_understood_nothing_is_said_of_either_side_of_its_sy
     let list = r#"[{"symbol":"A","side":"long","quantity":3},{"symbol":"A","side":"short","quantity":3}]"#;
     assert_eq!(said(&report(&odd, list)), [(Agreement::Unknown, Some(Because::NotSaidHere), None)]);
 }
+
+/// An answer that failed, or goes on, is no account that is flat: nothing may be closed for it.
+#[test]
+fn d_090_a_list_that_says_that_it_failed_or_goes_on_leaves_what_it_does_not_list_unknown() {
+    let ours = r#"{"symbol":"EURUSD","side":"long","quantity":"0.4"}"#;
+    for list in [r#"{"error":"rate limit","positions":[]}"#, r#"{"positions":[],"next_page_token":"x"}"#] {
+        let report = report(&[ours], list);
+        assert_eq!(said(&report), [(Agreement::Unknown, Some(Because::PartialList), None)], "{list}");
+        assert_eq!(report.unread.len(), 1, "{list}");
+    }
+    let whole = report(&[ours], r#"{"error":null,"positions":[]}"#);
+    assert_eq!(said(&whole)[0].0, Agreement::MissingThere);
+}
