@@ -2,7 +2,8 @@
 //! reports, counts and pages alike; `tests/vectors/book` says what it gives, also to clients that read lots themselves.
 
 use super::holding::{Holding, Side, Sided};
-use super::words::{decimal, first, first_id, is_closed, name, names_a_lot, plain, said, side_word, word};
+use super::object::{Object, Words};
+use super::words::{decimal, first, is_closed, name, names_a_lot, said, side_word, word};
 use crate::json::number::{delta, product};
 use crate::json::{Decimal, Document, Kind, Node, Pointer};
 use crate::tagged::meant;
@@ -107,7 +108,12 @@ impl Lot<'_> {
 /// `lots`, a pair of two legs, a map of positions. What is no object holds none.
 #[must_use]
 pub fn lots(document: &Document) -> Vec<Lot<'_>> {
-    let root = document.root();
+    lots_of(document.root())
+}
+
+/// The same of a position that is a part of a document. Pointers are within it.
+#[must_use]
+pub fn lots_of(root: Node<'_>) -> Vec<Lot<'_>> {
     if root.kind() != Kind::Object {
         return Vec::new();
     }
@@ -132,22 +138,25 @@ pub fn holds_open_lots(document: &Document) -> bool {
 }
 
 fn of_object<'a>(all: &mut Vec<Lot<'a>>, node: Node<'a>, pointer: &Pointer, called: Option<&str>) {
-    if let Some(list) = node.get("lots").filter(|list| meant(*list).0.kind() == Kind::Array) {
-        return of_list(all, node, list, pointer, called);
+    let object = Object::of(node);
+    if let Some(list) = object.value(Words::LOTS).filter(|list| meant(*list).0.kind() == Kind::Array) {
+        return of_list(all, &object, list, pointer, called);
     }
-    let closed = is_closed(node);
-    if said(node, "symbol1").is_some() && decimal_of(node, "volume1").is_some() {
+    let closed = object.is_closed();
+    let is_pair = object.all(Words::FIRST_SYMBOL).next().is_some()
+        && object.first(Words::FIRST_VOLUME, decimal).is_some();
+    if is_pair {
         return all.extend(["1", "2"].map(|leg| of_leg(node, leg, pointer, closed)));
     }
-    let mut holding = plain(node, pointer.as_str().to_owned());
+    let mut holding = object.holding(pointer.as_str().to_owned());
     holding.symbol = holding.symbol.or_else(|| called.map(str::to_owned));
     all.push(Lot {
         form: Form::Whole,
-        id: own_id(node),
+        id: object.own_id(),
         closed,
         object: node,
         position: node,
-        exit_price: decimal_of(node, "exit_price"),
+        exit_price: object.first(Words::EXIT_PRICE, decimal),
         holding,
     });
 }
@@ -155,31 +164,32 @@ fn of_object<'a>(all: &mut Vec<Lot<'a>>, node: Node<'a>, pointer: &Pointer, call
 /// Each lot has its own quantity and price; what it does not say of symbol and side the position says.
 fn of_list<'a>(
     all: &mut Vec<Lot<'a>>,
-    node: Node<'a>,
+    position: &Object<'a>,
     list: Node<'a>,
     pointer: &Pointer,
     called: Option<&str>,
 ) {
-    let of_all = plain(node, String::new());
+    let of_all = position.holding(String::new());
     let symbol = of_all.symbol.as_deref().or(called);
-    let closed = is_closed(node);
+    let closed = position.is_closed();
     let (list, within) = meant(list);
     let pointer = joined(pointer.join("lots"), within);
     for (nth, element) in list.elements().enumerate() {
-        let (object, within) = meant(element);
+        let (node, within) = meant(element);
+        let object = Object::of(node);
         let mut at = pointer.clone();
         at.push_index(nth);
-        let mut holding = plain(object, joined(at, within).as_str().to_owned());
-        holding.ids.extend(said(object, "id").and_then(name));
+        let mut holding = object.holding(joined(at, within).as_str().to_owned());
+        holding.ids.extend(object.first(Words::ID, name));
         holding.symbol = holding.symbol.or_else(|| symbol.map(str::to_owned));
         holding.side = holding.side.or(of_all.sided());
         all.push(Lot {
             form: Form::Listed,
-            id: own_id(object),
-            closed: closed || is_closed(object),
-            object,
-            position: node,
-            exit_price: decimal_of(object, "exit_price"),
+            id: object.own_id(),
+            closed: closed || object.is_closed(),
+            object: node,
+            position: position.node(),
+            exit_price: object.first(Words::EXIT_PRICE, decimal),
             holding,
         });
     }
@@ -210,10 +220,6 @@ fn of_leg<'a>(node: Node<'a>, leg: &str, pointer: &Pointer, closed: bool) -> Lot
 
 fn joined(pointer: Pointer, members: &[&str]) -> Pointer {
     members.iter().fold(pointer, |pointer, member| pointer.join(member))
-}
-
-fn own_id(node: Node<'_>) -> Option<String> {
-    said(node, "id").and_then(name).or_else(|| first_id(node))
 }
 
 fn decimal_of(node: Node<'_>, member: &str) -> Option<String> {

@@ -3,11 +3,12 @@
 pub mod by_hand;
 mod holding;
 mod lot;
+mod object;
 mod order;
 pub(crate) mod words;
 
 pub use holding::{Holding, Side, Sided};
-pub use lot::{Exit, Form, Lot, holds_open_lots, lots};
+pub use lot::{Exit, Form, Lot, holds_open_lots, lots, lots_of};
 pub use order::{OrderStanding, standing};
 
 use crate::json::Document;

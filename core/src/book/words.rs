@@ -1,9 +1,9 @@
 //! Members by the words that programs and brokers have for them.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::holding::{Holding, Side, Sided};
+use super::object::{Object, Words};
 use crate::json::{Decimal, Kind, Node};
 use crate::tagged::meant;
 
@@ -21,7 +21,7 @@ pub(crate) const PRICES: [&str; 7] = [
     "price_open",
 ];
 /// Words for what names a lot.
-const IDS: [&str; 10] = [
+pub(super) const IDS: [&str; 10] = [
     "ticket",
     "position_id",
     "positionId",
@@ -98,16 +98,6 @@ pub(crate) fn names_a_lot(node: Node<'_>) -> Option<String> {
     name(node).filter(|id| id != "0")
 }
 
-/// All that names a lot.
-fn ids(node: Node<'_>) -> BTreeSet<String> {
-    IDS.iter().filter_map(|id| names_a_lot(said(node, id)?)).collect()
-}
-
-/// The first of what names a lot.
-pub(super) fn first_id(node: Node<'_>) -> Option<String> {
-    first(node, &IDS, names_a_lot)
-}
-
 /// A number or a text that is not blank, as it is spelled.
 pub(super) fn word(node: Node<'_>) -> Option<String> {
     match node.kind() {
@@ -124,25 +114,42 @@ pub(super) fn side_word(node: Node<'_>) -> Option<String> {
 
 /// An object in plain words.
 pub(crate) fn plain(node: Node<'_>, pointer: String) -> Holding {
-    Holding {
-        ids: ids(node),
-        symbol: first(node, &SYMBOLS, name),
-        side: SIDES.iter().map(|member| sided(said(node, member))).fold(Sided::BySign, Sided::and),
-        quantity: first(node, &QUANTITIES, decimal),
-        price: first(node, &PRICES, decimal),
-        pointer,
-    }
+    Object::of(node).holding(pointer)
 }
 
 /// Members that only something that is closed has.
 pub(crate) const ENDS: [&str; 4] = ["exit_time", "exit_reason", "closed_at", "close_date"];
 
-/// Whether an object says that it is closed. A price at which it is to be closed, or was, is no end by itself.
+/// Whether an object says that it is closed.
 pub(crate) fn is_closed(node: Node<'_>) -> bool {
-    let status = said(node, "status").and_then(Node::as_str);
-    status.is_some_and(|status| status.trim().eq_ignore_ascii_case("closed"))
-        || said(node, "is_open").and_then(Node::as_bool) == Some(false)
-        || ENDS.iter().filter_map(|end| said(node, end)).any(is_an_end)
+    Object::of(node).is_closed()
+}
+
+impl Object<'_> {
+    /// What it holds, in plain words.
+    pub(super) fn holding(&self, pointer: String) -> Holding {
+        Holding {
+            ids: self.all(Words::IDS).filter_map(names_a_lot).collect(),
+            symbol: self.first(Words::SYMBOLS, name),
+            side: self.all(Words::SIDES).map(|said| sided(Some(said))).fold(Sided::BySign, Sided::and),
+            quantity: self.first(Words::QUANTITIES, decimal),
+            price: self.first(Words::PRICES, decimal),
+            pointer,
+        }
+    }
+
+    /// Whether it says that it is closed. A price at which it is to be closed, or was, is no end by itself.
+    pub(super) fn is_closed(&self) -> bool {
+        let status = self.all(Words::STATUS).next().and_then(Node::as_str);
+        status.is_some_and(|status| status.trim().eq_ignore_ascii_case("closed"))
+            || self.all(Words::IS_OPEN).next().and_then(Node::as_bool) == Some(false)
+            || self.all(Words::ENDS).any(is_an_end)
+    }
+
+    /// What it is called: its `id`, else the first of what names a lot.
+    pub(super) fn own_id(&self) -> Option<String> {
+        self.first(Words::ID, name).or_else(|| self.first(Words::IDS, names_a_lot))
+    }
 }
 
 /// Whether a member tells of an end. Records that have a place for it before there is one hold an empty text there, `false`, or 0 as

@@ -26,6 +26,14 @@ impl<'a> Key<'a> {
         characters(self.tape, self.tape.entry(self.index))
     }
 
+    /// Bytes of the key's characters.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty, reason = "an empty key is a key")]
+    pub fn len(self) -> usize {
+        let entry = self.tape.entry(self.index);
+        if entry.len == 0 { (entry.end - entry.start) as usize - 2 } else { self.decoded().len() }
+    }
+
     /// Whether these are the key's characters.
     #[must_use]
     pub fn is(self, characters: &str) -> bool {

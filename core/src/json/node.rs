@@ -56,6 +56,12 @@ impl<'a> Node<'a> {
         self.index
     }
 
+    /// Another value of the same document, at a place that [`Self::index`] gave; `None` if there is none.
+    #[must_use]
+    pub(crate) fn beside(self, index: u32) -> Option<Self> {
+        self.tape.at(index)
+    }
+
     /// How many elements an array, or members an object has; 0 for other values.
     #[must_use]
     pub fn len(self) -> usize {

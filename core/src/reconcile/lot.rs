@@ -12,7 +12,7 @@ pub(super) struct OurLot {
     pub(super) state_type: String,
     pub(super) state_id: String,
     pub(super) version: u64,
-    /// Where its object stands in the state's data; 0 where that is deleted.
+    /// Where its object stands in the document of the state's data; 0 where that is deleted.
     pub(super) object: u32,
     /// It is not what it was when the broker was asked.
     pub(super) changed: bool,

@@ -12,6 +12,7 @@ mod lot;
 mod ours;
 mod pairing;
 mod plan;
+mod said;
 mod shapes;
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,7 @@ use crate::api::{
     Agreement, AgreementCounts, Because, BrokerShape, ReconcileOptions, ReconcileReport, ReconcileRow, Unread,
 };
 use crate::book::Holding;
-use crate::hash::RequestHash;
-use crate::json::{Decimal, Document};
+use crate::json::{Decimal, Document, Node};
 use crate::model::{StateKey, Timestamp, VersionNumber};
 use lot::OurLot;
 
@@ -42,10 +42,10 @@ pub struct OurState<'a> {
     /// When that was made.
     pub changed_at: Timestamp,
     /// What it holds; `None` if it is deleted.
-    pub data: Option<&'a Document>,
+    pub data: Option<Node<'a>>,
     /// What it held when the broker was asked, where that is known and it was changed later. A program that writes a price or a
     /// heartbeat into its position ten times a second has not changed what it holds.
-    pub then: Option<&'a Document>,
+    pub then: Option<Node<'a>>,
 }
 
 /// What is asked cannot be done.
@@ -165,10 +165,8 @@ fn report(
         missing_there: count(Agreement::MissingThere),
         unknown: count(Agreement::Unknown),
     };
-    // Texts and numbers: writing them cannot fail.
-    let said = serde_json::to_vec(&(options, shape, &rows, &unread)).unwrap_or_default();
     ReconcileReport {
-        hash: RequestHash::of(&[&said]).to_string(),
+        hash: said::hash(options, shape, &rows, &unread),
         shape,
         as_of: options.as_of,
         failure: options.failure.clone(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::OurState;
 use super::lot::OurLot;
 use crate::book::{self, Holding, Lot};
-use crate::json::{Decimal, Document};
+use crate::json::{Decimal, Node};
 use crate::model::Timestamp;
 
 /// Every lot, also closed ones: what the broker still has of those is worth a row.
@@ -14,8 +14,8 @@ pub(super) fn lots(states: &[OurState<'_>], as_of: Timestamp) -> Vec<OurLot> {
 }
 
 /// What a state holds, and of each whether it is closed.
-pub(super) fn holdings(document: &Document) -> Vec<(Holding, bool)> {
-    book::lots(document).into_iter().map(|Lot { holding, closed, .. }| (holding, closed)).collect()
+pub(super) fn holdings(data: Node<'_>) -> Vec<(Holding, bool)> {
+    book::lots_of(data).into_iter().map(|Lot { holding, closed, .. }| (holding, closed)).collect()
 }
 
 fn of_state<'a>(
@@ -25,7 +25,7 @@ fn of_state<'a>(
 ) -> impl Iterator<Item = OurLot> + use<'a> {
     let is_later = state.changed_at > as_of;
     let then = state.then.filter(|_| is_later).map(holdings).unwrap_or_default();
-    let now = state.data.map(book::lots);
+    let now = state.data.map(book::lots_of);
     let mut found = match &now {
         Some(lots) => lots.iter().map(|lot| of_lot(nth, state, lot)).collect::<Vec<_>>(),
         // What it held was closed with it.

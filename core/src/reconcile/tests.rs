@@ -45,7 +45,7 @@ fn held(
             key,
             version: VersionNumber(3),
             changed_at: *changed_at,
-            data: Some(data),
+            data: Some(data.root()),
             then: None,
         })
         .collect();
@@ -136,8 +136,8 @@ fn a_heartbeat_in_a_position_is_no_change_of_what_it_holds() {
             key: &key,
             version: VersionNumber(9),
             changed_at: time(AFTER),
-            data: Some(&now),
-            then: Some(&then),
+            data: Some(now.root()),
+            then: Some(then.root()),
         };
         reconcile(&[state], Some(&list), &options()).unwrap().rows[0].verdict
     };
@@ -156,7 +156,7 @@ fn a_state_that_was_deleted_since_the_broker_was_asked_is_no_new_position_of_the
         version: VersionNumber(9),
         changed_at: time(AFTER),
         data: None,
-        then: Some(&then),
+        then: Some(then.root()),
     };
     let report = reconcile(&[state], Some(&list), &options()).unwrap();
     assert_eq!(said(&report), [(Agreement::Unknown, Some(Because::ChangedSince), None)]);

@@ -18,7 +18,7 @@ pub(super) fn plain<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
 
 /// The same of a result of thousands of parts, through one JSON text in place of a call for each member.
 /// Only for what has no numbers beyond those that JavaScript counts exactly.
-fn plain_at_once<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
+pub(super) fn plain_at_once<T: Serialize>(result: &T) -> Result<JsValue, JsError> {
     let text = serde_json::to_string(result)?;
     // It was written a moment ago: it is JSON.
     js_sys::JSON::parse(&text).map_err(|_| JsError::new("the result cannot be read"))
@@ -48,7 +48,7 @@ extern "C" {
 
 /// A text that may be large, in Rust. A parameter `&str` would be copied character by character, which takes longer
 /// than comparing two documents does.
-fn utf8(given: &JsString) -> String {
+pub(super) fn utf8(given: &JsString) -> String {
     // The encoder never writes anything but UTF-8.
     String::from_utf8(TextEncoder::new().encode(given).to_vec()).unwrap_or_default()
 }

@@ -15,7 +15,10 @@ mod documents;
 pub mod exports;
 mod import;
 mod inspect;
+mod ours;
 mod reconcile;
+#[cfg(feature = "wasm")]
+pub mod reconciliation;
 mod restore;
 mod verify;
 

@@ -4,17 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Misuse;
 use super::documents::read;
+use super::ours::{self, Ours};
 use crate::api::{
     AgreementCounts, BrokerShape, ChosenRow, PlannedRow, PlannedWrite, ReconcileOptions, ReconcileOutdated,
     ReconcilePlan, ReconcilePolicy, ReconcileReport, Unread,
 };
 use crate::diff::Change;
-use crate::json::Document;
-use crate::model::{RunId, StateId, StateKey, StateType, Timestamp, VersionNumber};
+use crate::model::{RunId, StateKey, StateType, Timestamp};
 use crate::reconcile::{OurState, PlanError, Planned, PlannedEdit, ReconcileError, Reconciling};
-
-/// The largest whole number that JavaScript's numbers all count up to.
-const COUNTED: u64 = (1 << 53) - 1;
 
 /// What is asked of a plan.
 #[derive(Debug, Default, Deserialize)]
@@ -102,25 +99,6 @@ pub struct ShownPlan {
     writes: Vec<WrittenState>,
 }
 
-/// A version of ours, as the API gives it; its other members are not looked at.
-#[derive(Deserialize)]
-struct Ours {
-    state_type: StateType,
-    state_id: StateId,
-    version: VersionNumber,
-    timestamp: Timestamp,
-    #[serde(default)]
-    data: Option<Document>,
-    #[serde(default)]
-    then: Option<Document>,
-}
-
-/// A page of the API's list of states.
-#[derive(Deserialize)]
-struct Page {
-    states: Vec<Ours>,
-}
-
 /// Says how a broker's list stands to positions. `ours` is the text of the API's list of states with their data, or of such an array;
 /// each may have what it held when the broker was asked (`then`). `list` is the broker's answer as it came, `None` where the
 /// call failed.
@@ -133,9 +111,10 @@ pub fn reconcile(
     options: &ReconcileOptions,
 ) -> Result<ReconcileReport, Misuse> {
     let list = list.map(|text| read("list", text)).transpose()?;
-    let ours = all_of(ours)?;
-    let keys = keys(&ours);
-    crate::reconcile::reconcile(&states(&ours, &keys), list.as_ref(), options).map_err(|error| misuse(&error))
+    let ours = ours::read(ours)?;
+    let ours = ours::all(&ours)?;
+    let states: Vec<OurState<'_>> = ours.iter().map(Ours::state).collect();
+    crate::reconcile::reconcile(&states, list.as_ref(), options).map_err(|error| misuse(&error))
 }
 
 /// Says what choices would write, as `POST /runs/{run_id}/reconcile` does: the same states, list and choices give the same plan, with the
@@ -150,8 +129,9 @@ pub fn reconcile_plan(
     asked: &AskedPlan,
 ) -> Result<PlanOrNot, Misuse> {
     let list = list.map(|text| read("list", text)).transpose()?;
-    let ours = all_of(ours)?;
-    let keys = keys(&ours);
+    let ours = ours::read(ours)?;
+    let ours = ours::all(&ours)?;
+    let states: Vec<OurState<'_>> = ours.iter().map(Ours::state).collect();
     let position = StateType::new("position").map_err(wrong)?;
     let run: Option<RunId> = asked.run_id.as_deref().map(str::parse).transpose().map_err(wrong)?;
     let reconciling = Reconciling {
@@ -162,7 +142,7 @@ pub fn reconcile_plan(
         choices: &asked.choices,
         taken: &asked.taken,
     };
-    match crate::reconcile::plan(&states(&ours, &keys), list.as_ref(), reconciling) {
+    match crate::reconcile::plan(&states, list.as_ref(), reconciling) {
         Ok(planned) => Ok(PlanOrNot::Planned(Box::new(shown(planned)))),
         Err(PlanError::Choice { nth, member, code, text }) => {
             Ok(PlanOrNot::Refused { refused: RefusedChoice { choice: nth, member, code, message: text } })
@@ -171,38 +151,6 @@ pub fn reconcile_plan(
         Err(PlanError::Report(error)) => Err(misuse(&error)),
         Err(error @ PlanError::TooLarge(_)) => Err(Misuse::Argument("list", error.to_string())),
     }
-}
-
-fn all_of(ours: &str) -> Result<Vec<Ours>, Misuse> {
-    let read = if ours.trim_start().starts_with('[') {
-        serde_json::from_str(ours)
-    } else {
-        serde_json::from_str(ours).map(|page: Page| page.states)
-    };
-    let ours: Vec<Ours> = read.map_err(|error| Misuse::Argument("ours", error.to_string()))?;
-    match ours.iter().find(|ours| ours.version.0 > COUNTED) {
-        None => Ok(ours),
-        Some(beyond) => {
-            let text = format!("the version {} is beyond what JavaScript counts exactly", beyond.version.0);
-            Err(Misuse::Argument("ours", text))
-        }
-    }
-}
-
-fn keys(ours: &[Ours]) -> Vec<StateKey> {
-    let key = |ours: &Ours| StateKey { state_type: ours.state_type.clone(), state_id: ours.state_id.clone() };
-    ours.iter().map(key).collect()
-}
-
-fn states<'a>(ours: &'a [Ours], keys: &'a [StateKey]) -> Vec<OurState<'a>> {
-    let state = |(ours, key): (&'a Ours, &'a StateKey)| OurState {
-        key,
-        version: ours.version,
-        changed_at: ours.timestamp,
-        data: ours.data.as_ref(),
-        then: ours.then.as_ref(),
-    };
-    ours.iter().zip(keys).map(state).collect()
 }
 
 fn wrong(error: impl std::fmt::Display) -> Misuse {

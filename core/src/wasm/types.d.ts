@@ -381,6 +381,15 @@ export function reconcile(
   asked?: null,
 ): ReconcileReport;
 
+/** A report without its rows, as `Reconciliation` gives it. */
+export interface ReconcileSummary extends Omit<ReconcileReport, "rows" | "unread"> {
+  /** How many rows there are. */
+  rows: number;
+  /** How many parts of the list are not understood, and the first 200 of them. */
+  unread: number;
+  first_unread: ReconcileReport["unread"];
+}
+
 /** The same, and what choices would write: the plan that the server makes of them. It writes nothing. */
 export function reconcile(
   ours: string,

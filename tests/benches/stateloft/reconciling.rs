@@ -77,7 +77,7 @@ impl Held {
             key: &key,
             version: VersionNumber(1),
             changed_at,
-            data: Some(&self.data),
+            data: Some(self.data.root()),
             then: None,
         }];
         let asked = Reconciling {

@@ -163,8 +163,8 @@ impl<'a> Choosing<'a> {
 
     fn here(self) -> impl Iterator<Item = Option<Here<'a>>> {
         self.row.ours.iter().map(move |lot| {
-            let document = self.ours.get(lot.state)?.data?;
-            Some(Here { lot, document })
+            let data = self.ours.get(lot.state)?.data?;
+            Some(Here { lot, data })
         })
     }
 

@@ -206,11 +206,11 @@ impl<'a> Created<'a> {
 
 /// The lots of a state of one symbol.
 fn lots_of<'a>(state: &OurState<'a>) -> Option<Node<'a>> {
-    said(state.data?.root(), "lots").filter(|lots| lots.kind() == Kind::Array)
+    said(state.data?, "lots").filter(|lots| lots.kind() == Kind::Array)
 }
 
 fn symbol_of(state: &OurState<'_>) -> Option<String> {
-    first(state.data?.root(), &SYMBOLS, name)
+    first(state.data?, &SYMBOLS, name)
 }
 
 /// A lot at the end of others, in their words.

@@ -6,18 +6,19 @@ use crate::book::words::{ENDS, PRICES, QUANTITIES};
 use crate::book::{Holding, Side, Sided};
 use crate::diff::Change;
 use crate::json::writer::quote;
-use crate::json::{Decimal, Document, Pointer};
+use crate::json::{Decimal, Node, Pointer};
 use crate::reconcile::compare::{apart, within};
 use crate::reconcile::lot::OurLot;
 
 /// What says how a lot was closed, besides that it was.
 const EXITS: [&str; 3] = ["exit_price", "exit_order", "pnl"];
 
-/// A lot and the document that it stands in.
+/// A lot and the state that it stands in.
 #[derive(Clone, Copy)]
 pub(super) struct Here<'a> {
     pub(super) lot: &'a OurLot,
-    pub(super) document: &'a Document,
+    /// What its state holds.
+    pub(super) data: Node<'a>,
 }
 
 impl<'a> Here<'a> {
@@ -97,7 +98,7 @@ impl<'a> Here<'a> {
             // A leg is named by its quantity.
             pointer.pop();
         }
-        Editor::of(self.document.tape().at(self.lot.object)?, pointer)
+        Editor::of(self.data.beside(self.lot.object)?, pointer)
     }
 
     /// How much is held, and on which side.

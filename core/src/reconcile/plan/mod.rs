@@ -312,7 +312,7 @@ impl Written {
         let Self { changes, rows } = self;
         let too_large = || PlanError::TooLarge(state.key.clone());
         let now = state.data.ok_or_else(too_large)?;
-        let data = with_changes(now, &changes).map_err(|_| too_large())?;
+        let data = with_changes(&now.to_document(), &changes).map_err(|_| too_large())?;
         let write = PlannedWrite {
             key: state.key.clone(),
             version: Some(state.version.0),

@@ -35,7 +35,7 @@ impl Rebase for OntoLots {
 
 /// Whether a document holds these and nothing else, where they stood and as they were.
 fn holds(data: &Document, held: &[(Holding, bool)]) -> bool {
-    let now = holdings(data);
+    let now = holdings(data.root());
     let same = |(now, was): (&(Holding, bool), &(Holding, bool))| {
         now.0.pointer == was.0.pointer && now.0.says_as(&was.0) && now.1 == was.1
     };

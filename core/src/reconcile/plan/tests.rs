@@ -57,7 +57,7 @@ impl Store {
                 key,
                 version: VersionNumber(3),
                 changed_at: Timestamp::parse("2026-11-29T09:00:00Z").unwrap(),
-                data: Some(data),
+                data: Some(data.root()),
                 then: None,
             })
             .collect();
@@ -395,7 +395,7 @@ fn what_a_run_adopts_goes_to_the_book_of_its_instance_as_a_lot_that_has_an_id() 
         assert_eq!((planned.edits.len(), planned.plan.choices.len()), (1, 2), "{run}");
         let edit = &planned.edits[0];
         assert_eq!(edit.key, StateKey::new("position", state).unwrap());
-        let held = holdings(&edit.data);
+        let held = holdings(edit.data.root());
         let ids: HashSet<_> = held.iter().flat_map(|(held, _)| held.ids.iter().cloned()).collect();
         let id = |side: &str| format!("{state}:{side}:2026-11-29T09:45:58.000000Z");
         assert_eq!(ids, HashSet::from([id("long"), id("short")]), "{run}");

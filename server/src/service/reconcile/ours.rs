@@ -43,8 +43,8 @@ impl Ours {
                 key: &head.key,
                 version: head.version,
                 changed_at: head.recorded_at,
-                data: head.data.as_ref(),
-                then: self.then.get(&head.key),
+                data: head.data.as_ref().map(Document::root),
+                then: self.then.get(&head.key).map(Document::root),
             })
             .collect()
     }

@@ -79,6 +79,7 @@ fn words(before: Option<&Held>, now: &Held, deleted: bool) -> Option<String> {
 }
 
 fn held(key: &StateKey, row: &ReconcileRow, version: &VersionView, data: Option<&Document>) -> Held {
+    let data = data.map(Document::root);
     let ours = OurState { key, version: version.version, changed_at: version.timestamp, data, then: None };
     let options = ReconcileOptions {
         as_of: version.timestamp,
