@@ -10,6 +10,12 @@
 // `bundle.states`, `bundle.history` and the others ask it. A worker has one bundle, the last.
 //
 //   worker.postMessage({ id: 2, fn: "bundle.open", args: [file] });
+//
+// Of a long report the rows are asked for by and by: `reconcile.open` answers all the rest, and `reconcile.rows` some of them. A worker
+// has one report, the last.
+//
+//   worker.postMessage({ id: 3, fn: "reconcile.open", args: [oursText, listText, { as_of }] });
+//   worker.postMessage({ id: 4, fn: "reconcile.rows", args: [0, 50] });
 
 import init, * as component from "./stateloft_core.js";
 
@@ -18,6 +24,7 @@ const functions = new Map(
 );
 functions.delete("default");
 functions.delete("Bundle");
+functions.delete("Reconciliation");
 
 let bundle;
 functions.set("bundle.open", open);
@@ -27,6 +34,18 @@ for (const name of ["states", "history", "version", "text"]) {
     return bundle[name](...args);
   });
 }
+
+let report;
+functions.set("reconcile.open", (...args) => {
+  report?.free();
+  report = undefined;
+  report = new component.Reconciliation(...args);
+  return report.summary();
+});
+functions.set("reconcile.rows", (...args) => {
+  if (!report) throw new Error("no list was held against anything");
+  return report.rows(...args);
+});
 
 const TELL_EVERY_MS = 100;
 

@@ -3,6 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own vectors has failed")]
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -38,15 +39,19 @@ impl Read {
         let holding = &lot.holding;
         Self {
             pointer: holding.pointer.clone(),
-            id: lot.id.clone(),
-            symbol: holding.symbol.clone(),
+            id: own(lot.id.as_ref()),
+            symbol: own(holding.symbol.as_ref()),
             side: holding.is_on().map(|side| side.word().to_owned()),
-            quantity: holding.quantity.clone(),
-            price: holding.price.clone(),
+            quantity: own(holding.quantity.as_ref()),
+            price: own(holding.price.as_ref()),
             closed: lot.closed,
             open: lot.is_open(),
         }
     }
+}
+
+fn own(text: Option<&Cow<'_, str>>) -> Option<String> {
+    text.map(|text| text.to_string())
 }
 
 fn cases() -> Vec<Case> {

@@ -5,10 +5,11 @@ import { pathToFileURL } from "node:url";
 
 const folder = process.argv[2];
 if (!folder) throw new Error("usage: node tests/benches/reconcile.mjs <package folder>");
-const { reconcile } = await import(new URL("node.js", pathToFileURL(`${folder}/`)));
+const { Reconciliation, reconcile } = await import(new URL("node.js", pathToFileURL(`${folder}/`)));
 
 const SOME = 1_000;
 const MANY = 10_000;
+const PAGE = 50;
 const ROUNDS = 21;
 const options = { as_of: "2026-11-29T09:45:58Z" };
 
@@ -39,20 +40,34 @@ const row = (what, ms, ratio) => console.log(`| ${what} | ${ms.toFixed(2)} ms, m
 
 function measured(rows) {
   const [ours, list] = texts(rows);
+  const wrong = () => new Error("the report is not what it must be");
   const report = reconcile(ours, list, options);
-  if (report.rows.length !== rows || report.counts.matched !== rows - rows / 10) throw new Error("the report is not what it must be");
+  if (report.rows.length !== rows || report.counts.matched !== rows - rows / 10) throw wrong();
+  const kept = new Reconciliation(ours, list, options);
+  const { hash, counts } = kept.summary();
+  if (hash !== report.hash || counts.quantity_mismatch !== rows / 10) throw wrong();
+  if (JSON.stringify(kept.rows(PAGE, PAGE)) !== JSON.stringify(report.rows.slice(PAGE, PAGE + PAGE))) throw wrong();
   const own = median(() => {
     for (const text of [ours, list]) JSON.stringify(JSON.parse(text));
   });
-  return { own, reconciled: median(() => reconcile(ours, list, options)) };
+  const made = median(() => {
+    const report = new Reconciliation(ours, list, options);
+    report.summary();
+    report.free();
+  });
+  const page = median(() => kept.rows(PAGE, PAGE));
+  return { own, made, page, reconciled: median(() => reconcile(ours, list, options)) };
 }
 
 const [some, many] = [measured(SOME), measured(MANY)];
 const count = (rows) => rows.toLocaleString("en");
 row(`${count(MANY)} positions and a broker's list of as many, each read and written by JSON.parse and JSON.stringify in Node`, many.own);
-row(`the same reconciled by the component, report included (ratio: times the row above)`, many.reconciled, many.reconciled / many.own);
+const times = (ms) => [ms, ms / many.own];
+row("the same reconciled by the component: how each stands, counted and sorted (ratio: times the first row)", ...times(many.made));
+row(`a page of ${PAGE} rows of that report (ratio: as above)`, ...times(many.page));
+row("the same reconciled, all rows handed over at once (ratio: as above)", ...times(many.reconciled));
 row(
   `${count(SOME)} of them reconciled (ratio: what a row of ${count(MANY)} takes to what one of these takes)`,
-  some.reconciled,
-  many.reconciled / MANY / (some.reconciled / SOME),
+  some.made,
+  many.made / MANY / (some.made / SOME),
 );

@@ -1,9 +1,11 @@
 //! The lots of a position, as its state says them: which are closed, how much each holds, at what price. This is the one reading of them, for
 //! reports, counts and pages alike; `tests/vectors/book` says what it gives, also to clients that read lots themselves.
 
-use super::holding::{Holding, Side, Sided};
+use std::borrow::Cow;
+
+use super::holding::{Holding, Ids, Side, Sided};
 use super::object::{Object, Words};
-use super::words::{decimal, first, is_closed, name, names_a_lot, said, side_word, word};
+use super::words::{decimal, decimal_text, first, is_closed, name_text, names_a_lot, said, side_word, word};
 use crate::json::number::{delta, product};
 use crate::json::{Decimal, Document, Kind, Node, Pointer};
 use crate::tagged::meant;
@@ -12,11 +14,11 @@ use crate::tagged::meant;
 #[derive(Debug, Clone)]
 pub struct Lot<'a> {
     /// What it holds, or held until it was closed. What a lot in a list does not say of symbol and side its position says.
-    pub holding: Holding,
+    pub holding: Holding<'a>,
     /// How its position says it.
     pub form: Form,
     /// What it is called in its position: its `id`, else the first ticket, order or trade that it names.
-    pub id: Option<String>,
+    pub id: Option<Cow<'a, str>>,
     /// It says that it is closed, or its position says so of all that it holds.
     pub closed: bool,
     /// The object whose members it is; of a leg the whole pair.
@@ -24,7 +26,7 @@ pub struct Lot<'a> {
     /// The position that it stands in; where there is no list of lots the same object.
     pub position: Node<'a>,
     /// The price at which it was closed.
-    exit_price: Option<String>,
+    exit_price: Option<Cow<'a, str>>,
 }
 
 /// How a position says a lot.
@@ -72,7 +74,7 @@ impl Lot<'_> {
     pub fn exit(&self) -> Option<Exit> {
         let said = |names: &[&str]| first(self.object, names, word);
         (!self.is_open()).then(|| Exit {
-            price: self.exit_price.clone(),
+            price: self.exit_price.clone().map(Cow::into_owned),
             time: said(&["exit_time", "closed_at", "close_date"]),
             reason: said(&["exit_reason"]),
         })
@@ -144,19 +146,19 @@ fn of_object<'a>(all: &mut Vec<Lot<'a>>, node: Node<'a>, pointer: &Pointer, call
     }
     let closed = object.is_closed();
     let is_pair = object.all(Words::FIRST_SYMBOL).next().is_some()
-        && object.first(Words::FIRST_VOLUME, decimal).is_some();
+        && object.first(Words::FIRST_VOLUME, decimal_text).is_some();
     if is_pair {
         return all.extend(["1", "2"].map(|leg| of_leg(node, leg, pointer, closed)));
     }
     let mut holding = object.holding(pointer.as_str().to_owned());
-    holding.symbol = holding.symbol.or_else(|| called.map(str::to_owned));
+    holding.symbol = holding.symbol.or_else(|| called.map(|called| Cow::Owned(called.to_owned())));
     all.push(Lot {
         form: Form::Whole,
         id: object.own_id(),
         closed,
         object: node,
         position: node,
-        exit_price: object.first(Words::EXIT_PRICE, decimal),
+        exit_price: object.first(Words::EXIT_PRICE, decimal_text),
         holding,
     });
 }
@@ -170,7 +172,7 @@ fn of_list<'a>(
     called: Option<&str>,
 ) {
     let of_all = position.holding(String::new());
-    let symbol = of_all.symbol.as_deref().or(called);
+    let symbol = of_all.symbol.clone().or_else(|| called.map(|called| Cow::Owned(called.to_owned())));
     let closed = position.is_closed();
     let (list, within) = meant(list);
     let pointer = joined(pointer.join("lots"), within);
@@ -180,8 +182,10 @@ fn of_list<'a>(
         let mut at = pointer.clone();
         at.push_index(nth);
         let mut holding = object.holding(joined(at, within).as_str().to_owned());
-        holding.ids.extend(object.first(Words::ID, name));
-        holding.symbol = holding.symbol.or_else(|| symbol.map(str::to_owned));
+        if let Some(id) = object.first(Words::ID, name_text) {
+            holding.ids.add(id);
+        }
+        holding.symbol = holding.symbol.or_else(|| symbol.clone());
         holding.side = holding.side.or(of_all.sided());
         all.push(Lot {
             form: Form::Listed,
@@ -189,7 +193,7 @@ fn of_list<'a>(
             closed: closed || object.is_closed(),
             object: node,
             position: position.node(),
-            exit_price: object.first(Words::EXIT_PRICE, decimal),
+            exit_price: object.first(Words::EXIT_PRICE, decimal_text),
             holding,
         });
     }
@@ -198,10 +202,11 @@ fn of_list<'a>(
 /// A leg of a pair. Which side each is on is not said by the direction of the pair, so it is not made up.
 fn of_leg<'a>(node: Node<'a>, leg: &str, pointer: &Pointer, closed: bool) -> Lot<'a> {
     let of = |word: &str| format!("{word}{leg}");
-    let ids = ["ticket", "position_id"].iter().filter_map(|id| names_a_lot(said(node, &of(id))?));
+    let named = ["ticket", "position_id"].iter().filter_map(|id| names_a_lot(said(node, &of(id))?));
+    let ids: Ids<'_> = named.collect();
     let holding = Holding {
-        ids: ids.collect(),
-        symbol: said(node, &of("symbol")).and_then(name),
+        ids: ids.clone(),
+        symbol: said(node, &of("symbol")).and_then(name_text),
         side: Sided::SizeOnly,
         quantity: decimal_of(node, &of("volume")),
         price: decimal_of(node, &of("entry_exec_price")).or_else(|| decimal_of(node, &of("entry_price"))),
@@ -209,7 +214,7 @@ fn of_leg<'a>(node: Node<'a>, leg: &str, pointer: &Pointer, closed: bool) -> Lot
     };
     Lot {
         form: Form::Leg,
-        id: holding.ids.first().cloned(),
+        id: ids.first().map(|id| Cow::Owned(id.to_owned())),
         closed,
         object: node,
         position: node,
@@ -222,8 +227,8 @@ fn joined(pointer: Pointer, members: &[&str]) -> Pointer {
     members.iter().fold(pointer, |pointer, member| pointer.join(member))
 }
 
-fn decimal_of(node: Node<'_>, member: &str) -> Option<String> {
-    said(node, member).and_then(decimal)
+fn decimal_of<'a>(node: Node<'a>, member: &str) -> Option<Cow<'a, str>> {
+    said(node, member).and_then(decimal_text)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod object;
 mod order;
 pub(crate) mod words;
 
-pub use holding::{Holding, Side, Sided};
+pub use holding::{Holding, Ids, Side, Sided};
 pub use lot::{Exit, Form, Lot, holds_open_lots, lots, lots_of};
 pub use order::{OrderStanding, standing};
 

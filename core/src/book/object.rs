@@ -161,15 +161,19 @@ mod tests {
 
     #[test]
     fn every_word_is_found_and_what_is_no_word_is_none() {
-        let text: Vec<String> = ALL.iter().enumerate().map(|(nth, word)| format!("\"{word}\":{nth}")).collect();
-        let document: Document = format!("{{\"other\":true,{},\"symbolic\":1}}", text.join(",")).parse().unwrap();
+        let text: Vec<String> =
+            ALL.iter().enumerate().map(|(nth, word)| format!("\"{word}\":{nth}")).collect();
+        let document: Document =
+            format!("{{\"other\":true,{},\"symbolic\":1}}", text.join(",")).parse().unwrap();
         let object = Object::of(document.root());
-        for nth in 0..COUNT {
+        for (nth, word) in ALL.iter().enumerate() {
             let value = object.value(Words { from: nth, to: nth + 1 }).unwrap();
-            assert_eq!(value.text(), nth.to_string(), "{}", ALL[nth]);
+            assert_eq!(value.text(), nth.to_string(), "{word}");
         }
         let none: Document = r#"{"other":1,"statu":2,"statuss":3,"":4}"#.parse().unwrap();
-        assert!((0..COUNT).all(|nth| Object::of(none.root()).value(Words { from: nth, to: nth + 1 }).is_none()));
+        assert!(
+            (0..COUNT).all(|nth| Object::of(none.root()).value(Words { from: nth, to: nth + 1 }).is_none())
+        );
     }
 
     #[test]

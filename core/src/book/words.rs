@@ -46,22 +46,42 @@ pub(crate) fn said<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
 
 /// A decimal, also one in a text.
 pub(crate) fn decimal(node: Node<'_>) -> Option<String> {
+    decimal_text(node).map(Cow::into_owned)
+}
+
+/// The same, where it stands.
+pub(crate) fn decimal_text(node: Node<'_>) -> Option<Cow<'_, str>> {
     let text = match node.kind() {
-        Kind::Number => node.text().to_owned(),
-        Kind::String => node.as_str()?.trim().to_owned(),
+        Kind::Number => Cow::Borrowed(node.text()),
+        // Some brokers write +5.
+        Kind::String => part(node.as_str()?, |text| {
+            let text = text.trim();
+            text.strip_prefix('+').unwrap_or(text)
+        }),
         _ => return None,
     };
-    // Some brokers write +5.
-    let text = text.strip_prefix('+').map_or(text.clone(), str::to_owned);
     Decimal::parse(&text).is_some().then_some(text)
 }
 
 /// A text that is not empty; a whole number as its digits.
 pub(crate) fn name(node: Node<'_>) -> Option<String> {
+    name_text(node).map(Cow::into_owned)
+}
+
+/// The same, where it stands.
+pub(crate) fn name_text(node: Node<'_>) -> Option<Cow<'_, str>> {
     match node.kind() {
-        Kind::Number => node.as_decimal()?.is_integer().then(|| node.text().to_owned()),
-        Kind::String => node.as_str().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Kind::Number => node.as_decimal()?.is_integer().then(|| Cow::Borrowed(node.text())),
+        Kind::String => node.as_str().map(|text| part(text, str::trim)).filter(|text| !text.is_empty()),
         _ => None,
+    }
+}
+
+/// A part of a text, without copying it where it is borrowed.
+fn part(text: Cow<'_, str>, of: impl Fn(&str) -> &str) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(of(text)),
+        Cow::Owned(text) => Cow::Owned(of(&text).to_owned()),
     }
 }
 
@@ -89,13 +109,17 @@ pub(crate) fn side(node: Node<'_>) -> Option<Side> {
 }
 
 /// The first of these members that says something that can be read so.
-pub(crate) fn first<T>(node: Node<'_>, names: &[&str], read: impl Fn(Node<'_>) -> Option<T>) -> Option<T> {
+pub(crate) fn first<'a, T>(
+    node: Node<'a>,
+    names: &[&str],
+    read: impl Fn(Node<'a>) -> Option<T>,
+) -> Option<T> {
     names.iter().find_map(|member| read(said(node, member)?))
 }
 
 /// What names a lot. A ticket of 0 is `MetaTrader`'s word for none.
-pub(crate) fn names_a_lot(node: Node<'_>) -> Option<String> {
-    name(node).filter(|id| id != "0")
+pub(crate) fn names_a_lot(node: Node<'_>) -> Option<Cow<'_, str>> {
+    name_text(node).filter(|id| id != "0")
 }
 
 /// A number or a text that is not blank, as it is spelled.
@@ -113,7 +137,7 @@ pub(super) fn side_word(node: Node<'_>) -> Option<String> {
 }
 
 /// An object in plain words.
-pub(crate) fn plain(node: Node<'_>, pointer: String) -> Holding {
+pub(crate) fn plain(node: Node<'_>, pointer: String) -> Holding<'_> {
     Object::of(node).holding(pointer)
 }
 
@@ -125,15 +149,15 @@ pub(crate) fn is_closed(node: Node<'_>) -> bool {
     Object::of(node).is_closed()
 }
 
-impl Object<'_> {
+impl<'a> Object<'a> {
     /// What it holds, in plain words.
-    pub(super) fn holding(&self, pointer: String) -> Holding {
+    pub(super) fn holding(&self, pointer: String) -> Holding<'a> {
         Holding {
             ids: self.all(Words::IDS).filter_map(names_a_lot).collect(),
-            symbol: self.first(Words::SYMBOLS, name),
+            symbol: self.first(Words::SYMBOLS, name_text),
             side: self.all(Words::SIDES).map(|said| sided(Some(said))).fold(Sided::BySign, Sided::and),
-            quantity: self.first(Words::QUANTITIES, decimal),
-            price: self.first(Words::PRICES, decimal),
+            quantity: self.first(Words::QUANTITIES, decimal_text),
+            price: self.first(Words::PRICES, decimal_text),
             pointer,
         }
     }
@@ -147,8 +171,8 @@ impl Object<'_> {
     }
 
     /// What it is called: its `id`, else the first of what names a lot.
-    pub(super) fn own_id(&self) -> Option<String> {
-        self.first(Words::ID, name).or_else(|| self.first(Words::IDS, names_a_lot))
+    pub(super) fn own_id(&self) -> Option<Cow<'a, str>> {
+        self.first(Words::ID, name_text).or_else(|| self.first(Words::IDS, names_a_lot))
     }
 }
 

@@ -39,8 +39,8 @@ impl<'a> Key<'a> {
     pub fn is(self, characters: &str) -> bool {
         let entry = self.tape.entry(self.index);
         if entry.len == 0 {
-            self.tape.text.as_bytes()[entry.start as usize + 1..entry.end as usize - 1]
-                == *characters.as_bytes()
+            let own = &self.tape.text.as_bytes()[entry.start as usize + 1..entry.end as usize - 1];
+            same_bytes(own, characters.as_bytes())
         } else {
             self.decoded() == characters
         }

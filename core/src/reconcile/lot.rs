@@ -1,17 +1,19 @@
 //! A lot of ours as it is compared.
 
+use std::borrow::Cow;
+
 use crate::api::Held;
 use crate::book::Holding;
+use crate::model::{StateKey, VersionNumber};
 
 /// A lot of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OurLot {
-    pub(super) holding: Holding,
+pub(super) struct OurLot<'a> {
+    pub(super) holding: Holding<'a>,
     /// Which of the states that were given it is of.
     pub(super) state: usize,
-    pub(super) state_type: String,
-    pub(super) state_id: String,
-    pub(super) version: u64,
+    pub(super) key: &'a StateKey,
+    pub(super) version: VersionNumber,
     /// Where its object stands in the document of the state's data; 0 where that is deleted.
     pub(super) object: u32,
     /// It is not what it was when the broker was asked.
@@ -22,7 +24,7 @@ pub(super) struct OurLot {
     pub(super) closed_above: bool,
 }
 
-impl OurLot {
+impl OurLot<'_> {
     /// Whether it is open as far as is known.
     pub(super) fn is_open(&self) -> bool {
         !self.closed && !self.holding.is_flat()
@@ -30,22 +32,22 @@ impl OurLot {
 
     pub(super) fn held(&self) -> Held {
         Held {
-            state_type: Some(self.state_type.clone()),
-            state_id: Some(self.state_id.clone()),
-            version: Some(self.version),
+            state_type: Some(self.key.state_type.to_string()),
+            state_id: Some(self.key.state_id.to_string()),
+            version: Some(self.version.0),
             ..held(&self.holding)
         }
     }
 }
 
 /// What is said of it.
-pub(super) fn held(holding: &Holding) -> Held {
+pub(super) fn held(holding: &Holding<'_>) -> Held {
     Held {
         state_type: None,
         state_id: None,
         version: None,
         pointer: holding.pointer.clone(),
-        quantity: holding.signed(),
-        price: holding.price.clone(),
+        quantity: holding.signed().map(Cow::into_owned),
+        price: holding.price.as_deref().map(str::to_owned),
     }
 }

@@ -10,6 +10,7 @@ mod compare;
 mod drift;
 mod lot;
 mod ours;
+mod paged;
 mod pairing;
 mod plan;
 mod said;
@@ -20,14 +21,16 @@ mod tests;
 pub(crate) use plan::edit::{Editor, changed, diff_of, word_like};
 
 use crate::api::{
-    Agreement, AgreementCounts, Because, BrokerShape, ReconcileOptions, ReconcileReport, ReconcileRow, Unread,
+    Agreement, AgreementCounts, Because, BrokerShape, ReconcileOptions, ReconcileReport, Unread,
 };
 use crate::book::Holding;
 use crate::json::{Decimal, Document, Node};
 use crate::model::{StateKey, Timestamp, VersionNumber};
+use compare::Row;
 use lot::OurLot;
 
 pub use drift::{AgreedRow, Drifts, Seen};
+pub use paged::Paged;
 #[cfg(feature = "validate")]
 pub use plan::OntoLots;
 pub use plan::{Edited, PlanError, Planned, PlannedEdit, Reconciling, plan};
@@ -81,20 +84,55 @@ impl ReconcileError {
     }
 }
 
-/// A row with what it is made of.
+/// What both sides hold.
 #[derive(Debug)]
-struct Row {
-    said: ReconcileRow,
-    /// Our lots: those that are open, or where none is those that were closed.
-    ours: Vec<OurLot>,
-    theirs: Vec<Holding>,
+struct Sides<'a> {
+    ours: Vec<OurLot<'a>>,
+    theirs: Vec<Holding<'a>>,
+    unread: Vec<Unread>,
+    /// In whose words the list was; absent where none came.
+    shape: Option<BrokerShape>,
 }
 
-/// What both sides say.
-struct Compared {
-    rows: Vec<Row>,
-    unread: Vec<Unread>,
-    shape: Option<BrokerShape>,
+impl<'a> Sides<'a> {
+    /// A list of `null` is no answer.
+    fn of(
+        ours: &'a [OurState<'a>],
+        list: Option<Node<'a>>,
+        options: &ReconcileOptions,
+    ) -> Result<Self, ReconcileError> {
+        for tolerance in [&options.tolerance.quantity, &options.tolerance.price].into_iter().flatten() {
+            if Decimal::parse(tolerance).is_none_or(Decimal::is_negative) {
+                return Err(ReconcileError::Tolerance(tolerance.clone()));
+            }
+        }
+        let (shapes::Theirs { holdings, unread }, shape) = match (list, &options.failure) {
+            (Some(_), Some(_)) => return Err(ReconcileError::ListAndFailure),
+            (None, None) => return Err(ReconcileError::NoList),
+            (None, Some(_)) => Default::default(),
+            (Some(list), None) if list.is_null() => Default::default(),
+            (Some(list), None) => {
+                let (theirs, shape) = shapes::read(list, options)?;
+                (theirs, Some(shape))
+            }
+        };
+        Ok(Self { ours: ours::lots(ours, options.as_of), theirs: holdings, unread, shape })
+    }
+
+    /// A lot of ours.
+    fn here(&self, nth: usize) -> &Holding<'a> {
+        &self.ours[nth].holding
+    }
+
+    /// A position of the broker's.
+    fn there(&self, nth: usize) -> &Holding<'a> {
+        &self.theirs[nth]
+    }
+
+    /// Whether all that the broker has is known.
+    fn is_whole(&self, options: &ReconcileOptions) -> bool {
+        self.shape.is_some() && !options.partial && self.unread.is_empty()
+    }
 }
 
 /// Holds a broker's list against our states. A list of `null` is no answer.
@@ -106,73 +144,32 @@ pub fn reconcile(
     list: Option<&Document>,
     options: &ReconcileOptions,
 ) -> Result<ReconcileReport, ReconcileError> {
-    let Compared { rows, unread, shape } = compared(ours, list, options)?;
-    let rows = rows.into_iter().map(|row| row.said).collect();
-    Ok(report(rows, unread, shape, options))
+    let sides = Sides::of(ours, list.map(Document::root), options)?;
+    let rows = compare::rows(&sides, options);
+    Ok(report(&sides, &rows, options))
 }
 
-fn compared(
-    ours: &[OurState<'_>],
-    list: Option<&Document>,
-    options: &ReconcileOptions,
-) -> Result<Compared, ReconcileError> {
-    for tolerance in [&options.tolerance.quantity, &options.tolerance.price].into_iter().flatten() {
-        if Decimal::parse(tolerance).is_none_or(Decimal::is_negative) {
-            return Err(ReconcileError::Tolerance(tolerance.clone()));
-        }
+fn report(sides: &Sides<'_>, rows: &[Row<'_>], options: &ReconcileOptions) -> ReconcileReport {
+    ReconcileReport {
+        hash: said::hash(sides, rows, options),
+        shape: sides.shape,
+        as_of: options.as_of,
+        failure: options.failure.clone(),
+        counts: counts(rows),
+        rows: rows.iter().map(Row::said).collect(),
+        unread: sides.unread.clone(),
     }
-    let (theirs, shape) = match (list, &options.failure) {
-        (Some(_), Some(_)) => return Err(ReconcileError::ListAndFailure),
-        (None, None) => return Err(ReconcileError::NoList),
-        (None, Some(_)) => (None, None),
-        (Some(list), None) if list.root().is_null() => (None, None),
-        (Some(list), None) => {
-            let (theirs, shape) = shapes::read(list.root(), options)?;
-            (Some(theirs), Some(shape))
-        }
-    };
-    let ours = ours::lots(ours, options.as_of);
-    let (mut rows, unread) = match theirs {
-        None => (compare::unanswered(ours), Vec::new()),
-        Some(shapes::Theirs { holdings, unread }) => {
-            let whole = !options.partial && unread.is_empty();
-            let groups = pairing::groups(ours, holdings).into_iter();
-            (groups.filter_map(|group| compare::row(group, whole, options)).collect(), unread)
-        }
-    };
-    rows.sort_by(|a, b| place(&a.said).cmp(&place(&b.said)));
-    Ok(Compared { rows, unread, shape })
 }
 
-/// The worst first, then by name.
-fn place(row: &ReconcileRow) -> (Agreement, Option<&str>, &[String], Option<&str>) {
-    let first = row.ours.first().or(row.theirs.first());
-    (row.verdict, row.symbol.as_deref(), &row.ids, first.map(|held| held.pointer.as_str()))
-}
-
-fn report(
-    rows: Vec<ReconcileRow>,
-    unread: Vec<Unread>,
-    shape: Option<BrokerShape>,
-    options: &ReconcileOptions,
-) -> ReconcileReport {
+fn counts(rows: &[Row<'_>]) -> AgreementCounts {
     let count = |verdict| rows.iter().filter(|row| row.verdict == verdict).count() as u64;
-    let counts = AgreementCounts {
+    AgreementCounts {
         matched: count(Agreement::Matched),
         quantity_mismatch: count(Agreement::QuantityMismatch),
         price_mismatch: count(Agreement::PriceMismatch),
         missing_here: count(Agreement::MissingHere),
         missing_there: count(Agreement::MissingThere),
         unknown: count(Agreement::Unknown),
-    };
-    ReconcileReport {
-        hash: said::hash(options, shape, &rows, &unread),
-        shape,
-        as_of: options.as_of,
-        failure: options.failure.clone(),
-        counts,
-        rows,
-        unread,
     }
 }
 

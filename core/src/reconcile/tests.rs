@@ -50,7 +50,31 @@ fn held(
         })
         .collect();
     let list = list.map(document);
-    reconcile(&ours, list.as_ref(), options)
+    let report = reconcile(&ours, list.as_ref(), options);
+    assert_eq!(report, in_pages(&ours, list.as_ref(), options), "a report in pages is another one");
+    report
+}
+
+/// The same report, by its pages: two rows in each.
+fn in_pages(
+    ours: &[OurState<'_>],
+    list: Option<&Document>,
+    options: &ReconcileOptions,
+) -> Result<ReconcileReport, ReconcileError> {
+    let paged = Paged::of(ours, list, options)?;
+    let mut rows = Vec::new();
+    for from in (0..paged.len() + 2).step_by(2) {
+        rows.extend(paged.rows(ours, list, options, from..from + 2)?);
+    }
+    Ok(ReconcileReport {
+        rows,
+        hash: paged.hash,
+        shape: paged.shape,
+        as_of: options.as_of,
+        failure: options.failure.clone(),
+        counts: paged.counts,
+        unread: paged.unread,
+    })
 }
 
 fn report(ours: &[&str], list: &str) -> ReconcileReport {

@@ -31,14 +31,14 @@ impl Ours<'_> {
     }
 }
 
-/// The text of the API's list of states, or of the array in it.
+/// A text that may be large: the API's list of states, the array in it, or a broker's list.
 ///
 /// # Errors
 /// It is no JSON.
-pub(super) fn read(text: &str) -> Result<Document, Misuse> {
+pub(super) fn read(name: &'static str, text: &str) -> Result<Document, Misuse> {
     let usual = Limits::default();
     let limits = Limits { max_bytes: MAX_BYTES, max_depth: usual.max_depth + AROUND };
-    let refused = |error| Misuse::NotADocument("ours", Diagnosis::of(error, text.as_bytes()).into());
+    let refused = |error| Misuse::NotADocument(name, Diagnosis::of(error, text.as_bytes()).into());
     Document::parse(text, &limits).map_err(refused)
 }
 
@@ -53,11 +53,13 @@ pub(super) fn all(document: &Document) -> Result<Vec<Ours<'_>>, Misuse> {
         _ => (Some(root), ""),
     };
     let list = list.filter(|list| list.kind() == Kind::Array);
-    let list = list.ok_or_else(|| wrong("", "it must be an array of states, or an object with one in states"))?;
+    let list =
+        list.ok_or_else(|| wrong("", "it must be an array of states, or an object with one in states"))?;
     let mut all: Vec<Ours<'_>> = Vec::with_capacity(list.len());
     for (nth, node) in list.elements().enumerate() {
         let before = all.last().map(|ours| &ours.key.state_type);
-        let ours = one(node, before).map_err(|(member, why)| wrong(&format!("{place}/{nth}{member}"), &why))?;
+        let ours =
+            one(node, before).map_err(|(member, why)| wrong(&format!("{place}/{nth}{member}"), &why))?;
         all.push(ours);
     }
     Ok(all)

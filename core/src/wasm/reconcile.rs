@@ -111,7 +111,7 @@ pub fn reconcile(
     options: &ReconcileOptions,
 ) -> Result<ReconcileReport, Misuse> {
     let list = list.map(|text| read("list", text)).transpose()?;
-    let ours = ours::read(ours)?;
+    let ours = ours::read("ours", ours)?;
     let ours = ours::all(&ours)?;
     let states: Vec<OurState<'_>> = ours.iter().map(Ours::state).collect();
     crate::reconcile::reconcile(&states, list.as_ref(), options).map_err(|error| misuse(&error))
@@ -129,7 +129,7 @@ pub fn reconcile_plan(
     asked: &AskedPlan,
 ) -> Result<PlanOrNot, Misuse> {
     let list = list.map(|text| read("list", text)).transpose()?;
-    let ours = ours::read(ours)?;
+    let ours = ours::read("ours", ours)?;
     let ours = ours::all(&ours)?;
     let states: Vec<OurState<'_>> = ours.iter().map(Ours::state).collect();
     let position = StateType::new("position").map_err(wrong)?;
@@ -157,7 +157,7 @@ fn wrong(error: impl std::fmt::Display) -> Misuse {
     Misuse::Argument("asked", error.to_string())
 }
 
-fn misuse(error: &ReconcileError) -> Misuse {
+pub(super) fn misuse(error: &ReconcileError) -> Misuse {
     let argument = if error.pointer() == "/list" { "list" } else { "options" };
     Misuse::Argument(argument, error.to_string())
 }

@@ -7,8 +7,12 @@ use wasm_bindgen::prelude::*;
 
 use super::Misuse;
 use super::exports::{argument, plain, plain_at_once, utf8};
-use crate::api::{AgreementCounts, BrokerShape, ReconcileReport, Unread};
+use super::ours::{self, Ours};
+use super::reconcile::misuse;
+use crate::api::{AgreementCounts, BrokerShape, ReconcileOptions, Unread};
+use crate::json::Document;
 use crate::model::Timestamp;
+use crate::reconcile::{OurState, Paged};
 
 /// Parts of a list that cannot be read, that are told of.
 const TOLD: usize = 200;
@@ -30,11 +34,16 @@ struct Summary<'a> {
 
 /// How a broker's list of positions stands to ours.
 #[wasm_bindgen]
-pub struct Reconciliation(ReconcileReport);
+pub struct Reconciliation {
+    ours: Document,
+    list: Option<Document>,
+    options: ReconcileOptions,
+    paged: Paged,
+}
 
 #[wasm_bindgen]
 impl Reconciliation {
-    /// Makes the report, as `reconcile` does.
+    /// Compares, as `reconcile` does.
     #[wasm_bindgen(constructor)]
     pub fn new(
         ours: &JsString,
@@ -43,24 +52,26 @@ impl Reconciliation {
     ) -> Result<Self, JsError> {
         let options = argument("options", options)?;
         let list = match list.dyn_ref::<JsString>() {
-            Some(text) => Some(utf8(text)),
+            Some(text) => Some(ours::read("list", &utf8(text))?),
             None if list.is_null() || list.is_undefined() => None,
             None => return Err(Misuse::Argument("list", "it must be a text, or null".to_owned()).into()),
         };
-        Ok(Self(super::reconcile(&utf8(ours), list.as_deref(), &options)?))
+        let ours = ours::read("ours", &utf8(ours))?;
+        let paged = compared(&ours, |states| Paged::of(states, list.as_ref(), &options))?;
+        Ok(Self { ours, list, options, paged })
     }
 
     /// All but the rows.
     #[wasm_bindgen(unchecked_return_type = "ReconcileSummary")]
     pub fn summary(&self) -> Result<JsValue, JsError> {
-        let ReconcileReport { hash, shape, as_of, failure, counts, rows, unread } = &self.0;
+        let Paged { hash, shape, counts, unread, .. } = &self.paged;
         plain(&Summary {
             hash,
             shape: *shape,
-            as_of: *as_of,
-            failure: failure.as_deref(),
+            as_of: self.options.as_of,
+            failure: self.options.failure.as_deref(),
             counts,
-            rows: rows.len(),
+            rows: self.paged.len(),
             unread: unread.len(),
             first_unread: &unread[..unread.len().min(TOLD)],
         })
@@ -69,8 +80,18 @@ impl Reconciliation {
     /// So many rows from a place on, the worst first.
     #[wasm_bindgen(unchecked_return_type = "ReconcileRow[]")]
     pub fn rows(&self, from: usize, limit: usize) -> Result<JsValue, JsError> {
-        let rows = &self.0.rows;
-        let from = from.min(rows.len());
-        plain_at_once(&&rows[from..from.saturating_add(limit).min(rows.len())])
+        let which = from..from.saturating_add(limit);
+        plain_at_once(&compared(&self.ours, |states| {
+            self.paged.rows(states, self.list.as_ref(), &self.options, which)
+        })?)
     }
+}
+
+fn compared<T>(
+    ours: &Document,
+    compare: impl FnOnce(&[OurState<'_>]) -> Result<T, crate::reconcile::ReconcileError>,
+) -> Result<T, Misuse> {
+    let ours = ours::all(ours)?;
+    let states: Vec<OurState<'_>> = ours.iter().map(Ours::state).collect();
+    compare(&states).map_err(|error| misuse(&error))
 }

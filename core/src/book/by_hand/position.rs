@@ -72,7 +72,7 @@ pub struct HeldLot {
     pub target: Option<String>,
     /// Why it cannot be changed by hand, where so.
     pub fixed: Option<String>,
-    pub(super) holding: Holding,
+    pub(super) holding: Holding<'static>,
 }
 
 /// Reads a position.
@@ -229,7 +229,13 @@ pub(super) fn changeable(lot: &HeldLot) -> Result<&HeldLot, Refusal> {
     }
 }
 
-fn lot(node: Node<'_>, path: String, id: Option<String>, holding: Holding, fixed: Option<&str>) -> HeldLot {
+fn lot(
+    node: Node<'_>,
+    path: String,
+    id: Option<String>,
+    holding: Holding<'_>,
+    fixed: Option<&str>,
+) -> HeldLot {
     let text = |names: &[&str]| {
         first(node, names, |node| match node.kind() {
             Kind::String => node.as_str().map(std::borrow::Cow::into_owned),
@@ -247,6 +253,6 @@ fn lot(node: Node<'_>, path: String, id: Option<String>, holding: Holding, fixed
         target: first(node, &TARGETS, decimal),
         fixed: fixed.map(str::to_owned),
         path,
-        holding,
+        holding: holding.into_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! What may be chosen of a row, and what a choice writes.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::create::{Created, NewLot};
@@ -10,9 +11,9 @@ use crate::api::{
 use crate::diff::Change;
 use crate::json::Decimal;
 use crate::json::number::{same_value, sum};
-use crate::model::{StateId, StateType};
-use crate::reconcile::compare::total;
-use crate::reconcile::{OurState, Row};
+use crate::model::{StateId, StateKey, StateType};
+use crate::reconcile::OurState;
+use crate::reconcile::compare::{Row, total};
 
 /// A choice that cannot be taken: which member of it is wrong, and what to do.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Refused {
 /// A row, and what it is chosen among.
 #[derive(Clone, Copy)]
 pub(super) struct Choosing<'a> {
-    pub(super) row: &'a Row,
+    pub(super) row: &'a Row<'a>,
     pub(super) name: &'a str,
     pub(super) ours: &'a [OurState<'a>],
     pub(super) options: &'a ReconcileOptions,
@@ -47,7 +48,7 @@ pub(super) type Changes = Vec<(usize, Vec<Change>)>;
 impl<'a> Choosing<'a> {
     /// What may be chosen. Of what is unknown nothing may: no answer closes nothing, and adopts nothing.
     pub(super) fn offered(self) -> Vec<RowChoice> {
-        let verdict = self.row.said.verdict;
+        let verdict = self.row.verdict;
         if matches!(verdict, Agreement::Unknown | Agreement::Matched) {
             return Vec::new();
         }
@@ -77,7 +78,7 @@ impl<'a> Choosing<'a> {
             return None;
         }
         let of = |choice, reason| ChosenRow { choice, reason, ..nothing(self.name) };
-        match self.row.said.verdict {
+        match self.row.verdict {
             Agreement::MissingThere if offered.contains(&RowChoice::Close) => {
                 Some(of(RowChoice::Close, Some(CloseReason::RecoveredClosed)))
             }
@@ -106,8 +107,8 @@ impl<'a> Choosing<'a> {
             }
             RowChoice::AdoptTheirs if self.is_new() => {
                 let size = self.new_size().ok_or_else(none)?;
-                let held = self.row.theirs.first().ok_or_else(none)?;
-                let id = chosen.id.clone().or_else(|| held.ids.first().cloned());
+                let held = self.row.theirs().next().ok_or_else(none)?;
+                let id = chosen.id.clone().or_else(|| held.ids.first().map(str::to_owned));
                 let lot = NewLot { held, size, id, chosen, row: self.name };
                 Ok(created.add(&lot)?.map(|(state, change)| (state, vec![change])).into_iter().collect())
             }
@@ -118,7 +119,7 @@ impl<'a> Choosing<'a> {
     }
 
     fn not_offered(self, choice: RowChoice) -> Refused {
-        let (code, text) = match (self.row.said.verdict, self.row.said.because) {
+        let (code, text) = match (self.row.verdict, self.row.because) {
             (Agreement::Unknown, because) => (
                 "unknown",
                 format!(
@@ -140,38 +141,37 @@ impl<'a> Choosing<'a> {
 
     /// The broker has it, and it never was here.
     fn is_new(self) -> bool {
-        self.row.said.verdict == Agreement::MissingHere && !self.was_closed()
+        self.row.verdict == Agreement::MissingHere && !self.was_closed()
     }
 
     fn was_closed(self) -> bool {
-        self.row.said.because == Some(Because::ClosedHere)
+        self.row.because == Some(Because::ClosedHere)
     }
 
     /// How much the broker has, with a sign; without one where only sizes are known.
     fn there(self) -> Option<String> {
-        match &self.row.said.quantity {
-            Some(quantity) => Some(quantity.theirs.clone()),
-            None => total(self.row.theirs.iter(), false),
+        match &self.row.quantity {
+            Some((_, theirs)) => Some(theirs.clone().into_owned()),
+            None => total(self.row.theirs(), false).map(Cow::into_owned),
         }
     }
 
     /// The size of what becomes a lot: there must be one position of the broker's that says how much it is.
     fn new_size(self) -> Option<String> {
-        let [held] = self.row.theirs.as_slice() else { return None };
-        held.signed().map(|size| size.trim_start_matches('-').to_owned())
+        self.row.their_one()?.signed().map(|size| size.trim_start_matches('-').to_owned())
     }
 
     fn here(self) -> impl Iterator<Item = Option<Here<'a>>> {
-        self.row.ours.iter().map(move |lot| {
+        self.row.ours().map(move |lot| {
             let data = self.ours.get(lot.state)?.data?;
             Some(Here { lot, data })
         })
     }
 
     fn adopted(self) -> Option<Changes> {
-        let [lot] = self.row.ours.as_slice() else { return None };
+        let lot = self.row.our_one()?;
         let here = self.here().next()??;
-        Some(vec![(lot.state, here.adopt(&self.there()?, &self.row.theirs, self.options)?)])
+        Some(vec![(lot.state, here.adopt(&self.there()?, self.row.their_one(), self.options)?)])
     }
 
     fn close(self, reason: CloseReason, chosen: &ChosenRow) -> Option<Changes> {
@@ -181,16 +181,16 @@ impl<'a> Choosing<'a> {
     }
 
     fn is_splittable(self) -> bool {
-        match self.row.said.verdict {
+        match self.row.verdict {
             Agreement::MissingHere => self.is_new() && self.new_size().is_some(),
             Agreement::QuantityMismatch => {
                 let one_side = |size: &str| {
-                    self.row.ours.iter().all(|lot| {
+                    self.row.ours().all(|lot| {
                         let signed = lot.holding.signed().unwrap_or_default();
                         signed.starts_with('-') == size.starts_with('-')
                     })
                 };
-                self.row.ours.len() > 1
+                self.row.ours().len() > 1
                     && self.here().all(|here| here.is_some())
                     && self.there().is_some_and(|there| one_side(&there))
             }
@@ -209,14 +209,15 @@ impl<'a> Choosing<'a> {
         let mut changes = Vec::new();
         for here in self.here().flatten() {
             let lot = here.lot;
-            let place = (Some(&*lot.state_type), Some(&*lot.state_id), Some(&*lot.holding.pointer));
+            let StateKey { state_type, state_id } = lot.key;
+            let place = (Some(state_type.as_str()), Some(state_id.as_str()), Some(&*lot.holding.pointer));
             let Some([share]) = named.get(&place).map(Vec::as_slice) else {
                 return Err(Refused::wrong(
                     "shares",
                     "each_once",
                     format!(
-                        "name each lot of the row once by state_type, state_id and pointer: {}/{} {:?} is not",
-                        lot.state_type, lot.state_id, lot.holding.pointer
+                        "name each lot of the row once by state_type, state_id and pointer: {state_type}/{state_id} {:?} is not",
+                        lot.holding.pointer
                     ),
                 ));
             };
@@ -233,7 +234,7 @@ impl<'a> Choosing<'a> {
     /// Written as several lots that are new.
     fn split_new(self, chosen: &'a ChosenRow, created: &mut Created<'_>) -> Result<Changes, Refused> {
         adds_up(&chosen.shares, &self.there().unwrap_or_default())?;
-        let held = self.row.theirs.first().ok_or_else(|| self.not_offered(RowChoice::Split))?;
+        let held = self.row.theirs().next().ok_or_else(|| self.not_offered(RowChoice::Split))?;
         let mut ids: HashSet<&str> = HashSet::new();
         let mut changes = Vec::new();
         for share in &chosen.shares {

@@ -17,7 +17,7 @@ use crate::tagged::meant;
 
 /// A lot of the broker's that becomes one of ours.
 pub(super) struct NewLot<'a> {
-    pub(super) held: &'a Holding,
+    pub(super) held: &'a Holding<'a>,
     /// How much of it, without a sign.
     pub(super) size: String,
     /// What it is called, where somebody says so.
@@ -113,7 +113,7 @@ impl<'a> Created<'a> {
 
     /// What a lot is called that neither the broker nor anybody here has a name for: by its state, its side and when it was found,
     /// which no other lot is.
-    fn id_of(&self, key: &StateKey, held: &Holding) -> String {
+    fn id_of(&self, key: &StateKey, held: &Holding<'_>) -> String {
         let side = held.is_on().map_or("", Side::word);
         format!("{}:{side}:{}", key.state_id, self.asked.options.as_of)
     }

@@ -16,7 +16,7 @@ const EXITS: [&str; 3] = ["exit_price", "exit_order", "pnl"];
 /// A lot and the state that it stands in.
 #[derive(Clone, Copy)]
 pub(super) struct Here<'a> {
-    pub(super) lot: &'a OurLot,
+    pub(super) lot: &'a OurLot<'a>,
     /// What its state holds.
     pub(super) data: Node<'a>,
 }
@@ -26,7 +26,7 @@ impl<'a> Here<'a> {
     pub(super) fn adopt(
         self,
         there: &str,
-        theirs: &[Holding],
+        theirs: Option<&Holding<'_>>,
         options: &ReconcileOptions,
     ) -> Option<Vec<Change>> {
         if self.lot.closed_above {
@@ -37,10 +37,8 @@ impl<'a> Here<'a> {
             reopen(&mut edit);
         }
         self.hold(&mut edit, there)?;
-        let price = match theirs {
-            [held] => held.price.as_deref().filter(|price| self.is_elsewhere(price, options)),
-            _ => None,
-        };
+        let price = theirs.and_then(|held| held.price.as_deref());
+        let price = price.filter(|price| self.is_elsewhere(price, options));
         match (price, self.leg()) {
             (None, _) => {}
             (Some(price), None) => edit.decimal(&PRICES, price),
@@ -131,8 +129,8 @@ impl<'a> Here<'a> {
     }
 
     fn is_elsewhere(self, price: &str, options: &ReconcileOptions) -> bool {
-        let Some(ours) = self.lot.holding.price.clone() else { return true };
-        !within(&apart(ours, price.to_owned()), options.tolerance.price.as_deref())
+        let Some(ours) = self.lot.holding.price.as_deref() else { return true };
+        !within(&apart(ours, price), options.tolerance.price.as_deref())
     }
 }
 

@@ -20,11 +20,12 @@ use name::{names, which_of};
 #[cfg(feature = "validate")]
 pub use rebase::OntoLots;
 
+use super::compare::{self, Row};
 use super::ours::holdings;
-use super::{Compared, OurState, ReconcileError, Row, compared, report};
+use super::{OurState, ReconcileError, Sides, report};
 use crate::api::{
     ChosenRow, PlannedRow, PlannedWrite, ReconcileOptions, ReconcileOutdated, ReconcilePlan, ReconcilePolicy,
-    RowChoice, RowMoved,
+    ReconcileRow, RowChoice, RowMoved,
 };
 use crate::apply::{ApplyError, apply};
 use crate::book::Holding;
@@ -104,7 +105,7 @@ pub struct PlannedEdit {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edited {
     changes: Diff,
-    held: Vec<(Holding, bool)>,
+    held: Vec<(Holding<'static>, bool)>,
 }
 
 /// Works out what choices would write. Without any, nothing.
@@ -116,11 +117,14 @@ pub fn plan(
     list: Option<&Document>,
     asked: Reconciling<'_>,
 ) -> Result<Planned, PlanError> {
-    let Compared { rows, unread, shape } = compared(ours, list, asked.options)?;
-    let names = names(rows.iter().map(|row| &row.said));
+    let sides = Sides::of(ours, list.map(Document::root), asked.options)?;
+    let rows = compare::rows(&sides, asked.options);
+    let said = report(&sides, &rows, asked.options);
+    let names = names(said.rows.iter());
     let offers: Vec<Offer<'_>> =
         rows.iter().zip(&names).map(|(row, name)| Offer::of(row, name, ours, asked.options)).collect();
-    let mut planned: Vec<PlannedRow> = offers.iter().map(shown).collect();
+    let mut planned: Vec<PlannedRow> =
+        said.rows.into_iter().zip(&offers).map(|(said, offer)| shown(said, offer)).collect();
     let found = find(asked.choices, &names)?;
     if found.contains(&None) {
         return Err(outdated(ours, list, asked, &found, &planned));
@@ -132,8 +136,6 @@ pub fn plan(
     for row in &mut planned {
         row.chosen = of_row.get(row.row.as_str()).copied();
     }
-    let whole = shape.is_some() && !asked.options.partial && unread.is_empty();
-    let said = report(rows.into_iter().map(|row| row.said).collect(), unread, shape, asked.options);
     let list_hash = list.map(|list| ContentHash::of(list).to_string());
     let plan = ReconcilePlan {
         plan: hash(asked, list_hash.as_deref(), &choices, &writes),
@@ -151,7 +153,7 @@ pub fn plan(
         writes,
         recorded: None,
     };
-    Ok(Planned { plan, edits, whole })
+    Ok(Planned { plan, edits, whole: sides.is_whole(asked.options) })
 }
 
 /// A row, and what may be chosen of it.
@@ -161,7 +163,7 @@ struct Offer<'a> {
 }
 
 impl<'a> Offer<'a> {
-    fn of(row: &'a Row, name: &'a str, ours: &'a [OurState<'a>], options: &'a ReconcileOptions) -> Self {
+    fn of(row: &'a Row<'a>, name: &'a str, ours: &'a [OurState<'a>], options: &'a ReconcileOptions) -> Self {
         let row = Choosing { row, name, ours, options };
         Self { choices: row.offered(), row }
     }
@@ -238,10 +240,10 @@ impl Work {
     }
 }
 
-fn shown(offer: &Offer<'_>) -> PlannedRow {
+fn shown(said: ReconcileRow, offer: &Offer<'_>) -> PlannedRow {
     PlannedRow {
         row: offer.row.name.to_owned(),
-        said: offer.row.row.said.clone(),
+        said,
         choices: offer.choices.clone(),
         chosen: None,
         agreed: None,
@@ -320,7 +322,9 @@ impl Written {
             data: None,
             rows,
         };
-        let edited = Some(Edited { changes: diff_of(changes), held: holdings(now) });
+        let held =
+            holdings(now).into_iter().map(|(holding, closed)| (holding.into_owned(), closed)).collect();
+        let edited = Some(Edited { changes: diff_of(changes), held });
         let edit = PlannedEdit { key: state.key.clone(), replaces: Some(state.version), data, edited };
         Ok((edit, write))
     }

@@ -34,9 +34,9 @@ impl Rebase for OntoLots {
 }
 
 /// Whether a document holds these and nothing else, where they stood and as they were.
-fn holds(data: &Document, held: &[(Holding, bool)]) -> bool {
+fn holds(data: &Document, held: &[(Holding<'static>, bool)]) -> bool {
     let now = holdings(data.root());
-    let same = |(now, was): (&(Holding, bool), &(Holding, bool))| {
+    let same = |(now, was): (&(Holding<'_>, bool), &(Holding<'_>, bool))| {
         now.0.pointer == was.0.pointer && now.0.says_as(&was.0) && now.1 == was.1
     };
     now.len() == held.len() && now.iter().zip(held).all(same)

@@ -396,7 +396,7 @@ fn what_a_run_adopts_goes_to_the_book_of_its_instance_as_a_lot_that_has_an_id() 
         let edit = &planned.edits[0];
         assert_eq!(edit.key, StateKey::new("position", state).unwrap());
         let held = holdings(edit.data.root());
-        let ids: HashSet<_> = held.iter().flat_map(|(held, _)| held.ids.iter().cloned()).collect();
+        let ids: HashSet<_> = held.iter().flat_map(|(held, _)| held.ids.iter().map(str::to_owned)).collect();
         let id = |side: &str| format!("{state}:{side}:2026-11-29T09:45:58.000000Z");
         assert_eq!(ids, HashSet::from([id("long"), id("short")]), "{run}");
         // Looked at again, it is what the broker has.

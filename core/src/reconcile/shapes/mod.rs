@@ -7,6 +7,8 @@ mod freqtrade;
 mod mt5;
 mod oanda;
 
+use std::borrow::Cow;
+
 use super::ReconcileError;
 use crate::api::{BrokerShape, ReconcileOptions, Unread};
 use crate::book::Holding;
@@ -15,16 +17,16 @@ use crate::json::{Kind, Node};
 
 /// What a broker lists.
 #[derive(Debug, Default)]
-pub(super) struct Theirs {
-    pub(super) holdings: Vec<Holding>,
+pub(super) struct Theirs<'a> {
+    pub(super) holdings: Vec<Holding<'a>>,
     pub(super) unread: Vec<Unread>,
 }
 
 /// Reads a list, in the shape that is said or shows.
-pub(super) fn read(
-    list: Node<'_>,
+pub(super) fn read<'a>(
+    list: Node<'a>,
     options: &ReconcileOptions,
-) -> Result<(Theirs, BrokerShape), ReconcileError> {
+) -> Result<(Theirs<'a>, BrokerShape), ReconcileError> {
     let (elements, pointer) = elements(list)?;
     let shape = options.shape.unwrap_or_else(|| shape_of(elements));
     let mut theirs = Theirs { unread: beside::not_whole(list), ..Theirs::default() };
@@ -67,7 +69,7 @@ fn shape_of(elements: Node<'_>) -> BrokerShape {
 }
 
 /// What an element of a list is.
-fn one(shape: BrokerShape, element: Node<'_>, pointer: &str) -> Result<Vec<Holding>, String> {
+fn one<'a>(shape: BrokerShape, element: Node<'a>, pointer: &str) -> Result<Vec<Holding<'a>>, String> {
     if element.kind() != Kind::Object {
         return Err("it is no object".to_owned());
     }
@@ -86,9 +88,9 @@ fn one(shape: BrokerShape, element: Node<'_>, pointer: &str) -> Result<Vec<Holdi
 }
 
 /// With our name of its symbol.
-fn named(mut held: Holding, options: &ReconcileOptions) -> Holding {
-    if let Some(ours) = held.symbol.as_ref().and_then(|symbol| options.symbols.get(symbol)) {
-        held.symbol = Some(ours.clone());
+fn named<'a>(mut held: Holding<'a>, options: &ReconcileOptions) -> Holding<'a> {
+    if let Some(ours) = held.symbol.as_deref().and_then(|symbol| options.symbols.get(symbol)) {
+        held.symbol = Some(Cow::Owned(ours.clone()));
     }
     held
 }

@@ -62,6 +62,7 @@ pub fn lots(key: &StateKey, document: &Document) -> Vec<Lot> {
 }
 
 fn of(key: &StateKey, lot: book::Lot<'_>) -> Lot {
+    let own = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
     let pnl = if lot.is_open() {
         text(lot.object, &["unrealized_pnl", "unrealized_pl", "pnl"])
     } else {
@@ -74,10 +75,10 @@ fn of(key: &StateKey, lot: book::Lot<'_>) -> Lot {
         target: text(lot.object, &["take_profit", "target"]),
         exit: lot.exit(),
         pnl,
-        id: lot.id.unwrap_or_default(),
-        symbol: lot.holding.symbol.or_else(|| pair(lot.position)),
-        quantity: lot.holding.quantity,
-        entry: lot.holding.price,
+        id: own(lot.id).unwrap_or_default(),
+        symbol: own(lot.holding.symbol).or_else(|| pair(lot.position)),
+        quantity: own(lot.holding.quantity),
+        entry: own(lot.holding.price),
     }
 }
 
