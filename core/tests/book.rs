@@ -51,7 +51,7 @@ impl Read {
 }
 
 fn own(text: Option<&Cow<'_, str>>) -> Option<String> {
-    text.map(|text| text.to_string())
+    text.map(ToString::to_string)
 }
 
 fn cases() -> Vec<Case> {
