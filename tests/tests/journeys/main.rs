@@ -34,3 +34,4 @@ mod runs;
 mod silence;
 mod still;
 mod unanswered;
+mod worker;
