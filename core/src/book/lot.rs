@@ -163,7 +163,8 @@ fn of_object<'a>(all: &mut Vec<Lot<'a>>, node: Node<'a>, pointer: &Pointer, call
     });
 }
 
-/// Each lot has its own quantity and price; what it does not say of symbol and side the position says.
+/// Each lot has its own quantity and price; what it does not say of symbol and side the position says. Without any word the sign of a
+/// total below zero says it, unless lots have signs of their own.
 fn of_list<'a>(
     all: &mut Vec<Lot<'a>>,
     position: &Object<'a>,
@@ -176,6 +177,7 @@ fn of_list<'a>(
     let closed = position.is_closed();
     let (list, within) = meant(list);
     let pointer = joined(pointer.join("lots"), within);
+    let from = all.len();
     for (nth, element) in list.elements().enumerate() {
         let (node, within) = meant(element);
         let object = Object::of(node);
@@ -196,6 +198,15 @@ fn of_list<'a>(
             exit_price: object.first(Words::EXIT_PRICE, decimal_text),
             holding,
         });
+    }
+    let own_signs = |lot: &Lot<'_>| lot.holding.quantity.as_deref().is_some_and(|held| held.starts_with('-'));
+    if of_all.is_on() == Some(Side::Short)
+        && of_all.side == Sided::BySign
+        && !all[from..].iter().any(own_signs)
+    {
+        for lot in all[from..].iter_mut().filter(|lot| lot.holding.side == Sided::BySign) {
+            lot.holding.side = Sided::On(Side::Short);
+        }
     }
 }
 

@@ -68,12 +68,22 @@ def price(said: Mapping[str, Any]) -> Optional[Decimal]:
 
 
 def side(lot: Mapping[str, Any], position: Mapping[str, Any]) -> Optional[str]:
-    """``long`` or ``short``; ``None`` where nobody knows. A word decides over the sign, the lot's over its position's."""
+    """``long`` or ``short``; ``None`` where nobody knows. A word decides over the sign, the lot's over its position's.
+
+    Without any word the sign of a total below zero says it, unless lots have signs of their own.
+    """
     size = quantity(lot)
     word = _with_sign(_word(lot) or _with_sign(_word(position), quantity(position)), size)
     if word is None and size:
-        word = "short" if size < 0 else "long"
+        word = "short" if size < 0 or _is_short_in_all(position) else "long"
     return None if word == _UNCLEAR else word
+
+
+def _is_short_in_all(position: Mapping[str, Any]) -> bool:
+    lots, total = position.get("lots"), quantity(position)
+    if not isinstance(lots, (list, tuple)) or total is None or total >= 0:
+        return False
+    return all((quantity(lot) or 0) >= 0 for lot in lots if isinstance(lot, Mapping))
 
 
 def _with_sign(word: Optional[str], size: Optional[Decimal]) -> Optional[str]:

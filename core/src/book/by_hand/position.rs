@@ -1,9 +1,10 @@
 //! A position as a person sees it who changes it by hand: its lots, and what can be done with each.
 
+use std::collections::HashMap;
+
 use super::{Field, Refusal};
-use crate::book::words::plain;
-use crate::book::words::{PRICES, QUANTITIES, SYMBOLS, decimal, first, is_closed, name, said};
-use crate::book::{Holding, Side, Sided};
+use crate::book::words::{PRICES, QUANTITIES, SYMBOLS, decimal, first, is_closed, name, plain, said};
+use crate::book::{self, Holding, Side};
 use crate::json::number::sum;
 use crate::json::{Decimal, Document, Kind, Node, Pointer};
 use crate::tagged::{meant, tagged};
@@ -152,33 +153,29 @@ impl<'a> Shape<'a> {
     }
 
     fn of_lots(&self, lots: Node<'a>) -> Result<Vec<HeldLot>, Refusal> {
-        let whole = plain(self.root, String::new());
-        let ids: Vec<Option<String>> = lots.elements().map(|lot| said(lot, "id").and_then(name)).collect();
         let mut held = Vec::new();
-        for (at, node) in lots.elements().enumerate() {
-            let path = format!("/lots/{at}");
-            if node.kind() != Kind::Object || tagged(node).is_some() {
-                return Err(Refusal::shape(path, "is no object of a lot's members"));
-            }
-            let mut holding = plain(node, path.clone());
-            holding.side = holding.side.or(match (whole.sided(), whole.is_on()) {
-                // The sign of a total says the side of its lots.
-                (_, Some(side)) => Sided::On(side),
-                (said, None) => said,
-            });
-            if is_closed(node) || is_closed(self.root) || holding.is_flat() {
-                continue;
-            }
-            let id = ids[at].clone();
-            let fixed = match &id {
+        if let Some(at) = lots.elements().position(|lot| lot.kind() != Kind::Object || tagged(lot).is_some())
+        {
+            return Err(Refusal::shape(format!("/lots/{at}"), "is no object of a lot's members"));
+        }
+        let read = book::lots(self.document);
+        let ids: Vec<Option<String>> = read.iter().map(|lot| said(lot.object, "id").and_then(name)).collect();
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        for id in ids.iter().flatten() {
+            *times.entry(id).or_default() += 1;
+        }
+        for (book::Lot { holding, object, .. }, id) in
+            read.into_iter().zip(&ids).filter(|(lot, _)| lot.is_open())
+        {
+            let fixed = match id {
                 None => Some("has no id, so nobody can say which lot it is"),
-                Some(id) if ids.iter().flatten().filter(|other| *other == id).count() > 1 => {
+                Some(id) if times.get(id.as_str()).is_some_and(|times| *times > 1) => {
                     Some("has an id that another lot has, too")
                 }
                 Some(_) if holding.quantity.is_none() => Some("says no quantity that can be read"),
                 Some(_) => None,
             };
-            held.push(lot(node, path, id, holding, fixed));
+            held.push(lot(object, holding.pointer.clone(), id.clone(), holding, fixed));
         }
         Ok(held)
     }
