@@ -168,3 +168,25 @@ async fn a_database_whose_clock_was_set_back_ends_leases_all_the_same() {
     assert_eq!(crashed.status, RunStatus::Crashed);
     watching.cancel();
 }
+
+/// Most databases have no runs: looking at none of them twice a second writes nothing, however long that goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_there_are_no_leases_looking_at_them_writes_nothing_and_the_first_one_is_behind_no_gap() {
+    let postgres = Postgres::shared();
+    let settings = postgres.database();
+    let server = server(&settings).await;
+    let row = || postgres.sql(&settings.database, "SELECT xmin, seen_at, since FROM stateloft.run_watch");
+    let hour_ago = "UPDATE stateloft.run_watch SET seen_at = seen_at - interval '1 hour', since = since - interval '1 hour'";
+    postgres.sql(&settings.database, hour_ago);
+    let before = row();
+    for _ in 0..3 {
+        assert_eq!(server.store().look_at_leases().await.unwrap(), []);
+    }
+    assert_eq!(row(), before);
+
+    server.start_run(start(3_600)).await.unwrap();
+    let looks = server.store().look_at_leases().await.unwrap();
+    assert_ne!(row(), before, "somebody looked at a lease");
+    assert_eq!(looks.len(), 1);
+    assert!(!looks[0].interrupted, "a server was there since it began: {looks:?}");
+}

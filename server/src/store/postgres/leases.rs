@@ -39,11 +39,13 @@ impl Leases for PostgresStore {
     }
 
     async fn look_at_leases(&self) -> Result<Vec<LeaseLook>> {
-        // A clock that was set, either way, is a gap as well.
-        const WATCH: &str = "UPDATE run_watch SET \
-                             since = CASE WHEN clock_timestamp() - seen_at > $1 * interval '1 microsecond' \
-                                          OR seen_at - clock_timestamp() > interval '1 second' \
-                                     THEN clock_timestamp() ELSE since END, seen_at = clock_timestamp() WHERE id = 1";
+        // Where there are none nothing is written, as most stores have none: then the first lease is waited for, not the last look. A
+        // clock that was set, either way, is a gap as well.
+        const WATCH: &str = "UPDATE run_watch AS w SET \
+                             since = CASE WHEN clock_timestamp() - greatest(w.seen_at, l.first) > $1 * interval '1 microsecond' \
+                                          OR w.seen_at - clock_timestamp() > interval '1 second' \
+                                     THEN clock_timestamp() ELSE w.since END, seen_at = clock_timestamp() \
+                             FROM (SELECT min(begun_at) AS first FROM run_leases) AS l WHERE w.id = 1 AND l.first IS NOT NULL";
         // What was renewed while the clock was ahead counts from now on.
         const SET_BACK: &str = "UPDATE run_leases AS l SET begun_at = w.seen_at FROM run_watch AS w \
                                 WHERE l.begun_at - w.seen_at > interval '5 seconds'";
