@@ -150,6 +150,7 @@ pub fn plan(
         choices,
         writes,
         recorded: None,
+        answered: None,
     };
     Ok(Planned { plan, edits, whole })
 }
