@@ -136,8 +136,7 @@ impl Subscriptions {
 
 /// Whether a version of what a run is asked is that asking. How it goes on, such as that it was heard, is not said to the run.
 fn is_asked_now(version: &Version) -> bool {
-    let text = version.data.as_ref().map(|data| data.text());
-    let ask = text.and_then(|text| serde_json::from_str::<ReconcileAsk>(text).ok());
+    let ask = version.data.as_ref().and_then(|data| serde_json::from_str::<ReconcileAsk>(data.text()).ok());
     ask.is_some_and(|ask| ask.is_open() && ask.heard_at.is_none())
 }
 
@@ -212,7 +211,11 @@ mod tests {
         for (more, said) in [
             ("", 1),
             (r#","heard_at":"2026-11-30T09:41:00Z""#, 0),
-            (r#","answer":{"at":"2026-11-30T09:41:00Z","as_of":"2026-11-30T09:41:00Z","counts":{}}"#, 0),
+            (
+                r#","answer":{"at":"2026-11-30T09:41:00Z","as_of":"2026-11-30T09:41:00Z","counts":{"matched":0,"quantity_mismatch":0,
+                "price_mismatch":0,"missing_here":0,"missing_there":0,"unknown":0}}"#,
+                0,
+            ),
         ] {
             let data =
                 format!(r#"{{"ask":"x","run_id":"grid.main.3","asked_at":"2026-11-30T09:40:00Z"{more}}}"#);

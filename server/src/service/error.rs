@@ -427,7 +427,7 @@ impl ServiceError {
             }
             Self::RunHeld(holder) => problem.holder = Some(holder.clone()),
             Self::LeaseLost(lost) | Self::RunNotLive(lost) => {
-                problem.holder = lost.holder.clone().map(Box::new)
+                problem.holder = lost.holder.clone().map(Box::new);
             }
             Self::RunPaused { handshake, .. } => problem.handshake.clone_from(handshake),
             Self::NoWord { handshake, .. }

@@ -165,4 +165,11 @@ async fn what_a_run_is_asked_outlives_its_server_and_that_the_broker_is_silent_i
     let shown = at.get(RUN).await["ask_reconcile"].clone();
     assert_eq!(shown["answer"]["failure"], "504 of the broker", "{shown}");
     assert_eq!((shown["answer"].get("kept"), &shown["answer"]["counts"]["unknown"]), (None, &json!(1)));
+    // So is an answer that says nothing, and no list is kept of it.
+    let (_, next) = at.post(ASK, &json!({})).await;
+    let (status, plan) = report(&at, json!({"list": null, "answers": next["ask"]})).await;
+    assert_eq!((status, &plan["answered"]), (200, &next["ask"]), "{plan}");
+    let shown = at.get(RUN).await["ask_reconcile"].clone();
+    assert_eq!(shown["answer"]["failure"], "its answer was null", "{shown}");
+    assert_eq!(at.get("/states/grid.main.1?state_type=reconcile").await["code"], "state_not_found");
 }

@@ -16,6 +16,9 @@ use crate::service::{Result, Service, ServiceError};
 /// another one, and the time of an HTTP answer has whole seconds.
 const BEHIND_MICROS: i64 = 5_000_000;
 
+/// What a broker is said to have failed with that answered nothing.
+const NULL: &str = "its answer was null";
+
 impl Service {
     /// The ask that a report answers, if it does: the run names it, or has asked its broker later than it was asked. What a person holds against
     /// the store answers nothing, so it is the run's own word only with its epoch.
@@ -27,13 +30,11 @@ impl Service {
         as_of: Timestamp,
     ) -> Result<Option<String>> {
         let Some(epoch) = epoch else {
-            return match named {
-                None => Ok(None),
-                Some(_) => {
-                    let message = "only the run itself answers what it is asked: say its epoch";
-                    Err(ServiceError::body("/epoch", "required", message))
-                }
-            };
+            if named.is_some() {
+                let message = "only the run itself answers what it is asked: say its epoch";
+                return Err(ServiceError::body("/epoch", "required", message));
+            }
+            return Ok(None);
         };
         written_by(run)?.within(Some(epoch))?;
         let last = self.kept_reconcile_ask(run).await?.value;
@@ -65,29 +66,32 @@ impl Service {
         let run = &asked.run;
         let mut who = written_by(run)?;
         who.description = Some("asked its broker, as it was asked to".into());
-        let list = asked.list.as_ref().filter(|list| plan.failure.is_none() && list.len() <= LIST_MAX);
-        let keep = list.map(|list| kept_list(asked, list, plan, &who)).transpose()?;
+        let (said, null) =
+            (asked.list.as_ref(), asked.list.as_ref().is_some_and(|list| list.root().is_null()));
+        let failure = plan.failure.clone().or_else(|| null.then(|| NULL.to_owned()));
+        let said = said.filter(|list| failure.is_none() && list.len() <= LIST_MAX);
+        let keep = said.map(|list| kept_list(asked, list, plan, &who)).transpose()?;
         for _ in 0..ATTEMPTS {
-            let last = self.kept_reconcile_ask(run).await?;
-            let open = last.value.clone().filter(|ask| ask.ask == id && ask.is_open());
+            let before = self.kept_reconcile_ask(run).await?;
+            let open = before.value.clone().filter(|ask| ask.ask == id && ask.is_open());
             let Some(open) = open else { return Ok(None) };
             let list = match &keep {
                 None => None,
                 Some(write) => {
                     let head = self.store.head(&write.key).await?;
-                    let before = head.map_or(VersionNumber::ZERO, |head| head.version);
-                    let expectation = Expectation::Version(before);
-                    Some((before.0 + 1, Write { expectation, ..write.clone() }))
+                    let version = head.map_or(VersionNumber::ZERO, |head| head.version);
+                    let expectation = Expectation::Version(version);
+                    Some((version.0 + 1, Write { expectation, ..write.clone() }))
                 }
             };
             let answer = ReconcileAnswer {
                 at: self.now(),
                 as_of: plan.as_of,
-                failure: plan.failure.clone(),
+                failure: failure.clone(),
                 counts: plan.counts,
                 kept: list.as_ref().map(|(version, _)| *version),
             };
-            let answered = last.becomes(&ReconcileAsk { answer: Some(answer), ..open }, &who)?;
+            let answered = before.becomes(&ReconcileAsk { answer: Some(answer), ..open }, &who)?;
             let writes = std::iter::once(answered).chain(list.map(|(_, write)| write)).collect();
             match once::apart(self.commit_while_live(run, writes)).await {
                 Ok(_) => return Ok(Some(id.to_owned())),
