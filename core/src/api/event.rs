@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::record::Record;
 use super::state::with_data;
-use super::{Ask, VersionView};
+use super::{Ask, ReconcileAsk, VersionView};
 use crate::json::Document;
 use crate::model::{RunId, Seq, StateId, StateKey, StateType, Timestamp};
 
@@ -204,6 +204,9 @@ pub enum ServerMessage {
         #[serde(flatten)]
         ask: Box<Ask>,
     },
+    /// A run whose topic is listened to is asked to ask its broker. Like `ask` it is no part of the log; it has a word of its own, so that a
+    /// program which knows of restores only passes over it.
+    AskReconcile(Box<ReconcileAsk>),
     /// Snapshots or restores were made or deleted: read their lists again.
     ListsChanged,
     /// What the client asked cannot be replayed.
@@ -279,6 +282,7 @@ impl<'de> Deserialize<'de> for ServerMessage {
                 run_id: words.run_id.ok_or_else(|| missing("run_id"))?,
                 ask: serde_json::from_str(raw.get()).map_err(D::Error::custom)?,
             },
+            "ask_reconcile" => Self::AskReconcile(serde_json::from_str(raw.get()).map_err(D::Error::custom)?),
             "cannot_replay" => Self::CannotReplay {
                 after: after()?,
                 reason: words.reason.ok_or_else(|| missing("reason"))?,
@@ -343,6 +347,17 @@ mod tests {
                     reason: None,
                 }),
             },
+            ServerMessage::AskReconcile(Box::new(ReconcileAsk {
+                ask: "a".into(),
+                run_id: "grid.main.3".into(),
+                host: None,
+                asked_at: Timestamp::from_micros(7),
+                reason: Some("two rows are unknown".into()),
+                user_id: None,
+                heard_at: None,
+                heard_by: None,
+                answer: None,
+            })),
         ] {
             let text = serde_json::to_string(&message).unwrap();
             assert_eq!(serde_json::from_str::<ServerMessage>(&text).unwrap(), message, "{text}");

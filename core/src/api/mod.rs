@@ -3,6 +3,7 @@
 
 mod alarm;
 mod ask;
+mod ask_reconcile;
 mod batch;
 mod bundle;
 mod checkpoint;
@@ -38,6 +39,7 @@ mod vitals;
 
 pub use alarm::{Alarm, AlarmCode, Stops};
 pub use ask::{Ask, AskKind, Heard, SayPaused, SayReloaded};
+pub use ask_reconcile::{AskReconcile, ReconcileAnswer, ReconcileAsk};
 pub use batch::{BatchItem, BatchOperation, BatchRequest, BatchResponse, BatchResult, FailedCheck};
 pub use bundle::{BundleImported, BundleMerged, ConflictReason, LeftOut, MergeConflict, MergeSide, Named};
 pub use checkpoint::{

@@ -85,6 +85,8 @@ codes! {
     CountDiffers = "count_differs", 409, "There are more or fewer than was said";
     /// The run that writes does not hold its lease any more: it has ended, or another has taken its place. Nothing was written.
     LeaseLost = "lease_lost", 409, "The run does not hold its lease any more";
+    /// Only a live run can be asked, and this one is not. Nothing was written.
+    RunNotLive = "run_not_live", 409, "The run is not live";
     /// The run that writes makes way for a restore, and has not said yet that it has read it. Nothing was written.
     RunPaused = "run_paused", 409, "The run is paused";
     /// A live run that holds what the restore writes gave no word in time. Nothing was written.

@@ -230,6 +230,9 @@ pub struct ReconcilePlan {
     /// as what is kept is of a later list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
+    /// What the run was asked and has answered with this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<String>,
 }
 
 /// A row that is not what was looked at.
@@ -279,7 +282,11 @@ pub struct PlanReconcile {
     /// Keep what this report says of drift, as a version of the run's state of type `drift`. Without it nothing is written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub record: bool,
-    /// The run's number, with `record`: nothing is kept for a run that has lost its lease.
+    /// The ask of an operator that this answers, with `epoch`. What the run itself records of a broker that it asked later than it was asked
+    /// answers that, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
+    /// The run's number, with `record` or `answers`: nothing is kept for a run that has lost its lease.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ask, CheckpointView, RunOutcome, Session, VersionView};
+use super::{Ask, CheckpointView, ReconcileAsk, RunOutcome, Session, VersionView};
 use crate::diff::Diff;
 use crate::model::{Seq, StateId, StateType, Timestamp, VersionNumber};
 
@@ -130,6 +130,10 @@ pub struct RunRenewed {
     /// What it is asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<Ask>,
+    /// It is asked to ask its broker, and has not reported yet. This stands beside `asks`, as a program that knows only those takes
+    /// whatever is no `pause` there for the end of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_reconcile: Option<ReconcileAsk>,
 }
 
 /// A run of a list.
@@ -192,6 +196,9 @@ pub struct RunView {
     /// The last of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_checkpoint: Option<CheckpointView>,
+    /// That it is asked to ask its broker, or was asked last: open while it is live and there is no `answer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_reconcile: Option<ReconcileAsk>,
 }
 
 /// Answer to `POST /runs/mark-crashed`.

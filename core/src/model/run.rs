@@ -26,6 +26,8 @@ const PINS: &str = "/pins";
 const DRIFT: &str = "drift";
 /// The type of the states that keep a broker's list with what was written of it.
 const RECONCILE: &str = "reconcile";
+/// The type of the states that say whether runs are asked to ask their brokers.
+const RECONCILE_ASK: &str = "reconcile_ask";
 
 /// Why a text names no run, program or instance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -100,7 +102,7 @@ pub fn is_kept_of_runs(key: &StateKey) -> bool {
     let id = key.state_id.as_str();
     let is_run = |id: &str| id.parse::<RunId>().is_ok();
     match key.state_type.as_str() {
-        PAUSE | RECONCILE => is_run(id),
+        PAUSE | RECONCILE | RECONCILE_ASK => is_run(id),
         CHECKPOINT => is_run(id.strip_suffix(PINS).unwrap_or(id)),
         DRIFT => id.split_once('.').is_some_and(|(program, instance)| {
             RunName::new(program).is_ok() && RunName::new(instance).is_ok()
@@ -134,6 +136,7 @@ pub struct RunId {
     epoch: u64,
     session: StateKey,
     pause: StateKey,
+    reconcile_ask: StateKey,
 }
 
 impl RunId {
@@ -145,7 +148,11 @@ impl RunId {
         let text = format!("{program}.{instance}.{epoch}");
         match StateKey::new(SESSION, &text) {
             Ok(session) if epoch > 0 => {
-                Ok(Self { program, instance, epoch, pause: pause_of(&session), session })
+                let reconcile_ask = StateKey {
+                    state_type: StateType::known(RECONCILE_ASK),
+                    state_id: session.state_id.clone(),
+                };
+                Ok(Self { program, instance, epoch, pause: pause_of(&session), reconcile_ask, session })
             }
             _ => Err(RunIdError::Id(text)),
         }
@@ -179,6 +186,12 @@ impl RunId {
     #[must_use]
     pub fn pause(&self) -> &StateKey {
         &self.pause
+    }
+
+    /// The state that says whether the run is asked to ask its broker; of most runs there never is one.
+    #[must_use]
+    pub fn reconcile_ask(&self) -> &StateKey {
+        &self.reconcile_ask
     }
 
     /// The id.
@@ -268,6 +281,7 @@ mod tests {
             ("checkpoint", "grid.main.12/pins"),
             ("drift", "grid.main"),
             ("reconcile", "grid.main.3"),
+            ("reconcile_ask", "grid.main.3"),
             ("handshake", handshake),
         ] {
             assert!(kept(&state), "{state:?}");
@@ -282,6 +296,7 @@ mod tests {
             ("drift", "grid"),
             ("drift", "grid.main.1"),
             ("reconcile", "grid.main"),
+            ("reconcile_ask", "lunch"),
             ("handshake", "01890A5D-AC96-774B-BCCE-B302099A8057"),
             ("handshake", "01890a5dac96-774b-bcce-b302-099a8057"),
             ("session", "grid.main.1"),

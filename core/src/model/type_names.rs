@@ -3,8 +3,8 @@
 use super::StateType;
 
 /// Further types that Stateloft's own documents speak of, without a shape of their own.
-const SPOKEN_OF: [&str; 8] =
-    ["session", "checkpoint", "schema", "audit", "pause", "handshake", "reconcile", "drift"];
+const SPOKEN_OF: [&str; 9] =
+    ["session", "checkpoint", "schema", "audit", "pause", "handshake", "reconcile", "reconcile_ask", "drift"];
 
 /// Whether a type needs no introduction.
 #[must_use]

@@ -179,6 +179,7 @@ fn shown(Planned { plan, edits, .. }: Planned) -> ShownPlan {
         choices,
         writes,
         recorded: _,
+        answered: _,
     } = plan;
     let written = |(write, PlannedEdit { data, .. }): (PlannedWrite, PlannedEdit)| WrittenState {
         key: write.key,

@@ -82,6 +82,7 @@ impl Exit {
             | Code::CheckFailed
             | Code::RunHeld
             | Code::LeaseLost
+            | Code::RunNotLive
             | Code::CountDiffers
             | Code::RunPaused
             | Code::NoWord

@@ -107,6 +107,7 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::checkpoints::show))
         .routes(routes!(at::checkpoints::pin))
         .routes(routes!(at::run_words::pause))
+        .routes(routes!(at::run_words::ask_reconcile))
         .routes(routes!(at::run_words::paused))
         .routes(routes!(at::run_words::reloaded))
         .routes(routes!(at::handshakes::list))

@@ -162,6 +162,10 @@ impl Reader {
             let text = serde_json::to_string(&ask).unwrap_or_default();
             self.ready.push_back(format!("event: ask\ndata: {text}\n\n").into());
         }
+        if let Some(ask) = self.service.hand_reconcile_ask(run, HeardBy::Events).await.unwrap_or_default() {
+            let text = serde_json::to_string(&ServerMessage::AskReconcile(Box::new(ask))).unwrap_or_default();
+            self.ready.push_back(format!("event: ask_reconcile\ndata: {text}\n\n").into());
+        }
     }
 
     /// Says that a version cannot be read, and goes on behind it.

@@ -1,6 +1,6 @@
 //! What one session listens to, and how far it has been told.
 
-use stateloft_core::api::Topic;
+use stateloft_core::api::{ReconcileAsk, Topic};
 use stateloft_core::model::{RunId, Seq, Version};
 
 /// One topic of a session.
@@ -105,7 +105,9 @@ impl Subscriptions {
 
     /// The runs whose topics are listened to and that this version asks something.
     pub(crate) fn asked_by<'s>(&'s self, version: &'s Version) -> impl Iterator<Item = &'s RunId> {
-        self.runs().filter(|run| *run.pause() == version.key)
+        self.runs().filter(|run| {
+            *run.pause() == version.key || *run.reconcile_ask() == version.key && is_asked_now(version)
+        })
     }
 
     /// The runs whose topics are listened to.
@@ -130,6 +132,12 @@ impl Subscriptions {
         }
         wanted
     }
+}
+
+/// Whether a version of what a run is asked is that asking. How it goes on, such as that it was heard, is not said to the run.
+fn is_asked_now(version: &Version) -> bool {
+    let ask = version.data.as_ref().and_then(|data| serde_json::from_str::<ReconcileAsk>(data.text()).ok());
+    ask.is_some_and(|ask| ask.is_open() && ask.heard_at.is_none())
 }
 
 fn run_of(version: &Version) -> Option<&str> {
@@ -200,6 +208,21 @@ mod tests {
         assert_eq!(session.asked_by(&pause).count(), 1);
         assert_eq!(session.asked_by(&of("pause", "grid.main.4", 5)).count(), 0);
         assert_eq!(session.asked_by(&of("session", "grid.main.3", 5)).count(), 0);
+        for (more, said) in [
+            ("", 1),
+            (r#","heard_at":"2026-11-30T09:41:00Z""#, 0),
+            (
+                r#","answer":{"at":"2026-11-30T09:41:00Z","as_of":"2026-11-30T09:41:00Z","counts":{"matched":0,"quantity_mismatch":0,
+                "price_mismatch":0,"missing_here":0,"missing_there":0,"unknown":0}}"#,
+                0,
+            ),
+        ] {
+            let data =
+                format!(r#"{{"ask":"x","run_id":"grid.main.3","asked_at":"2026-11-30T09:40:00Z"{more}}}"#);
+            let asked =
+                Version { data: Some(data.parse().unwrap()), ..of("reconcile_ask", "grid.main.3", 6) };
+            assert_eq!(session.asked_by(&asked).count(), said, "{more}");
+        }
     }
 
     #[test]

@@ -234,6 +234,9 @@ pub enum ServiceError {
     /// The run does not hold its lease any more. Nothing was written.
     #[error("{}", .0)]
     LeaseLost(Box<LeaseLost>),
+    /// Only a live run can be asked to ask its broker. Nothing was written.
+    #[error("{}", not_live_text(.0))]
+    RunNotLive(Box<LeaseLost>),
     /// The run that writes is paused, for a restore or by an operator. Nothing was written.
     #[error("{}", paused_text(run_id, handshake.as_deref(), *why))]
     RunPaused {
@@ -377,6 +380,7 @@ impl ServiceError {
             Self::CheckpointNotFound(..) => Code::CheckpointNotFound,
             Self::RunHeld(_) => Code::RunHeld,
             Self::LeaseLost(_) => Code::LeaseLost,
+            Self::RunNotLive(_) => Code::RunNotLive,
             Self::CountDiffers { .. } => Code::CountDiffers,
             Self::RunPaused { .. } => Code::RunPaused,
             Self::HandshakeNotFound(_) => Code::HandshakeNotFound,
@@ -422,7 +426,9 @@ impl ServiceError {
                 problem.line = usize::try_from(*line).ok();
             }
             Self::RunHeld(holder) => problem.holder = Some(holder.clone()),
-            Self::LeaseLost(lost) => problem.holder = lost.holder.clone().map(Box::new),
+            Self::LeaseLost(lost) | Self::RunNotLive(lost) => {
+                problem.holder = lost.holder.clone().map(Box::new);
+            }
             Self::RunPaused { handshake, .. } => problem.handshake.clone_from(handshake),
             Self::NoWord { handshake, .. }
             | Self::HandshakeOpen { handshake, .. }
@@ -567,6 +573,16 @@ pub(super) fn head_text(head: Option<&Version>) -> String {
         Some(head) if head.is_deleted() => format!("it is deleted, at version {}", head.version),
         Some(head) => format!("it is at version {}", head.version),
     }
+}
+
+fn not_live_text(lost: &LeaseLost) -> String {
+    let instead = if lost.holder.is_some() { "ask that one" } else { "start its program" };
+    format!(
+        "{}; nothing was written: only a live run can ask its broker, so {instead}, or hold a list against the store by hand (POST \
+         /api/v1/runs/{}/reconcile)",
+        lost.stands(),
+        lost.run_id
+    )
 }
 
 fn so_far(written: u64) -> String {

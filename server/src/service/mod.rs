@@ -67,6 +67,7 @@ pub use latency::Latency;
 pub use once::{Answered, Repeatable};
 pub use precondition::Precondition;
 pub use read::{HistoryRequest, ListRequest, PAGE_MAX, Which};
+pub use reconcile::AskedReconcile;
 pub use resilience::{Found, Reading};
 pub use restores::Outdated;
 pub use runs::{CheckpointsRequest, LeaseLost, RunsRequest};

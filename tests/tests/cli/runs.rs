@@ -195,6 +195,40 @@ async fn a_run_is_paused_and_let_go_by_an_operator_and_one_that_gives_no_word_is
 }
 
 #[tokio::test]
+async fn a_run_is_asked_to_ask_its_broker_and_what_it_answered_is_shown() {
+    let server = Server::start().await;
+    assert_eq!(server.post("/runs", r#"{"program":"grid","lease_seconds":3600}"#).await.0, 201);
+    let (here, origin) = (folder(), server.origin());
+    let ask = async |what: &[&str], code: i32| {
+        let arguments = [&["runs", "--server", &origin], what].concat();
+        let ran = run(here.path(), &arguments, &[]).await;
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {}{}", ran.out, ran.err);
+        format!("{}{}", ran.out, ran.err)
+    };
+    ask(&["ask"], 2).await;
+    ask(&["ask", "grid.main.2"], 8).await;
+    let said = ask(&["ask", "grid.main.1", "--reason", "two rows are unknown", "--author", "ann"], 0).await;
+    assert!(said.contains("Because     two rows") && said.contains("Heard       not yet"), "{said}");
+    let again: Value = serde_json::from_str(ask(&["ask", "grid.main.1", "--json"], 0).await.trim()).unwrap();
+    assert_eq!(again["user_id"], "ann", "it is asked already: {again}");
+    assert_eq!(server.post("/runs/grid.main.1/renew", "{}").await.0, 200);
+    let shown = ask(&["show", "grid.main.1"], 0).await;
+    assert!(shown.contains(", with a renewal") && shown.contains("Answered    not yet"), "{shown}");
+    let (_, status) = server.get("/status").await;
+    let report = serde_json::json!({"options": {"as_of": status["now"], "failure": "it timed out"},
+        "answers": again["ask"], "epoch": 1});
+    assert_eq!(server.post("/runs/grid.main.1/reconcile", report.to_string()).await.0, 200);
+    let shown = ask(&["show", "grid.main.1"], 0).await;
+    assert!(shown.contains("the broker has not, it timed out"), "{shown}");
+    ask(&["ask", "grid.main.1"], 0).await;
+    ask(&["mark-crashed", "grid.main.1", "--reason", "gone"], 0).await;
+    let shown = ask(&["show", "grid.main.1"], 0).await;
+    assert!(shown.contains("Answered    never"), "{shown}");
+    let refused = ask(&["ask", "grid.main.1"], 9).await;
+    assert!(refused.contains("only a live run can ask its broker"), "{refused}");
+}
+
+#[tokio::test]
 async fn what_is_left_is_found_though_the_session_of_an_earlier_run_was_deleted() {
     let server = Server::start().await;
     for n in 1..=3 {

@@ -8,6 +8,7 @@
 )]
 
 mod activity;
+mod asks;
 mod backends;
 mod bundles;
 mod busy_restores;
@@ -197,6 +198,11 @@ macro_rules! conformance {
                     who_is_let_go_while_a_restore_asks_goes_on_with_it_and_not_before,
                     who_has_still_to_read_a_restore_is_paused_without_a_word,
                     a_handshake_that_is_damaged_keeps_no_lost_run_from_being_ended;
+                asks:
+                    a_run_is_asked_once_until_it_has_reported_and_its_list_is_kept,
+                    only_the_run_itself_answers_with_what_it_asked_later,
+                    a_paused_run_answers_and_one_that_has_ended_is_not_asked,
+                    askings_at_the_same_moment_are_one;
                 receipts:
                     a_request_with_a_key_is_done_once,
                     of_two_in_one_group_the_second_finds_the_first,

@@ -39,6 +39,7 @@ mod raw;
 mod reading;
 mod reconcile;
 mod reconcile_apply;
+mod reconcile_ask;
 mod restores;
 mod runs;
 mod runs_left;

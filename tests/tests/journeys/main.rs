@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a journey that cannot go on says so by panicking")]
 
 mod addresses;
+mod ask_again;
 mod broken;
 mod busy;
 mod by_hand;

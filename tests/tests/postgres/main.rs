@@ -9,6 +9,7 @@
     reason = "a test has no outside, and fails by panicking"
 )]
 
+mod asks;
 mod away;
 mod closing;
 mod damage;

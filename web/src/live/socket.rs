@@ -196,6 +196,7 @@ fn take(live: Live, message: ServerMessage, pinged: Option<Timestamp>, subscript
         // Of a version that is damaged the alarm speaks, on every page; what a run is asked is for the run.
         ServerMessage::Damaged { .. }
         | ServerMessage::Ask { .. }
+        | ServerMessage::AskReconcile(_)
         | ServerMessage::UnsubscriptionConfirmed { .. }
         | ServerMessage::Error { .. } => {}
     }

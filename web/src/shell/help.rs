@@ -21,6 +21,7 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["r"], "plan a restore"),
     (&["b"], "from a run: hold it against its broker's list"),
     (&["1", "2", "3"], "choose for a row of it: theirs, ours, close"),
+    (&["a"], "have its program ask the broker again"),
     (&["h"], "a position by hand"),
     (&["Space"], "mark a row of a plan as looked at"),
     (&["y", "o"], "accept a fresh plan, leave out what moved"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, TypeVar
 
+from ._asks import ReconcileAsk
 from ._autosave import Autosave, autosave
 from ._batch import Batch
 from ._begin import run
@@ -113,6 +114,7 @@ __all__ = [
     "Policy",
     "Positions",
     "Problem",
+    "ReconcileAsk",
     "ReconcileOutdated",
     "ReconcilePlan",
     "Reconciled",

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Optional, TypeVar, Union
 
+from ._asks import ReconcileAsk
 from ._begin import run as begin_blocking
 from ._checkpoints import Checkpoint, Kept
 from ._choices import Choice
@@ -69,6 +70,17 @@ class Run:
                 said = fetch() if inspect.iscoroutinefunction(fetch) else await self.do(fetch)
                 positions.positions = await said if inspect.isawaitable(said) else said
         return await self.do(self.blocking.reconcile, positions, **options)
+
+    def on_reconcile(self, callback: Callable[[ReconcileAsk], object]) -> None:
+        """See :meth:`stateloft.Run.on_reconcile`. A coroutine's function is awaited in the loop of this call::
+
+        run.on_reconcile(answer)  # async def answer(ask): await run.reconcile(fetch=exchange.fetch_positions)
+        """
+        if not inspect.iscoroutinefunction(callback):
+            self.blocking.on_reconcile(callback)
+            return
+        loop = asyncio.get_running_loop()
+        self.blocking.on_reconcile(lambda ask: asyncio.run_coroutine_threadsafe(callback(ask), loop).result())
 
     async def plan(self, report: Report, choices: Iterable[Choice] = ()) -> ReconcilePlan:
         """See :meth:`stateloft.Report.plan`."""

@@ -25,6 +25,8 @@ _NOTE_LIMIT = 250
 _AGAIN = 0.5
 """Seconds after which a word that was not answered is said again."""
 
+_KINDS = frozenset({"pause", "reload", "go_on"})
+
 EVERY = 2.0
 """Seconds between two renewals of a run that answers: a restore waits for ten, unless it is told otherwise."""
 
@@ -90,9 +92,10 @@ class Handshakes:
         self._pause, self._reload = pause or (lambda ask: None), reload
         self._lease.renew_every(EVERY)
 
-    def _heard(self, renewal: Mapping[str, Any]) -> None:
-        for each in renewal.get("asks") or ():
-            self._soon(Ask.of(each))
+    def _heard(self, answer: Mapping[str, Any]) -> None:
+        for each in answer.get("asks") or ():
+            if each.get("kind") in _KINDS:  # a later server may ask what this program knows nothing of
+                self._soon(Ask.of(each))
 
     def _soon(self, ask: Ask) -> None:
         """It is said again until it is answered, and done once."""
@@ -130,8 +133,7 @@ class Handshakes:
         except Exception:
             self.paused.clear()
             raise
-        for more in answer.get("asks") or ():
-            self._soon(Ask.of(more))
+        self._heard(answer)
 
     def _go_on(self, ask: Ask) -> None:
         self.paused.set()  # what is saved before it has said so is refused, also where it never heard that it was to pause

@@ -106,9 +106,12 @@ class Question:
         self._body, self._whole = body, whole
         """Scope, options and list as JSON text: what is applied is read from the same bytes as what was looked at."""
 
-    def report(self, record: bool) -> Report:
-        """How the list stands to what is kept."""
-        return Report.of(self._ask((), {"record": True, "epoch": self._epoch} if record else {}), self, self._whole)
+    def report(self, record: bool, answers: Optional[str] = None) -> Report:
+        """How the list stands to what is kept, which answers what the run is asked, if it is asked that."""
+        said: dict[str, Any] = {"record": True} if record else {}
+        if answers is not None:
+            said["answers"] = answers
+        return Report.of(self._ask((), {**said, "epoch": self._epoch} if said else {}), self, self._whole)
 
     def plan(self, report: Report, choices: Sequence[Choice]) -> ReconcilePlan:
         """What choices would write."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Optional, Union
 
+from ._asks import BrokerAsks, ReconcileHandler
 from ._autosave import seconds
 from ._book import Book
 from ._checkpoints import Checkpoint, Checkpoints, CheckpointStatistics, Kept
@@ -50,6 +51,7 @@ class Run(Live):
         self._set_aside: tuple[int, list[SetAside]] = (-1, [])
         self._checkpoints = Checkpoints(self.client, self._fence, self._lease.over, self._dicts)
         self._handshakes = Handshakes(self.client, self._fence, self._lease, self._save_dicts, self._read_again)
+        self._asks = BrokerAsks(self._fence, self._lease)
         whose = self.program if self.instance == "main" else f"{self.program}.{self.instance}"
         self.positions = Positions(Book(self.client, self.state, "position", f"{whose}/"))
         """Its lots: states ``position``, ``PROGRAM/SYMBOL`` (``PROGRAM.INSTANCE/SYMBOL`` of another instance than ``main``)."""
@@ -154,7 +156,8 @@ class Run(Live):
 
         def held_against(said: Asked) -> Report:
             body = request_of(said, ours, shape, tolerance, symbols)
-            return Question(self.client, self.epoch, body, said.whole, policy, self._reconciled).report(record)
+            question = Question(self.client, self.epoch, body, said.whole, policy, self._reconciled)
+            return self._reported(question, record, self._asks.answered_by(said.as_of))
 
         settled = False
         try:
@@ -177,6 +180,19 @@ class Run(Live):
             # that is wrong, it is refused again.
             return held_against(asked.failed(f"the answer is no list of positions: {error}"))
 
+    def _reported(self, question: Question, record: bool, answers: Optional[str]) -> Report:
+        if answers is None:
+            return question.report(record)
+        try:
+            report = question.report(record, answers)
+        except Refused as error:
+            errors = () if error.problem is None else error.problem.document.get("errors") or ()
+            if "/answers" not in (each.get("pointer") for each in errors):
+                raise
+            report = question.report(record)  # it is not asked that any more
+        self._asks.over(answers)
+        return report
+
     def _reconciled(self, plan: ReconcilePlan) -> None:
         """A plan was applied: what it wrote is read again, and what was looked at halts no more."""
         self._looked_at.update(each.row for each in plan.choices if each.choice == "keep_ours")
@@ -190,6 +206,18 @@ class Run(Live):
                     _LOG.warning("%s was written, and could not be read again: %s", each.name, error)
         if plan.report.is_settled(each.row for each in plan.choices):
             self._halted = False
+
+    def on_reconcile(self, callback: ReconcileHandler) -> None:
+        """From now on an operator who asks for a newer list of the broker's is answered: ``callback(ask)`` asks the broker, and
+        reports what it says, or that it does not answer::
+
+            run.on_reconcile(lambda ask: run.reconcile(fetch=api.list_positions))
+
+        It is called in the thread for handlers. A failure of the broker's call is an answer, too; where the callback itself
+        raises, it is logged and called again later. Any report of this run about a broker that was asked after the operator
+        answers: a run without this stays asked until it reports by itself.
+        """
+        self._asks.answer(callback)
 
     # -- going back ------------------------------------------------------------------------------------------------
 

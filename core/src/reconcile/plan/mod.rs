@@ -152,6 +152,7 @@ pub fn plan(
         choices,
         writes,
         recorded: None,
+        answered: None,
     };
     Ok(Planned { plan, edits, whole: sides.is_whole(asked.options) })
 }

@@ -1,5 +1,6 @@
 //! `stateloft runs`: who is writing, what ended, and an operator's word about it.
 
+mod ask;
 mod checkpoints;
 mod choices;
 mod crashed;
@@ -13,7 +14,7 @@ use clap::{Args, Subcommand};
 use hyper::Method;
 use serde::Serialize;
 use stateloft_core::api::{
-    EndRun, EndedAs, MarkCrashed, PauseRun, RunList, RunRow, RunStatus, StopHandshake,
+    AskReconcile, EndRun, EndedAs, MarkCrashed, PauseRun, RunList, RunRow, RunStatus, StopHandshake,
 };
 use stateloft_core::json::Document;
 use stateloft_core::model::{RunId, RunName};
@@ -116,6 +117,18 @@ enum What {
         #[arg(long, value_name = "NAME")]
         author: Option<String>,
     },
+    /// Have a live run ask its broker, and hold the list against the store. It is told so until it has reported.
+    Ask {
+        /// Its id.
+        #[arg(value_name = "RUN", value_parser = run_id)]
+        run: RunId,
+        /// Why; the run and whoever looks are told.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Who.
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+    },
     /// Print what the last run of an instance has left: how it ended, its last checkpoint, and its states with what they hold now.
     Resume {
         /// The program, such as btc-grid, or one of its instances, such as btc-grid.main.
@@ -172,6 +185,7 @@ impl What {
             Self::End { .. }
             | Self::Pause { .. }
             | Self::GoOn { .. }
+            | Self::Ask { .. }
             | Self::MarkCrashed { .. }
             | Self::Reconcile(_) => Intent::Write,
         }
@@ -206,6 +220,9 @@ impl Runs {
                 What::GoOn { run, reason, author } => {
                     let word = StopHandshake { reason, user_id: author };
                     pause::go_on(client, &run, &word, json).await?;
+                }
+                What::Ask { run, reason, author } => {
+                    ask::ask(client, &run, &AskReconcile { reason, user_id: author }, json).await?;
                 }
                 What::Resume { of, at_checkpoint } => {
                     resume::resume(client, &of, at_checkpoint, json).await?;

@@ -102,6 +102,7 @@ impl Reconcile {
             policy: self.policy.unwrap_or_default(),
             choices: self.choose.into_iter().map(Choice::into_row).collect(),
             record: false,
+            answers: None,
             epoch: None,
         };
         let plan: ReconcilePlan = client.ask(&format!("/runs/{}/reconcile", self.run), &ask).await?;

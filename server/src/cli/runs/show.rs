@@ -3,7 +3,7 @@
 use stateloft_core::api::RunView;
 use stateloft_core::model::RunId;
 
-use super::checkpoints;
+use super::{ask, checkpoints};
 use crate::cli::client::{Answer, Client};
 use crate::cli::failure::Failure;
 use crate::cli::output::style::theirs;
@@ -72,6 +72,9 @@ pub(super) fn print(client: &Client, id: &RunId, said: &Answer, json: bool) -> R
     );
     if let Some(last) = &found.last_checkpoint {
         answer!("Checkpoint  {}", checkpoints::told(last));
+    }
+    if let Some(ask) = &found.ask_reconcile {
+        ask::print(ask, found.live);
     }
     Ok(())
 }

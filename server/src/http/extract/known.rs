@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use stateloft_core::api::{
-    ApplyGiven, ApplyImport, ApplyReconcile, ApplyRequest, BatchRequest, ClientOperation, ConfirmClock,
-    CreateSnapshot, EndRun, ForceBreaker, GivenRequest, ImportRequest, MarkAllCrashed, MarkCrashed,
-    Originated, PauseRun, PinCheckpoint, PlanReconcile, PlanRequest, PutRequest, ReconcileRequest, RenewRun,
-    SaveRequest, SayPaused, SayReloaded, SettleConflict, SettleQuarantine, StartRun, StopHandshake,
-    TakeCheckpoint, UndeleteRequest, UndoRequest,
+    ApplyGiven, ApplyImport, ApplyReconcile, ApplyRequest, AskReconcile, BatchRequest, ClientOperation,
+    ConfirmClock, CreateSnapshot, EndRun, ForceBreaker, GivenRequest, ImportRequest, MarkAllCrashed,
+    MarkCrashed, Originated, PauseRun, PinCheckpoint, PlanReconcile, PlanRequest, PutRequest,
+    ReconcileRequest, RenewRun, SaveRequest, SayPaused, SayReloaded, SettleConflict, SettleQuarantine,
+    StartRun, StopHandshake, TakeCheckpoint, UndeleteRequest, UndoRequest,
 };
 use stateloft_core::json::Node;
 use stateloft_core::model::{Origin, StateId, StateType};
@@ -212,6 +212,7 @@ impl Body for RenewRun {}
 impl Body for SayPaused {}
 impl Body for SayReloaded {}
 impl Body for PauseRun {}
+impl Body for AskReconcile {}
 impl Body for StopHandshake {}
 impl Body for EndRun {}
 impl Body for MarkCrashed {}

@@ -22,7 +22,7 @@ pub(crate) async fn reconcile(State(app): State<App>, Json(body): Json<Reconcile
 }
 
 /// Says how a broker's list stands to the positions of a run, what may be done about each row, and what choices would write. Writes
-/// nothing, unless `record` asks to keep what it says of drift.
+/// nothing, unless `record` asks to keep what it says of drift, or it `answers` what the run was asked.
 #[utoipa::path(post, path = "/runs/{run_id}/reconcile", tag = "reconcile", request_body = PlanReconcile,
     params(("run_id" = String, Path)),
     responses((status = 200, body = ReconcilePlan), Writing))]

@@ -3,10 +3,12 @@
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
-use stateloft_core::api::{HandshakeView, Heard, PauseRun, SayPaused, SayReloaded};
+use stateloft_core::api::{
+    AskReconcile, HandshakeView, Heard, PauseRun, ReconcileAsk, SayPaused, SayReloaded,
+};
 
 use crate::http::app::App;
-use crate::http::extract::{Json, Once, PathText, PathTexts};
+use crate::http::extract::{Json, Once, OptionalJson, PathText, PathTexts};
 use crate::http::failure::Answer;
 use crate::http::openapi::Writing;
 use crate::http::reply;
@@ -27,6 +29,30 @@ pub(crate) async fn pause(
         let mut response = reply::json(StatusCode::CREATED, asked)?;
         let place = format!("/api/v1/handshakes/{}", asked.handshake.handshake);
         if let Ok(location) = HeaderValue::from_str(&place) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        Ok(response)
+    })
+}
+
+/// Asks a live run to ask its broker, and to hold the list against the store. It is told so until it has reported, or has ended; asking again
+/// meanwhile answers what it is asked already (200).
+#[utoipa::path(post, path = "/runs/{run_id}/reconcile/ask", tag = "runs", operation_id = "ask_reconcile", request_body = Option<AskReconcile>,
+    params(("run_id" = String, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
+    responses((status = 200, body = ReconcileAsk, description = "It was asked already, and has not reported yet"),
+              (status = 201, body = ReconcileAsk), Writing))]
+pub(crate) async fn ask_reconcile(
+    State(app): State<App>,
+    path: PathText,
+    Once(key, OptionalJson(body)): Once<OptionalJson<AskReconcile>>,
+) -> Answer {
+    let work = app.service.ask_reconcile(&path.0, body.unwrap_or_default());
+    let done = app.service.once(key, work).await?;
+    reply::once(&done, |asked| {
+        let status = if asked.was_open { StatusCode::OK } else { StatusCode::CREATED };
+        let mut response = reply::json(status, &asked.ask)?;
+        if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/runs/{}", asked.ask.run_id)) {
             response.headers_mut().insert(LOCATION, location);
         }
         Ok(response)

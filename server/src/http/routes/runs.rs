@@ -97,7 +97,7 @@ pub(crate) async fn end(
     path: PathText,
     Once(key, Json(body)): Once<Json<EndRun>>,
 ) -> Answer {
-    let done = app.service.once(key, app.service.end_run(&path.0, body)).await?;
+    let done = Box::pin(app.service.once(key, app.service.end_run(&path.0, body))).await?;
     reply::once(&done, |run| reply::json(StatusCode::OK, run))
 }
 
@@ -111,7 +111,7 @@ pub(crate) async fn mark_crashed(
     path: PathText,
     Once(key, Json(body)): Once<Json<MarkCrashed>>,
 ) -> Answer {
-    let done = app.service.once(key, app.service.mark_crashed(&path.0, body)).await?;
+    let done = Box::pin(app.service.once(key, app.service.mark_crashed(&path.0, body))).await?;
     reply::once(&done, |run| reply::json(StatusCode::OK, run))
 }
 

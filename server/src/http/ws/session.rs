@@ -233,6 +233,10 @@ impl Session {
         for ask in asks {
             self.say(&ServerMessage::Ask { run_id: run.to_string(), ask: Box::new(ask) }).await?;
         }
+        let ask = self.app.service.hand_reconcile_ask(run, HeardBy::Socket).await.unwrap_or_default();
+        if let Some(ask) = ask {
+            self.say(&ServerMessage::AskReconcile(Box::new(ask))).await?;
+        }
         Ok(())
     }
 

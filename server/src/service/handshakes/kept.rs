@@ -1,4 +1,4 @@
-//! Handshakes and pauses as they are kept.
+//! What runs are asked, and how far that is, as it is kept.
 
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ use crate::store::StoreError;
 /// The type of handshakes.
 const HANDSHAKE: &str = "handshake";
 /// How often a step is tried anew that finds another one ahead of it.
-pub(super) const ATTEMPTS: usize = 32;
+pub(in crate::service) const ATTEMPTS: usize = 32;
 
 /// What is kept, and where it stands.
-pub(super) struct Kept<T> {
+pub(in crate::service) struct Kept<T> {
     key: StateKey,
     /// Nothing where there never was anything, or what a person wrote there is something else.
-    pub(super) value: Option<T>,
+    pub(in crate::service) value: Option<T>,
     version: VersionNumber,
     /// Where it was written.
-    pub(super) seq: Seq,
+    pub(in crate::service) seq: Seq,
 }
 
 impl<T: Serialize> Kept<T> {
     /// The write that puts this in its place, unless somebody else was quicker.
-    pub(super) fn becomes(&self, value: &T, who: &Signature) -> Result<Write> {
+    pub(in crate::service) fn becomes(&self, value: &T, who: &Signature) -> Result<Write> {
         let internal = |error: &dyn std::fmt::Display| ServiceError::Internal(error.to_string());
         let text = serde_json::to_string(value).map_err(|error| internal(&error))?;
         let data = text.parse().map_err(|error: stateloft_core::json::JsonError| internal(&error))?;
@@ -40,18 +40,18 @@ impl<T: Serialize> Kept<T> {
 }
 
 /// Who writes a step, and what it is.
-pub(super) fn step(author: Option<&str>, what: &str) -> Signature {
+pub(in crate::service) fn step(author: Option<&str>, what: &str) -> Signature {
     Signature { author: author.map(Arc::from), description: Some(what.into()), ..Signature::default() }
 }
 
 /// Whether somebody else was quicker.
-pub(super) fn was_later(error: &ServiceError) -> bool {
+pub(in crate::service) fn was_later(error: &ServiceError) -> bool {
     matches!(error, ServiceError::Conflict(_) | ServiceError::ChecksFailed(_))
 }
 
 /// A step was tried again and again, and others always were quicker.
-pub(super) fn never() -> ServiceError {
-    ServiceError::Internal("a handshake is moved on by others again and again".into())
+pub(in crate::service) fn never() -> ServiceError {
+    ServiceError::Internal("what a run is asked is moved on by others again and again".into())
 }
 
 impl Service {
@@ -67,7 +67,7 @@ impl Service {
         self.kept(run.pause().clone()).await
     }
 
-    async fn kept<T: DeserializeOwned>(&self, key: StateKey) -> Result<Kept<T>> {
+    pub(in crate::service) async fn kept<T: DeserializeOwned>(&self, key: StateKey) -> Result<Kept<T>> {
         let head = self.store.head(&key).await?.map(StoreError::unless_damaged).transpose()?;
         let value = head.as_ref().and_then(|head| serde_json::from_str(head.data.as_ref()?.text()).ok());
         let (version, seq) = head.map_or((VersionNumber::ZERO, Seq::ZERO), |head| (head.version, head.seq));

@@ -28,6 +28,7 @@ mod words;
 
 pub(super) use holdings::Holdings;
 pub(super) use keeper::handshake_of_lease;
+pub(super) use kept::{ATTEMPTS, Kept, never, step, was_later};
 pub use list::HandshakesRequest;
 pub(super) use over::Ended;
 pub(super) use shake::{About, Agreement, Shake};

@@ -1,6 +1,8 @@
 //! A broker's list of positions, held against those of the store, and what is done about it.
 
+mod answer;
 mod apply;
+mod ask;
 mod drifts;
 mod last_run;
 mod ours;
@@ -13,6 +15,7 @@ use stateloft_core::reconcile::reconcile;
 
 use super::{Result, Service, ServiceError};
 use crate::heavy;
+pub use ask::AskedReconcile;
 use ours::Whose;
 
 impl Service {

@@ -25,20 +25,27 @@ pub(super) struct Asked {
 
 impl Service {
     /// How a broker's list stands to a run's positions, and what choices would write: `POST /runs/{run_id}/reconcile`. Writes nothing,
-    /// unless the request asks to keep what it says of drift.
+    /// unless the request asks to keep what it says of drift, or the run answers with it what it was asked.
     pub async fn plan_reconcile(&self, run: &str, request: PlanReconcile) -> Result<ReconcilePlan> {
         let run = self.run_named(run).await?;
-        let PlanReconcile { scope, list, options, policy, choices, record, epoch } = request;
-        if let (Some(_), false) = (epoch, record) {
-            let message = "epoch is said of what is written: leave it out, or ask to record";
+        let PlanReconcile { scope, list, options, policy, choices, record, answers, epoch } = request;
+        if let (Some(_), false, None) = (epoch, record, &answers) {
+            let message =
+                "epoch is said of what is written: leave it out, or ask to record, or say what it answers";
             return Err(ServiceError::body("/epoch", "unexpected", message));
         }
+        let answers = self.answers_what(&run, answers.as_deref(), epoch, options.as_of).await?;
         let asked = Asked { run, scope, list, options, policy, choices };
-        if record {
-            return self.record_drift(&asked, epoch).await;
+        let mut plan = if record {
+            self.record_drift(&asked, epoch).await?
+        } else {
+            let mut plan = self.plan_now(&asked).await?.plan;
+            self.drifts_of(&asked.run).await?.drifts.tell(&mut plan.rows);
+            plan
+        };
+        if let Some(ask) = answers {
+            plan.answered = self.answer_ask(&asked, &ask, &plan).await?;
         }
-        let mut plan = self.plan_now(&asked).await?.plan;
-        self.drifts_of(&asked.run).await?.drifts.tell(&mut plan.rows);
         Ok(plan)
     }
 

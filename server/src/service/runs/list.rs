@@ -136,6 +136,7 @@ impl Service {
         let look = if live { self.lease_of(&run).await.ok() } else { None };
         let holder = live.then(|| run.holder(look.as_ref(), self.now()));
         let version = VersionView::of(&run.head);
+        let ask_reconcile = self.kept_reconcile_ask(&run.id).await?.value;
         Ok(RunView {
             run: run.session,
             live,
@@ -148,6 +149,7 @@ impl Service {
             pending_orders: open.map(|open| open.orders),
             checkpoints,
             last_checkpoint,
+            ask_reconcile,
         })
     }
 

@@ -20,25 +20,29 @@ pub struct LeaseLost {
     pub holder: Option<RunHolder>,
 }
 
+impl LeaseLost {
+    /// How it ended, and who is live.
+    pub(in crate::service) fn stands(&self) -> String {
+        let Self { run_id, ended, holder } = self;
+        let ended = match ended {
+            Some((RunStatus::Active, _)) => {
+                format!("the lease of {run_id} has run out, or somebody has written its session")
+            }
+            Some((status, at)) => format!("{run_id} is {} since {at}", status.as_str()),
+            None => format!("{run_id} is no live run"),
+        };
+        let Some(holder) = holder else { return ended };
+        let on = holder.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
+        format!("{ended}; {} is live{on} since {}", holder.run_id, holder.since)
+    }
+}
+
 impl fmt::Display for LeaseLost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { run_id, ended, holder } = self;
-        match ended {
-            Some((RunStatus::Active, _)) => {
-                write!(f, "the lease of {run_id} has run out, or somebody has written its session")?;
-            }
-            Some((status, at)) => write!(f, "{run_id} is {} since {at}", status.as_str())?,
-            None => write!(f, "{run_id} is no live run")?,
-        }
-        if let Some(holder) = holder {
-            write!(f, "; {} is live", holder.run_id)?;
-            if let Some(host) = &holder.host {
-                write!(f, " on {host}")?;
-            }
-            write!(f, " since {}", holder.since)?;
-        }
-        f.write_str(
-            "; nothing was written: stop trading, and begin a new run (POST /api/v1/runs) before you go on",
+        write!(
+            f,
+            "{}; nothing was written: stop trading, and begin a new run (POST /api/v1/runs) before you go on",
+            self.stands()
         )
     }
 }

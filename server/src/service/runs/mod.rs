@@ -27,6 +27,7 @@ pub(super) use renew::Renewals;
 use std::time::Duration;
 
 use stateloft_core::commit::{Check, Condition, Expectation, Outcome, Terms, Write};
+use stateloft_core::model::{RunId, VersionNumber};
 
 use super::{Result, Service, ServiceError};
 
@@ -34,18 +35,33 @@ use super::{Result, Service, ServiceError};
 const LOOK: Duration = Duration::from_millis(500);
 
 impl Service {
+    /// Commits what is only written while a run is live: its session is what it was when it began. A paused run is live, too.
+    pub(super) async fn commit_while_live(&self, run: &RunId, writes: Vec<Write>) -> Result<Vec<Outcome>> {
+        let live = Check {
+            item: writes.len(),
+            key: run.session().clone(),
+            condition: Condition::Head(Expectation::Version(VersionNumber(1))),
+        };
+        self.commit_checked(writes, vec![live]).await
+    }
+
     /// Commits what begins or ends runs. It never waits in the fallback journal: who is live is decided now or not at all.
     pub(super) async fn commit_runs(&self, writes: Vec<Write>) -> Result<Vec<Outcome>> {
+        debug_assert!(
+            writes.iter().all(|write| write.expectation != Expectation::Any),
+            "a run is never written blindly"
+        );
+        self.commit_checked(writes, Vec::new()).await
+    }
+
+    async fn commit_checked(&self, writes: Vec<Write>, more: Vec<Check>) -> Result<Vec<Outcome>> {
         let check = |(item, write): (usize, &Write)| Check {
             item,
             key: write.key.clone(),
             condition: Condition::Head(write.expectation),
         };
-        debug_assert!(
-            writes.iter().all(|write| write.expectation != Expectation::Any),
-            "a run is never written blindly"
-        );
-        let checks = writes.iter().enumerate().map(check).collect();
+        let expected = writes.iter().enumerate().filter(|(_, write)| write.expectation != Expectation::Any);
+        let checks = expected.map(check).chain(more).collect();
         let terms = Box::new(Terms { checks, ..Terms::default() });
         self.commit_on_terms(writes, terms).await.map_err(|error| match error {
             ServiceError::TermsNeedStore => ServiceError::NeedsStore,

@@ -80,6 +80,7 @@ impl Service {
         let seconds = run.session.lease_seconds;
         let lease = LeaseView { seconds, until: later(now, Duration::from_secs(seconds)) };
         let asks = self.hand_asks(&id, HeardBy::Renewal).await?;
-        Ok(RunRenewed { run_id: id.to_string(), epoch: id.epoch(), lease, asks })
+        let ask_reconcile = self.hand_reconcile_ask(&id, HeardBy::Renewal).await?;
+        Ok(RunRenewed { run_id: id.to_string(), epoch: id.epoch(), lease, asks, ask_reconcile })
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use stateloft_core::api::{BrokerShape, ReconcileOptions, Tolerance, Unread};
 use stateloft_core::json::{Diagnosis, Document, Limits};
 use stateloft_core::model::Timestamp;
@@ -45,6 +46,8 @@ pub enum Source {
     Given(String),
     /// It was kept with what was written last.
     Kept,
+    /// The run's program gave it when it was asked.
+    Answered,
 }
 
 /// What the server is asked.
@@ -84,13 +87,17 @@ struct Kept {
     options: ReconcileOptions,
     #[serde(default)]
     list: Option<Document>,
+    /// Nothing is written without a choice: a list that is kept without one is what a run answered.
+    #[serde(default)]
+    choices: Vec<IgnoredAny>,
 }
 
 /// What was asked when something was written last; `None` where the record says nothing of it.
 #[must_use]
 pub fn kept(record: &Document) -> Option<Asked> {
-    let Kept { options, list } = record.to().ok()?;
-    (list.is_some() || options.failure.is_some()).then_some(Asked { list, options, source: Source::Kept })
+    let Kept { options, list, choices } = record.to().ok()?;
+    let source = if choices.is_empty() { Source::Answered } else { Source::Kept };
+    (list.is_some() || options.failure.is_some()).then_some(Asked { list, options, source })
 }
 
 /// How the moment of a list is known.
@@ -326,10 +333,13 @@ mod tests {
 
     #[test]
     fn a_record_gives_back_what_was_asked_and_numbers_keep_their_spelling() {
-        let record: Document = r#"{"plan":"p","options":{"as_of":"2026-11-29T09:45:58Z"},"list":[{"ticket":1,"volume":0.30}],"rows":[]}"#.parse().unwrap();
+        let record: Document = r#"{"plan":"p","options":{"as_of":"2026-11-29T09:45:58Z"},"list":[{"ticket":1,"volume":0.30}],"rows":[],"choices":[{"row":"r","choice":"keep_ours"}]}"#.parse().unwrap();
         let asked = kept(&record).unwrap();
         assert_eq!(asked.list.unwrap().text(), r#"[{"ticket":1,"volume":0.30}]"#);
         assert_eq!(asked.source, Source::Kept);
+        let answered: Document =
+            r#"{"options":{"as_of":"2026-11-29T09:45:58Z"},"list":[],"choices":[]}"#.parse().unwrap();
+        assert_eq!(kept(&answered).unwrap().source, Source::Answered, "nothing was written with it");
         let nothing: Document = r#"{"options":{"as_of":"2026-11-29T09:45:58Z"}}"#.parse().unwrap();
         assert_eq!(kept(&nothing), None);
     }

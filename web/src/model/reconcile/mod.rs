@@ -2,6 +2,7 @@
 //!
 //! Verdicts, offers, differences and plans are the server's. Here they only get their words.
 
+mod asked;
 mod cells;
 mod chosen;
 mod close;
@@ -14,6 +15,7 @@ mod samples;
 mod since;
 mod split;
 
+pub use asked::{Asking, HeldAgainst};
 pub use cells::{Amount, Here, There, agreed, because_words, here, identity, note, sides, there, verdict};
 pub use chosen::{Chosen, label, offered, which};
 pub use close::{Adopting, Closing, REASONS, reason_words};

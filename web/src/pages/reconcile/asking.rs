@@ -66,6 +66,7 @@ impl Board {
                     policy: self.policy(),
                     choices,
                     record,
+                    answers: None,
                     epoch: None,
                 };
                 let path = format!("/runs/{}/reconcile", encode_segment(&self.id.get_value()));

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use stateloft_core::api::{Code, PlannedRow, ReconcilePlan, RowChoice, RunView};
 use stateloft_core::model::StateKey;
 
+use super::again::Again;
 use super::asking::SETTLE;
 use crate::api::{self, ApiError};
 use crate::live::{Remote, live, remote};
@@ -14,7 +15,7 @@ use crate::model::reconcile::{Asked, Chosen, Moved, kept, which};
 use crate::shell::{Router, clock, router};
 
 /// The type of the state that keeps what was asked when something was written last.
-const RECORD: &str = "reconcile";
+pub(super) const RECORD: &str = "reconcile";
 
 /// Which dialog is open; those of a row name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub(super) struct Board {
     /// Counts requests, so that a late answer to an old one is known as such.
     pub(super) number: RwSignal<u64>,
     pub(super) router: Router,
+    /// How its program is asked to ask its broker.
+    pub(super) again: Again,
 }
 
 impl Board {
@@ -83,12 +86,13 @@ impl Board {
         );
         let asked = id.clone();
         let record = remote(move || Some(asked.clone()), |id: String| async move { record(&id).await });
+        let (asked, plan) = (RwSignal::new(None), RwSignal::new(None));
         let board = Self {
             id: StoredValue::new(id),
             run,
             record,
-            asked: RwSignal::new(None),
-            plan: RwSignal::new(None),
+            asked,
+            plan,
             confirmed: RwSignal::new(false),
             fault: RwSignal::new(None),
             chosen: RwSignal::new(Chosen::default()),
@@ -101,6 +105,7 @@ impl Board {
             reason: RwSignal::new(String::new()),
             number: RwSignal::new(0),
             router: router(),
+            again: Again::new(run, asked, plan),
         };
         board.begin();
         board.follow();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::large_types_passed_by_value, reason = "a board is a bundle of handles, made to be copied")]
 
+mod again;
 mod apply;
 mod aside;
 mod asking;

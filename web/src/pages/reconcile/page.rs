@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use stateloft_core::api::ReconcilePlan;
 
+use super::again::AskAgain;
 use super::aside::Aside;
 use super::board::{Board, Dialog};
 use super::close::{AdoptDialog, CloseDialog};
@@ -54,6 +55,7 @@ fn OneRun(id: String) -> impl IntoView {
             {move || done.get().map(|seq| view! { <Done board seq/> })}
             <AskFault board/>
             <NoList board/>
+            <AskAgain board/>
             <Show when=move || there.get() && folded.get()><Calm board/></Show>
             <Show when=move || there.get() && !folded.get()>
                 <div class="plan-body reconcile-body"><Rows board/><Aside board calm/></div>
@@ -120,6 +122,7 @@ fn about(board: Board) -> Option<String> {
         Source::Nobody => return None,
         Source::Given(name) => told(name),
         Source::Kept => "the list that was kept with the last commit".to_owned(),
+        Source::Answered => "the list that its program gave when it was asked".to_owned(),
     };
     let shape = plan.and_then(|plan| plan.shape).map(|shape| format!(", {}", shape_words(shape)));
     let whole = if asked.options.partial { ", not whole" } else { "" };
@@ -167,7 +170,7 @@ fn NoList(board: Board) -> impl IntoView {
                 "Nobody knows how it stands there: every row is unknown, and nothing can be written. "
                     .to_owned(),
             ),
-            Source::Given(_) | Source::Kept => (
+            Source::Given(_) | Source::Kept | Source::Answered => (
                 format!(
                     "The broker has not answered since {} ({}).",
                     age::moment(asked.options.as_of, clock.read()),

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use stateloft_core::api::{Agreement, Because, ChosenRow, PlannedRow, RowChoice};
 
+use super::again::AskAgainHere;
 use super::board::{Board, Dialog};
 use crate::model::reconcile::{identity, label, note, offered, reason_words, which};
 use crate::parts::theirs;
@@ -18,7 +19,11 @@ pub(super) fn Choices(board: Board, row: PlannedRow) -> impl IntoView {
         board.refused.get().filter(|refused| name.with_value(|name| which(&refused.row) == which(name)))
     });
     if offered.is_empty() {
-        return view! { <span class="pick"><span class="note">{note(&row)}</span></span> }.into_any();
+        let unknown = row.said.verdict == Agreement::Unknown;
+        return view! {
+            <span class="pick"><span class="note">{note(&row)}</span>{unknown.then(|| view! { <AskAgainHere board/> })}</span>
+        }
+        .into_any();
     }
     let is_new = row.said.verdict == Agreement::MissingHere && row.said.because != Some(Because::ClosedHere);
     let plain = note(&row);
