@@ -110,9 +110,6 @@ async fn menus_and_dialogs_of_states_snapshots_and_activity() {
     browser.go("/view/snapshots?new=1").await;
     browser.see("dialog[open]").await;
     browser.assert_accessible("take a snapshot").await;
-    browser.go("/view/states?at=seq:2").await;
-    browser.see_text("main", "seq 2").await;
-    browser.assert_accessible("the past").await;
     browser.assert_clean(&["Failed to load resource"]).await;
     browser.close().await;
 }

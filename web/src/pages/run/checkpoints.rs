@@ -108,7 +108,7 @@ fn row(checkpoint: &CheckpointView, states: Option<&[StateKey]>, ticks: RwSignal
                 prop:checked=move || ticks.with(|ticks| ticks.contains(&number))
                 on:change=move |_| ticks.update(|ticks| *ticks = ticked(std::mem::take(ticks), number))
             />
-            <a class="id" href=opened(checkpoint) data-tip="All states as they were then">{format!("c{number}")}</a>
+            <a class="id" href=opened(checkpoint) data-tip="What was saved with it, in the log">{format!("c{number}")}</a>
             <span class="ink2">{theirs(&called(checkpoint))}</span>
             <span data-tip=tip>{pinned}</span>
             <span class="mono ink2">{age::clock(checkpoint.taken_at)}</span>
