@@ -268,7 +268,7 @@ impl Browser {
         path
     }
 
-    /// Pictures of this view: wide and phone, light and dark. Leaves the screen wide and light.
+    /// Pictures of this view: wide and phone, light and dark; and axe looks at each. Leaves the screen wide and light.
     pub async fn pictures(&self, name: &str) {
         for (screen, suffix) in [(Screen::Phone, "-380"), (Screen::Wide, "")] {
             self.screen(screen).await;
@@ -276,6 +276,7 @@ impl Browser {
                 self.theme(theme).await;
                 self.assert_fits(name).await;
                 self.picture(&format!("{name}{suffix}-{word}")).await;
+                self.assert_accessible_now(&format!("{name}{suffix}-{word}")).await;
             }
         }
     }
@@ -315,7 +316,7 @@ impl Browser {
         let _ = self.driver.clone().quit().await;
     }
 
-    async fn cdp(&self, command: &str, parameters: Value) {
+    pub(crate) async fn cdp(&self, command: &str, parameters: Value) {
         let answer = self.driver.cdp().send_raw(command, parameters).await;
         answer.unwrap_or_else(|error| panic!("{command}: {error}"));
     }

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+pub mod accessible;
 pub mod artifacts;
 pub mod bot;
 pub mod bots;

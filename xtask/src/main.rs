@@ -3,6 +3,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod autobahn;
+mod axe;
 mod bench;
 mod bindgen;
 mod browser;
@@ -125,6 +126,8 @@ enum Command {
     Autobahn,
     /// Try the component's package with TypeScript, esbuild and Vite, which are fetched once per machine; it needs Node and npm.
     Bundlers,
+    /// Find or fetch axe-core, which the journeys run in the console's pages, and print where it is.
+    Axe,
     /// Find or build the InfluxDB server that the tests start, and print where it is.
     Influxd,
 }
@@ -157,6 +160,7 @@ fn execute(command: Command) -> Result<ExitCode> {
         Command::Tools => tools::show(&workspace)?,
         Command::Autobahn => autobahn::run(&workspace)?,
         Command::Bundlers => bundlers::run(&workspace)?,
+        Command::Axe => progress::answer(&axe::ensure()?.display().to_string())?,
         Command::Influxd => progress::answer(&influxd::ensure(&workspace)?.display().to_string())?,
     }
     Ok(ExitCode::SUCCESS)

@@ -29,6 +29,7 @@ mod resilience;
 mod restore;
 mod run;
 mod run_request;
+mod run_restore;
 mod session;
 mod snapshot;
 mod state;
@@ -90,6 +91,7 @@ pub use run::{
     RunStarted, RunState, RunStates, RunView,
 };
 pub use run_request::{EndRun, EndedAs, MarkAllCrashed, MarkCrashed, RenewRun, StartRun, TakeOver};
+pub use run_restore::{RunRestore, RunRestores, TouchedRun};
 pub use session::{RunOutcome, RunStatus, Session};
 pub use snapshot::{CreateSnapshot, SnapshotList, SnapshotRestored, SnapshotView};
 pub use state::{Deleted, DiffView, History, StateList, StateSummary, StateView, VersionView};

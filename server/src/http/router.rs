@@ -96,6 +96,7 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::runs::start))
         .routes(routes!(at::runs::list))
         .routes(routes!(at::runs::compare))
+        .routes(routes!(at::run_restores::restored))
         .routes(routes!(at::runs::show))
         .routes(routes!(at::runs::states))
         .routes(routes!(at::runs::renew))

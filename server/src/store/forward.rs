@@ -17,8 +17,8 @@ macro_rules! forward_reads {
                 Seq, Snapshot, SnapshotId, StateId, StateKey, StateType, Timestamp, Version, VersionNumber,
             };
             use $crate::store::{
-                Activity, Cursor, Heads, HistoryQuery, Imports, ListQuery, Log, MovedState, Page, Points,
-                Receipt, Result, TypeTotals, Wrote,
+                Activity, Cursor, Heads, HistoryQuery, Imports, ListQuery, Log, MovedState, Overwrote, Page,
+                Points, Receipt, Result, TypeTotals, Wrote,
             };
 
             #[async_trait]
@@ -93,6 +93,9 @@ macro_rules! forward_reads {
                     limit: usize,
                 ) -> Result<Vec<Wrote>> {
                     self.read("states of a run", |inner| inner.written_by(run_id, since, behind, limit)).await
+                }
+                async fn overwrote(&self, stretches: &[(Seq, Seq)]) -> Result<Vec<Overwrote>> {
+                    self.read("what was written over", |inner| inner.overwrote(stretches)).await
                 }
                 async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity> {
                     self.read("activity", |inner| inner.activity(since, bucket_micros)).await

@@ -31,6 +31,7 @@ pub mod memory;
 mod newcomers;
 mod noticed;
 mod older;
+mod overwrote;
 mod pool_watch;
 #[cfg(feature = "network")]
 pub mod postgres;
@@ -74,8 +75,8 @@ pub use newcomers::Told;
 pub(crate) use noticed::NoticedStore;
 pub use older::{OlderRow, OlderRows};
 pub use query::{
-    Activity, Cursor, HistoryQuery, Imports, ListQuery, MovedState, OriginFilter, Page, Rung, TypeTotals,
-    Wrote,
+    Activity, Cursor, HistoryQuery, Imports, ListQuery, MovedState, OriginFilter, Overwrote, Page, Rung,
+    TypeTotals, Wrote,
 };
 pub use receipt::{Did, Receipt, RequestKey};
 pub use ticks::{SystemTicks, Ticks};
@@ -87,6 +88,9 @@ pub use write::{NewRestore, NewSnapshot, WriteRefusal, WriteRequest, Written};
 const PAGE_BYTES: usize = 8 << 20;
 /// Versions that are looked through at a time for those of a run.
 const RUN_STRETCH: usize = 1_000;
+
+/// Versions of a state that are looked back at for a run that wrote it. A program writes its states often, others now and then.
+pub const LOOKED_BACK: usize = 100;
 
 /// A complete store.
 pub trait StateStore: Commits + Heads + Log + Points + Leases + Admin {}
@@ -218,6 +222,11 @@ pub trait Log: Send + Sync {
         }
         let rest = found.into_values().filter(|wrote| behind.is_none_or(|behind| wrote.key > *behind));
         Ok(rest.take(limit).collect())
+    }
+    /// Of each version in these stretches of the log, from a seq up to another one, none of which share any: the run that had written
+    /// its state last before it, looking back at [`LOOKED_BACK`] versions of the state. In the order of the log within each.
+    async fn overwrote(&self, stretches: &[(Seq, Seq)]) -> Result<Vec<Overwrote>> {
+        overwrote::one_by_one(self, stretches).await
     }
     /// Versions per bucket and author since a time.
     async fn activity(&self, since: Timestamp, bucket_micros: i64) -> Result<Activity>;

@@ -10,8 +10,8 @@ use stateloft_core::model::{Seq, Snapshot, StateKey, StateType, Timestamp, Versi
 
 use super::forward::{forward_admin, forward_leases, forward_reads};
 use super::{
-    Activity, Commits, DamagedVersion, Imports, LeaseLook, MovedState, Page, Receipt, Result, StateStore,
-    StoreError, TypeTotals, WriteRefusal, WriteRequest, Written, Wrote,
+    Activity, Commits, DamagedVersion, Imports, LeaseLook, MovedState, Overwrote, Page, Receipt, Result,
+    StateStore, StoreError, TypeTotals, WriteRefusal, WriteRequest, Written, Wrote,
 };
 use crate::alarms::Alarms;
 
@@ -135,6 +135,7 @@ without_versions!(
     Vec<bool>,
     Vec<LeaseLook>,
     Vec<Wrote>,
+    Vec<Overwrote>,
     Imports,
     Option<Receipt>,
     Tip,

@@ -1,5 +1,7 @@
 //! What can be asked of a store.
 
+use std::sync::Arc;
+
 use stateloft_core::api::{ActivityBucket, DeletedFilter, Sort, ValidityFilter};
 use stateloft_core::model::{Origin, Seq, StateKey, StateType, Timestamp, Version, VersionNumber};
 use stateloft_core::search::Needle;
@@ -107,6 +109,17 @@ pub struct Wrote {
     pub version: VersionNumber,
     /// Its seq.
     pub seq: Seq,
+}
+
+/// A version, and who had written its state before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overwrote {
+    /// The version.
+    pub seq: Seq,
+    /// Which state.
+    pub key: StateKey,
+    /// The run that had written the state last before it; absent if none did within the versions that are looked back at.
+    pub run_id: Option<Arc<str>>,
 }
 
 /// What was imported later than a moment and is older than it.

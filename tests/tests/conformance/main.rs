@@ -156,7 +156,8 @@ macro_rules! conformance {
                     each_way_of_reading_says_where_a_version_comes_from,
                     one_batch_carries_its_origin_in_each_version,
                     equal_data_from_elsewhere_makes_no_version,
-                    a_history_is_limited_to_a_run_and_a_correlation;
+                    a_history_is_limited_to_a_run_and_a_correlation,
+                    who_had_written_before_is_known_of_each_version_of_a_stretch_as_far_as_it_is_looked_back;
                 runs:
                     d_092_a_start_ends_nobody_elses_run_and_is_refused_while_its_instance_is_live,
                     a_lease_that_runs_out_makes_a_version_that_says_so_and_renewals_make_none,

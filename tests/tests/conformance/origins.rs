@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stateloft_core::api::VersionView;
 use stateloft_core::commit::{Outcome, Write};
 use stateloft_core::model::{ORIGIN_MAX_BYTES, Origin, Seq};
-use stateloft_server::store::{HistoryQuery, ListQuery, OriginFilter};
+use stateloft_server::store::{HistoryQuery, LOOKED_BACK, ListQuery, OriginFilter};
 
 use crate::fixture::{Fixture, batch, delete, key, outcomes, save};
 
@@ -134,4 +134,48 @@ pub async fn a_history_is_limited_to_a_run_and_a_correlation(f: &Fixture) {
             assert_eq!(found, versions, "{origin:?}, {limit} a page");
         }
     }
+}
+
+pub async fn who_had_written_before_is_known_of_each_version_of_a_stretch_as_far_as_it_is_looked_back(
+    f: &Fixture,
+) {
+    let by = |id: &str, n: usize, run: Option<&str>| {
+        from(save(id, &format!("{{\"n\":{n}}}")), origin(run, None, None))
+    };
+    f.write(by("a", 1, Some("r1"))).await;
+    f.write(by("long", 1, Some("r1"))).await;
+    f.write(by("a", 2, Some("r2"))).await;
+    f.write(by("a", 3, None)).await;
+    let other = f.write(by("b", 1, None)).await.seq;
+    // One more than is looked back at.
+    for n in 2..=LOOKED_BACK + 1 {
+        f.write(by("long", n, None)).await;
+    }
+    let first = f.write(by("a", 4, None)).await.seq;
+    f.write(by("b", 2, None)).await;
+    f.write(by("new", 1, Some("r3"))).await;
+    let last = f.write(by("long", 500, Some("r3"))).await.seq;
+    let told = async |stretches: &[(Seq, Seq)]| -> Vec<(Seq, String, Option<String>)> {
+        let found = f.store.overwrote(stretches).await.unwrap();
+        found
+            .into_iter()
+            .map(|one| (one.seq, one.key.state_id.to_string(), one.run_id.map(|run| run.to_string())))
+            .collect()
+    };
+    let said = |seq: Seq, id: &str, run: Option<&str>| (seq, id.to_owned(), run.map(str::to_owned));
+    let at = |more: u64| Seq(first.0 + more);
+    let expected = [
+        said(first, "a", Some("r2")),
+        said(at(1), "b", None),
+        said(at(2), "new", None),
+        said(last, "long", None),
+    ];
+    assert_eq!(told(&[(first, last)]).await, expected);
+    // A run's own write is not what was before it, and what lies between stretches is left out.
+    let mut two = told(&[(Seq(3), Seq(3)), (other, other)]).await;
+    two.sort();
+    assert_eq!(two, [said(Seq(3), "a", Some("r1")), said(other, "b", None)]);
+    assert_eq!(told(&[]).await, []);
+    f.write(by("long", 501, None)).await;
+    assert_eq!(told(&[(at(4), at(4))]).await, [said(at(4), "long", Some("r3"))]);
 }

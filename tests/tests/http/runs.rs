@@ -309,6 +309,65 @@ async fn what_a_run_saves_while_the_store_is_away_is_kept_and_written_only_if_it
 }
 
 #[tokio::test]
+async fn restores_of_what_runs_had_written_are_told_also_where_none_was_live() {
+    let server = Local::start().await;
+    let client = &server.client;
+    let (grid, other) = (begin(client, &grid()).await, begin(client, &json!({"program": "other"})).await);
+    let mut before = 0;
+    for n in 1..=2 {
+        for (run, id) in [(&grid, "a"), (&grid, "b"), (&other, "c")] {
+            before = post(client, "/states", &save(id, n, run)).await.json()["seq"].as_u64().unwrap();
+        }
+    }
+    for run in [&grid, &other] {
+        let path = format!("/runs/{}/end", run["run_id"].as_str().unwrap());
+        post(client, &path, &json!({"status": "stopped"})).await.expect(200);
+    }
+    assert_eq!(client.get("/api/v1/runs/restores").await.expect(200).json(), json!({"restores": []}));
+    let scope = |ids: &[&str]| {
+        let states =
+            ids.iter().map(|id| json!({"state_type": "position", "state_id": id})).collect::<Vec<_>>();
+        json!({"target": format!("seq:{}", before - 3), "scope": {"states": states}})
+    };
+    let restore = async |ids: &[&str]| -> Value {
+        let plan = post(client, "/restores", &scope(ids)).await.expect(200).json();
+        let path = format!("/restores/{}/apply", plan["plan"].as_str().unwrap());
+        post(client, &path, &with(scope(ids), &json!({"reason": "bad deploy", "accept_violations": true})))
+            .await
+            .expect(200)
+            .json()
+    };
+    let first = restore(&["a", "b", "c"]).await;
+    let told = client.get("/api/v1/runs/restores").await.expect(200).json();
+    let runs = json!([{"run_id": "grid.main.1", "states": 2}, {"run_id": "other.main.1", "states": 1}]);
+    let of = |restore: &Value, runs: &Value| json!({"restore_id": restore["restore_id"], "timestamp": restore["timestamp"], "seq": restore["last_seq"], "reason": restore["reason"], "runs": runs});
+    assert_eq!(told, json!({"restores": [of(&first, &runs)]}));
+    // What was restored once is still the run's: an undo touches it again. The newest is first.
+    let path = format!("/restores/{}/undo", first["restore_id"].as_str().unwrap());
+    let undo = post(client, &path, &json!({})).await.expect(200).json();
+    let told = client.get("/api/v1/runs/restores").await.expect(200).json();
+    assert_eq!(told, json!({"restores": [of(&undo, &runs), of(&first, &runs)]}));
+    // Of what is not looked at it is said; a time says how far back is meant.
+    let told = client.get("/api/v1/runs/restores?limit=1").await.expect(200).json();
+    assert_eq!(told, json!({"restores": [of(&undo, &runs)], "before": undo["timestamp"]}));
+    let since = format!("/api/v1/runs/restores?limit=1&from={}", undo["timestamp"].as_str().unwrap());
+    assert_eq!(client.get(&since).await.expect(200).json(), json!({"restores": [of(&undo, &runs)]}));
+    let later = client.get("/api/v1/runs/restores?from=2100-01-01T00:00:00Z").await.expect(200).json();
+    assert_eq!(later, json!({"restores": []}));
+    client.get("/api/v1/runs/restores?from=yesterday").await.expect(400);
+    client.get("/api/v1/runs/restores?limit=0").await.expect(400);
+    // What is nobody's is no run's restore.
+    let position = json!({"state_type": "position", "state_id": "mine", "data": {"n": 1}});
+    let was = post(client, "/states", &position).await.json()["seq"].clone();
+    post(client, "/states", &with(position, &json!({"data": {"n": 2}}))).await;
+    let mine = json!({"target": format!("seq:{was}"), "scope": {"states": [{"state_type": "position", "state_id": "mine"}]}});
+    let plan = post(client, "/restores", &mine).await.expect(200).json();
+    let path = format!("/restores/{}/apply", plan["plan"].as_str().unwrap());
+    post(client, &path, &with(mine, &json!({"reason": "back", "accept_violations": true}))).await.expect(200);
+    assert_eq!(client.get("/api/v1/runs/restores").await.json()["restores"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_list_says_who_holds_a_lease_and_the_status_how_many_do() {
     let server = Local::start().await;
     let client = &server.client;

@@ -3,6 +3,7 @@
 //! Each leaves pictures in `artifacts/journeys`.
 #![allow(clippy::unwrap_used, reason = "a journey that cannot go on says so by panicking")]
 
+mod accessible;
 mod addresses;
 mod ask_again;
 mod broken;

@@ -94,6 +94,29 @@ fn percent_encoded(text: &str) -> String {
 }
 
 #[tokio::test]
+async fn who_looks_at_a_plan_fetches_neither_the_board_nor_by_hand() {
+    let server = Server::start().await;
+    server.save("position", "one", r#"{"symbol":"A","side":"long","quantity":1}"#, "bot", "start").await;
+    let browser = Browser::open(&server.origin()).await;
+    let fetched =
+        "return performance.getEntriesByType('resource').some(entry => entry.name.includes(arguments[0]))";
+    browser.go("/view/restore?target=seq:1").await;
+    browser.see_text("main", "1 state").await;
+    // What is fetched in advance is here when its last piece is.
+    browser.until(fetched, &["split_seldom".into()], "nothing is fetched in advance").await;
+    browser.until(fetched, &["split_restoring".into()], "the plan is drawn by other code").await;
+    for piece in ["split_reconciling", "split_by_hand"] {
+        assert_eq!(browser.script(fetched, &[piece.into()]).await, false, "{piece} is fetched for a plan");
+    }
+    browser.go("/view/by-hand?type=position&id=one").await;
+    browser.see_text("h1", "By hand").await;
+    browser.until(fetched, &["split_by_hand".into()], "By hand is drawn by other code").await;
+    assert_eq!(browser.script(fetched, &["split_reconciling".into()]).await, false);
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn a_page_whose_code_does_not_come_says_so_and_is_tried_again() {
     let server = Server::start().await;
     server.save("strategy", "one", r#"{"n":1}"#, "bot", "start").await;

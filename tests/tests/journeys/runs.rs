@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use stateloft_tests::browser::{Browser, Screen};
 use stateloft_tests::server::Server;
+use thirtyfour::Key;
 
 async fn begin(server: &Server, body: Value) -> Value {
     let (status, run) = server.post("/runs", body.to_string()).await;
@@ -243,6 +244,107 @@ async fn a_run_shows_its_equity_its_lots_and_what_they_made_exactly() {
     browser.go(&format!("/view/run?id={}", run["run_id"].as_str().unwrap())).await;
     browser.click(".run-checkpoint a.id", "c1").await;
     browser.see_text(".page", "grid").await;
+    browser.assert_clean(&[]).await;
+    browser.close().await;
+}
+
+/// A run with three checkpoints: between the first and the last a state of it changes, one is changed and changed back, one comes, one
+/// goes, and somebody else writes another.
+async fn with_checkpoints(server: &Server) -> Value {
+    let run = begin(server, grid("8e41c0d77", 1.5)).await;
+    let at = format!("/runs/{}/checkpoints", run["run_id"].as_str().unwrap());
+    let take = async |name: &str, states: Value| {
+        let (status, answer) = server.post(&at, json!({"name": name, "states": states}).to_string()).await;
+        assert_eq!(status.as_u16(), 201, "{answer}");
+    };
+    let state = |id: &str, n: u32| json!({"state_type": "strategy", "state_id": id, "data": {"n": n, "side": "long"}});
+    take("entry", json!([state("moves", 1), state("back", 1), state("goes", 1), state("stays", 1)])).await;
+    take("between", json!([state("moves", 2), state("back", 2)])).await;
+    server.save("strategy", "somebody-elses", r#"{"n":1}"#, "ops.desk", "by hand").await;
+    let path = "/states/goes?state_type=strategy&user_id=ops.desk";
+    assert!(server.request(reqwest::Method::DELETE, path).send().await.unwrap().status().is_success());
+    take("exit", json!([state("moves", 3), state("back", 1), state("comes", 1)])).await;
+    // What is written later is of neither.
+    save(server, &run, "stays", json!({"n": 9})).await;
+    run
+}
+
+#[tokio::test]
+async fn two_checkpoints_are_ticked_and_what_differs_between_them_opens_from_the_keyboard() {
+    let server = Server::start().await;
+    let run = with_checkpoints(&server).await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.go(&format!("/view/run?id={}", run["run_id"].as_str().unwrap())).await;
+    browser.see_text(".run-checkpoint", "exit").await;
+    // By the keyboard alone: the box of each, and c.
+    for number in [1, 2, 3] {
+        let focus = "const box = document.querySelector(`[aria-label='Compare checkpoint ${arguments[0]}']`); box.focus(); return document.activeElement === box";
+        browser.until(focus, &[json!(number)], "a box takes the focus").await;
+        browser.press(" ").await;
+    }
+    // Two are compared: the third took the place of the first.
+    browser.see_text(".run-checkpoints button", "Compare c2 with c3").await;
+    browser.click("[aria-label='Compare checkpoint 2']", "").await;
+    browser.click("[aria-label='Compare checkpoint 1']", "").await;
+    browser.see_text(".run-checkpoints button", "Compare c1 with c3").await;
+    browser.press("c").await;
+    browser.see_text(".run-between h2", "Between c1 and c3").await;
+    assert!(browser.address().await.ends_with("&compare=1,3"), "{}", browser.address().await);
+    browser.until("return document.activeElement.id === 'between'", &[], "the panel takes the focus").await;
+    browser.see_text(".run-between .note", "4 states of this run written").await;
+    for (id, says) in
+        [("moves", "~ changed"), ("back", "= as it was"), ("comes", "+ new"), ("goes", "\u{2212} deleted")]
+    {
+        let row = "return [...document.querySelectorAll('.between-row')].some(row => row.innerText.includes(arguments[0]) && row.innerText.includes(arguments[1]))";
+        browser.until(row, &[json!(id), json!(says)], &format!("{id} says {says}")).await;
+    }
+    browser.see_no_text(".between-row", "stays").await;
+    browser.see_no_text(".between-row", "somebody-elses").await;
+    browser.click(".run-between button", "1 other state that this run did not write").await;
+    browser.see_text(".between-row", "somebody-elses").await;
+    browser.pictures("13-run-between").await;
+    // Which two stands in the address; a row opens with its two versions.
+    browser.go(&browser.address().await).await;
+    let open = "const row = [...document.querySelectorAll('.between-row')].find(row => row.innerText.includes('moves') && row.innerText.includes('1 path')); row?.focus(); return !!row && document.activeElement === row";
+    browser.until(open, &[], "a row takes the focus").await;
+    browser.press(Key::Enter).await;
+    browser.see_text("h1", "Compare").await;
+    assert!(browser.address().await.contains("a=1&b=3"), "{}", browser.address().await);
+    browser.see_text(".compare-body", "/n").await;
+    browser.go(&format!("/view/run?id={}&compare=1,99", run["run_id"].as_str().unwrap())).await;
+    browser.see_text(".run-between", "No such checkpoint").await;
+    browser.assert_clean(&["Failed to load resource"]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_restore_rings_on_the_lane_whose_states_it_wrote_though_no_run_is_live() {
+    let server = Server::start().await;
+    let run = begin(&server, grid("8e41c0d77", 1.5)).await;
+    save(&server, &run, "grid", json!({"stop": 1.0886})).await;
+    let good = server.get("/status").await.1["seq"].clone();
+    save(&server, &run, "grid", json!({"stop": 1.0832})).await;
+    act(&server, &run, "end", json!({"status": "stopped"})).await;
+    let other = begin(&server, json!({"program": "md-feed"})).await;
+    save(&server, &other, "feed", json!({"n": 1})).await;
+    let browser = Browser::open(&server.origin()).await;
+    browser.go("/view/runs").await;
+    browser.see_text(".lanes .who", "stopped").await;
+    assert_eq!(browser.script("return document.querySelectorAll('.track .ring').length", &[]).await, 0);
+    let mut body = json!({"target": format!("seq:{good}"), "scope": {"states": [{"state_type": "strategy", "state_id": "grid"}]}});
+    let (_, plan) = server.post("/restores", body.to_string()).await;
+    body["reason"] = json!("bad deploy");
+    let (status, restore) =
+        server.post(&format!("/restores/{}/apply", plan["plan"].as_str().unwrap()), body.to_string()).await;
+    assert!(status.is_success(), "{restore}");
+    // It is there at once, on that lane and no other.
+    let rings = "const rings = [...document.querySelectorAll('.lane .ring')];
+        return rings.length === 1 && rings[0].closest('.lane').innerText.includes('btc-grid')
+            && rings[0].getAttribute('aria-label').includes('1 state that btc-grid.main.1 had written')";
+    browser.until(rings, &[], "no ring stands on the lane of btc-grid alone").await;
+    browser.pictures("12-runs-ring").await;
+    let href = browser.script("return document.querySelector('.lane .ring').getAttribute('href')", &[]).await;
+    assert_eq!(href, format!("/view/restore/{}", restore["restore_id"].as_str().unwrap()));
     browser.assert_clean(&[]).await;
     browser.close().await;
 }

@@ -258,6 +258,12 @@ pub fn run(id: &str) -> String {
     format!("/view/run{}", Query::default().with("id", Some(id)))
 }
 
+/// The address of what became of a restore.
+#[must_use]
+pub fn restored(id: &str) -> String {
+    format!("/view/restore/{}", encode_segment(id))
+}
+
 /// The address of a handshake.
 #[must_use]
 pub fn handshake(id: &str) -> String {

@@ -7,6 +7,7 @@ use stateloft_core::model::{StateType, Timestamp};
 use super::address::{Page, Query, decode};
 use super::pick::Pick;
 use super::plan_address::state_named;
+use super::runs::between::Pair;
 
 /// One thing in an address that means nothing there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,7 @@ enum Reads {
     State,
     SkippedState,
     Tick,
+    Checkpoints,
 }
 
 /// A parameter of a page, and whether it may be there several times.
@@ -88,7 +90,8 @@ const RUNS: [Parameter; 8] = [
     ("sel", Reads::Text, false),
     ("gap", Reads::Text, false),
 ];
-const RUN: [Parameter; 2] = [("id", Reads::Text, false), ("with", Reads::Text, false)];
+const RUN: [Parameter; 3] =
+    [("id", Reads::Text, false), ("with", Reads::Text, false), ("compare", Reads::Checkpoints, false)];
 const RECONCILE: [Parameter; 5] = [
     ("id", Reads::Text, false),
     (
@@ -223,6 +226,9 @@ fn wrong(reads: Reads, value: &str) -> Option<String> {
             ),
         },
         Reads::State => state_named(value).is_none().then(|| "It must be a type, / and an id.".to_owned()),
+        Reads::Checkpoints => {
+            Pair::parse(value).is_none().then(|| "It must be the numbers of two checkpoints: 3,7.".to_owned())
+        }
         Reads::SkippedState => wrong(Reads::State, &decode(value)),
         Reads::Tick => {
             let (state, path) = value.split_once(' ').unwrap_or((value, ""));
@@ -269,7 +275,7 @@ mod tests {
                 Page::Runs,
                 "?q=btc&show=crashed&program=grid&last=60&from=2026-03-01T10:00:00Z&to=2026-03-01T11:00:00Z&sel=a.b.1&gap=a.b.2",
             ),
-            (Page::Run, "?id=a.b.2&with=a.b.1"),
+            (Page::Run, "?id=a.b.2&with=a.b.1&compare=3,7"),
             (Page::Reconcile, "?id=a.b.2&show=missing_here&policy=adopt&row=5c0d&done=12"),
             (
                 Page::Restore,
@@ -315,6 +321,7 @@ mod tests {
             (Page::States, "?since=2026-03-01T10:00:00", "with its zone"),
             (Page::Activity, "?kind=create,made", "create or update"),
             (Page::Activity, "?sel=last", "the seq"),
+            (Page::Run, "?id=a.b.2&compare=3", "two checkpoints"),
             (Page::States, "?q=%ff", "not UTF-8"),
         ] {
             let whys = whys(&page, query);

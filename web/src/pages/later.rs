@@ -12,7 +12,7 @@ use crate::shell::router;
 /// How long after the first page the code of the others is fetched, so that going there takes no time.
 const QUIET_MS: u32 = 1500;
 
-/// One page of each piece of code.
+/// One page of each piece of code that is fetched in advance. Few go to the board or say something by hand, and who does waits a moment.
 const PAGES: [Page; 7] =
     [Page::State, Page::States, Page::Runs, Page::Snapshots, Page::Activity, Page::Health, Page::Import];
 

@@ -36,6 +36,8 @@ async fn code(page: &Page) -> Result<Draw, SplitLoaderError> {
         Page::Runs | Page::Run => draw_running().await,
         Page::Health => draw_health().await,
         Page::Import => draw_import().await,
+        Page::Reconcile => draw_reconciling().await,
+        Page::ByHand => draw_by_hand().await,
         _ => draw_restoring().await,
     }
 }
@@ -131,14 +133,22 @@ fn draw_running() -> Result<Draw, SplitLoaderError> {
 #[wasm_split(restoring, wasm_split_path = leptos::wasm_split, fallible)]
 fn draw_restoring() -> Result<Draw, SplitLoaderError> {
     Ok(|page| match page {
-        Page::ByHand => view! { <by_hand::ByHandPage/> }.into_any(),
         Page::Handshake(id) => view! { <handshake::Handshake id/> }.into_any(),
         Page::Handshakes => view! { <handshake::Handshakes/> }.into_any(),
-        Page::Reconcile => view! { <reconcile::Reconcile/> }.into_any(),
         Page::Restored(id) => view! { <restore::Restored id/> }.into_any(),
         Page::Snapshots => view! { <snapshots::Snapshots/> }.into_any(),
         _ => view! { <restore::Restore/> }.into_any(),
     })
+}
+
+#[wasm_split(reconciling, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_reconciling() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <reconcile::Reconcile/> }.into_any())
+}
+
+#[wasm_split(by_hand, wasm_split_path = leptos::wasm_split, fallible)]
+fn draw_by_hand() -> Result<Draw, SplitLoaderError> {
+    Ok(|_| view! { <by_hand::ByHandPage/> }.into_any())
 }
 
 #[wasm_split(health, wasm_split_path = leptos::wasm_split, fallible)]

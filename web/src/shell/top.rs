@@ -38,7 +38,9 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
     };
     let title = move || match router.page.get() {
         Page::Overview => "stateloft".to_owned(),
-        Page::State | Page::ByHand | Page::Run => router.param("id").unwrap_or_default(),
+        page @ (Page::State | Page::ByHand | Page::Run) => {
+            router.param("id").unwrap_or_else(|| page.title().to_owned())
+        }
         Page::Reconcile => format!("Reconcile {}", router.param("id").unwrap_or_default()),
         page => page.title().to_owned(),
     };
@@ -51,7 +53,7 @@ pub(crate) fn Top(help: RwSignal<bool>) -> impl IntoView {
                 }
             }><Pic icon=Icon::Left/></button>
             // Phones show the page's title here; it is not there for anybody on wide windows.
-            <span class="title cut" role="heading" attr:aria-level="1">{title}</span>
+            <h1 class="title cut">{title}</h1>
             <Search searching/>
             <TimeStrip/>
             <button class="btn icon search-open" aria-label="Search" on:click=move |_| searching.set(true)>

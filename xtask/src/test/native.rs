@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::server::{self, Profile};
 use crate::tools::find_program;
 use crate::workspace::Workspace;
-use crate::{browser, influxd, postgres, process, progress};
+use crate::{axe, browser, influxd, postgres, process, progress};
 
 /// Integration tests with this prefix drive a browser through the console and need it built.
 const JOURNEYS: &str = "journeys";
@@ -43,8 +43,10 @@ pub(super) fn journeys(workspace: &Workspace) -> Result<()> {
         bail!("no integration test is named {JOURNEYS}*");
     }
     let browser = browser::ensure()?;
+    let axe = axe::ensure()?;
     let server = server::build(workspace, Profile::Test)?;
     let mut tests = runner(workspace, &server);
+    tests.env(axe::VARIABLE, axe);
     for name in journeys {
         tests.args(["--test", name]);
     }

@@ -19,6 +19,7 @@ pub(super) mod overview;
 pub(super) mod probes;
 pub(super) mod reconcile;
 pub(super) mod restores;
+pub(super) mod run_restores;
 pub(super) mod run_words;
 pub(super) mod runs;
 pub(super) mod snapshot_restore;

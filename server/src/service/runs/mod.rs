@@ -13,6 +13,7 @@ mod known;
 mod list;
 mod lost;
 mod renew;
+mod restored;
 mod start;
 mod watch;
 mod wrote;

@@ -14,7 +14,8 @@ use super::{Connection, SqlStore, Statement, activity, proof, scope, times};
 use crate::store::cursor::{Mark, Place, next};
 use crate::store::lanes::Lane;
 use crate::store::{
-    Activity, Heads as _, HistoryQuery, Imports, Log, OriginFilter, Page, Result, StoreError, Wrote,
+    Activity, Heads as _, HistoryQuery, Imports, LOOKED_BACK, Log, OriginFilter, Overwrote, Page, Result,
+    StoreError, Wrote,
 };
 
 macro_rules! from_versions {
@@ -115,6 +116,13 @@ impl<S: SqlStore> Log for S {
             written_by(&mut *reader, run_id, since, behind, limit).await
         };
         self.within(read).await
+    }
+
+    async fn overwrote(&self, stretches: &[(Seq, Seq)]) -> Result<Vec<Overwrote>> {
+        if stretches.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.within(async { overwrote(&mut *self.reader(Lane::Long).await?, stretches).await }).await
     }
 
     async fn tail(&self, seq: Seq, limit: usize) -> Result<Vec<Version>> {
@@ -286,6 +294,29 @@ async fn written_by(
         Ok(Wrote { key, versions: rows::number(row, 2)?, version, seq })
     };
     connection.all(statement).await?.iter().map(wrote).collect()
+}
+
+/// Which runs had written before what these stretches of the log wrote.
+async fn overwrote(connection: &mut impl Connection, stretches: &[(Seq, Seq)]) -> Result<Vec<Overwrote>> {
+    let mut statement = Statement::new("SELECT v.seq, s.state_type, s.state_id, ");
+    statement.push(format_args!(
+        "(SELECT o.run_id FROM (SELECT w.seq FROM versions AS w WHERE w.state_pk = v.state_pk AND w.seq < v.seq \
+         ORDER BY w.seq DESC LIMIT {LOOKED_BACK}) AS near JOIN origins AS o ON o.seq = near.seq \
+         WHERE o.run_id IS NOT NULL ORDER BY near.seq DESC LIMIT 1) \
+         FROM versions AS v JOIN states AS s ON s.state_pk = v.state_pk WHERE "
+    ));
+    for (at, (first, last)) in stretches.iter().enumerate() {
+        statement.push(if at == 0 { "(v.seq >= " } else { " OR (v.seq >= " }).push_bind(sql(first.0));
+        statement.push(" AND v.seq <= ").push_bind(sql(last.0)).push(")");
+    }
+    statement.push(" ORDER BY v.seq");
+    let overwrote = |row: &_| {
+        let (state_type, state_id) = (rows::text(row, 1)?, rows::text(row, 2)?);
+        let key = StateKey::new(state_type, state_id)
+            .map_err(|error| StoreError::Damaged(format!("a state's name: {error}")))?;
+        Ok(Overwrote { seq: Seq(rows::number(row, 0)?), key, run_id: rows::optional_text(row, 3)? })
+    };
+    connection.all(statement).await?.iter().map(overwrote).collect()
 }
 
 /// The condition that a version is one of a history, after `low`, up to `high`. The state's row is looked up first: joined,

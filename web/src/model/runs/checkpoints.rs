@@ -3,7 +3,7 @@
 use stateloft_core::api::{CheckpointStatistics, CheckpointView, Moment, Scope};
 use stateloft_core::model::StateKey;
 
-use super::super::address::Query;
+use super::super::address;
 use super::super::number::{count, counted};
 use super::super::plan_address::{self, Ask};
 use super::age;
@@ -35,11 +35,10 @@ pub fn called(checkpoint: &CheckpointView) -> String {
     if words.is_empty() { "the moment".to_owned() } else { words }
 }
 
-/// The address of all states as they were.
+/// The address of the log at its moment: what was saved with it, and before.
 #[must_use]
 pub fn opened(checkpoint: &CheckpointView) -> String {
-    let at = Moment::Seq(checkpoint.seq).to_string();
-    format!("/view/states{}", Query::default().with("at", Some(&at)))
+    address::activity_at(checkpoint.seq.0)
 }
 
 /// The address of the plan that takes these states back to it; without any it takes back everything.
@@ -73,7 +72,7 @@ mod tests {
     #[test]
     fn it_opens_and_goes_back_at_its_own_seq_and_to_the_states_that_are_named() {
         let checkpoint = taken(r#","states":0"#);
-        assert_eq!(opened(&checkpoint), "/view/states?at=seq:815");
+        assert_eq!(opened(&checkpoint), "/view/activity?sel=815");
         let key = StateKey::new("position", "EUR/USD").unwrap();
         assert_eq!(plan(&checkpoint, &[key]), "/view/restore?target=seq:815&state=position/EUR/USD");
         assert_eq!(plan(&checkpoint, &[]), "/view/restore?target=seq:815");

@@ -1,9 +1,9 @@
-//! Marks on the lanes: ticks for checkpoints, a ring where a restore asked a run of the instance, because it held what was written.
-//! And flags on the axis for snapshots, which are of the whole store.
+//! Marks on the lanes: ticks for checkpoints, a ring where a restore wrote what a run of the instance had written, live or not, or
+//! asked one because it held that. And flags on the axis for snapshots, which are of the whole store.
 
 use std::collections::BTreeMap;
 
-use stateloft_core::api::{HandshakeStatus, HandshakeView, SnapshotView, VersionView};
+use stateloft_core::api::{HandshakeStatus, HandshakeView, RunRestore, SnapshotView, VersionView};
 use stateloft_core::model::{RunId, SnapshotKind, Timestamp};
 
 use super::window::Window;
@@ -76,6 +76,7 @@ fn is_in(window: Window, time: Timestamp) -> bool {
 pub fn marks(
     window: Window,
     taken: &[Taken],
+    restores: &[RunRestore],
     handshakes: &[HandshakeView],
     snapshots: &[SnapshotView],
 ) -> Marks {
@@ -83,21 +84,48 @@ pub fn marks(
     for (lane, all) in by_place(window, taken) {
         marks.ticks.insert(lane, all.into_values().filter_map(|all| tick(window, &all)).collect());
     }
+    for (lane, restores) in rings(window, restores, handshakes) {
+        marks.rings.insert(lane, restores.into_values().collect());
+    }
+    marks
+}
+
+/// The rings of each lane, by the restores' ids: one each, however many runs of the instance it touched. A handshake has its
+/// restore's id, and says more.
+fn rings(
+    window: Window,
+    restores: &[RunRestore],
+    handshakes: &[HandshakeView],
+) -> BTreeMap<String, BTreeMap<String, Mark>> {
+    let mut rings: BTreeMap<String, BTreeMap<String, Mark>> = BTreeMap::new();
+    let mut ring = |run_id: &str, restore: &str, at: Timestamp, states: String, href: String| {
+        let Some(lane) = lane(run_id) else { return };
+        let tip = format!("Restore, {}\n{states}", age::to_second(at));
+        rings.entry(lane).or_default().insert(restore.to_owned(), Mark { at: window.place(at), tip, href });
+    };
+    for restore in restores.iter().filter(|restore| is_in(window, restore.timestamp)) {
+        for run in &restore.runs {
+            let states = number::counted(run.states, "state", "states");
+            let states = format!("{states} that {} had written", run.run_id);
+            ring(
+                &run.run_id,
+                &restore.restore_id,
+                restore.timestamp,
+                states,
+                address::restored(&restore.restore_id),
+            );
+        }
+    }
     for view in handshakes.iter().filter(|view| view.handshake.status == HandshakeStatus::Written) {
         let handshake = &view.handshake;
         let Some(at) = handshake.ended_at.filter(|at| is_in(window, *at)) else { continue };
         for run in &handshake.runs {
-            let Some(lane) = lane(&run.run_id) else { continue };
             let states = number::counted(run.states.len() as u64 + run.more, "state", "states");
-            let mark = Mark {
-                at: window.place(at),
-                tip: format!("Restore, {}\n{states} that {} held", age::to_second(at), run.run_id),
-                href: address::handshake(&handshake.handshake),
-            };
-            marks.rings.entry(lane).or_default().push(mark);
+            let states = format!("{states} that {} held", run.run_id);
+            ring(&run.run_id, &handshake.handshake, at, states, address::handshake(&handshake.handshake));
         }
     }
-    marks
+    rings
 }
 
 type Places<'a> = BTreeMap<u32, Vec<&'a Taken>>;
@@ -145,6 +173,9 @@ fn flags(window: Window, snapshots: &[SnapshotView]) -> Vec<Mark> {
 
 #[cfg(test)]
 mod tests {
+    use stateloft_core::api::TouchedRun;
+    use stateloft_core::model::Seq;
+
     use super::super::sample::at;
     use super::*;
     use crate::model::sample::Sample;
@@ -157,6 +188,15 @@ mod tests {
         Taken { run_id: run.into(), number, at: at(time) }
     }
 
+    fn handshake(id: &str, status: &str, ended: &str) -> HandshakeView {
+        let text = format!(
+            r#"{{"handshake":"{id}","plan":"p","target":"seq:1","writes":1,"reason":"r","status":"{status}","asked_at":"2026-11-21T09:29:59Z",
+            "wait_seconds":10,"until":"2026-11-21T09:30:09Z","ended_at":"2026-11-21T{ended}Z","waits_for":[],
+            "runs":[{{"run_id":"grid.main.1","asked_at":"2026-11-21T09:29:59Z","states":[{{"state_type":"position","state_id":"a"}}]}}]}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
     #[test]
     fn checkpoints_are_ticks_on_the_lane_of_their_instance_and_close_ones_are_one() {
         let all = [
@@ -166,7 +206,7 @@ mod tests {
             taken("grid.eu.7", 1, "09:15:00"),
             taken("grid.main.1", 9, "08:59:00"),
         ];
-        let marks = marks(hour(), &all, &[], &[]);
+        let marks = marks(hour(), &all, &[], &[], &[]);
         let main: Vec<_> =
             marks.ticks["grid"].iter().map(|mark| (mark.at, mark.tip.lines().next().unwrap())).collect();
         assert_eq!(main[0], (0.5, "Checkpoint 1 of grid.main.1"));
@@ -188,19 +228,37 @@ mod tests {
 
     #[test]
     fn a_restore_that_was_written_rings_where_it_asked_and_one_that_was_not_does_not() {
-        let view = |status: &str, ended: &str| {
-            let text = format!(
-                r#"{{"handshake":"h","plan":"p","target":"seq:1","writes":1,"reason":"r","status":"{status}","asked_at":"2026-11-21T09:29:59Z",
-                "wait_seconds":10,"until":"2026-11-21T09:30:09Z","ended_at":"2026-11-21T{ended}Z","waits_for":[],
-                "runs":[{{"run_id":"grid.main.1","asked_at":"2026-11-21T09:29:59Z","states":[{{"state_type":"position","state_id":"a"}}]}}]}}"#
-            );
-            serde_json::from_str::<HandshakeView>(&text).unwrap()
-        };
+        let view = |status: &str, ended: &str| handshake("h", status, ended);
         let all = [view("written", "09:30:00"), view("no_word", "09:40:00"), view("written", "08:00:00")];
-        let marks = marks(hour(), &[], &all, &[]);
+        let marks = marks(hour(), &[], &[], &all, &[]);
         let [ring] = marks.rings["grid"].as_slice() else { panic!("{marks:?}") };
         assert_eq!((ring.at, ring.href.as_str()), (0.5, "/view/handshake/h"));
         assert!(ring.tip.ends_with("1 state that grid.main.1 held"), "{}", ring.tip);
+    }
+
+    #[test]
+    fn a_restore_rings_on_the_lane_of_each_instance_whose_states_it_wrote_also_where_none_was_live() {
+        let restore = |id: &str, time: &str, runs: &[&str]| RunRestore {
+            restore_id: id.into(),
+            timestamp: at(time),
+            seq: Seq(9),
+            reason: "r".into(),
+            runs: runs.iter().map(|run| TouchedRun { run_id: (*run).into(), states: 2 }).collect(),
+            not_looked_at: 0,
+        };
+        let restores = [
+            restore("one", "09:30:00", &["grid.main.1", "grid.main.2", "grid.eu.7"]),
+            restore("two", "08:00:00", &["grid.main.1"]),
+        ];
+        let alone = marks(hour(), &[], &restores, &[], &[]);
+        let [ring] = alone.rings["grid"].as_slice() else { panic!("{alone:?}") };
+        assert_eq!((ring.at, ring.href.as_str()), (0.5, "/view/restore/one"));
+        assert!(alone.rings["grid.eu"][0].tip.ends_with("2 states that grid.eu.7 had written"));
+        // Where the run was asked, that says more, and is no second ring.
+        let asked = handshake("one", "written", "09:30:00");
+        let both = marks(hour(), &[], &restores, &[asked], &[]);
+        let [ring] = both.rings["grid"].as_slice() else { panic!("{both:?}") };
+        assert_eq!(ring.href, "/view/handshake/one");
     }
 
     #[test]
@@ -211,7 +269,7 @@ mod tests {
             );
             serde_json::from_str::<SnapshotView>(&text).unwrap()
         };
-        let flags = marks(hour(), &[], &[], &[view("manual"), view("before_restore")]).flags;
+        let flags = marks(hour(), &[], &[], &[], &[view("manual"), view("before_restore")]).flags;
         assert_eq!((flags.len(), flags[0].href.as_str()), (1, "/view/snapshots?compare=eod"));
     }
 }

@@ -1,6 +1,7 @@
 //! Runs as the console shows them: lanes over time, a list, leases, and what one run has found and left.
 
 pub mod alive;
+pub mod between;
 pub mod book;
 pub mod checkpoints;
 pub mod ended;

@@ -69,6 +69,11 @@ fn WhatIsSaved(hand: Hand) -> impl IntoView {
         <section class="panel by-hand-saved" aria-labelledby="saved">
             <div class="head"><h2 id="saved">"What will be saved"</h2>{move || counts().map(|counts| view! { <Counts counts/> })}<span class="end mono">{versions}</span></div>
             <div class="body">
+                <Show when=move || hand.checking.checked.with(Option::is_some)>
+                    <div class="change change-head" aria-hidden="true">
+                        <span></span><span>"Path"</span><span>"Now"</span><span></span><span>"After"</span><span>"Delta"</span><span>"Percent"</span>
+                    </div>
+                </Show>
                 {rows}
                 <Show when=move || hand.checking.checked.with(Option::is_none)>
                     <p class="loading">{move || why().unwrap_or_else(|| "Being checked.".to_owned())}</p>

@@ -32,7 +32,7 @@ pub(super) fn Said(ctx: Ctx) -> impl IntoView {
     view! {
         <section class="panel said" aria-labelledby="said">
             <div class="head"><h2 id="said">"What was said"</h2><span class="note">"newest first, kept with the restore"</span></div>
-            <ol class="body">{rows}</ol>
+            <ol class="body" tabindex="0">{rows}</ol>
         </section>
     }
 }

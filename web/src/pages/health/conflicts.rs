@@ -154,5 +154,5 @@ fn column(words: String, data: Option<&Document>) -> impl IntoView + use<> {
             }
         },
     );
-    view! { <figure><figcaption>{words}</figcaption><pre class="mono">{text}</pre></figure> }
+    view! { <figure><figcaption>{words}</figcaption><pre class="mono" tabindex="0">{text}</pre></figure> }
 }

@@ -8,8 +8,10 @@ use crate::api;
 use crate::live::{Remote, remote};
 use crate::model::age;
 use crate::model::number::count;
+use crate::model::runs::between::{Pair, ticked};
 use crate::model::runs::checkpoints::{apart, called, opened, plan};
-use crate::parts::{FaultNote, Icon, Pic, theirs};
+use crate::parts::{FaultNote, Icon, Kbd, Pic, theirs};
+use crate::shell::{keys, router};
 
 /// Checkpoints that are shown.
 const SHOWN: usize = 50;
@@ -32,11 +34,23 @@ pub(super) fn Checkpoints(run: Remote<RunView>) -> impl IntoView {
             api::get::<RunStates>(&super::path(&id, &format!("/states?limit={SCOPE}"))).await
         },
     );
+    let router = router();
+    let from_address = || router.param("compare").as_deref().and_then(Pair::parse);
+    let ticks = RwSignal::new(untrack(from_address).map(|pair| vec![pair.a, pair.b]).unwrap_or_default());
+    let pair = Memo::new(move |_| ticks.with(|ticks| Pair::of(*ticks.first()?, *ticks.get(1)?)));
+    let compare = move || {
+        let pair = pair.get_untracked();
+        if let Some(pair) = pair {
+            router.set(&[("compare", Some(&pair.to_string()))]);
+        }
+        pair.is_some()
+    };
+    keys().on_key(move |key| key == "c" && compare());
     let numbers = move || list.value.with(|list| list.as_ref().map(|list| apart(&list.statistics)));
     let rows = move || {
         let states = wrote.value.with(|states| states.as_ref().map(scope));
         list.value.with(|list| {
-            let rows = list.as_ref()?.checkpoints.iter().map(|one| row(one, states.as_deref()));
+            let rows = list.as_ref()?.checkpoints.iter().map(|one| row(one, states.as_deref(), ticks));
             Some(rows.collect_view())
         })
     };
@@ -51,7 +65,15 @@ pub(super) fn Checkpoints(run: Remote<RunView>) -> impl IntoView {
     };
     view! {
         <section class="panel run-checkpoints" aria-labelledby="checkpoints">
-            <div class="head"><h2 id="checkpoints">"Checkpoints"</h2><span class="note">{numbers}</span></div>
+            <div class="head"><h2 id="checkpoints">"Checkpoints"</h2><span class="note">{numbers}</span>
+                {move || pair.get().map(|pair| view! {
+                    <span class="end">
+                        <button class="btn small" on:click=move |_| { compare(); }>
+                            <Pic icon=Icon::Compare size=14/>{format!("Compare c{} with c{}", pair.a, pair.b)}<Kbd name="c"/>
+                        </button>
+                    </span>
+                })}
+            </div>
             <FaultNote remote=list/>
             <div class="body">
                 {rows}
@@ -70,16 +92,23 @@ fn scope(wrote: &RunStates) -> Vec<StateKey> {
     if wrote.next_cursor.is_some() { Vec::new() } else { wrote.states.iter().map(key).collect() }
 }
 
-fn row(checkpoint: &CheckpointView, states: Option<&[StateKey]>) -> AnyView {
+fn row(checkpoint: &CheckpointView, states: Option<&[StateKey]>, ticks: RwSignal<Vec<u64>>) -> AnyView {
+    let number = checkpoint.number;
+    let label = format!("Compare checkpoint {number}");
     let restore = states.map(|states| {
-        let what = format!("Plan a restore to checkpoint {}", checkpoint.number);
+        let what = format!("Plan a restore to checkpoint {number}");
         view! { <a href=plan(checkpoint, states) aria-label=what.clone() data-tip=what><Pic icon=Icon::Restore/></a> }
     });
     let pinned = checkpoint.pinned.then(|| view! { <Pic icon=Icon::Snapshot/> });
     let tip = checkpoint.pinned.then_some("pinned");
     view! {
         <div class="trow dense cells run-checkpoint">
-            <a class="id" href=opened(checkpoint) data-tip="All states as they were then">{format!("c{}", checkpoint.number)}</a>
+            <input
+                class="check" type="checkbox" aria-label=label data-tip="Two are compared"
+                prop:checked=move || ticks.with(|ticks| ticks.contains(&number))
+                on:change=move |_| ticks.update(|ticks| *ticks = ticked(std::mem::take(ticks), number))
+            />
+            <a class="id" href=opened(checkpoint) data-tip="What was saved with it, in the log">{format!("c{number}")}</a>
             <span class="ink2">{theirs(&called(checkpoint))}</span>
             <span data-tip=tip>{pinned}</span>
             <span class="mono ink2">{age::clock(checkpoint.taken_at)}</span>

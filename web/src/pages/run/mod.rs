@@ -1,6 +1,7 @@
 //! A run: its lease, its facts, what it found when it began, what it wrote, and what an operator can do about it.
 
 mod actions;
+mod between;
 mod book;
 mod checkpoints;
 mod equity;
@@ -95,6 +96,7 @@ fn OneRun(id: String) -> impl IntoView {
                         <checkpoints::Checkpoints run/>
                     </div>
                     <div class="column">
+                        <between::Between run/>
                         <found::Found run/>
                         <equity::EquityPanel run/>
                         <states::States run/>

@@ -24,7 +24,7 @@ pub(super) fn NoRuns(ctx: Ctx) -> impl IntoView {
                     <p><button class="link" on:click=move |_| router.set(&[("last", Some("43200"))])>"Look at the last 30 days"</button></p>
                 </Show>
                 <p>"A run says who is writing: one is live at a time, a crash is noticed, and the next start learns what it left."</p>
-                <pre class="mono">{LINES}</pre>
+                <pre class="mono" tabindex="0">{LINES}</pre>
                 <CopyButton text=LINES.to_owned() what="the lines" words="Copy the lines"/>
             </Empty>
         </section>

@@ -1,16 +1,17 @@
-//! What the marks on the lanes are made of: the newest checkpoints of all runs, the last handshakes, the newest snapshots. Each is
+//! What the marks on the lanes are made of: the newest checkpoints of all runs, the last restores of what they wrote, the last
+//! handshakes, the newest snapshots. Each is
 //! read with few requests, however many runs there are, and what that does not reach is said.
 
 use leptos::prelude::*;
-use stateloft_core::api::{EventPage, HandshakeList, SnapshotList};
+use stateloft_core::api::{EventPage, HandshakeList, RunRestores, SnapshotList};
 use stateloft_core::model::Timestamp;
 
 use crate::api::{self, ApiError};
 use crate::live::{Remote, live, remote};
 use crate::model::address::Query;
-use crate::model::number;
 use crate::model::runs::marks::{Marks, Taken, marks};
 use crate::model::runs::window::{Asked, Window};
+use crate::model::{age, number};
 use crate::pages::handshake::last;
 use crate::shell::Clock;
 
@@ -18,7 +19,7 @@ use crate::shell::Clock;
 const PAGES: usize = 5;
 /// Rows of a page.
 const ROWS: u32 = 1_000;
-/// Handshakes and snapshots that are read.
+/// Restores, handshakes and snapshots that are read.
 const NEWEST: &str = "200";
 
 /// Checkpoints, and how far back all of them are known.
@@ -33,6 +34,7 @@ struct Found {
 #[derive(Clone, Copy)]
 pub(super) struct Marked {
     checkpoints: Remote<Found>,
+    restores: Remote<RunRestores>,
     handshakes: Remote<HandshakeList>,
     snapshots: Remote<SnapshotList>,
 }
@@ -57,21 +59,26 @@ impl Marked {
             move || Some(live.lists.get()),
             |_| async move { api::snapshots(&Query::default().with("limit", Some(NEWEST))).await },
         );
-        Self { checkpoints, handshakes: last(NEWEST), snapshots }
+        let restores = remote(
+            move || Some((from.get(), live.lists.get())),
+            |(from, _): (Timestamp, u64)| async move {
+                let query =
+                    Query::default().with("from", Some(&from.to_string())).with("limit", Some(NEWEST));
+                api::get::<RunRestores>(&format!("/runs/restores{query}")).await
+            },
+        );
+        Self { checkpoints, restores, handshakes: last(NEWEST), snapshots }
     }
 
     /// The marks of what is shown.
     pub(super) fn within(self, window: Window) -> Marks {
-        self.checkpoints.value.with(|found| {
-            self.handshakes.value.with(|handshakes| {
-                self.snapshots.value.with(|snapshots| {
-                    let taken = found.as_ref().map_or(&[][..], |found| &found.taken);
-                    let handshakes = handshakes.as_ref().map_or(&[][..], |list| &list.handshakes);
-                    let snapshots = snapshots.as_ref().map_or(&[][..], |list| &list.snapshots);
-                    marks(window, taken, handshakes, snapshots)
-                })
-            })
-        })
+        let (found, restores) = (self.checkpoints.value.read(), self.restores.value.read());
+        let (handshakes, snapshots) = (self.handshakes.value.read(), self.snapshots.value.read());
+        let taken = found.as_ref().map_or(&[][..], |found| &found.taken);
+        let restores = restores.as_ref().map_or(&[][..], |list| &list.restores);
+        let handshakes = handshakes.as_ref().map_or(&[][..], |list| &list.handshakes);
+        let snapshots = snapshots.as_ref().map_or(&[][..], |list| &list.snapshots);
+        marks(window, taken, restores, handshakes, snapshots)
     }
 
     /// What of the marks is not known, in words.
@@ -84,21 +91,25 @@ impl Marked {
             }
             (false, None) => None,
         };
-        let first = |handshakes: Option<&HandshakeList>| {
-            let list = handshakes.filter(|list| list.next_cursor.is_some())?;
-            list.handshakes.iter().map(|view| view.handshake.asked_at).min()
-        };
-        let restores = if self.handshakes.fault.with(Option::is_some) {
-            Some("restores could not be read".to_owned())
-        } else {
-            let first = self.handshakes.value.with(|list| first(list.as_ref()));
-            first
-                .filter(|first| *first > window.from)
-                .map(|_| format!("of restores only the last {NEWEST} are shown"))
-        };
+        let restores =
+            if self.restores.fault.with(Option::is_some) || self.handshakes.fault.with(Option::is_some) {
+                Some("restores could not be read".to_owned())
+            } else {
+                self.restores.value.with(|list| lacking(list.as_ref()?, window))
+            };
         let words: Vec<String> = checkpoints.into_iter().chain(restores).collect();
         (!words.is_empty()).then(|| words.join(", "))
     }
+}
+
+/// Which restores may have touched lanes without a ring, in words.
+fn lacking(list: &RunRestores, window: Window) -> Option<String> {
+    if let Some(before) = list.before.filter(|before| *before > window.from) {
+        return Some(format!("restores before {} are not shown", age::to_second(before)));
+    }
+    let partly =
+        list.restores.iter().any(|restore| restore.not_looked_at > 0 && restore.timestamp >= window.from);
+    partly.then(|| "of large restores not all states were looked at".to_owned())
 }
 
 /// The checkpoints since then, of all runs, the newest first.

@@ -119,7 +119,7 @@ fn Row(row: PlannedState) -> impl IntoView {
     };
     let paths = (row.paths > 0).then(|| number::counted(u64::from(row.paths), "path", "paths"));
     view! {
-        <a class="trow cells since-row" href=href>
+        <a class="trow cells differs-row" href=href>
             <span><Chip tone>{words}</Chip></span>
             <span class="ink2">{row.key.state_type.to_string()}</span>
             <span class="id">{theirs(row.key.state_id.as_str())}</span>
