@@ -321,7 +321,7 @@ async fn restores_of_what_runs_had_written_are_told_also_where_none_was_live() {
     }
     for run in [&grid, &other] {
         let path = format!("/runs/{}/end", run["run_id"].as_str().unwrap());
-        post(client, &path, &json!({"status": "stopped"})).await.expect(200);
+        let _ = post(client, &path, &json!({"status": "stopped"})).await.expect(200);
     }
     assert_eq!(client.get("/api/v1/runs/restores").await.expect(200).json(), json!({"restores": []}));
     let scope = |ids: &[&str]| {
@@ -354,8 +354,8 @@ async fn restores_of_what_runs_had_written_are_told_also_where_none_was_live() {
     assert_eq!(client.get(&since).await.expect(200).json(), json!({"restores": [of(&undo, &runs)]}));
     let later = client.get("/api/v1/runs/restores?from=2100-01-01T00:00:00Z").await.expect(200).json();
     assert_eq!(later, json!({"restores": []}));
-    client.get("/api/v1/runs/restores?from=yesterday").await.expect(400);
-    client.get("/api/v1/runs/restores?limit=0").await.expect(400);
+    let _ = client.get("/api/v1/runs/restores?from=yesterday").await.expect(400);
+    let _ = client.get("/api/v1/runs/restores?limit=0").await.expect(400);
     // What is nobody's is no run's restore.
     let position = json!({"state_type": "position", "state_id": "mine", "data": {"n": 1}});
     let was = post(client, "/states", &position).await.json()["seq"].clone();
@@ -363,7 +363,9 @@ async fn restores_of_what_runs_had_written_are_told_also_where_none_was_live() {
     let mine = json!({"target": format!("seq:{was}"), "scope": {"states": [{"state_type": "position", "state_id": "mine"}]}});
     let plan = post(client, "/restores", &mine).await.expect(200).json();
     let path = format!("/restores/{}/apply", plan["plan"].as_str().unwrap());
-    post(client, &path, &with(mine, &json!({"reason": "back", "accept_violations": true}))).await.expect(200);
+    let _ = post(client, &path, &with(mine, &json!({"reason": "back", "accept_violations": true})))
+        .await
+        .expect(200);
     assert_eq!(client.get("/api/v1/runs/restores").await.json()["restores"].as_array().unwrap().len(), 2);
 }
 

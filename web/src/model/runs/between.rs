@@ -180,8 +180,9 @@ impl Became {
 
 #[cfg(test)]
 mod tests {
-    use stateloft_core::diff::{PathRules, diff};
+    use stateloft_core::diff::diff;
     use stateloft_core::json::Document;
+    use stateloft_core::schema::PathRules;
 
     use super::*;
     use crate::model::sample::Sample;
@@ -191,7 +192,7 @@ mod tests {
     }
 
     fn held(from: (&VersionView, &str), to: (&VersionView, &str)) -> DiffView {
-        let document = |text: &str| Document::parse(text).unwrap();
+        let document = |text: &str| text.parse::<Document>().unwrap();
         let diff = diff(&document(from.1), &document(to.1), &PathRules::default());
         DiffView { from: Some(from.0.clone()), to: to.0.clone(), diff }
     }
