@@ -207,6 +207,9 @@ pub enum ServerMessage {
     /// A run whose topic is listened to is asked to ask its broker. Like `ask` it is no part of the log; it has a word of its own, so that a
     /// program which knows of restores only passes over it.
     AskReconcile(Box<ReconcileAsk>),
+    /// One of the two before, read: whoever reads messages as these is a page, which has nothing to do with what a run is asked.
+    #[serde(skip_serializing)]
+    ForRun,
     /// Snapshots or restores were made or deleted: read their lists again.
     ListsChanged,
     /// What the client asked cannot be replayed.
@@ -262,7 +265,6 @@ impl<'de> Deserialize<'de> for ServerMessage {
             message: Option<String>,
             now: Option<Timestamp>,
             store: Option<StorePulse>,
-            run_id: Option<String>,
         }
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let words: Words = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
@@ -278,11 +280,7 @@ impl<'de> Deserialize<'de> for ServerMessage {
             "state_update" => Self::StateUpdate(serde_json::from_str(raw.get()).map_err(D::Error::custom)?),
             "caught_up" => Self::CaughtUp { seq: seq()? },
             "lists_changed" => Self::ListsChanged,
-            "ask" => Self::Ask {
-                run_id: words.run_id.ok_or_else(|| missing("run_id"))?,
-                ask: serde_json::from_str(raw.get()).map_err(D::Error::custom)?,
-            },
-            "ask_reconcile" => Self::AskReconcile(serde_json::from_str(raw.get()).map_err(D::Error::custom)?),
+            "ask" | "ask_reconcile" => Self::ForRun,
             "cannot_replay" => Self::CannotReplay {
                 after: after()?,
                 reason: words.reason.ok_or_else(|| missing("reason"))?,
@@ -335,33 +333,42 @@ mod tests {
             },
             ServerMessage::SubscriptionConfirmed { topic: Topic::All, after: Seq(1), seq: Seq(2) },
             ServerMessage::UnsubscriptionConfirmed { topic: "run:grid.main.3".parse().unwrap() },
-            ServerMessage::Ask {
-                run_id: "grid.main.3".into(),
-                ask: Box::new(Ask {
-                    handshake: "h".into(),
-                    kind: AskKind::Reload,
-                    states: vec![StateKey::new("position", "a").unwrap()],
-                    more: 0,
-                    until: None,
-                    seq: Some(Seq(9)),
-                    reason: None,
-                }),
-            },
-            ServerMessage::AskReconcile(Box::new(ReconcileAsk {
-                ask: "a".into(),
-                run_id: "grid.main.3".into(),
-                host: None,
-                asked_at: Timestamp::from_micros(7),
-                reason: Some("two rows are unknown".into()),
-                user_id: None,
-                heard_at: None,
-                heard_by: None,
-                answer: None,
-            })),
         ] {
             let text = serde_json::to_string(&message).unwrap();
             assert_eq!(serde_json::from_str::<ServerMessage>(&text).unwrap(), message, "{text}");
         }
         assert!(serde_json::from_str::<ServerMessage>(r#"{"type":"no_such"}"#).is_err());
+    }
+
+    #[test]
+    fn what_a_run_is_asked_is_passed_over_by_pages() {
+        let ask = ServerMessage::Ask {
+            run_id: "grid.main.3".into(),
+            ask: Box::new(Ask {
+                handshake: "h".into(),
+                kind: AskKind::Reload,
+                states: vec![StateKey::new("position", "a").unwrap()],
+                more: 0,
+                until: None,
+                seq: Some(Seq(9)),
+                reason: None,
+            }),
+        };
+        let reconcile = ServerMessage::AskReconcile(Box::new(ReconcileAsk {
+            ask: "a".into(),
+            run_id: "grid.main.3".into(),
+            host: None,
+            asked_at: Timestamp::from_micros(7),
+            reason: Some("two rows are unknown".into()),
+            user_id: None,
+            heard_at: None,
+            heard_by: None,
+            answer: None,
+        }));
+        for message in [ask, reconcile] {
+            let text = serde_json::to_string(&message).unwrap();
+            assert!(text.contains(r#""run_id":"grid.main.3""#), "{text}");
+            assert_eq!(serde_json::from_str::<ServerMessage>(&text).unwrap(), ServerMessage::ForRun);
+        }
     }
 }

@@ -197,6 +197,7 @@ fn take(live: Live, message: ServerMessage, pinged: Option<Timestamp>, subscript
         ServerMessage::Damaged { .. }
         | ServerMessage::Ask { .. }
         | ServerMessage::AskReconcile(_)
+        | ServerMessage::ForRun
         | ServerMessage::UnsubscriptionConfirmed { .. }
         | ServerMessage::Error { .. } => {}
     }
