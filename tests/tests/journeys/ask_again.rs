@@ -65,11 +65,14 @@ async fn the_program_is_asked_by_key_waited_for_in_words_and_its_newer_list_keep
     save(&server, "EURUSD", LOTS).await;
     save(&server, "NZDUSD", SHORT).await;
     let browser = Browser::open(&server.origin()).await;
-    browser.go(&format!("/view/reconcile?id={RUN}")).await;
+    let page = format!("/view/reconcile?id={RUN}");
+    browser.go(&page).await;
     browser.see_text(".ask-again", "There is no list of the broker\u{2019}s").await;
     browser.see_text(".ask-again", "pairs-fx.main.1 on box-7").await;
     browser.see_text(".ask-again button", "Ask the bot again").await;
     browser.pictures("14-reconcile-ask").await;
+    browser.go(&page).await;
+    browser.see_text(".ask-again button", "Ask the bot again").await;
     browser.press("a").await;
     browser.see_text(".ask-again.warn", "pairs-fx.main.1 on box-7 is asked").await;
     browser.see_text(".ask-again", "It has not heard that yet").await;
@@ -80,10 +83,12 @@ async fn the_program_is_asked_by_key_waited_for_in_words_and_its_newer_list_keep
     assert!(ask["ask"].is_string(), "{ask}");
     browser.see_text(".ask-again", "with its renewal. No list for").await;
     browser.pictures("14-reconcile-ask-waits").await;
+    browser.go(&page).await;
+    browser.see_text(".ask-again", "with its renewal. No list for").await;
     report(&server, Some(PAGE), true).await;
     browser.see_text(".ask-again", "A newer list is here, of").await;
     browser.see_text(".ask-again", "1 differs, 2 unknown. What you have chosen stays").await;
-    browser.pictures("14-reconcile-ask-newer").await;
+    browser.picture("14-reconcile-ask-newer").await;
     browser.click(".ask-again button", "Hold it against ours").await;
     browser.see_text(".about-line", "its program gave when it was asked, MT5, not whole").await;
     browser.see_text(".ask-again", "2 rows are unknown").await;
@@ -91,7 +96,7 @@ async fn the_program_is_asked_by_key_waited_for_in_words_and_its_newer_list_keep
     browser.press("1").await;
     browser.see_text("form.apply button[type='submit']", "Write 1 lot: 1 adjusted; 2 unknown left").await;
     browser.fill("form.apply textarea", "partly filled").await;
-    browser.pictures("14-reconcile-ask-rows").await;
+    browser.picture("14-reconcile-ask-rows").await;
     // From the row, this time; the same list is whole then, and what was chosen of it stays.
     browser.click(".trow.reconcile-row .pick button", "Ask again").await;
     browser.see_text(".ask-again.warn", "is asked").await;
