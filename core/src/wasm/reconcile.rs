@@ -215,7 +215,7 @@ fn misuse(error: &ReconcileError) -> Misuse {
 }
 
 fn shown(Planned { plan, edits, .. }: Planned) -> ShownPlan {
-    // What a server keeps (`recorded`), nobody keeps here.
+    // What a server keeps (`recorded`), nobody keeps here, and who is live (`held_by`), nobody knows.
     let ReconcilePlan {
         plan,
         run_id,
@@ -230,6 +230,7 @@ fn shown(Planned { plan, edits, .. }: Planned) -> ShownPlan {
         unread,
         choices,
         writes,
+        held_by: _,
         recorded: _,
     } = plan;
     let written = |(write, PlannedEdit { data, .. }): (PlannedWrite, PlannedEdit)| WrittenState {

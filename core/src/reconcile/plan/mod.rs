@@ -149,6 +149,7 @@ pub fn plan(
         unread: said.unread,
         choices,
         writes,
+        held_by: Vec::new(),
         recorded: None,
     };
     Ok(Planned { plan, edits, whole })
