@@ -145,7 +145,10 @@ impl Commits for FaultyStore {
         now: Timestamp,
     ) -> Result<Vec<std::result::Result<Written, WriteRefusal>>> {
         let restores = |request: &WriteRequest| {
-            matches!(request.parts().0, WriteRequest::Batch { restore: Some(_), .. })
+            matches!(
+                request.parts().0,
+                WriteRequest::Batch { restore: Some(_), .. } | WriteRequest::OnTerms { told: Some(_), .. }
+            )
         };
         if let Some(between) = self.between.get().filter(|_| group.iter().any(restores)) {
             between(self.restores.fetch_add(1, Ordering::SeqCst)).await;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import threading
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
@@ -113,6 +114,27 @@ def test_the_policy_adopt_chooses_what_needs_no_word_of_a_person_and_nothing_of_
     held = {lot.symbol: (lot.quantity, lot.exit_reason) for lot in run.positions.lots()}
     assert held == {"AAPL": (60, None), "MSFT": (D("0.75"), "recovered_closed"), "NVDA": (3, None), "TSLA": (2, None)}
     assert not run.halted
+
+
+def test_a_program_that_adopts_waits_for_no_word_of_its_own_and_for_that_of_another_run(
+    run: stateloft.Run, client: stateloft.Client, tmp_path: Path
+) -> None:
+    run.on_restore()
+    run.positions.open("AAPL", "a", side="long", quantity="5", price="10")
+    done = reported(run, listed("AAPL", "4", "10"), policy="adopt").plan().apply("by policy")
+    assert "handshake" not in done.answer and [lot.quantity for lot in run.positions.lots()] == [4]
+    other = stateloft.Client(client.server, author="other")
+    with stateloft.run(f"other-{uuid.uuid4().hex[:12]}", client=other, journal=str(tmp_path / "other")) as theirs:
+        reloaded = threading.Event()
+        theirs.on_restore(reload=lambda ask: reloaded.set())
+        leg = theirs.state("pair_leg", f"{run.program}-x", {"symbol": "MSFT", "side": "long", "quantity": 5}, interval=3600)
+        leg.save()
+        scope = {"types": ["pair_leg"], "prefix": f"{run.program}-"}
+        plan = reported(run, listed("MSFT", "4"), scope=scope, policy="adopt").plan()
+        assert [each["run_id"] for each in plan.answer["held_by"]] == [theirs.run_id]
+        done = plan.apply("as the broker says", wait=20)
+        assert [each["run_id"] for each in done.answer["handshake"]["runs"]] == [theirs.run_id]
+        assert reloaded.wait(60) and leg["quantity"] == 4, "it has read what was written"
 
 
 def no_answer() -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
-//! Live runs that are asked to pause, for a restore or by an operator, and how far that is.
+//! Live runs that are asked to pause, for a restore, for what is reconciled, or by an operator, and how far that is.
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::Document;
 use crate::model::{Seq, StateKey, Timestamp};
 
-/// A live run that holds what a restore would write.
+/// A live run that holds what a restore, or what is reconciled, would write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HeldBy {
@@ -24,7 +25,7 @@ pub struct HeldBy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub until: Option<Timestamp>,
-    /// What of the restore it holds, by type and id: states that it has written, or was given when it began. At most 1,000.
+    /// What of that it holds, by type and id: states that it has written, or was given when it began. At most 1,000.
     pub states: Vec<StateKey>,
     /// How many more there are.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -36,7 +37,7 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// How a restore asks live runs: member `handshake` of what applies one.
+/// How live runs are asked: member `handshake` of what applies a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -49,7 +50,7 @@ pub struct HandshakeTerms {
     pub without_word: Option<WithoutWord>,
 }
 
-/// An operator's word that a restore is written though a live run has not said that it makes way.
+/// An operator's word that a plan is written though a live run has not said that it makes way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -97,13 +98,13 @@ pub enum HandshakeStatus {
     Asking,
     /// The run that an operator asked to pause has given its word, and writes nothing until it is let go.
     Paused,
-    /// The restore is written.
+    /// What they were asked for is written.
     Written,
     /// Somebody gave no word in time: nothing was written.
     NoWord,
     /// An operator stopped it: nothing was written.
     Stopped,
-    /// The restore was refused after the runs had been asked, such as because the plan has moved: nothing was written.
+    /// It was refused after the runs had been asked, such as because the plan has moved: nothing was written.
     Refused,
     /// The server that led it is gone: nothing was written.
     Abandoned,
@@ -167,7 +168,7 @@ pub struct HandshakeRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub ended_at: Option<Timestamp>,
-    /// When it was told to reload, which is when the restore was written.
+    /// When it was told to reload, which is when they were written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub told_at: Option<Timestamp>,
@@ -182,7 +183,7 @@ pub struct HandshakeRun {
 }
 
 impl HandshakeRun {
-    /// Whether the restore need not wait for it (any more).
+    /// Whether it need not be waited for (any more).
     #[must_use]
     pub fn is_in(&self) -> bool {
         self.paused_at.is_some() || self.ended_at.is_some()
@@ -190,11 +191,11 @@ impl HandshakeRun {
 }
 
 /// Live runs that are asked to pause, as it is kept: the data of a state of type `handshake`. If it is for a restore that was
-/// written, the restore has the same id.
+/// written, the restore has the same id; the versions of what was reconciled have it as their `batch_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Handshake {
-    /// Its id, which is that of the restore, too, once it is written.
+    /// Its id, which is that of the restore, or the `batch_id` of what was reconciled, once it is written.
     pub handshake: String,
     /// The plan that is applied; absent where an operator asked for the pause alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -202,6 +203,9 @@ pub struct Handshake {
     /// The target as asked for; absent where nothing is restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// The run whose positions are reconciled with its broker's; absent where it is for something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciles: Option<String>,
     /// How many states the plan writes; 0 where there is none.
     pub writes: u64,
     /// Why.
@@ -234,10 +238,20 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// Whether an operator asked for a pause, and nothing is restored.
+    /// Whether an operator asked for a pause, and nothing is to be written.
     #[must_use]
     pub const fn is_only_a_pause(&self) -> bool {
         self.plan.is_none()
+    }
+
+    /// What the runs are asked for, in a word.
+    #[must_use]
+    pub const fn purpose(&self) -> &'static str {
+        match (&self.plan, &self.reconciles) {
+            (None, _) => "pause",
+            (Some(_), None) => "restore",
+            (Some(_), Some(_)) => "reconcile",
+        }
     }
 
     /// The runs that have not said yet what is waited for: that they pause, or, once it is written, that they have reloaded.
@@ -278,4 +292,18 @@ pub struct HandshakeList {
     /// Where the next page starts; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+}
+
+/// Answer to `GET /handshakes/{handshake}/order`: the request for which live runs were asked. Sent again it asks again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HandshakeOrder {
+    /// The handshake.
+    pub handshake: String,
+    /// Where it was sent, by POST: `/api/v1/restores/{plan}/apply`, `/api/v1/restores/documents/{plan}/apply`,
+    /// `/api/v1/restores/{restore_id}/undo` or `/api/v1/reconciles/{plan}/apply`.
+    pub path: String,
+    /// Its body.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub body: Document,
 }

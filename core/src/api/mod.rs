@@ -53,8 +53,8 @@ pub use close_missing::{CloseMissing, CloseScope};
 pub use event::{ClientMessage, Event, EventPage, ServerMessage, StorePulse, Topic, TopicError, Unreadable};
 pub use given::{ApplyGiven, GivenPlan, GivenPlanned, GivenRequest, GivenState, RestoredTo};
 pub use handshake::{
-    Handshake, HandshakeList, HandshakeRun, HandshakeStatus, HandshakeTerms, HandshakeView, HeardBy, HeldBy,
-    PauseRun, StopHandshake, WithoutWord,
+    Handshake, HandshakeList, HandshakeOrder, HandshakeRun, HandshakeStatus, HandshakeTerms, HandshakeView,
+    HeardBy, HeldBy, PauseRun, StopHandshake, WithoutWord,
 };
 pub use import::{
     AppliedImport, ApplyImport, FileError, FileSummary, ImportCounts, ImportFile, ImportFlag, ImportItem,

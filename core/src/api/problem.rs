@@ -65,6 +65,8 @@ codes! {
     CheckpointNotFound = "checkpoint_not_found", 404, "No such checkpoint";
     /// There is no such handshake.
     HandshakeNotFound = "handshake_not_found", 404, "No such handshake";
+    /// What a handshake's runs were asked for is not remembered.
+    OrderNotKept = "order_not_kept", 404, "What was asked for is not remembered";
     /// There is no such conflict of the fallback journal.
     ConflictNotFound = "conflict_not_found", 404, "No such conflict";
     /// This server runs without what was asked for.

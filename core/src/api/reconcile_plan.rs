@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::reconcile::given;
-use super::{Agreement, AgreementCounts, BrokerShape, ReconcileOptions, ReconcileRow, Scope, Unread};
+use super::{
+    Agreement, AgreementCounts, BrokerShape, HandshakeTerms, HandshakeView, HeldBy, ReconcileOptions,
+    ReconcileRow, Scope, Unread,
+};
 use crate::diff::Change;
 use crate::json::Document;
 use crate::model::{StateId, StateKey, StateType, Timestamp};
@@ -226,6 +229,9 @@ pub struct ReconcilePlan {
     pub choices: Vec<ChosenRow>,
     /// What that would write.
     pub writes: Vec<PlannedWrite>,
+    /// The live runs that hold some of that: applying the plan asks them first. It is not bound by the plan's hash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<HeldBy>,
     /// The version of the instance's state of type `drift` that keeps what this says, where that was asked; absent where nothing was kept,
     /// as what is kept is of a later list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -314,9 +320,13 @@ pub struct ApplyReconcile {
     /// Who.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The run's number: nothing is written for a run that has lost its lease. Left out by people, who write for it.
+    /// The run's number: nothing is written for a run that has lost its lease, and that run is not asked, as it knows. Left out by people,
+    /// who write for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
+    /// How the live runs are asked that hold what is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<HandshakeTerms>,
 }
 
 /// What applying a plan wrote, in one commit.
@@ -331,6 +341,9 @@ pub struct AppliedReconcile {
     pub before: String,
     /// The versions, in the order of the plan; the record (type `reconcile`) and what is kept of drift (type `drift`) come last.
     pub versions: Vec<super::VersionView>,
+    /// How live runs were asked, where there were some, and who has not said yet that it has read what was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<Box<HandshakeView>>,
 }
 
 /// What was done about a row that differed.

@@ -163,7 +163,7 @@ pub(super) fn misuse(error: &ReconcileError) -> Misuse {
 }
 
 fn shown(Planned { plan, edits, .. }: Planned) -> ShownPlan {
-    // What a server keeps (`recorded`), nobody keeps here.
+    // What a server keeps (`recorded`), nobody keeps here, and who is live (`held_by`), nobody knows.
     let ReconcilePlan {
         plan,
         run_id,
@@ -178,6 +178,7 @@ fn shown(Planned { plan, edits, .. }: Planned) -> ShownPlan {
         unread,
         choices,
         writes,
+        held_by: _,
         recorded: _,
         answered: _,
     } = plan;

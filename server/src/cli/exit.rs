@@ -74,6 +74,7 @@ impl Exit {
             | Code::RunNotFound
             | Code::CheckpointNotFound
             | Code::HandshakeNotFound
+            | Code::OrderNotKept
             | Code::ConflictNotFound
             | Code::StateDeleted
             | Code::CannotReplay => Self::NotFound,

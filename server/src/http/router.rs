@@ -113,6 +113,7 @@ fn added(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(at::run_words::reloaded))
         .routes(routes!(at::handshakes::list))
         .routes(routes!(at::handshakes::show))
+        .routes(routes!(at::handshakes::order))
         .routes(routes!(at::handshakes::stop))
         .routes(routes!(at::imports::preview))
         .routes(routes!(at::imports::apply))

@@ -237,7 +237,7 @@ pub enum ServiceError {
     /// Only a live run can be asked to ask its broker. Nothing was written.
     #[error("{}", not_live_text(.0))]
     RunNotLive(Box<LeaseLost>),
-    /// The run that writes is paused, for a restore or by an operator. Nothing was written.
+    /// The run that writes is paused, for what is to be written, or by an operator. Nothing was written.
     #[error("{}", paused_text(run_id, handshake.as_deref(), *why))]
     RunPaused {
         /// Which run.
@@ -250,7 +250,13 @@ pub enum ServiceError {
     /// There is no such handshake.
     #[error("there is no handshake {0}")]
     HandshakeNotFound(String),
-    /// Live runs that hold what a restore writes gave no word in time. Nothing was written.
+    /// The request for which a handshake's runs were asked is not remembered.
+    #[error(
+        "what the runs were asked for in handshake {0} is not remembered here: another server was asked, or this one was started anew since, \
+         or it is larger than 4 MiB, or nothing was to be written: plan it again, and apply that plan"
+    )]
+    OrderNotKept(String),
+    /// Live runs that hold what is to be written gave no word in time. Nothing was written.
     #[error(
         "no word of {} in time; nothing was written, and who had paused is told to go on: ask again, end the run, or say with \
          handshake.without_word why it may be written all the same", runs.join(", ")
@@ -261,10 +267,10 @@ pub enum ServiceError {
         /// Who.
         runs: Vec<String>,
     },
-    /// Another restore, or an operator, asks one of the same runs, or has paused it. Nothing was written.
+    /// Something else that is to be written, or an operator, asks one of the same runs, or has paused it. Nothing was written.
     #[error(
-        "{run_id} is asked to pause already, or paused, by a restore or an operator: wait for the end of handshake {handshake}, or stop it (POST \
-         /api/v1/handshakes/{handshake}/stop); nothing was written"
+        "{run_id} is asked to pause already, or paused, for something else that is to be written or by an operator: wait for the end of \
+         handshake {handshake}, or stop it (POST /api/v1/handshakes/{handshake}/stop); nothing was written"
     )]
     HandshakeOpen {
         /// The other's handshake.
@@ -272,8 +278,8 @@ pub enum ServiceError {
         /// The run.
         run_id: String,
     },
-    /// The handshake of a restore has ended before it was written.
-    #[error("the handshake of the restore has ended: {because}; nothing was written")]
+    /// A handshake has ended before that was written which it was for.
+    #[error("the handshake has ended: {because}; nothing was written")]
     HandshakeStopped {
         /// The handshake.
         handshake: String,
@@ -384,6 +390,7 @@ impl ServiceError {
             Self::CountDiffers { .. } => Code::CountDiffers,
             Self::RunPaused { .. } => Code::RunPaused,
             Self::HandshakeNotFound(_) => Code::HandshakeNotFound,
+            Self::OrderNotKept(_) => Code::OrderNotKept,
             Self::NoWord { .. } => Code::NoWord,
             Self::HandshakeOpen { .. } => Code::HandshakeOpen,
             Self::HandshakeStopped { .. } => Code::HandshakeStopped,
@@ -449,10 +456,10 @@ impl ServiceError {
 /// Why a run is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PausedFor {
-    /// It makes way for a restore that is about to be written.
-    Restore,
-    /// A restore is written that it has not read.
-    UnreadRestore,
+    /// It makes way for what is about to be written.
+    MakesWay,
+    /// Something is written that it has not read.
+    Unread,
     /// An operator has paused it.
     Operator,
 }
@@ -460,14 +467,16 @@ pub enum PausedFor {
 fn paused_text(run_id: &str, handshake: Option<&str>, why: PausedFor) -> String {
     let handshake = handshake.unwrap_or("HANDSHAKE");
     let what = match why {
-        PausedFor::UnreadRestore => {
-            "a restore has been written that it has not read yet: read the states again, and say so"
+        PausedFor::Unread => {
+            "something has been written that it has not read yet: read the states again, and say so"
         }
-        PausedFor::Restore => "it makes way for a restore: wait until it is told to reload or to go on",
+        PausedFor::MakesWay => {
+            "it makes way for what is about to be written: wait until it is told to reload or to go on"
+        }
         PausedFor::Operator => "an operator has it paused: wait until it is told to go on",
     };
     format!(
-        "{run_id} is paused, as {what} (POST /api/v1/runs/{run_id}/handshakes/{handshake}/reloaded after a restore; what it is asked is in \
+        "{run_id} is paused, as {what} (POST /api/v1/runs/{run_id}/handshakes/{handshake}/reloaded after a reload; what it is asked is in \
          the answer to a renewal); nothing was written"
     )
 }

@@ -145,6 +145,8 @@ pub struct Service {
     renewals: runs::Renewals,
     /// What live runs have written, as far as it was looked for.
     holdings: handshakes::Holdings,
+    /// The requests for which runs were asked.
+    orders: handshakes::Orders,
     /// How many runs held their lease when leases were looked at last; nothing where nobody looks, or could not.
     runs_live: std::sync::Mutex<Option<u64>>,
     /// Whose turn it is among requests with the same key.
@@ -188,6 +190,7 @@ impl Service {
             naming: tokio::sync::Mutex::default(),
             renewals: runs::Renewals::default(),
             holdings: handshakes::Holdings::default(),
+            orders: handshakes::Orders::default(),
             runs_live: std::sync::Mutex::default(),
             turns: once::Turns::default(),
             counted: std::sync::Mutex::default(),

@@ -14,7 +14,7 @@ use super::precondition::Demand;
 use super::signature::Signature;
 use super::{Precondition, Result, Service, ServiceError};
 use crate::heavy;
-use crate::store::{NewRestore, StoreError, WriteRefusal, WriteRequest, Written};
+use crate::store::{NewRestore, StoreError, Told, WriteRefusal, WriteRequest, Written};
 
 /// Who changes a state, why, and what must be true of it: for a delete and an undelete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -162,7 +162,17 @@ impl Service {
         writes: Vec<Write>,
         terms: Box<Terms>,
     ) -> Result<Vec<Outcome>> {
-        let done = self.commit_as(writes, |writes| WriteRequest::OnTerms { writes, terms }).await;
+        self.commit_told(writes, terms, None).await
+    }
+
+    /// The same, unless a run has come since live runs were asked.
+    pub(super) async fn commit_told(
+        &self,
+        writes: Vec<Write>,
+        terms: Box<Terms>,
+        told: Option<Told>,
+    ) -> Result<Vec<Outcome>> {
+        let done = self.commit_as(writes, |writes| WriteRequest::OnTerms { writes, terms, told }).await;
         done.map(|(outcomes, _)| outcomes).map_err(|error| match error {
             ServiceError::NeedsStore => ServiceError::TermsNeedStore,
             other => other,

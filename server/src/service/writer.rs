@@ -357,7 +357,7 @@ mod tests {
         let closing = || {
             let closing = Closing { types: vec![StateType::new("position").unwrap()], prefix: None };
             let terms = Box::new(Terms { closings: vec![closing], ..Terms::default() });
-            Job { request: WriteRequest::OnTerms { writes: Vec::new(), terms }, ..job(0, 1) }
+            Job { request: WriteRequest::OnTerms { writes: Vec::new(), terms, told: None }, ..job(0, 1) }
         };
         let mut jobs = vec![job(0, 1), job(1, 1), closing(), closing(), job(2, 1)];
         let mut sizes = Vec::new();

@@ -29,7 +29,7 @@ pub(super) struct Needs<'a> {
     pub(super) snapshots: HashSet<&'a SnapshotId>,
     /// Keys whose receipts are needed, as far as they exist.
     pub(super) receipts: HashSet<&'a RequestHash>,
-    /// The restores whose runs were asked: what runs have written since the earliest is needed.
+    /// Of requests before which runs were asked, who was: what runs have written since the earliest is needed.
     pub(super) told: Vec<&'a Told>,
     /// Whether every snapshot whose name starts with [`BEFORE_RESTORE`] is needed too.
     pub(super) before_restore: bool,
@@ -49,8 +49,9 @@ impl<'a> Needs<'a> {
                     needs.told.extend(restore.iter().map(|restore| &restore.told));
                     needs.before_restore |= restore.is_some();
                 }
-                WriteRequest::OnTerms { writes, terms } => {
+                WriteRequest::OnTerms { writes, terms, told } => {
                     needs.heads.extend(terms.named(writes));
+                    needs.told.extend(told);
                     needs.closings.extend(Asked::of(nth, writes, terms));
                 }
                 WriteRequest::CreateSnapshot(snapshot) => {
@@ -168,7 +169,11 @@ impl Decided {
                 self.keep(&outcomes);
                 Ok(Written::Batch { outcomes, restore: None })
             }
-            WriteRequest::OnTerms { writes, terms } => {
+            WriteRequest::OnTerms { writes, terms, told } => {
+                if let Some(told) = told {
+                    let before = self.versions.iter().filter_map(Passed::of);
+                    known.nobody_has_come(writes, told, before)?;
+                }
                 let outcomes = known.on_terms(writes, terms, now)?;
                 self.keep(&outcomes);
                 Ok(Written::Batch { outcomes, restore: None })
@@ -237,7 +242,7 @@ impl Known {
         decided.map_err(WriteRefusal::Batch)
     }
 
-    /// Refuses a restore when a run has come that was not asked; `before` is what the group has written in front of it.
+    /// Refuses writes when a run has come that was not asked; `before` is what the group has written in front of them.
     fn nobody_has_come(
         &self,
         writes: &[Write],

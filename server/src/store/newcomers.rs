@@ -1,7 +1,7 @@
-//! Whether a run has come to hold what a restore writes, after those that do were asked.
+//! Whether a run has come to hold what a restore, or what is reconciled, writes, after those that do were asked.
 //!
-//! The service looks for the live runs that hold what a restore writes, and asks them. A run may begin between that look and the commit,
-//! or write such a state for the first time: it was not asked, and would write over what is restored. Whatever a run does so is in
+//! The service looks for the live runs that hold what is to be written, and asks them. A run may begin between that look and the commit,
+//! or write such a state for the first time: it was not asked, and would write over that. Whatever a run does so is in
 //! the log behind the end that it had before the look, and inside a commit nobody else adds to it. So the commit looks through that piece.
 
 use std::collections::{BTreeSet, HashSet};
@@ -11,12 +11,12 @@ use stateloft_core::model::{RunId, Seq, StateKey, Version, VersionNumber, is_ses
 /// The most that is looked through. Who has more behind him looks for the runs anew.
 pub(super) const LOOKED_THROUGH: usize = 20_000;
 
-/// Who was asked before a restore, and when it was looked who is to be.
+/// Who was asked before something is written, and when it was looked who is to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
     /// The end of the log before the look.
     pub seq: Seq,
-    /// The runs that were asked, or that restore themselves.
+    /// The runs that were asked, or that write themselves.
     pub runs: BTreeSet<String>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Passed {
 }
 
 impl Passed {
-    /// A version, if a restore may have to know of it.
+    /// A version, if whoever has asked runs may have to know of it.
     pub(super) fn of(version: &Version) -> Option<Self> {
         let run_id = version.origin.as_deref().and_then(|origin| origin.run_id.as_deref());
         if run_id.is_none() && !is_session(&version.key) {
@@ -46,7 +46,7 @@ impl Passed {
         })
     }
 
-    /// Whether it is a run that nobody told of a restore which writes these states: one that begins, or that writes one of them.
+    /// Whether it is a run that nobody told that these states are written: one that begins, or that writes one of them.
     pub(super) fn is_newcomer(&self, told: &Told, keys: &HashSet<&StateKey>) -> bool {
         if self.seq <= told.seq {
             return false;

@@ -25,6 +25,9 @@ pub enum WriteRequest {
         writes: Vec<Write>,
         /// What must be true, and what is closed.
         terms: Box<Terms>,
+        /// Who was asked before, where live runs that hold what is written were to be. Where a run has come since that was not, nothing
+        /// is written.
+        told: Option<Told>,
     },
     /// Names a seq.
     CreateSnapshot(NewSnapshot),
@@ -46,7 +49,7 @@ impl WriteRequest {
             Self::Batch { writes, restore } => {
                 data_bytes(writes) + restore.as_ref().map_or(0, |restore| data_bytes(&restore.beside))
             }
-            Self::OnTerms { writes, terms } => {
+            Self::OnTerms { writes, terms, .. } => {
                 let compared = terms.checks.iter().map(|check| match &check.condition {
                     Condition::Equals(_, value) => value.len(),
                     Condition::Head(_) | Condition::Content(_) | Condition::Has(..) => 0,
@@ -65,7 +68,7 @@ impl WriteRequest {
     pub(super) fn batch_id(&self) -> Option<&str> {
         match self.parts().0 {
             Self::Batch { writes, .. } => writes.first()?.batch_id.as_deref(),
-            Self::OnTerms { writes, terms } => {
+            Self::OnTerms { writes, terms, .. } => {
                 let first = || writes.first()?.batch_id.as_deref();
                 terms.signed.batch_id.as_deref().or_else(first)
             }
@@ -180,7 +183,7 @@ pub enum WriteRefusal {
     SnapshotExists(Snapshot),
     /// There is no snapshot of that name.
     SnapshotNotFound(SnapshotId),
-    /// A run has begun, or written what a restore writes, after those were asked who held that.
+    /// A run has begun, or written what is to be written, after those were asked who held that.
     RunsHaveCome,
     /// Every write of a restore equals its head.
     NothingToRestore,

@@ -168,17 +168,26 @@ async fn what_is_chosen_is_written_once_it_is_applied_and_nothing_else_is() {
         (apply(&["--reason", "x", "--choose", "first=ours"]), 11),
         (apply(&["--reason", "x", "--choose", &format!("{}=close,reason=manual", names[2])]), 11),
         (vec!["list.json".into(), "--apply".into(), "--reason".into(), "x".into()], 2),
+        // Nobody is asked by a look.
+        ([&look[..], &["--wait", "3"]].concat().iter().map(|&word| word.to_owned()).collect(), 2),
     ] {
         let words: Vec<&str> = wrong.iter().map(String::as_str).collect();
         desk.ask(&words, code).await;
         assert_eq!(desk.raw().await, before, "{words:?}");
     }
     // One row is left.
-    let said = apply(&["--reason", "as the broker says", "--author", "ann"]);
+    // The run is live, and says nothing: it is named, and waited for.
+    let said = apply(&["--reason", "as the broker says", "--author", "ann", "--wait", "1"]);
+    let words: Vec<&str> = said.iter().map(String::as_str).collect();
+    let (_, err) = desk.ask(&words, 9).await;
+    assert!(err.contains("Held by") && err.contains("grid.main.1"), "{err}");
+    assert_eq!(desk.raw().await, before);
+    let word = ["--wait", "1", "--without-word", "it hangs"];
+    let said = apply(&[&["--reason", "as the broker says", "--author", "ann"][..], &word].concat());
     let words: Vec<&str> = said.iter().map(String::as_str).collect();
     let (out, err) = desk.ask(&words, 14).await;
     assert!(out.contains("position grid/EURUSD: version 2, seq"), "{out}");
-    assert!(err.contains("takes it back"), "{err}");
+    assert!(err.contains("takes it back") && err.contains("grid.main.1 has not said yet"), "{err}");
     let written = desk.server.get("/states/-?state_type=position&state_id=grid/EURUSD").await.1;
     assert_eq!((&written["user_id"], &written["description"]), (&"ann".into(), &"as the broker says".into()));
     assert_eq!(written["data"]["lots"][0]["quantity"].to_string(), "0.25");
@@ -193,6 +202,12 @@ async fn what_is_chosen_is_written_once_it_is_applied_and_nothing_else_is() {
         "--apply",
         "--reason",
         "the rest",
+        "--author",
+        "ann",
+        "--wait",
+        "1",
+        "--without-word",
+        "it hangs",
         "--json",
     ];
     let (out, _) = desk.ask(&rest, 0).await;

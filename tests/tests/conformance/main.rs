@@ -31,6 +31,7 @@ mod origins;
 mod pauses;
 mod points;
 mod receipts;
+mod reconciles;
 mod restores;
 mod runs;
 mod runs_left;
@@ -192,6 +193,10 @@ macro_rules! conformance {
                     a_run_that_begins_between_the_look_and_the_commit_is_asked,
                     a_run_that_writes_between_the_look_and_the_commit_is_asked,
                     a_restore_that_runs_always_come_before_is_refused_after_a_while;
+                reconciles:
+                    a_run_makes_way_for_what_is_reconciled_and_writes_nothing_before_it_has_read_it,
+                    a_run_that_begins_between_look_and_commit_of_what_is_reconciled_is_asked,
+                    what_is_reconciled_and_runs_always_come_before_is_refused_after_a_while;
                 pauses:
                     a_run_that_an_operator_pauses_writes_nothing_until_it_is_let_go,
                     a_run_that_gives_no_word_goes_on_and_one_that_ends_ends_its_pause,

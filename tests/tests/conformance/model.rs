@@ -170,9 +170,11 @@ fn to_request(request: &Request, number: usize) -> WriteRequest {
             };
             WriteRequest::Batch { writes: writes(items), restore: Some(Box::new(restore)) }
         }
-        Request::OnTerms(items, prefix, check) => {
-            WriteRequest::OnTerms { writes: writes(items), terms: Box::new(terms(*prefix, *check)) }
-        }
+        Request::OnTerms(items, prefix, check) => WriteRequest::OnTerms {
+            writes: writes(items),
+            terms: Box::new(terms(*prefix, *check)),
+            told: None,
+        },
         Request::Snapshot(name) => WriteRequest::CreateSnapshot(NewSnapshot {
             id: snapshot_id(NAMES[*name]),
             description: Some("d".into()),

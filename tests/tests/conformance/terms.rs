@@ -20,7 +20,7 @@ fn closing(types: &[&str], prefix: &str) -> Closing {
 }
 
 fn on_terms(writes: Vec<Write>, terms: Terms) -> WriteRequest {
-    WriteRequest::OnTerms { writes, terms: Box::new(terms) }
+    WriteRequest::OnTerms { writes, terms: Box::new(terms), told: None }
 }
 
 fn closes(writes: Vec<Write>, types: &[&str], prefix: &str) -> WriteRequest {

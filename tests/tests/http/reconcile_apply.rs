@@ -1,115 +1,9 @@
 //! What is done about a broker's list: planned, applied, undone, kept. The broker has its bad days.
 
 use serde_json::{Value, json};
-use stateloft_tests::broker::{Broker, Mood};
-use stateloft_tests::client::{Client, Reply};
-use stateloft_tests::local::{Local, Start};
+use stateloft_tests::broker::Mood;
 
-/// A server, a run on it, and its broker.
-struct Desk {
-    server: Local,
-    run: Value,
-    broker: Broker,
-}
-
-impl Desk {
-    async fn open() -> Self {
-        let server = Start::default().run().await;
-        let body = json!({"program": "grid", "lease_seconds": 3600}).to_string();
-        let run = server.client.post("/api/v1/runs", body).await.expect(201).json();
-        Self { server, run, broker: Broker::new() }
-    }
-
-    fn client(&self) -> &Client {
-        &self.server.client
-    }
-
-    fn id(&self) -> &str {
-        self.run["run_id"].as_str().unwrap()
-    }
-
-    async fn save(&self, id: &str, data: &str) {
-        let run = format!(r#""run_id":"{}","epoch":{}"#, self.id(), self.run["epoch"]);
-        let body = format!(r#"{{"state_type":"position","state_id":"{id}",{run},"data":{data}}}"#);
-        let reply = self.client().post("/api/v1/states", body).await;
-        assert!([200, 201].contains(&reply.status.as_u16()), "{}", reply.text);
-    }
-
-    /// Asks the broker, after everything that was saved so far.
-    async fn ask(&mut self) -> Value {
-        let now = self.client().get("/api/v1/status").await.expect(200).json()["now"].clone();
-        self.broker.ask(now.as_str().unwrap())
-    }
-
-    async fn plan(&self, asked: &Value, more: Value) -> Value {
-        let path = format!("/api/v1/runs/{}/reconcile", self.id());
-        self.client().post(&path, with(asked, more).to_string()).await.expect(200).json()
-    }
-
-    async fn apply(&self, asked: &Value, plan: &Value, more: Value) -> Reply {
-        let body = json!({"run_id": self.id(), "choices": plan["choices"], "reason": "as the broker says", "user_id": "ada"});
-        let body = with(&with(asked, body), more).to_string();
-        let path = format!("/api/v1/reconciles/{}/apply", plan["plan"].as_str().unwrap());
-        self.client().post(&path, body).await
-    }
-
-    async fn drifts(&self) -> Value {
-        self.client().get(&format!("/api/v1/runs/{}/drifts", self.id())).await.expect(200).json()
-    }
-
-    async fn raw(&self, state_type: &str, id: &str) -> String {
-        let path = format!("/api/v1/states/-/raw?state_type={state_type}&state_id={id}");
-        self.client().get(&path).await.expect(200).text
-    }
-
-    async fn seq(&self) -> Value {
-        self.client().get("/api/v1/status").await.expect(200).json()["seq"].clone()
-    }
-}
-
-fn with(body: &Value, more: Value) -> Value {
-    let mut body = body.clone();
-    let Value::Object(more) = more else { panic!("{more} has no members") };
-    body.as_object_mut().unwrap().extend(more);
-    body
-}
-
-fn verdicts(plan: &Value) -> Vec<&str> {
-    plan["rows"].as_array().unwrap().iter().map(|row| row["verdict"].as_str().unwrap()).collect()
-}
-
-/// Adopts, or else what is said, of rows by their verdict.
-fn choose(plan: &Value, of: &[(&str, Value)]) -> Value {
-    let rows = plan["rows"].as_array().unwrap();
-    let chosen = of.iter().map(|(verdict, choice)| {
-        let row = rows.iter().find(|row| row["verdict"] == *verdict).unwrap();
-        with(choice, json!({"row": row["row"]}))
-    });
-    json!({"choices": chosen.collect::<Vec<_>>()})
-}
-
-const LOTS: &str = r#"{"symbol":"EURUSD","direction":"long","last":1.0891,"lots":[{"id":"a","ticket":1,"quantity":"0.40","entry_price":"1.0880"},{"id":"b","ticket":2,"quantity":0.80,"entry_price":1.08710}]}"#;
-
-/// Two lots of one symbol, and one of another; the broker has less of the first, not the third, and one that nobody knows here.
-async fn differing() -> Desk {
-    let mut desk = Desk::open().await;
-    desk.save("eurusd", LOTS).await;
-    desk.save(
-        "nzdusd",
-        r#"{"symbol":"NZDUSD","side":"short","quantity":0.60,"entry_price":0.5917,"ticket":3}"#,
-    )
-    .await;
-    desk.broker.fill(1, "EURUSD", "long", "0.30", "1.0880");
-    desk.broker.fill(2, "EURUSD", "long", "0.8", "1.0871");
-    desk.broker.fill(4, "GBPUSD", "short", "0.50", "1.2684");
-    desk
-}
-
-fn all() -> [(&'static str, Value); 3] {
-    let close = json!({"choice": "close", "reason": "recovered_closed", "price": "0.5931"});
-    let adopt = json!({"choice": "adopt_theirs"});
-    [("quantity_mismatch", adopt.clone()), ("missing_here", adopt), ("missing_there", close)]
-}
+use crate::desk::{Desk, LOTS, all, choose, differing, verdicts, with};
 
 #[tokio::test]
 async fn what_is_chosen_is_written_in_one_commit_with_the_brokers_words_and_a_restore_takes_it_back() {
@@ -128,7 +22,7 @@ async fn what_is_chosen_is_written_in_one_commit_with_the_brokers_words_and_a_re
     let path = format!("/api/v1/reconciles/{}/apply", plan["plan"].as_str().unwrap());
     let body = with(
         &asked,
-        json!({"run_id": desk.id(), "choices": plan["choices"], "reason": "partly closed by hand"}),
+        json!({"run_id": desk.id(), "epoch": 1, "choices": plan["choices"], "reason": "partly closed by hand"}),
     );
     let send = || {
         let request = desk.client().with_json(reqwest::Method::POST, &path, body.to_string());
@@ -167,7 +61,8 @@ async fn what_is_chosen_is_written_in_one_commit_with_the_brokers_words_and_a_re
     // The run is live, and gives no word.
     let handshake = json!({"wait_seconds": 1, "without_word": {"reason": "it is a test", "by": "desk"}});
     let restore = with(&restore, json!({"reason": "undo", "handshake": handshake}));
-    let _ = desk.client().post(&path, restore.to_string()).await.expect(200);
+    let undone = desk.client().post(&path, restore.to_string()).await.expect(200).json();
+    assert_eq!(undone["handshake"]["waits_for"], json!([desk.id()]), "it is asked, and told to read");
     assert_eq!(desk.raw("position", "eurusd").await, LOTS);
     // What a restore wrote is still this program's.
     assert_eq!(verdicts(&desk.plan(&asked, json!({})).await).len(), 4);
@@ -264,7 +159,7 @@ async fn a_heartbeat_makes_no_plan_stale_and_what_else_was_not_looked_at_does() 
     let refused = desk.apply(&asked, &plan, fewer).await.expect_problem(412, "plan_outdated").json();
     assert_eq!(refused["reconcile"]["moved"], json!([]));
     let _ = desk.apply(&asked, &plan, json!({"reason": " "})).await.expect_problem(422, "invalid_body");
-    let _ = desk.apply(&asked, &plan, json!({"epoch": 1})).await.expect(200);
+    let _ = desk.apply(&asked, &plan, json!({})).await.expect(200);
     assert_eq!(
         desk.raw("position", "eurusd").await,
         LOTS.replace("1.0891", "1.0907").replace("0.40", "0.30")
@@ -279,13 +174,14 @@ async fn a_run_that_has_lost_its_lease_applies_and_records_nothing() {
     let gone = json!({"reason": "it hangs"}).to_string();
     let _ = desk.client().post(&format!("/api/v1/runs/{}/mark-crashed", desk.id()), gone).await.expect(200);
     let before = desk.seq().await;
-    let _ = desk.apply(&asked, &plan, json!({"epoch": 1})).await.expect_problem(409, "lease_lost");
+    let _ = desk.apply(&asked, &plan, json!({})).await.expect_problem(409, "lease_lost");
     let path = format!("/api/v1/runs/{}/reconcile", desk.id());
     let record = with(&asked, json!({"record": true, "epoch": 1})).to_string();
     let _ = desk.client().post(&path, record).await.expect_problem(409, "lease_lost");
     assert_eq!(desk.seq().await, before);
     // A person may, for a run that has ended.
-    let _ = desk.apply(&asked, &plan, json!({})).await.expect(200);
+    let done = desk.apply(&asked, &plan, json!({"epoch": Value::Null})).await.expect(200).json();
+    assert_eq!(done.get("handshake"), None, "nobody is live, so nobody is asked");
 }
 
 #[tokio::test]

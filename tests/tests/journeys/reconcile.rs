@@ -5,14 +5,14 @@ use stateloft_tests::browser::{Browser, Screen};
 use stateloft_tests::server::Server;
 use thirtyfour::Key;
 
-const LOTS: &str = r#"{"symbol":"EURUSD","direction":"long","last":1.0891,"lots":[{"id":"a","ticket":38091207,"quantity":"0.40","entry_price":"1.0880"},{"id":"b","ticket":38084831,"quantity":0.80,"entry_price":1.08710}]}"#;
+pub(crate) const LOTS: &str = r#"{"symbol":"EURUSD","direction":"long","last":1.0891,"lots":[{"id":"a","ticket":38091207,"quantity":"0.40","entry_price":"1.0880"},{"id":"b","ticket":38084831,"quantity":0.80,"entry_price":1.08710}]}"#;
 const SHORT: &str =
     r#"{"symbol":"NZDUSD","side":"short","quantity":0.60,"entry_price":0.5917,"ticket":38090118}"#;
 /// Less of the first lot, the second one as it is, one that nobody knows here, and not the third.
-const LIST: &str = r#"[{"ticket":38091207,"symbol":"EURUSD","type":0,"volume":0.30,"price_open":1.0880},{"ticket":38084831,"symbol":"EURUSD","type":0,"volume":0.8,"price_open":1.0871},{"ticket":38092655,"symbol":"GBPUSD","type":1,"volume":0.50,"price_open":1.2684}]"#;
+pub(crate) const LIST: &str = r#"[{"ticket":38091207,"symbol":"EURUSD","type":0,"volume":0.30,"price_open":1.0880},{"ticket":38084831,"symbol":"EURUSD","type":0,"volume":0.8,"price_open":1.0871},{"ticket":38092655,"symbol":"GBPUSD","type":1,"volume":0.50,"price_open":1.2684}]"#;
 
 /// A live run with three lots in two positions.
-async fn pairs(server: &Server) -> Value {
+pub(crate) async fn pairs(server: &Server) -> Value {
     let body = json!({"program": "pairs-fx", "lease_seconds": 3600}).to_string();
     let (status, run) = server.post("/runs", body).await;
     assert_eq!(status, 201, "{run}");
@@ -21,24 +21,24 @@ async fn pairs(server: &Server) -> Value {
     run
 }
 
-async fn save(server: &Server, run: &Value, id: &str, data: &str) {
+pub(crate) async fn save(server: &Server, run: &Value, id: &str, data: &str) {
     let named = format!(r#""run_id":{},"epoch":{},"user_id":"pairs-fx""#, run["run_id"], run["epoch"]);
     let body = format!(r#"{{"state_type":"position","state_id":"{id}",{named},"data":{data}}}"#);
     let (status, answer) = server.post("/states", body).await;
     assert!(status.is_success(), "{answer}");
 }
 
-async fn raw(server: &Server, id: &str) -> String {
+pub(crate) async fn raw(server: &Server, id: &str) -> String {
     let path = format!("/states/-/raw?state_type=position&state_id={id}");
     server.request(reqwest::Method::GET, &path).send().await.unwrap().text().await.unwrap()
 }
 
-fn id(run: &Value) -> &str {
+pub(crate) fn id(run: &Value) -> &str {
     run["run_id"].as_str().unwrap()
 }
 
 /// Pastes a list into the dialog, and holds it against ours.
-async fn give(browser: &Browser, list: &str, says: &str) {
+pub(crate) async fn give(browser: &Browser, list: &str, says: &str) {
     paste(browser, list, says).await;
     browser.click("dialog[open] button[type='submit']", "Hold it against ours").await;
     browser.until("return !document.querySelector('dialog[open]')", &[], "the dialog stays").await;
@@ -55,7 +55,7 @@ async fn paste(browser: &Browser, list: &str, says: &str) {
 }
 
 /// Moves with `j` until the keys are at the row of this id.
-async fn walk_to(browser: &Browser, lot: &str) {
+pub(crate) async fn walk_to(browser: &Browser, lot: &str) {
     for _ in 0..20 {
         let here = "const row = document.querySelector('.reconcile-row.cursor .who'); return row ? row.innerText : ''";
         if browser.script(here, &[]).await.as_str().is_some_and(|text| text.contains(lot)) {
@@ -123,6 +123,10 @@ async fn a_list_is_held_against_ours_chosen_by_keys_written_and_taken_back() {
     assert_eq!(before, 3, "nothing is written until the button is pressed");
     browser.fill("form.apply textarea", "partly closed by hand").await;
     browser.fill("form.apply input.field", "ann").await;
+    // The run ends: nobody has to be asked.
+    let (status, _) =
+        server.post(&format!("/runs/{}/end", id(&run)), json!({"status": "stopped"}).to_string()).await;
+    assert!(status.is_success());
     browser.click("form.apply button[type='submit']", "Write 3 lots").await;
     browser.see_text(".reconcile-result", "3 states written").await;
     browser.see_text(".reconcile-result", "by ann").await;
@@ -139,10 +143,6 @@ async fn a_list_is_held_against_ours_chosen_by_keys_written_and_taken_back() {
     browser.go(&browser.address().await).await;
     browser.see_text(".reconcile-result", "3 states written").await;
     browser.see_text(".about-line", "kept with the last commit, MT5").await;
-    // The run ends: nobody has to be asked.
-    let (status, _) =
-        server.post(&format!("/runs/{}/end", id(&run)), json!({"status": "stopped"}).to_string()).await;
-    assert!(status.is_success());
     browser.click(".reconcile-result button", "Undo: write the 3 states as they were before").await;
     browser.see_text("main", "3 states written").await;
     browser.see_text("main", "undo of a reconcile").await;

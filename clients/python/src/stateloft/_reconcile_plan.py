@@ -11,6 +11,7 @@ from ._choices import Choice
 from ._models import Change, Version
 from ._narrow import is_list, is_mapping
 from ._reconcile import Policy, Report, Row
+from ._restore import terms
 from .client import Client
 from .errors import ReconcileOutdated, Refused
 
@@ -73,13 +74,25 @@ class ReconcilePlan:
     _question: Question = field(repr=False, compare=False)
 
     def apply(
-        self, reason: str, *, author: Optional[str] = None, idempotency_key: Optional[str] = None
+        self,
+        reason: str,
+        *,
+        author: Optional[str] = None,
+        wait: Optional[int] = None,
+        without_word: Optional[tuple[str, str]] = None,
+        idempotency_key: Optional[str] = None,
     ) -> Reconciled:
         """Writes the plan in one commit, with the broker's list. The run's positions are read again.
 
+        This run is not asked first, as it knows; other live runs that hold some of what is written are.
         If every row that differed was chosen of, the run is not :attr:`~stateloft.Run.halted` by the report any more.
 
+        Args:
+            wait: how many seconds the word of other runs is waited for; 10 unless said.
+            without_word: ``(reason, by)``: an operator's word that it is written though one gave none.
+
         Raises:
+            Conflict: another run gave no word (``no_word``); nothing was written.
             ReconcileOutdated: a chosen row moved (``moved``); nothing was written, and ``rest`` is the plan of the other
                 choices.
             LeaseLost, RunPaused: the run may not write; nothing was written.
@@ -87,7 +100,7 @@ class ReconcilePlan:
             OutcomeUnknown: it may have been written or not; with the same ``idempotency_key`` it is done once.
             Refused: nothing is chosen, or no reason is said.
         """
-        return self._question.apply(self, reason, author, idempotency_key)
+        return self._question.apply(self, reason, author, terms(wait, without_word), idempotency_key)
 
 
 class Question:
@@ -124,11 +137,19 @@ class Question:
         except ReconcileOutdated as error:
             raise self._with_rest(error) from None
 
-    def apply(self, plan: ReconcilePlan, reason: str, author: Optional[str], key: Optional[str]) -> Reconciled:
+    def apply(
+        self,
+        plan: ReconcilePlan,
+        reason: str,
+        author: Optional[str],
+        handshake: Optional[Mapping[str, Any]],
+        key: Optional[str],
+    ) -> Reconciled:
         """Writes a plan."""
         choices: Sequence[Mapping[str, Any]] = plan.answer["choices"]
         who = author or self._client.author
-        more = {"run_id": self._client.run_id, "epoch": self._epoch, "reason": reason, "user_id": who, "choices": choices}
+        run = {"run_id": self._client.run_id, "epoch": self._epoch}
+        more = {**run, "reason": reason, "user_id": who, "choices": choices, "handshake": handshake}
         path = f"/reconciles/{plan.plan_hash}/apply"
         try:
             done = Reconciled.of(self._client.send(path, self._with(more), key or uuid.uuid4().hex))

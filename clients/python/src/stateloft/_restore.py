@@ -92,7 +92,7 @@ class Plan:
             "user_id": author or self._client.author,
             "run_id": self._client.run_id,
             "accept_violations": accept_violations or None,
-            "handshake": _terms(wait, without_word),
+            "handshake": terms(wait, without_word),
         }
         text = self._client.codec.text({name: value for name, value in body.items() if value is not None})
         return Restore.of(self._client.send(f"/restores/{self.plan_hash}/apply", text, idempotency_key), self._client)
@@ -130,7 +130,8 @@ class Restore:
         return self._client.undo(self, reason, author=author)
 
 
-def _terms(wait: Optional[int], without_word: Optional[tuple[str, str]]) -> Optional[dict[str, Any]]:
+def terms(wait: Optional[int], without_word: Optional[tuple[str, str]]) -> Optional[dict[str, Any]]:
+    """How live runs are asked, as the API takes it."""
     word = None if without_word is None else {"reason": without_word[0], "by": without_word[1]}
     return {name: each for name, each in (("wait_seconds", wait), ("without_word", word)) if each is not None} or None
 

@@ -151,6 +151,7 @@ pub fn plan(
         unread: said.unread,
         choices,
         writes,
+        held_by: Vec::new(),
         recorded: None,
         answered: None,
     };

@@ -19,14 +19,13 @@ use super::client::{Answer, Client, Written};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::named::{Authored, moment};
-use super::output::style::theirs;
 use super::output::{print_answer, print_json};
 use super::reach::{Intent, ReachOrStore};
 use super::say::{answer, remark};
 use super::{Done, asking};
 use asked::{Asked, Parts};
 use asking::Allowed;
-pub(super) use asking::Asking;
+pub(super) use asking::{Asking, held, unread};
 use consent::Consent;
 
 /// Go back to a moment, or to what a file says: plans what would be written, shows it, asks, and writes it in one commit, after a
@@ -156,12 +155,7 @@ pub(super) fn print_applied(client: &Client, written: Written, json: bool) -> Re
             record.last_seq
         );
     }
-    for run in handshake.iter().flat_map(|handshake| &handshake.waits_for) {
-        remark!(
-            "stateloft: {} has not said yet that it has read what was written; it writes nothing before",
-            theirs(run)
-        );
-    }
+    unread(handshake.as_deref());
     remark!(
         "stateloft: `stateloft undo {}` takes it back; before it is snapshot:{}",
         record.restore_id,

@@ -4,6 +4,7 @@ use stateloft_core::api::{Apart, AppliedReconcile, PlannedRow, ReconcilePlan};
 
 use crate::cli::output::style::theirs;
 use crate::cli::output::{Column, Table, counted};
+use crate::cli::restore::{held, unread};
 use crate::cli::say::{answer, remark};
 
 const COLUMNS: [Column; 8] = [
@@ -41,6 +42,9 @@ pub(super) fn print(plan: &ReconcilePlan) {
         };
         remark!("writes {} {}: {what}", write.key.state_type, theirs(write.key.state_id.as_str()));
     }
+    for line in held(&plan.held_by) {
+        remark!("{line}");
+    }
     if !plan.choices.is_empty() {
         remark!("plan {}", plan.plan);
     }
@@ -57,6 +61,7 @@ pub(super) fn print_applied(applied: &AppliedReconcile) {
             version.seq
         );
     }
+    unread(applied.handshake.as_deref());
     remark!("a restore of these states to {} takes it back", applied.before);
 }
 

@@ -16,6 +16,7 @@ use crate::cli::client::{Client, Written};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{print_answer, print_json};
+use crate::cli::restore::Asking;
 use crate::cli::save::document;
 use crate::cli::say::remark;
 
@@ -71,6 +72,8 @@ pub(super) struct Reconcile {
     /// Write only if the plan is still the one of this hash, which a look without --apply said.
     #[arg(long, value_name = "HASH", requires = "apply")]
     plan_hash: Option<String>,
+    #[command(flatten)]
+    ask: Asking,
 }
 
 impl Reconcile {
@@ -79,6 +82,11 @@ impl Reconcile {
     }
 
     pub(super) async fn run(self, client: &Client, json: bool) -> Result<Exit, Failure> {
+        if !self.apply && self.ask.is_said() {
+            return Err(Failure::usage(
+                "nobody is asked without --apply: leave out --wait and --without-word",
+            ));
+        }
         let as_of = match (self.as_of, &self.list) {
             (Some(as_of), _) => as_of,
             (None, Some(file)) => written_at(file)?,
@@ -95,6 +103,7 @@ impl Reconcile {
             tolerance: Tolerance { quantity: self.quantity_tolerance, price: self.price_tolerance },
             symbols: self.symbol.into_iter().collect(),
         };
+        let handshake = self.ask.terms(self.author.as_deref());
         let ask = PlanReconcile {
             scope: Scope::default(),
             list,
@@ -132,6 +141,7 @@ impl Reconcile {
             reason: self.reason.unwrap_or_default(),
             user_id: self.author,
             epoch: None,
+            handshake,
         };
         write(client, &plan, &apply, json).await?;
         Ok(outcome(plan.rows.iter().filter(|row| row.chosen.is_none()), &plan.unread))

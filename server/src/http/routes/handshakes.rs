@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use stateloft_core::api::{HandshakeList, HandshakeView, StopHandshake};
+use stateloft_core::api::{HandshakeList, HandshakeOrder, HandshakeView, StopHandshake};
 use utoipa::IntoParams;
 
 use super::page;
@@ -48,6 +48,14 @@ pub(crate) async fn list(
     responses((status = 200, body = HandshakeView), Reading))]
 pub(crate) async fn show(State(app): State<App>, path: PathText) -> Answer {
     reply::json(StatusCode::OK, &app.service.handshake(&path.0).await?)
+}
+
+/// The request for which live runs were asked: where it was sent, and its body. Sent again it asks again. It is remembered by the server that
+/// was asked, until that is started anew; one that is larger than 4 MiB is not (404 `order_not_kept`).
+#[utoipa::path(get, path = "/handshakes/{handshake}/order", tag = "restores", operation_id = "handshake_order", params(("handshake" = String, Path)),
+    responses((status = 200, body = HandshakeOrder), Reading))]
+pub(crate) async fn order(State(app): State<App>, path: PathText) -> Answer {
+    reply::json(StatusCode::OK, &app.service.order_of(&path.0).await?)
 }
 
 /// Stops a handshake before its restore is written: nothing is, and the runs are told to go on. Lets a run go on that an operator has paused.

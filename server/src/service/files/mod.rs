@@ -24,6 +24,7 @@ use stateloft_core::model::{Origin, Seq, StateKey};
 use super::{Result, Service, ServiceError};
 use crate::budget::{self, Class};
 use crate::heavy;
+use crate::service::handshakes::Touched;
 use stand::Stood;
 
 /// How often an import is worked out anew when a state that it writes moves between that and the commit.
@@ -129,7 +130,7 @@ impl Service {
             state_id: item.state_id.clone(),
         };
         let keys: Vec<StateKey> = differing.map(|(item, _)| key(item)).collect();
-        self.held_by(&keys.iter().collect()).await
+        self.held_by(&Touched::of(keys.iter().collect())).await
     }
 
     /// Writes what was looked at: `POST /imports/{plan}/apply`.

@@ -8,7 +8,7 @@ use stateloft_core::model::{RunId, Timestamp};
 use super::super::runs::later;
 use super::super::{Result, Service, ServiceError};
 use super::kept::{ATTEMPTS, Kept, never, step, was_later};
-use super::shake::{About, Shake, stopped};
+use super::shake::{About, Purpose, Shake, stopped};
 
 /// States of a run that the handshake names. It is written anew with each run's word, so it counts the others; the run itself is told more.
 const RECORDED: usize = 20;
@@ -25,7 +25,11 @@ impl Service {
         if shake.keeper.is_none() {
             shake.keeper = Some(self.lead(&shake.id).await?);
         }
-        let who = step(about.author, &format!("asked to pause for a restore: {}", about.reason));
+        let what = match about.purpose {
+            Purpose::Restore(_) => "a restore",
+            Purpose::Reconcile(_) => "what is reconciled",
+        };
+        let who = step(about.author, &format!("asked to pause for {what}: {}", about.reason));
         for _ in 0..ATTEMPTS {
             let now = self.now();
             let until = later(now, shake.wait);
@@ -47,6 +51,9 @@ impl Service {
                 Err(error) if was_later(&error) => {}
                 other => {
                     other?;
+                    if let Some(sent) = shake.sent.take() {
+                        self.orders.keep(&shake.id, &sent);
+                    }
                     shake.asked.extend(holders.iter().map(|holder| holder.run_id.clone()));
                     return Ok(());
                 }
@@ -124,10 +131,15 @@ impl Service {
 }
 
 fn begun(shake: &Shake, about: &About<'_>, writes: u64, now: Timestamp) -> Handshake {
+    let (target, reconciles) = match &about.purpose {
+        Purpose::Restore(target) => (Some(target.clone()), None),
+        Purpose::Reconcile(run) => (None, Some(run.to_string())),
+    };
     Handshake {
         handshake: shake.id.to_string(),
         plan: Some(about.plan.to_owned()),
-        target: Some(about.target.clone()),
+        target,
+        reconciles,
         writes,
         reason: about.reason.to_owned(),
         user_id: about.author.map(str::to_owned),

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use stateloft_core::api::{HeldBy, RunHolder};
-use stateloft_core::model::{RunId, Seq, StateKey};
+use stateloft_core::model::{RunId, Seq};
 
 use super::super::runs::Known;
 use super::super::{Result, Service, ServiceError};
+use super::shake::Touched;
 use crate::store::LeaseLook;
 
 /// States that are named of a run.
@@ -16,10 +17,10 @@ const NAMED: usize = 1_000;
 const AT_ONCE: usize = 16;
 
 impl Service {
-    /// The live runs that hold some of these states, by id: that have written them, or were given them when they began, as the last
-    /// run before them that wrote anything had written them.
-    pub(in crate::service) async fn held_by(&self, keys: &HashSet<&StateKey>) -> Result<Vec<HeldBy>> {
-        if keys.is_empty() {
+    /// The live runs that hold some of what is to be written, by id: that have written it, or were given it when they began, as the last
+    /// run before them that wrote anything had written it; or for whose instance it is begun.
+    pub(in crate::service) async fn held_by(&self, touched: &Touched<'_>) -> Result<Vec<HeldBy>> {
+        if touched.keys.is_empty() {
             return Ok(Vec::new());
         }
         let end = self.store.tip().await?.seq;
@@ -28,7 +29,7 @@ impl Service {
             looks.into_iter().filter_map(|look| Some((look.run_id.parse::<RunId>().ok()?, look))).collect();
         let ids: HashSet<String> = runs.iter().map(|(id, _)| id.to_string()).collect();
         let held = futures::stream::iter(runs)
-            .map(|(id, look)| async move { self.holds(&id, &look, end, keys).await })
+            .map(|(id, look)| async move { self.holds(&id, &look, end, touched).await })
             .buffer_unordered(AT_ONCE);
         let held: Vec<Option<HeldBy>> = held.try_collect().await?;
         self.holdings.keep_only(&ids);
@@ -42,8 +43,9 @@ impl Service {
         id: &RunId,
         look: &LeaseLook,
         end: Seq,
-        keys: &HashSet<&StateKey>,
+        touched: &Touched<'_>,
     ) -> Result<Option<HeldBy>> {
+        let keys = &touched.keys;
         let Some(run) = self.live(id).await? else { return Ok(None) };
         // The session of a live run has one version.
         let mut held = self.written_among(id.as_str(), (run.head.seq, end), keys).await?;
@@ -53,6 +55,11 @@ impl Service {
             self.remember_giver(&run, &giver);
         }
         held.extend(keys.get(run.id.session()).map(|key| (*key).clone()));
+        if let Some((of, begun)) = &touched.begun
+            && (of.program(), of.instance()) == (run.id.program(), run.id.instance())
+        {
+            held.extend(begun.iter().map(|key| (*key).clone()));
+        }
         if held.is_empty() {
             return Ok(None);
         }

@@ -6,6 +6,7 @@ use stateloft_core::search::Needle;
 
 use super::super::read::page_size;
 use super::super::{Result, Service, ServiceError};
+use super::shake::Shake;
 use crate::store::{Cursor, ListQuery};
 
 /// Which handshakes to list: `GET /handshakes`.
@@ -28,6 +29,23 @@ impl Service {
         let found =
             kept.value.ok_or_else(|| ServiceError::HandshakeNotFound(id.chars().take(80).collect()))?;
         self.shown(found).await
+    }
+
+    /// The handshake of what was written under an id, if runs were asked.
+    pub(in crate::service) async fn handshake_if_any(&self, id: &str) -> Result<Option<HandshakeView>> {
+        match self.handshake(id).await {
+            Ok(handshake) => Ok(Some(handshake)),
+            Err(ServiceError::HandshakeNotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How the runs stand that were asked, for the answer. That it is written is certain without it.
+    pub(in crate::service) async fn handshake_of(&self, shake: &Shake) -> Option<Box<HandshakeView>> {
+        if !shake.has_asked() {
+            return None;
+        }
+        self.handshake(&shake.id).await.ok().map(Box::new)
     }
 
     /// A handshake with whom it waits for: whoever is not live any more has nothing left to say.

@@ -1,4 +1,4 @@
-//! Handshakes that end without a restore, or when an operator lets a run go: the runs go on.
+//! Handshakes that end without anything written, or when an operator lets a run go: the runs go on.
 
 use stateloft_core::api::{Handshake, HandshakeStatus, HandshakeView, Pause, Sort, StopHandshake};
 use stateloft_core::commit::Write;
@@ -33,13 +33,13 @@ impl Service {
             None => format!("stopped by {by}"),
         };
         if !self.let_go(id, HandshakeStatus::Stopped, &because, who.author.as_deref()).await? {
-            let found = self.handshake(id).await?.handshake.status;
-            let text = if found == HandshakeStatus::Written {
-                "its restore is written"
+            let found = self.handshake(id).await?.handshake;
+            let text = if found.status == HandshakeStatus::Written {
+                format!("its {} is written", found.purpose())
             } else {
-                "it has ended already"
+                "it has ended already".to_owned()
             };
-            return Err(ServiceError::HandshakeOver { handshake: id.to_owned(), text: text.to_owned() });
+            return Err(ServiceError::HandshakeOver { handshake: id.to_owned(), text });
         }
         self.handshake(id).await
     }

@@ -97,6 +97,7 @@ impl Service {
             handshake: id.to_string(),
             plan: None,
             target: None,
+            reconciles: None,
             writes: 0,
             reason: request.reason.clone(),
             user_id: request.user_id.clone(),

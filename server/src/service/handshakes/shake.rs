@@ -1,4 +1,4 @@
-//! Leading a handshake: waiting, and what is written with the restore.
+//! Leading a handshake: waiting, and what is written with what the runs were asked for.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -10,9 +10,11 @@ use stateloft_core::model::{RunId, StateKey};
 use tokio::time::Instant;
 
 use super::super::runs::must_say;
-use super::super::{Result, Service, ServiceError};
+use super::super::{Result, Service, ServiceError, once};
 use super::keeper::Keeper;
 use super::kept::{Kept, step, was_later};
+use super::orders::Sent;
+use crate::budget;
 use crate::store::Told;
 
 /// How long the runs' word is waited for where nobody says how long, and at most, in seconds.
@@ -23,37 +25,66 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How often it is looked at most.
 const OFTEN: Duration = Duration::from_millis(20);
 
-/// What a restore is, for those who are asked.
+/// What is to be written, for those who are asked.
 pub(in crate::service) struct About<'a> {
     pub(in crate::service) plan: &'a str,
-    pub(in crate::service) target: String,
+    pub(in crate::service) purpose: Purpose<'a>,
     pub(in crate::service) reason: &'a str,
     pub(in crate::service) author: Option<&'a str>,
-    /// The run that restores, if one does: it knows, and is not asked.
+    /// The run that writes it, if one does: it knows, and is not asked.
     pub(in crate::service) by_run: Option<&'a str>,
+}
+
+/// What runs are asked for.
+pub(in crate::service) enum Purpose<'a> {
+    /// A restore to this target.
+    Restore(String),
+    /// The positions of this run are reconciled with its broker's.
+    Reconcile(&'a RunId),
+}
+
+/// What is to be written.
+pub(in crate::service) struct Touched<'a> {
+    /// All of it.
+    pub(in crate::service) keys: HashSet<&'a StateKey>,
+    /// Those that nobody has written yet, and the run for whose instance they are begun: it is to look for them there.
+    pub(in crate::service) begun: Option<(&'a RunId, HashSet<&'a StateKey>)>,
 }
 
 /// What live runs have agreed to.
 pub(in crate::service) struct Agreement {
-    /// What has to be written together with the restore.
+    /// What has to be written together with it.
     pub(in crate::service) beside: Vec<Write>,
     /// Who knows of it.
     pub(in crate::service) told: Told,
 }
 
-/// A restore that is about to be written, and the runs that it has asked.
+impl<'a> Touched<'a> {
+    /// These states, whoever has written them.
+    pub(in crate::service) fn of(keys: HashSet<&'a StateKey>) -> Self {
+        Self { keys, begun: None }
+    }
+}
+
+/// What is about to be written, and the runs that were asked for it.
 pub(in crate::service) struct Shake {
-    /// The id of the handshake, and of the restore.
+    /// The id of the handshake, and of the restore, or of the batch.
     pub(in crate::service) id: Arc<str>,
     pub(super) wait: Duration,
     without_word: Option<WithoutWord>,
     pub(super) asked: BTreeSet<String>,
     pub(super) keeper: Option<Keeper>,
+    /// The request for it, which can be sent once more; of one that older clients send nothing is remembered.
+    pub(super) sent: Option<Sent>,
 }
 
 impl Shake {
     /// On these terms.
-    pub(in crate::service) fn new(service: &Service, terms: Option<HandshakeTerms>) -> Result<Self> {
+    pub(in crate::service) fn new(
+        service: &Service,
+        terms: Option<HandshakeTerms>,
+        sent: Option<Sent>,
+    ) -> Result<Self> {
         let HandshakeTerms { wait_seconds, without_word } = terms.unwrap_or_default();
         let wait = wait_of(wait_seconds, "/handshake/wait_seconds")?;
         if let Some(WithoutWord { reason, by }) = &without_word {
@@ -61,7 +92,7 @@ impl Shake {
             must_say("/handshake/without_word/by", by)?;
         }
         let id = service.settings.ids.new_id(service.now()).into();
-        Ok(Self { id, wait, without_word, asked: BTreeSet::new(), keeper: None })
+        Ok(Self { id, wait, without_word, asked: BTreeSet::new(), keeper: None, sent })
     }
 
     /// Whether it has asked anybody.
@@ -71,22 +102,22 @@ impl Shake {
 }
 
 impl Service {
-    /// What has to be written together with a restore that writes these states: nothing where no live run holds them. Where one does that has
+    /// What has to be written together with what is to be written: nothing where no live run holds that. Where one does that has
     /// not been asked yet, it is asked, and its word waited for; then the answer is an empty conflict, as the plan has to be worked out
     /// again on what there is then. Whoever comes later is found by the commit.
     pub(in crate::service) async fn in_agreement(
         &self,
         shake: &mut Shake,
         about: &About<'_>,
-        keys: &HashSet<&StateKey>,
+        touched: &Touched<'_>,
     ) -> Result<Agreement> {
         let seq = self.store.tip().await?.seq;
-        let mut holders = self.held_by(keys).await?;
+        let mut holders = self.held_by(touched).await?;
         holders.retain(|holder| {
             about.by_run != Some(holder.run_id.as_str()) && !shake.asked.contains(&holder.run_id)
         });
         if !holders.is_empty() {
-            self.ask(shake, about, &holders, keys.len()).await?;
+            self.ask(shake, about, &holders, touched.keys.len()).await?;
             self.wait(shake).await?;
             return Err(ServiceError::Conflict(Vec::new()));
         }
@@ -154,7 +185,7 @@ impl Service {
         }
     }
 
-    /// What is written with the restore: that it is, and that the runs have to read it.
+    /// What is written with it: that it is, and that the runs have to read it.
     async fn agreed(&self, shake: &Shake) -> Result<Vec<Write>> {
         let kept = self.kept_handshake(&shake.id).await?;
         let asking =
@@ -170,7 +201,8 @@ impl Service {
             without_word: without,
             ..asking
         };
-        let who = step(written.user_id.as_deref(), "the restore is written, and has to be read");
+        let what = format!("the {} is written, and has to be read", written.purpose());
+        let who = step(written.user_id.as_deref(), &what);
         let mut pauses = Vec::new();
         for row in written.runs.iter_mut().filter(|row| row.ended_at.is_none()) {
             row.told_at = Some(now);
@@ -187,7 +219,7 @@ impl Service {
         Ok(std::iter::once(record).chain(pauses).collect())
     }
 
-    /// Ends a handshake with its restore: where that was not written, the runs are told to go on.
+    /// Ends a handshake with what it was for: where that was not written, the runs are told to go on.
     pub(in crate::service) async fn end_shake<T>(&self, shake: Shake, done: Result<T>) -> Result<T> {
         if !shake.has_asked() {
             return done;
@@ -206,6 +238,14 @@ impl Service {
         }
         done
     }
+}
+
+/// Does this to its end, whether anybody still waits for it or not.
+pub(in crate::service) async fn carry_on<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let work = tokio::spawn(once::carried(budget::carried(work)));
+    work.await.map_err(|error| ServiceError::Internal(error.to_string()))?
 }
 
 /// How long the runs' word is waited for.

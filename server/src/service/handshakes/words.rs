@@ -111,7 +111,7 @@ impl Service {
         }
     }
 
-    /// A run says that it has read what a restore wrote: `POST /runs/{run_id}/handshakes/{handshake}/reloaded`. From then on it may write.
+    /// A run says that it has read what was written: `POST /runs/{run_id}/handshakes/{handshake}/reloaded`. From then on it may write.
     /// After a handshake that wrote nothing, it says that it has been told so.
     pub async fn say_reloaded(&self, id: &str, handshake: &str, said: SayReloaded) -> Result<Heard> {
         let run = self.speaks(id, said.epoch).await?;
@@ -159,7 +159,7 @@ impl Service {
     ) -> Result<Option<Write>> {
         if read < wanted {
             let message = format!(
-                "the restore was written up to seq {wanted}, so that what was read up to seq {read} is from before it: read the \
+                "it was written up to seq {wanted}, so that what was read up to seq {read} is from before it: read the \
                  states again, and say so then"
             );
             return Err(ServiceError::body("/seq", "range", message));
@@ -216,8 +216,8 @@ impl Service {
         });
         let why = match &kept {
             Some(kept) if !kept.has_to_read() && kept.is_the_operators() => PausedFor::Operator,
-            Some(kept) if !kept.has_to_read() => PausedFor::Restore,
-            _ => PausedFor::UnreadRestore,
+            Some(kept) if !kept.has_to_read() => PausedFor::MakesWay,
+            _ => PausedFor::Unread,
         };
         ServiceError::RunPaused { run_id, handshake, why }
     }

@@ -10,7 +10,7 @@ use super::apply::ATTEMPTS;
 use super::plan::Asked;
 use crate::service::signature::Signature;
 use crate::service::{Result, Service, ServiceError};
-use crate::store::StoreError;
+use crate::store::{StoreError, Told};
 
 /// The type of that state.
 const DRIFT: &str = "drift";
@@ -46,7 +46,7 @@ impl Service {
             }
             let seen = Seen { rows: &rows, as_of: plan.as_of, whole, now: self.now() };
             let Some(write) = kept.after(seen, &who)? else { return Ok(plan) };
-            match self.commit_drift(vec![write], &who).await {
+            match self.commit_drift(vec![write], &who, None).await {
                 Err(ServiceError::Conflict(_) | ServiceError::ChecksFailed(_)) if attempt < ATTEMPTS => {}
                 Err(error) => return Err(error),
                 Ok(outcomes) => {
@@ -74,9 +74,14 @@ impl Service {
         Ok(Kept { key, version, drifts })
     }
 
-    /// Writes, if what is kept of drift is still what it was. It never waits in the fallback journal: a plan is about what is
-    /// stored now.
-    pub(super) async fn commit_drift(&self, writes: Vec<Write>, who: &Signature) -> Result<Vec<Outcome>> {
+    /// Writes, if what is kept of drift is still what it was, and no run has come since live runs were asked. It never waits in the
+    /// fallback journal: a plan is about what is stored now.
+    pub(super) async fn commit_drift(
+        &self,
+        writes: Vec<Write>,
+        who: &Signature,
+        told: Option<Told>,
+    ) -> Result<Vec<Outcome>> {
         use stateloft_core::commit::{Check, Condition, Terms};
         let is_kept = |write: &&Write| write.key.state_type.as_str() == DRIFT;
         let check = |write: &Write| Check {
@@ -86,7 +91,7 @@ impl Service {
         };
         let checks = writes.iter().filter(is_kept).map(check).collect();
         let terms = Box::new(Terms { checks, fence: who.fence.clone(), ..Terms::default() });
-        self.commit_on_terms(writes, terms).await.map_err(|error| match error {
+        self.commit_told(writes, terms, told).await.map_err(|error| match error {
             ServiceError::TermsNeedStore => ServiceError::NeedsStore,
             other => other,
         })

@@ -1,7 +1,7 @@
 //! What choices would write, worked out on the states as they are now.
 
 use stateloft_core::api::{
-    ChosenRow, PlanReconcile, ReconcileOptions, ReconcilePlan, ReconcilePolicy, Scope,
+    ChosenRow, PlanReconcile, PlannedWrite, ReconcileOptions, ReconcilePlan, ReconcilePolicy, Scope,
 };
 use stateloft_core::json::Document;
 use stateloft_core::model::{RunId, Seq, StateKey, StateType};
@@ -9,6 +9,7 @@ use stateloft_core::reconcile::{PlanError, Planned, PlannedEdit, Reconciling, pl
 
 use super::ours::{Whose, position};
 use crate::heavy;
+use crate::service::handshakes::Touched;
 use crate::service::named::Named;
 use crate::service::{Result, Service, ServiceError};
 
@@ -46,6 +47,7 @@ impl Service {
         if let Some(ask) = answers {
             plan.answered = self.answer_ask(&asked, &ask, &plan).await?;
         }
+        plan.held_by = self.held_by(&touched(&plan.writes, &asked.run)).await?;
         Ok(plan)
     }
 
@@ -85,6 +87,12 @@ impl Service {
         }
         Ok(found)
     }
+}
+
+/// What a plan of a run writes. States that it begins are where the run's program looks for them.
+pub(super) fn touched<'a>(writes: &'a [PlannedWrite], run: &'a RunId) -> Touched<'a> {
+    let begun = writes.iter().filter(|write| write.version.is_none()).map(|write| &write.key).collect();
+    Touched { keys: writes.iter().map(|write| &write.key).collect(), begun: Some((run, begun)) }
 }
 
 /// The type of states that are begun: the one that is asked about.

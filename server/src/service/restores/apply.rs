@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use stateloft_core::api::{
-    AppliedRestore, ApplyRequest, HandshakeView, Moment, Originated, PlanRequest, RestoredTo, Scope,
-    Selection, SnapshotRestored, VersionView,
+    AppliedRestore, ApplyRequest, Moment, Originated, PlanRequest, RestoredTo, Scope, Selection,
+    SnapshotRestored, VersionView,
 };
 use stateloft_core::commit::{Change, Expectation, Outcome, Rebasing, Write};
 use stateloft_core::model::{Origin, SnapshotId, StateKey, Violation};
 use stateloft_core::restore::{Planned, PlannedState, Writing, selection_key};
 
 use super::plan::{ToWrite, Worked};
-use crate::budget;
-use crate::service::handshakes::{About, Agreement, Shake};
-use crate::service::once;
+use crate::service::handshakes::{About, Agreement, Purpose, Sent, Shake, Touched, carry_on};
 use crate::service::signature::Signature;
 use crate::service::{Result, Service, ServiceError};
 use crate::store::NewRestore;
@@ -37,7 +35,8 @@ impl Service {
     /// Live runs that hold what it writes are asked first. Whoever hangs up does not stop it.
     pub async fn apply(self: &Arc<Self>, plan: &str, request: ApplyRequest) -> Result<AppliedRestore> {
         let (service, plan) = (Arc::clone(self), plan.to_owned());
-        let mut shake = Shake::new(self, request.handshake.clone())?;
+        let sent = Sent::to(format!("/restores/{plan}/apply"), request.clone());
+        let mut shake = Shake::new(self, request.handshake.clone(), Some(sent))?;
         carry_on(Box::pin(async move {
             let done = service.apply_plan(&plan, request, &mut shake).await;
             service.end_shake(shake, done).await
@@ -91,7 +90,7 @@ impl Service {
         origin: Origin,
     ) -> Result<SnapshotRestored> {
         let (service, id) = (Arc::clone(self), id.clone());
-        let mut shake = Shake::new(self, None)?;
+        let mut shake = Shake::new(self, None, None)?;
         carry_on(Box::pin(async move {
             let done = service.restore_all(&id, user_id, origin, &mut shake).await;
             service.end_shake(shake, done).await
@@ -192,13 +191,13 @@ impl Service {
         who.batch_id = Some(Arc::clone(&restore_id));
         let about = About {
             plan: &plan,
-            target: target.to_string(),
+            purpose: Purpose::Restore(target.to_string()),
             reason: &order.reason,
             author: who.author.as_deref(),
             by_run: who.origin.as_deref().and_then(|origin| origin.run_id.as_deref()),
         };
         let keys = writes.iter().map(|planned| &planned.key).collect();
-        let Agreement { beside, told } = self.in_agreement(shake, &about, &keys).await?;
+        let Agreement { beside, told } = self.in_agreement(shake, &about, &Touched::of(keys)).await?;
         let planned = |planned: Planned| {
             let rebase = (!exact).then(|| PlannedState {
                 target: targets.remove(&planned.key),
@@ -235,14 +234,6 @@ impl Service {
         Ok(AppliedRestore { versions: versions.collect(), record: *record, handshake })
     }
 
-    /// How the runs stand that were asked, for the answer. That the restore is written is certain without it.
-    async fn handshake_of(&self, shake: &Shake) -> Option<Box<HandshakeView>> {
-        if !shake.has_asked() {
-            return None;
-        }
-        self.handshake(&shake.id).await.ok().map(Box::new)
-    }
-
     fn check_rules(&self, writes: &[Planned], accept_violations: bool) -> Result<()> {
         let broken: Vec<(StateKey, Violation)> = writes
             .iter()
@@ -258,14 +249,6 @@ impl Service {
             invalid => Err(ServiceError::ViolationsNotAccepted(invalid as u64)),
         }
     }
-}
-
-/// Does this to its end, whether anybody still waits for it or not.
-pub(super) async fn carry_on<T: Send + 'static>(
-    work: impl Future<Output = Result<T>> + Send + 'static,
-) -> Result<T> {
-    let work = tokio::spawn(once::carried(budget::carried(work)));
-    work.await.map_err(|error| ServiceError::Internal(error.to_string()))?
 }
 
 fn write(planned: Planned, who: &Signature, rebase: Option<PlannedState>) -> Option<Write> {

@@ -8,10 +8,10 @@ use stateloft_core::hash::ContentHash;
 use stateloft_core::model::{Seq, StateKey, Version};
 use stateloft_core::restore::{GivenAsked, GivenNow, Side, plan_given, records_stay, stays};
 
-use super::apply::{ATTEMPTS, Order, carry_on};
+use super::apply::{ATTEMPTS, Order};
 use super::plan::{STATES_MAX, ToWrite, unplanned, weight, with_rules};
 use crate::budget::{self, Class};
-use crate::service::handshakes::Shake;
+use crate::service::handshakes::{Sent, Shake, Touched, carry_on};
 use crate::service::write::must_be_object;
 use crate::service::{Result, Service, ServiceError};
 
@@ -28,7 +28,7 @@ impl Service {
     /// Works out what a restore to given documents would write; writes nothing.
     pub async fn plan_documents(&self, request: GivenRequest) -> Result<GivenPlan> {
         let Worked { mut plan, to_write } = self.work_out_documents(&request).await?;
-        plan.held_by = self.held_by(&to_write.keys()).await?;
+        plan.held_by = self.held_by(&Touched::of(to_write.keys())).await?;
         Ok(plan)
     }
 
@@ -39,7 +39,8 @@ impl Service {
         request: ApplyGiven,
     ) -> Result<AppliedRestore> {
         let (service, plan) = (Arc::clone(self), plan.to_owned());
-        let mut shake = Shake::new(self, request.handshake.clone())?;
+        let sent = Sent::to(format!("/restores/documents/{plan}/apply"), request.clone());
+        let mut shake = Shake::new(self, request.handshake.clone(), Some(sent))?;
         carry_on(Box::pin(async move {
             let done = service.apply_given(&plan, request, &mut shake).await;
             service.end_shake(shake, done).await

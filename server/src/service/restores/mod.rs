@@ -31,11 +31,7 @@ impl Service {
         let found = self.store.restore(restore_id).await?;
         let mut found =
             found.ok_or_else(|| ServiceError::RestoreNotFound(restore_id.chars().take(80).collect()))?;
-        found.handshake = match self.handshake(restore_id).await {
-            Ok(handshake) => Some(Box::new(handshake)),
-            Err(ServiceError::HandshakeNotFound(_)) => None,
-            Err(error) => return Err(error),
-        };
+        found.handshake = self.handshake_if_any(restore_id).await?.map(Box::new);
         Ok(found)
     }
 }

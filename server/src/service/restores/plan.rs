@@ -10,6 +10,7 @@ use stateloft_core::schema::{Modes, path_rules};
 use stateloft_core::validate::validate;
 
 use crate::budget::{self, Class};
+use crate::service::handshakes::Touched;
 use crate::service::{Result, Service, ServiceError};
 use crate::store::StoreError;
 
@@ -73,7 +74,7 @@ impl Service {
     /// Says in a plan which live runs hold what it writes.
     pub(super) async fn say_who_holds(&self, worked: &mut Worked) -> Result<()> {
         let keys = worked.writes.iter().map(|planned| &planned.key).collect();
-        worked.plan.held_by = self.held_by(&keys).await?;
+        worked.plan.held_by = self.held_by(&Touched::of(keys)).await?;
         Ok(())
     }
 

@@ -10,8 +10,8 @@ use stateloft_core::model::{Seq, StateKey, Version, VersionNumber};
 use stateloft_core::restore::{Undo, selection_key, undo_state};
 use stateloft_core::schema::path_rules;
 
-use super::apply::{ATTEMPTS, Order, carry_on};
-use crate::service::handshakes::Shake;
+use super::apply::{ATTEMPTS, Order};
+use crate::service::handshakes::{Sent, Shake, carry_on};
 use crate::service::{Result, Service, ServiceError};
 
 /// What is left to take back of a restore.
@@ -29,7 +29,8 @@ impl Service {
     /// still is as it was written is ticked in that plan.
     pub async fn undo(self: &Arc<Self>, restore_id: &str, request: UndoRequest) -> Result<AppliedRestore> {
         let (service, restore_id) = (Arc::clone(self), restore_id.to_owned());
-        let mut shake = Shake::new(self, request.handshake.clone())?;
+        let sent = Sent::to(format!("/restores/{restore_id}/undo"), request.clone());
+        let mut shake = Shake::new(self, request.handshake.clone(), Some(sent))?;
         carry_on(Box::pin(async move {
             let done = service.take_back(&restore_id, request, &mut shake).await;
             service.end_shake(shake, done).await

@@ -39,8 +39,8 @@ impl FallbackStore {
                     (writes, None)
                 }
                 // What is written on other terms is not kept: what they would mean at the replay, nobody has looked at. A run that
-                // has lost its lease has lost it for ever.
-                WriteRequest::OnTerms { writes, terms } if terms.only_fence() => {
+                // has lost its lease has lost it for ever. Nor is what runs were asked for: who is live is decided now or not at all.
+                WriteRequest::OnTerms { writes, terms, told: None } if terms.only_fence() => {
                     (writes, terms.fence.as_ref())
                 }
                 _ => {

@@ -176,7 +176,8 @@ impl FallbackStore {
             let batch = match entry.fence.clone() {
                 None => WriteRequest::Batch { writes, restore: None },
                 fence => {
-                    WriteRequest::OnTerms { writes, terms: Box::new(Terms { fence, ..Terms::default() }) }
+                    let terms = Box::new(Terms { fence, ..Terms::default() });
+                    WriteRequest::OnTerms { writes, terms, told: None }
                 }
             };
             let group = [match entry.once {

@@ -28,6 +28,7 @@ pub(super) fn asking(runs: &[&str]) -> Handshake {
     Handshake {
         handshake: "0198".to_owned(),
         plan: Some("9c41".to_owned()),
+        reconciles: None,
         target: Some("seq:7".to_owned()),
         writes: 3,
         reason: "back to the close".to_owned(),

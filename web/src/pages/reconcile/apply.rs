@@ -66,6 +66,7 @@ impl Board {
             reason: self.reason.get_untracked().trim().to_owned(),
             user_id,
             epoch: None,
+            handshake: None,
         };
         Some((hash.clone(), request))
     }

@@ -88,7 +88,7 @@ fn Program(board: Board) -> impl IntoView {
             Some(if run.live {
                 view! {
                     <Notice kind=NoticeKind::Info head=format!("{name} is live.")>
-                        "It is neither paused nor told: it finds what is written when it reads its states again. What it saves meanwhile on a version that it expects is refused; what it saves without one goes on top."
+                        "It is asked to make way first, and reads what is written before it saves anything more."
                     </Notice>
                 }
             } else {
