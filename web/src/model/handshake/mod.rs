@@ -3,6 +3,7 @@
 
 pub mod open;
 pub mod order;
+pub mod request;
 pub mod said;
 pub mod steps;
 

@@ -35,7 +35,7 @@ pub fn open(handshakes: &[HandshakeView], now: Timestamp) -> Vec<Open> {
         Open {
             id: view.handshake.handshake.clone(),
             asking: true,
-            head: format!("A restore waits for {whom}."),
+            head: format!("A {} waits for {whom}.", view.handshake.purpose()),
             rest: format!("Nothing is written yet; the wait ends at {}.", age::clock(view.handshake.until)),
         }
     });

@@ -1,4 +1,4 @@
-//! What was asked of the server when a restore was to be written: it can be sent once more, without a run's word, or without what a
+//! What was asked of the server when a restore, or what is reconciled, was to be written: it can be sent once more, without a run's word, or without what a
 //! run holds.
 
 use std::collections::BTreeSet;
@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use serde_json::value::{RawValue, to_raw_value};
 use stateloft_core::api::{
-    ApplyGiven, ApplyRequest, Effect, GivenPlan, Handshake, HandshakeRun, HandshakeTerms, Plan, PlanCounts,
-    RestoreRecord, StateSelection, UndoRequest, WithoutWord,
+    ApplyGiven, ApplyReconcile, ApplyRequest, Effect, GivenPlan, Handshake, HandshakeRun, HandshakeTerms,
+    Plan, PlanCounts, RestoreRecord, StateSelection, UndoRequest, WithoutWord,
 };
 use stateloft_core::model::StateKey;
 use stateloft_core::restore::{plan_hash, selection_key};
 
-use super::super::address::encode_segment;
+use super::super::address::{self, encode_segment};
 use super::super::found::Hand;
 use super::super::plan_address::{Ask, with_ticks};
 
-/// A restore that is to be written.
+/// What is to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Order {
     /// Of this plan.
@@ -30,6 +30,19 @@ pub enum Order {
         /// How.
         request: Box<UndoRequest>,
     },
+    /// What is chosen of a broker's list.
+    Reconcile(Box<Reconciling>),
+}
+
+/// What is chosen of a broker's list, and is to be applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reconciling {
+    /// The hash of the plan that was looked at.
+    pub plan: String,
+    /// Whether live runs were known to hold some of it.
+    pub held: bool,
+    /// How.
+    pub request: ApplyReconcile,
 }
 
 /// A plan that is to be applied.
@@ -68,6 +81,7 @@ impl Order {
             Self::Apply(planned) => format!("/restores/{}/apply", encode_segment(&planned.plan.plan)),
             Self::Given(given) => format!("/restores/documents/{}/apply", encode_segment(&given.plan.plan)),
             Self::Undo { restore_id, .. } => format!("/restores/{}/undo", encode_segment(restore_id)),
+            Self::Reconcile(order) => format!("/reconciles/{}/apply", encode_segment(&order.plan)),
         }
     }
 
@@ -80,6 +94,7 @@ impl Order {
             Self::Apply(planned) => to_raw_value(&planned.request),
             Self::Given(given) => to_raw_value(&given.request),
             Self::Undo { request, .. } => to_raw_value(request),
+            Self::Reconcile(order) => to_raw_value(&order.request),
         }
     }
 
@@ -90,6 +105,7 @@ impl Order {
             Self::Apply(planned) => (planned.request.user_id.clone(), Some(planned.request.reason.clone())),
             Self::Given(given) => (given.request.user_id.clone(), Some(given.request.reason.clone())),
             Self::Undo { request, .. } => (request.user_id.clone(), request.reason.clone()),
+            Self::Reconcile(order) => (order.request.user_id.clone(), Some(order.request.reason.clone())),
         }
     }
 
@@ -99,7 +115,7 @@ impl Order {
         match self {
             Self::Apply(planned) => Some(&planned.plan.counts),
             Self::Given(given) => Some(&given.plan.counts),
-            Self::Undo { .. } => None,
+            Self::Undo { .. } | Self::Reconcile(_) => None,
         }
     }
 
@@ -110,6 +126,18 @@ impl Order {
             Self::Apply(planned) => !planned.plan.held_by.is_empty(),
             Self::Given(given) => !given.plan.held_by.is_empty(),
             Self::Undo { .. } => true,
+            Self::Reconcile(order) => order.held,
+        }
+    }
+
+    /// The hash of the plan that it writes; an undo has none before it is written.
+    #[must_use]
+    pub fn plan(&self) -> Option<&str> {
+        match self {
+            Self::Apply(planned) => Some(&planned.plan.plan),
+            Self::Given(given) => Some(&given.plan.plan),
+            Self::Undo { .. } => None,
+            Self::Reconcile(order) => Some(&order.plan),
         }
     }
 
@@ -120,6 +148,7 @@ impl Order {
             Self::Apply(planned) => record.plan == planned.plan.plan,
             Self::Given(given) => record.plan == given.plan.plan,
             Self::Undo { restore_id, .. } => record.undoes.as_ref() == Some(restore_id),
+            Self::Reconcile(_) => false,
         }
     }
 
@@ -127,11 +156,10 @@ impl Order {
     #[must_use]
     pub fn asked(&self, handshake: &Handshake, hand: &Hand) -> bool {
         let of_it = match self {
-            Self::Apply(planned) => handshake.plan.as_ref() == Some(&planned.plan.plan),
-            Self::Given(given) => handshake.plan.as_ref() == Some(&given.plan.plan),
             Self::Undo { restore_id, request } => {
                 request.reason.is_some() || handshake.reason == format!("Undo of restore {restore_id}")
             }
+            Self::Apply(_) | Self::Given(_) | Self::Reconcile(_) => handshake.plan.as_deref() == self.plan(),
         };
         of_it && hand.wrote(handshake.user_id.as_deref(), Some(&handshake.reason), handshake.asked_at)
     }
@@ -139,10 +167,28 @@ impl Order {
     /// Where its plan can be looked at again; an undo has none before it is written, and given documents have no address.
     #[must_use]
     pub fn plan_href(&self) -> Option<String> {
-        let Self::Apply(planned) = self else { return None };
+        let planned = match self {
+            Self::Apply(planned) => planned,
+            Self::Reconcile(order) => return Some(address::reconcile(&order.request.run_id)),
+            Self::Given(_) | Self::Undo { .. } => return None,
+        };
         let plan = &planned.plan;
         let ask = Ask { target: Some(plan.target.clone()), scope: plan.scope.clone(), exact: plan.exact };
         Some(format!("/view/restore{}", with_ticks(&ask, &planned.request.selection)))
+    }
+
+    /// The same, by somebody who says who he is.
+    #[must_use]
+    pub fn by(mut self, user_id: Option<String>) -> Self {
+        if user_id.is_some() {
+            match &mut self {
+                Self::Apply(planned) => planned.request.user_id = user_id,
+                Self::Given(given) => given.request.user_id = user_id,
+                Self::Undo { request, .. } => request.user_id = user_id,
+                Self::Reconcile(order) => order.request.user_id = user_id,
+            }
+        }
+        self
     }
 
     /// The same, once more.
@@ -166,6 +212,7 @@ impl Order {
             Self::Apply(planned) => &mut planned.request.handshake,
             Self::Given(given) => &mut given.request.handshake,
             Self::Undo { request, .. } => &mut request.handshake,
+            Self::Reconcile(order) => &mut order.request.handshake,
         };
         let wait_seconds = terms.as_ref().and_then(|terms| terms.wait_seconds);
         let new = HandshakeTerms { wait_seconds, without_word };

@@ -43,7 +43,7 @@ pub fn said(handshake: &Handshake) -> Vec<Said> {
         let note = run.note.as_deref().map(|note| format!(", “{}”", told(note))).unwrap_or_default();
         say(run.paused_at, true, format!("paused{note}"), "");
         say(run.ended_at, false, "found to have ended: it counts as free".to_owned(), "");
-        say(run.told_at, false, "reload: the restore is written".to_owned(), "");
+        say(run.told_at, false, format!("reload: the {} is written", handshake.purpose()), "");
         let seq = run.seq.map(|seq| format!(", read up to seq {}", number::count(seq.0))).unwrap_or_default();
         say(run.reloaded_at, true, format!("reloaded{seq}"), "");
         let let_go = !matches!(

@@ -35,11 +35,17 @@ pub fn label(choice: RowChoice) -> &'static str {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chosen(BTreeMap<String, ChosenRow>);
 
+impl From<Vec<ChosenRow>> for Chosen {
+    fn from(choices: Vec<ChosenRow>) -> Self {
+        Self(choices.into_iter().map(|chosen| (which(&chosen.row).to_owned(), chosen)).collect())
+    }
+}
+
 impl Chosen {
     /// What a plan has chosen: by the request, or by its policy.
     #[must_use]
     pub fn of(plan: &ReconcilePlan) -> Self {
-        Self(plan.choices.iter().map(|chosen| (which(&chosen.row).to_owned(), chosen.clone())).collect())
+        Self::from(plan.choices.clone())
     }
 
     /// What is chosen of a row.

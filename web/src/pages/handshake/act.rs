@@ -4,6 +4,7 @@ use gloo_net::http::Method;
 use leptos::prelude::*;
 use stateloft_core::api::{HandshakeRun, HandshakeStatus, HandshakeView, StopHandshake};
 
+use super::order::Known;
 use super::reading::Ctx;
 use crate::api::{self, ApiError};
 use crate::live::Remote;
@@ -13,7 +14,7 @@ use crate::model::found::{Found, Hand};
 use crate::model::handshake::names;
 use crate::model::handshake::order::Order;
 use crate::model::restore::states_word;
-use crate::pages::restore::{Sending, order_of};
+use crate::pages::restore::Sending;
 use crate::parts::{Author, AuthorField, Icon, Kbd, Pic, WriteNote, Writing};
 use crate::shell::keys;
 
@@ -25,7 +26,6 @@ const LEFT_OUT: usize = 3;
 struct Doing {
     ctx: Ctx,
     id: StoredValue<String>,
-    order: StoredValue<Option<Order>>,
     author: Author,
     stopping: Writing,
     sending: Sending,
@@ -36,7 +36,6 @@ struct Doing {
 pub(super) fn Act(ctx: Ctx, id: String) -> impl IntoView {
     let doing = Doing {
         ctx,
-        order: StoredValue::new(order_of(&id)),
         id: StoredValue::new(id),
         author: Author::remembered(),
         stopping: Writing::of("stopped"),
@@ -72,14 +71,32 @@ pub(super) fn Act(ctx: Ctx, id: String) -> impl IntoView {
                 <WithoutWord doing/>
                 <WriteNote writing=doing.stopping/>
                 <WriteNote writing=doing.sending.writing/>
-                <Show when=move || !ctx.ours && only.get() == Some(false)>
-                    <p class="note">
-                        "It was asked from elsewhere, or before this page was loaded anew: what exactly was ticked is not known here. "
-                        <a href="/view/restore">"Plan a restore"</a>
-                    </p>
-                </Show>
+                <Show when=move || only.get() == Some(false)><NotKnown ctx/></Show>
             </section>
         </Show>
+    }
+}
+
+/// Why it cannot be sent once more from here, and what can be done instead.
+#[component]
+fn NotKnown(ctx: Ctx) -> impl IntoView {
+    let again = ctx.memo(|view| match &view.handshake.reconciles {
+        Some(run) => (crate::model::address::reconcile(run), "Reconcile anew"),
+        None => ("/view/restore".to_owned(), "Plan a restore"),
+    });
+    move || {
+        let known = ctx.order.get();
+        let (href, words) = again.get()?;
+        let (said, href, words) = match known {
+            Known::NotYet | Known::Order(_) => return None,
+            Known::Moved(fresh) => (
+                "What was looked at has moved since it was asked for.".to_owned(),
+                fresh.unwrap_or(href),
+                "Look at the fresh plan",
+            ),
+            Known::Nowhere(why) => (why, href, words),
+        };
+        Some(view! { <p class="note">{said}" "<a href=href>{words}</a></p> })
     }
 }
 
@@ -113,9 +130,8 @@ fn Stop(doing: Doing) -> impl IntoView {
 fn Again(doing: Doing) -> impl IntoView {
     let refused = doing.ctx.memo(|view| view.handshake.status == HandshakeStatus::Refused);
     let because = doing.ctx.memo(|view| view.handshake.because.clone());
-    let href = doing.order.with_value(|order| order.as_ref().and_then(Order::plan_href));
     let again = move |_| {
-        if let Some(order) = doing.order.get_value() {
+        if let Some(order) = doing.order() {
             doing.send(order.again());
         }
     };
@@ -125,10 +141,11 @@ fn Again(doing: Doing) -> impl IntoView {
         {move || {
             // A plan that has moved would be refused again before it was looked at.
             let look = refused.get() == Some(true);
-            match (doing.ctx.ours, look, href.clone()) {
-                (false, ..) => ().into_any(),
-                (true, true, Some(href)) => view! { <a class="btn" href=href><Pic icon=Icon::Restore/>"Look at the fresh plan"</a> }.into_any(),
-                (true, ..) => view! { <button class="btn" disabled=move || busy.get() on:click=again>"Ask again"</button> }.into_any(),
+            let href = doing.ctx.order.with(|known| known.order().map(Order::plan_href));
+            match (href, look) {
+                (None, _) => ().into_any(),
+                (Some(Some(href)), true) => view! { <a class="btn" href=href><Pic icon=Icon::Restore/>"Look at the fresh plan"</a> }.into_any(),
+                (Some(_), _) => view! { <button class="btn" disabled=move || busy.get() on:click=again>"Ask again"</button> }.into_any(),
             }
         }}
     }
@@ -141,16 +158,16 @@ fn LeaveOut(doing: Doing) -> impl IntoView {
     let asking = doing.ctx.memo(|view| view.handshake.status == HandshakeStatus::Asking);
     let buttons = move || {
         let runs = silent.get().unwrap_or_default();
-        doing.order.with_value(|order| {
+        doing.ctx.order.with(|known| {
             let left = |run: HandshakeRun| {
-                let rest = order.as_ref()?.leaving_out(&run)?;
+                let rest = known.order()?.leaving_out(&run)?;
                 let written = rest.counts()?.written();
                 let what = match run.states.as_slice() {
                     [one] => crate::model::hidden::told(one.state_id.as_str()),
                     all => format!("{} of {}", states_word(all.len() as u64), run.run_id),
                 };
                 let press = move |_| {
-                    let rest = rest.clone();
+                    let rest = rest.clone().by(doing.author.value());
                     if asking.get_untracked() == Some(true) {
                         doing.stop(move || doing.send(rest.clone()));
                     } else {
@@ -189,7 +206,7 @@ fn WithoutWord(doing: Doing) -> impl IntoView {
         (view.handshake.status, view.handshake.until, view.handshake.writes, runs)
     });
     let shown = Memo::new(move |_| {
-        doing.ctx.ours
+        doing.ctx.order.with(|known| known.order().is_some())
             && view.with(|view| {
                 view.as_ref().is_some_and(|(status, .., runs)| {
                     !runs.is_empty() && matches!(status, HandshakeStatus::Asking | HandshakeStatus::NoWord)
@@ -216,7 +233,7 @@ fn WithoutWord(doing: Doing) -> impl IntoView {
     let press = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let by = author.value();
-        let order = doing.order.get_value();
+        let order = doing.order();
         if let (None, Some(by), Some(order)) = (untrack(lacks), by, order) {
             doing.send(order.without_word(&reason.get_untracked(), &by));
         }
@@ -241,6 +258,12 @@ fn WithoutWord(doing: Doing) -> impl IntoView {
 }
 
 impl Doing {
+    /// What is sent once more, by whoever is here.
+    fn order(self) -> Option<Order> {
+        let order = self.ctx.order.with_untracked(|known| known.order().cloned())?;
+        Some(order.by(self.author.value()))
+    }
+
     /// Sends it once more; what becomes of that has a page of its own.
     fn send(self, order: Order) {
         self.sending.send(order, || (), Err);

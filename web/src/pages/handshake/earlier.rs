@@ -99,11 +99,20 @@ fn Row(row: HandshakeView) -> impl IntoView {
     view! {
         <div class="trow cells shake-row">
             <a class="mono" href=href data-tip=age::full(handshake.asked_at)>{age::moment(handshake.asked_at, clock.read())}</a>
-            <span class="mono cut">{handshake.target.as_deref().map_or_else(|| "a pause, nothing restored".to_owned(), told)}</span>
+            <span class="mono cut">{what(&handshake)}</span>
             <span class="cut">{theirs(&names(&runs))}</span>
             <span class="num mono" class:c-warn=missed>{paused}</span>
             <span class="num mono">{stood}</span>
             <span>{outcome(&handshake)}</span>
         </div>
+    }
+}
+
+/// What it was for.
+fn what(handshake: &stateloft_core::api::Handshake) -> String {
+    match (&handshake.target, &handshake.reconciles) {
+        (Some(target), _) => told(target),
+        (None, Some(run)) => format!("{}, reconciled", told(run)),
+        (None, None) => "a pause, nothing restored".to_owned(),
     }
 }

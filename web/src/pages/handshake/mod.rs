@@ -1,4 +1,4 @@
-//! A handshake: how far a restore is with each run that it asks, what each silence leads to, and what can be done meanwhile.
+//! A handshake: how far it is with each run that is asked, what each silence leads to, and what can be done meanwhile.
 
 #![allow(
     clippy::large_types_passed_by_value,
@@ -10,6 +10,7 @@ mod aside;
 mod bar;
 mod earlier;
 mod grid;
+mod order;
 mod page;
 mod reading;
 mod said;

@@ -8,11 +8,13 @@ use super::earlier::Earlier;
 use super::grid::Grid;
 use super::reading::Ctx;
 use super::said::Said;
+use crate::live::remote;
+use crate::model::handshake::order::Order;
 use crate::model::handshake::{about, standing};
 use crate::model::hidden::told;
 use crate::model::number;
 use crate::model::restore::{counts_words, states_word};
-use crate::pages::restore::order_of;
+use crate::pages::restore::place_of;
 use crate::parts::{Chip, CopyLink, Empty, FaultNote, Icon, Pic, Tone};
 
 /// One handshake.
@@ -24,7 +26,7 @@ pub(crate) fn Handshake(id: String) -> impl IntoView {
             == Some(Code::HandshakeNotFound)
     };
     let known = Memo::new(move |_| ctx.view.value.with(Option::is_some));
-    let only = ctx.memo(|view| view.handshake.is_only_a_pause());
+    let purpose = ctx.memo(|view| view.handshake.purpose());
     let words = ctx.memo(about);
     let plan = ctx.memo(|view| {
         let plan = view.handshake.plan.as_ref()?;
@@ -34,7 +36,7 @@ pub(crate) fn Handshake(id: String) -> impl IntoView {
     view! {
         <div class="page handshake-page">
             <div class="page-head">
-                <h1>{move || if only.get() == Some(true) { "Pause" } else { "Restore" }}</h1>
+                <h1>{move || title(purpose.get().unwrap_or("restore"))}</h1>
                 <span class="about" aria-live="polite">{move || words.get()}</span>
                 <div class="acts"><span class="mono ink2 plan-hash">{move || plan.get().flatten()}</span><CopyLink/></div>
             </div>
@@ -46,7 +48,7 @@ pub(crate) fn Handshake(id: String) -> impl IntoView {
             >
                 <FaultNote remote=ctx.view/>
                 <Show when=move || known.get()>
-                    <Card ctx id=own.get_value()/>
+                    <Card ctx/>
                     <div class="shake-body">
                         <div class="column"><Grid ctx/><Said ctx/></div>
                         <Aside ctx id=own.get_value()/>
@@ -65,7 +67,7 @@ pub(crate) fn Handshakes() -> impl IntoView {
         <div class="page handshake-page">
             <div class="page-head">
                 <h1>"Handshakes"</h1>
-                <span class="about">"how live runs were asked to make way for restores"</span>
+                <span class="about">"how live runs were asked to make way"</span>
                 <div class="acts"><CopyLink/></div>
             </div>
             <Earlier/>
@@ -73,21 +75,42 @@ pub(crate) fn Handshakes() -> impl IntoView {
     }
 }
 
+fn title(purpose: &str) -> &'static str {
+    match purpose {
+        "pause" => "Pause",
+        "reconcile" => "Reconcile",
+        _ => "Restore",
+    }
+}
+
 fn runs_of(handshake: &stateloft_core::api::Handshake) -> Vec<String> {
     handshake.runs.iter().map(|run| run.run_id.clone()).collect()
 }
 
+/// Where what was reconciled is shown: its versions say that, and not the handshake.
+#[component]
+fn Reconciled(run: String, plan: String, handshake: String) -> impl IntoView {
+    let place = remote(
+        move || Some((run.clone(), plan.clone(), handshake.clone())),
+        |(run, plan, handshake)| async move { place_of(&run, &plan, &handshake).await },
+    );
+    move || {
+        let href = place.value.get().flatten()?;
+        Some(view! { <a href=href>"What was written, and Undo"</a> })
+    }
+}
+
 /// What is to be written, for whom, and how many have made way.
 #[component]
-fn Card(ctx: Ctx, id: String) -> impl IntoView {
-    let order = order_of(&id);
-    let href = order.as_ref().and_then(crate::model::handshake::order::Order::plan_href);
-    let counts = order.as_ref().and_then(|order| order.counts()).map(counts_words);
+fn Card(ctx: Ctx) -> impl IntoView {
+    let href = Memo::new(move |_| ctx.order.with(|known| known.order().and_then(Order::plan_href)));
+    let counts =
+        Memo::new(move |_| ctx.order.with(|known| known.order().and_then(Order::counts).map(counts_words)));
     let view = ctx.memo(HandshakeView::clone);
     move || {
         let view = view.get()?;
         let handshake = &view.handshake;
-        let effect = counts.as_ref().map(|counts| format!(": {counts}")).unwrap_or_default();
+        let effect = counts.get().map(|counts| format!(": {counts}")).unwrap_or_default();
         let only = handshake.is_only_a_pause();
         let head = match handshake.status {
             _ if only => format!("{} is asked to pause", crate::model::handshake::names(&runs_of(handshake))),
@@ -97,7 +120,11 @@ fn Card(ctx: Ctx, id: String) -> impl IntoView {
         };
         let by = handshake.user_id.as_deref().map(|name| format!(", by {}", told(name))).unwrap_or_default();
         let target = handshake.target.as_deref().map(|target| format!("to {}", told(target)));
-        let target = target.unwrap_or_else(|| "nothing is restored".to_owned());
+        let reconciles = handshake
+            .reconciles
+            .as_deref()
+            .map(|run| format!("what {} and its broker say is reconciled", told(run)));
+        let target = target.or(reconciles).unwrap_or_else(|| "nothing is restored".to_owned());
         let facts = format!("{target}{by}. “{}”", told(&handshake.reason));
         let without = handshake
             .without_word
@@ -114,9 +141,15 @@ fn Card(ctx: Ctx, id: String) -> impl IntoView {
             _ => None,
         };
         let icon = if handshake.status == HandshakeStatus::Written { Icon::Check } else { Icon::Pause };
-        let href = href.clone().filter(|_| handshake.status != HandshakeStatus::Written);
-        let result = (handshake.status == HandshakeStatus::Written).then(|| {
+        let href = href.get().filter(|_| handshake.status != HandshakeStatus::Written);
+        let is_written = handshake.status == HandshakeStatus::Written;
+        let result = (is_written && handshake.reconciles.is_none()).then(|| {
             format!("/view/restore/{}", crate::model::address::encode_segment(&handshake.handshake))
+        });
+        let reconciled = handshake.reconciles.clone().zip(handshake.plan.clone()).filter(|_| is_written);
+        let reconciled = reconciled.map(|(run, plan)| {
+            let handshake = handshake.handshake.clone();
+            view! { <Reconciled run plan handshake/> }
         });
         Some(view! {
             <section class="panel shake-card" aria-label="What is to be written">
@@ -131,6 +164,7 @@ fn Card(ctx: Ctx, id: String) -> impl IntoView {
                     {state.map(|words| view! { <Chip tone=Tone::Warn icon=Icon::Pause>{words}</Chip> })}
                     {href.map(|href| view! { <a href=href>"Look at the plan"</a> })}
                     {result.map(|href| view! { <a href=href>"What was written, and Undo"</a> })}
+                    {reconciled}
                 </div>
             </section>
         })

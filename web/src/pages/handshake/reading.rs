@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use stateloft_core::api::{HandshakeList, HandshakeView};
 use stateloft_core::model::Timestamp;
 
+use super::order::{Known, known};
 use crate::api::{self, ApiError};
 use crate::live::{Live, Remote, live, remote};
 use crate::model::address::{Query, encode_segment};
 use crate::model::inbox::Event;
-use crate::pages::restore::order_of;
 use crate::pages::runs::{RunsRead, leases};
 
 /// An open one is looked at so often: events say sooner that it has moved, but may be held back, and whom it waits for may end without
@@ -24,8 +24,8 @@ pub(super) struct Ctx {
     pub(super) view: Remote<HandshakeView>,
     /// The runs that are live, for their leases.
     pub(super) leases: Remote<RunsRead>,
-    /// Whether this tab has asked for it, and so can ask once more.
-    pub(super) ours: bool,
+    /// What it is for, as far as that is known: then it can be asked once more.
+    pub(super) order: RwSignal<Known>,
     live: Live,
 }
 
@@ -48,7 +48,8 @@ impl Ctx {
                 view.refresh();
             }
         });
-        Self { view, leases: leases(), ours: order_of(id).is_some(), live: live() }
+        let order = known(id, view.value.into());
+        Self { view, leases: leases(), order, live: live() }
     }
 
     /// The moment of what is shown. While the server is not heard it stands still, and so does all that is counted from it.

@@ -78,19 +78,24 @@ fn LineRow(line: Line) -> impl IntoView {
     }
 }
 
-/// Whether the program runs, and what it makes of a write.
+/// Whether the program runs. Whom a write asks is said above its button.
 #[component]
 fn Program(board: Board) -> impl IntoView {
+    let asks = Memo::new(move |_| {
+        board.plan.with(|plan| plan.as_ref().is_some_and(|plan| !plan.held_by.is_empty()))
+    });
     move || {
+        let asks = asks.get();
         board.run.value.with(|run| {
             let run = run.as_ref()?;
             let name = instance(&run.run);
             Some(if run.live {
-                view! {
-                    <Notice kind=NoticeKind::Info head=format!("{name} is live.")>
-                        "It is asked to make way first, and reads what is written before it saves anything more."
-                    </Notice>
-                }
+                let rest = if asks {
+                    "It makes way first, and reads what is written before it saves anything more."
+                } else {
+                    "Nothing that it holds is written so far, so it is not asked."
+                };
+                view! { <Notice kind=NoticeKind::Info head=format!("{name} is live.")>{rest}</Notice> }
             } else {
                 view! {
                     <Notice kind=NoticeKind::Info head=format!("{name} does not run.")>"What is written is what its next run finds."</Notice>

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use stateloft_core::api::{Code, PlannedRow, ReconcilePlan, RowChoice, RunView};
+use stateloft_core::api::{ApplyReconcile, Code, PlannedRow, ReconcilePlan, RowChoice, RunView};
 use stateloft_core::model::StateKey;
 
 use super::again::Again;
@@ -11,7 +11,9 @@ use super::asking::SETTLE;
 use crate::api::{self, ApiError};
 use crate::live::{Remote, live, remote};
 use crate::model::address::{Query, encode_segment};
-use crate::model::reconcile::{Asked, Chosen, Moved, kept, which};
+use crate::model::reconcile::{Asked, Chosen, Moved, Source, kept, which};
+use crate::model::restore::Form;
+use crate::pages::restore::reconciling;
 use crate::shell::{Router, clock, router};
 
 /// The type of the state that keeps what was asked when something was written last.
@@ -69,6 +71,8 @@ pub(super) struct Board {
     pub(super) cursor: RwSignal<Option<String>>,
     pub(super) dialog: RwSignal<Option<Dialog>>,
     pub(super) reason: RwSignal<String>,
+    /// How long the word of the live runs is waited for that hold what is written.
+    pub(super) form: RwSignal<Form>,
     /// Counts requests, so that a late answer to an old one is known as such.
     pub(super) number: RwSignal<u64>,
     pub(super) router: Router,
@@ -103,6 +107,7 @@ impl Board {
             cursor: RwSignal::new(None),
             dialog: RwSignal::new(None),
             reason: RwSignal::new(String::new()),
+            form: RwSignal::new(Form::default()),
             number: RwSignal::new(0),
             router: router(),
             again: Again::new(run, asked, plan),
@@ -118,6 +123,9 @@ impl Board {
         let read = Memo::new(move |_| self.record.value.with(Option::is_some));
         Effect::new(move || {
             if !read.get() || self.asked.with_untracked(Option::is_some) {
+                return;
+            }
+            if self.router.param("done").is_none() && self.go_on() {
                 return;
             }
             let kept = self.record.value.get_untracked().flatten();
@@ -137,6 +145,21 @@ impl Board {
                 self.again();
             }
         });
+    }
+
+    /// Goes on with what was chosen here last, if that was asked for and not written: list, choices and reason are as they were.
+    fn go_on(self) -> bool {
+        let Some(order) = reconciling(&self.id.get_value()) else { return false };
+        let ApplyReconcile { list, options, choices, reason, handshake, .. } = order.request;
+        let source = Source::Given("the list of before".to_owned());
+        self.asked.set(Some(Arc::new(Asked { list, options, source })));
+        self.begin_anew();
+        self.by_policy.set_value(false);
+        self.chosen.set(Chosen::from(choices));
+        self.reason.set(reason);
+        let wait = handshake.and_then(|terms| terms.wait_seconds);
+        self.form.update(|form| form.wait = wait.map(|wait| wait.to_string()).unwrap_or_default());
+        true
     }
 
     /// Holds a list against ours. What was chosen under another one is gone.

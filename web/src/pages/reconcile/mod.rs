@@ -17,6 +17,7 @@ mod result;
 mod row;
 mod segments;
 mod split;
+mod told;
 mod undo;
 
 pub(crate) use page::Reconcile;

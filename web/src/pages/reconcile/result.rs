@@ -5,6 +5,7 @@ use stateloft_core::api::{EventPage, VersionView};
 use stateloft_core::model::StateKey;
 
 use super::board::{Board, Dialog};
+use super::told::Told;
 use super::undo::Undo;
 use crate::api::{self, ApiError};
 use crate::live::remote;
@@ -72,6 +73,9 @@ fn Card(board: Board, versions: Vec<VersionView>) -> impl IntoView {
     let Some((first, last)) = versions.first().cloned().zip(versions.last().cloned()) else {
         return ().into_any();
     };
+    let asked = first.correlation_id.clone().zip(first.batch_id.clone());
+    let asked = asked
+        .map(|(plan, handshake)| view! { <Told plan=plan.to_string() handshake=handshake.to_string()/> });
     let states: Vec<VersionView> =
         versions.into_iter().filter(|version| !KEPT.contains(&version.state_type.as_str())).collect();
     let head = match states.len() as u64 {
@@ -101,6 +105,7 @@ fn Card(board: Board, versions: Vec<VersionView>) -> impl IntoView {
                 {rows}
                 {(more > 0).then(|| view! { <p class="loading">{format!("and {}", number::counted(more, "state more", "states more"))}</p> })}
             </div>
+            {asked}
             <div class="foot">
                 <span>"The list is older than this. "<button class="link" on:click=move |_| board.dialog.set(Some(Dialog::List))>"Give a newer one"</button>" to see that both sides agree now."</span>
             </div>

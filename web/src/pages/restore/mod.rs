@@ -27,10 +27,12 @@ mod since;
 mod state_row;
 mod target;
 mod undo;
+mod written;
 
 pub(crate) use apply::Holding;
 pub(crate) use detail::{mode_name, mode_of};
 pub(crate) use page::Restore;
 pub(crate) use result::Restored;
 pub(crate) use sending::Sending;
-pub(crate) use sent::order_of;
+pub(crate) use sent::{order_of, reconciling, remember};
+pub(crate) use written::place_of;

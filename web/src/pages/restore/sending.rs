@@ -1,18 +1,17 @@
-//! Sending what writes a restore, and going to what became of it: to the handshake while live runs are asked, else to the result.
+//! Sending what writes a restore, or what is reconciled, and going to what became of it: to the handshake while live runs are asked, else to the result.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gloo_net::http::Method;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use stateloft_core::api::{AppliedRestore, Code, HandshakeList, HandshakeView};
+use stateloft_core::api::{Code, HandshakeList, HandshakeView};
 
-use super::earlier::find;
-use super::sent::remember;
+use super::sent::{forget, remember};
+use super::written::{self, Written};
 use crate::api::{self, ApiError};
-use crate::model::address::{self, Query, encode_segment};
+use crate::model::address::{self, Query};
 use crate::model::found::Hand;
 use crate::model::handshake::order::Order;
 use crate::parts::Writing;
@@ -77,7 +76,7 @@ impl Sending {
         Self { writing: Writing::of(done), router: router(), clock: clock(), toasts: toasts() }
     }
 
-    /// Sends a restore. Where nobody knows what became of it, it is looked for among the newest. `done` is told that it is there;
+    /// Sends what is to be written. Where nobody knows what became of it, it is looked for among the newest. `done` is told that it is there;
     /// `refused` takes some refusals, and gives back those that are to be said.
     pub(crate) fn send(
         self,
@@ -99,14 +98,16 @@ impl Sending {
             spawn_local(watch(Rc::clone(&order), Rc::clone(&place), hand));
         }
         let shown = {
-            let (place, done) = (Rc::clone(&place), done.clone());
-            move |restore_id: &str| {
+            let (place, done, order) = (Rc::clone(&place), done.clone(), Rc::clone(&order));
+            move |shown: &str| {
                 let here = place.is_still_here();
+                forget(&order);
                 done();
                 if here {
-                    router.go(&format!("/view/restore/{}", encode_segment(restore_id)));
+                    router.go(shown);
                 } else if !place.handshake.get() {
-                    toasts.done("The restore is written.", "It stands first among the earlier ones.");
+                    let (head, rest) = elsewhere(&order);
+                    toasts.done(head, rest);
                 }
             }
         };
@@ -114,18 +115,16 @@ impl Sending {
             let (order, shown, over) = (Rc::clone(&order), shown.clone(), Over(Rc::clone(&place)));
             let (place, done_there) = (Rc::clone(&place), done.clone());
             async move {
-                let body = order
-                    .body()
-                    .map_err(|error| ApiError::Strange { status: 0, reason: error.to_string() })?;
-                let applied = api::send::<AppliedRestore>(Method::POST, &order.path(), Some(&body)).await?;
+                let Written { handshake, place: result } = written::send(&order).await?;
                 drop(over);
                 // Who asked runs sees how that went, however quick they were; it leads on to the result.
-                match &applied.handshake {
-                    Some(view) if place.is_still_here() => {
+                match &handshake {
+                    Some(id) if place.is_still_here() => {
+                        forget(&order);
                         done_there();
-                        place.to_handshake(&view.handshake.handshake);
+                        place.to_handshake(id);
                     }
-                    _ => shown(&applied.record.restore_id),
+                    _ => shown(&result),
                 }
                 Ok(())
             }
@@ -136,15 +135,15 @@ impl Sending {
             move |hand: Hand| {
                 let order = Rc::clone(&order);
                 Box::pin(async move {
-                    let (found, id) = find(|record| order.wrote(record), hand).await?;
-                    there.try_set_value(id);
+                    let (found, result) = written::look(&order, hand).await?;
+                    there.try_set_value(result);
                     Ok(found)
                 }) as _
             }
         };
         let found = move || {
-            if let Some(id) = there.try_get_value().flatten() {
-                shown(&id);
+            if let Some(result) = there.try_get_value().flatten() {
+                shown(&result);
             }
         };
         self.writing.run_or((user_id, reason), send, look, found, move |error| {
@@ -174,14 +173,20 @@ fn not_written(order: &Order, place: &Place, toasts: Toasts, error: ApiError) ->
     None
 }
 
+/// What is said where somebody has gone elsewhere since, and nobody was asked.
+fn elsewhere(order: &Order) -> (&'static str, &'static str) {
+    match order {
+        Order::Reconcile(_) => {
+            ("What was chosen is written.", "The run's page of reconciling shows how both sides stand now.")
+        }
+        _ => ("The restore is written.", "It stands first among the earlier ones."),
+    }
+}
+
 /// Looks whether runs are asked, until the answer is there, and goes to where that is shown.
 async fn watch(order: Rc<Order>, place: Rc<Place>, hand: Hand) {
-    let plan = match &*order {
-        Order::Apply(planned) => Some(planned.plan.plan.as_str()),
-        Order::Given(given) => Some(given.plan.plan.as_str()),
-        Order::Undo { .. } => None,
-    };
-    let path = format!("/handshakes{}", Query::default().with("plan", plan).with("limit", Some("10")));
+    let path =
+        format!("/handshakes{}", Query::default().with("plan", order.plan()).with("limit", Some("10")));
     TimeoutFuture::new(LOOK.0).await;
     while !place.over.get() {
         let read = api::get::<HandshakeList>(&path).await.map(|list| list.handshakes).unwrap_or_default();
@@ -191,7 +196,10 @@ async fn watch(order: Rc<Order>, place: Rc<Place>, hand: Hand) {
             |view: &HandshakeView| is_new(&view.handshake.handshake) && order.asked(&view.handshake, &hand);
         if let Some(found) = read.into_iter().find(of_it) {
             let id = found.handshake.handshake;
-            remember(&id, &order);
+            // What is reconciled already is nothing to go on with.
+            if !(place.over.get() && matches!(*order, Order::Reconcile(_))) {
+                remember(&id, &order);
+            }
             if !place.over.get() {
                 place.to_handshake(&id);
             }

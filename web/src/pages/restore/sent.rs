@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use crate::model::handshake::order::Order;
+use crate::model::handshake::order::{Order, Reconciling};
 use crate::model::plan_address::Ask;
 
 /// Handshakes that are remembered; a plan may be of very many states.
@@ -14,7 +14,7 @@ thread_local! {
 }
 
 /// Remembers what a handshake is of.
-pub(super) fn remember(handshake: &str, order: &Order) {
+pub(crate) fn remember(handshake: &str, order: &Order) {
     SENT.with_borrow_mut(|sent| {
         sent.retain(|(id, _)| id != handshake);
         sent.push_front((handshake.to_owned(), order.clone()));
@@ -30,6 +30,23 @@ pub(super) fn reason_for(ask: &Ask) -> Option<String> {
             _ => None,
         })
     })
+}
+
+/// What was chosen of a run's list when that was asked for last, and was not written: whoever comes back to it need not begin anew.
+pub(crate) fn reconciling(run: &str) -> Option<Reconciling> {
+    SENT.with_borrow(|sent| {
+        sent.iter().find_map(|(_, order)| match order {
+            Order::Reconcile(order) if order.request.run_id == run => Some(Reconciling::clone(order)),
+            _ => None,
+        })
+    })
+}
+
+/// What is reconciled is written: nobody comes back to what was chosen.
+pub(super) fn forget(order: &Order) {
+    if let Order::Reconcile(_) = order {
+        SENT.with_borrow_mut(|sent| sent.retain(|(_, of)| of.plan() != order.plan()));
+    }
 }
 
 /// What a handshake is of, if this tab has asked for it.
