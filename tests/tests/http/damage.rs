@@ -8,7 +8,7 @@ use stateloft_tests::local::{Local, Start};
 use stateloft_tests::socket::Socket;
 
 /// Runs SQL on the server's file behind its back.
-async fn meddle(server: &Local, sql: &str) {
+pub(crate) async fn meddle(server: &Local, sql: &str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(server.folder().path().join("test.db"));
     let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
@@ -28,7 +28,7 @@ async fn four_versions() -> Local {
 }
 
 /// Another server on the same file: it has nothing of the log in memory.
-async fn anew(server: Local) -> Local {
+pub(crate) async fn anew(server: Local) -> Local {
     let folder = server.folder();
     server.stop().await;
     Start { folder: Some(folder), ..Start::default() }.run().await
