@@ -18,8 +18,8 @@ use stateloft_core::model::{Operation, Seq, StateKey, Version, VersionNumber};
 use stateloft_server::service::{Service, ServiceError};
 
 use crate::fixture::{Fixture, START, doc, save, typed};
-use crate::handshakes::{apply, asked, back_to, done, only, order, pause, reload};
 use crate::runs::{of_run, start, take_over, write};
+use crate::shaking::{apply, asked, back_to, done, only, order, pause, reload};
 
 const PROGRAMS: [&str; 2] = ["grid", "trend"];
 /// A wait that no case waits out.

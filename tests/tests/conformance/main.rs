@@ -17,6 +17,7 @@ mod commits;
 mod documents;
 mod fixture;
 mod given;
+mod handshake_races;
 mod handshakes;
 mod history;
 mod imported;
@@ -34,6 +35,7 @@ mod restores;
 mod runs;
 mod runs_left;
 mod service;
+mod shaking;
 mod sqlite_file;
 mod terms;
 
@@ -186,7 +188,8 @@ macro_rules! conformance {
                     what_moves_while_runs_are_asked_makes_the_plan_stale_and_lets_them_go_on,
                     a_handshake_that_is_stopped_has_stopped_its_restore_and_another_one_waits_for_it,
                     a_run_that_has_not_read_a_restore_still_has_to_when_the_next_one_is_not_written,
-                    sessions_of_live_runs_are_left_as_they_are_unless_they_are_named,
+                    sessions_of_live_runs_are_left_as_they_are_unless_they_are_named;
+                handshake_races:
                     a_run_that_begins_between_the_look_and_the_commit_is_asked,
                     a_run_that_writes_between_the_look_and_the_commit_is_asked,
                     a_restore_that_runs_always_come_before_is_refused_after_a_while;
@@ -196,7 +199,9 @@ macro_rules! conformance {
                     a_restore_takes_the_word_that_a_run_gave_an_operator_and_leaves_it_paused,
                     who_is_let_go_while_a_restore_asks_goes_on_with_it_and_not_before,
                     who_has_still_to_read_a_restore_is_paused_without_a_word,
-                    a_handshake_that_is_damaged_keeps_no_lost_run_from_being_ended;
+                    a_handshake_that_is_damaged_keeps_no_lost_run_from_being_ended,
+                    who_was_asked_what_is_damaged_keeps_no_other_run_from_going_on,
+                    whoever_leads_a_restore_says_so_again_and_again_while_it_waits;
                 receipts:
                     a_request_with_a_key_is_done_once,
                     of_two_in_one_group_the_second_finds_the_first,

@@ -109,6 +109,9 @@ impl Service {
         loop {
             match named.next(&*self.store, Seq::ZERO).await {
                 Ok(None) => return Ok(Open::Counted(open)),
+                Ok(Some(page)) if page.iter().any(|state| state.head.damaged.is_some()) => {
+                    return Ok(Open::Damaged);
+                }
                 Ok(Some(page)) => {
                     for MovedState { head, .. } in page.iter().filter(|state| !state.head.is_deleted()) {
                         bytes += head.size();
