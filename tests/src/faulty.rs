@@ -53,6 +53,7 @@ pub struct FaultyStore {
     calls: AtomicU64,
     between: OnceLock<Between>,
     restores: AtomicUsize,
+    damaged: OnceLock<StateKey>,
 }
 
 /// What happens between what a restore has looked at and its commit, which is the nth.
@@ -68,7 +69,16 @@ impl FaultyStore {
             calls: AtomicU64::new(0),
             between: OnceLock::new(),
             restores: AtomicUsize::new(0),
+            damaged: OnceLock::new(),
         }
+    }
+
+    /// From now on the head of this state is damaged.
+    ///
+    /// # Panics
+    /// If another one was said before.
+    pub fn damage(&self, key: StateKey) {
+        assert!(self.damaged.set(key).is_ok(), "it is said once");
     }
 
     /// Takes the store down, or lets it work again.
@@ -182,7 +192,9 @@ impl Heads for FaultyStore {
         later(self.up().await?.tip().await).await
     }
     async fn head(&self, key: &StateKey) -> Result<Option<Version>> {
-        if key.state_type.as_str() == "handshake" && *self.mood.borrow() == Mood::HandshakesDamaged {
+        let by_mood =
+            key.state_type.as_str() == "handshake" && *self.mood.borrow() == Mood::HandshakesDamaged;
+        if by_mood || self.damaged.get() == Some(key) {
             return Err(StoreError::Damaged(format!("{key} is not what was written")));
         }
         later(self.up().await?.head(key).await).await

@@ -8,7 +8,7 @@ import pytest
 
 import stateloft
 import stateloft.testing
-from stateloft import _saver, _state
+from stateloft import _saver, _states
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,5 +45,5 @@ def client(shared: stateloft.testing.Server) -> Iterator[stateloft.Client]:
 def _programs_end() -> Iterator[None]:
     """Each test is a program of its own: it leaves no states behind that would be saved at the end of the run."""
     yield
-    _state._STATES.clear()
+    _states._STATES.clear()
     _saver._SAVERS.clear()

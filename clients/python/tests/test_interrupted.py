@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import stateloft
-from stateloft import _journal, _state
+from stateloft import _journal, _states
 from stateloft._journal import Entry, Journal
 from stateloft.testing import Server
 
@@ -73,7 +73,7 @@ def test_a_save_that_ctrl_c_cut_off_is_finished_by_the_next_and_conflicts_with_n
 def test_a_save_that_ctrl_c_cut_off_goes_first_into_the_journal_when_the_server_is_away(
     server: Server, tmp_path: Path, interrupted: Callable[[], None]
 ) -> None:
-    counters = _state.state("counters/bot", {"n": 0}, client=server.client(), journal=str(tmp_path), interval=3600)
+    counters = _states.state("counters/bot", {"n": 0}, client=server.client(), journal=str(tmp_path), interval=3600)
     counters.save()
     counters["n"] = 1
     interrupted()

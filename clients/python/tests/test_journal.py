@@ -18,7 +18,7 @@ import pytest
 import stateloft
 from stateloft._journal import Entry, Journal
 from stateloft._saver import saver_for
-from stateloft._state import _STATES
+from stateloft._states import _STATES
 from stateloft.testing import Server
 
 

@@ -14,13 +14,14 @@ from stateloft._left import LeftBehind
 from stateloft.testing import Server
 
 
-def damage(server: Server, session: str, there: str, instead: str) -> None:
+def damage(server: Server, run: str, there: str, instead: str, state_type: str = "session") -> None:
     """Changes what is stored of a run, as a disk does that lies."""
     server.stop()
     with sqlite3.connect(server.folder / "store.db") as store:
-        query = "state_pk = (SELECT state_pk FROM states WHERE state_type = 'session' AND state_id = ?)"
-        changed = store.execute(f"UPDATE versions SET data = replace(data, ?, ?) WHERE {query}", (there, instead, session))
-        assert changed.rowcount == 2
+        query = "state_pk = (SELECT state_pk FROM states WHERE state_type = ? AND state_id = ?)"
+        update = f"UPDATE versions SET data = replace(data, ?, ?) WHERE {query}"
+        changed = store.execute(update, (there, instead, state_type, run))
+        assert changed.rowcount == (2 if state_type == "session" else 1)
     store.close()
     server.start()
 
@@ -102,4 +103,17 @@ def test_what_is_too_much_to_be_counted_is_none_and_not_zero(server: Server, jou
     assert (left.open_positions, left.pending_orders, left.changed_since) == (None, None, None)
     names = list(run._left.names())
     assert len(names) == 10_003 and ("position", "many/AAPL") in names, "all of them, whatever was counted"
+    run.end()
+
+
+def test_a_last_checkpoint_that_is_damaged_is_unknown_and_the_rest_of_what_was_left_is_known(
+    server: Server, before: stateloft.Client, journal: str
+) -> None:
+    damage(server, "bot.main.1", "the last one", "the lost one", "checkpoint")
+    run = stateloft.run("bot", client=before, journal=journal)
+    assert run.answer["left_unknown"] and "checkpoint" not in run.answer["left"]
+    left = run.left
+    assert left is not None and left.unknown and left.checkpoint_unknown and left.checkpoint is None
+    assert (left.run_id, left.open_positions, left.pending_orders) == ("bot.main.1", 1, 1)
+    assert sorted(run.resume()) == [("note", "elsewhere"), ("order", "bot/b-1"), ("position", "bot/AAPL")]
     run.end()

@@ -23,7 +23,7 @@ import pytest
 
 import stateloft
 import stateloft._saver
-from stateloft._state import _STATES
+from stateloft._states import _STATES
 from stateloft.testing import Server
 
 

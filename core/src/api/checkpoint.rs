@@ -182,11 +182,14 @@ impl CheckpointStatistics {
 }
 
 /// A page of the checkpoints of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckpointList {
     /// The checkpoints, newest first.
     pub checkpoints: Vec<CheckpointView>,
+    /// Numbers of this page of which what is stored is damaged, the highest first: they may be checkpoints, and nothing of them is shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<u64>,
     /// All of the run in numbers, whatever the list passes over.
     pub statistics: CheckpointStatistics,
     /// Where the next page starts; absent on the last.

@@ -84,7 +84,7 @@ pub use resilience::{
 };
 pub use restore::{
     AppliedRestore, ApplyRequest, Effect, PathMoved, Plan, PlanCounts, PlanRequest, PlannedState,
-    RestoreList, RestoreRecord, Scope, Selection, StateMoved, StateSelection, UndoRequest,
+    RestoreList, RestoreRecord, Scope, Selection, StateMoved, StateSelection, UndoRequest, Within,
 };
 pub use run::{
     LeaseView, MarkedCrashed, RunComparison, RunDifference, RunHolder, RunLeft, RunList, RunRenewed, RunRow,

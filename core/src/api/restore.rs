@@ -1,7 +1,7 @@
 //! Restores: planned, looked at, applied, undone.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::origin::originated;
 use super::{HandshakeTerms, HandshakeView, HeldBy, Moment, RestoredTo, VersionView};
@@ -29,9 +29,33 @@ impl Scope {
     /// Whether a state is in it.
     #[must_use]
     pub fn has(&self, key: &StateKey) -> bool {
-        (self.states.is_empty() || self.states.contains(key))
-            && (self.types.is_empty() || self.types.contains(&key.state_type))
+        (self.states.is_empty() || self.states.contains(key)) && self.fits(key)
+    }
+
+    /// The same, ready to be asked of many states: what names thousands is not read through for each.
+    #[must_use]
+    pub fn within(&self) -> Within<'_> {
+        Within { scope: self, named: self.states.iter().collect() }
+    }
+
+    fn fits(&self, key: &StateKey) -> bool {
+        (self.types.is_empty() || self.types.contains(&key.state_type))
             && self.prefix.as_deref().is_none_or(|prefix| key.state_id.as_str().starts_with(prefix))
+    }
+}
+
+/// A scope that is asked of many states.
+#[derive(Debug, Clone)]
+pub struct Within<'a> {
+    scope: &'a Scope,
+    named: HashSet<&'a StateKey>,
+}
+
+impl Within<'_> {
+    /// Whether a state is in it.
+    #[must_use]
+    pub fn has(&self, key: &StateKey) -> bool {
+        (self.named.is_empty() || self.named.contains(key)) && self.scope.fits(key)
     }
 }
 

@@ -87,7 +87,7 @@ pub struct RunLeft {
     /// How many of them something else has written since; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_since: Option<u64>,
-    /// The last checkpoint that it took.
+    /// The last checkpoint that it took; absent where it took none, and, with `left_unknown`, where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<CheckpointView>,
 }
@@ -111,8 +111,8 @@ pub struct RunStarted {
     /// What the run before has left; absent for the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<RunLeft>,
-    /// What the run before has left could not be read: whatever is absent in `left`, or all of it, is unknown, and not nothing.
-    /// `GET /runs/{run_id}/states` of the run before has it once it can be read.
+    /// What the run before has left could not be read, or something of it is damaged: whatever is absent in `left`, or all of it, is
+    /// unknown, and not nothing. `GET /runs/{run_id}/states` of the run before has it once it can be read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_unknown: bool,
 }
@@ -199,6 +199,9 @@ pub struct RunView {
     /// That it is asked to ask its broker, or was asked last: open while it is live and there is no `answer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ask_reconcile: Option<ReconcileAsk>,
+    /// What is stored of its last checkpoint, or of which are pinned, is damaged: `last_checkpoint` is absent, and that is not none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub checkpoint_unknown: bool,
 }
 
 /// Answer to `POST /runs/mark-crashed`.

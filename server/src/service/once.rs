@@ -26,6 +26,11 @@ fn key_now() -> Option<RequestKey> {
     KEY.try_with(|key| *key).ok().flatten()
 }
 
+/// Whether the request that this task works for is done once.
+pub(super) fn is_keyed() -> bool {
+    key_now().is_some()
+}
+
 /// Work for the request that this task works for, which another task is to do.
 pub(super) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
     KEY.scope(key_now(), work)
@@ -121,6 +126,14 @@ impl Service {
         match found.filter(|receipt| receipt.counts_at(self.now())) {
             Some(receipt) if receipt.key.request != key.request => Err(ServiceError::KeyTaken),
             found => Ok(found),
+        }
+    }
+
+    /// The receipt of the request that this task works for, once it is written.
+    pub(super) async fn receipt_of_this(&self) -> Result<Option<Receipt>> {
+        match key_now() {
+            Some(key) => Ok(self.store.receipt(&key.key).await?),
+            None => Ok(None),
         }
     }
 

@@ -14,7 +14,7 @@ use super::precondition::Demand;
 use super::signature::Signature;
 use super::{Precondition, Result, Service, ServiceError};
 use crate::heavy;
-use crate::store::{NewRestore, StoreError, Told, WriteRefusal, WriteRequest, Written};
+use crate::store::{ImportSaid, NewRestore, StoreError, Told, WriteRefusal, WriteRequest, Written};
 
 /// Who changes a state, why, and what must be true of it: for a delete and an undelete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -154,6 +154,13 @@ impl Service {
         restore: Option<Box<NewRestore>>,
     ) -> Result<(Vec<Outcome>, Option<Box<RestoreRecord>>)> {
         self.commit_as(writes, |writes| WriteRequest::Batch { writes, restore }).await
+    }
+
+    /// Commits one atomic batch that is an import.
+    pub(super) async fn commit_import(&self, writes: Vec<Write>, said: ImportSaid) -> Result<Vec<Outcome>> {
+        let said = Box::new(said);
+        let done = self.commit_as(writes, |writes| WriteRequest::Import { writes, said }).await;
+        done.map(|(outcomes, _)| outcomes)
     }
 
     /// Commits one atomic batch on terms. The outcomes of what it closes are behind those of its writes.

@@ -49,6 +49,9 @@ impl<'a> Needs<'a> {
                     needs.told.extend(restore.iter().map(|restore| &restore.told));
                     needs.before_restore |= restore.is_some();
                 }
+                WriteRequest::Import { writes, .. } => {
+                    needs.heads.extend(writes.iter().map(|write| &write.key))
+                }
                 WriteRequest::OnTerms { writes, terms, told } => {
                     needs.heads.extend(terms.named(writes));
                     needs.told.extend(told);
@@ -164,7 +167,7 @@ impl Decided {
         now: Timestamp,
     ) -> Result<Written, WriteRefusal> {
         match request {
-            WriteRequest::Batch { writes, restore: None } => {
+            WriteRequest::Batch { writes, restore: None } | WriteRequest::Import { writes, .. } => {
                 let outcomes = known.batch(writes, now)?;
                 self.keep(&outcomes);
                 Ok(Written::Batch { outcomes, restore: None })

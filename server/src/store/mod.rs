@@ -78,7 +78,7 @@ pub use query::{
     Activity, Cursor, HistoryQuery, Imports, ListQuery, MovedState, OriginFilter, Overwrote, Page, Rung,
     TypeTotals, Wrote,
 };
-pub use receipt::{Did, Receipt, RequestKey};
+pub use receipt::{Did, ImportSaid, Receipt, RequestKey};
 pub use ticks::{SystemTicks, Ticks};
 pub(crate) use verify::chain_hash;
 pub use verify::{Fault, verify_all, verify_stretch};

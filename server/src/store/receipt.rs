@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use stateloft_core::api::SnapshotView;
+use stateloft_core::api::{FileError, FileSummary, ImportCounts, SnapshotView};
 use stateloft_core::hash::RequestHash;
 use stateloft_core::model::{Seq, Timestamp};
 
@@ -33,6 +33,20 @@ pub struct Receipt {
     pub did: Did,
 }
 
+/// What the answer to an import says that is not in the versions that it wrote: how its items stood before they were written, nobody can
+/// see afterwards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImportSaid {
+    /// Its id; absent where it wrote nothing.
+    pub import_id: Option<String>,
+    /// How many items stood how.
+    pub counts: ImportCounts,
+    /// The files.
+    pub files: Vec<FileSummary>,
+    /// What cannot be read.
+    pub errors: Vec<FileError>,
+}
+
 /// What a request did: enough to give its answer again from what is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Did {
@@ -49,6 +63,15 @@ pub enum Did {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         closed: Option<usize>,
     },
+    /// It took in files.
+    Import {
+        /// The end of the log before it: what it wrote is all that is behind that, up to `seq`.
+        before: Seq,
+        /// The last version that it wrote; `before` where it wrote none.
+        seq: Seq,
+        /// What else was said of it.
+        said: Box<ImportSaid>,
+    },
     /// The restore of this id was applied.
     Restore(String),
     /// This snapshot was made.
@@ -60,6 +83,11 @@ pub enum Did {
 impl Did {
     /// What a request wrote, where the log then ends at `seq`; nothing was where it waits in the fallback journal.
     pub(super) fn of(request: &WriteRequest, written: &Written, seq: Seq) -> Option<Self> {
+        if let (WriteRequest::Import { said, .. }, Written::Batch { outcomes, .. }) = (request, written) {
+            // The last request that was decided: its versions are the last ones.
+            let wrote = outcomes.iter().filter(|outcome| outcome.is_written()).count() as u64;
+            return Some(Self::Import { before: Seq(seq.0 - wrote), seq, said: said.clone() });
+        }
         Some(match written {
             Written::Batch { restore: Some(record), .. } => Self::Restore(record.restore_id.clone()),
             Written::Batch { outcomes, restore: None } => Self::Batch {

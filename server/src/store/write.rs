@@ -7,7 +7,7 @@ use stateloft_core::commit::{Condition, Outcome, Refusal, Terms, Write};
 use stateloft_core::json::Document;
 use stateloft_core::model::{Seq, Snapshot, SnapshotId, SnapshotKind, StateKey};
 
-use super::{RequestKey, Told};
+use super::{ImportSaid, RequestKey, Told};
 
 /// One request of a group, atomic of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,13 @@ pub enum WriteRequest {
         /// Who was asked before, where live runs that hold what is written were to be. Where a run has come since that was not, nothing
         /// is written.
         told: Option<Told>,
+    },
+    /// Writes to states, all or none, that are an import.
+    Import {
+        /// The writes; none where all that the files hold is there already.
+        writes: Vec<Write>,
+        /// What its answer says besides.
+        said: Box<ImportSaid>,
     },
     /// Names a seq.
     CreateSnapshot(NewSnapshot),
@@ -56,6 +63,7 @@ impl WriteRequest {
                 });
                 data_bytes(writes) + compared.sum::<usize>()
             }
+            Self::Import { writes, .. } => data_bytes(writes),
             Self::CreateSnapshot(_)
             | Self::DeleteSnapshot(_)
             | Self::AdoptSnapshot(_)
@@ -67,7 +75,7 @@ impl WriteRequest {
     /// The id of the batch that it is.
     pub(super) fn batch_id(&self) -> Option<&str> {
         match self.parts().0 {
-            Self::Batch { writes, .. } => writes.first()?.batch_id.as_deref(),
+            Self::Batch { writes, .. } | Self::Import { writes, .. } => writes.first()?.batch_id.as_deref(),
             Self::OnTerms { writes, terms, .. } => {
                 let first = || writes.first()?.batch_id.as_deref();
                 terms.signed.batch_id.as_deref().or_else(first)

@@ -8,7 +8,7 @@ use stateloft_core::model::{RunId, Timestamp};
 use stateloft_server::service::{Clock as _, Service, ServiceError};
 
 use crate::fixture::{Fixture, doc, typed};
-use crate::handshakes::{code, start};
+use crate::shaking::{code, start};
 
 fn wish() -> AskReconcile {
     AskReconcile { reason: Some("two rows are unknown".into()), user_id: Some("ann".into()) }

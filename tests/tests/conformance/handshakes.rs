@@ -1,143 +1,20 @@
 //! Restores ask the live runs that hold what they write, and no paused run writes on top.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use stateloft_core::api::{
-    AppliedRestore, ApplyRequest, Ask, AskKind, BatchItem, BatchOperation, BatchRequest, Code,
-    CreateSnapshot, EndRun, EndedAs, HandshakeStatus, HandshakeTerms, Moment, Plan, PlanRequest, RenewRun,
-    RunStarted, SaveRequest, SayPaused, SayReloaded, Scope, Selection, StartRun, StateSelection,
-    StopHandshake, UndoRequest, WithoutWord,
+    ApplyRequest, AskKind, BatchItem, BatchOperation, BatchRequest, Code, CreateSnapshot, EndRun, EndedAs,
+    HandshakeStatus, HandshakeTerms, Scope, StateSelection, StopHandshake, UndoRequest, WithoutWord,
 };
-use stateloft_core::commit::{Outcome, Write};
-use stateloft_core::model::{Origin, RunName, Seq, SnapshotId, StateKey, Version};
-use stateloft_server::service::{ChangeRequest, HandshakesRequest, Precondition, Service, ServiceError};
-use stateloft_server::store::StateStore;
-use stateloft_tests::faulty::FaultyStore;
-use tokio::task::JoinHandle;
+use stateloft_core::commit::Write;
+use stateloft_core::model::{Origin, Seq, SnapshotId, StateKey};
+use stateloft_server::service::{ChangeRequest, HandshakesRequest, ServiceError};
 
 use crate::fixture::{Fixture, doc, save, typed};
-use crate::service::request;
-
-/// How long anything may take on a machine that has much else to do.
-pub(super) const PATIENCE: Duration = Duration::from_mins(2);
-/// A wait that no test waits out.
-pub(super) const LONG: u64 = 600;
-
-pub(super) type Applied = JoinHandle<Result<AppliedRestore, ServiceError>>;
-
-pub(super) fn start(program: &str) -> StartRun {
-    StartRun {
-        program: RunName::new(program).unwrap(),
-        instance: None,
-        lease_seconds: Some(3_600),
-        code: None,
-        config: None,
-        host: Some("box-7".into()),
-        pid: Some(4711),
-        symbols: Vec::new(),
-        strategy: None,
-        interval_seconds: None,
-        planned_seconds: None,
-        capital: None,
-        metadata: None,
-        take_over: None,
-        user_id: Some("bot".into()),
-    }
-}
-
-fn of_run(run: &RunStarted, id: &str, data: &str) -> SaveRequest {
-    SaveRequest { run_id: Some(run.run_id.as_str().into()), epoch: Some(run.epoch), ..request(id, data) }
-}
-
-pub(super) async fn write(
-    service: &Service,
-    run: &RunStarted,
-    id: &str,
-    data: &str,
-) -> Result<Version, ServiceError> {
-    service.save(of_run(run, id, data), &Precondition::None).await.map(Outcome::into_version)
-}
-
-pub(super) fn code<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> Code {
-    answer.unwrap_err().code()
-}
-
-pub(super) fn back_to(seq: Seq, scope: Scope) -> PlanRequest {
-    PlanRequest { target: Moment::Seq(seq), scope, selection: Selection::new(), exact: false }
-}
-
-pub(super) fn only(keys: &[StateKey]) -> Scope {
-    Scope { states: keys.to_vec(), ..Scope::default() }
-}
-
-pub(super) fn order(plan: &Plan, wait: u64) -> ApplyRequest {
-    ApplyRequest {
-        target: plan.target.clone(),
-        scope: plan.scope.clone(),
-        selection: plan.selection.clone(),
-        exact: plan.exact,
-        seq: Some(plan.seq),
-        reason: "bad deploy".into(),
-        user_id: Some("ann".into()),
-        accept_violations: true,
-        run_id: None,
-        correlation_id: None,
-        causation_id: None,
-        handshake: Some(HandshakeTerms { wait_seconds: Some(wait), without_word: None }),
-    }
-}
-
-pub(super) fn without_word(plan: &Plan) -> ApplyRequest {
-    let word = WithoutWord { reason: "it hangs".into(), by: "ann".into() };
-    let terms = HandshakeTerms { wait_seconds: Some(1), without_word: Some(word) };
-    ApplyRequest { handshake: Some(terms), ..order(plan, 1) }
-}
-
-pub(super) fn apply(service: &Arc<Service>, plan: &Plan, request: ApplyRequest) -> Applied {
-    let (service, plan) = (Arc::clone(service), plan.plan.clone());
-    tokio::spawn(async move { service.apply(&plan, request).await })
-}
-
-pub(super) async fn done(applied: Applied) -> Result<AppliedRestore, ServiceError> {
-    tokio::time::timeout(PATIENCE, applied).await.unwrap().unwrap()
-}
-
-pub(super) async fn asks(service: &Service, run: &RunStarted) -> Vec<Ask> {
-    service.renew_run(&run.run_id, RenewRun { epoch: Some(run.epoch) }).await.unwrap().asks
-}
-
-/// Renews until the run is asked this.
-pub(super) async fn asked(service: &Service, run: &RunStarted, kind: AskKind) -> Ask {
-    let found = async {
-        loop {
-            if let Some(ask) = asks(service, run).await.into_iter().find(|ask| ask.kind == kind) {
-                return ask;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, found).await.unwrap()
-}
-
-pub(super) async fn pause(service: &Service, run: &RunStarted, ask: &Ask) -> Result<bool, ServiceError> {
-    let said = SayPaused { epoch: run.epoch, note: Some("0 orders in flight".into()) };
-    service.say_paused(&run.run_id, &ask.handshake, said).await.map(|heard| heard.paused)
-}
-
-pub(super) async fn reload(
-    service: &Service,
-    run: &RunStarted,
-    handshake: &str,
-    seq: Seq,
-) -> Result<bool, ServiceError> {
-    let said = SayReloaded { epoch: run.epoch, seq };
-    service.say_reloaded(&run.run_id, handshake, said).await.map(|heard| heard.paused)
-}
-
-pub(super) async fn data(f: &Fixture, id: &str) -> String {
-    f.store.head(&typed("bot_memory", id)).await.unwrap().unwrap().data.unwrap().text().to_owned()
-}
+use crate::shaking::{
+    LONG, PATIENCE, apply, asked, asks, back_to, code, data, done, only, order, pause, reload, start,
+    without_word, write,
+};
 
 pub async fn a_run_that_gave_its_word_writes_nothing_until_it_has_read_the_restore(f: &Fixture) {
     let service = f.service().await;
@@ -464,86 +341,4 @@ pub async fn sessions_of_live_runs_are_left_as_they_are_unless_they_are_named(f:
     pause(&service, &run, &ask).await.unwrap();
     done(applied).await.unwrap();
     assert_eq!(code(write(&service, &run, "a", r#"{"n":4}"#).await), Code::LeaseLost);
-}
-
-/// A service between whose look and commit something happens, and one that does it.
-async fn raced(f: &Fixture) -> (Arc<FaultyStore>, Arc<Service>, Arc<Service>) {
-    let store = Arc::new(FaultyStore::new(Arc::clone(&f.store)));
-    let in_front: Arc<dyn StateStore> = Arc::<FaultyStore>::clone(&store);
-    (store, f.service_over(in_front).await, f.service().await)
-}
-
-pub async fn a_run_that_begins_between_the_look_and_the_commit_is_asked(f: &Fixture) {
-    let (store, service, beside) = raced(f).await;
-    let run = beside.start_run(start("grid")).await.unwrap();
-    let good = write(&beside, &run, "a", r#"{"n":1}"#).await.unwrap().seq;
-    write(&beside, &run, "a", r#"{"n":2}"#).await.unwrap();
-    let stopped = EndRun { status: EndedAs::Stopped, final_value: None, reason: None, user_id: None };
-    beside.end_run(&run.run_id, stopped).await.unwrap();
-    let plan = service.plan(back_to(good, only(&[typed("bot_memory", "a")]))).await.unwrap();
-    assert_eq!(plan.held_by, [], "nobody holds it when it is looked at");
-    let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
-    let starter = Arc::clone(&beside);
-    store.before_restores(move |nth| {
-        let (beside, begun) = (Arc::clone(&starter), begun.clone());
-        async move {
-            if nth == 0 {
-                begun.send(beside.start_run(start("grid")).await.unwrap()).unwrap();
-            }
-        }
-    });
-    let applied = apply(&service, &plan, order(&plan, LONG));
-    let next = tokio::time::timeout(PATIENCE, begins.recv()).await.unwrap().unwrap();
-    let ask = asked(&beside, &next, AskKind::Pause).await;
-    assert_eq!(data(f, "a").await, r#"{"n":2}"#);
-    pause(&beside, &next, &ask).await.unwrap();
-    let restore = done(applied).await.unwrap();
-    assert_eq!(restore.handshake.unwrap().waits_for, std::slice::from_ref(&next.run_id));
-    assert_eq!(data(f, "a").await, r#"{"n":1}"#);
-    assert_eq!(code(write(&beside, &next, "a", r#"{"n":9}"#).await), Code::RunPaused);
-}
-
-pub async fn a_run_that_writes_between_the_look_and_the_commit_is_asked(f: &Fixture) {
-    let (store, service, beside) = raced(f).await;
-    let run = beside.start_run(start("grid")).await.unwrap();
-    let of_nobody = service.save(request("a", r#"{"n":1,"beat":1}"#), &Precondition::None).await.unwrap();
-    let good = of_nobody.into_version().seq;
-    service.save(request("a", r#"{"n":2,"beat":2}"#), &Precondition::None).await.unwrap();
-    let mut asked_for = back_to(good, only(&[typed("bot_memory", "a")]));
-    // What it writes does not make the plan stale.
-    let left = StateSelection { left: vec!["/beat".into()], ..StateSelection::default() };
-    asked_for.selection.insert("bot_memory/a".into(), left);
-    let plan = service.plan(asked_for).await.unwrap();
-    assert_eq!(plan.held_by, []);
-    let (other, holds) = (Arc::clone(&beside), run.clone());
-    store.before_restores(move |nth| {
-        let (beside, run) = (Arc::clone(&other), holds.clone());
-        async move {
-            if nth == 0 {
-                write(&beside, &run, "a", r#"{"n":2,"beat":3}"#).await.unwrap();
-            }
-        }
-    });
-    let applied = apply(&service, &plan, order(&plan, LONG));
-    let ask = asked(&beside, &run, AskKind::Pause).await;
-    assert_eq!(data(f, "a").await, r#"{"n":2,"beat":3}"#);
-    pause(&beside, &run, &ask).await.unwrap();
-    done(applied).await.unwrap();
-    assert_eq!(data(f, "a").await, r#"{"n":1,"beat":3}"#);
-}
-
-pub async fn a_restore_that_runs_always_come_before_is_refused_after_a_while(f: &Fixture) {
-    let (store, service, beside) = raced(f).await;
-    let good =
-        service.save(request("a", r#"{"n":1}"#), &Precondition::None).await.unwrap().into_version().seq;
-    service.save(request("a", r#"{"n":2}"#), &Precondition::None).await.unwrap();
-    let plan = service.plan(back_to(good, only(&[typed("bot_memory", "a")]))).await.unwrap();
-    store.before_restores(move |nth| {
-        let beside = Arc::clone(&beside);
-        async move {
-            beside.start_run(start(&format!("bot{nth}"))).await.unwrap();
-        }
-    });
-    assert_eq!(code(done(apply(&service, &plan, order(&plan, LONG))).await), Code::PlanOutdated);
-    assert_eq!(data(f, "a").await, r#"{"n":2}"#, "nothing is written");
 }

@@ -18,8 +18,8 @@ use stateloft_core::model::{Operation, Seq, StateKey, Version, VersionNumber};
 use stateloft_server::service::{Service, ServiceError};
 
 use crate::fixture::{Fixture, START, doc, save, typed};
-use crate::handshakes::{apply, asked, back_to, done, only, order, pause, reload};
 use crate::runs::{of_run, start, take_over, write};
+use crate::shaking::{apply, asked, back_to, done, only, order, pause, reload};
 
 const PROGRAMS: [&str; 2] = ["grid", "trend"];
 /// A wait that no case waits out.
@@ -45,8 +45,10 @@ enum Step {
     Reload(usize),
     /// It saves from many places while it is replaced.
     Race(usize),
-    /// It is begun with a short lease, which runs out.
-    RunOut(usize),
+    /// It says that it writes as another start than it is.
+    Misnumbered(usize, u64),
+    /// It is begun with a short lease, which runs out, whatever the machine's clock does meanwhile, in minutes.
+    RunOut(usize, i64),
     Restart,
     /// Another time on the machine's clock, in minutes.
     Jump(i64),
@@ -60,15 +62,16 @@ fn step() -> impl Strategy<Value = Step> {
         6 => program.clone().prop_map(Step::Begin),
         2 => program.clone().prop_map(Step::TakeOver),
         3 => by.clone().prop_map(|(program, back)| Step::Renew(program, back)),
-        1 => (by.clone(), any::<bool>()).prop_map(|((program, back), well)| Step::End(program, back, well)),
+        2 => (by.clone(), any::<bool>()).prop_map(|((program, back), well)| Step::End(program, back, well)),
         1 => by.clone().prop_map(|(program, back)| Step::MarkCrashed(program, back)),
         8 => by.clone().prop_map(|(program, back)| Step::Save(program, back)),
-        3 => by.prop_map(|(program, back)| Step::Batch(program, back)),
-        1 => (program.clone(), 0..3_u8).prop_map(|(program, how)| Step::ByHand(program, how)),
+        3 => by.clone().prop_map(|(program, back)| Step::Batch(program, back)),
+        2 => by.prop_map(|(program, back)| Step::Misnumbered(program, back)),
+        3 => (program.clone(), 0..3_u8).prop_map(|(program, how)| Step::ByHand(program, how)),
         2 => program.clone().prop_map(Step::Pause),
         2 => program.clone().prop_map(Step::Reload),
         1 => program.clone().prop_map(Step::Race),
-        1 => program.prop_map(Step::RunOut),
+        1 => (program, -10_000..10_000_i64).prop_map(|(program, minutes)| Step::RunOut(program, minutes)),
         1 => Just(Step::Restart),
         1 => (-10_000..10_000_i64).prop_map(Step::Jump),
     ]
@@ -112,16 +115,26 @@ struct World<'a> {
     number: u64,
 }
 
-/// How many steps a case has, and cases a backend; `PROPTEST_CASES` tries as many as it says.
+/// How many steps a case has; `PROPTEST_CASES` tries as many cases as it says.
 const STEPS: usize = 40;
-const CASES: u32 = 6;
+/// How long a failure is made shorter: some of its steps take seconds.
+const SHRINK_MILLIS: u32 = 60_000;
+/// The longest lease that any run asks for.
+const TERM: Duration = Duration::from_hours(1);
+/// The shortest that there is.
+const SHORT: Duration = Duration::from_secs(1);
 
-/// Runs the model test on a backend.
-pub fn agrees_with_the_model<F: Future<Output = Fixture>>(open: impl Fn() -> F) {
+/// Runs the model test on a backend, so many cases.
+pub fn agrees_with_the_model<F: Future<Output = Fixture>>(open: impl Fn() -> F, cases: u32) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let asked = std::env::var("PROPTEST_CASES").ok().map(|cases| cases.parse().unwrap());
-    let cases = asked.unwrap_or(CASES);
-    let config = Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: asked.unwrap_or(cases),
+        max_shrink_iters: 60,
+        max_shrink_time: SHRINK_MILLIS,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let outcome = TestRunner::new(config).run(&vec(step(), 1..STEPS), |steps| {
         runtime.block_on(async {
             let fixture = open().await;
@@ -183,12 +196,18 @@ impl<'a> World<'a> {
                 self.instances[at].last = Last::Live;
             }
             Step::Race(at) => self.race(at).await?,
-            Step::RunOut(at) => self.run_out(at).await?,
+            Step::Misnumbered(at, back) => self.misnumbered(at, back).await?,
+            Step::RunOut(at, minutes) => self.run_out(at, minutes).await?,
             // The store stays open: the next one has nothing but what is in it.
             Step::Restart => self.service = self.fixture.service().await,
-            Step::Jump(minutes) => self.fixture.clock.set(START + minutes * 60_000_000),
+            Step::Jump(minutes) => self.jump(minutes),
         }
+        self.check_live(step).await?;
         self.check_states(step).await
+    }
+
+    fn jump(&self, minutes: i64) {
+        self.fixture.clock.set(START + minutes * 60_000_000);
     }
 
     /// The run so many back, and whether it is live.
@@ -348,26 +367,75 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    async fn run_out(&mut self, at: usize) -> Result<(), TestCaseError> {
+    /// What says another number than its run has is refused, whoever is live.
+    async fn misnumbered(&mut self, at: usize, back: u64) -> Result<(), TestCaseError> {
+        let Some((run, _)) = self.run(at, back) else { return Ok(()) };
+        for epoch in [run.epoch + 1, run.epoch - 1] {
+            let (request, _) = self.saving(&run, PROGRAMS[at]);
+            let saved = write(&self.service, SaveRequest { epoch: Some(epoch), ..request }).await;
+            let renewed = self.service.renew_run(&run.run_id, RenewRun { epoch: Some(epoch) }).await;
+            for refused in [saved.err(), renewed.err()] {
+                prop_assert_eq!(refused.map(|error| error.code()), Some(Code::InvalidBody), "{}", epoch);
+            }
+        }
+        Ok(())
+    }
+
+    async fn run_out(&mut self, at: usize, minutes: i64) -> Result<(), TestCaseError> {
         if self.instances[at].last.is_live() {
             return Ok(());
         }
-        self.begin(at, StartRun { lease_seconds: Some(1), ..start(PROGRAMS[at]) }).await?;
+        self.begin(at, StartRun { lease_seconds: Some(SHORT.as_secs()), ..start(PROGRAMS[at]) }).await?;
+        let run = self.instances[at].runs.last().unwrap().clone();
+        let renew = async || self.service.renew_run(&run.run_id, RenewRun::default()).await;
+        self.jump(minutes);
+        renew().await.map_err(|error| fail(format!("{error:?}")))?;
         // Nobody watches: whoever starts finds out. Until then it is held by the one that does not renew.
-        let next = async {
+        let over = async {
             loop {
-                match self.service.start_run(start(PROGRAMS[at])).await {
-                    Err(ServiceError::RunHeld(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
-                    began => return began,
+                let left = self.left(&run).await;
+                if left.is_zero() || left > SHORT {
+                    return left;
                 }
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
+        let over = tokio::time::timeout(PATIENCE, over).await;
+        prop_assert_eq!(
+            over.map_err(|_| fail("its lease never ends".into()))?,
+            Duration::ZERO,
+            "more than its term"
+        );
+        expect(renew().await.map(drop), Some(Code::LeaseLost), &Step::RunOut(at, minutes))?;
         let next =
-            tokio::time::timeout(PATIENCE, next).await.map_err(|_| fail("its lease never ends".into()))?;
-        let next = next.map_err(|error| fail(format!("{error:?}")))?;
+            self.service.start_run(start(PROGRAMS[at])).await.map_err(|error| fail(format!("{error:?}")))?;
         let instance = &mut self.instances[at];
         prop_assert_eq!((next.epoch, next.outcome), (instance.runs.len() as u64 + 1, RunOutcome::AfterCrash));
         instance.runs.push(next);
+        Ok(())
+    }
+
+    /// How long the lease of a run goes on.
+    async fn left(&self, run: &RunStarted) -> Duration {
+        let looks = self.fixture.store.look_at_leases().await.unwrap();
+        looks.into_iter().find(|look| look.run_id == run.run_id).unwrap().left
+    }
+
+    /// Of each instance the last run is live that should be, and no other; and no lease is longer than it was asked for.
+    async fn check_live(&self, step: &Step) -> Result<(), TestCaseError> {
+        for (at, instance) in self.instances.iter().enumerate() {
+            for back in 0..3 {
+                let Some((run, is_live)) = self.run(at, back) else { break };
+                if !instance.deleted.contains(&run.run_id) {
+                    let view =
+                        self.service.run_view(&run.run_id).await.map_err(|e| fail(format!("{e:?}")))?;
+                    prop_assert_eq!(view.live, is_live, "{} after {:?}", run.run_id, step);
+                }
+            }
+        }
+        for look in self.fixture.store.look_at_leases().await.unwrap() {
+            prop_assert!(look.left <= TERM, "{:?} after {:?}", look, step);
+        }
         Ok(())
     }
 

@@ -12,11 +12,11 @@ use stateloft_server::store::{LeaseLook, StateStore};
 use stateloft_tests::faulty::{FaultyStore, Mood};
 
 use crate::fixture::{Fixture, typed};
-use crate::handshakes::{
+use crate::runs::Watch;
+use crate::shaking::{
     LONG, PATIENCE, apply, asked, asks, back_to, code, data, done, only, order, pause, reload, start,
     without_word, write,
 };
-use crate::runs::Watch;
 
 fn wish(wait: u64) -> PauseRun {
     PauseRun { reason: "news at eight".into(), user_id: Some("ann".into()), wait_seconds: Some(wait) }
@@ -233,4 +233,55 @@ pub async fn a_handshake_that_is_damaged_keeps_no_lost_run_from_being_ended(f: &
     assert!(service.handshake(&begun.handshake.handshake).await.is_err(), "it is damaged all the while");
     store.set(Mood::Up);
     until(&service, &begun, HandshakeStatus::NoWord).await;
+}
+
+pub async fn who_was_asked_what_is_damaged_keeps_no_other_run_from_going_on(f: &Fixture) {
+    let store = Arc::new(FaultyStore::new(Arc::clone(&f.store)));
+    let in_front: Arc<dyn StateStore> = Arc::<FaultyStore>::clone(&store);
+    let service = f.service_over(in_front).await;
+    let (one, other) =
+        (service.start_run(start("one")).await.unwrap(), service.start_run(start("other")).await.unwrap());
+    write(&service, &one, "a", r#"{"n":1}"#).await.unwrap();
+    let good = write(&service, &other, "b", r#"{"n":1}"#).await.unwrap().seq;
+    write(&service, &one, "a", r#"{"n":2}"#).await.unwrap();
+    write(&service, &other, "b", r#"{"n":2}"#).await.unwrap();
+    let both = only(&[typed("bot_memory", "a"), typed("bot_memory", "b")]);
+    let plan = service.plan(back_to(good, both)).await.unwrap();
+    let applied = apply(&service, &plan, order(&plan, LONG));
+    let ask = asked(&service, &one, AskKind::Pause).await;
+    let other_ask = asked(&service, &other, AskKind::Pause).await;
+    pause(&service, &other, &other_ask).await.unwrap();
+    assert_eq!(code(write(&service, &other, "b", r#"{"n":3}"#).await), Code::RunPaused);
+    store.damage(typed("pause", &one.run_id));
+    let stopped = service.stop_handshake(&ask.handshake, StopHandshake::default()).await.unwrap();
+    assert_eq!(stopped.handshake.status, HandshakeStatus::Stopped);
+    assert_eq!(code(done(applied).await), Code::HandshakeStopped);
+    assert_eq!(asked(&service, &other, AskKind::GoOn).await.handshake, ask.handshake);
+    write(&service, &other, "b", r#"{"n":3}"#).await.unwrap();
+}
+
+pub async fn whoever_leads_a_restore_says_so_again_and_again_while_it_waits(f: &Fixture) {
+    let service = f.service().await;
+    let run = service.start_run(start("grid")).await.unwrap();
+    let good = write(&service, &run, "a", r#"{"n":1}"#).await.unwrap().seq;
+    write(&service, &run, "a", r#"{"n":2}"#).await.unwrap();
+    let plan = service.plan(back_to(good, only(&[typed("bot_memory", "a")]))).await.unwrap();
+    let applied = apply(&service, &plan, order(&plan, LONG));
+    let ask = asked(&service, &run, AskKind::Pause).await;
+    let name = format!("handshake:{}", ask.handshake);
+    let renewed = async || {
+        let looks = f.store.look_at_leases().await.unwrap();
+        looks.into_iter().find(|look| look.run_id == name).and_then(|look| look.renewed_at)
+    };
+    let first = renewed().await;
+    assert!(first.is_some());
+    let again = async {
+        while renewed().await <= first {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, again).await.unwrap();
+    pause(&service, &run, &ask).await.unwrap();
+    done(applied).await.unwrap();
+    assert_eq!(renewed().await, None, "nobody leads it any more");
 }

@@ -1,8 +1,13 @@
 //! Requests with a key: each is done once, and what it did can be found again.
 
+use std::sync::Arc;
+
+use serde_json::json;
+use stateloft_core::api::{AppliedImport, ApplyImport, ImportFile, ImportRequest};
 use stateloft_core::commit::Outcome;
 use stateloft_core::hash::RequestHash;
 use stateloft_core::model::{Seq, VersionNumber};
+use stateloft_server::service::{Answered, Service};
 use stateloft_server::store::{Did, NewSnapshot, Receipt, RequestKey, WriteRefusal, WriteRequest, Written};
 
 use crate::fixture::{Answer, Fixture, START, batch, delete, new_snapshot, save, save_if, snapshot_id};
@@ -116,4 +121,57 @@ pub async fn a_snapshot_names_any_past_seq(f: &Fixture) {
     let refused = commit_one(f, WriteRequest::CreateSnapshot(ahead)).await;
     assert_eq!(refused, Err(WriteRefusal::NotThereYet(Seq(3))));
     assert_eq!(f.store.snapshots(10, None).await.unwrap().total, 3);
+}
+
+/// A file of an older program with so many positions.
+fn backup(positions: usize) -> Vec<ImportFile> {
+    let row = |n: usize| format!(r#"{{"pair":"A-{n}","qty":{n}.10}}"#);
+    let rows: Vec<String> = (0..positions).map(row).collect();
+    let when = "2025-06-01T10:00:00Z";
+    let text =
+        format!(r#"{{"backup_timestamp":"{when}","positions":[{}],"current_state":null}}"#, rows.join(","));
+    vec![ImportFile { name: "b.json".into(), text: Some(text), base64: None }]
+}
+
+async fn import(service: &Service, plan: &str, files: Vec<ImportFile>, key: &str) -> Answered<AppliedImport> {
+    let request: ApplyImport = serde_json::from_value(json!({ "files": files })).unwrap();
+    let key = Some(request_key(key, "this"));
+    service.once(key, service.apply_import(plan, request)).await.unwrap()
+}
+
+pub async fn an_import_is_done_once_beside_others_and_told_again_as_it_was(f: &Fixture) {
+    let servers = [f.service().await, f.service().await];
+    let preview = async |files: Vec<ImportFile>| {
+        let request: ImportRequest = serde_json::from_value(json!({ "files": files })).unwrap();
+        servers[0].preview_import(request).await.unwrap().plan
+    };
+    let files = || backup(1_200);
+    // The first writes 1,200 states and their record, the second finds all of it there.
+    for (key, versions) in [("first", 1_201), ("second", 0)] {
+        let plan = preview(files()).await;
+        let many = (0..6).map(|nth| {
+            let (service, plan, files) = (Arc::clone(&servers[nth % 2]), plan.clone(), files());
+            tokio::spawn(async move { import(&service, &plan, files, key).await })
+        });
+        let many: Vec<_> = many.collect();
+        for n in 0..20 {
+            f.save("beside", &format!(r#"{{"by":"{key}","n":{n}}}"#)).await;
+        }
+        let mut answers = Vec::new();
+        for one in many {
+            answers.push(one.await.unwrap());
+        }
+        assert_eq!(answers.iter().filter(|answered| !answered.again).count(), 1, "{key}");
+        let first = answers[0].answer.clone();
+        assert!(answers.iter().all(|answered| answered.answer == first), "{key}");
+        assert_eq!((first.versions.len(), first.import_id.is_some()), (versions, versions > 0));
+        assert_eq!(first.seq.0 - first.before.0, versions as u64);
+        assert_eq!(
+            (first.counts.new, first.counts.unchanged),
+            if versions > 0 { (1_200, 0) } else { (0, 1_200) }
+        );
+        f.save("later", &format!(r#"{{"by":"{key}"}}"#)).await;
+        let again = import(&servers[1], &plan, files(), key).await;
+        assert_eq!((again.again, again.answer), (true, first));
+    }
 }

@@ -14,8 +14,8 @@ use stateloft_tests::faulty::FaultyStore;
 use tokio::task::JoinHandle;
 
 use crate::fixture::{Fixture, key};
-use crate::handshakes::{LONG, PATIENCE, asked, code, pause, reload, start};
 use crate::service::request;
+use crate::shaking::{LONG, PATIENCE, asked, code, pause, reload, start};
 
 const OURS: &str = r#"{"symbol":"EURUSD","side":"long","quantity":0.40,"entry_price":1.0880,"ticket":1}"#;
 const WRITTEN: &str = r#"{"symbol":"EURUSD","side":"long","quantity":0.30,"entry_price":1.0880,"ticket":1}"#;

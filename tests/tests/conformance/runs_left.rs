@@ -66,6 +66,13 @@ pub async fn what_is_open_of_many_states_is_counted_to_the_last_and_of_too_many_
     let left = next.left.unwrap();
     assert_eq!((left.pending_orders, left.open_positions, left.changed_since), (None, None, None));
     assert_eq!((left.states.len(), left.more, next.left_unknown), (100, true, false));
+    // Whoever was given them holds the last of them as well.
+    let last = typed("order", "many.main.1-10000");
+    let scope = Scope { states: vec![last.clone()], ..Scope::default() };
+    let plan = PlanRequest { target: Moment::Seq(Seq(1)), scope, selection: Selection::new(), exact: false };
+    let held = service.plan(plan).await.unwrap().held_by;
+    let [holder] = held.as_slice() else { panic!("{held:?}") };
+    assert_eq!((holder.run_id.as_str(), holder.states.as_slice()), ("many.main.2", [last].as_slice()));
 }
 
 pub async fn who_holds_its_instance_is_not_told_to_the_run_whose_lease_is_over_as_itself(f: &Fixture) {

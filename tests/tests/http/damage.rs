@@ -8,7 +8,7 @@ use stateloft_tests::local::{Local, Start};
 use stateloft_tests::socket::Socket;
 
 /// Runs SQL on the server's file behind its back.
-async fn meddle(server: &Local, sql: &str) {
+pub(crate) async fn meddle(server: &Local, sql: &str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(server.folder().path().join("test.db"));
     let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
@@ -28,7 +28,7 @@ async fn four_versions() -> Local {
 }
 
 /// Another server on the same file: it has nothing of the log in memory.
-async fn anew(server: Local) -> Local {
+pub(crate) async fn anew(server: Local) -> Local {
     let folder = server.folder();
     server.stop().await;
     Start { folder: Some(folder), ..Start::default() }.run().await
@@ -327,4 +327,53 @@ async fn d_116_of_150_flipped_bits_none_is_served() {
         "the flips hit what is read: {refused} refused, {damaged} damaged, {missing} missing"
     );
     println!("{refused} files refused, {damaged} answers damaged, {missing} missing");
+}
+
+#[tokio::test]
+async fn a_position_of_which_nobody_knows_whose_it_is_is_not_left_out_of_what_is_held_against_a_broker() {
+    for version in [1, 2] {
+        let server = Local::start().await;
+        let client = &server.client;
+        let begin = json!({"program": "grid", "lease_seconds": 3600}).to_string();
+        let _ = client.post("/api/v1/runs", begin).await.expect(201);
+        let lot =
+            |quantity: &str| json!({"symbol": "EURUSD", "side": "long", "ticket": 7, "quantity": quantity});
+        let save = |quantity: &str, run: Value| {
+            let mut body =
+                json!({"state_type": "position", "state_id": "grid/EURUSD", "data": lot(quantity)});
+            body.as_object_mut().unwrap().extend(run.as_object().unwrap().clone());
+            body.to_string()
+        };
+        // Both times the run is said by the first version: the head is that one, or one that a person wrote.
+        let _ =
+            client.post("/api/v1/states", save("0.5", json!({"run_id": "grid.main.1", "epoch": 1}))).await;
+        if version == 2 {
+            let _ = client.post("/api/v1/states", save("0.6", json!({}))).await.expect(200);
+        }
+        let server = anew(server).await;
+        let client = &server.client;
+        let now = client.get("/api/v1/status").await.expect(200).json()["now"].clone();
+        let list = json!([{"ticket": 7, "symbol": "EURUSD", "type": 0, "volume": 0.5}]);
+        let ask = |more: Value| {
+            let mut body = json!({"list": list, "options": {"as_of": now}});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body.to_string()
+        };
+        let path = "/api/v1/runs/grid.main.1/reconcile";
+        let seen = client.post(path, ask(json!({}))).await.expect(200).json();
+        assert_eq!(seen["rows"].as_array().unwrap().len(), 1, "{seen}");
+        assert_ne!(seen["rows"][0]["verdict"], "missing_here", "{seen}");
+        meddle(&server, "UPDATE origins SET run_id = 'trend.main.1' WHERE run_id = 'grid.main.1'").await;
+        for (path, more) in [(path, json!({})), ("/api/v1/reconcile", json!({"run_id": "grid.main.1"}))] {
+            if version == 2 && path == "/api/v1/reconcile" {
+                continue; // It asks who wrote the last version, which is whole.
+            }
+            let refused = client.post(path, ask(more)).await.expect_problem(500, "damaged").json();
+            let detail = refused["detail"].as_str().unwrap();
+            assert!(detail.contains("position grid/EURUSD version 1 (seq 2)"), "{detail}");
+        }
+        // Who says which states count is told how those stand.
+        let other = json!({"scope": {"types": ["bot_memory"]}});
+        let _ = client.post(path, ask(other)).await.expect(200);
+    }
 }

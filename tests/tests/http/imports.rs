@@ -1,8 +1,11 @@
 //! Files of older programs through the API: looked at, written in one commit, once.
 
+use reqwest::Method;
 use serde_json::{Value, json};
-use stateloft_tests::client::Reply;
+use stateloft_tests::client::{Client, Reply};
 use stateloft_tests::local::{Local, Start};
+
+use super::damage::anew;
 
 fn file(name: &str) -> Value {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/legacy");
@@ -311,4 +314,52 @@ async fn files_of_twenty_megabytes_are_taken_in() {
     let files = json!([{ "name": "large.json", "text": text }]);
     let done = apply(&server, &files, &json!({}), &[]).await;
     assert_eq!(done["counts"]["new"], 10_000);
+}
+
+/// Applies a plan under a key.
+async fn keyed(client: &Client, plan: &str, body: &str, key: &str) -> Reply {
+    let request = client.with_json(Method::POST, &format!("/api/v1/imports/{plan}/apply"), body);
+    client.send(request.header("idempotency-key", key)).await
+}
+
+#[tokio::test]
+async fn an_import_sent_again_under_its_key_is_answered_the_same_whatever_came_since_and_writes_nothing() {
+    let server = Start::default().run().await;
+    let _ = server.client.save("position", "position_DAX-CAC", r#"{"live":true}"#).await;
+    let files =
+        json!([file("s1_typed.json"), file("s2_reconciled.json"), {"name": "torn.json", "text": "{\"a\":"}]);
+    let plan = preview(&server, &files, &json!({})).await["plan"].as_str().unwrap().to_owned();
+    let body = json!({ "files": files, "reason": "moved over" }).to_string();
+    let first = keyed(&server.client, &plan, &body, "nightly").await.expect(200).json();
+    let counts = &first["counts"];
+    assert_eq!((&counts["different"], &counts["damaged_files"]), (&json!(1), &json!(1)), "{first}");
+    assert!(counts["new"].as_u64().unwrap() > 1 && first["errors"][0]["line"] == 1, "{first}");
+
+    // All of it is there now: the second import writes nothing, and uses its key for that.
+    let plan_of_nothing = preview(&server, &files, &json!({})).await["plan"].as_str().unwrap().to_owned();
+    let nothing = keyed(&server.client, &plan_of_nothing, &body, "again").await.expect(200).json();
+    assert_eq!(
+        (&nothing["versions"], &nothing["before"], nothing.get("import_id")),
+        (&json!([]), &first["seq"], None)
+    );
+
+    // What it wrote is written over and deleted, and the server is another one.
+    let _ = server.client.save("position", "position_EURUSD-USDCHF", r#"{"n":1}"#).await;
+    let gone = "/api/v1/states/-?state_type=portfolio&state_id=portfolio_main";
+    let _ = server.client.send(server.client.request(Method::DELETE, gone)).await.expect(200);
+    let server = anew(server).await;
+    let client = &server.client;
+    let seq = client.get("/api/v1/status").await.expect(200).json()["seq"].clone();
+    for (plan, key, answer) in [(&plan, "nightly", &first), (&plan_of_nothing, "again", &nothing)] {
+        let again = keyed(client, plan, &body, key).await.expect(200);
+        assert_eq!((again.header("idempotent-replay"), &again.json()), ("true", answer));
+    }
+    let other = json!({ "files": files, "reason": "another" }).to_string();
+    let _ = keyed(client, &plan, &other, "nightly").await.expect_problem(422, "idempotency_key_reused");
+    assert_eq!(
+        client.get("/api/v1/status").await.expect(200).json()["seq"],
+        seq,
+        "nothing was written twice"
+    );
+    let _ = keyed(client, &plan, &body, "later").await.expect_problem(412, "plan_outdated");
 }

@@ -69,7 +69,8 @@ async fn every_route_that_writes_answers_a_second_time_what_it_answered_first() 
     let files = json!([{"name": "odd.json", "text": "{\"who\":1}"}, {"name": "list.json", "text": "[1]"}]);
     let plan = client.post("/api/v1/imports", json!({"files": files}).to_string()).await.expect(200).json();
     let path = format!("/api/v1/imports/{}/apply", text(&plan, "plan"));
-    let _ = client.post(&path, json!({"files": files}).to_string()).await.expect(200);
+    let imported = twice(client, Method::POST, &path, &json!({"files": files}).to_string(), "import").await;
+    assert_eq!(imported["counts"]["quarantined"], 2, "{imported}");
     let named = json!({"state_type": "bot_memory", "state_id": "odd"});
     for (id, save_as, key) in [("odd.json#", named, "settle"), ("list.json#", Value::Null, "drop")] {
         let body = json!({"state_id": id, "expected_version": 1, "reason": "ours", "save_as": save_as});

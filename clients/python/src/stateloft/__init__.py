@@ -31,7 +31,8 @@ from ._reconcile_plan import Reconciled, ReconcilePlan
 from ._restore import Plan, Planned, Restore
 from ._run import Run
 from ._settings import register_everywhere
-from ._state import Journaled, OnConflict, State, flush, state
+from ._state import Journaled, OnConflict, State
+from ._states import flush, state
 from ._watch import DamagedEvent, Event, Watcher
 from .client import Client, Moment
 from .errors import (

@@ -13,7 +13,8 @@ from typing import Any, Generic, Optional, TypeVar, Union
 
 from ._models import Pending, Version
 from ._narrow import is_dict
-from ._state import Journaled, OnConflict, State, at_end, not_at_end, state
+from ._state import Journaled, OnConflict, State
+from ._states import at_end, not_at_end, state
 from .client import Client
 from .errors import NotKept, StateloftError
 

@@ -79,15 +79,17 @@ class Left:
     changed_since: Optional[int]
     """How many of the states something else has written since; ``None`` where that is not known."""
     checkpoint: Optional[Checkpoint]
-    """The last one that it took."""
+    """The last one that it took; ``None`` where it took none, and where ``checkpoint_unknown``."""
     run: Mapping[str, Any]
     """The run itself, as the API shows it."""
     answer: Mapping[str, Any] = field(repr=False, compare=False)
+    checkpoint_unknown: bool = False
+    """What the server keeps of its last checkpoint is damaged: that it took none is not said."""
 
     @property
     def unknown(self) -> bool:
-        """Whether something of it could not be counted, and is ``None``: unknown, and not nothing."""
-        return None in (self.open_positions, self.pending_orders, self.changed_since)
+        """Whether something of it could not be counted or read, and is ``None``: unknown, and not nothing."""
+        return self.checkpoint_unknown or None in (self.open_positions, self.pending_orders, self.changed_since)
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Left:
@@ -106,6 +108,7 @@ class Left:
             None if answer.get("checkpoint") is None else Checkpoint.of(answer["checkpoint"]),
             run,
             answer,
+            bool(answer.get("checkpoint_unknown")),
         )
 
 
@@ -165,6 +168,7 @@ class LeftBehind:
         left: dict[str, Any] = {
             **{name: view[name] for name in ("run", "open_positions", "pending_orders") if name in view},
             **({"checkpoint": view["last_checkpoint"]} if view.get("last_checkpoint") is not None else {}),
+            "checkpoint_unknown": view.get("checkpoint_unknown", False),
             "states": page["states"],
             "more": more,
             "changed_since": None if more else sum(1 for each in page["states"] if each["changed_since"]),

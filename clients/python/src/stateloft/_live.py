@@ -22,7 +22,8 @@ from ._lease import Lease, LeaseState
 from ._left import Left, LeftBehind, Outcome
 from ._models import Pending, Version
 from ._signals import Signals
-from ._state import State, state
+from ._state import State
+from ._states import state
 from .client import Client
 from .errors import LeaseLost, OutcomeUnknown, StateloftError, Unavailable
 

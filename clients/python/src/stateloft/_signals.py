@@ -8,7 +8,7 @@ import threading
 from types import FrameType
 from typing import Any, Optional
 
-from ._state import is_our_handler
+from ._states import is_our_handler
 
 __all__ = ["Signals"]
 

@@ -26,8 +26,8 @@ from ._batch import Batch
 from ._models import Diff, Pending, Snapshot, Version
 from ._restore import Plan, Restore
 from ._state import Journaled, State
-from ._state import flush as flush_blocking
-from ._state import state as open_blocking
+from ._states import flush as flush_blocking
+from ._states import state as open_blocking
 from ._watch import Event, watch
 from .client import Client as Blocking
 from .client import Moment

@@ -450,7 +450,7 @@ class Client:
         """Writes what the preview of this plan showed, in one commit. ``PlanOutdated`` if it would be something else."""
         body: dict[str, Any] = {"files": list(files), "options": dict(options or {}), "user_id": author or self.author}
         body.update({name: list(each) for name, each in (("choose", choose), ("leave", leave)) if each})
-        return self.decoded(self._write("POST", f"/imports/{plan}/apply", body=json.dumps(_said(body)), keyed=False))
+        return self.decoded(self._write("POST", f"/imports/{plan}/apply", body=json.dumps(_said(body))))
 
     def seq(self) -> int:
         """The seq of the store's last version; 0 if there is none."""
@@ -521,11 +521,10 @@ class Client:
         query: Optional[Query] = None,
         body: Optional[str] = None,
         key: Optional[str] = None,
-        keyed: bool = True,
     ) -> Answer:
         if self._fence is not None:
             self._fence.check()
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex} if keyed else {}
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         try:
             return self._transport.request(method, path, query, body, headers)
         except LeaseLost as error:

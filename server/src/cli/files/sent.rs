@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use hyper::Method;
 use stateloft_core::api::{AppliedImport, ApplyImport, ImportPreview};
 
 use super::parts::{Part, parts};
 use super::{Files, Taken, agreed, show};
-use crate::cli::client::Client;
+use crate::cli::client::{Client, Written};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Progress, print_json};
@@ -73,16 +74,24 @@ async fn applied(
             run_id: None,
             causation_id: None,
         };
-        let done = server.ask(&format!("/imports/{}/apply", preview.plan), &request).await;
+        let done = apply_part(server, &preview.plan, &request).await;
         applied.push(done.map_err(|failure| part_of(failure, applied.len(), parts.len()))?);
         told.one_more("imported", part);
     }
     Ok(applied)
 }
 
+/// Sends one part, which is taken in once, whatever becomes of the answer.
+async fn apply_part(server: &Client, plan: &str, request: &ApplyImport) -> Result<AppliedImport, Failure> {
+    match server.write(Method::POST, &format!("/imports/{plan}/apply"), Some(request)).await? {
+        Written::Stored(answer) => server.understood(&answer),
+        Written::Waits(_) => Err("the server says that an import waits, which none does".to_owned().into()),
+    }
+}
+
 /// How far an import was that failed. Where no answer came, nobody knows of the last part.
 fn part_of(failure: Failure, written: usize, parts: usize) -> Failure {
-    let unknown = failure.problem.is_none() && failure.exit == Exit::Unavailable;
+    let unknown = failure.problem.is_none() && matches!(failure.exit, Exit::Unavailable | Exit::Unknown);
     let so = match (unknown, written) {
         (false, 0) => return failure,
         (true, _) => "it is not known whether what was sent last is in".to_owned(),

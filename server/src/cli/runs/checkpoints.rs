@@ -1,6 +1,6 @@
 //! `stateloft runs checkpoints`: the checkpoints of a run, newest first.
 
-use stateloft_core::api::{CheckpointList, CheckpointStatistics, CheckpointView};
+use stateloft_core::api::{CheckpointList, CheckpointStatistics, CheckpointView, RunView};
 use stateloft_core::model::RunId;
 
 use crate::cli::client::{Client, Pages, Query};
@@ -37,6 +37,9 @@ pub(super) async fn list(
         } else {
             table.print(page.checkpoints.iter().map(cells));
         }
+        for number in &page.damaged {
+            remark!("{number} is not shown: what is stored of it is damaged");
+        }
         statistics = page.statistics;
     }
     if !json && statistics.count > 0 {
@@ -61,8 +64,15 @@ fn cells(checkpoint: &CheckpointView) -> Vec<String> {
     ]
 }
 
-/// A checkpoint in a line.
-pub(super) fn told(checkpoint: &CheckpointView) -> String {
+/// The last checkpoint of a run in a line; nothing where it took none.
+pub(super) fn last_told(run: &RunView) -> Option<String> {
+    match &run.last_checkpoint {
+        None if run.checkpoint_unknown => Some("not known: what is stored of it is damaged".to_owned()),
+        last => last.as_ref().map(told),
+    }
+}
+
+fn told(checkpoint: &CheckpointView) -> String {
     let name = checkpoint.name.as_deref().map(|name| format!(" ({})", theirs(name)));
     format!(
         "{}{} of {}, seq {}",

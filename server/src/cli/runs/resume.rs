@@ -4,7 +4,7 @@ use stateloft_core::api::{RunList, RunStates, RunView, StateRow};
 use stateloft_core::json::writer;
 use stateloft_core::model::{RunId, RunName, StateKey, is_kept_of_runs};
 
-use super::checkpoints::told;
+use super::checkpoints::last_told;
 use crate::cli::client::{Client, Pages, Query};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -45,6 +45,13 @@ pub(super) async fn resume(
     let at = match (&run.last_checkpoint, at_checkpoint) {
         (_, false) => None,
         (Some(checkpoint), true) => Some(format!("seq:{}", checkpoint.seq)),
+        (None, true) if run.checkpoint_unknown => {
+            let message = format!(
+                "what is stored of the last checkpoint of {id} is damaged: `stateloft runs checkpoints {id}` has the others; leave \
+                 --at-checkpoint out for what its states hold now"
+            );
+            return Err(Failure::new(Exit::Damaged, message));
+        }
         (None, true) => {
             let message =
                 format!("{id} took no checkpoint: leave --at-checkpoint out for what its states hold now");
@@ -153,8 +160,8 @@ fn say(view: &RunView) {
     if let Some(reason) = &run.reason {
         answer!("Reason      {}", theirs(reason));
     }
-    if let Some(last) = &view.last_checkpoint {
-        answer!("Checkpoint  {}", told(last));
+    if let Some(last) = last_told(view) {
+        answer!("Checkpoint  {last}");
     }
     answer!(
         "Left        {} in {}{}, {}",

@@ -70,8 +70,8 @@ pub(super) fn print(client: &Client, id: &RunId, said: &Answer, json: bool) -> R
         counted_if_known(found.open_positions, "open position"),
         counted_if_known(found.pending_orders, "pending order")
     );
-    if let Some(last) = &found.last_checkpoint {
-        answer!("Checkpoint  {}", checkpoints::told(last));
+    if let Some(last) = checkpoints::last_told(&found) {
+        answer!("Checkpoint  {last}");
     }
     if let Some(ask) = &found.ask_reconcile {
         ask::print(ask, found.live);

@@ -24,10 +24,16 @@ pub(crate) async fn preview(State(app): State<App>, Json(body): Json<ImportReque
 /// `quarantine` and a record of type `audit`. What is there already is not written again. If the files or their states are not
 /// what was looked at, nothing is written (412).
 #[utoipa::path(post, path = "/imports/{plan}/apply", tag = "imports", request_body = ApplyImport,
-    params(("plan" = String, Path, description = "The hash that the preview gave")),
+    params(("plan" = String, Path, description = "The hash that the preview gave"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Done once, and answered the same when sent again within 24 hours")),
     responses((status = 200, body = AppliedImport), Writing))]
-pub(crate) async fn apply(State(app): State<App>, path: PathText, Json(body): Json<ApplyImport>) -> Answer {
-    reply::json(StatusCode::OK, &app.service.apply_import(&path.0, body).await?)
+pub(crate) async fn apply(
+    State(app): State<App>,
+    path: PathText,
+    Once(key, Json(body)): Once<Json<ApplyImport>>,
+) -> Answer {
+    let done = app.service.once(key, app.service.apply_import(&path.0, body)).await?;
+    reply::once(&done, |import| reply::json(StatusCode::OK, import))
 }
 
 /// Settles something in quarantine, in one commit: with `save_as` what it holds is saved as that state, without it is dropped.

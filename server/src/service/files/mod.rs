@@ -175,17 +175,7 @@ impl Service {
                     stood.look_again(self.store.as_ref(), &found, &moved).await?;
                     last = moved;
                 }
-                Err(error) => return Err(error),
-                Ok((import_id, versions)) => {
-                    // One commit: its versions follow one another.
-                    let (before, seq) = match (versions.first(), versions.last()) {
-                        (Some(first), Some(last)) => (Seq(first.seq.0.saturating_sub(1)), last.seq),
-                        _ => self.store.tip().await.map(|tip| (tip.seq, tip.seq))?,
-                    };
-                    let counts = counts(&found, &stood.standings);
-                    let ImportPlan { files, errors, .. } = found;
-                    return Ok(AppliedImport { import_id, before, seq, versions, counts, files, errors });
-                }
+                other => return other,
             }
         }
         Err(ServiceError::Conflict(last))

@@ -2,35 +2,76 @@
 
 use std::collections::HashSet;
 
-use stateloft_core::api::{ImportOptions, ImportPlan, VersionView};
+use async_trait::async_trait;
+use stateloft_core::api::{AppliedImport, ImportOptions, ImportPlan, VersionView};
 use stateloft_core::commit::{Change, Expectation, Outcome, Write};
 use stateloft_core::hash::ContentHash;
-use stateloft_core::import::kept;
-use stateloft_core::model::Origin;
+use stateloft_core::import::{counts, kept};
+use stateloft_core::model::{Origin, Seq};
 
 use super::place::Planned;
 use super::stand::{Stood, There};
 use super::{ImportOrder, VERSIONS_MAX};
+use crate::service::once::{self, Repeatable};
 use crate::service::signature::Signature;
 use crate::service::{Result, Service, ServiceError};
+use crate::store::{Did, ImportSaid, StoreError};
 
 /// Who imports when nobody says it.
 const AUTHOR: &str = "migration";
+/// Versions that are read at a time for an answer that is given again.
+const PAGE: usize = 1_000;
+
+fn applied(said: ImportSaid, before: Seq, seq: Seq, versions: Vec<VersionView>) -> AppliedImport {
+    let ImportSaid { import_id, counts, files, errors } = said;
+    AppliedImport { import_id, before, seq, versions, counts, files, errors }
+}
+
+#[async_trait]
+impl Repeatable for AppliedImport {
+    async fn again(service: &Service, did: Did) -> Result<Self> {
+        let Did::Import { before, seq, said } = did else {
+            return Err(ServiceError::Internal(format!("a receipt says {did:?}")));
+        };
+        let mut versions: Vec<VersionView> = Vec::new();
+        loop {
+            let behind = versions.last().map_or(before, |last| last.seq);
+            if behind >= seq {
+                return Ok(applied(*said, before, seq, versions));
+            }
+            let page = service.store.after(behind, PAGE).await?;
+            if page.is_empty() {
+                let message = format!("a receipt names seq {seq}, and the log ends at {behind}");
+                return Err(ServiceError::Internal(message));
+            }
+            for version in page.into_iter().take_while(|version| version.seq <= seq) {
+                versions.push(VersionView::of(&StoreError::unless_damaged(version)?));
+            }
+        }
+    }
+}
 
 impl Service {
     /// Writes what is new or chosen, what is in quarantine, and the record, all or nothing. If all of it is there already,
-    /// nothing is written, and the import has no id.
+    /// nothing is written but the receipt of a request with a key, and the import has no id.
     pub(super) async fn write_import(
         &self,
         found: &ImportPlan,
         options: &ImportOptions,
         stood: &Stood,
         order: &ImportOrder,
-    ) -> Result<(Option<String>, Vec<VersionView>)> {
+    ) -> Result<AppliedImport> {
         let mut planned = Self::plan_states(found, stood, order)?;
         self.add_kept(found, options, &mut planned).await?;
-        if planned.is_empty() {
-            return Ok((None, Vec::new()));
+        let mut said = ImportSaid {
+            import_id: None,
+            counts: counts(found, &stood.standings),
+            files: found.files.clone(),
+            errors: found.errors.clone(),
+        };
+        if planned.is_empty() && !once::is_keyed() {
+            let seq = self.store.tip().await?.seq;
+            return Ok(applied(said, seq, seq, Vec::new()));
         }
         if planned.len() > VERSIONS_MAX {
             let text = format!(
@@ -42,10 +83,21 @@ impl Service {
         let place = |_| "/files".to_owned();
         self.accept_types(planned.iter().map(|planned| &planned.key), place).await?;
         let import_id = self.settings.ids.new_id(self.now());
+        said.import_id = (!planned.is_empty()).then(|| import_id.clone());
         let writes = self.import_writes(planned, &import_id, order)?;
-        let (outcomes, _) = self.commit(writes, None).await?;
+        let outcomes = self.commit_import(writes, said.clone()).await?;
         let versions = outcomes.iter().filter(|outcome| outcome.is_written()).map(Outcome::version);
-        Ok((Some(import_id), versions.map(VersionView::of).collect()))
+        let versions: Vec<VersionView> = versions.map(VersionView::of).collect();
+        // One commit: its versions follow one another.
+        let (before, seq) = match (versions.first(), versions.last()) {
+            (Some(first), Some(last)) => (Seq(first.seq.0.saturating_sub(1)), last.seq),
+            _ => match self.receipt_of_this().await?.map(|receipt| receipt.did) {
+                // Where the log ended only the commit knows, beside others that write.
+                Some(did) => return AppliedImport::again(self, did).await,
+                None => self.store.tip().await.map(|tip| (tip.seq, tip.seq))?,
+            },
+        };
+        Ok(applied(said, before, seq, versions))
     }
 
     fn import_writes(

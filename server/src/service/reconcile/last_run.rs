@@ -7,6 +7,7 @@ use stateloft_core::model::{Seq, StateKey, Version, VersionNumber};
 use super::ours::run_of;
 use crate::service::named::Named;
 use crate::service::{Result, Service};
+use crate::store::StoreError;
 
 /// How many versions without a run are passed over in search of the run that wrote a state last.
 const PASSED_OVER: u64 = 50;
@@ -43,6 +44,7 @@ impl Service {
                     // There are others in between: this one was not written with the first.
                     _ => {
                         let version = self.store.version(&head.key, number).await?;
+                        let version = version.map(StoreError::unless_damaged).transpose()?;
                         version.map(|version| {
                             (version.version, version.seq, run_of(&version).map(str::to_owned))
                         })
@@ -65,6 +67,8 @@ impl Service {
         let mut found = HashMap::new();
         while let Some(page) = named.next(&*self.store, Seq(seq.0.saturating_sub(1))).await? {
             for target in page.into_iter().filter_map(|state| state.target) {
+                // Whose a damaged one is nobody knows; it may be ours.
+                let target = StoreError::unless_damaged(target)?;
                 let run = run_of(&target).map(str::to_owned);
                 found.insert(target.key, (target.version, target.seq, run));
             }

@@ -60,11 +60,10 @@ impl Service {
         self.check_asked(as_of)?;
         // Before the states are read: what is later was changed since, too.
         let asked_at = self.store.seq_at(as_of).await?;
-        let all = self.moved_since(Seq::ZERO, &scope).await?.into_iter().map(|(head, _)| head).collect();
-        let heads = self.counted(all, whose).await?.into_iter();
-        // What cannot be read is no position that is not there.
-        let heads: Vec<Version> =
-            heads.map(StoreError::unless_damaged).collect::<std::result::Result<_, _>>()?;
+        let all = self.moved_since(Seq::ZERO, &scope).await?.into_iter();
+        // What cannot be read is no position that is not there, nor does anybody know whose it is.
+        let all = all.map(|(head, _)| StoreError::unless_damaged(head));
+        let heads = self.counted(all.collect::<std::result::Result<_, _>>()?, whose).await?;
         let then = self.then(&heads, asked_at).await?;
         Ok(Ours { heads, then })
     }

@@ -124,10 +124,11 @@ impl Service {
             let all = self.moved_since(Seq::ZERO, &request.scope).await?;
             others = all.into_iter().map(|(head, _)| (head.key.clone(), head)).collect();
         }
+        let within = request.scope.within();
         let (mut states, mut left_out) = (Vec::new(), Vec::new());
         for given in &request.states {
             let key = given.key();
-            if !request.scope.has(&key) {
+            if !within.has(&key) {
                 continue;
             }
             let now = match others.remove(&key) {

@@ -124,8 +124,9 @@ impl Service {
         // What can be no state's name is refused with the plan.
         let named = named(&request.selection).unwrap_or_default();
         let there: HashSet<&StateKey> = moved.iter().map(|(head, _)| &head.key).collect();
+        let within = request.scope.within();
         let missing: Vec<StateKey> =
-            named.into_iter().filter(|key| !there.contains(key) && request.scope.has(key)).collect();
+            named.into_iter().filter(|key| !there.contains(key) && within.has(key)).collect();
         for key in missing {
             if let Some(head) = self.store.head(&key).await? {
                 budget::hold(Class::Work, weight(&head)).await?;

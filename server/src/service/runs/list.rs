@@ -131,7 +131,9 @@ impl Service {
 
     pub(super) async fn view_of(&self, run: Known) -> Result<RunView> {
         let Work { states, versions, more, open, .. } = self.work_of(&run, 0).await?;
-        let (checkpoints, last_checkpoint) = self.last_checkpoint(&run.id).await?;
+        let last = self.last_checkpoint(&run.id).await?;
+        let checkpoints = last.count();
+        let (last_checkpoint, checkpoint_unknown) = last.known();
         let live = run.is_live();
         let look = if live { self.lease_of(&run).await.ok() } else { None };
         let holder = live.then(|| run.holder(look.as_ref(), self.now()));
@@ -145,11 +147,12 @@ impl Service {
             states,
             versions,
             more,
-            open_positions: open.map(|open| open.positions),
-            pending_orders: open.map(|open| open.orders),
+            open_positions: open.known().map(|open| open.positions),
+            pending_orders: open.known().map(|open| open.orders),
             checkpoints,
             last_checkpoint,
             ask_reconcile,
+            checkpoint_unknown,
         })
     }
 

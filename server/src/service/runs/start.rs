@@ -162,7 +162,16 @@ impl Service {
     async fn left(&self, previous: &str) -> (Option<RunLeft>, bool) {
         let mut found = None;
         let why = match tokio::time::timeout(PATIENCE, self.read_left(previous, &mut found)).await {
-            Ok(Ok(left)) => return (left, false),
+            Ok(Ok(None)) => return (None, false),
+            Ok(Ok(Some((left, damaged)))) => {
+                if damaged {
+                    tracing::warn!(
+                        run = previous,
+                        "something that a run has left is damaged; the start of the next one says so"
+                    );
+                }
+                return (Some(left), damaged);
+            }
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("it takes longer than {} seconds", PATIENCE.as_secs()),
         };
@@ -183,8 +192,8 @@ impl Service {
         (left, true)
     }
 
-    /// Reads that, and notes whose it is as soon as it is known.
-    async fn read_left(&self, previous: &str, found: &mut Option<Known>) -> Result<Option<RunLeft>> {
+    /// Reads that, and whether something of it is damaged; notes whose it is as soon as it is known.
+    async fn read_left(&self, previous: &str, found: &mut Option<Known>) -> Result<Option<(RunLeft, bool)>> {
         let Ok(id) = previous.parse::<RunId>() else { return Ok(None) };
         let run = match self.known(&id).await {
             Err(ServiceError::StateDeleted(_)) | Ok(None) => return Ok(None),
@@ -195,16 +204,18 @@ impl Service {
         let run = self.last_that_wrote(run).await?;
         *found = Some(run.clone());
         let work = self.work_of(&run, LEFT).await?;
-        let (_, checkpoint) = self.last_checkpoint(&run.id).await?;
-        Ok(Some(RunLeft {
-            open_positions: work.open.map(|open| open.positions),
-            pending_orders: work.open.map(|open| open.orders),
+        let (checkpoint, damaged) = self.last_checkpoint(&run.id).await?.known();
+        let open = work.open.known();
+        let left = RunLeft {
+            open_positions: open.map(|open| open.positions),
+            pending_orders: open.map(|open| open.orders),
             changed_since: work.changed_since,
             more: work.others,
             run: run.session,
             states: work.first,
             checkpoint,
-        }))
+        };
+        Ok(Some((left, damaged || work.open.is_damaged())))
     }
 
     /// The seq at which a run began.

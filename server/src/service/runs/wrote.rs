@@ -21,6 +21,33 @@ const STRETCH: usize = 1_000;
 /// Runs that are looked back at for one that wrote something.
 const BACK: usize = 64;
 
+/// What is open of what a run wrote.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) enum Open {
+    /// So much.
+    Counted(OpenCounts),
+    /// It is more than is looked at.
+    #[default]
+    TooMuch,
+    /// A state of it is damaged: it may be open, or not.
+    Damaged,
+}
+
+impl Open {
+    /// How much, where all of it was counted.
+    pub(super) fn known(self) -> Option<OpenCounts> {
+        match self {
+            Self::Counted(open) => Some(open),
+            Self::TooMuch | Self::Damaged => None,
+        }
+    }
+
+    /// Whether something of it is damaged.
+    pub(super) fn is_damaged(self) -> bool {
+        matches!(self, Self::Damaged)
+    }
+}
+
 /// What a run wrote.
 #[derive(Debug, Default)]
 pub(super) struct Work {
@@ -32,8 +59,8 @@ pub(super) struct Work {
     pub(super) more: bool,
     /// How many of the states something else has written since; absent where not all of them were looked at.
     pub(super) changed_since: Option<u64>,
-    /// What of them is open now; absent where not all of them were looked at, or can be read.
-    pub(super) open: Option<OpenCounts>,
+    /// What of them is open now.
+    pub(super) open: Open,
     /// The first of them, by type and id, without what the server keeps of runs.
     pub(super) first: Vec<RunState>,
     /// There are others than the first.
@@ -69,30 +96,32 @@ impl Service {
         Ok(work)
     }
 
-    /// How many of these states, by type and id, hold something open; nothing where that cannot be read. What is damaged keeps nobody
-    /// from starting.
-    async fn open_of(&self, states: &[RunState]) -> Result<Option<OpenCounts>> {
+    /// How many of these states, by type and id, hold something open. What is damaged keeps nobody from starting. Those that are said to be
+    /// deleted are read, too: only who reads a version finds that it says so by damage.
+    async fn open_of(&self, states: &[RunState]) -> Result<Open> {
         let key = |state: &RunState| StateKey {
             state_type: state.state_type.clone(),
             state_id: state.state_id.clone(),
         };
-        let keys = states.iter().filter(|state| state.live).map(key);
-        let keys: Vec<StateKey> = keys.filter(OpenCounts::counts).collect();
+        let keys: Vec<StateKey> = states.iter().map(key).filter(OpenCounts::counts).collect();
         let (mut open, mut bytes) = (OpenCounts::default(), 0);
         let mut named = Named::new(keys);
         loop {
             match named.next(&*self.store, Seq::ZERO).await {
-                Ok(None) => return Ok(Some(open)),
+                Ok(None) => return Ok(Open::Counted(open)),
+                Ok(Some(page)) if page.iter().any(|state| state.head.damaged.is_some()) => {
+                    return Ok(Open::Damaged);
+                }
                 Ok(Some(page)) => {
                     for MovedState { head, .. } in page.iter().filter(|state| !state.head.is_deleted()) {
                         bytes += head.size();
                         open.add(&head.key, head.data.as_ref());
                     }
                     if bytes > OPEN_BYTES {
-                        return Ok(None);
+                        return Ok(Open::TooMuch);
                     }
                 }
-                Err(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => return Ok(None),
+                Err(StoreError::Damaged(_) | StoreError::DamagedVersion(_)) => return Ok(Open::Damaged),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -258,7 +258,9 @@ fn keys(group: &[WriteRequest]) -> impl Iterator<Item = &StateKey> {
     group
         .iter()
         .flat_map(|request| match request.parts().0 {
-            WriteRequest::Batch { writes, .. } | WriteRequest::OnTerms { writes, .. } => writes.as_slice(),
+            WriteRequest::Batch { writes, .. }
+            | WriteRequest::OnTerms { writes, .. }
+            | WriteRequest::Import { writes, .. } => writes.as_slice(),
             _ => &[],
         })
         .map(|write| &write.key)

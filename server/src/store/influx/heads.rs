@@ -1,6 +1,7 @@
 //! Reading the present, which is in memory, and lists of the past, which are partly read.
 
 use std::cmp::Reverse;
+use std::ops::Bound;
 
 use async_trait::async_trait;
 use stateloft_core::api::{Sort, StateSummary};
@@ -136,16 +137,15 @@ fn page<'a>(
 }
 
 impl Index {
-    /// The states of a scope.
+    /// The states of a scope behind one of them.
     pub(super) fn in_scope<'a>(
         &'a self,
         scope: &'a stateloft_core::api::Scope,
+        after: Option<&StateKey>,
     ) -> impl Iterator<Item = &'a Version> {
-        self.states.iter().filter_map(move |(key, state)| {
-            let within = (scope.states.is_empty() || scope.states.contains(key))
-                && (scope.types.is_empty() || scope.types.contains(&key.state_type))
-                && scope.prefix.as_ref().is_none_or(|p| key.state_id.as_str().starts_with(p.as_str()));
-            within.then_some(&state.head)
-        })
+        let within = scope.within();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let states = self.states.range::<StateKey, _>((from, Bound::Unbounded));
+        states.filter_map(move |(key, state)| within.has(key).then_some(&state.head))
     }
 }

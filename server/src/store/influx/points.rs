@@ -74,8 +74,8 @@ impl Points for InfluxStore {
             let index = self.index()?;
             let mut bytes = 0;
             index
-                .in_scope(scope)
-                .filter(|head| head.seq > seq && after.is_none_or(|after| head.key > *after))
+                .in_scope(scope, after)
+                .filter(|head| head.seq > seq)
                 .map(|head| (head, index.as_of(&head.key, seq)))
                 .take(limit)
                 .take_while(|(head, target)| {
@@ -96,6 +96,6 @@ impl Points for InfluxStore {
     }
 
     async fn count_scope(&self, scope: &Scope) -> Result<u64> {
-        Ok(self.index()?.in_scope(scope).count() as u64)
+        Ok(self.index()?.in_scope(scope, None).count() as u64)
     }
 }

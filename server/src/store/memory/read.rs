@@ -1,6 +1,7 @@
 //! Reading the reference store.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use async_trait::async_trait;
 use stateloft_core::api::{
@@ -297,24 +298,26 @@ impl Points for MemoryStore {
         limit: usize,
     ) -> Result<Vec<MovedState>> {
         let inner = self.read();
-        let heads = keys_in(&inner, scope)
-            .filter(|key| after.is_none_or(|after| *key > after))
-            .filter_map(|key| inner.head(key))
-            .filter(|head| head.seq > seq);
+        let heads =
+            keys_in(&inner, scope, after).filter_map(|key| inner.head(key)).filter(|head| head.seq > seq);
         let moved =
             |head: &Version| MovedState { head: head.clone(), target: inner.as_of(&head.key, seq).cloned() };
         Ok(heads.take(limit).map(moved).collect())
     }
 
     async fn count_scope(&self, scope: &Scope) -> Result<u64> {
-        Ok(keys_in(&self.read(), scope).count() as u64)
+        Ok(keys_in(&self.read(), scope, None).count() as u64)
     }
 }
 
-fn keys_in<'a>(inner: &'a Inner, scope: &'a Scope) -> impl Iterator<Item = &'a StateKey> {
-    inner.states.keys().filter(move |key| {
-        (scope.states.is_empty() || scope.states.contains(key))
-            && (scope.types.is_empty() || scope.types.contains(&key.state_type))
-            && scope.prefix.as_ref().is_none_or(|prefix| key.state_id.as_str().starts_with(prefix.as_str()))
-    })
+/// The states of a scope behind one of them.
+fn keys_in<'a>(
+    inner: &'a Inner,
+    scope: &'a Scope,
+    after: Option<&StateKey>,
+) -> impl Iterator<Item = &'a StateKey> {
+    let within = scope.within();
+    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let states = inner.states.range::<StateKey, _>((from, Bound::Unbounded));
+    states.map(|(key, _)| key).filter(move |key| within.has(key))
 }

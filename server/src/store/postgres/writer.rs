@@ -116,7 +116,10 @@ impl Writer {
         doubt: &mut Doubt<'_>,
     ) -> Tried<Answers> {
         self.keep_up(now).await?;
-        let only_states = group.iter().all(|r| matches!(r, WriteRequest::Batch { restore: None, .. }));
+        let states = |r: &WriteRequest| {
+            matches!(r, WriteRequest::Batch { restore: None, .. } | WriteRequest::Import { .. })
+        };
+        let only_states = group.iter().all(states);
         if only_states
             && self.undisturbed >= ALONE
             && doubt.earlier.is_none()

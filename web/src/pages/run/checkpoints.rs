@@ -50,8 +50,9 @@ pub(super) fn Checkpoints(run: Remote<RunView>) -> impl IntoView {
     let rows = move || {
         let states = wrote.value.with(|states| states.as_ref().map(scope));
         list.value.with(|list| {
-            let rows = list.as_ref()?.checkpoints.iter().map(|one| row(one, states.as_deref(), ticks));
-            Some(rows.collect_view())
+            let list = list.as_ref()?;
+            let rows = list.checkpoints.iter().map(|one| row(one, states.as_deref(), ticks));
+            Some((rows.collect_view(), list.damaged.iter().map(|number| damaged(*number)).collect_view()))
         })
     };
     let rest = move || {
@@ -90,6 +91,17 @@ fn scope(wrote: &RunStates) -> Vec<StateKey> {
         state_id: row.state_id.clone(),
     };
     if wrote.next_cursor.is_some() { Vec::new() } else { wrote.states.iter().map(key).collect() }
+}
+
+/// One of which nothing is shown.
+fn damaged(number: u64) -> AnyView {
+    view! {
+        <div class="trow dense cells run-checkpoint">
+            <span class="id">{format!("c{number}")}</span>
+            <span class="ink2">"what is stored of it is damaged"</span>
+        </div>
+    }
+    .into_any()
 }
 
 fn row(checkpoint: &CheckpointView, states: Option<&[StateKey]>, ticks: RwSignal<Vec<u64>>) -> AnyView {

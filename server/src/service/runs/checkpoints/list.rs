@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use stateloft_core::api::{CheckpointList, CheckpointPins, CheckpointStatistics, CheckpointView};
+use stateloft_core::api::{
+    CheckpointList, CheckpointPins, CheckpointStatistics, CheckpointView, StateSummary,
+};
 use stateloft_core::model::{RunId, StateKey, Timestamp, VersionNumber};
 
 use super::super::super::read::page_size;
 use super::super::super::{Result, Service, ServiceError};
 use super::super::known::{later, run_id};
-use super::{history, keys, view};
+use super::{Last, history, keys, view};
 use crate::store::{Cursor, StoreError};
 
 /// How many of the last checkpoints a list has where it is not said.
@@ -56,19 +58,21 @@ impl Service {
         self.run(&run).await?;
         let limit = page_size(request.limit)?;
         let from = from(request.cursor.as_deref())?;
-        let (count, last) = self.last_checkpoint(&run).await?;
-        let Some(last) = last else {
-            let statistics = CheckpointStatistics::default();
-            return Ok(CheckpointList { checkpoints: Vec::new(), statistics, next_cursor: None });
+        let last = self.last_checkpoint(&run).await?;
+        let count = last.count();
+        let statistics = match &last {
+            Last::Never => return Ok(CheckpointList::default()),
+            Last::Taken(last) => self.statistics(&run, last).await?,
+            // When it was taken is not known, nor how far from the others.
+            Last::Damaged(count) => CheckpointStatistics { count: *count, ..CheckpointStatistics::default() },
         };
-        let statistics = self.statistics(&run, count, &last).await?;
         let kept = Kept {
             above: count.saturating_sub(request.keep.unwrap_or(KEEP)),
             since: request.older_than.map(|seconds| earlier(self.now(), seconds)),
         };
         let pins = self.pinned(&run).await?.pins;
-        let (checkpoints, next_cursor) = self.page(&run, from, &kept, &pins, limit).await?;
-        Ok(CheckpointList { checkpoints, statistics, next_cursor })
+        let page = self.page(&run, from, &kept, &pins, limit).await?;
+        Ok(CheckpointList { statistics, ..page })
     }
 
     async fn page(
@@ -78,51 +82,69 @@ impl Service {
         kept: &Kept,
         pins: &CheckpointPins,
         limit: usize,
-    ) -> Result<(Vec<CheckpointView>, Option<String>)> {
+    ) -> Result<CheckpointList> {
         let (key, _) = keys(run)?;
-        let mut checkpoints = Vec::new();
+        let mut list = CheckpointList::default();
         let below = match from {
             From::Pins(below) => below,
             From::History(cursor) => {
                 let page = self.store.history(&history(&key, limit, cursor)).await?;
-                let found = |row: &stateloft_core::api::StateSummary| {
-                    CheckpointView::of(&row.version, row.data.as_ref(), pins)
+                let Some(below) = list_kept(&mut list, &page.rows, kept, pins) else {
+                    list.next_cursor = page.next.map(|cursor| format!("{IN_HISTORY}{}", cursor.0));
+                    return Ok(list);
                 };
-                let mut listed = page.rows.iter().filter_map(found);
-                let passed_over = loop {
-                    match listed.next() {
-                        Some(checkpoint) if kept.has(&checkpoint) => checkpoints.push(checkpoint),
-                        other => break other,
-                    }
-                };
-                let Some(checkpoint) = passed_over else {
-                    let next = page.next.map(|cursor| format!("{IN_HISTORY}{}", cursor.0));
-                    return Ok((checkpoints, next));
-                };
-                checkpoint.number + 1
+                below
             }
         };
         let mut pinned = pins.pinned.iter().rev().copied().filter(|number| *number < below);
-        for number in pinned.by_ref().take(limit - checkpoints.len()) {
-            let version = self.store.version(&key, VersionNumber(number)).await?;
-            let version = version.map(StoreError::unless_damaged).transpose()?;
-            checkpoints.extend(version.and_then(|version| view(&version, pins)));
+        for number in pinned.by_ref().take(limit - list.checkpoints.len() - list.damaged.len()) {
+            match self.store.version(&key, VersionNumber(number)).await? {
+                Some(version) if version.damaged.is_some() => list.damaged.push(number),
+                version => list.checkpoints.extend(version.and_then(|version| view(&version, pins))),
+            }
         }
-        let more = pinned.next().map(|number| format!("{AMONG_PINS}{}", number + 1));
-        Ok((checkpoints, more))
+        list.next_cursor = pinned.next().map(|number| format!("{AMONG_PINS}{}", number + 1));
+        Ok(list)
     }
 
-    async fn statistics(
-        &self,
-        run: &RunId,
-        count: u64,
-        last: &CheckpointView,
-    ) -> Result<CheckpointStatistics> {
+    async fn statistics(&self, run: &RunId, last: &CheckpointView) -> Result<CheckpointStatistics> {
         let (key, _): (StateKey, _) = keys(run)?;
-        let first = self.store.version(&key, VersionNumber(1)).await?;
-        let first = first.map_or(last.taken_at, |first| first.recorded_at);
-        Ok(CheckpointStatistics::of(count, first, last.taken_at))
+        let (count, taken) = (last.number, last.taken_at);
+        match self.store.version(&key, VersionNumber(1)).await? {
+            Some(first) if first.damaged.is_some() => {
+                Ok(CheckpointStatistics { count, last: Some(taken), ..CheckpointStatistics::default() })
+            }
+            first => {
+                let first = first.map_or(taken, |first| first.recorded_at);
+                Ok(CheckpointStatistics::of(count, first, taken))
+            }
+        }
     }
+}
+
+/// Lists what is kept of a stretch of the history. Below which number the pinned ones are listed, where one is passed over.
+fn list_kept(
+    list: &mut CheckpointList,
+    rows: &[StateSummary],
+    kept: &Kept,
+    pins: &CheckpointPins,
+) -> Option<u64> {
+    for row in rows {
+        let number = row.version.version.0;
+        if row.version.damaged {
+            // When it was taken is not known: among what is kept by its age it may be one of those.
+            if number <= kept.above && kept.since.is_none() {
+                return Some(number + 1);
+            }
+            list.damaged.push(number);
+        } else if let Some(checkpoint) = CheckpointView::of(&row.version, row.data.as_ref(), pins) {
+            if !kept.has(&checkpoint) {
+                return Some(number + 1);
+            }
+            list.checkpoints.push(checkpoint);
+        }
+    }
+    None
 }
 
 fn from(cursor: Option<&str>) -> Result<From> {

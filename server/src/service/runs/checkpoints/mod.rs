@@ -27,6 +27,37 @@ fn keys(run: &RunId) -> Result<(StateKey, StateKey)> {
     keys.ok_or_else(|| ServiceError::Internal(format!("{run} is too long for an id")))
 }
 
+/// The last checkpoint of a run.
+pub(super) enum Last {
+    /// It took none.
+    Never,
+    /// This one.
+    Taken(CheckpointView),
+    /// Nobody can say: what stands at this number of its checkpoints, or which of them are pinned, is damaged. An earlier one is not the
+    /// last, and none at all is not what there is.
+    Damaged(u64),
+}
+
+impl Last {
+    /// The number of the last one.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Self::Never => 0,
+            Self::Taken(last) => last.number,
+            Self::Damaged(number) => *number,
+        }
+    }
+
+    /// It, where it can be read, and whether it cannot.
+    pub(super) fn known(self) -> (Option<CheckpointView>, bool) {
+        match self {
+            Self::Never => (None, false),
+            Self::Taken(last) => (Some(last), false),
+            Self::Damaged(_) => (None, true),
+        }
+    }
+}
+
 /// What a run has pinned, and the number of the version that says so.
 struct Pinned {
     pins: CheckpointPins,
@@ -53,27 +84,37 @@ impl Service {
         Ok(Pinned::of(head))
     }
 
-    /// How many checkpoints a run took, and the last one. What is damaged of them is passed over: it keeps nobody from starting.
-    pub(super) async fn last_checkpoint(&self, run: &RunId) -> Result<(u64, Option<CheckpointView>)> {
+    /// The last checkpoint of a run. That it is damaged keeps nobody from starting.
+    pub(super) async fn last_checkpoint(&self, run: &RunId) -> Result<Last> {
         let (key, _) = keys(run)?;
-        let Some(head) = self.store.head(&key).await? else { return Ok((0, None)) };
+        let head = match self.store.head(&key).await? {
+            None => return Ok(Last::Never),
+            Some(head) if head.damaged.is_some() => return Ok(Last::Damaged(head.version.0)),
+            Some(head) => head,
+        };
         let pins = match self.pinned(run).await {
             Err(ServiceError::Store(StoreError::Damaged(_) | StoreError::DamagedVersion(_))) => {
-                CheckpointPins::default()
+                return Ok(Last::Damaged(head.version.0));
             }
             other => other?.pins,
         };
         if let Some(last) = view(&head, &pins) {
-            return Ok((last.number, Some(last)));
+            return Ok(Last::Taken(last));
         }
         // Something else has written the state.
         let mut cursor = None;
         loop {
             let page = self.store.history(&history(&key, STRETCH, cursor)).await?;
-            let last =
-                page.rows.iter().find_map(|row| CheckpointView::of(&row.version, row.data.as_ref(), &pins));
-            if last.is_some() || page.next.is_none() {
-                return Ok((last.as_ref().map_or(0, |last| last.number), last));
+            for row in &page.rows {
+                if row.version.damaged {
+                    return Ok(Last::Damaged(row.version.version.0));
+                }
+                if let Some(last) = CheckpointView::of(&row.version, row.data.as_ref(), &pins) {
+                    return Ok(Last::Taken(last));
+                }
+            }
+            if page.next.is_none() {
+                return Ok(Last::Never);
             }
             cursor = page.next;
         }
