@@ -50,7 +50,7 @@ impl<'a> Needs<'a> {
                     needs.before_restore |= restore.is_some();
                 }
                 WriteRequest::Import { writes, .. } => {
-                    needs.heads.extend(writes.iter().map(|write| &write.key))
+                    needs.heads.extend(writes.iter().map(|write| &write.key));
                 }
                 WriteRequest::OnTerms { writes, terms, told } => {
                     needs.heads.extend(terms.named(writes));

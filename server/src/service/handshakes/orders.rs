@@ -16,15 +16,18 @@ use super::super::{Result, Service, ServiceError};
 const ALL_MAX: usize = 16 << 20;
 const ONE_MAX: usize = 4 << 20;
 
+/// Writes what a request says.
+type Writes = dyn Fn(&mut Bounded) -> serde_json::Result<()> + Send + Sync;
+
 /// A request that may have to ask runs. What it says is written out only if it does.
 pub(in crate::service) struct Sent {
     path: String,
-    body: Box<dyn Fn(&mut Bounded) -> serde_json::Result<()> + Send + Sync>,
+    body: Box<Writes>,
 }
 
 impl Sent {
     /// To this path below `/api/v1`.
-    pub(in crate::service) fn to<T: Serialize + Send + Sync + 'static>(path: String, request: T) -> Self {
+    pub(in crate::service) fn to<T: Serialize + Send + Sync + 'static>(path: &str, request: T) -> Self {
         Self {
             path: format!("/api/v1{path}"),
             body: Box::new(move |out| serde_json::to_writer(out, &request)),
@@ -106,7 +109,7 @@ mod tests {
     use super::*;
 
     fn keep(orders: &Orders, id: usize, bytes: usize) {
-        orders.keep(&id.to_string().into(), &Sent::to(format!("/restores/{id}/apply"), "x".repeat(bytes)));
+        orders.keep(&id.to_string().into(), &Sent::to(&format!("/restores/{id}/apply"), "x".repeat(bytes)));
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Service {
         request: ApplyReconcile,
     ) -> Result<AppliedReconcile> {
         let (service, plan) = (Arc::clone(self), plan.to_owned());
-        let sent = Sent::to(format!("/reconciles/{plan}/apply"), request.clone());
+        let sent = Sent::to(&format!("/reconciles/{plan}/apply"), request.clone());
         let mut shake = Shake::new(self, request.handshake.clone(), Some(sent))?;
         carry_on(Box::pin(async move {
             let done = service.apply_choices(&plan, request, &mut shake).await;

@@ -35,7 +35,7 @@ impl Service {
     /// Live runs that hold what it writes are asked first. Whoever hangs up does not stop it.
     pub async fn apply(self: &Arc<Self>, plan: &str, request: ApplyRequest) -> Result<AppliedRestore> {
         let (service, plan) = (Arc::clone(self), plan.to_owned());
-        let sent = Sent::to(format!("/restores/{plan}/apply"), request.clone());
+        let sent = Sent::to(&format!("/restores/{plan}/apply"), request.clone());
         let mut shake = Shake::new(self, request.handshake.clone(), Some(sent))?;
         carry_on(Box::pin(async move {
             let done = service.apply_plan(&plan, request, &mut shake).await;

@@ -39,7 +39,7 @@ impl Service {
         request: ApplyGiven,
     ) -> Result<AppliedRestore> {
         let (service, plan) = (Arc::clone(self), plan.to_owned());
-        let sent = Sent::to(format!("/restores/documents/{plan}/apply"), request.clone());
+        let sent = Sent::to(&format!("/restores/documents/{plan}/apply"), request.clone());
         let mut shake = Shake::new(self, request.handshake.clone(), Some(sent))?;
         carry_on(Box::pin(async move {
             let done = service.apply_given(&plan, request, &mut shake).await;

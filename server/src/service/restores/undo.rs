@@ -29,7 +29,7 @@ impl Service {
     /// still is as it was written is ticked in that plan.
     pub async fn undo(self: &Arc<Self>, restore_id: &str, request: UndoRequest) -> Result<AppliedRestore> {
         let (service, restore_id) = (Arc::clone(self), restore_id.to_owned());
-        let sent = Sent::to(format!("/restores/{restore_id}/undo"), request.clone());
+        let sent = Sent::to(&format!("/restores/{restore_id}/undo"), request.clone());
         let mut shake = Shake::new(self, request.handshake.clone(), Some(sent))?;
         carry_on(Box::pin(async move {
             let done = service.take_back(&restore_id, request, &mut shake).await;

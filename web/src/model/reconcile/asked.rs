@@ -160,8 +160,8 @@ mod tests {
     }
 
     fn said(ask: Option<&ReconcileAsk>, live: bool, held: HeldAgainst, now: u32) -> Option<String> {
-        let (head, rest) = Asking::of(ask, live, held)?.words("pairs-fx.main.1", Some("box-7"), time(now));
-        Some(format!("{head} {rest}"))
+        let (first, rest) = Asking::of(ask, live, held)?.words("pairs-fx.main.1", Some("box-7"), time(now));
+        Some(format!("{first} {rest}"))
     }
 
     #[test]

@@ -140,8 +140,10 @@ impl Became {
     pub fn from(&self) -> Option<u64> {
         match self {
             Self::New | Self::Gone => None,
-            Self::Deleted { from } | Self::Recreated { from } | Self::Equal { from } => Some(*from),
-            Self::Changed { from, .. } => Some(*from),
+            Self::Deleted { from }
+            | Self::Recreated { from }
+            | Self::Equal { from }
+            | Self::Changed { from, .. } => Some(*from),
         }
     }
 
