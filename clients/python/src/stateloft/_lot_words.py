@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from ._exact import decimal, is_long
 from ._numbers import Number
@@ -80,10 +80,13 @@ def side(lot: Mapping[str, Any], position: Mapping[str, Any]) -> Optional[str]:
 
 
 def _is_short_in_all(position: Mapping[str, Any]) -> bool:
-    lots, total = position.get("lots"), quantity(position)
+    lots: object = position.get("lots")
+    total = quantity(position)
     if not isinstance(lots, (list, tuple)) or total is None or total >= 0:
         return False
-    return all((quantity(lot) or 0) >= 0 for lot in lots if isinstance(lot, Mapping))
+    each = cast("Iterable[object]", lots)
+    sizes = (quantity(cast("Mapping[str, Any]", lot)) for lot in each if isinstance(lot, Mapping))
+    return all((size or 0) >= 0 for size in sizes)
 
 
 def _with_sign(word: Optional[str], size: Optional[Decimal]) -> Optional[str]:
