@@ -24,6 +24,7 @@ async fn who_did_not_ask_leaves_out_who_is_silent_and_writes_the_rest() {
     let _rude = bot(&server, "rude", 3_600, Manner::Silent).await;
     let applying = asks(&at, &at.plan(seq, &["good", "rude"]).await, 90);
     let browser = Browser::open(&server.origin()).await;
+    browser.go("/").await;
     browser.click(".shake-bar a", "Look").await;
     browser.see_text(".page-head .about", "waiting for rude.main.1").await;
     browser.see_text(".shake-card", "2 changed").await;
