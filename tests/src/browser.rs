@@ -34,9 +34,11 @@ const ARGUMENTS: &[&str] = &[
     "--force-color-profile=srgb",
 ];
 
-/// Runs in every page before its own scripts.
+/// Runs in every page before its own scripts. A browser remembers 250 of the files that a page fetched unless it is told to remember more,
+/// and the console's pieces are more than that.
 const COLLECT_ERRORS: &str = "
   window.__errors = [];
+  performance.setResourceTimingBufferSize(10000);
   addEventListener('error', e => __errors.push('error: ' + e.message));
   addEventListener('unhandledrejection', e => __errors.push('rejection: ' + e.reason));
   addEventListener('securitypolicyviolation', e => __errors.push('csp: ' + e.violatedDirective + ' ' + e.blockedURI));
