@@ -96,7 +96,7 @@ pub async fn a_run_makes_way_for_what_is_reconciled_and_writes_nothing_before_it
         applied.versions.iter().all(|version| version.batch_id.as_deref() == Some(ask.handshake.as_str()))
     );
     let handshake = applied.handshake.unwrap();
-    assert_eq!(handshake.waits_for, [run.run_id.clone()]);
+    assert_eq!(handshake.waits_for, std::slice::from_ref(&run.run_id));
     assert_eq!(code(save(&service, &run, OURS).await), Code::RunPaused);
     let told = asked(&service, &run, AskKind::Reload).await;
     assert!(!reload(&service, &run, &ask.handshake, told.seq.unwrap()).await.unwrap());

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const LONG: u64 = 600;
 
 /// What a person says, who has no run's number.
-fn by_hand(handshake: Value) -> Value {
+fn by_hand(handshake: &Value) -> Value {
     json!({"epoch": null, "handshake": handshake})
 }
 
@@ -87,7 +87,7 @@ async fn the_run_makes_way_reads_what_was_reconciled_and_goes_on() {
     let ids: Vec<&str> = held.iter().map(|state| state["state_id"].as_str().unwrap()).collect();
     assert_eq!((&plan["held_by"][0]["run_id"], ids), (&json!(run), vec!["eurusd", "grid/GBPUSD", "nzdusd"]));
     let before = desk.seq().await;
-    let applying = desk.applying(&asked, &plan, by_hand(json!({"wait_seconds": LONG})));
+    let applying = desk.applying(&asked, &plan, by_hand(&json!({"wait_seconds": LONG})));
     let ask = desk.asked_to(&run, "pause").await;
     assert_eq!((&ask["reason"], ask["states"].as_array().unwrap().len()), (&json!("as the broker says"), 3));
     let shown = desk.get(&format!("/handshakes?plan={}", plan["plan"].as_str().unwrap())).await;
@@ -103,7 +103,7 @@ async fn the_run_makes_way_reads_what_was_reconciled_and_goes_on() {
     assert_eq!(order["body"]["handshake"], json!({"wait_seconds": LONG}));
     // What it does meanwhile, and what the plan does not bind, goes through.
     desk.save("eurusd", &LOTS.replace("1.0891", "1.0907")).await;
-    let second = desk.apply(&asked, &plan, by_hand(json!({"wait_seconds": 1}))).await;
+    let second = desk.apply(&asked, &plan, by_hand(&json!({"wait_seconds": 1}))).await;
     let second = second.expect_problem(409, "handshake_open").json();
     assert_eq!(second["handshake"], ask["handshake"]);
     let _ = desk.says(&run, &ask, "paused", json!({"note": "0 orders in flight"})).await.expect(200);
@@ -149,7 +149,7 @@ async fn a_client_that_knows_of_no_handshake_waits_and_is_told_that_nothing_is_w
     desk.save("eurusd", &LOTS.replace("1.0891", "1.0907")).await;
     // An operator's word is kept, and whoever gave none writes nothing on top.
     let word = json!({"reason": "it hangs", "by": "ada"});
-    let terms = by_hand(json!({"wait_seconds": 1, "without_word": word}));
+    let terms = by_hand(&json!({"wait_seconds": 1, "without_word": word}));
     let applied = desk.apply(&asked, &plan, terms).await.expect(200).json();
     let handshake = &applied["handshake"];
     assert_eq!((&handshake["without_word"], &handshake["waits_for"]), (&word, &json!([run])));
@@ -187,7 +187,7 @@ async fn what_moves_while_the_run_is_asked_makes_the_plan_stale_and_what_is_stop
     let mut desk = differing().await;
     let run = desk.id().to_owned();
     let (asked, plan) = planned(&mut desk).await;
-    let terms = || by_hand(json!({"wait_seconds": LONG}));
+    let terms = || by_hand(&json!({"wait_seconds": LONG}));
     let applying = desk.applying(&asked, &plan, terms());
     let ask = desk.asked_to(&run, "pause").await;
     desk.save("eurusd", &LOTS.replace("0.40", "0.55")).await;
@@ -217,7 +217,7 @@ async fn sent_again_under_its_key_it_is_answered_as_it_was_with_what_has_become_
     let run = desk.id().to_owned();
     let (asked, plan) = planned(&mut desk).await;
     let word = json!({"reason": "it hangs", "by": "ada"});
-    let body = desk.order(&asked, &plan, by_hand(json!({"wait_seconds": 1, "without_word": word})));
+    let body = desk.order(&asked, &plan, by_hand(&json!({"wait_seconds": 1, "without_word": word})));
     let path = format!("/api/v1/reconciles/{}/apply", plan["plan"].as_str().unwrap());
     let send = || {
         let request = desk.client().with_json(reqwest::Method::POST, &path, body.to_string());
