@@ -65,7 +65,7 @@ impl Board {
         let plan = self.plan.get_untracked()?;
         let asked = self.asked.get_untracked()?;
         let ReconcilePlan { plan: hash, choices, .. } = plan.as_ref();
-        let wait = self.form.with_untracked(|form| form.wait_seconds()).ok()?;
+        let wait = self.form.with_untracked(crate::model::restore::Form::wait_seconds).ok()?;
         let request = ApplyReconcile {
             run_id: self.id.get_value(),
             scope: Scope::default(),
