@@ -475,3 +475,13 @@ fn d_090_a_list_that_says_that_it_failed_or_goes_on_leaves_what_it_does_not_list
     let whole = report(&[ours], r#"{"error":null,"positions":[]}"#);
     assert_eq!(said(&whole)[0].0, Agreement::MissingThere);
 }
+
+#[test]
+fn of_a_ticket_that_was_closed_and_opened_again_only_the_open_lot_is_held_against_the_list() {
+    let ours = r#"{"symbol":"A","side":"long","lots":[{"id":1,"ticket":7,"quantity":9,"status":"closed"},{"id":2,"ticket":7,"quantity":2}]}"#;
+    let report = report(&[ours], r#"[{"ticket":7,"symbol":"A","side":"long","quantity":2}]"#);
+    let [row] = report.rows.as_slice() else { panic!("{report:?}") };
+    assert_eq!(row.verdict, Agreement::Matched, "{row:?}");
+    let pointers: Vec<&str> = row.ours.iter().map(|held| held.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/lots/1"]);
+}
